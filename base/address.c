@@ -1,0 +1,39 @@
+#include "base/address.h"
+
+#include <arpa/inet.h>
+
+static const uint8_t v4_mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
+bool address_parse(struct span text, struct address *address)
+{
+	char copy[ADDRESS_TEXT];
+
+	text = span_trim(text);
+	if (text.n >= 2 && text.p[0] == '[' && text.p[text.n - 1] == ']')
+		text = (struct span){ text.p + 1, text.n - 2 };
+	if (span_starts_nocase(text, SPAN("IPv6:")))
+		text = (struct span){ text.p + 5, text.n - 5 };
+	if (text.n == 0 || text.n >= sizeof copy || memchr(text.p, '\0', text.n))
+		return false;
+	memcpy(copy, text.p, text.n);
+	copy[text.n] = '\0';
+	if (inet_pton(AF_INET, copy, address->octets + 12) == 1) {
+		memcpy(address->octets, v4_mapped, sizeof v4_mapped);
+		return true;
+	}
+	return inet_pton(AF_INET6, copy, address->octets) == 1;
+}
+
+bool address_is_v4(const struct address *address)
+{
+	return memcmp(address->octets, v4_mapped, sizeof v4_mapped) == 0;
+}
+
+const char *address_format(const struct address *address, char text[ADDRESS_TEXT])
+{
+	bool v4 = address_is_v4(address);
+
+	if (!inet_ntop(v4 ? AF_INET : AF_INET6, address->octets + (v4 ? 12 : 0), text, ADDRESS_TEXT))
+		text[0] = '\0';
+	return text;
+}

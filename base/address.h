@@ -1,0 +1,24 @@
+/* IP addresses as 16 octets; IPv4 as ::ffff:a.b.c.d, so that one shape serves both. */
+#ifndef BASE_ADDRESS_H
+#define BASE_ADDRESS_H
+
+#include "base/span.h"
+
+#include <stdint.h>
+
+#define ADDRESS_TEXT 48
+
+struct address {
+	uint8_t octets[16];
+};
+
+/* Any textual form of one address (upper case, uncompressed, v4-mapped); nothing around it but white space.
+ * A leading `IPv6:` (RFC 5321 4.1.3) and one pair of brackets are accepted. No zone, port or prefix length. */
+bool address_parse(struct span text, struct address *address);
+
+/* RFC 5952 form; v4-mapped as dotted quad. Returns `text`. */
+const char *address_format(const struct address *address, char text[ADDRESS_TEXT]);
+
+bool address_is_v4(const struct address *address);
+
+#endif

@@ -1,0 +1,96 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+
+#define BLOCK_OCTETS ((size_t)16 * 1024)
+
+struct arena_block {
+	struct arena_block *next;
+	size_t room, used;
+	alignas(max_align_t) char data[];
+};
+
+static struct arena_block *block_new(size_t room)
+{
+	struct arena_block *block = malloc(sizeof *block + room);
+
+	if (block) {
+		block->next = NULL;
+		block->room = room;
+		block->used = 0;
+	}
+	return block;
+}
+
+void *arena_take(struct arena *a, size_t n)
+{
+	struct arena_block *block = a->blocks;
+	size_t step = alignof(max_align_t);
+	void *p;
+
+	n = n ? n : 1;
+	if (a->failed || n > a->max || a->used > a->max - n) {
+		a->failed = true;
+		return NULL;
+	}
+	n = (n + step - 1) / step * step;
+	if (!block || block->room - block->used < n) {
+		block = block_new(n > BLOCK_OCTETS ? n : BLOCK_OCTETS);
+		if (!block) {
+			a->failed = true;
+			return NULL;
+		}
+		block->next = a->blocks;
+		a->blocks = block;
+	}
+	p = block->data + block->used;
+	block->used += n;
+	a->used += n;
+	return memset(p, 0, n);
+}
+
+struct span arena_copy(struct arena *a, struct span text)
+{
+	char *p;
+
+	if (!text.p)
+		return SPAN_ABSENT;
+	p = arena_take(a, text.n + 1);
+	if (!p)
+		return SPAN_ABSENT;
+	if (text.n)
+		memcpy(p, text.p, text.n);
+	return (struct span){ p, text.n };
+}
+
+void arena_clear(struct arena *a)
+{
+	struct arena_block *keep = a->blocks;
+
+	while (keep && keep->room > BLOCK_OCTETS) {
+		a->blocks = keep->next;
+		free(keep);
+		keep = a->blocks;
+	}
+	if (keep) {
+		a->blocks = keep->next;
+		keep->next = NULL;
+		keep->used = 0;
+	}
+	arena_release(a);
+	a->blocks = keep;
+	a->used = 0;
+	a->failed = false;
+}
+
+void arena_release(struct arena *a)
+{
+	while (a->blocks) {
+		struct arena_block *next = a->blocks->next;
+
+		free(a->blocks);
+		a->blocks = next;
+	}
+	a->used = 0;
+}

@@ -1,0 +1,96 @@
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void buf_release(struct buf *b)
+{
+	free(b->p);
+	*b = BUF(b->max);
+}
+
+void buf_clear(struct buf *b)
+{
+	b->n = 0;
+	b->failed = false;
+	if (b->p)
+		b->p[0] = '\0';
+}
+
+bool buf_reserve(struct buf *b, size_t more)
+{
+	size_t room;
+	char *p;
+
+	if (b->failed || more > b->max || b->n > b->max - more) {
+		b->failed = true;
+		return false;
+	}
+	if (b->p && b->n + more < b->room)
+		return true;
+	room = b->room ? b->room : 64;
+	while (room < b->n + more + 1)
+		room *= 2;
+	p = realloc(b->p, room);
+	if (!p) {
+		b->failed = true;
+		return false;
+	}
+	b->p = p;
+	b->room = room;
+	return true;
+}
+
+bool buf_put(struct buf *b, const void *octets, size_t n)
+{
+	if (!buf_reserve(b, n))
+		return false;
+	if (n)
+		memcpy(b->p + b->n, octets, n);
+	b->n += n;
+	b->p[b->n] = '\0';
+	return true;
+}
+
+bool buf_put_byte(struct buf *b, unsigned char octet)
+{
+	return buf_put(b, &octet, 1);
+}
+
+bool buf_put_span(struct buf *b, struct span s)
+{
+	return buf_put(b, s.p, s.n);
+}
+
+bool buf_put_text(struct buf *b, const char *text)
+{
+	return buf_put(b, text, strlen(text));
+}
+
+bool buf_printf(struct buf *b, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (n < 0 || !buf_reserve(b, (size_t)n))
+		return false;
+	va_start(args, format);
+	vsnprintf(b->p + b->n, (size_t)n + 1, format, args);
+	va_end(args);
+	b->n += (size_t)n;
+	return true;
+}
+
+void buf_drop_front(struct buf *b, size_t n)
+{
+	if (n > b->n)
+		n = b->n;
+	if (n == 0)
+		return;
+	memmove(b->p, b->p + n, b->n - n);
+	b->n -= n;
+	b->p[b->n] = '\0';
+}

@@ -1,0 +1,148 @@
+#include "base/escape.h"
+
+size_t utf8_next(struct span text, uint32_t *code)
+{
+	static const uint32_t least[5] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *p = (const unsigned char *)text.p;
+	size_t n;
+	uint32_t value;
+
+	if (text.n == 0)
+		return 0;
+	if (p[0] < 0x80) {
+		*code = p[0];
+		return 1;
+	}
+	n = p[0] >= 0xf0 && p[0] < 0xf8 ? 4 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xc0 && p[0] < 0xe0 ? 2 : 0;
+	if (n == 0 || n > text.n)
+		return 0;
+	value = p[0] & (0xffu >> (n + 1));
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		value = value << 6 | (p[i] & 0x3f);
+	}
+	if (value < least[n] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
+		return 0;
+	*code = value;
+	return n;
+}
+
+bool utf8_valid(struct span text)
+{
+	while (text.n) {
+		uint32_t code;
+		size_t n = (unsigned char)text.p[0] < 0x80 ? 1 : utf8_next(text, &code);
+
+		if (n == 0)
+			return false;
+		text.p += n;
+		text.n -= n;
+	}
+	return true;
+}
+
+bool code_is_unsafe(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last;
+	} unsafe[] = {
+		{ 0x00, 0x1f }, { 0x7f, 0x9f },           /* C0, DEL, C1 */
+		{ 0xad, 0xad }, { 0x061c, 0x061c },       /* soft hyphen, Arabic letter mark */
+		{ 0x180e, 0x180e }, { 0x200b, 0x200f },   /* zero width, left-to-right and right-to-left marks */
+		{ 0x2028, 0x202e }, { 0x2060, 0x206f },   /* separators, embeddings, overrides, isolates */
+		{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff },   /* variation selectors, BOM */
+		{ 0xfff9, 0xfffb }, { 0xe0000, 0xe0fff }, /* interlinear, tags */
+	};
+
+	for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++)
+		if (code >= unsafe[i].first && code <= unsafe[i].last)
+			return true;
+	return false;
+}
+
+/* Runs of ordinary ASCII are copied whole; this is the common case by far. */
+static size_t plain_run(struct span text, const char *special)
+{
+	size_t n = 0;
+
+	while (n < text.n && text.p[n] >= 0x20 && text.p[n] < 0x7f && !strchr(special, text.p[n]))
+		n++;
+	return n;
+}
+
+bool escape_terminal(struct buf *out, struct span text)
+{
+	while (text.n) {
+		uint32_t code = 0;
+		size_t n = plain_run(text, "");
+
+		if (n == 0) {
+			n = utf8_next(text, &code);
+			if (n == 0)
+				buf_printf(out, "\\x%02X", (unsigned char)text.p[0]);
+			else if (!code_is_unsafe(code))
+				buf_put(out, text.p, n);
+			else if (code < 0x100)
+				buf_printf(out, "\\x%02X", (unsigned)code);
+			else
+				buf_printf(out, "\\u{%X}", (unsigned)code);
+			n = n ? n : 1;
+		} else {
+			buf_put(out, text.p, n);
+		}
+		text.p += n;
+		text.n -= n;
+	}
+	return !out->failed;
+}
+
+static void json_escape_code(struct buf *out, uint32_t code)
+{
+	switch (code) {
+	case '"':
+		buf_put(out, "\\\"", 2);
+		return;
+	case '\\':
+		buf_put(out, "\\\\", 2);
+		return;
+	case '\n':
+		buf_put(out, "\\n", 2);
+		return;
+	case '\r':
+		buf_put(out, "\\r", 2);
+		return;
+	case '\t':
+		buf_put(out, "\\t", 2);
+		return;
+	}
+	if (code < 0x10000)
+		buf_printf(out, "\\u%04x", (unsigned)code);
+	else
+		buf_printf(out, "\\u%04x\\u%04x", (unsigned)(0xd7c0 + (code >> 10)), (unsigned)(0xdc00 | (code & 0x3ff)));
+}
+
+bool escape_json(struct buf *out, struct span text)
+{
+	while (text.n) {
+		uint32_t code = 0;
+		size_t n = plain_run(text, "\"\\");
+
+		if (n == 0) {
+			n = utf8_next(text, &code);
+			if (n == 0) {
+				buf_put(out, "\xef\xbf\xbd", 3);
+				n = 1;
+			} else if (code == '"' || code == '\\' || code_is_unsafe(code)) {
+				json_escape_code(out, code);
+			} else {
+				buf_put(out, text.p, n);
+			}
+		} else {
+			buf_put(out, text.p, n);
+		}
+		text.p += n;
+		text.n -= n;
+	}
+	return !out->failed;
+}

@@ -1,0 +1,29 @@
+/* Moments are seconds since 1970-01-01T00:00:00Z in 64 bits. Nothing here asks the clock. */
+#ifndef BASE_MOMENT_H
+#define BASE_MOMENT_H
+
+#include "base/span.h"
+
+#include <stdint.h>
+
+#define MOMENT_TEXT 32
+#define MOMENT_NONE INT64_MIN
+#define DAY_SECONDS INT64_C(86400)
+
+/* RFC 3339 in UTC, `2018-10-05T00:00:00Z`. Years past 9999 or before 0001 give an empty text. Returns `text`. */
+const char *moment_format(int64_t moment, char text[MOMENT_TEXT]);
+const char *moment_format_day(int64_t moment, char text[MOMENT_TEXT]); /* `2018-10-05` */
+
+/* What a person may type: epoch seconds, `2018-10-05`, `2018-10-05T00:00[:00][Z|+02:00]` (no zone: UTC). */
+bool moment_parse(struct span text, int64_t *moment);
+
+/* RFC 5322 date-time with the obsolete forms seen in mail: two-digit years, zone names, comments, wrong weekday. */
+bool moment_parse_mail(struct span text, int64_t *moment);
+
+/* A span of time as typed: `400d`, `12h`, `30m`, `45s`, `3w`; a bare number is days. */
+bool moment_parse_span(struct span text, int64_t *seconds);
+
+int64_t moment_day(int64_t moment); /* whole days since the epoch, rounded down */
+int64_t moment_from_civil(int64_t year, unsigned month, unsigned day);
+
+#endif

@@ -1,0 +1,33 @@
+/* source: yields mails from what the user named: a file, a folder (recursive), an mbox, a Maildir or `-` (stdin).
+ * Kind is decided by content, never by name. Nothing is changed, renamed or marked.
+ *
+ *   source_open -> source_next ... -> source_close
+ *
+ * Order is the same everywhere: folders in byte order of their names. Symbolic links to files are followed, to folders
+ * not. Hidden files are skipped below a named folder (Maildir's own are not mail). */
+#ifndef INGEST_SOURCE_H
+#define INGEST_SOURCE_H
+
+#include "base/fault.h"
+#include "ingest/mail.h"
+
+#include <sys/types.h>
+
+struct source;
+
+/* Never fails for a path that cannot be read: the first source_next says so. NULL when memory is short. */
+struct source *source_open(const char *path, uint64_t max_octets);
+void source_close(struct source *source); /* NULL is fine */
+
+/* 1: *mail is filled and belongs to the caller. 0: no more. -1: `fault` says what is wrong with one input, whose name is
+ * in fault->text; the next call goes on behind it. FAULT_INPUT for what cannot be read or is too large; FAULT_SETUP for a
+ * named path that does not exist or may not be read. */
+int source_next(struct source *source, struct mail *mail, struct fault *fault);
+
+/* How many bytes of its work the source has walked, and of how many (0 when unknown): for a progress bar. */
+void source_progress(const struct source *source, uint64_t *done, uint64_t *total);
+
+/* Fills mail->sha256 by reading its octets once. False when they cannot be read (changed while we read). */
+bool mail_hash(struct mail *mail);
+
+#endif

@@ -1,0 +1,41 @@
+/* parse: looks inside bytes that a stranger wrote. Pure: a mail in, feedback out; no files, no network, no clock.
+ *
+ *   parse_mail(parser, input, feedback)
+ *
+ * fills a feedback handle (parse/spool.h) with everything the mail said. It never fails for what the bytes are; false
+ * means that memory or the feedback's own bound ran out, and the mail must be refused with `fault`. */
+#ifndef PARSE_PARSE_H
+#define PARSE_PARSE_H
+
+#include "base/fault.h"
+#include "parse/limits.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct parser;   /* warm libraries, buffers kept from mail to mail */
+struct feedback; /* parse/spool.h */
+
+/* Where the octets are; read with pread only, so the descriptor's own offset is untouched. Usually one range, the mail or
+ * file as it came. What the store kept of a mail has several: its header block, then each attachment. */
+enum range_kind { RANGE_INPUT, RANGE_HEADER, RANGE_ATTACHMENT, RANGE_KIND_COUNT };
+struct parse_range {
+	enum range_kind kind;
+	uint64_t offset, length;
+};
+#define PARSE_RANGES 1024
+struct parse_input {
+	int fd;
+	const struct parse_range *ranges;
+	size_t n; /* 1..PARSE_RANGES */
+};
+
+struct parser *parser_new(const struct limits *limits); /* the limits are copied; NULL when memory is short */
+void parser_free(struct parser *parser);
+bool parse_mail(struct parser *parser, const struct parse_input *input, struct feedback *feedback, struct fault *fault);
+
+/* Opens what a locked process can no longer load: libxml2's and GLib's converters, GMime, libcrypto's SHA-256, the public
+ * suffix list. Called once, before anything is locked. */
+void parse_warm(void);
+
+#endif

@@ -1,0 +1,127 @@
+/* answer: rows the store returns for a question (noun; plain data). Strings live until the taker returns. */
+#ifndef STORE_ANSWER_H
+#define STORE_ANSWER_H
+
+#include "base/address.h"
+#include "base/digest.h"
+#include "base/moment.h"
+#include "base/span.h"
+
+#include <stdint.h>
+
+/* Days are counted since the epoch; a report belongs to the day in the middle of its range. Both ends inclusive. */
+struct window {
+	int64_t first_day, last_day;
+};
+
+/* Messages, never rows. dkim and spf are aligned passes as the receivers evaluated them. */
+struct counts {
+	uint64_t messages;
+	uint64_t dkim, spf, both;              /* aligned by DKIM, by SPF, by both */
+	uint64_t none, quarantine, reject, other; /* disposition; `pass` counts as none, unknown words as other */
+	uint64_t spared; /* neither aligned, and the receiver named an override reason (list, forwarder, local policy) */
+};
+static inline uint64_t counts_neither(const struct counts *c)
+{
+	return c->messages - c->dkim - c->spf + c->both;
+}
+
+struct domain_row {
+	struct span domain; /* policy domain */
+	struct counts counts;
+	uint64_t reports, reporters, failures; /* reports that count; failure reports about this domain */
+	uint64_t days;      /* days of the window with at least one report */
+	int64_t begin, end; /* first begin and last end among them */
+	struct span p, sp, np, pct; /* the policy as last seen by a receiver */
+};
+typedef bool domain_taker(void *arg, const struct domain_row *row); /* most messages first, then by name */
+
+struct source_row {
+	struct span source; /* address as text, or what was sent instead */
+	bool has_address;
+	struct address address;
+	struct counts counts;
+	int64_t first_day, last_day;
+	uint64_t reporters;
+	struct span dkim_domain, spf_domain; /* the domain that passed for most messages, absent when none */
+	struct span dkim_selector;
+};
+typedef bool source_taker(void *arg, const struct source_row *row); /* most unaligned first, then most messages, address */
+
+struct reporter_row {
+	struct span org_name;
+	uint64_t reports, messages, days, problems;
+	int64_t begin, end;
+};
+typedef bool reporter_taker(void *arg, const struct reporter_row *row); /* most messages first, then by name */
+
+enum report_state {
+	REPORT_COUNTS,
+	REPORT_DUPLICATE, /* the same content again; its rows are not stored twice */
+	REPORT_CONFLICT,  /* the same identity with other content, and another one counts */
+	REPORT_STATE_COUNT
+};
+const char *report_state_word(enum report_state state); /* counts, duplicate, conflict */
+
+/* Conditions that all must hold. */
+enum condition_kind {
+	CONDITION_DOMAIN,
+	CONDITION_REPORTER,
+	CONDITION_SINCE,
+	CONDITION_UNTIL,
+	CONDITION_BROKEN,
+	CONDITION_DUPLICATE,
+	CONDITION_CONFLICT,
+};
+struct condition {
+	enum condition_kind what;
+	bool not;
+	const char *text; /* DOMAIN, REPORTER: without case; a reporter matches as a part of the name */
+	int64_t moment;   /* SINCE: ends at or after; UNTIL: begins before */
+};
+struct report_filter {
+	const struct condition *conditions;
+	size_t n;
+};
+
+struct stored_report {
+	int64_t id, mail_id;
+	struct span mail;       /* the input's name */
+	struct span org_name, domain, report_id;
+	int64_t begin, end, arrived;
+	uint64_t records, messages, problems;
+	enum report_state state;
+	bool recovered;
+	bool broken;           /* a mail that gave no report: only mail, arrived and reason are set */
+	struct span reason;
+};
+typedef bool stored_report_taker(void *arg, const struct stored_report *row); /* by begin, org_name, domain, id; broken last */
+
+/* A run of octets in kept_mail.fd; kind is an enum octets_kind of parse/feedback.h (samples are not handed out: they lie
+ * within their message). */
+struct kept_part {
+	int kind;
+	uint64_t offset, length;
+};
+
+struct kept_mail {
+	int64_t mail_id;
+	struct span name;
+	int64_t arrived;
+	uint8_t sha256[DIGEST_OCTETS];
+	uint64_t octets; /* of the mail as received */
+	int fd;          /* what is kept of it, inflated, to be parsed again; closed by the store */
+	const struct kept_part *parts;
+	size_t n;
+};
+typedef bool kept_taker(void *arg, const struct kept_mail *mail);
+
+struct store_totals {
+	uint64_t mails, reports, records, failures, broken, tls_reports, domains;
+};
+
+struct expired {
+	uint64_t mails, reports, records, failures;
+};
+
+#endif
