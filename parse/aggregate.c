@@ -34,6 +34,7 @@ struct aggregate {
 	struct record_builder record;
 	char unknown[UNKNOWN_NAMES][48];
 	unsigned unknown_n;
+	bool likely;         /* `<feedback` stands near the beginning */
 	bool foreign;        /* the root is not <feedback> */
 	bool refused;        /* a rule was broken that no second pass mends */
 	char reason_where[128], reason[256]; /* why the document cannot be used: recorded once its facts are taken back */
@@ -78,7 +79,7 @@ static const char *aggregate_where(const struct aggregate *a, struct span last, 
 		const char *name = a->frames[i].row->name;
 
 		if (a->frames[i].row->element == ELEMENT_RECORD)
-			n += (size_t)snprintf(text + n, room - n, "record %llu/", (unsigned long long)a->report.records + a->report.skipped + 1);
+			n += (size_t)snprintf(text + n, room - n, "record %llu/", (unsigned long long)a->report.records + 1);
 		else
 			n += (size_t)snprintf(text + n, room - n, "%s/", name);
 		if (n >= room)
@@ -199,8 +200,6 @@ static struct span fold_value(char *p, size_t n, enum fold fold)
 {
 	struct span value = span_trim((struct span){ p, n });
 
-	if (fold == FOLD_ID && value.n >= 2 && value.p[0] == '<' && value.p[value.n - 1] == '>')
-		value = span_trim((struct span){ value.p + 1, value.n - 2 });
 	if (fold == FOLD_WORD || fold == FOLD_DOMAIN)
 		for (char *c = p; c < p + n; c++)
 			*c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 'a' - 'A') : *c;
@@ -265,15 +264,12 @@ static void record_finish(struct aggregate *a)
 {
 	char where[64];
 
-	snprintf(where, sizeof where, "record %llu", (unsigned long long)(a->report.records + a->report.skipped + 1));
+	snprintf(where, sizeof where, "record %llu", (unsigned long long)a->report.records + 1);
 	if (++a->r->sums.records > a->r->limits->records) {
 		aggregate_refuse(a, where, "more records than the ceiling `records` allows");
 		return;
 	}
-	if (!record_end(&a->record, a->r, where)) {
-		a->report.skipped++;
-		return;
-	}
+	a->report.uncounted += !record_end(&a->record, a->r, where);
 	a->report.records++;
 	if (__builtin_add_overflow(a->report.messages, a->record.record.count, &a->report.messages))
 		a->report.messages = UINT64_MAX;
@@ -320,10 +316,18 @@ static void on_text(void *context, const xmlChar *text, int n)
 		aggregate_refuse(a, row->name, "value is longer than the ceiling `text` allows");
 }
 
+/* HTML bodies have one too: only what looks like a report is refused for it, the rest is simply something else. */
 static void on_doctype(void *context, const xmlChar *name, const xmlChar *external, const xmlChar *system)
 {
+	struct aggregate *a = context;
+
 	(void)name, (void)external, (void)system;
-	aggregate_refuse(context, "", "DOCTYPE is refused");
+	if (a->likely) {
+		aggregate_refuse(a, "", "DOCTYPE is refused");
+	} else {
+		a->foreign = true;
+		xmlStopParser(a->context);
+	}
 }
 
 static void on_error(void *context, xmlErrorPtr error)
@@ -398,38 +402,49 @@ static bool chunk_is_sane(struct aggregate *a, const char *chunk, size_t n)
 	return false;
 }
 
-/* Leading white space and a UTF-8 BOM stand before many prologs (QUIRKS X3, X4). */
-static ssize_t read_first(struct stream *s, char *chunk)
+/* How much of the front is white space or a UTF-8 BOM: both stand before many prologs (QUIRKS X3, X4). */
+static size_t front_skip(struct span front, bool *bom_seen)
 {
-	static const char bom[] = "\xef\xbb\xbf";
-	bool bom_seen = false;
+	size_t at = 0;
+
+	for (;;) {
+		if (at < front.n && front.p[at] && strchr(" \t\r\n", front.p[at])) {
+			at++;
+		} else if (!*bom_seen && front.n - at >= 3 && memcmp(front.p + at, "\xef\xbb\xbf", 3) == 0) {
+			*bom_seen = true;
+			at += 3;
+		} else {
+			return at;
+		}
+	}
+}
+
+static ssize_t read_first(struct aggregate *a, struct stream *s, char *chunk)
+{
+	bool bom_seen = false, blank_seen = false;
 
 	for (;;) {
 		ssize_t got = s->read(s, chunk, CHUNK);
-		size_t at = 0;
+		size_t skip;
 
 		if (got <= 0)
 			return got;
-		while (at < (size_t)got && (strchr(" \t\r\n", chunk[at]) || (!bom_seen && (size_t)got - at >= 3 && memcmp(chunk + at, bom, 3) == 0))) {
-			bool is_bom = (unsigned char)chunk[at] == 0xef;
-
-			if (chunk[at] == '\0')
-				break;
-			bom_seen |= is_bom;
-			at += is_bom ? 3 : 1;
-		}
-		if (at == (size_t)got)
+		skip = front_skip((struct span){ chunk, (size_t)got }, &bom_seen);
+		blank_seen |= skip > (bom_seen ? 3 : 0);
+		if (skip == (size_t)got)
 			continue;
-		memmove(chunk, chunk + at, (size_t)got - at);
-		return got - (ssize_t)at;
+		memmove(chunk, chunk + skip, (size_t)got - skip);
+		if (blank_seen && memcmp(chunk, "<?xml", 5) == 0)
+			reading_problem(a->r, "", "white space before the XML declaration was left out");
+		return got - (ssize_t)skip;
 	}
 }
 
 /* Feeds the stream to libxml2. Returns the stream's fault, NULL when it came to its end or the parser stopped. */
 static const char *aggregate_feed(struct aggregate *a, struct stream *s)
 {
-	char chunk[CHUNK];
-	ssize_t got = read_first(s, chunk);
+	char chunk[CHUNK] = "";
+	ssize_t got = read_first(a, s, chunk);
 
 	xmlCtxtResetPush(a->context, NULL, 0, NULL, NULL);
 	xmlCtxtUseOptions(a->context, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
@@ -495,7 +510,7 @@ static enum document_end aggregate_judge(struct aggregate *a, const char *fault,
 	return aggregate_close(a);
 }
 
-enum document_end aggregate_read(struct aggregate *a, struct reading *r, struct stream *s, bool recover)
+enum document_end aggregate_read(struct aggregate *a, struct reading *r, struct stream *s, bool likely, bool recover)
 {
 	struct feedback_mark mark = feedback_mark(r->feedback);
 	struct recovering *mending = recover ? recovering_new(s) : NULL;
@@ -508,6 +523,7 @@ enum document_end aggregate_read(struct aggregate *a, struct reading *r, struct 
 		return DOCUMENT_BROKEN;
 	}
 	aggregate_reset(a, r);
+	a->likely = likely;
 	reading_put(r, feedback_put_report_open(r->feedback));
 	fault = aggregate_feed(a, mending ? recovering_stream(mending) : s);
 	end = aggregate_judge(a, fault, recover, mending ? recovering_mended(mending) : 0);

@@ -20,6 +20,7 @@ enum document_end {
 
 struct aggregate *aggregate_new(void);
 void aggregate_free(struct aggregate *a);
-enum document_end aggregate_read(struct aggregate *a, struct reading *r, struct stream *s, bool recover);
+/* `likely`: `<feedback` stands near the beginning, so that a refusal is a broken report and not just another file. */
+enum document_end aggregate_read(struct aggregate *a, struct reading *r, struct stream *s, bool likely, bool recover);
 
 #endif

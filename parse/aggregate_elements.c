@@ -26,7 +26,7 @@ static const struct element_row rows[] = {
 	{ ELEMENT_METADATA, "org_name", ELEMENT_TEXT, REPORT(org_name) },
 	{ ELEMENT_METADATA, "email", ELEMENT_TEXT, REPORT(org_email) },
 	{ ELEMENT_METADATA, "extra_contact_info", ELEMENT_TEXT, REPORT(org_extra_contact_info) },
-	{ ELEMENT_METADATA, "report_id", ELEMENT_TEXT, HOLDER_REPORT, FOLD_ID, offsetof(struct report, report_id) },
+	{ ELEMENT_METADATA, "report_id", ELEMENT_TEXT, REPORT(report_id) },
 	{ ELEMENT_METADATA, "date_range", ELEMENT_DATE_RANGE, GROUP },
 	{ ELEMENT_METADATA, "data_range", ELEMENT_DATE_RANGE, GROUP, .alias = "date_range" },
 	{ ELEMENT_METADATA, "error", ELEMENT_TEXT, HOLDER_ERRORS, FOLD_NONE, 0, .repeats = true },

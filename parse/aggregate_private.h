@@ -26,7 +26,6 @@ enum fold {
 	FOLD_NONE,
 	FOLD_WORD,   /* lower case */
 	FOLD_DOMAIN, /* lower case, one trailing dot off */
-	FOLD_ID,     /* one pair of <> off (QUIRKS V13) */
 };
 
 /* Where a text element's value goes: a struct span at `offset` of the report, the record, or the open reason or result. */

@@ -166,6 +166,7 @@ static void record_say(struct reading *r, const char *where, const char *element
 bool record_end(struct record_builder *b, struct reading *r, const char *where)
 {
 	struct record *record = &b->record;
+	bool counted;
 
 	record->dkim_results = b->results[0];
 	record->dkim_n = b->results_n[0];
@@ -173,12 +174,10 @@ bool record_end(struct record_builder *b, struct reading *r, const char *where)
 	record->spf_n = b->results_n[1];
 	record->reasons = b->reasons;
 	record->reasons_n = b->reasons_n;
-	if (b->count.p && !count_parse(b->count, &record->count)) {
-		record_say(r, where, "row/count", b->count, "is not a number of messages; the row is left out");
-		return false;
-	}
-	if (!b->count.p)
-		record_say(r, where, "row/count", SPAN_ABSENT, "missing, counted as 0");
+	counted = count_parse(b->count, &record->count);
+	if (!counted)
+		record_say(r, where, "row/count", b->count,
+			b->count.p ? "is not a number of messages, taken as 0" : "missing, taken as 0");
 	record->has_address = address_parse(record->source_ip, &record->address);
 	if (!record->has_address)
 		record_say(r, where, "row/source_ip", record->source_ip,
@@ -189,7 +188,7 @@ bool record_end(struct record_builder *b, struct reading *r, const char *where)
 	record->dkim_pass = span_is(record->dkim, SPAN("pass"));
 	record->spf_pass = span_is(record->spf, SPAN("pass"));
 	record->aligned = record_align(record);
-	return true;
+	return counted;
 }
 
 void record_digest(const struct record *record, struct digest *digest)
@@ -278,7 +277,7 @@ const char *report_check(struct report *report, const struct span numbers[NUMBER
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
 		if (!wanted[i].value.n)
 			reading_problem(r, wanted[i].name, "missing");
-	if (report->records == 0 && report->skipped == 0)
+	if (report->records == 0)
 		reading_problem(r, "record", "none: the report covers its days and counts no message");
 	return NULL;
 }

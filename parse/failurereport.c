@@ -137,7 +137,7 @@ bool failurereport_notice(struct reading *r, struct span text, struct failure *f
 {
 	unsigned found = 0;
 
-	if (span_find_nocase(text, SPAN("failed the published DMARC policy")) < 0 || !fields_begin(r, failure))
+	if (span_find_nocase(text, SPAN("failed the published")) < 0 || !fields_begin(r, failure))
 		return false;
 	while (text.n) {
 		struct span line = span_trim(take_line(&text));

@@ -108,7 +108,7 @@ static enum leaf_end document_leaf(struct reading *r, struct stream *s, bool lik
 	uint64_t document = r->documents++;
 	bool recover = r->second_pass && document < RECOVER_DOCUMENTS && (r->recover[document / 8] & 1u << document % 8);
 
-	switch (aggregate_read(r->parser->aggregate, r, s, recover)) {
+	switch (aggregate_read(r->parser->aggregate, r, s, likely, recover)) {
 	case DOCUMENT_REPORT:
 		return LEAF_REPORT;
 	case DOCUMENT_BROKEN:

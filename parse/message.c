@@ -3,6 +3,8 @@
 #include "parse/leaf.h"
 #include "parse/transfer.h"
 
+#include <ctype.h>
+
 #define SMALL_MAIL ((uint64_t)1024 * 1024) /* read whole; a larger one is read through its descriptor */
 #define FEEDBACK_OCTETS ((size_t)1024 * 1024)
 #define NESTED_TYPES 256 /* multiparts in multiparts: GMime goes down one call each */
@@ -13,12 +15,13 @@ void message_warm(void)
 	g_mime_object_register_type("message", "rfc822", GMIME_TYPE_PART);
 }
 
-/* A field name and a colon at the beginning of a line (RFC 5322 2.2; blanks before the colon are obsolete but seen). */
+/* A field name and a colon at the beginning of a line (RFC 5322 2.2; blanks before the colon are obsolete but seen; of the
+ * characters that RFC 5322 allows in a name only those that are used, or JSON would be a mail). */
 static bool line_is_field(struct span line)
 {
 	size_t n = 0;
 
-	while (n < line.n && line.p[n] > ' ' && line.p[n] < 127 && line.p[n] != ':')
+	while (n < line.n && (isalnum((unsigned char)line.p[n]) || line.p[n] == '-' || line.p[n] == '_'))
 		n++;
 	if (n == 0 || n > 76)
 		return false;
@@ -39,8 +42,8 @@ bool message_recognise(struct span front, size_t *skip)
 
 		while (n < line.n && line.p[n] != '\n' && line.p[n] != '\r')
 			n++;
-		if (n == 0 && line.n) {
-			at++;
+		if (n < line.n && span_trim((struct span){ line.p, n }).n == 0) {
+			at += n + 1;
 			continue;
 		}
 		*skip = at;
@@ -374,6 +377,7 @@ static void message_walk(struct reading *r, GMimeStream *stream, unsigned depth,
 /* What must be known before GMime sees the mail: it has no ceiling on parts, nor on what nests. */
 struct survey {
 	uint64_t boundaries, types, header;
+	bool header_runs_on; /* a boundary stands where the header has not ended: lines of blanks instead of empty ones */
 	bool header_ended, has_lf, has_cr;
 	char before;
 };
@@ -387,8 +391,10 @@ static void survey_add(struct survey *v, struct span chunk, uint64_t at)
 			break;
 		v->has_lf = true;
 		p = lf + 1;
-		if (end - p >= 2 && p[0] == '-' && p[1] == '-')
+		if (end - p >= 2 && p[0] == '-' && p[1] == '-') {
 			v->boundaries++;
+			v->header_runs_on |= !v->header_ended;
+		}
 		if (!v->header_ended && p < end && (*p == '\n' || (*p == '\r' && end - p >= 2 && p[1] == '\n'))) {
 			v->header_ended = true;
 			v->header = at + (uint64_t)(p - chunk.p);
@@ -435,6 +441,25 @@ static bool survey_range(struct survey *v, int fd, uint64_t offset, uint64_t len
 	return got == 0;
 }
 
+/* Lines of blanks become empty lines, in our copy only. */
+static void blank_lines_empty(struct reading *r, struct buf *input)
+{
+	size_t kept = 0, line = 0;
+	bool blank = true;
+
+	for (size_t i = 0; i < input->n; i++) {
+		char c = input->p[i];
+
+		if (c == '\n' && blank)
+			kept = line;
+		input->p[kept++] = c;
+		blank = c == '\n' || (blank && (c == ' ' || c == '\t'));
+		line = c == '\n' ? kept : line;
+	}
+	input->n = kept;
+	reading_problem(r, "", "the header has no end; lines of blanks were read as empty lines");
+}
+
 static GMimeStream *message_stream(struct reading *r, int fd, uint64_t offset, uint64_t length)
 {
 	struct buf *input = &r->parser->input;
@@ -454,6 +479,8 @@ static GMimeStream *message_stream(struct reading *r, int fd, uint64_t offset, u
 	if (survey.has_cr && !survey.has_lf) /* QUIRKS M12: a copy made by something that knew only CR */
 		for (size_t i = 0; i < input->n; i++)
 			input->p[i] = input->p[i] == '\r' ? '\n' : input->p[i];
+	if (survey.header_runs_on)
+		blank_lines_empty(r, input);
 	return g_mime_stream_mem_new_with_buffer(buf_text(input), input->n);
 }
 

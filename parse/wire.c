@@ -197,7 +197,7 @@ bool wire_put_report(struct buf *out, const struct report *report)
 		put_span(out, report->errors[i]);
 	put_u64(out, report->records);
 	put_u64(out, report->messages);
-	put_u64(out, report->skipped);
+	put_u64(out, report->uncounted);
 	put_u8(out, report->recovered);
 	put_octets(out, report->content, sizeof report->content);
 	return frame_close(out, start);
@@ -219,7 +219,7 @@ bool wire_get_report(struct span payload, struct arena *arena, struct report *re
 		report->errors[i] = get_text(&in);
 	report->records = get_u64(&in);
 	report->messages = get_u64(&in);
-	report->skipped = get_u64(&in);
+	report->uncounted = get_u64(&in);
 	report->recovered = get_bool(&in);
 	content = get_octets(&in, sizeof report->content);
 	if (content)

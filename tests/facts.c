@@ -27,7 +27,7 @@ struct report facts_report(uint64_t records, uint64_t messages)
 	return (struct report){ .org_name = SPAN("Example Org"), .org_email = SPAN("noreply@example.com"),
 		.report_id = SPAN("id-1"), .begin = 1700000000, .end = 1700086399, .errors = errors, .errors_n = 2,
 		.version = SPAN("1.0"), .domain = SPAN("example.org"), .p = SPAN("none"), .pct = SPAN("100"),
-		.records = records, .messages = messages, .skipped = 3, .recovered = true, .content = { 1, 2, 255 } };
+		.records = records, .messages = messages, .uncounted = 3, .recovered = true, .content = { 1, 2, 255 } };
 }
 
 struct failure facts_failure(void)
