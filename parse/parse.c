@@ -21,9 +21,13 @@ void parse_warm(void)
 	static const char *const encodings[] = { "windows-1252", "ISO-8859-1", "ISO-8859-15", "US-ASCII", "UTF-16",
 		"UTF-16LE", "UTF-16BE" };
 
+	static xmlCharEncodingHandlerPtr converters[sizeof encodings / sizeof *encodings];
+
+	if (converters[0])
+		return;
 	xmlInitParser();
 	for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++)
-		(void)xmlFindCharEncodingHandler(encodings[i]);
+		converters[i] = xmlFindCharEncodingHandler(encodings[i]);
 	message_warm();
 	orgdomain_warm();
 	digest_free(digest_new());

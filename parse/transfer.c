@@ -3,8 +3,12 @@
 static ssize_t gmime_read(struct stream *s, void *buffer, size_t room)
 {
 	struct gmime_stream *g = (struct gmime_stream *)s;
-	ssize_t got = g_mime_stream_read(g->from, buffer, room);
+	ssize_t got;
 
+	/* At its bound a descriptor's stream gives -1 and EINVAL, unlike one over memory. */
+	if (g_mime_stream_eos(g->from))
+		return 0;
+	got = g_mime_stream_read(g->from, buffer, room);
 	if (got < 0)
 		s->fault = "mail part cannot be read";
 	return got;
