@@ -26,7 +26,8 @@
 
 const struct config_setting config_settings[] = {
 	{ "dmarcgate", "db", CONFIG_PATH, "path", 0, 0, 0, offsetof(struct config, db),
-		"the database; for root " SYSTEM_DB ", else dmarcgate/dmarcgate.db below $XDG_STATE_HOME or ~/.local/state" },
+		"the database; for root " SYSTEM_DB
+		", else dmarcgate/dmarcgate.db below $XDG_STATE_HOME or ~/.local/state" },
 	{ "dmarcgate", "jobs", CONFIG_NUMBER, "processes", 0, 0, 256, offsetof(struct config, jobs),
 		"locked processes that read reports; 0 is one per processor" },
 	{ "dmarcgate", "color", CONFIG_WORD, "auto|always|never", COLOR_AUTO, 0, 0, offsetof(struct config, color),
@@ -55,14 +56,19 @@ static char **path_at(const struct config *config, const struct config_setting *
 	return (char **)((uintptr_t)config + setting->offset);
 }
 
-/* ---- values as text ------------------------------------------------------------------------------------------------ */
+/* ---- values as text ---- */
 
 /* The largest unit that divides the number, so that what was written as 50M is shown as 50M. */
 static const struct scale {
 	char letter;
 	uint64_t octets, seconds;
 } scales[] = {
-	{ 'G', 1000000000, 0 }, { 'M', 1000000, 0 }, { 'k', 1000, 0 }, { 'd', 0, 86400 }, { 'h', 0, 3600 }, { 'm', 0, 60 },
+	{ 'G', 1000000000, 0 },
+	{ 'M', 1000000, 0 },
+	{ 'k', 1000, 0 },
+	{ 'd', 0, 86400 },
+	{ 'h', 0, 3600 },
+	{ 'm', 0, 60 },
 	{ 's', 0, 1 },
 };
 
@@ -154,7 +160,7 @@ static bool number_parse(const struct config_setting *setting, struct span value
 	return false;
 }
 
-/* ---- one setting --------------------------------------------------------------------------------------------------- */
+/* ---- one setting ---- */
 
 static bool path_set(char **place, const char *value, const char *where, struct fault *fault)
 {
@@ -179,7 +185,8 @@ static bool path_set(char **place, const char *value, const char *where, struct 
 	return true;
 }
 
-static bool number_refused(const struct config_setting *setting, const char *where, const char *value, struct fault *fault)
+static bool number_refused(
+	const struct config_setting *setting, const char *where, const char *value, struct fault *fault)
 {
 	char least[CONFIG_TEXT], most[CONFIG_TEXT];
 	const char *example = setting->type == CONFIG_SIZE   ? ", such as 500, 20k, 50M or 1G,"
@@ -187,13 +194,13 @@ static bool number_refused(const struct config_setting *setting, const char *whe
 							     : "";
 
 	return fault_set(fault, FAULT_SETUP, "%s = %s: a %s of %s%s from %s to %s", where, value,
-		setting->type == CONFIG_SPAN ? "span" : "number", setting->type == CONFIG_SPAN ? "time" : setting->unit, example,
-		config_format(setting, setting->least, least), config_format(setting, setting->most, most));
+		setting->type == CONFIG_SPAN ? "span" : "number", setting->type == CONFIG_SPAN ? "time" : setting->unit,
+		example, config_format(setting, setting->least, least), config_format(setting, setting->most, most));
 }
 
 /* `where` is what a fault calls the setting: `[limits] mail`, with file and line before it where there are any. */
-static bool setting_set(struct config *config, const struct config_setting *setting, const char *value, const char *where,
-	struct fault *fault)
+static bool setting_set(struct config *config, const struct config_setting *setting, const char *value,
+	const char *where, struct fault *fault)
 {
 	uint64_t number = 0;
 
@@ -202,7 +209,8 @@ static bool setting_set(struct config *config, const struct config_setting *sett
 	if (setting->type == CONFIG_WORD) {
 		if (!word_parse(setting->unit, span_of(value), &number))
 			return fault_set(fault, FAULT_SETUP, "%s = %s: one of %s", where, value, setting->unit);
-	} else if (!number_parse(setting, span_of(value), &number) || number < setting->least || number > setting->most) {
+	} else if (!number_parse(setting, span_of(value), &number) || number < setting->least ||
+		   number > setting->most) {
 		return number_refused(setting, where, value, fault);
 	}
 	*number_at(config, setting) = number;
@@ -247,16 +255,16 @@ static bool unknown(const char *at, const char *section, const char *name, struc
 	if (!section_known) {
 		for (row = config_settings; row->name; row++)
 			if (one_edit_away(row->section, section))
-				return fault_set(fault, FAULT_SETUP, "%s[%s]: no such section; did you mean [%s]?", at, section,
-					row->section);
+				return fault_set(fault, FAULT_SETUP, "%s[%s]: no such section; did you mean [%s]?", at,
+					section, row->section);
 		return fault_set(fault, FAULT_SETUP, "%s[%s]: no such section", at, section);
 	}
 	if (near)
 		return fault_set(fault, FAULT_SETUP, "%s[%s] %s: no such setting; did you mean %s?", at, section, name,
 			near->name);
 	if (elsewhere)
-		return fault_set(fault, FAULT_SETUP, "%s[%s] %s: no such setting; it belongs in [%s]", at, section, name,
-			elsewhere->section);
+		return fault_set(fault, FAULT_SETUP, "%s[%s] %s: no such setting; it belongs in [%s]", at, section,
+			name, elsewhere->section);
 	return fault_set(fault, FAULT_SETUP, "%s[%s] %s: no such setting", at, section, name);
 }
 
@@ -267,13 +275,13 @@ bool config_set(struct config *config, const char *section, const char *name, co
 	return setting ? setting_set(config, setting, value, name, fault) : unknown("", section, name, fault);
 }
 
-/* ---- the file ------------------------------------------------------------------------------------------------------ */
+/* ---- the file ---- */
 
 struct loading {
 	struct config *config;
 	const char *path;
 	FILE *file;
-	unsigned line;                         /* the one read last */
+	unsigned line;				/* the one read last */
 	unsigned seen[LENGTH(config_settings)]; /* line that set the row, 0 when none did */
 	struct fault *fault;
 	bool failed;
@@ -300,12 +308,13 @@ static bool heading_fits(struct loading *loading, const char *line)
 		return line_refused(loading, "a heading has at most 49 octets");
 	end += 1 + strspn(end + 1, " \t\r\n");
 	if (*end && *end != ';' && *end != '#')
-		return line_refused(loading, "a heading stands alone on its line; settings follow on lines of their own");
+		return line_refused(
+			loading, "a heading stands alone on its line; settings follow on lines of their own");
 	return true;
 }
 
-/* Gives inih one line at a time, without its indentation (which inih would take for the continuation of the line before),
- * and refuses what inih would cut silently: long lines, NUL octets. */
+/* Gives inih one line at a time, without its indentation (which inih would take for the continuation of the line
+ * before), and refuses what inih would cut silently: long lines, NUL octets. */
 static char *line_read(char *line, int room, void *arg)
 {
 	struct loading *loading = arg;
@@ -383,7 +392,7 @@ static bool file_load(struct config *config, FILE *file, struct fault *fault)
 	return !loading.failed;
 }
 
-/* ---- where it is --------------------------------------------------------------------------------------------------- */
+/* ---- where it is ---- */
 
 /* Below $`variable`, which the XDG base directory specification wants absolute, else below $HOME/`otherwise`. */
 static char *xdg_path(const char *variable, const char *otherwise, const char *rest)
@@ -476,7 +485,7 @@ void config_release(struct config *config)
 	*config = (struct config){ 0 };
 }
 
-/* ---- printing ------------------------------------------------------------------------------------------------------ */
+/* ---- printing ---- */
 
 static void text_print(const char *before, const char *text, FILE *out)
 {
@@ -492,7 +501,8 @@ static void value_print(const struct config *config, const struct config_setting
 	char text[CONFIG_TEXT];
 
 	text_print(before,
-		row->type == CONFIG_PATH ? *path_at(config, row) : config_format(row, *number_at(config, row), text), out);
+		row->type == CONFIG_PATH ? *path_at(config, row) : config_format(row, *number_at(config, row), text),
+		out);
 }
 
 static bool value_differs(const struct config *a, const struct config *b, const struct config_setting *row)
@@ -516,7 +526,7 @@ bool config_print(const struct config *config, FILE *out, struct fault *fault)
 			section = row->section;
 			fprintf(out, "\n[%s]\n", section);
 		}
-		fputs(row->name, out);
+		fprintf(out, "# %s\n%s", row->sentence, row->name);
 		value_print(config, row, " = ", out);
 		if (value_differs(config, &defaults, row))
 			value_print(&defaults, row, " ; default: ", out);

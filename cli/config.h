@@ -1,5 +1,5 @@
-/* config: the settings of dmarcgate.conf. One table of rows is read by the loader, by `dmarcgate config` and by the test
- * that holds the manual page against it. Only cli/ sees this; rooms are given what they need as arguments. */
+/* config: the settings of dmarcgate.conf. One table of rows is read by the loader, by `dmarcgate config` and by the
+ * test that holds the manual page against it. Only cli/ sees this; rooms are given what they need as arguments. */
 #ifndef CLI_CONFIG_H
 #define CLI_CONFIG_H
 
@@ -44,15 +44,16 @@ extern const struct config_setting config_settings[]; /* in the order of printin
 
 /* Fills *config with the defaults, then with one file, then with $DMARCGATE_DB. The file is `named` (option -c), else
  * $DMARCGATE_CONF, else $XDG_CONFIG_HOME/dmarcgate/dmarcgate.conf (or below ~/.config), else SYSCONFDIR/dmarcgate.conf.
- * A file that was named must exist; one that was only looked for need not. Every fault is a FAULT_SETUP that names file,
- * line, setting and rule. Release with config_release, after a failure too. */
+ * A file that was named must exist; one that was only looked for need not. Every fault is a FAULT_SETUP that names
+ * file, line, setting and rule. Release with config_release, after a failure too. */
 bool config_load(const char *named, struct config *config, struct fault *fault);
 void config_release(struct config *config);
 
 /* One setting from text, as from a command line: the same rules and words as in the file. */
 bool config_set(struct config *config, const char *section, const char *name, const char *value, struct fault *fault);
 
-/* The effective configuration as a file that config_load reads; what differs from the default carries a remark. */
+/* The effective configuration as a file that config_load reads, each setting below its sentence; what differs from the
+ * default carries a remark. */
 bool config_print(const struct config *config, FILE *out, struct fault *fault); /* false: out of memory */
 
 /* The value or default of one row as config_print shows it: `50M`, `400d`, `auto`. Returns `text`. */

@@ -24,7 +24,8 @@ skip() {
 
 # Options and commands that a page has items for: `.It Fl -db Ar path`, `.It Cm show`.
 sed -nE 's/^\.It Fl ([^ ]+).*/-\1/p' man/dmarcgate.1 | sort -u > "$work/page_options"
-sed -nE 's/^\.It Cm ([a-z]+)$/\1/p' man/dmarcgate.1 | grep -vxE 'broken|duplicate|conflict' | sort -u > "$work/page_commands"
+sed -nE 's/^\.It Cm ([a-z]+)$/\1/p' man/dmarcgate.1 | grep -vxE 'broken|duplicate|conflict' | # conditions of reports
+	sort -u > "$work/page_commands"
 awk -F '\t' '$1 == "option" { print $2 }' dist/completion/words | sort -u > "$work/list_options"
 awk -F '\t' '$1 == "command" { print $2 }' dist/completion/words | sort -u > "$work/list_commands"
 

@@ -136,11 +136,12 @@ static const struct {
 		":2: [limits] mail = 0: a number of octets, such as 500, 20k, 50M or 1G, from 1 to 1000G" },
 	{ "[limits]\nmail = -1\n",
 		":2: [limits] mail = -1: a number of octets, such as 500, 20k, 50M or 1G, from 1 to 1000G" },
-	{ "[limits]\nmail = 18446744073709551616\n",
-		":2: [limits] mail = 18446744073709551616: a number of octets, such as 500, 20k, 50M or 1G, from 1 to 1000G" },
-	{ "[limits]\nmail = 18446744073709552G\n",
-		":2: [limits] mail = 18446744073709552G: a number of octets, such as 500, 20k, 50M or 1G, from 1 to 1000G" },
-	{ "[limits]\nmail =\n", ":2: [limits] mail = : a number of octets, such as 500, 20k, 50M or 1G, from 1 to 1000G" },
+	{ "[limits]\nmail = 18446744073709551616\n", ":2: [limits] mail = 18446744073709551616: a number of octets, "
+						     "such as 500, 20k, 50M or 1G, from 1 to 1000G" },
+	{ "[limits]\nmail = 18446744073709552G\n", ":2: [limits] mail = 18446744073709552G: a number of octets, such "
+						   "as 500, 20k, 50M or 1G, from 1 to 1000G" },
+	{ "[limits]\nmail =\n",
+		":2: [limits] mail = : a number of octets, such as 500, 20k, 50M or 1G, from 1 to 1000G" },
 	{ "[limits]\ndepth = 65\n", ":2: [limits] depth = 65: a number of levels from 1 to 64" },
 	{ "[limits]\nseconds = 2k\n", ":2: [limits] seconds = 2k: a number of seconds from 1 to 1000000000" },
 	{ "color = blue\n", ":1: [dmarcgate] color = blue: one of auto|always|never" },
@@ -240,8 +241,8 @@ static void test_places(void **state)
 
 	setenv("XDG_STATE_HOME", "/state", 1);
 	assert_true(load("", &config, &fault));
-	assert_string_equal(config.db,
-		geteuid() == 0 ? "/var/lib/dmarcgate/dmarcgate.db" : "/state/dmarcgate/dmarcgate.db");
+	assert_string_equal(
+		config.db, geteuid() == 0 ? "/var/lib/dmarcgate/dmarcgate.db" : "/state/dmarcgate/dmarcgate.db");
 	config_release(&config);
 	unsetenv("XDG_STATE_HOME");
 }
@@ -274,7 +275,9 @@ static void test_print(void **state)
 	assert_true(load("[limits]\nmail = 20M\nrecords = 1234567\n[store]\nwait = 10\n", &config, &fault));
 	assert_true(config_print(&config, out, &fault));
 	fclose(out);
-	assert_non_null(strstr(text, "\n[limits]\nmail = 20M ; default: 50M\ninflated = 1G\n"));
+	assert_non_null(strstr(text, "\n[limits]\n# a mail or file as received;"));
+	assert_non_null(strstr(text, "\nmail = 20M ; default: 50M\n"));
+	assert_non_null(strstr(text, "\ninflated = 1G\n"));
 	assert_non_null(strstr(text, "\nrecords = 1234567 ; default: 5M\n"));
 	assert_non_null(strstr(text, "\nwait = 10\n"));
 	assert_non_null(strstr(text, "\nreports = 400d\n"));
