@@ -236,7 +236,7 @@ static int file_open(const struct level *level, const char *name, struct stat *s
 
 static const char *file_error(int error)
 {
-	return error == ENOENT ? "vanished while the folder was read" :
+	return error == ENOENT ? "vanished while the folder was read, or a link to nowhere" :
 		error == ENOMSG ? "neither file nor folder; name it to have it read" : strerror(error);
 }
 
