@@ -1,7 +1,7 @@
 /* mbox: splits a stream of octets at its From_ lines (RFC 4155; the quoting is that of mboxrd), or takes it whole.
  * Constant memory, whatever the length of the mbox or of its lines.
  *
- * A From_ line separates when it is one of form, `From ADDRESS DATE`, and what follows it is an empty line, a header field or the end.
+ * A From_ line separates when it has the form `From ADDRESS DATE` and an empty line, a header field or the end follows it.
  * `Content-Length` is not asked: it is wrong too often, and a stranger writes it. */
 #ifndef INGEST_MBOX_H
 #define INGEST_MBOX_H
