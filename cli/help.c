@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "base/digest.h"
 #include "base/sandbox.h"
 #include "parse/parse.h"
 #include "store/store.h"
@@ -29,6 +30,7 @@ void print_version(FILE *out)
 
 	fprintf(out, "dmarcgate %s\n", PACKAGE_VERSION);
 	fprintf(out, "  reads with    %s\n", parse_libraries(libraries, sizeof libraries));
+	fprintf(out, "  hashes with   %s\n", digest_library());
 	fprintf(out, "  stores with   SQLite %s\n", store_library());
 	fprintf(out, "  protections   %s\n", sandbox_describe(sandbox_probe(), protections));
 }

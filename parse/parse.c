@@ -34,14 +34,6 @@ void parse_warm(void)
 	archive_read_free(archive_read_new());
 }
 
-const char *parse_libraries(char *text, size_t room)
-{
-	snprintf(text, room, "libxml2 %s, %s, GMime %u.%u.%u, zlib %s, Jansson %s, %s", LIBXML_DOTTED_VERSION,
-		archive_version_string(), gmime_major_version, gmime_minor_version, gmime_micro_version, zlibVersion(),
-		JANSSON_VERSION, OpenSSL_version(OPENSSL_VERSION));
-	return text;
-}
-
 struct parser *parser_new(const struct limits *limits)
 {
 	struct parser *parser = calloc(1, sizeof *parser);
