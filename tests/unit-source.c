@@ -827,6 +827,39 @@ static void test_shared_mailboxes(void **state)
 		free(mbox[i]);
 }
 
+/* samples/EXPECT.tsv has one row for every input of samples/, in the order of the walk but for what is no sample. */
+static void test_samples(void **state)
+{
+	const char *srcdir = getenv("srcdir");
+	char root[512], path[600], row[1024];
+	struct source *source;
+	struct fault fault;
+	struct mail mail;
+	FILE *expect;
+
+	(void)state;
+	snprintf(root, sizeof root, "%s/samples", srcdir ? srcdir : ".");
+	snprintf(path, sizeof path, "%s/EXPECT.tsv", root);
+	expect = fopen(path, "r");
+	assert_non_null(expect);
+	assert_non_null(fgets(row, sizeof row, expect));
+	source = source_open(root, MAX);
+	for (int got; (got = source_next(source, &mail, &fault)) != 0; mail_release(&mail)) {
+		const char *name = mail.name + strlen(root) + 1;
+
+		assert_int_equal(got, 1);
+		assert_true(mail_hash(&mail));
+		if (!strchr(name, '/'))
+			continue; /* README.md and the like */
+		assert_non_null(fgets(row, sizeof row, expect));
+		row[strcspn(row, "\t")] = '\0';
+		assert_string_equal(name, row);
+	}
+	assert_null(fgets(row, sizeof row, expect));
+	fclose(expect);
+	source_close(source);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void)
@@ -852,6 +885,7 @@ int main(void)
 		TEST(test_maildir),
 		TEST(test_maildir_flags_change),
 		cmocka_unit_test(test_shared_mailboxes),
+		cmocka_unit_test(test_samples),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
