@@ -129,6 +129,8 @@ struct crew *crew_start(struct nursery *nursery, const struct limits *limits, un
 			crew->slots[i].socket = crew->slots[i].fd = -1;
 			crew->slots[i].got = BUF(RECEIVE + FRAME_HEAD + FRAME_MAX);
 		}
+		if (!nursery)
+			parse_warm();
 		crew->parser = nursery ? NULL : parser_new(limits);
 	}
 	if (!crew || !crew->slots || (!nursery && !crew->parser)) {

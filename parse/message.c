@@ -1,4 +1,5 @@
 #include "parse/message.h"
+#include "parse/charset.h"
 #include "parse/failurereport.h"
 #include "parse/leaf.h"
 #include "parse/transfer.h"
@@ -11,6 +12,7 @@
 
 void message_warm(void)
 {
+	charset_warm();
 	g_mime_init();
 	g_mime_object_register_type("message", "rfc822", GMIME_TYPE_PART);
 }
@@ -123,10 +125,26 @@ static GPtrArray *message_leaves(GMimeMessage *message)
 	return leaves;
 }
 
+static bool header_is_decodable(GMimeObject *object, const char *name)
+{
+	GMimeHeader *header = g_mime_header_list_get_header(g_mime_object_get_header_list(object), name);
+	const char *raw = header ? g_mime_header_get_raw_value(header) : NULL;
+
+	return !raw || charset_allows(span_of(raw));
+}
+
+static const char *part_filename(GMimePart *part)
+{
+	if (!header_is_decodable(GMIME_OBJECT(part), "Content-Disposition") ||
+		!header_is_decodable(GMIME_OBJECT(part), "Content-Type"))
+		return NULL;
+	return g_mime_part_get_filename(part);
+}
+
 /* What a person calls the part: its file name, else its number and type. */
 static size_t part_enter(struct reading *r, GMimePart *part, unsigned number)
 {
-	const char *name = g_mime_part_get_filename(part);
+	const char *name = part_filename(part);
 	GMimeContentType *type = g_mime_object_get_content_type(GMIME_OBJECT(part));
 	char text[128];
 
@@ -137,20 +155,43 @@ static size_t part_enter(struct reading *r, GMimePart *part, unsigned number)
 	return reading_enter(r, span_of(text));
 }
 
+/* One line, in place: every run of white space with a line end in it becomes one blank. */
+static struct span unfold(struct span text)
+{
+	char *p = (char *)text.p;
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (p[i] != '\r' && p[i] != '\n') {
+			p[n++] = p[i];
+			continue;
+		}
+		while (n && (p[n - 1] == ' ' || p[n - 1] == '\t'))
+			n--;
+		while (i + 1 < text.n && strchr(" \t\r\n", p[i + 1]) && p[i + 1])
+			i++;
+		p[n++] = ' ';
+	}
+	text.n = n;
+	return text;
+}
+
 static struct span header_text(struct reading *r, GMimeObject *object, const char *name)
 {
-	const char *raw = g_mime_object_get_header(object, name);
+	GMimeHeader *header = g_mime_header_list_get_header(g_mime_object_get_header_list(object), name);
+	const char *raw = !header ? NULL :
+			  header_is_decodable(object, name) ? g_mime_header_get_value(header) :
+							      g_mime_header_get_raw_value(header);
 
-	return raw ? span_trim(reading_utf8(r, span_of(raw))) : SPAN_ABSENT;
+	return raw ? unfold(span_trim(reading_utf8(r, span_of(raw)))) : SPAN_ABSENT;
 }
 
 static void message_head(struct reading *r, GMimeMessage *message, struct mail_head *head)
 {
-	const char *subject = g_mime_message_get_subject(message);
 	struct span date = header_text(r, GMIME_OBJECT(message), "Date");
 
 	head->from = header_text(r, GMIME_OBJECT(message), "From");
-	head->subject = subject ? reading_utf8(r, span_of(subject)) : SPAN_ABSENT;
+	head->subject = header_text(r, GMIME_OBJECT(message), "Subject");
 	head->message_id = header_text(r, GMIME_OBJECT(message), "Message-Id");
 	if (!date.p || !moment_parse_mail(date, &head->date))
 		head->date = MOMENT_NONE;
@@ -327,7 +368,7 @@ static void attached_read(struct reading *r, GMimePart *part, unsigned depth)
 /* The mail says of itself that it brings a report: RFC 9990 3.5.1 subject, or a file name with its bangs. */
 static bool message_means_report(GMimeMessage *message, GMimePart *part)
 {
-	const char *subject = g_mime_message_get_subject(message), *name = g_mime_part_get_filename(part);
+	const char *subject = g_mime_message_get_subject(message), *name = part_filename(part);
 	const char *bang = name ? strchr(name, '!') : NULL;
 
 	if (subject && span_find_nocase(span_of(subject), SPAN("report domain")) >= 0)

@@ -82,7 +82,7 @@ void report_json_begin(struct json *j, struct report_json *state, const struct r
 	buf_put_span(&state->namespace, report->namespace);
 	state->has_namespace = report->namespace.p != NULL;
 	state->recovered = report->recovered;
-	state->skipped = report->uncounted;
+	state->uncounted = report->uncounted;
 	if (state->namespace.failed)
 		j->failed = true;
 
@@ -102,9 +102,9 @@ void report_json_end(struct json *j, struct report_json *state)
 	text_member(j, "xml_namespace", state->has_namespace ? buf_span(&state->namespace) : SPAN_ABSENT);
 	json_name(j, "recovered");
 	json_bool(j, state->recovered);
-	if (state->skipped) {
+	if (state->uncounted) {
 		json_name(j, "records_uncounted");
-		json_count(j, state->skipped);
+		json_count(j, state->uncounted);
 	}
 	json_close(j, '}');
 	state->open = false;

@@ -69,4 +69,7 @@ bool store_ask_facts(struct store *store, const struct report_filter *filter, fa
 bool store_ask_kept(struct store *store, kept_taker *take, void *arg, struct fault *);
 bool store_ask_totals(struct store *store, struct store_totals *totals, struct fault *);
 
+/* `3.40.1` */
+const char *store_library(void);
+
 #endif

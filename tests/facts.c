@@ -124,7 +124,7 @@ static void write_report(struct buf *out, const struct report *r)
 	for (size_t i = 0; i < r->errors_n; i++)
 		write_span(out, r->errors[i]);
 	buf_printf(out, "%" PRId64 " %" PRId64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %d ", r->begin, r->end, r->records,
-		r->messages, r->skipped, r->recovered);
+		r->messages, r->uncounted, r->recovered);
 	write_octets(out, r->content, sizeof r->content);
 }
 
