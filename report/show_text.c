@@ -87,8 +87,10 @@ static void outcome_line(struct show_text *show)
 	file_name(show);
 	fprintf(show->out, "  %s%s%s", style_ink(&show->style, lines[outcome].ink), lines[outcome].says,
 		style_off(&show->style, lines[outcome].ink));
-	if (outcome_is_reason(outcome) && show->first_what.n)
-		fprintf(show->out, ": %s", buf_text(&show->first_what));
+	if (outcome_is_reason(outcome))
+		fprintf(show->out, ": %s",
+			show->first_what.n ? buf_text(&show->first_what) :
+			outcome == OUTCOME_BROKEN ? "no reason given" : "nothing in it reports about DMARC");
 	putc('\n', show->out);
 }
 
@@ -150,7 +152,8 @@ static void put_period(const struct show_text *show, struct buf *line, int64_t b
 	}
 	moment_format(begin, from);
 	moment_format(end, to);
-	buf_printf(line, "%s %s %s", *from ? from : "?", style_symbol(&show->style, SYMBOL_DASH), *to ? to : "?");
+	buf_printf(line, "%s (%s %s %s)", period_text(&show->style, moment_day(begin), moment_day(end)).p, *from ? from : "?",
+		style_symbol(&show->style, SYMBOL_DASH), *to ? to : "?");
 }
 
 static void labelled(const struct show_text *show, const char *label, struct buf *line)
@@ -348,7 +351,7 @@ static void table_put_row(struct table *table, const struct shown_row *row, bool
 static void rows_print(struct show_text *show)
 {
 	static const struct table_column columns[] = {
-		{ "source", .flexible = true },
+		{ "source", .flexible = true, .least = TABLE_LEAST_ADDRESS },
 		{ "messages", .right = true },
 		{ "action", .flexible = true },
 		{ "DKIM", .flexible = true },
@@ -413,12 +416,13 @@ static void sums_print(struct show_text *show)
 		buf_clear(&line);
 	}
 	buf_printf(&line, "%s %s DKIM or SPF.", share_text(sums->passed, sums->messages).p,
-		plural(sums->messages < SHARE_FEW ? sums->passed : 2, "passes", "pass"));
+		plural(sums->passed, "passes", "pass"));
 	if (sums->messages > sums->passed)
 		buf_printf(&line, " %s %s both.", count_text(sums->messages - sums->passed).p,
 			plural(sums->messages - sums->passed, "fails", "fail"));
 	if (sums->spared)
-		buf_printf(&line, " For %s of these the receiver gave a reason for an exception.", count_text(sums->spared).p);
+		buf_printf(&line, " For %s of these the receiver gave a reason for an exception.",
+			sums->spared == sums->messages - sums->passed ? "all" : count_text(sums->spared).p);
 	put_dispositions(&line, sums);
 	style_paragraph(show->out, &show->style, 2, buf_span(&line));
 	if (sums->differing_rows) {

@@ -91,7 +91,7 @@ static void put_policy(struct buf *line, const struct style *style, const struct
 		before = " ";
 	}
 	if (!*before)
-		buf_put_text(line, "policy not told");
+		buf_put_text(line, "not told");
 }
 
 static void domain_title(struct summary_text *summary, const struct domain_row *row)
@@ -116,9 +116,14 @@ static void domain_sentences(struct summary_text *summary, const struct domain_r
 	uint64_t neither = counts_neither(c);
 	struct buf *line = &summary->line;
 
+	if (c->messages == 0) {
+		buf_put_text(line, "The receivers reported no message in this time.");
+		paragraph(summary, 2);
+		return;
+	}
 	buf_printf(line, "%s %s: signed for this domain (DKIM), sent from a server it allows (SPF), or both.",
 		share_text(counts_passed(c), c->messages).p,
-		plural(c->messages < SHARE_FEW ? counts_passed(c) : 2, "passes", "pass"));
+		plural(counts_passed(c), "passes", "pass"));
 	paragraph(summary, 2);
 	if (neither == 0) {
 		buf_put_text(line, "None fails both, so there is none that p=quarantine or p=reject would have caught.");
@@ -129,7 +134,7 @@ static void domain_sentences(struct summary_text *summary, const struct domain_r
 		if (c->spared)
 			buf_printf(line, " For %s of these the receivers named a reason to make an exception, such as "
 					 "forwarding or a mailing list.",
-				count_text(c->spared).p);
+				c->spared == neither ? "all" : count_text(c->spared).p);
 	}
 	paragraph(summary, 2);
 }
@@ -159,8 +164,8 @@ static void domain_counts(struct summary_text *summary, const struct counts *c)
 	putc('\n', summary->out);
 	counts_row(table, "DKIM and SPF", c->both, c->messages, "", INK_PLAIN);
 	counts_row(table, "DKIM alone", c->dkim - c->both, c->messages, "", INK_PLAIN);
-	counts_row(table, "SPF alone", c->spf - c->both, c->messages, "unsigned: fails when it is forwarded", INK_PLAIN);
-	counts_row(table, "neither", neither, c->messages, "what p=quarantine or p=reject would catch",
+	counts_row(table, "SPF alone", c->spf - c->both, c->messages, "no good signature: fails when forwarded", INK_PLAIN);
+	counts_row(table, "neither", neither, c->messages, "caught by p=quarantine or p=reject",
 		neither ? INK_WARN : INK_PLAIN);
 	if (c->spared)
 		counts_row(table, "  of these spared", c->spared, c->messages, "the receiver named a reason", INK_PLAIN);
@@ -202,8 +207,10 @@ static bool domain_block(struct summary_text *summary, const struct domain_row *
 {
 	domain_title(summary, row);
 	domain_sentences(summary, row);
-	domain_counts(summary, &row->counts);
-	domain_dispositions(summary, &row->counts);
+	if (row->counts.messages) {
+		domain_counts(summary, &row->counts);
+		domain_dispositions(summary, &row->counts);
+	}
 	domain_basis(summary, row);
 	summary->part = PART_DOMAIN;
 	return summary_is_well(summary);
@@ -212,12 +219,11 @@ static bool domain_block(struct summary_text *summary, const struct domain_row *
 /* --- all domains --- */
 
 static const struct table_column domain_columns[] = {
-	{ "domain", .flexible = true },
+	{ "domain", .flexible = true, .least = 20 },
 	{ "policy", .flexible = true },
 	{ "messages", .right = true },
 	{ "pass", .right = true },
 	{ "fail both", .right = true },
-	{ "spared", .right = true },
 	{ "days", .right = true },
 	{ "receivers", .right = true },
 };
@@ -248,9 +254,9 @@ static bool domain_line(struct summary_text *summary, const struct domain_row *r
 		table_cell_text(table, INK_PLAIN, "not told");
 	}
 	table_cell_count(table, INK_PLAIN, row->counts.messages);
-	table_cell_text(table, INK_PLAIN, percent_text(counts_passed(&row->counts), row->counts.messages).p);
+	table_cell_text(table, INK_PLAIN,
+		row->counts.messages ? percent_text(counts_passed(&row->counts), row->counts.messages).p : "-");
 	table_cell_count(table, neither ? INK_WARN : INK_PLAIN, neither);
-	table_cell_count(table, INK_PLAIN, row->counts.spared);
 	table_cell_count(table, INK_PLAIN, row->days);
 	table_cell_count(table, INK_PLAIN, row->reporters);
 	summary->domains++;
@@ -289,13 +295,13 @@ static void part_end(struct summary_text *summary)
 static void part_begin(struct summary_text *summary, enum part part)
 {
 	static const struct table_column sources[] = {
-		{ "address", .flexible = true },
+		{ "address", .flexible = true, .least = TABLE_LEAST_ADDRESS },
 		{ "messages", .right = true },
-		{ "fail both", .right = true },
+		{ "fail", .right = true },
 		{ "DKIM", .right = true },
 		{ "SPF", .right = true },
 		{ "signed by", .flexible = true },
-		{ "last seen" },
+		{ "last" },
 	};
 	static const struct table_column reporters[] = {
 		{ "receiver", .flexible = true },
@@ -323,7 +329,7 @@ static bool summary_source(void *self, const struct source_row *row)
 	struct summary_text *summary = self;
 	const struct counts *c = &row->counts;
 	uint64_t neither = counts_neither(c);
-	struct long_text last;
+	struct short_text last;
 
 	if (summary->part == PART_NONE)
 		return true;
@@ -335,7 +341,7 @@ static bool summary_source(void *self, const struct source_row *row)
 		summary->more_messages += c->messages;
 		return true;
 	}
-	last = period_text(&summary->style, row->last_day, row->last_day);
+	last = day_text(row->last_day);
 	table_row(summary->table);
 	table_cell(summary->table, INK_PLAIN, row->source.n ? row->source : SPAN("not told"));
 	table_cell_count(summary->table, INK_PLAIN, c->messages);
