@@ -18,13 +18,8 @@ struct reports_text {
 };
 
 static const struct table_column columns[] = {
-	{ "id", .right = true },
-	{ "period" },
-	{ "reporter", .flexible = true },
-	{ "domain", .flexible = true },
-	{ "rows", .right = true },
-	{ "messages", .right = true },
-	{ "state" },
+	{ "id", .right = true }, { "period" }, { "reporter", .flexible = true }, { "domain", .flexible = true },
+	{ "rows", .right = true }, { "messages", .right = true }, { "state" },
 	{ "mail", .flexible = true }, /* where there is room */
 };
 
@@ -103,7 +98,8 @@ static void report_row(struct reports_text *list, const struct stored_report *ro
 		table_cell(table, INK_PLAIN, row->mail);
 	list->rows++;
 	if (row->state == REPORT_COUNTS)
-		list->messages = row->messages > UINT64_MAX - list->messages ? UINT64_MAX : list->messages + row->messages;
+		list->messages =
+			row->messages > UINT64_MAX - list->messages ? UINT64_MAX : list->messages + row->messages;
 	if (table_rows(table) == ROWS_AT_ONCE)
 		part_print(list);
 }

@@ -38,7 +38,8 @@ static bool facts_say_utf8(const struct style_facts *facts)
 		struct span value = span_of(values[i]);
 
 		if (value.n)
-			return span_find_nocase(value, SPAN(".UTF-8")) >= 0 || span_find_nocase(value, SPAN(".utf8")) >= 0;
+			return span_find_nocase(value, SPAN(".UTF-8")) >= 0 ||
+			       span_find_nocase(value, SPAN(".utf8")) >= 0;
 	}
 	return false;
 }
@@ -233,7 +234,8 @@ static struct civil_day civil_of_day(int64_t day)
 	return civil;
 }
 
-static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+	"Dec" };
 
 struct short_text day_text(int64_t day)
 {

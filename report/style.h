@@ -45,7 +45,7 @@ bool style_text(struct buf *out, const struct style *style, struct span text);
 bool style_brief(struct buf *out, const struct style *style, struct span text);
 void style_print(FILE *out, const struct style *style, struct span text);
 
-/* Several words of text wrapped at blanks to the style's width, each line indented. `text` must be fit for a terminal. */
+/* Words wrapped at blanks to the style's width, each line indented. `text` must be fit for a terminal. */
 void style_paragraph(FILE *out, const struct style *style, unsigned indent, struct span text);
 
 /* Texts by value, to be used within the expression that made them: printf("%s", count_text(n).p). */
@@ -61,7 +61,7 @@ struct short_text count_text(uint64_t n); /* 1,234,567 */
  * A part above the whole counts as the whole; of nothing: empty. */
 struct short_text percent_text(uint64_t part, uint64_t whole);
 
-/* `1,204 of 1,310 messages (91.9 %)`; of fewer than SHARE_FEW without the percentage, which would only pretend precision. */
+/* `1,204 of 1,310 messages (91.9 %)`; of fewer than SHARE_FEW without the percentage: it would pretend precision. */
 #define SHARE_FEW 20
 struct long_text share_text(uint64_t part, uint64_t whole);
 

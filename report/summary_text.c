@@ -18,8 +18,8 @@ struct summary_text {
 	enum part part;
 	bool found, failed;
 	struct buf line;
-	struct buf basis; /* said by the domain row, printed at the foot */
-	struct table *table;      /* of the part at hand */
+	struct buf basis;	      /* said by the domain row, printed at the foot */
+	struct table *table;	      /* of the part at hand */
 	uint64_t more, more_messages; /* rows of this part that are not shown */
 	uint64_t domains;
 };
@@ -122,24 +122,26 @@ static void domain_sentences(struct summary_text *summary, const struct domain_r
 		return;
 	}
 	buf_printf(line, "%s %s: signed for this domain (DKIM), sent from a server it allows (SPF), or both.",
-		share_text(counts_passed(c), c->messages).p,
-		plural(counts_passed(c), "passes", "pass"));
+		share_text(counts_passed(c), c->messages).p, plural(counts_passed(c), "passes", "pass"));
 	paragraph(summary, 2);
 	if (neither == 0) {
-		buf_put_text(line, "None fails both, so there is none that p=quarantine or p=reject would have caught.");
+		buf_put_text(
+			line, "None fails both, so there is none that p=quarantine or p=reject would have caught.");
 	} else {
 		buf_printf(line, "%s %s both: p=quarantine would have sent %s to spam, p=reject would have refused %s.",
 			count_text(neither).p, plural(neither, "fails", "fail"), plural(neither, "it", "them"),
 			plural(neither, "it", "them"));
 		if (c->spared)
-			buf_printf(line, " For %s of these the receivers named a reason to make an exception, such as "
-					 "forwarding or a mailing list.",
+			buf_printf(line,
+				" For %s of these the receivers named a reason to make an exception, such as "
+				"forwarding or a mailing list.",
 				c->spared == neither ? "all" : count_text(c->spared).p);
 	}
 	paragraph(summary, 2);
 }
 
-static void counts_row(struct table *table, const char *what, uint64_t n, uint64_t all, const char *remark, enum ink ink)
+static void counts_row(
+	struct table *table, const char *what, uint64_t n, uint64_t all, const char *remark, enum ink ink)
 {
 	table_row(table);
 	table_cell_text(table, ink, what);
@@ -164,11 +166,13 @@ static void domain_counts(struct summary_text *summary, const struct counts *c)
 	putc('\n', summary->out);
 	counts_row(table, "DKIM and SPF", c->both, c->messages, "", INK_PLAIN);
 	counts_row(table, "DKIM alone", c->dkim - c->both, c->messages, "", INK_PLAIN);
-	counts_row(table, "SPF alone", c->spf - c->both, c->messages, "no good signature: fails when forwarded", INK_PLAIN);
+	counts_row(table, "SPF alone", c->spf - c->both, c->messages, "no good signature: fails when forwarded",
+		INK_PLAIN);
 	counts_row(table, "neither", neither, c->messages, "caught by p=quarantine or p=reject",
 		neither ? INK_WARN : INK_PLAIN);
 	if (c->spared)
-		counts_row(table, "  of these spared", c->spared, c->messages, "the receiver named a reason", INK_PLAIN);
+		counts_row(
+			table, "  of these spared", c->spared, c->messages, "the receiver named a reason", INK_PLAIN);
 	if (!table_print(table))
 		summary->failed = true;
 	table_free(table);
@@ -424,7 +428,8 @@ static bool summary_text_close(void *self)
 	return done;
 }
 
-bool summary_text_open(struct summary_writer *writer, FILE *out, const struct style *style, const struct summary_head *head)
+bool summary_text_open(
+	struct summary_writer *writer, FILE *out, const struct style *style, const struct summary_head *head)
 {
 	struct summary_text *summary = calloc(1, sizeof *summary);
 
@@ -461,7 +466,7 @@ bool summary_first_steps(FILE *out, const struct style *style, const char *datab
 	style_print(out, style, span_of(database));
 	fputs(". First steps:\n\n", out);
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-		fprintf(out, "  %zu  %s\n       %s%s%s\n", i + 1, steps[i].says, style_ink(style, INK_STEP), steps[i].command,
-			style_off(style, INK_STEP));
+		fprintf(out, "  %zu  %s\n       %s%s%s\n", i + 1, steps[i].says, style_ink(style, INK_STEP),
+			steps[i].command, style_off(style, INK_STEP));
 	return fflush(out) == 0 && !ferror(out);
 }

@@ -10,7 +10,7 @@
 
 #define TABLE_INDENT 2
 #define TABLE_GAP 2
-#define CELL_COLUMNS 120     /* more than any terminal we fill */
+#define CELL_COLUMNS 120 /* more than any terminal we fill */
 #define CELL_OCTETS ((size_t)64 * 1024)
 #define INPUT_OCTETS ((size_t)4 * 1024)
 
@@ -35,7 +35,8 @@ struct table {
 	size_t at; /* next cell of the last row */
 	bool headed, failed;
 	struct buf scratch;
-	/* libsmartcols measures with the thread's locale: ours, whatever the user's is. Without it, octets are columns. */
+	/* libsmartcols measures with the thread's locale: ours, whatever the user's is. Without it, octets are columns.
+	 */
 	locale_t locale;
 };
 

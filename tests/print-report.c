@@ -1,5 +1,5 @@
-/* Prints made-up facts and answers in every format, for the golden files: print-report NAME.EXT > golden/report-NAME.EXT.
- * Without an argument it lists the names. Hostile text is part of every case. */
+/* Prints made-up facts and answers in every format, for the golden files: print-report NAME.EXT >
+ * golden/report-NAME.EXT. Without an argument it lists the names. Hostile text is part of every case. */
 #include "base/moment.h"
 #include "report/export.h"
 #include "report/ingested.h"
@@ -10,7 +10,9 @@
 #include <stdlib.h>
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
-#define HOSTILE "\033]0;owned\a\033[31m<b>\"q\", it's \\x1B\r\nnext \xe2\x80\xae" "gnp.exe\xe2\x80\xac \xff\xfe end"
+#define HOSTILE                                                           \
+	"\033]0;owned\a\033[31m<b>\"q\", it's \\x1B\r\nnext \xe2\x80\xae" \
+	"gnp.exe\xe2\x80\xac \xff\xfe end"
 #define FORMULA "=cmd|'/c calc'!A1"
 
 static const struct style plain = { .color = false, .utf8 = true, .width = 80 };
@@ -74,7 +76,8 @@ static struct report report_hostile(void)
 	report.begin = report.end = MOMENT_NONE;
 	report.errors = NULL;
 	report.errors_n = 0;
-	report.domain = SPAN("b\xc3\xbc" "cher.example");
+	report.domain = SPAN("b\xc3\xbc"
+			     "cher.example");
 	report.aspf = SPAN_ABSENT;
 	report.recovered = true;
 	report.skipped = 2;
@@ -94,10 +97,16 @@ static struct span very_long(void)
 
 static struct auth_result auth_results[] = {
 	{ .domain = SPAN("example.com"), .key = SPAN("mail"), .result = SPAN("pass"), .means = RESULT_PASS },
-	{ .domain = SPAN("esp.example"), .key = SPAN("s1"), .result = SPAN("hardfail"), .human_result = SPAN("bad, really"),
+	{ .domain = SPAN("esp.example"),
+		.key = SPAN("s1"),
+		.result = SPAN("hardfail"),
+		.human_result = SPAN("bad, really"),
 		.means = RESULT_FAIL },
 	{ .domain = SPAN("bounce.example.com"), .key = SPAN("mfrom"), .result = SPAN("pass"), .means = RESULT_PASS },
-	{ .domain = SPAN(FORMULA), .key = SPAN("-1"), .result = SPAN(HOSTILE), .human_result = SPAN(HOSTILE),
+	{ .domain = SPAN(FORMULA),
+		.key = SPAN("-1"),
+		.result = SPAN(HOSTILE),
+		.human_result = SPAN(HOSTILE),
 		.means = RESULT_OTHER },
 	{ .domain = SPAN("\xe6\x97\xa5\xe6\x9c\xac.example"), .result = SPAN("softfail"), .means = RESULT_SOFTFAIL },
 };
@@ -239,7 +248,8 @@ static void give(fact_taker *take, void *self, const struct fact *fact)
 	need(take(self, fact));
 }
 
-static void give_report(fact_taker *take, void *self, struct report report, struct record (*const *records)(void), size_t n)
+static void give_report(
+	fact_taker *take, void *self, struct report report, struct record (*const *records)(void), size_t n)
 {
 	give(take, self, &(struct fact){ .kind = FACT_REPORT, .report = report });
 	for (size_t i = 0; i < n; i++)
@@ -281,8 +291,9 @@ static void failures(fact_taker *take, void *self)
 
 static void problems(fact_taker *take, void *self)
 {
-	give(take, self, &(struct fact){ .kind = FACT_PROBLEM, .problem = {
-		SPAN("google.xml: record 2/row/count"), SPAN("\"twelve\" is not a number") } });
+	give(take, self,
+		&(struct fact){ .kind = FACT_PROBLEM,
+			.problem = { SPAN("google.xml: record 2/row/count"), SPAN("\"twelve\" is not a number") } });
 	give(take, self, &(struct fact){ .kind = FACT_PROBLEM, .problem = { SPAN(HOSTILE), SPAN(HOSTILE) } });
 	give(take, self, &(struct fact){ .kind = FACT_PROBLEM, .problem = { SPAN_ABSENT, very_long() } });
 }
@@ -295,8 +306,9 @@ static void many_problems(fact_taker *take, void *self)
 
 static void refusal(fact_taker *take, void *self)
 {
-	give(take, self, &(struct fact){ .kind = FACT_PROBLEM, .problem = {
-		SPAN("big.zip"), SPAN("unpacks to more than 1,000 times its size") } });
+	give(take, self,
+		&(struct fact){ .kind = FACT_PROBLEM,
+			.problem = { SPAN("big.zip"), SPAN("unpacks to more than 1,000 times its size") } });
 }
 
 /* --- show --- */
@@ -403,22 +415,57 @@ static const struct window window = { DAY_17_OCT_2026, DAY_17_OCT_2026 + 34 };
 
 static const struct domain_row domain_rows[] = {
 	{ .domain = SPAN("example.com"),
-		.counts = { .messages = 1310, .dkim = 1100, .spf = 1104, .both = 1000, .none = 1300, .quarantine = 6, .other = 4,
+		.counts = { .messages = 1310,
+			.dkim = 1100,
+			.spf = 1104,
+			.both = 1000,
+			.none = 1300,
+			.quarantine = 6,
+			.other = 4,
 			.spared = 40 },
-		.reports = 120, .reporters = 9, .failures = 2, .days = 31, .begin = 1792195200, .end = 1795219199,
-		.p = SPAN("none"), .sp = SPAN("none") },
+		.reports = 120,
+		.reporters = 9,
+		.failures = 2,
+		.days = 31,
+		.begin = 1792195200,
+		.end = 1795219199,
+		.p = SPAN("none"),
+		.sp = SPAN("none") },
 	{ .domain = SPAN(HOSTILE),
-		.counts = { .messages = 2000000000, .dkim = 1999999999, .spf = 1999999998, .both = 1999999998,
+		.counts = { .messages = 2000000000,
+			.dkim = 1999999999,
+			.spf = 1999999998,
+			.both = 1999999998,
 			.none = 2000000000 },
-		.reports = 1, .reporters = 1, .days = 1, .begin = 1792195200, .end = 1792281599, .p = SPAN(FORMULA) },
-	{ .domain = SPAN("b\xc3\xbc" "cher.example"),
+		.reports = 1,
+		.reporters = 1,
+		.days = 1,
+		.begin = 1792195200,
+		.end = 1792281599,
+		.p = SPAN(FORMULA) },
+	{ .domain = SPAN("b\xc3\xbc"
+			 "cher.example"),
 		.counts = { .messages = 7, .spf = 7, .none = 7 },
-		.reports = 1, .reporters = 1, .days = 1, .begin = 1792195200, .end = 1792281599, .p = SPAN("reject"),
+		.reports = 1,
+		.reporters = 1,
+		.days = 1,
+		.begin = 1792195200,
+		.end = 1792281599,
+		.p = SPAN("reject"),
 		.pct = SPAN("10") },
 	{ .domain = SPAN("one.example"),
 		.counts = { .messages = 1, .reject = 1 },
-		.reports = 1, .reporters = 1, .days = 1, .begin = 1792195200, .end = 1792281599 },
-	{ .domain = SPAN("quiet.example"), .days = 2, .reports = 2, .reporters = 1, .begin = MOMENT_NONE, .end = MOMENT_NONE },
+		.reports = 1,
+		.reporters = 1,
+		.days = 1,
+		.begin = 1792195200,
+		.end = 1792281599 },
+	{ .domain = SPAN("quiet.example"),
+		.days = 2,
+		.reports = 2,
+		.reporters = 1,
+		.begin = MOMENT_NONE,
+		.end = MOMENT_NONE },
 };
 
 static void summary_domains(const struct summary_writer *writer)
@@ -430,8 +477,12 @@ static void summary_domains(const struct summary_writer *writer)
 static void summary_sources(const struct summary_writer *writer)
 {
 	for (unsigned i = 0; i < 26; i++) {
-		struct source_row row = { .counts = { .messages = 260 - i * 10, .dkim = i / 2 * 3, .spf = i, .both = i / 2 },
-			.first_day = window.first_day, .last_day = window.last_day - i, .reporters = i + 1 };
+		struct source_row row = {
+			.counts = { .messages = 260 - i * 10, .dkim = i / 2 * 3, .spf = i, .both = i / 2 },
+			.first_day = window.first_day,
+			.last_day = window.last_day - i,
+			.reporters = i + 1
+		};
 		char text[ADDRESS_TEXT];
 
 		row.address = address_of(i % 3 ? "2001:db8:1111:2222:3333:4444:5555:0" : "192.0.2.0");
@@ -450,11 +501,17 @@ static void summary_sources(const struct summary_writer *writer)
 
 static void summary_reporters(const struct summary_writer *writer)
 {
-	static const struct span names[] = { SPAN("google.com"), SPAN("Enterprise Outlook"), SPAN(HOSTILE), SPAN_ABSENT };
+	static const struct span names[] = { SPAN("google.com"), SPAN("Enterprise Outlook"), SPAN(HOSTILE),
+		SPAN_ABSENT };
 
 	for (unsigned i = 0; i < 13; i++) {
-		struct reporter_row row = { .org_name = names[i % COUNT(names)], .reports = 40 - i, .messages = 700 - i,
-			.days = 31 - i, .problems = i % 5, .begin = 1792195200, .end = 1795219199 };
+		struct reporter_row row = { .org_name = names[i % COUNT(names)],
+			.reports = 40 - i,
+			.messages = 700 - i,
+			.days = 31 - i,
+			.problems = i % 5,
+			.begin = 1792195200,
+			.end = 1795219199 };
 
 		need(writer->reporter(writer->self, &row));
 	}
@@ -500,7 +557,10 @@ static void print_summary_others(void)
 {
 	summary_styled(&plain, HOSTILE, true);
 	putchar('\n');
-	summary_styled(&plain, "b\xc3\xbc" "cher.example", true);
+	summary_styled(&plain,
+		"b\xc3\xbc"
+		"cher.example",
+		true);
 	putchar('\n');
 	summary_styled(&plain, "one.example", true);
 	putchar('\n');
@@ -559,16 +619,48 @@ static void print_summary_all_csv(void)
 /* --- reports --- */
 
 static const struct stored_report report_rows[] = {
-	{ .id = 1, .mail_id = 1, .mail = SPAN("in/google.com!example.com!1538697600!1538783999.xml.gz"),
-		.org_name = SPAN("google.com"), .domain = SPAN("example.com"), .report_id = SPAN("5678901234"),
-		.begin = 1538697600, .end = 1538784000, .arrived = 1538790000, .records = 3, .messages = 1310 },
-	{ .id = 2, .mail_id = 2, .mail = SPAN("in/again.xml"), .org_name = SPAN("google.com"), .domain = SPAN("example.com"),
-		.report_id = SPAN("5678901234"), .begin = 1538697600, .end = 1538784000, .arrived = 1538790001, .records = 3,
-		.messages = 1310, .state = REPORT_DUPLICATE, .problems = 1 },
-	{ .id = 31337, .mail_id = 3, .mail = SPAN(HOSTILE), .org_name = SPAN(HOSTILE), .domain = SPAN(FORMULA),
-		.report_id = SPAN("@x"), .begin = MOMENT_NONE, .end = MOMENT_NONE, .arrived = 1538790002,
-		.records = 5000000, .messages = UINT64_MAX, .problems = 200, .state = REPORT_CONFLICT, .recovered = true },
-	{ .mail_id = 4, .mail = SPAN("in/" HOSTILE ".zip"), .arrived = 1538790003, .broken = true,
+	{ .id = 1,
+		.mail_id = 1,
+		.mail = SPAN("in/google.com!example.com!1538697600!1538783999.xml.gz"),
+		.org_name = SPAN("google.com"),
+		.domain = SPAN("example.com"),
+		.report_id = SPAN("5678901234"),
+		.begin = 1538697600,
+		.end = 1538784000,
+		.arrived = 1538790000,
+		.records = 3,
+		.messages = 1310 },
+	{ .id = 2,
+		.mail_id = 2,
+		.mail = SPAN("in/again.xml"),
+		.org_name = SPAN("google.com"),
+		.domain = SPAN("example.com"),
+		.report_id = SPAN("5678901234"),
+		.begin = 1538697600,
+		.end = 1538784000,
+		.arrived = 1538790001,
+		.records = 3,
+		.messages = 1310,
+		.state = REPORT_DUPLICATE,
+		.problems = 1 },
+	{ .id = 31337,
+		.mail_id = 3,
+		.mail = SPAN(HOSTILE),
+		.org_name = SPAN(HOSTILE),
+		.domain = SPAN(FORMULA),
+		.report_id = SPAN("@x"),
+		.begin = MOMENT_NONE,
+		.end = MOMENT_NONE,
+		.arrived = 1538790002,
+		.records = 5000000,
+		.messages = UINT64_MAX,
+		.problems = 200,
+		.state = REPORT_CONFLICT,
+		.recovered = true },
+	{ .mail_id = 4,
+		.mail = SPAN("in/" HOSTILE ".zip"),
+		.arrived = 1538790003,
+		.broken = true,
 		.reason = SPAN("big.zip: unpacks to more than 1,000 times its size") },
 	{ .mail_id = 5, .mail = SPAN("in/b.eml"), .arrived = MOMENT_NONE, .broken = true },
 };
@@ -610,10 +702,20 @@ static void print_reports_csv(void)
 
 /* --- ingest --- */
 
-static const struct ingested usual = { .seen = 37, .added = 35, .duplicate = 1, .not_a_report = 1, .reports = 36,
-	.records = 4711, .milliseconds = 383 };
-static const struct ingested unusual = { .seen = 12345, .added = 12000, .duplicate = 300, .not_a_report = 2, .tls_report = 41,
-	.broken = 2, .conflicts = 1, .reports = 12000, .failures = 7, .records = 987654321, .milliseconds = 123456 };
+static const struct ingested usual = {
+	.seen = 37, .added = 35, .duplicate = 1, .not_a_report = 1, .reports = 36, .records = 4711, .milliseconds = 383
+};
+static const struct ingested unusual = { .seen = 12345,
+	.added = 12000,
+	.duplicate = 300,
+	.not_a_report = 2,
+	.tls_report = 41,
+	.broken = 2,
+	.conflicts = 1,
+	.reports = 12000,
+	.failures = 7,
+	.records = 987654321,
+	.milliseconds = 123456 };
 
 static void print_ingested_text(void)
 {

@@ -140,7 +140,8 @@ static void paragraphs_wrap(void **state)
 
 static void tables_fit_and_go_on(void **state)
 {
-	static const struct table_column columns[] = { { "name", .flexible = true }, { "n", .right = true }, { "last" } };
+	static const struct table_column columns[] = { { "name", .flexible = true }, { "n", .right = true },
+		{ "last" } };
 	struct style narrow = { .utf8 = true, .width = 30 };
 	char *text;
 	size_t n;
@@ -240,7 +241,8 @@ static void silence_is_no_contradiction(void **state)
 
 static void facts_out_of_order_are_refused(void **state)
 {
-	struct fact record = { .kind = FACT_RECORD }, report = { .kind = FACT_REPORT }, end = { .kind = FACT_REPORT_END };
+	struct fact record = { .kind = FACT_RECORD }, report = { .kind = FACT_REPORT },
+		    end = { .kind = FACT_REPORT_END };
 	struct fact failure = { .kind = FACT_FAILURE };
 	struct show_writer show;
 	struct export_writer export;
@@ -306,11 +308,23 @@ static void the_longest_values_pass(void **state)
 
 	(void)state;
 	memset(octets, 0xff, sizeof octets);
-	facts[0].report = (struct report){ .org_name = longest, .domain = longest, .p = longest, .namespace = longest,
-		.errors = &longest, .errors_n = 1 };
-	facts[1].record = (struct record){ .source_ip = longest, .disposition = longest, .dkim = longest, .spf = longest,
-		.reasons = &reason, .reasons_n = 1, .header_from = longest, .dkim_results = &result, .dkim_n = 1,
-		.spf_results = &result, .spf_n = 1 };
+	facts[0].report = (struct report){ .org_name = longest,
+		.domain = longest,
+		.p = longest,
+		.namespace = longest,
+		.errors = &longest,
+		.errors_n = 1 };
+	facts[1].record = (struct record){ .source_ip = longest,
+		.disposition = longest,
+		.dkim = longest,
+		.spf = longest,
+		.reasons = &reason,
+		.reasons_n = 1,
+		.header_from = longest,
+		.dkim_results = &result,
+		.dkim_n = 1,
+		.spf_results = &result,
+		.spf_n = 1 };
 	facts[3].problem = (struct problem){ longest, longest };
 	for (int text = 0; text < 2; text++) {
 		assert_true(text ? show_text_open(&show, out, &ascii) : show_json_open(&show, out));
