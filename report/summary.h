@@ -14,7 +14,7 @@
 #include "store/answer.h"
 
 struct summary_head {
-	struct window window;
+	struct window window; /* of days that a calendar knows: years 1 to 9999 */
 	const char *domain; /* asked for; NULL: all of them. Must outlive the writer */
 };
 
