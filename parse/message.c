@@ -32,28 +32,32 @@ static bool line_is_field(struct span line)
 	return n < line.n && line.p[n] == ':';
 }
 
+/* The From_ line of an mbox, also one that was escaped once more. */
+static bool line_is_envelope(struct span line)
+{
+	return span_starts_nocase(line, SPAN("From ")) || span_starts_nocase(line, SPAN(">From "));
+}
+
 bool message_recognise(struct span front, size_t *skip)
 {
+	static const char bom[] = "\xef\xbb\xbf";
 	size_t at = 0;
 
-	if (front.n > 3 && memcmp(front.p, "\xef\xbb\xbf", 3) == 0)
-		at = 3;
 	for (;;) {
 		struct span line = { front.p + at, front.n - at };
 		size_t n = 0;
 
+		if (line.n >= 3 && memcmp(line.p, bom, 3) == 0) {
+			at += 3;
+			continue;
+		}
 		while (n < line.n && line.p[n] != '\n' && line.p[n] != '\r')
 			n++;
-		if (n < line.n && span_trim((struct span){ line.p, n }).n == 0) {
+		if (n < line.n && (span_trim((struct span){ line.p, n }).n == 0 || line_is_envelope((struct span){ line.p, n }))) {
 			at += n + 1;
 			continue;
 		}
 		*skip = at;
-		if (span_starts_nocase((struct span){ line.p, n }, SPAN("From ")) ||
-			span_starts_nocase((struct span){ line.p, n }, SPAN(">From "))) {
-			at += n;
-			continue;
-		}
 		return line_is_field((struct span){ line.p, n });
 	}
 }
@@ -109,17 +113,46 @@ static struct span part_text(GMimePart *part, size_t most, struct buf *into)
 	return buf_span(into);
 }
 
+/* A part that calls itself multipart and has no boundary (QUIRKS M2) is a leaf whose type is wrong: GMime leaves its
+ * octets in the prologue. NULL when it is an ordinary multipart. */
+static GMimePart *leaf_in_disguise(GMimeObject *object)
+{
+	const char *text, *encoding;
+	GMimeDataWrapper *content;
+	GMimeStream *stream;
+	GMimePart *part;
+
+	if (!GMIME_IS_MULTIPART(object) || g_mime_multipart_get_count((GMimeMultipart *)object) > 0)
+		return NULL;
+	text = g_mime_multipart_get_prologue((GMimeMultipart *)object);
+	if (!text || !*text)
+		return NULL;
+	encoding = g_mime_object_get_header(object, "Content-Transfer-Encoding");
+	stream = g_mime_stream_mem_new_with_buffer(text, strlen(text));
+	content = g_mime_data_wrapper_new_with_stream(stream,
+		encoding ? g_mime_content_encoding_from_string(encoding) : GMIME_CONTENT_ENCODING_DEFAULT);
+	part = g_mime_part_new_with_type("application", "octet-stream");
+	g_mime_part_set_content(part, content);
+	g_object_unref(content);
+	g_object_unref(stream);
+	return part;
+}
+
 /* The leaves of a mail in order; multiparts are walked by GMime's iterator, which does not recurse. */
 static GPtrArray *message_leaves(GMimeMessage *message)
 {
-	GPtrArray *leaves = g_ptr_array_new();
+	GPtrArray *leaves = g_ptr_array_new_with_free_func(g_object_unref);
 	GMimePartIter *iter = g_mime_part_iter_new(GMIME_OBJECT(message));
 
 	do {
 		GMimeObject *object = g_mime_part_iter_get_current(iter);
 
-		if (object && GMIME_IS_PART(object))
-			g_ptr_array_add(leaves, object);
+		GMimePart *disguised = object ? leaf_in_disguise(object) : NULL;
+
+		if (disguised)
+			g_ptr_array_add(leaves, disguised);
+		else if (object && GMIME_IS_PART(object))
+			g_ptr_array_add(leaves, g_object_ref(object));
 	} while (g_mime_part_iter_next(iter));
 	g_mime_part_iter_free(iter);
 	return leaves;

@@ -115,6 +115,13 @@ void report_json_release(struct report_json *state)
 	buf_release(&state->namespace);
 }
 
+static void source_json(struct json *j, struct span address)
+{
+	json_object(j);
+	text_member(j, "ip_address", address);
+	json_close(j, '}');
+}
+
 static void evaluated_json(struct json *j, const struct record *record)
 {
 	json_object(j);
@@ -172,9 +179,7 @@ void report_json_record(struct json *j, const struct report_json *state, const s
 
 	json_object(j);
 	json_name(j, "source");
-	json_object(j);
-	text_member(j, "ip_address", record_source(record, address));
-	json_close(j, '}');
+	source_json(j, record_source(record, address));
 	json_name(j, "count");
 	json_count(j, record->count);
 	json_name(j, "alignment");
@@ -271,7 +276,7 @@ static void sample_json(struct json *j, const struct failure *failure)
 	json_close(j, '}');
 }
 
-/* Names that parsedmarc has beside the ones of our own; each is the ARF field with hyphens. */
+/* Names that parsedmarc has; each is the ARF field with hyphens. */
 static void known_fields_json(struct json *j, const struct failure *failure)
 {
 	static const struct {
@@ -314,6 +319,8 @@ void failure_json(struct json *j, const struct failure *failure)
 	json_name(j, "non_arf");
 	json_bool(j, failure->plain_text);
 	known_fields_json(j, failure);
+	json_name(j, "source");
+	source_json(j, failure_source(failure, address));
 	json_name(j, "fields");
 	fields_json(j, failure);
 	json_name(j, "sample");

@@ -1,4 +1,4 @@
-/* What an ingest did: its broken inputs as they come, a progress line, and how it ended. The same calls for both formats:
+/* What an ingest did: its broken inputs as they come, a progress line, how it ended. The same calls for both formats:
  *
  *   ingested_..._open -> broken(self, name, reason) ... -> close(self, totals)
  *

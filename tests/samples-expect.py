@@ -2,8 +2,8 @@
 """Holds `dmarcgate show --json` against samples/EXPECT.tsv; speaks TAP.
 
 usage: samples-expect.py SAMPLES PROGRAM [ARG...]
-outcome may be `a|b`: either is right. problem: yes, no or any. A mailbox yields several inputs; its row has their sums and
-`report` when any of them is one."""
+outcome may be `a|b`: either is right. problem: yes, no or any. `box.mbox#2` is the second mail of a mailbox; the row
+of a whole mailbox has the sums, and `report` when any of its mails is one."""
 import csv, json, os, subprocess, sys
 
 samples, program = sys.argv[1], sys.argv[2:]
@@ -12,15 +12,18 @@ names = sorted({'outcome', 'reports', 'records', 'messages', 'failures', 'proble
 print('1..%d' % len(rows))
 bad = 0
 for number, row in enumerate(rows, 1):
-    path = os.path.join(samples, row['file'])
+    name, _, item = row['file'].partition('#')
+    path = os.path.join(samples, name)
     done = subprocess.run(program + ['show', '--json', path], capture_output=True, timeout=60)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
+    if item:
+        answers = answers[int(item) - 1:int(item)]
     reports = [r for a in answers for r in a['reports']]
     have = {
         'outcome': next((a['outcome'] for a in answers if a['outcome'] == 'report'), answers[0]['outcome'] if answers else 'nothing'),
         'reports': str(len(reports)),
         'records': str(sum(len(r['records']) for r in reports)),
-        'messages': str(sum(x['count'] for r in reports for x in r['records'])),
+        'messages': str(min(2 ** 64 - 1, sum(x['count'] for r in reports for x in r['records']))),
         'failures': str(sum(len(a['failures']) for a in answers)),
         'problem': 'yes' if any(a['problems'] for a in answers) else 'no',
     }
