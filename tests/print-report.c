@@ -80,7 +80,7 @@ static struct report report_hostile(void)
 			     "cher.example");
 	report.aspf = SPAN_ABSENT;
 	report.recovered = true;
-	report.skipped = 2;
+	report.uncounted = 2;
 	return report;
 }
 
