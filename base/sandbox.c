@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "base/sandbox.h"
 
 #include <stdbool.h>

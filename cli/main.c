@@ -65,9 +65,8 @@ static bool folder_make(const char *path, struct fault *fault)
 {
 	char copy[4096];
 
-	if (strlen(path) >= sizeof copy)
+	if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy)
 		return fault_set(fault, FAULT_SETUP, "%.200s...: path too long", path);
-	strcpy(copy, path); /* rooms.t: length checked above */
 	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(copy, 0700) < 0 && errno != EEXIST)

@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "parse/border.h"
 #include "parse/wire_p.h"
 

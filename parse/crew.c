@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "parse/crew.h"
 
 #include "parse/border.h"

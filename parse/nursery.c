@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "parse/nursery.h"
 
 #include "base/sandbox.h"

@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "parse/spool.h"
 
 #include "base/moment.h"

@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "parse/worker.h"
 
 #include "base/sandbox.h"

@@ -1,5 +1,3 @@
-#include "config.h" /* wcwidth is an X/Open function */
-
 #include "report/table.h"
 #include "base/escape.h"
 

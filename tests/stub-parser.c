@@ -1,6 +1,5 @@
 /* In the place of the real parser: a mail is a list of commands, one to a line, and most of them misbehave. Linked only
  * into test programs; the worker, the nursery and the locks around it are the real ones. */
-#include "config.h"
 
 #include "parse/border.h"
 #include "tests/facts.h"

@@ -1,5 +1,4 @@
 /* The border: whatever a worker does costs one mail and says why, and what it can do is little. */
-#include "config.h"
 
 #include "base/sandbox.h"
 #include "parse/border.h"
