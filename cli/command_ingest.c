@@ -83,20 +83,20 @@ static const char *result_word_of(const struct store_result *result)
 {
 	if (result->outcome != OUTCOME_REPORT)
 		return outcome_word(result->outcome);
-	return result->reports + result->failures == 0 ? "duplicate" : "new";
+	return result->reports + result->failures == result->duplicates ? "duplicate" : "new";
 }
 
 static void count_result(struct ingesting *ingesting, const struct intake_item *item, const struct store_result *result)
 {
 	struct ingested *totals = &ingesting->totals;
 
-	totals->reports += result->reports;
+	totals->reports += result->reports - result->duplicates;
 	totals->failures += result->failures;
 	totals->records += result->records;
 	totals->conflicts += result->conflicts;
 	switch (result->outcome) {
 	case OUTCOME_REPORT:
-		if (result->reports + result->failures)
+		if (result->reports + result->failures > result->duplicates)
 			totals->added++;
 		else
 			totals->duplicate++;
