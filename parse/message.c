@@ -418,7 +418,7 @@ static void leaves_read(struct reading *r, GMimeMessage *message, GPtrArray *lea
 		if (part_is(source.part, "message", "rfc822") || part_is(source.part, "message", "global"))
 			attached_read(r, source.part, depth);
 		else
-			leaf_read(r, &source.source, message_means_report(message, source.part));
+			leaf_read(r, &source.source, message_means_report(message, source.part), false);
 		reading_leave(r, place);
 	}
 }
@@ -601,7 +601,7 @@ void message_read(struct reading *r, int fd, uint64_t offset, uint64_t length, s
 		return;
 	message_walk(r, stream, 0, head);
 	stream_drop(stream);
-	if (r->sums.reports + r->sums.tls_reports && !r->sums.failures)
+	if (r->sums.reports + r->sums.tls_reports && !r->sums.failures && !r->sums.broken)
 		header_keep(r, fd, offset, length);
 }
 

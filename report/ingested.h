@@ -26,7 +26,9 @@ struct ingested_writer {
 	bool (*close)(void *self, const struct ingested *totals);
 };
 
-bool ingested_text_open(struct ingested_writer *writer, FILE *out, const struct style *style);
+/* Broken inputs go to `err`, the closing line to `out`; `out` may be NULL: then there is none. */
+bool ingested_text_open(struct ingested_writer *writer, FILE *out, const struct style *style, FILE *err,
+	const struct style *err_style);
 bool ingested_json_open(struct ingested_writer *writer, FILE *out); /* one document, `dmarcgate-ingest/1` */
 
 /* For terminals only: one line that overwrites itself. total 0: not known. Cleared before anything else is printed. */

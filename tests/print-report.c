@@ -721,9 +721,9 @@ static void print_ingested_text(void)
 {
 	struct ingested_writer writer;
 
-	need(ingested_text_open(&writer, stdout, &plain));
+	need(ingested_text_open(&writer, stdout, &plain, stdout, &plain));
 	need(writer.close(writer.self, &usual));
-	need(ingested_text_open(&writer, stdout, &color));
+	need(ingested_text_open(&writer, stdout, &color, stdout, &color));
 	need(writer.broken(writer.self, SPAN("a\nb" HOSTILE ".eml"), SPAN("report.xml: DOCTYPE is refused" HOSTILE)));
 	need(writer.broken(writer.self, SPAN("mbox#17"), SPAN_ABSENT));
 	need(writer.close(writer.self, &unusual));
