@@ -175,13 +175,11 @@ static void test_misbehaviour(void **state)
 		{ "record outside", "parser spoke nonsense: fact 1 out of order" },
 		{ "malformed\nend", "parser spoke nonsense: feedback: a malformed problem" },
 		{ "rewind nowhere", "parser spoke nonsense: a rewind that leads nowhere" },
-		{ "after end", "parser spoke nonsense" },
 		{ "flood", "more than 50000000 octets of feedback" },
 		{ "records 500000", "more than 50000000 octets of feedback" },
 		{ "wrong sums\nend", "parser spoke nonsense: feedback: a head whose sums" },
-		{ "raw question example.org", "parser asked for what it may not" },
-		{ "raw question s._domainkey.example.org\nsay x\nend", "parser" },
-		{ "raw question _domainkey.example.org", "parser asked for what it may not" },
+		{ "raw question example.org\nhang", "parser asked for what it may not" },
+		{ "raw question _domainkey.example.org\nhang", "parser asked for what it may not" },
 		{ "refuse no such thing", "no such thing" },
 	};
 	struct crew *crew = crew_of(test_limits(), 1, false);
@@ -194,7 +192,8 @@ static void test_misbehaviour(void **state)
 	crew_free(crew);
 }
 
-/* `after end` may be heard only after its mail was believed: then the next mail must not suffer for it. */
+/* Words after the end may be heard with it, between two mails, or at the start of the next, whose facts they then join:
+ * a worker is believed about the mail it has. None of this may stop the crew or lose a mail. */
 static void test_words_between_mails(void **state)
 {
 	struct crew *crew = crew_of(test_limits(), 1, false);
@@ -414,6 +413,37 @@ static void test_question(void **state)
 	}
 }
 
+static void never_answer(void *arg, uint64_t id, struct span name)
+{
+	(void)id;
+	(void)name;
+	++*(unsigned *)arg;
+}
+
+/* Who asks must wait; and asks no more often than is allowed, whatever its own side counts. */
+static void test_question_lies(void **state)
+{
+	static const char ask[] = "raw question a._domainkey.x\n";
+	struct limits limits = test_limits();
+	char mail[sizeof ask * 3];
+	unsigned asked = 0;
+	struct crew *crew;
+
+	(void)state;
+	limits.questions = 0;
+	crew = crew_of(limits, 1, false);
+	snprintf(mail, sizeof mail, "%shang", ask);
+	assert_says(crew, mail, "parser asked for what it may not");
+	crew_free(crew);
+	crew = crew_of(test_limits(), 1, false);
+	crew_set_answerer(crew, never_answer, &asked);
+	snprintf(mail, sizeof mail, "%ssay x\nend", ask);
+	assert_says(crew, mail, "parser spoke nonsense");
+	snprintf(mail, sizeof mail, "%s%shang", ask, ask);
+	assert_says(crew, mail, "parser spoke nonsense");
+	crew_free(crew);
+}
+
 /* Two workers ask at once and each gets its own answer. */
 static void test_questions_in_parallel(void **state)
 {
@@ -525,6 +555,7 @@ int main(void)
 		cmocka_unit_test(test_retirement),
 		cmocka_unit_test(test_no_descriptor_left),
 		cmocka_unit_test(test_question),
+		cmocka_unit_test(test_question_lies),
 		cmocka_unit_test(test_questions_in_parallel),
 		cmocka_unit_test(test_nursery_dies),
 		cmocka_unit_test(test_nursery_kills_its_own),
