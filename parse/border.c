@@ -31,7 +31,8 @@ bool question_allowed(struct span name)
 		}
 		if (i == start || i - start > 63)
 			return false;
-		if (start > 0 && i < name.n && span_is_nocase((struct span){ name.p + start, i - start }, SPAN("_domainkey")))
+		if (start > 0 && i < name.n &&
+			span_is_nocase((struct span){ name.p + start, i - start }, SPAN("_domainkey")))
 			found = true;
 		start = i + 1;
 	}
@@ -147,8 +148,9 @@ ssize_t border_receive(int socket, void *octets, size_t room, int flags, int *fd
 		char room[CMSG_SPACE(4 * sizeof(int))];
 		struct cmsghdr align;
 	} control;
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room,
-		.msg_controllen = sizeof control.room };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room
+	};
 	ssize_t got;
 
 	*fd = -1;

@@ -2,8 +2,8 @@
  * (parse_warm), locks itself, and from then on only forks workers, ends them and tells how they ended. It reads nothing
  * that came from outside.
  *
- * nursery_start comes first in the program's life. All other calls return at once; what the nursery has to say is fetched
- * with nursery_next when its descriptor is readable. */
+ * nursery_start comes first in the program's life. All other calls return at once; what the nursery has to say is
+ * fetched with nursery_next when its descriptor is readable. */
 #ifndef PARSE_NURSERY_H
 #define PARSE_NURSERY_H
 
@@ -24,9 +24,9 @@ bool nursery_kill(struct nursery *nursery, pid_t pid); /* only ever one of its o
 enum nursery_event {
 	NURSERY_NOTHING, /* nothing to be read at the moment */
 	NURSERY_SPAWNED, /* token, pid, socket (now owned by the caller) */
-	NURSERY_FAILED,  /* token: no worker could be made; status is the errno */
-	NURSERY_EXITED,  /* pid, status as of waitpid */
-	NURSERY_GONE,    /* the nursery itself died */
+	NURSERY_FAILED,	 /* token: no worker could be made; status is the errno */
+	NURSERY_EXITED,	 /* pid, status as of waitpid */
+	NURSERY_GONE,	 /* the nursery itself died */
 };
 struct nursery_notice {
 	enum nursery_event event;

@@ -179,9 +179,10 @@ bool wire_get_record(struct span payload, struct arena *arena, struct record *re
 }
 
 /* The plain texts of a head in the order they are sent: one list, two readers. */
-#define REPORT_TEXTS(X)                                                                                                \
-	X(org_name) X(org_email) X(org_extra_contact_info) X(report_id) X(generator) X(version) X(namespace) X(domain)   \
-	X(p) X(sp) X(np) X(adkim) X(aspf) X(pct) X(fo) X(testing) X(discovery_method)
+#define REPORT_TEXTS(X)                                                                                               \
+	X(org_name)                                                                                                   \
+	X(org_email) X(org_extra_contact_info) X(report_id) X(generator) X(version) X(namespace) X(domain) X(p) X(sp) \
+		X(np) X(adkim) X(aspf) X(pct) X(fo) X(testing) X(discovery_method)
 
 bool wire_put_report(struct buf *out, const struct report *report)
 {
@@ -229,9 +230,10 @@ bool wire_get_report(struct span payload, struct arena *arena, struct report *re
 
 /* ------------------------------------------------------------------ a failure report */
 
-#define FAILURE_TEXTS(X)                                                                                               \
-	X(feedback_type) X(source_ip) X(arrival_date) X(reported_domain) X(auth_failure) X(delivery_result)              \
-	X(identity_alignment) X(sample_subject) X(sample_from)
+#define FAILURE_TEXTS(X)                                                                                         \
+	X(feedback_type)                                                                                         \
+	X(source_ip) X(arrival_date) X(reported_domain) X(auth_failure) X(delivery_result) X(identity_alignment) \
+		X(sample_subject) X(sample_from)
 
 #define FAILURE_BOOLS(X) X(plain_text) X(dmarc) X(has_sample) X(headers_only)
 
@@ -376,4 +378,3 @@ bool wire_get_rewind(struct span payload, struct wire_rewind *rewind)
 		rewind->counts[i] = get_u64(&in);
 	return get_done(&in);
 }
-

@@ -132,7 +132,8 @@ static void test_same_facts(void **state)
 /* What the store kept of a mail comes back in ranges. */
 static void test_ranges(void **state)
 {
-	struct parse_range whole, ranges[] = { { RANGE_HEADER, 4, 4 }, { RANGE_ATTACHMENT, 12, 4 }, { RANGE_ATTACHMENT, 0, 3 } };
+	struct parse_range whole,
+		ranges[] = { { RANGE_HEADER, 4, 4 }, { RANGE_ATTACHMENT, 12, 4 }, { RANGE_ATTACHMENT, 0, 3 } };
 	struct parse_input input = { mail_of("end____say ____ b\n", &whole), ranges, 3 };
 	struct crew *crew = crew_of(test_limits(), 1, false);
 	struct fault fault;
@@ -162,6 +163,7 @@ static void test_misbehaviour(void **state)
 		{ "crash", "parser died: signal 11 (Segmentation fault)" },
 		{ "abort", "parser died: signal 6 (Aborted)" },
 #ifdef WITH_SANDBOX
+		{ "scribble", "parser died: signal 25 (File size limit exceeded)" },
 		{ "eat", "out of memory" },
 		{ "eat and abort", "parser died: out of memory ceiling" },
 		{ "eat and trap", "parser died: out of memory ceiling" },
@@ -281,7 +283,8 @@ static void test_locked(void **state)
 /* Trials that do no harm, where nothing is locked: they succeed, so the test above can fail. */
 static void test_unlocked(void **state)
 {
-	static const char *const possible[] = { "open", "socket", "fork", "memfd", "executable memory", "shared memory" };
+	static const char *const possible[] = { "open", "socket", "fork", "memfd", "executable memory",
+		"shared memory" };
 	struct crew *crew = crew_of(test_limits(), 1, true);
 	struct buf out;
 
@@ -331,7 +334,8 @@ static void test_retirement(void **state)
 
 static void test_no_descriptor_left(void **state)
 {
-	static const char *const mails[] = { "records 3000", "crash", "overlong frame", "refuse x", "end", "after end" };
+	static const char *const mails[] = { "records 3000", "crash", "overlong frame", "refuse x", "end",
+		"after end" };
 	unsigned before = open_files();
 	struct crew *crew = crew_of(test_limits(), 3, false);
 
