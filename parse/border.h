@@ -1,4 +1,13 @@
-/* The border between the locked processes and the supervisor: what spool.c, worker.c, nursery.c and crew.c share. */
+/* The border between the locked processes and the supervisor: what spool.c, worker.c, nursery.c and crew.c share.
+ *
+ * The conversation on a worker's socket, mail after mail (frames: parse/wire.h):
+ *
+ *   supervisor   FRAME_MAIL with a descriptor
+ *   worker       facts, FRAME_REWIND, and at any time FRAME_QUESTION, after which it says nothing until
+ *   supervisor   FRAME_ANSWER
+ *   worker       FRAME_END: the mail is read; or FRAME_REFUSED: it cannot be, and the worker ends itself
+ *
+ * Whatever else a worker says, or how it ends, is told from its exit status, which the nursery reports. */
 #ifndef PARSE_BORDER_H
 #define PARSE_BORDER_H
 

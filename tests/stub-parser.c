@@ -314,8 +314,9 @@ static bool obey_last(const char *line, int input, struct feedback *fb, struct f
 	}
 	if (strcmp(line, "eat") == 0)
 		eat_memory();
-	return fault_set(
-		fault, FAULT_INPUT, "%s", strcmp(line, "eat") == 0 ? "out of memory" : line + strlen("refuse "));
+	if (strncmp(line, "refuse ", 7) == 0)
+		return fault_set(fault, FAULT_INPUT, "%s", line + 7);
+	return fault_set(fault, FAULT_INPUT, "out of memory");
 }
 
 static bool is_last(const char *line)

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -148,6 +149,39 @@ static void test_ranges(void **state)
 	assert_non_null(strstr(buf_text(&out), "[4:said][1:b]"));
 	buf_release(&out);
 	crew_free(crew);
+}
+
+static bool count_records(void *arg, const struct fact *fact)
+{
+	*(uint64_t *)arg += fact->kind == FACT_RECORD;
+	return true;
+}
+
+/* Some 300 MB of facts, through a worker that has 64 MB, to a supervisor that must not need more. */
+static void test_large_mail(void **state)
+{
+	struct limits limits = test_limits();
+	struct crew_done done;
+	struct rusage usage;
+	struct crew *crew;
+	struct fault fault;
+	uint64_t records = 0;
+
+	(void)state;
+	limits.feedback = 1000000000;
+	limits.seconds = 60;
+	crew = crew_of(limits, 1, false);
+	give(crew, 1, "records 1000000");
+	assert_true(crew_wait(crew, &done, &fault) && done.feedback);
+	assert_true(feedback_replay(done.feedback, REPLAY_ALL, count_records, &records, &fault));
+	assert_int_equal(records, 1000000);
+	feedback_free(done.feedback);
+	crew_free(crew);
+	getrusage(RUSAGE_SELF, &usage);
+	print_message("%ld kB resident at most\n", usage.ru_maxrss);
+#ifndef WITH_SANITIZERS
+	assert_true(usage.ru_maxrss < 64 * 1024);
+#endif
 }
 
 /* ------------------------------------------------------------------ misbehaviour costs one mail and says why */
@@ -547,6 +581,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_facts),
 		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_large_mail),
 		cmocka_unit_test(test_misbehaviour),
 		cmocka_unit_test(test_words_between_mails),
 		cmocka_unit_test(test_time),
