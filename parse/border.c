@@ -74,7 +74,7 @@ bool wire_put_refused(struct buf *out, const char *what)
 {
 	size_t start = frame_begin(out, FRAME_REFUSED);
 
-	put_span(out, span_of(what));
+	put_span(out, wire_text(what));
 	return frame_close(out, start);
 }
 

@@ -230,6 +230,7 @@ static void slot_condemn(struct crew *crew, struct slot *slot, const struct faul
 	close(slot->socket);
 	slot->socket = -1;
 	slot->deadline = NEVER;
+	slot->question = 0;
 	slot->stage = STAGE_DYING;
 }
 
@@ -274,8 +275,8 @@ static void slot_order_worker(struct crew *crew, struct slot *slot)
 		slot_finish(slot, "");
 		return;
 	}
-	slot->born = ++crew->tokens;
-	if (!nursery_spawn(crew->nursery, slot->born, &crew->limits))
+	slot->born = nursery_spawn(crew->nursery, &crew->limits);
+	if (!slot->born)
 		fault_set(&crew->fault, FAULT_BROKEN, "the nursery does not answer");
 }
 

@@ -18,7 +18,8 @@ struct nursery *nursery_start(struct fault *fault);
 void nursery_free(struct nursery *nursery); /* ends it and all its workers */
 
 int nursery_descriptor(const struct nursery *nursery);
-bool nursery_spawn(struct nursery *nursery, uint64_t token, const struct limits *limits);
+/* Orders a worker; returns the token by which its notice is known, 0 when the nursery does not answer. */
+uint64_t nursery_spawn(struct nursery *nursery, const struct limits *limits);
 bool nursery_kill(struct nursery *nursery, pid_t pid); /* only ever one of its own children */
 
 enum nursery_event {

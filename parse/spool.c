@@ -294,7 +294,7 @@ bool feedback_put_end(struct feedback *fb, enum outcome outcome, const struct ma
 
 bool feedback_refuse(struct feedback *fb, enum outcome outcome, const char *where, const char *what)
 {
-	struct problem problem = { span_of(where), span_of(what) };
+	struct problem problem = { wire_text(where), wire_text(what) };
 
 	feedback_clear(fb);
 	return feedback_put_problem(fb, &problem) && feedback_put_end(fb, outcome, NULL);

@@ -61,6 +61,17 @@ struct span get_text(struct get *in)
 	return text;
 }
 
+struct span wire_text(const char *text)
+{
+	struct span rest = span_of(text);
+	uint32_t code;
+	size_t n;
+
+	while ((n = utf8_next(rest, &code)) > 0)
+		rest = (struct span){ rest.p + n, rest.n - n };
+	return (struct span){ text, (size_t)(rest.p - text) };
+}
+
 static void put_address(struct buf *out, bool has, const struct address *address)
 {
 	put_u8(out, has);

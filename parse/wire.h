@@ -54,6 +54,9 @@ struct wire_rewind {
 	uint64_t at, reports, counts[3];
 };
 
+/* `text` up to where it is no UTF-8: sentences are written into a fixed room, which may cut the last character. */
+struct span wire_text(const char *text);
+
 /* `octets` holds at least FRAME_HEAD. False: unknown kind or longer than FRAME_MAX. */
 bool wire_get_frame(const char *octets, struct frame *frame);
 

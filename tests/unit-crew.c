@@ -292,6 +292,23 @@ static void test_poisoned_mail(void **state)
 	crew_free(crew);
 }
 
+/* A reason that was cut in the middle of a character is still text. */
+static void test_cut_reason(void **state)
+{
+	(void)state;
+	for (unsigned way = 0; way < 4; way++) {
+		struct crew *crew = crew_of(test_limits(), 1, way & 1);
+		struct buf mail = BUF(1000);
+
+		buf_put_text(&mail, way & 2 ? "refuse x" : "refuse xy");
+		while (mail.n < 700)
+			buf_put_text(&mail, "\xc3\xa9");
+		assert_says(crew, buf_text(&mail), way & 2 ? "[511:x\xc3\xa9" : "[510:xy\xc3\xa9");
+		buf_release(&mail);
+		crew_free(crew);
+	}
+}
+
 /* ------------------------------------------------------------------ the locks */
 
 #ifdef WITH_SANDBOX
@@ -453,9 +470,8 @@ static void test_question(void **state)
 
 static void never_answer(void *arg, uint64_t id, struct span name)
 {
-	(void)id;
 	(void)name;
-	++*(unsigned *)arg;
+	*(uint64_t *)arg = id;
 }
 
 /* Who asks must wait; and asks no more often than is allowed, whatever its own side counts. */
@@ -464,7 +480,7 @@ static void test_question_lies(void **state)
 	static const char ask[] = "raw question a._domainkey.x\n";
 	struct limits limits = test_limits();
 	char mail[sizeof ask * 3];
-	unsigned asked = 0;
+	uint64_t asked = 0;
 	struct crew *crew;
 
 	(void)state;
@@ -479,6 +495,8 @@ static void test_question_lies(void **state)
 	assert_says(crew, mail, "parser spoke nonsense");
 	snprintf(mail, sizeof mail, "%s%shang", ask, ask);
 	assert_says(crew, mail, "parser spoke nonsense");
+	crew_answer(crew, asked, true, SPAN("too late"));
+	assert_says(crew, "say x\nend", "said");
 	crew_free(crew);
 }
 
@@ -536,6 +554,7 @@ static void test_nursery_kills_its_own(void **state)
 {
 	struct limits limits = test_limits();
 	pid_t other = fork();
+	uint64_t token;
 
 	(void)state;
 	if (other == 0) {
@@ -543,11 +562,12 @@ static void test_nursery_kills_its_own(void **state)
 		_exit(0);
 	}
 	assert_true(nursery_kill(nursery, other));
-	assert_true(nursery_spawn(nursery, UINT64_MAX, &limits)); /* comes after the kill */
+	token = nursery_spawn(nursery, &limits); /* comes after the kill */
+	assert_int_not_equal(token, 0);
 	for (;;) {
 		struct nursery_notice notice = nursery_next(nursery);
 
-		if (notice.event == NURSERY_SPAWNED && notice.token == UINT64_MAX) {
+		if (notice.event == NURSERY_SPAWNED && notice.token == token) {
 			close(notice.socket);
 			break;
 		}
@@ -586,6 +606,7 @@ int main(void)
 		cmocka_unit_test(test_words_between_mails),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_poisoned_mail),
+		cmocka_unit_test(test_cut_reason),
 #ifdef WITH_SANDBOX
 		cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_unlocked),
