@@ -197,6 +197,8 @@ static _Noreturn void nursery_run(int socket)
 	}
 	for (size_t i = 0; i < c.n; i++)
 		kill(c.children[i], SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
 	_exit(0);
 }
 

@@ -16,7 +16,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SOCKET 3 /* a worker's */
@@ -80,7 +80,7 @@ static long try_fork(void)
 
 	if (pid == 0)
 		_exit(0);
-	return pid;
+	return pid < 0 ? pid : waitpid(pid, NULL, 0);
 }
 
 static long try_exec(void)
