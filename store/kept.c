@@ -1,5 +1,4 @@
 /* What is kept of a mail: octets in rows of at most OCTETS_CHUNK, packed where that helps. */
-#include "config.h"
 
 #include "store/store_private.h"
 

@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "store/lock.h"
 
 #include <errno.h>

@@ -1,6 +1,5 @@
 /* The logical content of a database as text: two databases that hold the same say the same, whatever the order in which
  * their mails came. Times of arrival are left out. */
-#include "config.h"
 
 #include "tests/store_facts.h"
 

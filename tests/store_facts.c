@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "tests/store_facts.h"
 
 #include <inttypes.h>
