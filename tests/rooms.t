@@ -47,7 +47,7 @@ curl/              ingest/
 cmocka.h           tests/
 '
 # What every C program on this system has.
-system='assert complex ctype dirent endian errno fcntl fenv fnmatch ftw getopt glob grp inttypes langinfo limits locale
+system='assert complex ctype dirent endian errno fcntl fenv fnmatch ftw getopt glob grp inttypes langinfo libgen limits locale
 math netdb poll pthread pwd sched setjmp signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib string
 strings sysexits syslog termios threads time uchar unistd wchar wctype byteswap'
 
