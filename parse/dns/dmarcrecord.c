@@ -267,16 +267,20 @@ static bool has_scheme(struct span text)
 	return n && n < text.n && text.p[n] == ':';
 }
 
-/* local-part@domain without ?headers. The host is what follows the last @. */
+/* local-part@domain without ?headers. The host is what follows the last @, up to a `!` that is no size limit. */
 static bool address_read(struct span text, struct dmarc_uri *uri)
 {
 	struct span rest, address = cut(text, '?', &rest);
 	size_t at = address.n;
+	const char *mark;
 
 	while (at && address.p[at - 1] != '@')
 		at--;
 	if (at < 2 || address.p[0] == '/')
 		return false;
+	mark = memchr(address.p + at, '!', address.n - at);
+	if (mark)
+		address.n = (size_t)(mark - address.p);
 	uri->host = (struct span){ address.p + at, address.n - at };
 	uri->address = address;
 	if (domainname_usable(uri->host) && domainname_labels(uri->host) > 1)

@@ -57,6 +57,8 @@ struct span domainname_last(struct span name, size_t n)
 	size_t start;
 
 	name = domainname_bare(name);
+	if (name.n == 0)
+		return name;
 	for (start = name.n; start && n; start--)
 		if (name.p[start - 1] == '.' && --n == 0)
 			break;
@@ -68,7 +70,9 @@ struct span domainname_parent(struct span name)
 	const char *dot;
 
 	name = domainname_bare(name);
-	dot = name.n ? memchr(name.p, '.', name.n) : NULL;
+	if (name.n == 0)
+		return name;
+	dot = memchr(name.p, '.', name.n);
 	if (!dot)
 		return (struct span){ name.p + name.n, 0 };
 	return (struct span){ dot + 1, name.n - (size_t)(dot + 1 - name.p) };

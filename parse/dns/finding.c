@@ -169,6 +169,8 @@ static const struct finding_row rows[FINDING_COUNT] = {
 	/* the text of an SPF record */
 	[FINDING_SPF_VERSION] = { "spf-version", SEVERITY_ERROR, "The record does not begin with v=spf1 and a blank.",
 		"Receivers recognise an SPF record by exactly these characters. Written otherwise it does not exist for them." },
+	[FINDING_SPF_VERSION_CASE] = { "spf-version-case", SEVERITY_WARNING, "`$0` is not written v=spf1 in small letters.",
+		"Some receivers look for exactly these characters and find no record otherwise." },
 	[FINDING_SPF_TERM] = { "spf-term", SEVERITY_ERROR, "SPF knows no `$0`.",
 		"One word that cannot be read makes the whole record invalid: then no mail of yours passes SPF." },
 	[FINDING_SPF_ADDRESS] = { "spf-address", SEVERITY_ERROR, "`$0` is not an $1 address.",
@@ -214,6 +216,8 @@ static const struct finding_row rows[FINDING_COUNT] = {
 		"redirect= is used only when nothing else fits, and all always fits. Leave one of them out." },
 	[FINDING_SPF_MODIFIER] = { "spf-modifier", SEVERITY_NOTE, "SPF knows no `$0`.",
 		"Receivers skip it. Check it for a slip of the pen; otherwise leave it out." },
+	[FINDING_SPF_EQUALS] = { "spf-equals", SEVERITY_ERROR, "`$0` needs a colon instead of the equals sign.",
+		"Written so, receivers skip it without a word, and the senders it stands for are not allowed." },
 	[FINDING_SPF_REPORTING] = { "spf-reporting", SEVERITY_NOTE, "`$0` asks for reports on single SPF failures.",
 		"Hardly any receiver sends them; DMARC reports (rua=, ruf=) have taken their place." },
 	[FINDING_SPF_LARGE] = { "spf-large", SEVERITY_WARNING, "All texts at this name together have $1 characters.",
@@ -245,10 +249,13 @@ static const struct finding_row rows[FINDING_COUNT] = {
 	[FINDING_SPF_TARGET_TWO] = { "spf-target-two", SEVERITY_ERROR, "$1 has more than one SPF record, and `$0` refers to it.",
 		"That makes your record invalid too: then no mail of yours passes SPF. Tell the owner of $1, or take the reference out." },
 	[FINDING_SPF_TARGET_BROKEN] = { "spf-target-broken", SEVERITY_ERROR, "The SPF record of $1 is invalid, and `$0` refers to it.",
-		"That makes your record invalid too: then no mail of yours passes SPF. Tell the owner of $1, or take the reference out. Its "
-		"fault: $2" },
+		"That makes your record invalid too: then no mail of yours passes SPF. Tell the owner of $1, or take the reference out. What "
+		"cannot be read in it is this: $2" },
 	[FINDING_SPF_TARGET_UNREACHABLE] = { "spf-target-unreachable", SEVERITY_WARNING, "The SPF record of $1 could not be read: $2.",
 		"What it allows is not known at this moment. While it lasts, receivers cannot decide on your mail either." },
+	[FINDING_SPF_TARGET_ALL] = { "spf-target-all", SEVERITY_ERROR, "The SPF record of $1 allows the whole internet, and `$0` refers to it.",
+		"Every mail from anywhere passes SPF with your domain, and with that DMARC too. Take the reference out until the owner of $1 "
+		"has corrected it." },
 	[FINDING_SPF_LOOP] = { "spf-loop", SEVERITY_ERROR, "`$0` leads in a circle: $1 is being read already.",
 		"Receivers go round until they give up and treat the record as invalid. Take the reference out." },
 	[FINDING_SPF_INCLUDED_TWICE] = { "spf-included-twice", SEVERITY_WARNING, "$1 is referred to more than once.",

@@ -20,6 +20,14 @@ static const struct {
 	{ "exists", SPF_EXISTS, ARGUMENT_DOMAIN, true },
 };
 
+bool spf_word_is_mechanism(struct span word)
+{
+	for (size_t i = 0; i < sizeof(mechanisms) / sizeof(*mechanisms); i++)
+		if (span_is_nocase(word, span_of(mechanisms[i].word)))
+			return true;
+	return false;
+}
+
 struct reader {
 	struct arena *arena;
 	struct spf_record *record;
@@ -268,9 +276,6 @@ static bool modifier_read(struct reader *r, struct spf_term *term, struct span n
 	for (size_t i = 0; i < name.n; i++)
 		if (!is_letter(name.p[i]) && (i == 0 || (!is_digit(name.p[i]) && !memchr("-_.", name.p[i], 3))))
 			return broken(r, FINDING_SPF_TERM, term->text, NULL);
-	if (mechanism_read(&(struct reader){ .arena = r->arena, .record = &(struct spf_record){ .text = term->text } },
-		    &(struct spf_term){ .text = term->text }, name, SPAN("")))
-		return broken(r, FINDING_SPF_TERM, term->text, NULL);
 	return macro_string(r, value, true, &macros, &ends_in_macro);
 }
 

@@ -53,6 +53,9 @@ bool spf_text_counts(struct span text);
 /* Was it meant to be an SPF record, right or wrong? */
 bool spf_text_intended(struct span text);
 
+/* Such a word before `=` makes a modifier nobody knows, silently: `include=example.net`. */
+bool spf_word_is_mechanism(struct span word);
+
 /* False when memory is short; every text is readable. */
 bool spf_record_parse(struct span text, struct arena *arena, struct spf_record *record);
 
