@@ -339,20 +339,24 @@ static bool version_repair(struct span text, struct buf *out)
 	return !out->failed;
 }
 
+/* Twice, because a mended term may turn out to say what another has said. */
 static void fix_calculate(const struct spf_record *record, struct findings *findings, size_t first)
 {
 	struct arena arena = ARENA((size_t)64 * 1024 * 1024);
-	struct buf text = BUF((size_t)2 * DNS_TEXT_MAX), fix = BUF((size_t)2 * DNS_TEXT_MAX);
+	struct buf text = BUF((size_t)2 * DNS_TEXT_MAX), mended = BUF((size_t)2 * DNS_TEXT_MAX), fix = BUF((size_t)2 * DNS_TEXT_MAX);
 	struct spf_record repaired = *record;
 
 	if (!spf_text_counts(record->text) &&
 		(!version_repair(record->text, &text) || !spf_record_parse(buf_span(&text), &arena, &repaired)))
 		goto out;
-	if (repaired.n <= DUPLICATES_MAX && record_correct(&repaired, &arena, &fix))
-		lint_fix(findings, first, buf_span(&fix), rewriting_mends);
+	if (repaired.n > DUPLICATES_MAX || !record_correct(&repaired, &arena, &mended) ||
+		!spf_record_parse(buf_span(&mended), &arena, &repaired) || !record_correct(&repaired, &arena, &fix))
+		goto out;
+	lint_fix(findings, first, buf_span(&fix), rewriting_mends);
 out:
 	arena_release(&arena);
 	buf_release(&text);
+	buf_release(&mended);
 	buf_release(&fix);
 }
 
