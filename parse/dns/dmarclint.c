@@ -18,7 +18,8 @@ static void at_tag(struct judge *j, enum finding_code code, enum dmarc_tag tag, 
 	struct span args[] = { span_of(one), span_of(two) };
 
 	finding_add(j->findings, code,
-		(struct finding_place){ j->name, j->record->text, (size_t)(place.p - j->record->text.p), place.n }, args, 2);
+		(struct finding_place){ j->name, j->record->text, (size_t)(place.p - j->record->text.p), place.n },
+		args, 2);
 }
 
 static bool given(const struct judge *j, enum dmarc_tag tag)
@@ -55,13 +56,15 @@ static void policy_judge(struct judge *j)
 static void trial_judge(struct judge *j)
 {
 	const struct dmarc_record *record = j->record;
-	bool idle = record->p <= DMARC_REQUEST_NONE && record->sp <= DMARC_REQUEST_NONE && record->np <= DMARC_REQUEST_NONE;
+	bool idle =
+		record->p <= DMARC_REQUEST_NONE && record->sp <= DMARC_REQUEST_NONE && record->np <= DMARC_REQUEST_NONE;
 	bool trial = record->test && record->pct == 0 && !idle;
 
 	if (trial)
 		at_tag(j, FINDING_DMARC_TRIAL, DMARC_T, NULL, NULL);
 	else if (record->test)
-		at_tag(j, idle ? FINDING_DMARC_TEST_IDLE : FINDING_DMARC_TEST, DMARC_T, dmarc_request_word(record->p), NULL);
+		at_tag(j, idle ? FINDING_DMARC_TEST_IDLE : FINDING_DMARC_TEST, DMARC_T, dmarc_request_word(record->p),
+			NULL);
 	if (trial || !given(j, DMARC_PCT) || !dmarc_term_given(record, DMARC_PCT)->valid)
 		return;
 	at_tag(j, record->pct == 100 || idle ? FINDING_DMARC_PCT : FINDING_DMARC_PCT_PART, DMARC_PCT, NULL, NULL);
@@ -161,7 +164,8 @@ bool lint_dmarc(struct span name, struct span text, struct findings *findings)
 
 		buf_printf(&number, "%zu", text.n);
 		args[0] = buf_span(&number);
-		finding_add(findings, FINDING_TEXT_LONG, (struct finding_place){ .name = name, .record = record.text }, args, 1);
+		finding_add(findings, FINDING_TEXT_LONG, (struct finding_place){ .name = name, .record = record.text },
+			args, 1);
 		buf_release(&number);
 	}
 	if (dmarc_record_correct(text, &fix))

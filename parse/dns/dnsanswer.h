@@ -1,7 +1,7 @@
 /* What the DNS says about one name and type (noun), and how it is asked.
  *
- * Everything in this room that needs the DNS is given a `struct dns`: the same calculation runs on a live resolver, on a file
- * and in a test. All memory of an answer comes from the arena given with the question. */
+ * Everything in this room that needs the DNS is given a `struct dns`: the same calculation runs on a live resolver,
+ * on a file and in a test. All memory of an answer comes from the arena given with the question. */
 #ifndef PARSE_DNS_DNSANSWER_H
 #define PARSE_DNS_DNSANSWER_H
 
@@ -48,7 +48,7 @@ struct dns_data {
 	size_t strings;
 	struct address address; /* A, AAAA */
 	uint16_t preference;    /* MX */
-	struct span name;       /* MX, PTR, CNAME, NS, SOA (primary server); without trailing dot; "" is the root: null MX */
+	struct span name;       /* MX, PTR, CNAME, NS, SOA (primary server); no trailing dot; "" is the root: null MX */
 };
 
 struct dns_answer {
@@ -63,7 +63,8 @@ struct dns_answer {
 	size_t n; /* 0 unless DNS_OK */
 };
 
-/* Always fills the answer; a question that cannot be put (no domain name, memory short) is DNS_SERVFAIL, never "nothing there". */
+/* Always fills the answer; a question that cannot be put (no domain name, memory short) is DNS_SERVFAIL, never
+ * "nothing there". */
 typedef void dns_asker(void *arg, struct span name, enum dns_type type, struct arena *arena, struct dns_answer *answer);
 
 struct dns {
@@ -85,6 +86,7 @@ static inline bool dns_is_empty(const struct dns_answer *answer)
 	return answer->status == DNS_NXDOMAIN || answer->status == DNS_NODATA;
 }
 
+const char *dns_status_phrase(enum dns_status status); /* for a sentence: `no answer in time` */
 const char *dns_status_word(enum dns_status status); /* ok, nxdomain, nodata, servfail, timeout, bogus, unasked */
 const char *dns_type_word(enum dns_type type);       /* A, TXT ...; "?" for a type not listed above */
 bool dns_type_of(struct span word, enum dns_type *type);

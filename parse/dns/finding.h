@@ -1,8 +1,9 @@
 /* A finding (noun): something about a published record that its owner should know. Plain data in an arena.
  *
- * Every finding says what is there, where in the record (for a caret), why it matters in words for someone who has read no
- * RFC, and, where a correction can be calculated, the whole record to paste. Its code and severity come from one table,
- * finding.c; texts are never put together elsewhere. Texts carry octets of the record as published: escape where shown. */
+ * Every finding says what is there, where in the record (for a caret), why it matters in words for someone who has
+ * read no RFC, and, where a correction can be calculated, the whole record to paste. Its code and severity come from
+ * one table, finding.c; texts are never put together elsewhere. Texts carry octets of the record as published: escape
+ * where shown. */
 #ifndef PARSE_DNS_FINDING_H
 #define PARSE_DNS_FINDING_H
 
@@ -175,8 +176,8 @@ struct findings {
 
 bool flaw_add(struct arena *arena, struct flaws *flaws, struct flaw flaw);
 
-/* Adds a finding. `args` fill $1 .. $3 of the table's sentences, $0 is the place's own text (shortened); absent ones are
- * filled with nothing. Returns the row for the caller to set `fix`, NULL when it was left out or memory is short. */
+/* Adds a finding. `args` fill $1 .. $3 of the table's sentences, $0 is the place's own text (shortened); absent ones
+ * are filled with nothing. Returns the row for the caller to set `fix`, NULL: left out, or memory is short. */
 struct finding_place {
 	struct span name, record;
 	size_t at, n;

@@ -4,7 +4,7 @@
 #include "parse/dns/zonefile.h"
 
 #define DNS_PACKET_TEXT 450 /* RFC 7208 3.4: all texts of a name together */
-#define DEEP_LABELS 8       /* RFC 9989 4.10: above it the walk leaves names out */
+#define DEEP_LABELS 8 /* RFC 9989 4.10: above it the walk leaves names out */
 
 /* --- what every kind shares --- */
 
@@ -56,7 +56,7 @@ static struct span number_words(struct findings *findings, size_t number)
 	return copy;
 }
 
-/* Two terms that were meant to stand apart: a string that begins like a term behind one that does not end in a blank. */
+/* Two terms that were meant to stand apart: a string that begins like a term behind one without a blank at its end. */
 static bool border_joins_terms(struct span text, size_t border)
 {
 	struct span after = { text.p + border, text.n - border };
@@ -186,7 +186,8 @@ bool lint_text(struct span text, struct findings *findings, enum lint_kind *kind
 	if (zone) {
 		good = zone_texts(zone, findings, kind);
 	} else {
-		struct span why = arena_copy(findings->arena, line.failed ? SPAN("it is too long") : span_of(fault.text));
+		struct span why =
+			arena_copy(findings->arena, line.failed ? SPAN("it is too long") : span_of(fault.text));
 
 		finding_add(findings, FINDING_TEXT_ZONE, (struct finding_place){ .record = text }, &why, 1);
 		good = !findings->arena->failed;
@@ -200,7 +201,7 @@ bool lint_text(struct span text, struct findings *findings, enum lint_kind *kind
 
 static void unreachable(struct findings *findings, enum finding_code code, const struct dns_answer *answer)
 {
-	struct span args[] = { span_of(dns_status_word(answer->status)), answer->name };
+	struct span args[] = { span_of(dns_status_phrase(answer->status)), answer->name };
 
 	if (answer->status == DNS_BOGUS)
 		finding_add(findings, FINDING_DMARC_BOGUS, (struct finding_place){ .name = answer->name }, &args[1], 1);
@@ -220,7 +221,8 @@ static bool own_dmarc(const struct dmarc_look *look, struct findings *findings)
 		for (size_t i = 0, seen = 0; i < answer->n; i++)
 			if (dmarc_text_counts(answer->data[i].text) && seen++)
 				finding_add(findings, FINDING_DMARC_TWO,
-					(struct finding_place){ .name = answer->name, .record = answer->data[i].text }, &count, 1);
+					(struct finding_place){ .name = answer->name, .record = answer->data[i].text },
+					&count, 1);
 	if (answer->n && answer->aliases)
 		finding_add(findings, FINDING_DMARC_ALIAS, (struct finding_place){ .name = answer->name }, &owner, 1);
 	for (size_t i = 0; i < answer->n; i++) {
@@ -257,8 +259,8 @@ static struct span policy_words(const struct dmarc_policy *policy, struct findin
 	struct span copy;
 
 	if (policy->outcome == DMARC_FOUND)
-		buf_printf(&words, "%s (record of %.*s)", dmarc_request_word(policy->request), (int)policy->source->target.n,
-			policy->source->target.p);
+		buf_printf(&words, "%s (record of %.*s)", dmarc_request_word(policy->request),
+			(int)policy->source->target.n, policy->source->target.p);
 	else
 		buf_put_text(&words, "no policy applies");
 	copy = arena_copy(findings->arena, buf_span(&words));
@@ -292,12 +294,15 @@ static void inheritance_report(const struct lint_domain *seen, struct findings *
 		args[1] = policy->source->target;
 		args[2] = policy_words(policy, findings);
 		finding_add(findings, FINDING_DMARC_INHERITED,
-			(struct finding_place){ .name = policy->source->answer.name, .record = policy->source->data->text }, args, 3);
+			(struct finding_place){
+				.name = policy->source->answer.name, .record = policy->source->data->text },
+			args, 3);
 	} else if (!unknown && newer->walk.looks[0].counting == 0) {
 		none_report(seen, findings);
 	}
 	for (size_t i = 1; i < newer->walk.n; i++)
-		if (!policy->source && newer->walk.looks[i].answer.status != DNS_OK && !dns_is_empty(&newer->walk.looks[i].answer))
+		if (!policy->source && newer->walk.looks[i].answer.status != DNS_OK &&
+			!dns_is_empty(&newer->walk.looks[i].answer))
 			unreachable(findings, FINDING_DMARC_UNREACHABLE, &newer->walk.looks[i].answer);
 	args[1] = number_words(findings, domainname_labels(seen->domain));
 	if (domainname_labels(seen->domain) > DEEP_LABELS)
@@ -314,12 +319,13 @@ static void suffix_report(const struct lint_domain *seen, struct findings *findi
 
 		if (look->data && look->record.psd == 'u' && orgdomain_is_suffix(look->target))
 			finding_add(findings, FINDING_DMARC_SUFFIX_RECORD,
-				(struct finding_place){ .name = look->answer.name, .record = look->data->text }, &look->target, 1);
+				(struct finding_place){ .name = look->answer.name, .record = look->data->text },
+				&look->target, 1);
 	}
 }
 
-static void consent_report(const struct dmarc_look *look, struct span uri, struct span host, const struct dmarc_consent *consent,
-	struct findings *findings)
+static void consent_report(const struct dmarc_look *look, struct span uri, struct span host,
+	const struct dmarc_consent *consent, struct findings *findings)
 {
 	static const enum finding_code codes[] = {
 		[DMARC_CONSENT_OVERRIDE] = FINDING_CONSENT_OVERRIDE,
@@ -334,7 +340,7 @@ static void consent_report(const struct dmarc_look *look, struct span uri, struc
 	if (consent->state == DMARC_CONSENT_NOT_NEEDED || consent->state == DMARC_CONSENT_GIVEN)
 		return;
 	if (consent->state == DMARC_CONSENT_UNKNOWN)
-		args[2] = span_of(dns_status_word(consent->answer.status));
+		args[2] = span_of(dns_status_phrase(consent->answer.status));
 	finding = finding_add(findings, codes[consent->state],
 		(struct finding_place){ look->answer.name, text, (size_t)(uri.p - text.p), uri.n }, args, 3);
 	if (finding && (consent->state == DMARC_CONSENT_MISSING || consent->state == DMARC_CONSENT_FOREIGN)) {
@@ -391,8 +397,8 @@ static void apex_dmarc(const struct lint_domain *seen, const struct dns_answer *
 
 		if (!spf_text_counts(text) && (dmarc_text_counts(text) || dmarc_text_intended(text)) &&
 			span_find_nocase((struct span){ text.p, text.n < 64 ? text.n : 64 }, SPAN("DMARC")) >= 0) {
-			finding = finding_add(findings, FINDING_DMARC_APEX, (struct finding_place){ .name = apex->name, .record = text },
-				&seen->domain, 1);
+			finding = finding_add(findings, FINDING_DMARC_APEX,
+				(struct finding_place){ .name = apex->name, .record = text }, &seen->domain, 1);
 			if (finding && dmarc_record_correct(text, &fix)) {
 				finding->fix_name = dns_name_under(findings->arena, SPAN("_dmarc"), seen->domain);
 				finding->fix = arena_copy(findings->arena, buf_span(&fix));
@@ -422,7 +428,8 @@ static struct span spf_merge(const struct dns_answer *apex, struct findings *fin
 			struct span so_far = buf_span(&text);
 
 			redirects |= term->kind == SPF_REDIRECT || term->kind == SPF_EXP;
-			if (term->kind != SPF_ALL && span_find_nocase(so_far, term->text) < 0 && buf_put_byte(&text, ' '))
+			if (term->kind != SPF_ALL && span_find_nocase(so_far, term->text) < 0 &&
+				buf_put_byte(&text, ' '))
 				buf_put_span(&text, term->text);
 		}
 	}
@@ -433,7 +440,8 @@ static struct span spf_merge(const struct dns_answer *apex, struct findings *fin
 	return merged;
 }
 
-static void spf_absent(struct dns dns, const struct lint_domain *seen, const struct dns_answer *apex, struct findings *findings)
+static void spf_absent(
+	struct dns dns, const struct lint_domain *seen, const struct dns_answer *apex, struct findings *findings)
 {
 	struct dns_answer old = dns_ask(dns, seen->domain, DNS_TYPE_SPF, findings->arena);
 	struct finding *finding;
@@ -452,7 +460,8 @@ static void spf_absent(struct dns dns, const struct lint_domain *seen, const str
 	finding_add(findings, FINDING_SPF_NONE, (struct finding_place){ .name = seen->domain }, &seen->domain, 1);
 }
 
-static bool apex_spf(struct dns dns, const struct lint_domain *seen, const struct dns_answer *apex, struct findings *findings)
+static bool apex_spf(
+	struct dns dns, const struct lint_domain *seen, const struct dns_answer *apex, struct findings *findings)
 {
 	size_t counting = 0, octets = 0;
 	struct span number, fix;

@@ -1,7 +1,7 @@
 /* Judges what a domain publishes: texts and DNS answers in, findings out. Pure calculation, bounded.
  *
- * The arena of the findings keeps everything a finding or a `lint_domain` refers to; texts given in must outlive it. All
- * functions return false only when memory is short (arena->failed) or a name is no domain name. */
+ * The arena of the findings keeps everything a finding or a `lint_domain` refers to; texts given in must outlive it.
+ * All functions return false only when memory is short (arena->failed) or a name is no domain name. */
 #ifndef PARSE_DNS_LINT_H
 #define PARSE_DNS_LINT_H
 
@@ -13,8 +13,8 @@
 
 enum lint_kind { LINT_UNKNOWN, LINT_DMARC, LINT_SPF };
 
-/* A text as a person pastes it, recognised by its content: the bare record, its strings in quotation marks, or a whole line
- * of a zone file. */
+/* A text as a person pastes it, recognised by its content: the bare record, its strings in quotation marks, or a
+ * whole line of a zone file. */
 bool lint_text(struct span text, struct findings *findings, enum lint_kind *kind);
 
 /* One record known to be of a kind. `name` may be absent. */
@@ -45,7 +45,7 @@ bool lint_spf_tree(const struct spf_tree *tree, struct findings *findings);
 /* Adds the flaws of a record as findings; what lint_dmarc and lint_spf share. */
 void lint_flaws(struct finding_place record, const struct flaws *flaws, struct findings *findings);
 
-/* Puts `fix` on the findings from `first` on that `mends` says a correction cures; nothing when it equals the record. */
+/* Puts `fix` on the findings from `first` on that `mends` says it cures; nothing when it equals the record. */
 void lint_fix(struct findings *findings, size_t first, struct span fix, bool (*mends)(enum finding_code code));
 
 #endif

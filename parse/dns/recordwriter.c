@@ -20,13 +20,15 @@ static bool address_put(struct buf *out, struct span address, struct fault *faul
 	for (at = address.n; at && address.p[at - 1] != '@'; at--)
 		;
 	if (at < 2 || domain_alabels((struct span){ address.p + at, address.n - at }, host) == 0 || !strchr(host, '.'))
-		return fault_set(fault, FAULT_SETUP, "`%.*s` is not a mail address", (int)(given.n < 200 ? given.n : 200), given.p);
+		return fault_set(fault, FAULT_SETUP, "`%.*s` is not a mail address",
+			(int)(given.n < 200 ? given.n : 200), given.p);
 	buf_put_text(out, "mailto:");
 	for (size_t i = 0; i < at; i++) {
 		unsigned char c = (unsigned char)address.p[i];
 
 		if (c <= ' ' || c > 126)
-			return fault_set(fault, FAULT_SETUP, "an address of a record has plain letters only and no blanks");
+			return fault_set(
+				fault, FAULT_SETUP, "an address of a record has plain letters only and no blanks");
 		if (strchr("!,;\"<>\\^`{|}#?", c))
 			buf_printf(out, "%%%02X", c);
 		else
@@ -55,8 +57,8 @@ static void fo_put(struct buf *out, unsigned fo)
 
 static bool choice_sound(const struct dmarc_choice *choice, struct fault *fault)
 {
-	if (choice->p == DMARC_REQUEST_ABSENT || choice->p >= DMARC_REQUEST_INVALID || choice->sp >= DMARC_REQUEST_INVALID ||
-		choice->np >= DMARC_REQUEST_INVALID)
+	if (choice->p == DMARC_REQUEST_ABSENT || choice->p >= DMARC_REQUEST_INVALID ||
+		choice->sp >= DMARC_REQUEST_INVALID || choice->np >= DMARC_REQUEST_INVALID)
 		return fault_set(fault, FAULT_SETUP, "a policy is none, quarantine or reject");
 	if (choice->trial && choice->p == DMARC_REQUEST_NONE)
 		return fault_set(fault, FAULT_SETUP, "there is nothing to try out with the policy none");

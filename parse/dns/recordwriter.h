@@ -1,5 +1,5 @@
-/* Writes records: a DMARC record from choices, a record as a line for a zone file, the consent of a foreign destination.
- * What it writes it has read again: a record with a fault is never handed out. */
+/* Writes records: a DMARC record from choices, a record as a line for a zone file, the consent of a foreign
+ * destination. What it writes it has read again: a record with a fault is never handed out. */
 #ifndef PARSE_DNS_RECORDWRITER_H
 #define PARSE_DNS_RECORDWRITER_H
 
@@ -25,8 +25,8 @@ struct dmarc_choice {
 /* Appends the record. False: a choice that cannot be published; fault (FAULT_SETUP) says which. */
 bool recordwriter_dmarc(const struct dmarc_choice *choice, struct buf *out, struct fault *fault);
 
-/* Appends `name. ttl IN TXT "..." "..."` and a newline, cut into strings of at most 255 octets. False: `out` is full, or
- * `name` is no domain name. */
+/* Appends `name. ttl IN TXT "..." "..."` and a newline, cut into strings of at most 255 octets. False: `out` is full,
+ * or `name` is no domain name. */
 bool recordwriter_zone_line(struct span name, uint32_t ttl, struct span text, struct buf *out);
 
 #endif

@@ -15,7 +15,8 @@ struct judge {
 static void at_place(struct judge *j, enum finding_code code, struct span place, struct span one)
 {
 	finding_add(j->findings, code,
-		(struct finding_place){ j->name, j->record->text, (size_t)(place.p - j->record->text.p), place.n }, &one, 1);
+		(struct finding_place){ j->name, j->record->text, (size_t)(place.p - j->record->text.p), place.n },
+		&one, 1);
 }
 
 static bool is_network(const struct spf_term *term)
@@ -125,8 +126,8 @@ static bool same_meaning(const struct spf_term *a, const struct spf_term *b)
 	if (a->kind != b->kind || a->kind == SPF_ALL || a->kind >= SPF_REDIRECT)
 		return false;
 	if (!is_network(a))
-		return span_is_nocase(domainname_bare(a->domain), domainname_bare(b->domain)) && a->prefix4 == b->prefix4 &&
-		       a->prefix6 == b->prefix6;
+		return span_is_nocase(domainname_bare(a->domain), domainname_bare(b->domain)) &&
+		       a->prefix4 == b->prefix4 && a->prefix6 == b->prefix6;
 	network_clear(a, &left);
 	network_clear(b, &right);
 	return memcmp(&left, &right, sizeof(left)) == 0 && a->prefix4 == b->prefix4 && a->prefix6 == b->prefix6;
@@ -162,8 +163,8 @@ static void term_judge(struct judge *j, size_t i)
 	if (term->kind == SPF_MODIFIER)
 		modifier_judge(j, term);
 	if (term->macros && term->kind != SPF_EXP)
-		at_place(j, macro_asks_sender(term->domain) ? FINDING_SPF_MACRO_SENDER : FINDING_SPF_MACRO_UNREAD, term->text,
-			SPAN_ABSENT);
+		at_place(j, macro_asks_sender(term->domain) ? FINDING_SPF_MACRO_SENDER : FINDING_SPF_MACRO_UNREAD,
+			term->text, SPAN_ABSENT);
 }
 
 static void record_judge(struct judge *j)
@@ -294,7 +295,8 @@ static bool record_correct(const struct spf_record *record, struct arena *arena,
 			return false;
 	}
 	if (open)
-		buf_put_text(out, record->all != SPF_NO_TERM && record->terms[record->all].qualifier == '-' ? " -all" : " ~all");
+		buf_put_text(out,
+			record->all != SPF_NO_TERM && record->terms[record->all].qualifier == '-' ? " -all" : " ~all");
 	return !out->failed;
 }
 
@@ -343,7 +345,8 @@ static bool version_repair(struct span text, struct buf *out)
 static void fix_calculate(const struct spf_record *record, struct findings *findings, size_t first)
 {
 	struct arena arena = ARENA((size_t)64 * 1024 * 1024);
-	struct buf text = BUF((size_t)2 * DNS_TEXT_MAX), mended = BUF((size_t)2 * DNS_TEXT_MAX), fix = BUF((size_t)2 * DNS_TEXT_MAX);
+	struct buf text = BUF((size_t)2 * DNS_TEXT_MAX), mended = BUF((size_t)2 * DNS_TEXT_MAX),
+		   fix = BUF((size_t)2 * DNS_TEXT_MAX);
 	struct spf_record repaired = *record;
 
 	if (!spf_text_counts(record->text) &&
@@ -418,7 +421,7 @@ static void node_judge(struct tree_judge *j, size_t i)
 		at_node(j, FINDING_SPF_TARGET_BROKEN, node, (struct span){ text.p + flaw->at, flaw->n });
 		break;
 	case SPF_NODE_UNREACHABLE:
-		at_node(j, FINDING_SPF_TARGET_UNREACHABLE, node, span_of(dns_status_word(node->answer.status)));
+		at_node(j, FINDING_SPF_TARGET_UNREACHABLE, node, span_of(dns_status_phrase(node->answer.status)));
 		break;
 	case SPF_NODE_LOOP:
 		at_node(j, FINDING_SPF_LOOP, node, SPAN_ABSENT);
@@ -448,7 +451,8 @@ static void at_root_term(struct tree_judge *j, enum finding_code code, size_t te
 	args[0] = (struct span){ words.p, border };
 	args[1] = place;
 	args[2] = (struct span){ words.p + border, words.n - border };
-	finding_add(j->findings, code, (struct finding_place){ root->domain, text, (size_t)(place.p - text.p), place.n }, args, 3);
+	finding_add(j->findings, code,
+		(struct finding_place){ root->domain, text, (size_t)(place.p - text.p), place.n }, args, 3);
 	buf_release(&words);
 }
 
@@ -465,8 +469,8 @@ static void totals_judge(struct tree_judge *j)
 			at_root_term(j, FINDING_SPF_MX_MANY, i, root->mx_hosts[i], 0);
 	}
 	if (costliest != SPF_NO_TERM && tree->lookups >= SPF_LOOKUPS_MAX - 1)
-		at_root_term(j, tree->lookups > SPF_LOOKUPS_MAX ? FINDING_SPF_LOOKUPS : FINDING_SPF_LOOKUPS_NEAR, costliest,
-			tree->lookups, root->cost[costliest]);
+		at_root_term(j, tree->lookups > SPF_LOOKUPS_MAX ? FINDING_SPF_LOOKUPS : FINDING_SPF_LOOKUPS_NEAR,
+			costliest, tree->lookups, root->cost[costliest]);
 	if (tree->voids > SPF_VOIDS_MAX)
 		at_root_term(j, FINDING_SPF_VOIDS, SPF_NO_TERM, tree->voids, 0);
 	if (tree->cut)

@@ -1,5 +1,5 @@
-/* One SPF record (RFC 7208 4.5, 4.6, 5, 6, 12) as a list of terms with their places (noun and its reader; pure calculation).
- * All spans point into the text, which must outlive the record; lists are in the arena. */
+/* One SPF record (RFC 7208 4.5, 4.6, 5, 6, 12) as a list of terms with their places (noun and its reader; pure
+ * calculation). All spans point into the text, which must outlive the record; lists are in the arena. */
 #ifndef PARSE_DNS_SPFRECORD_H
 #define PARSE_DNS_SPFRECORD_H
 

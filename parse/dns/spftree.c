@@ -110,7 +110,8 @@ static void term_mx(struct walk *walk, struct spf_range range, struct spf_node *
 			host_ranges(walk, range, term, answer.data[i].name);
 }
 
-static void term_exists(struct walk *walk, struct spf_range range, const struct spf_node *node, const struct spf_term *term)
+static void term_exists(
+	struct walk *walk, struct spf_range range, const struct spf_node *node, const struct spf_term *term)
 {
 	struct dns_answer answer;
 
@@ -342,8 +343,8 @@ static bool range_fits(const struct spf_range *range, const struct address *send
 	return bits % 8 == 0 || (range->address.octets[bits / 8] ^ sender->octets[bits / 8]) >> (8 - bits % 8) == 0;
 }
 
-/* An include fits only when the record inside says pass; then its own qualifier counts. Otherwise the rest of that record is
- * passed over: *skip gets the first range behind it. */
+/* An include fits only when the record inside says pass; then its own qualifier counts. Otherwise the rest of that
+ * record is passed over: *skip gets the first range behind it. */
 static char range_qualifier(const struct spf_tree *tree, const struct spf_range *range, size_t *skip)
 {
 	size_t index = range->node;

@@ -1,9 +1,10 @@
-/* An SPF record with everything it refers to, read as far as that is possible without a message (RFC 7208 4.6.4, 5, 6).
+/* An SPF record with everything it refers to, read as far as that is possible without a message (RFC 7208 4.6.4, 5,
+ * 6).
  *
- * Counted is the worst case: a sender that fits nowhere, so that every term is looked at. Terms behind `all` and a redirect
- * beside `all` are never looked at and cost nothing. Terms with macros, `ptr` and `exists` are counted; what they would allow is
- * unknown. A reference to a record that is being read already is not followed again: receivers go round until the limit.
- * Nothing here recurses, and every list has a ceiling. */
+ * Counted is the worst case: a sender that fits nowhere, so that every term is looked at. Terms behind `all` and a
+ * redirect beside `all` are never looked at and cost nothing. Terms with macros, `ptr` and `exists` are counted; what
+ * they would allow is unknown. A reference to a record that is being read already is not followed again: receivers go
+ * round until the limit. Nothing here recurses, and every list has a ceiling. */
 #ifndef PARSE_DNS_SPFTREE_H
 #define PARSE_DNS_SPFTREE_H
 
@@ -16,7 +17,7 @@
 #define SPF_NODES_MAX 300   /* records that are read; reaching it sets `cut` */
 #define SPF_QUERIES_MAX 1500
 #define SPF_RANGES_MAX 20000
-#define SPF_TREE_ARENA ((size_t)64 * 1024 * 1024) /* a ceiling that the above fits into in honest and most dishonest cases */
+#define SPF_TREE_ARENA ((size_t)64 * 1024 * 1024) /* honest trees need some 200 kB */
 
 enum spf_node_state {
 	SPF_NODE_READ,
@@ -72,9 +73,9 @@ struct spf_tree {
 /* Reads the tree below `domain`. False: not a domain name, or memory is short (arena->failed). */
 bool spf_tree_read(struct dns dns, struct span domain, struct arena *arena, struct spf_tree *tree);
 
-/* What the tree says of one sender: the qualifier of the first fitting term seen from the root, + - ? ~; '?' when nothing
- * fits. `unknown`: an earlier term could not be evaluated, so the answer may be another one. The tree's own result is not
- * considered. `range` is the fitting one, NULL when nothing fits. */
+/* What the tree says of one sender: the qualifier of the first fitting term seen from the root, + - ? ~; '?' when
+ * nothing fits. `unknown`: an earlier term could not be evaluated, so the answer may be another one. The tree's own
+ * result is not considered. `range` is the fitting one, NULL when nothing fits. */
 struct spf_match {
 	char qualifier;
 	bool unknown;

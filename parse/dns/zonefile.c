@@ -100,7 +100,7 @@ enum token_kind { TOKEN_WORD, TOKEN_STRING, TOKEN_LINE_END, TOKEN_END, TOKEN_BRO
 struct token {
 	enum token_kind kind;
 	struct span text; /* unescaped; in the reader's buffer until the next token */
-	bool first;       /* stands in the first column */
+	bool first; /* stands in the first column */
 };
 
 struct reader {
@@ -543,7 +543,8 @@ static bool wildcard_of(const struct zonefile *zone, struct span name, char text
 }
 
 /* Gathers the rows of one owner into the answer. Returns the alias to follow, or absent. */
-static struct span rows_answer(const struct zonefile *zone, struct span owner, struct arena *arena, struct dns_answer *answer)
+static struct span rows_answer(
+	const struct zonefile *zone, struct span owner, struct arena *arena, struct dns_answer *answer)
 {
 	size_t first = row_lower_bound(zone, owner), last = first;
 	struct span alias = SPAN_ABSENT;
