@@ -2,6 +2,7 @@
  *   dkim-verify verify [--json] [--explain] [--keys FILE] [--at SECONDS] MESSAGE
  * DKIM_PIECES=N feeds it in pieces of N octets; DKIM_REPEAT=N verifies it N times, for measuring. */
 #include "base/moment.h"
+#include "parse/dkim/diagnose.h"
 #include "parse/dns/orgdomain.h"
 #include "report/verdict_json.h"
 #include "tests/dkim-keys.h"
@@ -75,6 +76,8 @@ int main(int argc, char **argv)
 		if (!verify(dkim, buf_span(&message), &stored, &arguments, &verdicts))
 			goto out;
 	}
+	if (arguments.explain && !dkim_diagnose(dkim, buf_span(&message), NULL, NULL, &verdicts))
+		goto out;
 	json_begin(&json, stdout);
 	verdict_json(&json, span_of(arguments.message), arguments.at, &verdicts);
 	json_newline(&json);

@@ -105,12 +105,13 @@ enum dkim_aligned { DKIM_ALIGNED_UNKNOWN, DKIM_ALIGNED_NO, DKIM_ALIGNED_YES };
 	X(FOOTER, "footer-appended", "the footer is removed")                                                          \
 	X(BANNER, "banner-prepended", "the banner is removed")                                                         \
 	X(TEXT_INSERTED, "text-inserted", "inserted lines are removed")                                                \
-	X(MARKUP_INSERTED, "markup-inserted", "inserted markup is removed")                                            \
 	X(PART_ADDED, "mime-part-added", "an added part is removed")                                                   \
 	X(WRAPPED, "mime-wrapped", "the message is taken out of an added multipart")                                   \
 	X(TO_QP, "8bit-to-quoted-printable", "quoted-printable is decoded")                                            \
 	X(TO_BASE64, "8bit-to-base64", "base64 is decoded")                                                            \
 	X(QP_DECODED, "quoted-printable-to-8bit", "the text is encoded as quoted-printable again")                     \
+	X(BASE64_DECODED, "base64-to-8bit", "the text is encoded as base64 again")                                     \
+	X(REWRAPPED, "body-rewrapped", "lines are broken as before")                                                   \
 	X(BASE64_REWRAPPED, "base64-rewrapped", "base64 is wrapped as before")                                         \
 	X(LINES_DOUBLED, "line-ends-doubled", "doubled line ends are made single")                                     \
 	X(FROM_ESCAPED, "mbox-from-escaped", "\">From \" is read as \"From \"")                                        \
