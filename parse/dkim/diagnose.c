@@ -153,41 +153,57 @@ static struct span say(struct case_of *c, const char *before, struct span value,
 	return TEXT_JOIN(arena, span_of(before), words_shorten(arena, value), span_of(after));
 }
 
-static struct span octets_say(struct case_of *c, const struct dkim_step *step, const char *what)
+static struct span octets_say(struct case_of *c, const struct dkim_step *step, const char *before)
 {
-	return words_printf(&c->verdicts->arena, "%s%llu octets%s are removed", what, (unsigned long long)step->octets,
+	return words_printf(&c->verdicts->arena, "%s%llu octets%s", before, (unsigned long long)step->octets,
 		span_is(step->where, SPAN("body")) ? "" : " of a part");
 }
 
-/* "... the subject tag `[list] ` is removed" */
-static struct span step_say(struct case_of *c, const struct dkim_step *step)
+/* What a step takes out, as a noun; absent when it takes nothing out. */
+static struct span removed_say(struct case_of *c, const struct dkim_step *step, bool *plural)
 {
+	*plural = false;
 	switch (step->edit) {
 	case DKIM_EDIT_SUBJECT_PREFIX:
-		return say(c, "the subject tag `", step->found, "` is removed");
+		return say(c, "the subject tag `", step->found, "`");
 	case DKIM_EDIT_SUBJECT_SUFFIX:
-		return say(c, "the words `", step->found, "` at the end of the subject are removed");
+		*plural = true;
+		return say(c, "the words `", step->found, "` at the end of the subject");
 	case DKIM_EDIT_HEADER_ADDED:
-		return say(c, "an added ", step->where, " field is removed");
-	case DKIM_EDIT_HEADER_REMOVED:
-		return say(c, "the lost ", step->where, " field is put back");
-	case DKIM_EDIT_HEADER_ORDER:
-		return say(c, "the ", step->where, " fields are put back in order");
-	case DKIM_EDIT_FROM_REWRITTEN:
-		return say(c, "From is put back to `", step->before, "`");
+		return say(c, "an added ", step->where, " field");
 	case DKIM_EDIT_FOOTER:
+		*plural = true;
 		return octets_say(c, step, "the last ");
 	case DKIM_EDIT_BANNER:
+		*plural = true;
 		return octets_say(c, step, "the first ");
 	case DKIM_EDIT_PART_ADDED:
 		return octets_say(c, step, "an added MIME part of ");
 	case DKIM_EDIT_TEXT_INSERTED:
 		return octets_say(c, step, "an insertion of ");
 	default:
-		if (span_starts_nocase(step->where, SPAN("body")))
+		return SPAN_ABSENT;
+	}
+}
+
+/* What else a step undoes, as a clause. */
+static struct span restored_say(struct case_of *c, const struct dkim_step *step)
+{
+	switch (step->edit) {
+	case DKIM_EDIT_HEADER_REMOVED:
+		return say(c, "the lost ", step->where, " field is put back");
+	case DKIM_EDIT_HEADER_ORDER:
+		return say(c, "the ", step->where, " fields are put back in order");
+	case DKIM_EDIT_FROM_REWRITTEN:
+		return say(c, "From is put back to `", step->before, "`");
+	case DKIM_EDIT_CTE_CHANGED:
+		return say(c, "the transfer encoding is called ", step->before, " again");
+	case DKIM_EDIT_REDACTED:
+		return say(c, "the blackened address in ", step->where, " is filled in");
+	default:
+		if (span_starts_nocase(step->where, SPAN("body")) || step->edit == DKIM_EDIT_SIGNATURE_REFOLDED)
 			return span_of(dkim_edit_rows[step->edit].text);
-		return words_printf(&c->verdicts->arena, "%s in %.*s", dkim_edit_rows[step->edit].text,
-			(int)(step->where.n < 60 ? step->where.n : 60), step->where.p);
+		return TEXT_JOIN(&c->verdicts->arena, say(c, "in ", step->where, " "), span_of(dkim_edit_rows[step->edit].text));
 	}
 }
 
@@ -257,16 +273,36 @@ static const char *editor_say(const struct case_of *c)
 	return texts[editor];
 }
 
+static struct span list_say(struct case_of *c, struct span list, struct span item, bool last)
+{
+	struct span glue = list.n == 0 ? SPAN("") : last ? SPAN(" and ") : SPAN(", ");
+
+	return TEXT_JOIN(&c->verdicts->arena, list, glue, item);
+}
+
+/* "the subject tag `[list] ` and the last 312 octets are removed and quoted-printable is decoded" */
 static struct span steps_say(struct case_of *c)
 {
-	struct span text = SPAN("");
+	const struct dkim_diagnosis *d = c->diagnosis;
+	struct span list = SPAN(""), nouns[2 * SEARCH_STEPS_MAX];
+	bool plural = false, are = false;
+	size_t n = 0;
 
-	for (size_t i = 0; i < c->diagnosis->steps_n; i++) {
-		const char *glue = i == 0 ? "" : i + 1 < c->diagnosis->steps_n ? ", " : " and ";
+	for (size_t i = 0; i < d->steps_n; i++) {
+		struct span noun = removed_say(c, &d->steps[i], &plural);
 
-		text = TEXT_JOIN(&c->verdicts->arena, text, span_of(glue), step_say(c, &c->diagnosis->steps[i]));
+		if (noun.p)
+			nouns[n++] = noun;
+		are = are || (noun.p && plural) || n > 1;
 	}
-	return text;
+	for (size_t i = 0; i < n; i++)
+		list = list_say(c, list, nouns[i], i + 1 == n);
+	if (n)
+		list = TEXT_JOIN(&c->verdicts->arena, list, are ? SPAN(" are removed") : SPAN(" is removed"));
+	for (size_t i = 0; i < d->steps_n; i++)
+		if (!removed_say(c, &d->steps[i], &plural).p)
+			list = list_say(c, list, restored_say(c, &d->steps[i]), true);
+	return list;
 }
 
 static bool body_is_missing(const struct case_of *c)

@@ -302,8 +302,12 @@ static const struct {
 static void lost_add(struct header_search *h, struct span name, struct span value)
 {
 	const struct header *header = &h->search->dkim->header;
-	struct field_change change = { FIELD_INSERT, header->n, TEXT_JOIN(h->search->arena, name, SPAN(": "), value) };
+	struct field_change change = { FIELD_INSERT, 0, TEXT_JOIN(h->search->arena, name, SPAN(": "), value) };
 
+	/* MIME fields stand together, MIME-Version first; others go to the end. */
+	while (change.field < header->n && !(span_is_nocase(name, SPAN("mime-version")) &&
+		span_starts_nocase(header->fields[change.field].name, SPAN("content-"))))
+		change.field++;
 	edit_structure(h, 1, DKIM_EDIT_HEADER_REMOVED, &change, 1, name, SPAN_ABSENT, value, 0);
 }
 
