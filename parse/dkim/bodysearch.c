@@ -216,7 +216,7 @@ static void places_find(struct scan *s)
 		if (span_is(text, SPAN("--")) || span_starts_nocase(text, SPAN("</body")) ||
 			span_starts_nocase(text, SPAN("</html")))
 			end_add(s, line);
-		if (span_starts_nocase(text, SPAN("<body")))
+		if (span_find_nocase(text, SPAN("<body")) >= 0)
 			start_add(s, line + 1);
 	}
 }

@@ -201,7 +201,8 @@ static struct span restored_say(struct case_of *c, const struct dkim_step *step)
 	case DKIM_EDIT_REDACTED:
 		return say(c, "the blackened address in ", step->where, " is filled in");
 	default:
-		if (span_starts_nocase(step->where, SPAN("body")) || step->edit == DKIM_EDIT_SIGNATURE_REFOLDED)
+		if (span_starts_nocase(step->where, SPAN("body")) || step->edit == DKIM_EDIT_SIGNATURE_REFOLDED ||
+			step->edit == DKIM_EDIT_WRAPPED)
 			return span_of(dkim_edit_rows[step->edit].text);
 		return TEXT_JOIN(&c->verdicts->arena, say(c, "in ", step->where, " "), span_of(dkim_edit_rows[step->edit].text));
 	}
@@ -299,9 +300,18 @@ static struct span steps_say(struct case_of *c)
 		list = list_say(c, list, nouns[i], i + 1 == n);
 	if (n)
 		list = TEXT_JOIN(&c->verdicts->arena, list, are ? SPAN(" are removed") : SPAN(" is removed"));
-	for (size_t i = 0; i < d->steps_n; i++)
-		if (!removed_say(c, &d->steps[i], &plural).p)
-			list = list_say(c, list, restored_say(c, &d->steps[i]), true);
+	n = 0;
+	for (size_t i = 0; i < d->steps_n; i++) {
+		struct span clause = removed_say(c, &d->steps[i], &plural).p ? SPAN("") : restored_say(c, &d->steps[i]);
+		bool known = clause.n == 0;
+
+		for (size_t k = 0; k < n; k++)
+			known = known || span_is(nouns[k], clause);
+		if (known)
+			continue;
+		nouns[n++] = clause;
+		list = list_say(c, list, clause, true);
+	}
 	return list;
 }
 

@@ -125,12 +125,16 @@ static void spacing_add(struct boxes *b)
 		edit_value(b->h, b->slot, 1, DKIM_EDIT_ADDRESS_SPACING,
 			field_with(b->h, b->field, text_join(arena, parts, n)), SPAN_ABSENT, SPAN_ABSENT, 0);
 	}
-	if (b->n == 1 && b->box[0].local.p && b->box[0].display.n == 0) {
-		struct span whole = b->box[0].whole;
-		struct span other = whole.p[0] == '<' ? span_trim((struct span){ whole.p + 1, whole.n - 2 }) :
-							TEXT_JOIN(arena, SPAN("<"), whole, SPAN(">"));
+	for (size_t i = 0; i < b->n; i++) {
+		struct span whole = b->box[i].whole, other;
+		struct piece piece = { offset_of(b, whole), whole.n, SPAN("") };
 
-		edit_value(b->h, b->slot, 1, DKIM_EDIT_ADDRESS_SPACING, field_with(b->h, b->field, other), SPAN_ABSENT,
+		if (!b->box[i].local.p || b->box[i].display.n)
+			continue;
+		other = whole.p[0] == '<' ? span_trim((struct span){ whole.p + 1, whole.n - 2 }) :
+					    TEXT_JOIN(arena, SPAN("<"), whole, SPAN(">"));
+		piece.text = other;
+		edit_value(b->h, b->slot, 1, DKIM_EDIT_ADDRESS_SPACING, text_splice(arena, b->field->raw, &piece, 1), SPAN_ABSENT,
 			SPAN_ABSENT, 0);
 	}
 }

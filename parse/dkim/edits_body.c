@@ -261,7 +261,7 @@ static bool from_fix(struct span line, size_t *drop, struct span *put)
 	return *drop;
 }
 
-/* RFC 5321 4.5.2 */
+/* RFC 5321 4.5.2: a dot doubled, or one of two lost. */
 static bool dots_fix(struct span line, size_t *drop, struct span *put)
 {
 	(void)put;
@@ -318,6 +318,50 @@ static void leading_edit(struct editing *e)
 
 	for (size_t n = 2; n < sizeof crlfs; n += 2)
 		add(e, TEXT_JOIN(e->arena, (struct span){ crlfs, n }, e->raw), DKIM_EDIT_LEADING_LOST, NULL);
+}
+
+/* A dot lost where it was not doubled. */
+static void dots_try(struct editing *e)
+{
+	for (size_t i = 0; i < e->lines; i++) {
+		struct piece piece = { e->line[i], 0, SPAN(".") };
+
+		if (line_text(e, i).n && try(e, &piece, 1, DKIM_EDIT_DOT_UNSTUFFED))
+			return;
+	}
+}
+
+/* The first paragraphs of the body and of its parts taken out, so that what was put in elsewhere is searched as well. */
+#define BANNER_PARTS 4
+#define BANNER_PARAGRAPHS 4
+static void banners_edit(struct editing *e)
+{
+	struct mime_parts parts;
+
+	mimeparts_find(&e->b->search->dkim->header, e->raw, &parts);
+	for (size_t i = 0; i < parts.n && i < BANNER_PARTS; i++) {
+		size_t start = parts.part[i].content, paragraphs = 0;
+		bool markup = start < e->raw.n && e->raw.p[start] == '<';
+
+		for (size_t at = start; at < parts.part[i].end && paragraphs < BANNER_PARAGRAPHS;) {
+			const char *lf = memchr(e->raw.p + at, '\n', parts.part[i].end - at);
+			struct span line = { e->raw.p + at, lf ? (size_t)(lf - e->raw.p) + 1 - at : parts.part[i].end - at };
+			struct piece piece = { start, at + line.n - start, SPAN("") };
+			struct dkim_step step = step_of(DKIM_EDIT_BANNER, part_name(e, &parts.part[i], i + 1));
+
+			at += line.n;
+			if (markup && at == start + line.n) {
+				start = at; /* behind the line with the opening tags */
+				continue;
+			}
+			if (!markup && !is_blank(line))
+				continue;
+			step.found = fws_trim((struct span){ e->raw.p + start, piece.n < 80 ? piece.n : 80 });
+			step.octets = piece.n;
+			body_text_add(e->b, e->text, text_splice(e->arena, e->raw, &piece, 1), step, NULL);
+			paragraphs++;
+		}
+	}
 }
 
 /* ---- links led through somebody's checker ---- */
@@ -542,7 +586,9 @@ void edits_body(struct body_search *b, const struct body_text *text)
 		preamble_try(&e);
 	if (text->steps_n || text->raw.n > SHORT_OCTETS)
 		return;
+	banners_edit(&e);
 	lines_find(&e);
+	dots_try(&e);
 	trailing_try(&e);
 	spaces_try(&e);
 	breaks_try(&e);

@@ -1,4 +1,5 @@
 /* Guesses that fit any field: folding and spacing, instances added, lost or in another order, the signature's own field. */
+#include "parse/dkim/mimeparts.h"
 #include "parse/dkim/search.h"
 
 #define FOLDS_MAX 60
@@ -299,7 +300,7 @@ static const struct {
 	{ "Content-Type", "x-original-content-type" },
 };
 
-static void lost_add(struct header_search *h, struct span name, struct span value)
+static void lost_add(struct header_search *h, struct span name, struct span value, unsigned rank, enum dkim_edit edit)
 {
 	const struct header *header = &h->search->dkim->header;
 	struct field_change change = { FIELD_INSERT, 0, TEXT_JOIN(h->search->arena, name, SPAN(": "), value) };
@@ -308,22 +309,40 @@ static void lost_add(struct header_search *h, struct span name, struct span valu
 	while (change.field < header->n && !(span_is_nocase(name, SPAN("mime-version")) &&
 		span_starts_nocase(header->fields[change.field].name, SPAN("content-"))))
 		change.field++;
-	edit_structure(h, 1, DKIM_EDIT_HEADER_REMOVED, &change, 1, name, SPAN_ABSENT, value, 0);
+	edit_structure(h, rank, edit, &change, 1, name, SPAN_ABSENT, value, 0);
 }
+
+#define USUAL_FIRST 6 /* rows lost so often that they are tried together with other edits */
 
 static void losses_add(struct header_search *h, struct span name)
 {
 	const struct header *header = &h->search->dkim->header;
+	struct mime_parts parts;
+	char text[40];
 	size_t first;
 
 	for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
 		if (span_is_nocase(name, span_of(usual[i].name))) {
-			lost_add(h, span_of(usual[i].name), span_of(usual[i].value));
-			lost_add(h, name, span_of(usual[i].value));
+			struct span value = span_of(usual[i].value);
+
+			lost_add(h, span_of(usual[i].name), value, i < USUAL_FIRST ? 0 : 1, DKIM_EDIT_HEADER_REMOVED);
+			lost_add(h, name, value, 1, DKIM_EDIT_HEADER_REMOVED);
 		}
 	for (size_t i = 0; i < sizeof copies / sizeof copies[0]; i++)
 		if (span_is_nocase(name, span_of(copies[i].name)) && header_group(header, span_of(copies[i].source), &first))
-			lost_add(h, name, fws_trim(header->fields[header->sorted[first]].value));
+			lost_add(h, name, fws_trim(header->fields[header->sorted[first]].value), 1, DKIM_EDIT_HEADER_REMOVED);
+	/* A message that was wrapped left its MIME fields in the head of the first part. */
+	if (name.n >= sizeof text || !span_starts_nocase(name, SPAN("content-")))
+		return;
+	memcpy(text, name.p, name.n);
+	text[name.n] = '\0';
+	mimeparts_find(header, h->search->body, &parts);
+	for (size_t i = 0; i < parts.n && i < 4; i++) {
+		struct span value = mimeparts_field(h->search->body, &parts.part[i], text);
+
+		if (value.n)
+			lost_add(h, name, value, 0, DKIM_EDIT_WRAPPED);
+	}
 }
 
 void edits_structural(struct header_search *h)

@@ -59,6 +59,30 @@ struct cutting {
 	bool decoded; /* `text` is what encoded words said */
 };
 
+/* A longer subject was folded elsewhere: what is left on one line, and with one fold at each space. "simple" sees that. */
+static void refolded_add(struct cutting *c, enum dkim_edit edit, struct span left, struct span found)
+{
+	struct piece pieces[CUTS_MAX];
+	size_t n = 0;
+
+	for (size_t at = 0; at < left.n && n < CUTS_MAX; at++) {
+		size_t length = fws_length(left, at);
+
+		if (length)
+			pieces[n++] = (struct piece){ at, length, SPAN(" ") };
+		at += length;
+	}
+	for (size_t i = 0; n && i <= n; i++)
+		for (int tab = 0; tab < 2; tab++) {
+			if (i < n)
+				pieces[i].text = tab ? SPAN("\r\n\t") : SPAN("\r\n ");
+			value_add(c->h, c->slot, 1, edit, text_splice(c->h->search->arena, left, pieces, n), found, SPAN_ABSENT,
+				found.n);
+			if (i < n)
+				pieces[i].text = SPAN(" ");
+		}
+}
+
 static void cut_add(struct cutting *c, unsigned rank, enum dkim_edit edit, struct span left, struct span found)
 {
 	uint64_t octets = found.n;
@@ -68,6 +92,8 @@ static void cut_add(struct cutting *c, unsigned rank, enum dkim_edit edit, struc
 	value_add(c->h, c->slot, rank, edit, left, found, SPAN_ABSENT, octets);
 	if (c->decoded && rank == 0)
 		encoded_add(c->h, c->slot, 1, edit, left, found, octets);
+	if (c->h->search->signature->header_canon == CANON_SIMPLE && rank == 0)
+		refolded_add(c, edit, left, found);
 }
 
 static void prefixes_cut(struct cutting *c)
@@ -117,6 +143,8 @@ static void brackets_cut(struct cutting *c)
 		groups++;
 		piece = (struct piece){ at, (size_t)(end - c->text.p) + 1 - at, SPAN("") };
 		piece.n += fws_length(c->text, at + piece.n);
+		if (at + piece.n == c->text.n)
+			continue;
 		cut_add(c, 0, DKIM_EDIT_SUBJECT_PREFIX, text_splice(c->h->search->arena, c->text, &piece, 1),
 			part(c->text, at, at + piece.n));
 	}

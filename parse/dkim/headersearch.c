@@ -239,16 +239,6 @@ static bool sets_try(struct trial *trial, size_t size, unsigned rank)
 	}
 }
 
-static void singles_try(struct trial *trial)
-{
-	for (size_t i = 0; i < trial->h->edits_n && !trial->h->search->exhausted; i++) {
-		const struct header_edit *edit = &trial->h->edits[i];
-
-		if (trial_run(trial, &edit, 1))
-			return;
-	}
-}
-
 static bool checkpoints_set(struct trial *trial)
 {
 	struct header_search *h = trial->h;
@@ -275,17 +265,18 @@ static bool trials_run(struct header_search *h)
 	static const struct {
 		size_t size;
 		unsigned rank;
-	} sets[] = { { 2, 0 }, { 3, 0 }, { 2, 1 }, { 4, 0 }, { 3, 1 } };
+	} sets[] = { { 1, 0 }, { 1, 1 }, { 2, 0 }, { 3, 0 }, { 1, 2 }, { 2, 1 }, { 4, 0 }, { 3, 1 } };
 	struct trial trial = { .h = h, .over = h->over, .pool = h->pool };
 	bool good = checkpoints_set(&trial);
 
 	if (good) {
-		for (size_t i = 0; i < h->edits_n; i++)
-			if (h->edits[i].rank < 2)
-				h->pool[trial.pool_n++] = i;
-		singles_try(&trial);
-		for (size_t i = 0; i < sizeof sets / sizeof sets[0] && !h->found && !h->search->exhausted; i++)
+		for (size_t i = 0; i < sizeof sets / sizeof sets[0] && !h->found && !h->search->exhausted; i++) {
+			trial.pool_n = 0;
+			for (size_t e = 0; e < h->edits_n; e++)
+				if (h->edits[e].rank <= sets[i].rank)
+					h->pool[trial.pool_n++] = e;
 			sets_try(&trial, sets[i].size, sets[i].rank);
+		}
 	}
 	for (size_t i = 0; i < trial.checkpoints_n; i++)
 		hash_free(trial.checkpoints[i]);
