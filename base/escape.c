@@ -28,6 +28,35 @@ size_t utf8_next(struct span text, uint32_t *code)
 	return n;
 }
 
+void utf8_put(struct buf *out, uint32_t code)
+{
+	if (code < 0x80) {
+		buf_put_byte(out, (unsigned char)code);
+		return;
+	}
+	if (code < 0x800) {
+		buf_put_byte(out, (unsigned char)(0xc0 | code >> 6));
+	} else {
+		if (code < 0x10000) {
+			buf_put_byte(out, (unsigned char)(0xe0 | code >> 12));
+		} else {
+			buf_put_byte(out, (unsigned char)(0xf0 | code >> 18));
+			buf_put_byte(out, (unsigned char)(0x80 | (code >> 12 & 0x3f)));
+		}
+		buf_put_byte(out, (unsigned char)(0x80 | (code >> 6 & 0x3f)));
+	}
+	buf_put_byte(out, (unsigned char)(0x80 | (code & 0x3f)));
+}
+
+uint32_t windows_1252_code(unsigned char octet)
+{
+	static const uint16_t high[32] = { 0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030,
+		0x0160, 0x2039, 0x0152, 0xfffd, 0x017d, 0xfffd, 0xfffd, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013,
+		0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e, 0x0178 };
+
+	return octet >= 0x80 && octet < 0xa0 ? high[octet - 0x80] : octet;
+}
+
 bool utf8_valid(struct span text)
 {
 	while (text.n) {

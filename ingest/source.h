@@ -1,10 +1,13 @@
-/* source: yields mails from what the user named: a file, a folder (recursive), an mbox, a Maildir or `-` (stdin).
- * Kind is decided by content, never by name. Nothing is changed, renamed or marked.
+/* source: yields mails from what the user named: a file, a folder (recursive), an mbox (also gzipped), a Maildir, a pipe
+ * or `-` (stdin). Kind is decided by content, never by name. Nothing is changed, renamed or marked.
  *
  *   source_open -> source_next ... -> source_close
  *
- * Order is the same everywhere: folders in byte order of their names. Symbolic links to files are followed, to folders
- * not. Hidden files are skipped below a named folder (Maildir's own are not mail). */
+ * Order is the same everywhere: folders in byte order of their names; a Maildir's new before its cur, its subfolders last.
+ * Symbolic links to files are followed, to folders not. Hidden files are skipped below a named folder.
+ *
+ * Names: the path of a file; PATH#17 for the 17th mail of an mbox, but PATH for the only one; the path without its flags
+ * (`:2,S`) for a mail of a Maildir. Mails of an mbox are unescaped (mboxrd) and come without their From_ line. */
 #ifndef INGEST_SOURCE_H
 #define INGEST_SOURCE_H
 

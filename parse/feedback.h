@@ -107,7 +107,7 @@ struct report {
 
 	uint64_t records;                /* in this report */
 	uint64_t messages;               /* saturating sum of their counts */
-	uint64_t skipped;                /* rows left out because their count was unusable */
+	uint64_t uncounted;              /* records whose count was unusable: kept, with 0 messages */
 	bool recovered;                  /* read only by the recovering pass: never above the lowest trust */
 	uint8_t content[DIGEST_OCTETS];  /* hash over the canonical content: equal = the same report again */
 };

@@ -1,0 +1,62 @@
+/* config: the settings of dmarcgate.conf. One table of rows is read by the loader, by `dmarcgate config` and by the
+ * test that holds the manual page against it. Only cli/ sees this; rooms are given what they need as arguments. */
+#ifndef CLI_CONFIG_H
+#define CLI_CONFIG_H
+
+#include "base/fault.h"
+#include "parse/limits.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+
+struct config {
+	char *file;    /* owned; what was read, NULL when no file was found */
+	char *db;      /* owned */
+	uint64_t jobs; /* 0: one per processor */
+	uint64_t color; /* enum color_mode of report/style.h */
+	struct limits limits;
+	uint64_t store_wait;        /* seconds */
+	uint64_t retention_reports; /* seconds */
+};
+
+enum config_type {
+	CONFIG_PATH,   /* char *; an absolute path, `~/` stands for $HOME */
+	CONFIG_WORD,   /* uint64_t; the place of the word in `unit`, where words are separated by `|` */
+	CONFIG_NUMBER, /* uint64_t */
+	CONFIG_SIZE,   /* uint64_t; may be written with k, M or G: thousands, decimal */
+	CONFIG_SPAN,   /* uint64_t seconds; written as moment_parse_span reads them */
+};
+
+struct config_setting {
+	const char *section, *name;
+	enum config_type type;
+	const char *unit;
+	uint64_t initial; /* the default; of a path, see its sentence */
+	uint64_t least, most;
+	size_t offset; /* in struct config */
+	const char *sentence;
+};
+
+extern const struct config_setting config_settings[]; /* in the order of printing; ends with name == NULL */
+
+/* Fills *config with the defaults, then with one file, then with $DMARCGATE_DB. The file is `named` (option -c), else
+ * $DMARCGATE_CONF, else $XDG_CONFIG_HOME/dmarcgate/dmarcgate.conf (or below ~/.config), else SYSCONFDIR/dmarcgate.conf.
+ * A file that was named must exist; one that was only looked for need not. Every fault is a FAULT_SETUP that names
+ * file, line, setting and rule. Release with config_release, after a failure too. */
+bool config_load(const char *named, struct config *config, struct fault *fault);
+void config_release(struct config *config);
+
+/* One setting from text, as from a command line: the same rules and words as in the file. */
+bool config_set(struct config *config, const char *section, const char *name, const char *value, struct fault *fault);
+
+/* The effective configuration as a file that config_load reads, each setting below its sentence; what differs from the
+ * default carries a remark. */
+bool config_print(const struct config *config, FILE *out, struct fault *fault); /* false: out of memory */
+
+/* The value or default of one row as config_print shows it: `50M`, `400d`, `auto`. Returns `text`. */
+#define CONFIG_TEXT 64
+const char *config_format(const struct config_setting *setting, uint64_t value, char text[CONFIG_TEXT]);
+
+#endif

@@ -1,0 +1,36 @@
+/* folder: walks a folder and what is in it, file by file, without recursion; knows Maildir. Nothing is changed. */
+#ifndef INGEST_FOLDER_H
+#define INGEST_FOLDER_H
+
+#include "base/fault.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#define FOLDER_DEPTH 64               /* folders in folders */
+#define FOLDER_NAMES ((size_t)1 << 30) /* octets of all names in one folder */
+
+struct folder;
+
+struct found {
+	char *name; /* owned */
+	int fd;     /* owned */
+	struct stat st;
+	bool item;  /* of a Maildir: a mail for certain */
+};
+
+struct folder *folder_open(const char *path); /* NULL when memory is short */
+void folder_close(struct folder *folder);
+
+/* As source_next: 1 and a regular file, 0, or -1 and why one entry cannot be read. */
+int folder_next(struct folder *folder, struct found *found, struct fault *fault);
+
+uint64_t folder_octets(const struct folder *folder); /* of all files in the folders entered so far */
+
+static inline int64_t stat_modified(const struct stat *st)
+{
+	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+}
+
+#endif

@@ -1,0 +1,541 @@
+#include "parse/aggregate_private.h"
+#include "parse/aggregate_record.h"
+#include "parse/recover.h"
+
+#include <libxml/parser.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CHUNK 32768
+#define FRAMES 8          /* known elements nest no deeper; below an unknown one only depth is counted */
+#define UNKNOWN_NAMES 32  /* different unknown elements recorded of one document */
+
+struct frame {
+	const struct element_row *row;      /* of this element; NULL for the document */
+	const struct element_row *children; /* its first child's row */
+	uint64_t seen;                      /* children met, a bit a row, for what must not repeat */
+};
+
+struct aggregate {
+	struct reading *r;
+	xmlParserCtxtPtr context;
+	xmlSAXHandler sax;
+	const struct element_row *children[ELEMENT_TEXT + 1];
+	struct frame frames[FRAMES];
+	unsigned depth;      /* frames in use; frames[0] is the document */
+	unsigned skipping;   /* levels inside an element that is not ours */
+	char root_uri[256];  /* the root's namespace counts as DMARC's, whatever it is */
+	struct buf text;
+	struct arena head;   /* strings of the report's head */
+	struct report report;
+	struct span numbers[NUMBERS]; /* begin and end live in `head` */
+	struct span errors[64];
+	struct record_builder record;
+	char unknown[UNKNOWN_NAMES][48];
+	unsigned unknown_n;
+	bool likely;         /* `<feedback` stands near the beginning */
+	bool foreign;        /* the root is not <feedback> */
+	bool refused;        /* a rule was broken that no second pass mends */
+	char reason_where[128], reason[256]; /* why the document cannot be used: recorded once its facts are taken back */
+	size_t since_close;  /* octets fed since the last `>` */
+};
+
+static enum document_end aggregate_broken(struct aggregate *a, const char *where, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static enum document_end aggregate_broken(struct aggregate *a, const char *where, const char *format, ...)
+{
+	va_list args;
+
+	if (a->reason[0])
+		return DOCUMENT_BROKEN;
+	snprintf(a->reason_where, sizeof a->reason_where, "%s", where);
+	va_start(args, format);
+	vsnprintf(a->reason, sizeof a->reason, format, args);
+	va_end(args);
+	return DOCUMENT_BROKEN;
+}
+
+static void aggregate_refuse(struct aggregate *a, const char *where, const char *rule)
+{
+	aggregate_broken(a, where, "%s", rule);
+	a->refused = true;
+	xmlStopParser(a->context);
+}
+
+static bool aggregate_stopped(const struct aggregate *a)
+{
+	return a->foreign || a->refused || a->r->full;
+}
+
+/* `record 3/row/count`, for problems; the document's own place stands before it. */
+static const char *aggregate_where(const struct aggregate *a, struct span last, char *text, size_t room)
+{
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (unsigned i = 2; i < a->depth; i++) {
+		const char *name = a->frames[i].row->name;
+
+		if (a->frames[i].row->element == ELEMENT_RECORD)
+			n += (size_t)snprintf(text + n, room - n, "record %llu/", (unsigned long long)a->report.records + 1);
+		else
+			n += (size_t)snprintf(text + n, room - n, "%s/", name);
+		if (n >= room)
+			return text;
+	}
+	snprintf(text + n, room - n, "%.*s", (int)(last.n < 64 ? last.n : 64), last.p);
+	return text;
+}
+
+/* An element that the table does not know: recorded once per name, its content passed over. */
+static void aggregate_unknown(struct aggregate *a, struct span name)
+{
+	char where[128];
+
+	for (unsigned i = 0; i < a->unknown_n; i++)
+		if (span_is(span_of(a->unknown[i]), (struct span){ name.p, name.n < 47 ? name.n : 47 }))
+			return;
+	if (a->unknown_n == UNKNOWN_NAMES)
+		return;
+	snprintf(a->unknown[a->unknown_n++], sizeof a->unknown[0], "%.*s", (int)(name.n < 47 ? name.n : 47), name.p);
+	reading_problem(a->r, aggregate_where(a, name, where, sizeof where), "unknown element, left out");
+}
+
+static bool namespace_is_ours(const struct aggregate *a, struct span uri)
+{
+	return uri.n == 0 || namespace_is_dmarc(uri) || span_is(uri, span_of(a->root_uri));
+}
+
+static void root_begin(struct aggregate *a, struct span name, struct span uri)
+{
+	if (!span_is(name, SPAN("feedback"))) {
+		a->foreign = true;
+		xmlStopParser(a->context);
+		return;
+	}
+	snprintf(a->root_uri, sizeof a->root_uri, "%.*s", (int)(uri.n < 255 ? uri.n : 255), uri.p ? uri.p : "");
+	a->report.namespace = uri.n ? arena_copy(&a->head, uri) : SPAN_ABSENT;
+}
+
+static void group_begin(struct aggregate *a, const struct element_row *row)
+{
+	switch (row->element) {
+	case ELEMENT_RECORD:
+		record_begin(&a->record);
+		break;
+	case ELEMENT_REASON:
+		if (!record_add_reason(&a->record, a->r->limits->results))
+			aggregate_refuse(a, "record", "more reasons than the ceiling `results` allows");
+		break;
+	case ELEMENT_DKIM:
+	case ELEMENT_SPF:
+		if (!record_add_result(&a->record, row->element == ELEMENT_SPF, a->r->limits->results))
+			aggregate_refuse(a, "record", "more results than the ceiling `results` allows");
+		break;
+	default:
+		break;
+	}
+}
+
+/* True when the element is to be passed over: it stands here for a second time and the first one counts (QUIRKS S8). */
+static bool frame_repeats(struct aggregate *a, struct frame *frame, const struct element_row *row)
+{
+	uint64_t bit = UINT64_C(1) << (row - frame->children);
+	char where[128];
+
+	if (row->repeats || !(frame->seen & bit)) {
+		frame->seen |= bit;
+		return false;
+	}
+	reading_problem(a->r, aggregate_where(a, span_of(row->name), where, sizeof where), "stands twice, the first one counts");
+	return true;
+}
+
+static void element_begin(struct aggregate *a, struct span name, struct span uri)
+{
+	struct frame *frame = &a->frames[a->depth - 1];
+	const struct element_row *row;
+	char where[128];
+
+	if (a->depth == 1)
+		root_begin(a, name, uri);
+	if (aggregate_stopped(a))
+		return;
+	row = namespace_is_ours(a, uri) ? element_find(frame->children, name) : NULL;
+	if (!row || row->element == ELEMENT_EXTENSION || frame_repeats(a, frame, row)) {
+		a->skipping = 1;
+		if (!row && namespace_is_ours(a, uri))
+			aggregate_unknown(a, name);
+		return;
+	}
+	if (row->alias)
+		reading_problem(a->r, aggregate_where(a, name, where, sizeof where), "read as %s", row->alias);
+	a->frames[a->depth++] = (struct frame){ row, a->children[row->element], 0 };
+	buf_clear(&a->text);
+	if (row->element != ELEMENT_TEXT)
+		group_begin(a, row);
+}
+
+static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int namespaces_n,
+	const xmlChar **namespaces, int attributes_n, int defaulted_n, const xmlChar **attributes)
+{
+	struct aggregate *a = context;
+
+	(void)prefix, (void)namespaces, (void)defaulted_n, (void)attributes;
+	if (aggregate_stopped(a))
+		return;
+	if ((uint64_t)attributes_n + (uint64_t)namespaces_n > a->r->limits->attributes)
+		aggregate_refuse(a, (const char *)name, "more attributes than the ceiling `attributes` allows");
+	else if (a->depth + a->skipping > a->r->limits->elements)
+		aggregate_refuse(a, (const char *)name, "nested deeper than the ceiling `elements` allows");
+	else if (a->skipping)
+		a->skipping++;
+	else
+		element_begin(a, span_of((const char *)name), span_of((const char *)uri));
+}
+
+static struct span fold_value(char *p, size_t n, enum fold fold)
+{
+	struct span value = span_trim((struct span){ p, n });
+
+	if (fold == FOLD_WORD || fold == FOLD_DOMAIN)
+		for (char *c = p; c < p + n; c++)
+			*c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 'a' - 'A') : *c;
+	if (fold == FOLD_DOMAIN && value.n > 1 && value.p[value.n - 1] == '.')
+		value.n--;
+	return value;
+}
+
+static void value_error(struct aggregate *a, struct span value)
+{
+	if (value.n && a->report.errors_n < sizeof a->errors / sizeof *a->errors)
+		a->errors[a->report.errors_n++] = arena_copy(&a->head, value);
+}
+
+/* Stores a text element's value. Empty is absent, but for the null reverse-path. */
+static void value_store(struct aggregate *a, const struct element_row *row, struct span value)
+{
+	bool in_record = row->holder == HOLDER_RECORD || row->holder == HOLDER_REASON || row->holder == HOLDER_RESULT;
+	struct arena *arena = in_record ? &a->record.arena : &a->head;
+	struct span *target = NULL;
+
+	switch (row->holder) {
+	case HOLDER_REPORT:
+		target = (struct span *)((char *)&a->report + row->offset);
+		break;
+	case HOLDER_RECORD:
+		target = (struct span *)((char *)&a->record.record + row->offset);
+		break;
+	case HOLDER_REASON:
+		target = (struct span *)((char *)record_last_reason(&a->record) + row->offset);
+		break;
+	case HOLDER_RESULT:
+		target = (struct span *)((char *)record_last_result(&a->record) + row->offset);
+		break;
+	case HOLDER_NUMBER:
+		target = row->offset == NUMBER_COUNT ? &a->record.count : &a->numbers[row->offset];
+		arena = row->offset == NUMBER_COUNT ? &a->record.arena : &a->head;
+		break;
+	case HOLDER_ERRORS:
+		value_error(a, value);
+		return;
+	case HOLDER_NONE:
+		return;
+	}
+	if (value.n || target == &a->record.record.envelope_from)
+		*target = arena_copy(arena, value);
+	if (arena->failed)
+		aggregate_refuse(a, row->name, "more text than one record or head may hold");
+}
+
+/* A reason given as bare text (`<reason>sampled_out</reason>`, QUIRKS V6) is its type. */
+static void reason_end(struct aggregate *a)
+{
+	struct override_reason *reason = record_last_reason(&a->record);
+	struct span text = a->text.n ? fold_value(a->text.p, a->text.n, FOLD_WORD) : SPAN_ABSENT;
+
+	if (!reason->type.p && !reason->comment.p && text.n)
+		reason->type = arena_copy(&a->record.arena, text);
+}
+
+static void record_finish(struct aggregate *a)
+{
+	char where[64];
+
+	snprintf(where, sizeof where, "record %llu", (unsigned long long)a->report.records + 1);
+	if (++a->r->sums.records > a->r->limits->records) {
+		aggregate_refuse(a, where, "more records than the ceiling `records` allows");
+		return;
+	}
+	a->report.uncounted += !record_end(&a->record, a->r, where);
+	a->report.records++;
+	if (__builtin_add_overflow(a->report.messages, a->record.record.count, &a->report.messages))
+		a->report.messages = UINT64_MAX;
+	record_digest(&a->record.record, a->r->parser->digest);
+	reading_put(a->r, feedback_put_record(a->r->feedback, &a->record.record));
+}
+
+static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+	struct aggregate *a = context;
+	const struct element_row *row;
+
+	(void)name, (void)prefix, (void)uri;
+	if (aggregate_stopped(a))
+		return;
+	if (a->skipping) {
+		a->skipping--;
+		return;
+	}
+	row = a->frames[--a->depth].row;
+	if (row->element == ELEMENT_TEXT)
+		value_store(a, row, fold_value(a->text.p ? a->text.p : (char[1]){ 0 }, a->text.n, row->fold));
+	else if (row->element == ELEMENT_REASON)
+		reason_end(a);
+	else if (row->element == ELEMENT_DKIM || row->element == ELEMENT_SPF)
+		record_close_result(&a->record);
+	else if (row->element == ELEMENT_RECORD)
+		record_finish(a);
+	buf_clear(&a->text);
+}
+
+/* Called in as many pieces as libxml2 likes: always append (QUIRKS X11). */
+static void on_text(void *context, const xmlChar *text, int n)
+{
+	struct aggregate *a = context;
+	const struct element_row *row;
+
+	if (aggregate_stopped(a) || a->skipping || a->depth < 2)
+		return;
+	row = a->frames[a->depth - 1].row;
+	if (row->element != ELEMENT_TEXT && row->element != ELEMENT_REASON)
+		return;
+	if (!buf_put(&a->text, text, (size_t)n))
+		aggregate_refuse(a, row->name, "value is longer than the ceiling `text` allows");
+}
+
+/* HTML bodies have one too: only what looks like a report is refused for it, the rest is simply something else. */
+static void on_doctype(void *context, const xmlChar *name, const xmlChar *external, const xmlChar *system)
+{
+	struct aggregate *a = context;
+
+	(void)name, (void)external, (void)system;
+	if (a->likely) {
+		aggregate_refuse(a, "", "DOCTYPE is refused");
+	} else {
+		a->foreign = true;
+		xmlStopParser(a->context);
+	}
+}
+
+static void on_error(void *context, xmlErrorPtr error)
+{
+	(void)context, (void)error; /* the context keeps its last error; libxml2's own way would print it */
+}
+
+struct aggregate *aggregate_new(void)
+{
+	struct aggregate *a = calloc(1, sizeof *a);
+
+	if (!a)
+		return NULL;
+	a->sax = (xmlSAXHandler){ .initialized = XML_SAX2_MAGIC,
+		.startElementNs = on_start,
+		.endElementNs = on_end,
+		.characters = on_text,
+		.cdataBlock = on_text,
+		.internalSubset = on_doctype,
+		.serror = on_error };
+	a->context = xmlCreatePushParserCtxt(&a->sax, a, NULL, 0, NULL);
+	if (!a->context) {
+		free(a);
+		return NULL;
+	}
+	for (int i = 0; i < ELEMENT_TEXT; i++)
+		a->children[i] = element_children((enum element)i);
+	return a;
+}
+
+void aggregate_free(struct aggregate *a)
+{
+	if (!a)
+		return;
+	if (a->context->myDoc)
+		xmlFreeDoc(a->context->myDoc);
+	xmlFreeParserCtxt(a->context);
+	record_release(&a->record);
+	arena_release(&a->head);
+	buf_release(&a->text);
+	free(a);
+}
+
+static void aggregate_reset(struct aggregate *a, struct reading *r)
+{
+	a->r = r;
+	a->depth = 1;
+	a->frames[0] = (struct frame){ NULL, a->children[ELEMENT_DOCUMENT], 0 };
+	a->skipping = a->unknown_n = 0;
+	a->foreign = a->refused = false;
+	a->reason[0] = '\0';
+	a->since_close = 0;
+	a->text.max = r->limits->text;
+	buf_clear(&a->text);
+	a->head.max = 8 * r->limits->text;
+	arena_clear(&a->head);
+	a->report = (struct report){ .begin = MOMENT_NONE, .end = MOMENT_NONE, .errors = a->errors };
+	memset(a->numbers, 0, sizeof a->numbers);
+	record_reset(&a->record, 8 * r->limits->text);
+	digest_reset(r->parser->digest);
+}
+
+/* libxml2 compares every attribute of a tag with every other; a tag without end is refused before it gets there. */
+static bool chunk_is_sane(struct aggregate *a, const char *chunk, size_t n)
+{
+	const char *close = memrchr(chunk, '>', n);
+
+	a->since_close = close ? (size_t)(chunk + n - close) : a->since_close + n;
+	if (a->since_close <= a->r->limits->text + CHUNK)
+		return true;
+	aggregate_refuse(a, "", "a tag or value is longer than the ceiling `text` allows");
+	return false;
+}
+
+/* How much of the front is white space or a UTF-8 BOM: both stand before many prologs (QUIRKS X3, X4). */
+static size_t front_skip(struct span front, bool *bom_seen)
+{
+	size_t at = 0;
+
+	for (;;) {
+		if (at < front.n && front.p[at] && strchr(" \t\r\n", front.p[at])) {
+			at++;
+		} else if (!*bom_seen && front.n - at >= 3 && memcmp(front.p + at, "\xef\xbb\xbf", 3) == 0) {
+			*bom_seen = true;
+			at += 3;
+		} else {
+			return at;
+		}
+	}
+}
+
+static ssize_t read_first(struct aggregate *a, struct stream *s, char *chunk)
+{
+	bool bom_seen = false, blank_seen = false;
+
+	for (;;) {
+		ssize_t got = s->read(s, chunk, CHUNK);
+		size_t skip;
+
+		if (got <= 0)
+			return got;
+		skip = front_skip((struct span){ chunk, (size_t)got }, &bom_seen);
+		blank_seen |= skip > (bom_seen ? 3 : 0);
+		if (skip == (size_t)got)
+			continue;
+		memmove(chunk, chunk + skip, (size_t)got - skip);
+		if (blank_seen && memcmp(chunk, "<?xml", 5) == 0)
+			reading_problem(a->r, "", "white space before the XML declaration was left out");
+		return got - (ssize_t)skip;
+	}
+}
+
+/* Feeds the stream to libxml2. Returns the stream's fault, NULL when it came to its end or the parser stopped. The first
+ * four octets go in by the reset, where libxml2 recognises UTF-16. */
+static const char *aggregate_feed(struct aggregate *a, struct stream *s)
+{
+	char chunk[CHUNK] = "";
+	ssize_t got = read_first(a, s, chunk);
+	int head = got < 4 ? 0 : 4;
+
+	xmlCtxtResetPush(a->context, chunk, head, NULL, NULL);
+	xmlCtxtUseOptions(a->context, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	while (got > 0 && !aggregate_stopped(a) && chunk_is_sane(a, chunk, (size_t)got)) {
+		xmlParseChunk(a->context, chunk + head, (int)got - head, 0);
+		if (!a->context->wellFormed)
+			return NULL;
+		head = 0;
+		got = s->read(s, chunk, sizeof chunk);
+	}
+	if (got < 0)
+		return s->fault;
+	if (!aggregate_stopped(a))
+		xmlParseChunk(a->context, chunk, 0, 1);
+	return NULL;
+}
+
+static enum document_end aggregate_malformed(struct aggregate *a, bool recover)
+{
+	xmlErrorPtr error = xmlCtxtGetLastError(a->context);
+	const char *text = error && error->message ? error->message : "unknown error";
+
+	if (!recover)
+		return DOCUMENT_AGAIN;
+	return aggregate_broken(a, "", "not well-formed XML, and not to be mended: line %d: %.*s", error ? error->line : 0,
+		(int)strcspn(text, "\n"), text);
+}
+
+/* Everything was read; may it stand as a report? */
+static enum document_end aggregate_close(struct aggregate *a)
+{
+	const char *reason = report_check(&a->report, a->numbers, a->r);
+
+	if (reason)
+		return aggregate_broken(a, "", "%s", reason);
+	report_digest(&a->report, a->r->parser->digest);
+	reading_put(a->r, feedback_put_report(a->r->feedback, &a->report));
+	a->r->sums.reports++;
+	return DOCUMENT_REPORT;
+}
+
+static void aggregate_say_mended(struct aggregate *a, unsigned mended)
+{
+	for (unsigned i = 0; i < MENDED_BITS; i++)
+		if (mended & 1u << i)
+			reading_problem(a->r, "", "not well-formed XML: %s", mended_sentence(1u << i));
+	if (!mended)
+		reading_problem(a->r, "", "not well-formed XML: attributes or comments were left out");
+}
+
+static enum document_end aggregate_judge(struct aggregate *a, const char *fault, bool recover, unsigned mended)
+{
+	if (a->r->full || a->refused)
+		return DOCUMENT_BROKEN;
+	if (a->foreign)
+		return DOCUMENT_FOREIGN;
+	if (fault)
+		return aggregate_broken(a, "", "%s", fault);
+	if (!a->context->wellFormed || a->depth > 1)
+		return aggregate_malformed(a, recover);
+	a->report.recovered = recover;
+	if (recover)
+		aggregate_say_mended(a, mended);
+	return aggregate_close(a);
+}
+
+enum document_end aggregate_read(struct aggregate *a, struct reading *r, struct stream *s, bool likely, bool recover)
+{
+	struct feedback_mark mark = feedback_mark(r->feedback);
+	struct recovering *mending = recover ? recovering_new(s) : NULL;
+	struct reading_sums sums = r->sums;
+	enum document_end end;
+	const char *fault;
+
+	if (recover && !mending) {
+		r->full = true;
+		return DOCUMENT_BROKEN;
+	}
+	aggregate_reset(a, r);
+	a->likely = likely;
+	reading_put(r, feedback_put_report_open(r->feedback));
+	fault = aggregate_feed(a, mending ? recovering_stream(mending) : s);
+	end = aggregate_judge(a, fault, recover, mending ? recovering_mended(mending) : 0);
+	recovering_free(mending);
+	if (end != DOCUMENT_REPORT) {
+		reading_put(r, feedback_rewind(r->feedback, &mark));
+		r->sums = sums;
+	}
+	if (end == DOCUMENT_BROKEN)
+		reading_broken(r, a->reason_where, "%s", a->reason);
+	return end;
+}

@@ -1,0 +1,296 @@
+#include "parse/aggregate_record.h"
+#include "base/moment.h"
+#include "parse/dns/orgdomain.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DAY_AND_SLACK (26 * INT64_C(3600)) /* a daily report with drift (QUIRKS V9) */
+
+void record_reset(struct record_builder *b, size_t max_text)
+{
+	b->arena.max = max_text;
+	record_begin(b);
+}
+
+void record_release(struct record_builder *b)
+{
+	free(b->results[0]);
+	free(b->results[1]);
+	free(b->reasons);
+	arena_release(&b->arena);
+}
+
+void record_begin(struct record_builder *b)
+{
+	b->record = (struct record){ 0 };
+	b->count = SPAN_ABSENT;
+	b->results_n[0] = b->results_n[1] = b->reasons_n = 0;
+	arena_clear(&b->arena);
+}
+
+/* Room for one more item of `size` octets in a list that grows by doubling. */
+static bool list_grow(void **list, size_t n, size_t *room, size_t size, uint64_t most)
+{
+	size_t more = *room ? 2 * *room : 8;
+	void *grown;
+
+	if (n >= most)
+		return false;
+	if (n < *room)
+		return true;
+	grown = realloc(*list, more * size);
+	if (!grown)
+		return false;
+	*list = grown;
+	*room = more;
+	return true;
+}
+
+bool record_add_result(struct record_builder *b, bool spf, uint64_t most)
+{
+	void *list = b->results[spf];
+	bool grown = list_grow(&list, b->results_n[spf], &b->results_room[spf], sizeof(struct auth_result), most);
+
+	b->results[spf] = list;
+	if (!grown)
+		return false;
+	b->results[spf][b->results_n[spf]++] = (struct auth_result){ 0 };
+	b->last_is_spf = spf;
+	return true;
+}
+
+bool record_add_reason(struct record_builder *b, uint64_t most)
+{
+	void *list = b->reasons;
+	bool grown = list_grow(&list, b->reasons_n, &b->reasons_room, sizeof(struct override_reason), most);
+
+	b->reasons = list;
+	if (!grown)
+		return false;
+	b->reasons[b->reasons_n++] = (struct override_reason){ 0 };
+	return true;
+}
+
+struct auth_result *record_last_result(struct record_builder *b)
+{
+	return &b->results[b->last_is_spf][b->results_n[b->last_is_spf] - 1];
+}
+
+struct override_reason *record_last_reason(struct record_builder *b)
+{
+	return &b->reasons[b->reasons_n - 1];
+}
+
+void record_close_result(struct record_builder *b)
+{
+	struct auth_result *result = record_last_result(b);
+
+	if (!result->domain.p && !result->result.p)
+		b->results_n[b->last_is_spf]--;
+	result->means = result_of(result->result);
+}
+
+/* A list in header_from (QUIRKS V11): the first name stands for the group. */
+static struct span first_domain(struct span text)
+{
+	const char *comma = memchr(text.p ? text.p : "", ',', text.n);
+
+	return comma ? span_trim((struct span){ text.p, (size_t)(comma - text.p) }) : text;
+}
+
+/* HELO never aligns, but for a null reverse-path it is the MAIL FROM identity (RFC 7208 2.4; aggregate-report.md 4.1). */
+static bool spf_is_mailfrom(const struct record *record, const struct auth_result *spf)
+{
+	if (!span_is(spf->key, SPAN("helo")))
+		return true;
+	return record->envelope_from.n == 0 && record->spf_n == 1;
+}
+
+static unsigned record_align(const struct record *record)
+{
+	struct span from = first_domain(record->header_from);
+	unsigned bits = 0;
+
+	if (from.n == 0)
+		return 0;
+	for (size_t i = 0; i < record->dkim_n; i++) {
+		const struct auth_result *dkim = &record->dkim_results[i];
+
+		if (dkim->means != RESULT_PASS || dkim->domain.n == 0)
+			continue;
+		bits |= domain_aligned(dkim->domain, from, false) ? ALIGNED_DKIM_RELAXED : 0;
+		bits |= domain_aligned(dkim->domain, from, true) ? ALIGNED_DKIM_STRICT : 0;
+	}
+	for (size_t i = 0; i < record->spf_n; i++) {
+		const struct auth_result *spf = &record->spf_results[i];
+
+		if (spf->means != RESULT_PASS || spf->domain.n == 0 || !spf_is_mailfrom(record, spf))
+			continue;
+		bits |= domain_aligned(spf->domain, from, false) ? ALIGNED_SPF_RELAXED : 0;
+		bits |= domain_aligned(spf->domain, from, true) ? ALIGNED_SPF_STRICT : 0;
+	}
+	return bits;
+}
+
+/* A whole number of messages; `1.0` is one, `-1` and `1.5` are not (QUIRKS V7). */
+static bool count_parse(struct span text, uint64_t *count)
+{
+	const char *dot = memchr(text.p ? text.p : "", '.', text.n);
+	unsigned long long number;
+
+	if (dot) {
+		for (const char *c = dot + 1; c < text.p + text.n; c++)
+			if (*c != '0')
+				return false;
+		text.n = (size_t)(dot - text.p);
+	}
+	if (!span_number(text, UINT64_MAX, &number))
+		return false;
+	*count = number;
+	return true;
+}
+
+static void record_say(struct reading *r, const char *where, const char *element, struct span value, const char *rule)
+{
+	char place[128];
+
+	snprintf(place, sizeof place, "%s/%s", where, element);
+	if (value.p)
+		reading_problem(r, place, "`%.*s` %s", (int)(value.n < 100 ? value.n : 100), value.p, rule);
+	else
+		reading_problem(r, place, "%s", rule);
+}
+
+bool record_end(struct record_builder *b, struct reading *r, const char *where)
+{
+	struct record *record = &b->record;
+	bool counted;
+
+	record->dkim_results = b->results[0];
+	record->dkim_n = b->results_n[0];
+	record->spf_results = b->results[1];
+	record->spf_n = b->results_n[1];
+	record->reasons = b->reasons;
+	record->reasons_n = b->reasons_n;
+	counted = count_parse(b->count, &record->count);
+	if (!counted)
+		record_say(r, where, "row/count", b->count,
+			b->count.p ? "is not a number of messages, taken as 0" : "missing, taken as 0");
+	record->has_address = address_parse(record->source_ip, &record->address);
+	if (!record->has_address)
+		record_say(r, where, "row/source_ip", record->source_ip,
+			record->source_ip.p ? "is not an IP address" : "missing");
+	record->disposed = disposition_of(record->disposition);
+	if (record->disposed == DISPOSITION_OTHER)
+		record_say(r, where, "row/policy_evaluated/disposition", record->disposition, "is no disposition");
+	record->dkim_pass = span_is(record->dkim, SPAN("pass"));
+	record->spf_pass = span_is(record->spf, SPAN("pass"));
+	record->aligned = record_align(record);
+	return counted;
+}
+
+void record_digest(const struct record *record, struct digest *digest)
+{
+	digest_add_number(digest, record->has_address);
+	if (record->has_address)
+		digest_add(digest, record->address.octets, sizeof record->address.octets);
+	else
+		digest_add_field(digest, record->source_ip);
+	digest_add_number(digest, record->count);
+	digest_add_field(digest, record->disposition);
+	digest_add_field(digest, record->dkim);
+	digest_add_field(digest, record->spf);
+	digest_add_field(digest, record->header_from);
+	digest_add_field(digest, record->envelope_from);
+	digest_add_field(digest, record->envelope_to);
+	digest_add_number(digest, record->reasons_n);
+	for (size_t i = 0; i < record->reasons_n; i++) {
+		digest_add_field(digest, record->reasons[i].type);
+		digest_add_field(digest, record->reasons[i].comment);
+	}
+	for (int spf = 0; spf < 2; spf++) {
+		const struct auth_result *results = spf ? record->spf_results : record->dkim_results;
+		size_t n = spf ? record->spf_n : record->dkim_n;
+
+		digest_add_number(digest, n);
+		for (size_t i = 0; i < n; i++) {
+			digest_add_field(digest, results[i].domain);
+			digest_add_field(digest, results[i].key);
+			digest_add_field(digest, results[i].result);
+			digest_add_field(digest, results[i].human_result);
+		}
+	}
+}
+
+/* Seconds, also sent as floats, milli- and microseconds (QUIRKS V8). False when it is no moment at all. */
+static bool date_parse(struct span text, int64_t *moment)
+{
+	const char *dot = memchr(text.p ? text.p : "", '.', text.n);
+	unsigned long long number;
+	struct span whole = { text.p, dot ? (size_t)(dot - text.p) : text.n };
+
+	if (!span_number(whole, INT64_MAX, &number))
+		return text.n > 4 && moment_parse(text, moment);
+	while (number >= UINT64_C(1000000000000))
+		number /= 1000;
+	*moment = (int64_t)number;
+	return true;
+}
+
+static void dates_check(struct report *report, const struct span numbers[NUMBERS], struct reading *r)
+{
+	static const char *const names[] = { [NUMBER_BEGIN] = "report_metadata/date_range/begin",
+		[NUMBER_END] = "report_metadata/date_range/end" };
+	int64_t *moments[] = { [NUMBER_BEGIN] = &report->begin, [NUMBER_END] = &report->end };
+
+	for (int i = NUMBER_BEGIN; i <= NUMBER_END; i++) {
+		if (!numbers[i].p)
+			reading_problem(r, names[i], "missing");
+		else if (!date_parse(numbers[i], moments[i]))
+			reading_problem(r, names[i], "`%.*s` is not a date",
+				(int)(numbers[i].n < 100 ? numbers[i].n : 100), numbers[i].p);
+	}
+	if (report->begin == MOMENT_NONE || report->end == MOMENT_NONE)
+		return;
+	if (report->end < report->begin)
+		reading_problem(r, "report_metadata/date_range", "ends before it begins");
+	else if (report->end - report->begin > DAY_AND_SLACK)
+		reading_problem(r, "report_metadata/date_range", "covers %" PRId64 " hours, not one day",
+			(report->end - report->begin) / 3600);
+}
+
+const char *report_check(struct report *report, const struct span numbers[NUMBERS], struct reading *r)
+{
+	const struct {
+		const char *name;
+		struct span value;
+	} wanted[] = { { "report_metadata/org_name", report->org_name }, { "report_metadata/email", report->org_email },
+		{ "report_metadata/report_id", report->report_id }, { "policy_published/p", report->p } };
+
+	dates_check(report, numbers, r);
+	if (report->begin == MOMENT_NONE && report->end == MOMENT_NONE)
+		return "no usable date_range: cannot be told which days it covers";
+	if (!report->domain.n)
+		return "no policy_published/domain: cannot be told which domain it is about";
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+		if (!wanted[i].value.n)
+			reading_problem(r, wanted[i].name, "missing");
+	if (report->records == 0)
+		reading_problem(r, "record", "none: the report covers its days and counts no message");
+	return NULL;
+}
+
+void report_digest(struct report *report, struct digest *digest)
+{
+	const struct span texts[] = { report->org_name, report->org_email, report->report_id, report->domain, report->p,
+		report->sp, report->np, report->adkim, report->aspf, report->pct, report->fo, report->testing };
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		digest_add_field(digest, texts[i]);
+	digest_add_number(digest, (uint64_t)report->begin);
+	digest_add_number(digest, (uint64_t)report->end);
+	digest_add_number(digest, report->records);
+	digest_finish(digest, report->content);
+}

@@ -1,0 +1,292 @@
+#include "parse/failurereport.h"
+
+#include <stdio.h>
+
+static const struct {
+	const char *text; /* in the notice, at the beginning of a line */
+	const char *name; /* the ARF field that it stands for */
+} notice_fields[] = {
+	{ "Sender Domain:", "reported-domain" },
+	{ "Sender IP Address:", "source-ip" },
+	{ "Received Date:", "arrival-date" },
+	{ "SPF Alignment:", "spf-alignment" },
+	{ "DKIM Alignment:", "dkim-alignment" },
+	{ "DMARC Results:", "dmarc-results" },
+};
+
+bool failurereport_recognise(struct span front)
+{
+	static const struct span name = { "Feedback-Type:", 14 };
+
+	for (size_t at = 0; at + name.n <= front.n;) {
+		struct span line = { front.p + at, front.n - at };
+		char *end = memchr(line.p, '\n', line.n);
+
+		if (span_starts_nocase(line, name))
+			return true;
+		if (!end)
+			return false;
+		at += (size_t)(end - line.p) + 1;
+	}
+	return false;
+}
+
+/* Takes one line (CRLF, LF or CR) off the front of *text. */
+static struct span take_line(struct span *text)
+{
+	struct span line = { text->p, 0 };
+
+	while (line.n < text->n && line.p[line.n] != '\n' && line.p[line.n] != '\r')
+		line.n++;
+	text->p += line.n;
+	text->n -= line.n;
+	if (text->n > 1 && text->p[0] == '\r' && text->p[1] == '\n') {
+		text->p++;
+		text->n--;
+	}
+	if (text->n) {
+		text->p++;
+		text->n--;
+	}
+	return line;
+}
+
+static bool line_is_fold(struct span line)
+{
+	return line.n && (line.p[0] == ' ' || line.p[0] == '\t');
+}
+
+/* The name before the colon (RFC 5322 2.2), or absent. */
+static struct span field_name(struct span line)
+{
+	size_t n = 0;
+
+	while (n < line.n && line.p[n] > ' ' && line.p[n] < 127 && line.p[n] != ':')
+		n++;
+	if (n == 0 || n > 128)
+		return SPAN_ABSENT;
+	for (size_t at = n; at < line.n; at++) {
+		if (line.p[at] == ':')
+			return (struct span){ line.p, n };
+		if (line.p[at] != ' ' && line.p[at] != '\t')
+			break;
+	}
+	return SPAN_ABSENT;
+}
+
+static struct span lower_copy(struct reading *r, struct span text)
+{
+	struct span copy = arena_copy(&r->parser->arena, text);
+	char *p = (char *)copy.p;
+
+	for (size_t i = 0; i < copy.n; i++)
+		if (p[i] >= 'A' && p[i] <= 'Z')
+			p[i] = (char)(p[i] + 'a' - 'A');
+	return copy;
+}
+
+static void field_add(struct reading *r, struct failure *failure, struct span name, struct span value)
+{
+	if (failure->fields_n == r->limits->fields) {
+		reading_problem(r, "", "more fields than the ceiling `fields` allows; the rest is left out");
+		failure->fields_n++;
+	}
+	if (failure->fields_n > r->limits->fields)
+		return;
+	failure->fields[failure->fields_n].name = lower_copy(r, name);
+	failure->fields[failure->fields_n++].value = reading_utf8(r, span_trim(value));
+}
+
+static bool fields_begin(struct reading *r, struct failure *failure)
+{
+	*failure = (struct failure){ .arrived = MOMENT_NONE, .incidents = 1 };
+	failure->fields = arena_take(&r->parser->arena, (r->limits->fields + 1) * sizeof *failure->fields);
+	return failure->fields != NULL;
+}
+
+bool failurereport_fields(struct reading *r, struct span text, struct failure *failure)
+{
+	struct buf *value = &r->parser->scratch;
+
+	if (!fields_begin(r, failure))
+		return false;
+	while (text.n) {
+		struct span line = take_line(&text);
+		struct span name = field_name(line);
+		size_t colon;
+
+		if (!name.p)
+			continue;
+		colon = (size_t)((const char *)memchr(line.p, ':', line.n) - line.p) + 1;
+		buf_clear(value);
+		buf_put(value, line.p + colon, line.n - colon);
+		while (line_is_fold(text)) {
+			struct span more = span_trim(take_line(&text));
+
+			buf_put_byte(value, ' ');
+			buf_put_span(value, more);
+		}
+		field_add(r, failure, name, buf_span(value));
+	}
+	if (failure->fields_n > r->limits->fields)
+		failure->fields_n = r->limits->fields;
+	return failure->fields_n > 0;
+}
+
+bool failurereport_notice(struct reading *r, struct span text, struct failure *failure)
+{
+	unsigned found = 0;
+
+	if (span_find_nocase(text, SPAN("failed the published")) < 0 || !fields_begin(r, failure))
+		return false;
+	while (text.n) {
+		struct span line = span_trim(take_line(&text));
+
+		for (size_t i = 0; i < sizeof notice_fields / sizeof *notice_fields; i++) {
+			struct span label = span_of(notice_fields[i].text);
+
+			if (!span_starts_nocase(line, label) || found & 1u << i)
+				continue;
+			found |= 1u << i;
+			field_add(r, failure, span_of(notice_fields[i].name), (struct span){ line.p + label.n, line.n - label.n });
+		}
+	}
+	failure->plain_text = true;
+	failure->dmarc = true;
+	return (found & 3) == 3;
+}
+
+static struct span field_value(const struct failure *failure, const char *name)
+{
+	for (size_t i = 0; i < failure->fields_n; i++)
+		if (span_is(failure->fields[i].name, span_of(name)))
+			return failure->fields[i].value;
+	return SPAN_ABSENT;
+}
+
+static size_t field_count(const struct failure *failure, const char *name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < failure->fields_n; i++)
+		n += span_is(failure->fields[i].name, span_of(name));
+	return n;
+}
+
+/* Without comments (RFC 5322 3.2.2), which nest, and trimmed; absent when nothing is left. */
+static struct span strip_comments(struct reading *r, struct span value)
+{
+	struct span copy = arena_copy(&r->parser->arena, value);
+	char *p = (char *)copy.p;
+	unsigned depth = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < copy.n; i++) {
+		if (p[i] == '(')
+			depth++;
+		else if (p[i] == ')' && depth)
+			depth--;
+		else if (!depth)
+			p[n++] = p[i];
+	}
+	copy = span_trim((struct span){ p, n });
+	return copy.n ? copy : SPAN_ABSENT;
+}
+
+static struct span word_of(struct reading *r, const struct failure *failure, const char *name)
+{
+	return lower_copy(r, strip_comments(r, field_value(failure, name)));
+}
+
+/* `148.163.85.135 (host.name)`, `[192.0.2.1]`, `IPv6:2001:db8::1` (QUIRKS F6): the first token. */
+static struct span first_token(struct span value)
+{
+	size_t n = 0;
+
+	while (n < value.n && value.p[n] != ' ' && value.p[n] != '\t' && value.p[n] != '(')
+		n++;
+	return n ? (struct span){ value.p, n } : SPAN_ABSENT;
+}
+
+/* The `dmarc=` result among the Authentication-Results fields: 1 pass, 0 anything else, -1 none. */
+static int dmarc_passed(const struct failure *failure)
+{
+	for (size_t i = 0; i < failure->fields_n; i++) {
+		struct span value = failure->fields[i].value;
+		long at;
+
+		if (!span_is(failure->fields[i].name, SPAN("authentication-results")))
+			continue;
+		at = span_find_nocase(value, SPAN("dmarc="));
+		if (at >= 0)
+			return span_starts_nocase((struct span){ value.p + at + 6, value.n - (size_t)at - 6 }, SPAN("pass"));
+	}
+	return -1;
+}
+
+/* failure-report.md 2.1: the two RFCs mean opposite things by one list and no version tells which is followed. */
+static enum identity_rule identity_rule_of(const struct failure *failure)
+{
+	int passed = dmarc_passed(failure);
+
+	if (!failure->identity_alignment.n || passed < 0)
+		return IDENTITY_UNKNOWN;
+	if (passed)
+		return IDENTITY_AMBIGUOUS;
+	return span_is(failure->identity_alignment, SPAN("none")) ? IDENTITY_RFC7489 : IDENTITY_RFC9991;
+}
+
+static void check_dates(struct reading *r, struct failure *failure, int64_t mail_date)
+{
+	struct span date = failure->arrival_date;
+
+	if (!date.p)
+		date = field_value(failure, "received-date");
+	if (date.p && !moment_parse_mail(date, &failure->arrived))
+		reading_problem(r, "Arrival-Date", "`%.*s` is not a date", (int)(date.n < 100 ? date.n : 100), date.p);
+	if (failure->arrived == MOMENT_NONE)
+		failure->arrived = mail_date;
+	if (field_count(failure, "arrival-date") && field_count(failure, "received-date"))
+		reading_problem(r, "Received-Date", "stands beside Arrival-Date (RFC 5965 3.2)");
+}
+
+static void check_wanted(struct reading *r, const struct failure *failure)
+{
+	static const char *const singles[] = { "feedback-type", "user-agent", "version", "auth-failure", "arrival-date",
+		"source-ip", "delivery-result", "identity-alignment" };
+	static const char *const wanted[] = { "feedback-type", "auth-failure", "source-ip", "reported-domain" };
+
+	for (size_t i = 0; i < sizeof singles / sizeof *singles; i++)
+		if (field_count(failure, singles[i]) > 1)
+			reading_problem(r, singles[i], "stands more than once, the first one counts");
+	for (size_t i = 0; failure->dmarc && !failure->plain_text && i < sizeof wanted / sizeof *wanted; i++)
+		if (!field_count(failure, wanted[i]))
+			reading_problem(r, wanted[i], "missing");
+}
+
+void failurereport_check(struct reading *r, struct failure *failure, int64_t mail_date)
+{
+	unsigned long long incidents;
+
+	failure->feedback_type = word_of(r, failure, "feedback-type");
+	failure->auth_failure = word_of(r, failure, "auth-failure");
+	failure->delivery_result = word_of(r, failure, "delivery-result");
+	failure->identity_alignment = word_of(r, failure, "identity-alignment");
+	failure->reported_domain = word_of(r, failure, "reported-domain");
+	failure->arrival_date = field_value(failure, "arrival-date");
+	failure->source_ip = first_token(field_value(failure, "source-ip"));
+	failure->has_address = address_parse(failure->source_ip, &failure->address);
+	if (failure->source_ip.p && !failure->has_address)
+		reading_problem(r, "Source-IP", "`%.*s` is not an IP address",
+			(int)(failure->source_ip.n < 100 ? failure->source_ip.n : 100), failure->source_ip.p);
+	if (span_number(strip_comments(r, field_value(failure, "incidents")), UINT32_MAX, &incidents))
+		failure->incidents = incidents;
+	/* RFC 6650: an authentication report should be `auth-failure`; OpenDMARC and old OpenDKIM name the mechanism. */
+	if (!failure->plain_text)
+		failure->dmarc = span_is(failure->feedback_type, SPAN("auth-failure")) ||
+				 span_is(failure->feedback_type, SPAN("dmarc")) ||
+				 (!failure->feedback_type.p && failure->auth_failure.p);
+	failure->identity_rule = identity_rule_of(failure);
+	check_dates(r, failure, mail_date);
+	check_wanted(r, failure);
+}

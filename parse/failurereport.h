@@ -1,0 +1,22 @@
+/* failurereport: the fields of an ARF part (RFC 5965, 6591, 7489 7.3, 9991) and the plain-text notices that some gateways
+ * send instead. Private to parse/. */
+#ifndef PARSE_FAILUREREPORT_H
+#define PARSE_FAILUREREPORT_H
+
+#include "parse/reading.h"
+
+/* Is this text an ARF field block? `Feedback-Type:` at the beginning of a line among the first. */
+bool failurereport_recognise(struct span front);
+
+/* Fills `failure` from a field block; strings live in the parser's arena. Tolerates blank lines inside, any order, unknown
+ * and repeated fields. False when it holds no field at all. */
+bool failurereport_fields(struct reading *r, struct span text, struct failure *failure);
+
+/* Is this text a notice like `A message claiming to be from you has failed the published DMARC policy` with its fields on
+ * lines of their own (QUIRKS F3)? Fills `failure` and returns true when it names at least a domain and an address. */
+bool failurereport_notice(struct reading *r, struct span text, struct failure *failure);
+
+/* Says what deviates; fills what follows from the fields. `mail_date` is the date of the mail around. */
+void failurereport_check(struct reading *r, struct failure *failure, int64_t mail_date);
+
+#endif

@@ -1,0 +1,201 @@
+#include "parse/leaf.h"
+#include "parse/aggregate.h"
+#include "parse/tlsreport.h"
+
+static enum leaf_end leaf_octets(struct reading *r, struct stream *s, unsigned depth);
+
+static enum leaf_end leaf_worse(enum leaf_end a, enum leaf_end b)
+{
+	return a == LEAF_REPORT || b == LEAF_REPORT ? LEAF_REPORT : a > b ? a : b;
+}
+
+static enum leaf_end inflate_leaf(struct reading *r, struct stream *s, unsigned depth)
+{
+	struct inflating *inflating = inflating_new(s, &r->budget);
+	enum leaf_end end;
+	char rest[4096];
+	ssize_t got;
+
+	if (!inflating) {
+		r->full = true;
+		return LEAF_BROKEN;
+	}
+	end = leaf_octets(r, inflating_stream(inflating), depth + 1);
+	/* The checksum stands at the end: what was not read yet must be, or a damaged member would pass. */
+	do
+		got = inflating_stream(inflating)->read(inflating_stream(inflating), rest, sizeof rest);
+	while (got > 0);
+	if (got < 0 && end != LEAF_BROKEN) {
+		reading_broken(r, "", "%s", inflating_stream(inflating)->fault);
+		end = LEAF_BROKEN;
+	} else if (got == 0 && inflating_trailing(inflating)) {
+		reading_problem(r, "", "%llu octets behind the compressed data were left out",
+			(unsigned long long)inflating_trailing(inflating));
+	}
+	inflating_free(inflating);
+	return end;
+}
+
+static enum leaf_end unpack_leaf(struct reading *r, struct stream *s, unsigned depth)
+{
+	struct unpacking *unpacking = unpacking_new(s, &r->budget);
+	enum leaf_end end = LEAF_NOTHING;
+	bool fatal = true;
+	int state = -1;
+
+	if (!unpacking) {
+		r->full = true;
+		return LEAF_BROKEN;
+	}
+	while (!r->full && (state = unpacking_next(unpacking, &fatal)) == 1) {
+		size_t place = reading_enter(r, unpacking_name(unpacking));
+
+		end = leaf_worse(end, leaf_octets(r, unpacking_stream(unpacking), depth + 1));
+		reading_leave(r, place);
+		if (unpacking_fault(unpacking))
+			break;
+	}
+	if (unpacking_fault(unpacking)) {
+		reading_broken(r, "", "%s", unpacking_fault(unpacking));
+		end = LEAF_BROKEN;
+	}
+	unpacking_free(unpacking);
+	return end;
+}
+
+/* A container that breaks at its end takes back what its beginning gave: half an archive is no archive. */
+static enum leaf_end container_leaf(struct reading *r, struct stream *s, enum container_kind kind, const char *name,
+	unsigned depth)
+{
+	struct feedback_mark mark = feedback_mark(r->feedback);
+	struct reading_sums sums = r->sums;
+	unsigned broken;
+	enum leaf_end end;
+
+	if (depth >= r->limits->depth) {
+		reading_broken(r, "", "%s nested deeper than the ceiling `depth` allows", name);
+		return LEAF_BROKEN;
+	}
+	end = kind == CONTAINER_DEFLATED ? inflate_leaf(r, s, depth) : unpack_leaf(r, s, depth);
+	if (end == LEAF_BROKEN && r->sums.reports > sums.reports) {
+		broken = r->sums.broken;
+		reading_put(r, feedback_rewind(r->feedback, &mark));
+		r->sums = sums;
+		r->sums.broken = broken;
+		reading_problem(r, "", "%s", r->last_broken);
+	}
+	return end;
+}
+
+/* `<feedback` or `<ns:feedback` near the beginning, with the zero octets of UTF-16 passed over. */
+static bool front_has_feedback(struct span front)
+{
+	char plain[PEEK_OCTETS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < front.n; i++)
+		if (front.p[i])
+			plain[n++] = front.p[i];
+	for (char *at = plain; (at = memmem(at, n - (size_t)(at - plain), "feedback", 8)); at++)
+		if (at > plain && (at[-1] == '<' || at[-1] == ':') &&
+			(at + 8 == plain + n || strchr("> \t\r\n/", at[8])))
+			return true;
+	return false;
+}
+
+static enum leaf_end document_leaf(struct reading *r, struct stream *s, bool likely)
+{
+	uint64_t document = r->documents++;
+	bool recover = r->second_pass && document < RECOVER_DOCUMENTS && (r->recover[document / 8] & 1u << document % 8);
+
+	switch (aggregate_read(r->parser->aggregate, r, s, likely, recover)) {
+	case DOCUMENT_REPORT:
+		return LEAF_REPORT;
+	case DOCUMENT_BROKEN:
+		return LEAF_BROKEN;
+	case DOCUMENT_FOREIGN:
+		return LEAF_NOTHING;
+	case DOCUMENT_AGAIN:
+		break;
+	}
+	if (!likely)
+		return LEAF_NOTHING;
+	if (document >= RECOVER_DOCUMENTS) {
+		reading_broken(r, "", "not well-formed XML, and too many documents in one mail to try again");
+		return LEAF_BROKEN;
+	}
+	r->recover[document / 8] |= (uint8_t)(1u << document % 8);
+	r->wants_second_pass = true;
+	return LEAF_BROKEN;
+}
+
+/* The first octet that is neither white space nor part of a BOM. */
+static char front_first(struct span front)
+{
+	for (size_t i = 0; i < front.n; i++)
+		if (!memchr(" \t\r\n\xef\xbb\xbf\xfe\xff", front.p[i], 9) && front.p[i])
+			return front.p[i];
+	return '\0';
+}
+
+static enum leaf_end leaf_octets(struct reading *r, struct stream *s, unsigned depth)
+{
+	struct peeked peeked;
+	struct span front;
+	const char *name;
+	enum container_kind kind;
+	bool likely;
+
+	peeked_init(&peeked, s);
+	front = peeked_look(&peeked);
+	if (s->fault) {
+		reading_broken(r, "", "%s", s->fault);
+		return LEAF_BROKEN;
+	}
+	if (front.n == 0)
+		return LEAF_NOTHING;
+	kind = container_recognise(front, &name);
+	if (kind != CONTAINER_NONE)
+		return container_leaf(r, &peeked.stream, kind, name, depth);
+	likely = front_has_feedback(front);
+	if (likely || front_first(front) == '<')
+		return document_leaf(r, &peeked.stream, likely);
+	if (front_first(front) == '{')
+		return tlsreport_read(r, &peeked.stream) ? LEAF_REPORT : LEAF_NOTHING;
+	return LEAF_NOTHING;
+}
+
+static bool source_is_container(struct leaf_source *source)
+{
+	struct stream *s = source->open(source);
+	struct peeked peeked;
+	const char *name;
+	bool container;
+
+	if (!s)
+		return false;
+	peeked_init(&peeked, s);
+	container = container_recognise(peeked_look(&peeked), &name) != CONTAINER_NONE;
+	source->close(source);
+	return container;
+}
+
+enum leaf_end leaf_read(struct reading *r, struct leaf_source *source, bool meant, bool bare)
+{
+	struct stream *s = source->open(source);
+	enum leaf_end end;
+
+	if (!s)
+		return LEAF_NOTHING;
+	end = leaf_octets(r, s, 0);
+	source->close(source);
+	if (end == LEAF_NOTHING && meant && source_is_container(source)) {
+		reading_broken(r, "", "the attachment holds no report");
+		end = LEAF_BROKEN;
+	}
+	if (end == LEAF_NOTHING || (end == LEAF_BROKEN && !bare) || r->full || (s = source->open(source)) == NULL)
+		return end;
+	reading_keep(r, OCTETS_ATTACHMENT, s);
+	source->close(source);
+	return end;
+}

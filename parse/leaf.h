@@ -1,0 +1,24 @@
+/* leaf: one file, however it came: recognised by content, unpacked, read. Private to parse/. */
+#ifndef PARSE_LEAF_H
+#define PARSE_LEAF_H
+
+#include "parse/reading.h"
+
+enum leaf_end {
+	LEAF_NOTHING, /* no report, and nothing that looks like one */
+	LEAF_REPORT,  /* at least one aggregate or TLS report */
+	LEAF_BROKEN,  /* meant to be one */
+};
+
+/* Something that can be read from its beginning as often as needed. */
+struct leaf_source {
+	struct stream *(*open)(struct leaf_source *source); /* NULL when empty */
+	void (*close)(struct leaf_source *source);
+};
+
+/* Reads a leaf and keeps its octets when it held a report; a broken one is kept only when it is `bare`, no part of a mail,
+ * because of a mail with a broken part everything is kept. `meant` tells that the mail around says it carries a report, so
+ * that a container without one is a broken report and not somebody's holiday pictures. */
+enum leaf_end leaf_read(struct reading *r, struct leaf_source *source, bool meant, bool bare);
+
+#endif

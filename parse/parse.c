@@ -1,0 +1,186 @@
+#include "parse/parse.h"
+#include "parse/aggregate.h"
+#include "parse/dns/orgdomain.h"
+#include "parse/leaf.h"
+#include "parse/message.h"
+#include "parse/reading.h"
+
+#include <archive.h>
+#include <libxml/encoding.h>
+#include <libxml/parser.h>
+#include <stdlib.h>
+
+#define ARENA_OCTETS ((size_t)64 * 1024 * 1024) /* strings of one mail's failure reports and heads */
+
+void parse_warm(void)
+{
+	/* Opened once and never closed: a locked process cannot load glibc's converter modules any more. */
+	static const char *const encodings[] = { "windows-1252", "ISO-8859-1", "ISO-8859-15", "US-ASCII", "UTF-16",
+		"UTF-16LE", "UTF-16BE" };
+
+	static xmlCharEncodingHandlerPtr converters[sizeof encodings / sizeof *encodings];
+
+	if (converters[0])
+		return;
+	xmlInitParser();
+	for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++)
+		converters[i] = xmlFindCharEncodingHandler(encodings[i]);
+	message_warm();
+	orgdomain_warm();
+	digest_free(digest_new());
+	archive_read_free(archive_read_new());
+}
+
+struct parser *parser_new(const struct limits *limits)
+{
+	struct parser *parser = calloc(1, sizeof *parser);
+
+	if (!parser)
+		return NULL;
+	parser->limits = *limits;
+	parser->aggregate = aggregate_new();
+	parser->digest = digest_new();
+	parser->scratch = BUF(limits->header);
+	parser->input = BUF(limits->mail);
+	parser->arena = ARENA(ARENA_OCTETS);
+	if (!parser->aggregate || !parser->digest) {
+		parser_free(parser);
+		return NULL;
+	}
+	return parser;
+}
+
+void parser_free(struct parser *parser)
+{
+	if (!parser)
+		return;
+	aggregate_free(parser->aggregate);
+	digest_free(parser->digest);
+	buf_release(&parser->input);
+	buf_release(&parser->scratch);
+	arena_release(&parser->arena);
+	free(parser);
+}
+
+/* A file as it came, for a leaf. */
+struct range_source {
+	struct leaf_source source;
+	struct file_stream stream;
+	int fd;
+	uint64_t offset, length;
+};
+
+static struct stream *range_open(struct leaf_source *source)
+{
+	struct range_source *s = (struct range_source *)source;
+
+	file_stream_init(&s->stream, s->fd, s->offset, s->length);
+	return s->length ? &s->stream.stream : NULL;
+}
+
+static void range_close(struct leaf_source *source)
+{
+	(void)source;
+}
+
+static void keep_whole(struct reading *r, const struct range_source *range)
+{
+	struct file_stream file;
+
+	file_stream_init(&file, range->fd, range->offset, range->length);
+	reading_keep(r, OCTETS_MESSAGE, &file.stream);
+}
+
+/* The input as it came: a mail, or one file. Which of them is told by its first octets. */
+static void input_read(struct reading *r, struct range_source *range, struct mail_head *head)
+{
+	struct peeked peeked;
+	struct span front;
+	const char *name;
+	size_t skip = 0;
+	bool is_mail;
+
+	if (!range_open(&range->source)) {
+		reading_broken(r, "", "empty");
+		return;
+	}
+	peeked_init(&peeked, &range->stream.stream);
+	front = peeked_look(&peeked);
+	is_mail = container_recognise(front, &name) == CONTAINER_NONE && message_recognise(front, &skip);
+	if (range->length > (front.n && front.p[0] == '<' && !is_mail ? r->limits->inflated : r->limits->mail)) {
+		reading_broken(r, "", "%llu octets are more than the ceiling `mail` allows", (unsigned long long)range->length);
+		return;
+	}
+	if (!is_mail) {
+		leaf_read(r, &range->source, false, true);
+		return;
+	}
+	message_read(r, range->fd, range->offset + skip, range->length - skip, head);
+	if (r->sums.failures || r->sums.broken)
+		keep_whole(r, range);
+}
+
+static void ranges_read(struct reading *r, const struct parse_input *input, struct mail_head *head)
+{
+	for (size_t i = 0; i < input->n && !r->full; i++) {
+		struct range_source range = { { range_open, range_close }, .fd = input->fd, .offset = input->ranges[i].offset,
+			.length = input->ranges[i].length };
+
+		switch (input->ranges[i].kind) {
+		case RANGE_INPUT:
+			input_read(r, &range, head);
+			break;
+		case RANGE_HEADER:
+			message_read_head(r, range.fd, range.offset, range.length, head);
+			break;
+		case RANGE_ATTACHMENT:
+			leaf_read(r, &range.source, false, true);
+			break;
+		case RANGE_KIND_COUNT:
+			break;
+		}
+	}
+}
+
+static void pass_begin(struct reading *r)
+{
+	r->budget = (struct container_budget){ .limits = r->limits };
+	r->documents = 0;
+	r->wants_second_pass = false;
+	r->sums = (struct reading_sums){ 0 };
+	r->kept = 0;
+	r->place.n = 0;
+	arena_clear(&r->parser->arena);
+}
+
+static enum outcome reading_outcome(const struct reading *r)
+{
+	if (r->sums.reports || r->sums.failures)
+		return OUTCOME_REPORT;
+	if (r->sums.tls_reports)
+		return OUTCOME_TLS_REPORT;
+	return r->sums.broken ? OUTCOME_BROKEN : OUTCOME_NOT_A_REPORT;
+}
+
+bool parse_mail(struct parser *parser, const struct parse_input *input, struct feedback *feedback, struct fault *fault)
+{
+	struct reading r = { .parser = parser, .limits = &parser->limits, .feedback = feedback, .place = BUF(4096) };
+	struct feedback_mark mark = feedback_mark(feedback);
+	struct mail_head head = { .date = MOMENT_NONE };
+
+	pass_begin(&r);
+	ranges_read(&r, input, &head);
+	if (r.wants_second_pass && !r.full) {
+		reading_put(&r, feedback_rewind(feedback, &mark));
+		r.second_pass = true;
+		pass_begin(&r);
+		head = (struct mail_head){ .date = MOMENT_NONE };
+		ranges_read(&r, input, &head);
+	}
+	if (!r.full)
+		reading_put(&r, feedback_put_end(feedback, reading_outcome(&r), &head));
+	buf_release(&r.place);
+	if (r.full && fault)
+		*fault = r.fault;
+	return !r.full;
+}

@@ -1,0 +1,73 @@
+/* reading: the state of one mail while it is read; what the files of parse/ share. Private to parse/. */
+#ifndef PARSE_READING_H
+#define PARSE_READING_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/fault.h"
+#include "base/moment.h"
+#include "parse/container.h"
+#include "parse/feedback.h"
+#include "parse/limits.h"
+#include "parse/parse.h"
+#include "parse/spool.h"
+#include "parse/stream.h"
+
+/* Documents (XML files) of a mail that the strict pass could not read; the second pass reads those with recovery. */
+#define RECOVER_DOCUMENTS 4096
+
+struct aggregate; /* parse/aggregate.h */
+
+struct parser {
+	struct limits limits;
+	struct aggregate *aggregate; /* kept from mail to mail */
+	struct digest *digest;
+	struct buf input;    /* a small mail, whole */
+	struct buf scratch;
+	struct arena arena;  /* cleared per mail */
+};
+
+struct reading_sums {
+	uint64_t records, problems;
+	unsigned reports, failures, tls_reports, broken;
+};
+
+struct reading {
+	struct parser *parser;
+	const struct limits *limits;
+	struct feedback *feedback;
+	struct container_budget budget;
+	struct buf place;    /* the attachment path in hand, for problems: `report.zip/report.xml` */
+	uint64_t documents;  /* XML documents met so far, in order */
+	bool second_pass;
+	bool wants_second_pass;
+	uint8_t recover[RECOVER_DOCUMENTS / 8];
+	struct reading_sums sums;
+	unsigned kept;       /* parts put as octets so far */
+	char last_broken[256]; /* what the last reading_broken said */
+	bool full;           /* the feedback could not take more: give the mail up */
+	struct fault fault;
+};
+
+/* Adds a problem; `where` may be "" (the place alone) and is joined to the place with `: `. */
+void reading_problem(struct reading *r, const char *where, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* A part that was meant to be a report and cannot be read: a problem, and the mail counts as broken unless another part
+ * of it is good. */
+void reading_broken(struct reading *r, const char *where, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Everything that feedback_put_* returns goes through here. */
+bool reading_put(struct reading *r, bool put);
+
+/* The place grows by one name while something inside is read; give the result back to reading_leave. */
+size_t reading_enter(struct reading *r, struct span name);
+void reading_leave(struct reading *r, size_t mark);
+
+/* A copy in the mail's arena that is valid UTF-8: octets that are not are read as windows-1252. */
+struct span reading_utf8(struct reading *r, struct span text);
+
+/* Keeps octets (header block, attachment, message, sample) as chunks; `s` is read to its end. False when it faulted. */
+bool reading_keep(struct reading *r, enum octets_kind kind, struct stream *s);
+
+#endif

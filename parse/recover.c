@@ -1,0 +1,421 @@
+#include "parse/recover.h"
+#include "base/buf.h"
+#include "base/escape.h"
+#include "parse/aggregate_private.h"
+
+#include <stdlib.h>
+
+#define WINDOW ((size_t)64 * 1024) /* what may have to be seen at once: a tag, a comment's start */
+#define TAG_OCTETS ((size_t)8 * 1024)
+
+enum legacy { LEGACY_NONE, LEGACY_LATIN1, LEGACY_LATIN9, LEGACY_WINDOWS };
+
+struct recovering {
+	struct stream stream;
+	struct stream *from;
+	struct buf in, out;
+	size_t given;            /* octets of `out` already handed out */
+	bool ended;              /* `from` has no more */
+	bool started, closed;    /* the root was opened, was closed */
+	enum legacy legacy;      /* declared eight-bit encoding */
+	char prefix[32];         /* of the root element, with its colon */
+	unsigned depth;
+	unsigned mended;
+};
+
+const char *mended_sentence(unsigned bit)
+{
+	switch (bit) {
+	case MENDED_OCTETS:
+		return "octets that are not UTF-8 were read as windows-1252";
+	case MENDED_CONTROLS:
+		return "control characters were read as spaces";
+	case MENDED_MARKUP:
+		return "`<` or `&` that start nothing known were read as text";
+	case MENDED_LEADING:
+		return "text before <feedback> was left out";
+	case MENDED_TRAILING:
+		return "text behind </feedback> was left out";
+	case MENDED_TAIL:
+		return "the missing end of </feedback> was added";
+	case MENDED_ENCODING:
+		return "declares an encoding that is not known; read as UTF-8";
+	}
+	return "";
+}
+
+static uint32_t legacy_code(enum legacy legacy, unsigned char octet)
+{
+	static const struct {
+		unsigned char octet;
+		uint16_t code;
+	} latin9[] = { { 0xa4, 0x20ac }, { 0xa6, 0x160 }, { 0xa8, 0x161 }, { 0xb4, 0x17d }, { 0xb8, 0x17e }, { 0xbc, 0x152 },
+		{ 0xbd, 0x153 }, { 0xbe, 0x178 } };
+
+	for (size_t i = 0; legacy == LEGACY_LATIN9 && i < sizeof latin9 / sizeof *latin9; i++)
+		if (latin9[i].octet == octet)
+			return latin9[i].code;
+	return windows_1252_code(octet);
+}
+
+/* One character of text from the front of the window; returns the octets taken, 0 when more must be read first. */
+static size_t recovering_text(struct recovering *r, struct span in)
+{
+	unsigned char first = (unsigned char)in.p[0];
+	uint32_t code = first;
+	size_t n = 1;
+
+	if (first >= 0x80 && r->legacy == LEGACY_NONE) {
+		n = utf8_next(in, &code);
+		if (n == 0 && in.n < 4 && !r->ended)
+			return 0;
+		if (n == 0) {
+			r->mended |= MENDED_OCTETS;
+			code = windows_1252_code(first);
+			n = 1;
+		}
+	} else if (first >= 0x80) {
+		code = legacy_code(r->legacy, first);
+	}
+	if (!r->started)
+		return n;
+	if (code < 0x20 && code != '\t' && code != '\n' && code != '\r') {
+		r->mended |= MENDED_CONTROLS;
+		buf_put_byte(&r->out, ' ');
+	} else if (code == '<' || code == '&' || code == '>') {
+		if (code != '>')
+			r->mended |= MENDED_MARKUP;
+		buf_put_text(&r->out, code == '<' ? "&lt;" : code == '&' ? "&amp;" : "&gt;");
+	} else if (code == 0xfffe || code == 0xffff) {
+		r->mended |= MENDED_CONTROLS;
+		utf8_put(&r->out, 0xfffd);
+	} else if (n > 1) {
+		buf_put(&r->out, in.p, n);
+	} else {
+		utf8_put(&r->out, code);
+	}
+	return n;
+}
+
+/* A reference that XML defines without a DTD: the five names, or a number that is a character. */
+static size_t reference_length(struct span in)
+{
+	static const char *const names[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&apos;" };
+	unsigned long value;
+	char copy[12] = "", *end;
+	size_t n;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (in.n >= strlen(names[i]) && memcmp(in.p, names[i], strlen(names[i])) == 0)
+			return strlen(names[i]);
+	if (in.n < 4 || in.p[1] != '#')
+		return 0;
+	for (n = 2; n < in.n && n < sizeof copy && in.p[n] != ';'; n++)
+		copy[n - 2] = in.p[n];
+	if (n == in.n || n == sizeof copy || in.p[n] != ';' || copy[0] == '-' || copy[0] == '+' || copy[0] == ' ')
+		return 0;
+	value = copy[0] == 'x' ? strtoul(copy + 1, &end, 16) : strtoul(copy, &end, 10);
+	if (*end || value > 0x10ffff || (value < 0x20 && value != 9 && value != 10 && value != 13) ||
+		(value >= 0xd800 && value <= 0xdfff) || value == 0xfffe || value == 0xffff)
+		return 0;
+	return n + 1;
+}
+
+static bool octet_ends_name(char c)
+{
+	return c == '>' || c == '/' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The local name of the tag at the front of the window, if it is one of ours; `slashes` tells an end tag. */
+static struct span tag_name(const struct recovering *r, struct span in, bool *end_tag)
+{
+	struct span name;
+	size_t at = 1, stop;
+
+	*end_tag = in.n > 1 && in.p[1] == '/';
+	at += *end_tag;
+	for (stop = at; stop < in.n && stop - at < 64 && !octet_ends_name(in.p[stop]); stop++)
+		;
+	if (stop == in.n || stop - at >= 64)
+		return SPAN_ABSENT;
+	name = (struct span){ in.p + at, stop - at };
+	if (r->started && r->prefix[0] && span_starts_nocase(name, span_of(r->prefix)))
+		name = (struct span){ name.p + strlen(r->prefix), name.n - strlen(r->prefix) };
+	return element_is_known(name) ? name : SPAN_ABSENT;
+}
+
+static void recovering_open(struct recovering *r, struct span name)
+{
+	r->depth++;
+	buf_put_byte(&r->out, '<');
+	buf_put_span(&r->out, name);
+	buf_put_byte(&r->out, '>');
+}
+
+static void recovering_close(struct recovering *r, struct span name)
+{
+	if (r->depth)
+		r->depth--;
+	buf_put_text(&r->out, "</");
+	buf_put_span(&r->out, name);
+	buf_put_byte(&r->out, '>');
+	r->closed = r->depth == 0;
+}
+
+/* The root, with or without a prefix: everything before it is left out. */
+static bool recovering_root(struct recovering *r, struct span tag)
+{
+	struct span name = { tag.p + 1, 0 };
+	const char *colon;
+
+	while (name.n + 1 < tag.n && !octet_ends_name(name.p[name.n]))
+		name.n++;
+	colon = memchr(name.p, ':', name.n);
+	if (colon) {
+		size_t prefix = (size_t)(colon - name.p) + 1;
+
+		if (prefix >= sizeof r->prefix)
+			return false;
+		memcpy(r->prefix, name.p, prefix);
+		r->prefix[prefix] = '\0';
+		name = (struct span){ name.p + prefix, name.n - prefix };
+	}
+	if (!span_is(name, SPAN("feedback"))) {
+		r->prefix[0] = '\0';
+		return false;
+	}
+	r->started = true;
+	recovering_open(r, name);
+	return true;
+}
+
+static void recovering_declaration(struct recovering *r, struct span tag)
+{
+	static const struct {
+		const char *name;
+		enum legacy legacy;
+	} encodings[] = { { "windows-1252", LEGACY_WINDOWS }, { "cp1252", LEGACY_WINDOWS }, { "iso-8859-15", LEGACY_LATIN9 },
+		{ "iso-8859-1", LEGACY_LATIN1 }, { "latin1", LEGACY_LATIN1 }, { "utf-8", LEGACY_NONE }, { "utf8", LEGACY_NONE },
+		{ "us-ascii", LEGACY_NONE }, { "ascii", LEGACY_NONE } };
+	long at = span_find_nocase(tag, SPAN("encoding"));
+
+	if (r->started || at < 0 || !span_starts_nocase(tag, SPAN("<?xml")))
+		return;
+	tag = (struct span){ tag.p + at, tag.n - (size_t)at };
+	for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++) {
+		if (span_find_nocase(tag, span_of(encodings[i].name)) >= 0) {
+			r->legacy = encodings[i].legacy;
+			return;
+		}
+	}
+	r->mended |= MENDED_ENCODING;
+}
+
+/* Comments, CDATA, processing instructions. Returns octets taken, 0 for `not such a thing`, -1 for more. */
+static long recovering_special(struct recovering *r, struct span in)
+{
+	static const struct {
+		const char *begin, *end;
+	} kinds[] = { { "<!--", "-->" }, { "<![CDATA[", "]]>" }, { "<?", "?>" } };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		size_t begin = strlen(kinds[i].begin), n;
+		char *end;
+
+		if (in.n < begin || memcmp(in.p, kinds[i].begin, begin) != 0)
+			continue;
+		end = memmem(in.p + begin, in.n - begin, kinds[i].end, strlen(kinds[i].end));
+		if (!end)
+			return r->ended || in.n >= WINDOW ? 0 : -1;
+		n = (size_t)(end - in.p);
+		recovering_declaration(r, (struct span){ in.p, n });
+		for (size_t at = begin; i == 1 && at < n;)
+			at += recovering_text(r, (struct span){ in.p + at, n - at });
+		return (long)(n + strlen(kinds[i].end));
+	}
+	return 0;
+}
+
+/* A tag at the front of the window. Returns as recovering_special. */
+static long recovering_tag(struct recovering *r, struct span in)
+{
+	bool end_tag;
+	char *close = memchr(in.p, '>', in.n < TAG_OCTETS ? in.n : TAG_OCTETS);
+	struct span tag, name;
+
+	if (!close)
+		return r->ended || in.n >= TAG_OCTETS ? 0 : -1;
+	tag = (struct span){ in.p, (size_t)(close - in.p) + 1 };
+	if (!r->started)
+		return recovering_root(r, tag) ? (long)tag.n : 0;
+	name = tag_name(r, tag, &end_tag);
+	if (!name.p)
+		return 0;
+	if (end_tag) {
+		recovering_close(r, name);
+	} else {
+		recovering_open(r, name);
+		if (tag.p[tag.n - 2] == '/')
+			recovering_close(r, name);
+	}
+	return (long)tag.n;
+}
+
+/* One step at the front of the window: octets taken, 0 when more must be read, -1 on a fault. */
+static long recovering_step(struct recovering *r, struct span in)
+{
+	long n;
+
+	if (in.p[0] == '<') {
+		if (in.n < 9 && !r->ended)
+			return 0;
+		if (span_starts_nocase(in, SPAN("<!DOCTYPE")) || span_starts_nocase(in, SPAN("<!ENTITY"))) {
+			r->stream.fault = "DOCTYPE is refused";
+			return -1;
+		}
+		n = recovering_special(r, in);
+		if (n == 0)
+			n = recovering_tag(r, in);
+		if (n)
+			return n > 0 ? n : 0;
+	} else if (in.p[0] == '&' && r->started) {
+		if (in.n < 12 && !r->ended)
+			return 0;
+		n = (long)reference_length(in);
+		if (n) {
+			buf_put(&r->out, in.p, (size_t)n);
+			return n;
+		}
+	}
+	if (!r->started && !strchr(" \t\r\n\xef\xbb\xbf", in.p[0]))
+		r->mended |= MENDED_LEADING;
+	return (long)recovering_text(r, in);
+}
+
+/* The document ends without its end tag: good enough only when nothing else is open (QUIRKS X8). */
+static bool recovering_tail(struct recovering *r)
+{
+	if (!r->started) {
+		r->stream.fault = "no <feedback> element";
+		return false;
+	}
+	if (r->depth != 1) {
+		r->stream.fault = "truncated: the document ends inside a record or block";
+		return false;
+	}
+	r->mended |= MENDED_TAIL;
+	recovering_close(r, SPAN("feedback"));
+	return true;
+}
+
+static void recovering_rest(struct recovering *r)
+{
+	for (size_t i = 0; i < r->in.n; i++)
+		if (!strchr(" \t\r\n", r->in.p[i]) || !r->in.p[i])
+			r->mended |= MENDED_TRAILING;
+	buf_clear(&r->in);
+}
+
+static bool recovering_fill(struct recovering *r)
+{
+	ssize_t got;
+
+	if (r->ended || !buf_reserve(&r->in, WINDOW))
+		return false;
+	got = r->from->read(r->from, r->in.p + r->in.n, WINDOW);
+	if (got < 0)
+		r->stream.fault = r->from->fault;
+	r->ended = got <= 0;
+	r->in.n += got > 0 ? (size_t)got : 0;
+	return got > 0;
+}
+
+/* Is what is left a piece of the root's end tag? Then it must not become text. */
+static bool is_cut_end_tag(struct span rest)
+{
+	static const char end[] = "</feedback";
+
+	rest = span_trim(rest);
+	return rest.n >= 1 && rest.n < sizeof end && memcmp(rest.p, end, rest.n) == 0;
+}
+
+static bool recovering_produce(struct recovering *r)
+{
+	size_t at = 0;
+
+	recovering_fill(r);
+	while (at < r->in.n && !r->closed && !r->stream.fault) {
+		struct span in = { r->in.p + at, r->in.n - at };
+		long n;
+
+		if (r->ended && in.p[0] == '<' && r->depth == 1 && is_cut_end_tag(in)) {
+			at = r->in.n;
+			break;
+		}
+		n = recovering_step(r, in);
+		if (n <= 0)
+			break;
+		at += (size_t)n;
+	}
+	buf_drop_front(&r->in, at);
+	if (r->stream.fault || r->in.failed || r->out.failed)
+		return false;
+	if (r->closed)
+		recovering_rest(r);
+	else if (r->ended && r->in.n == 0)
+		return recovering_tail(r);
+	return true;
+}
+
+static ssize_t recovering_read(struct stream *s, void *buffer, size_t room)
+{
+	struct recovering *r = (struct recovering *)s;
+	size_t n;
+
+	while (r->given == r->out.n) {
+		buf_clear(&r->out);
+		r->given = 0;
+		if (s->fault)
+			return -1;
+		if (r->closed && r->ended)
+			return 0;
+		if (!recovering_produce(r) && !s->fault)
+			s->fault = "cannot be mended";
+	}
+	n = r->out.n - r->given < room ? r->out.n - r->given : room;
+	memcpy(buffer, r->out.p + r->given, n);
+	r->given += n;
+	return (ssize_t)n;
+}
+
+struct recovering *recovering_new(struct stream *from)
+{
+	struct recovering *r = calloc(1, sizeof *r);
+
+	if (!r)
+		return NULL;
+	r->stream.read = recovering_read;
+	r->from = from;
+	r->in = BUF(4 * WINDOW);
+	r->out = BUF(64 * WINDOW);
+	return r;
+}
+
+void recovering_free(struct recovering *r)
+{
+	if (!r)
+		return;
+	buf_release(&r->in);
+	buf_release(&r->out);
+	free(r);
+}
+
+struct stream *recovering_stream(struct recovering *r)
+{
+	return &r->stream;
+}
+
+unsigned recovering_mended(const struct recovering *r)
+{
+	return r->mended;
+}

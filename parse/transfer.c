@@ -1,0 +1,144 @@
+#include "parse/transfer.h"
+
+static ssize_t gmime_read(struct stream *s, void *buffer, size_t room)
+{
+	struct gmime_stream *g = (struct gmime_stream *)s;
+	ssize_t got;
+
+	/* At its bound a descriptor's stream gives -1 and EINVAL, unlike one over memory. */
+	if (g_mime_stream_eos(g->from))
+		return 0;
+	got = g_mime_stream_read(g->from, buffer, room);
+	if (got < 0)
+		s->fault = "mail part cannot be read";
+	return got;
+}
+
+static int sextet_of(unsigned char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Octets of a group that ends early: two sextets hold one, three hold two. */
+static size_t base64_flush(struct base64_stream *b, unsigned char *out)
+{
+	size_t n = 0;
+
+	if (b->sextets >= 2)
+		out[n++] = (unsigned char)(b->bits >> (b->sextets * 6 - 8));
+	if (b->sextets == 3)
+		out[n++] = (unsigned char)(b->bits >> 2);
+	b->sextets = 0;
+	b->bits = 0;
+	return n;
+}
+
+static size_t base64_take(struct base64_stream *b, unsigned char c, unsigned char *out)
+{
+	int sextet = sextet_of(c);
+
+	if (sextet < 0)
+		return c == '=' ? base64_flush(b, out) : 0;
+	b->bits = b->bits << 6 | (unsigned)sextet;
+	if (++b->sextets < 4)
+		return 0;
+	out[0] = (unsigned char)(b->bits >> 16);
+	out[1] = (unsigned char)(b->bits >> 8);
+	out[2] = (unsigned char)b->bits;
+	b->sextets = 0;
+	b->bits = 0;
+	return 3;
+}
+
+static bool base64_fill(struct base64_stream *b)
+{
+	ssize_t got = b->from->read(b->from, b->in, sizeof b->in);
+
+	b->at = 0;
+	b->n = got > 0 ? (size_t)got : 0;
+	if (got < 0)
+		b->stream.fault = b->from->fault;
+	return got > 0;
+}
+
+/* Every reader in parse/ offers kilobytes of room; fewer than three octets would read as the end. */
+static ssize_t base64_read(struct stream *s, void *buffer, size_t room)
+{
+	struct base64_stream *b = (struct base64_stream *)s;
+	unsigned char *out = buffer;
+	size_t n = 0;
+
+	while (n + 3 <= room && !b->ended) {
+		if (b->at == b->n && !base64_fill(b)) {
+			b->ended = true;
+			n += base64_flush(b, out + n);
+			break;
+		}
+		n += base64_take(b, b->in[b->at++], out + n);
+	}
+	return s->fault ? -1 : (ssize_t)n;
+}
+
+GMimeStream *part_content(GMimePart *part)
+{
+	GMimeDataWrapper *content = g_mime_part_get_content(part);
+	GMimeStream *stream = content ? g_mime_data_wrapper_get_stream(content) : NULL;
+
+	if (!stream || g_mime_stream_reset(stream) != 0)
+		return NULL;
+	return g_object_ref(stream);
+}
+
+static GMimeContentEncoding part_encoding(GMimePart *part)
+{
+	GMimeDataWrapper *content = g_mime_part_get_content(part);
+
+	return content ? g_mime_data_wrapper_get_encoding(content) : GMIME_CONTENT_ENCODING_DEFAULT;
+}
+
+bool part_is_encoded(GMimePart *part)
+{
+	GMimeContentEncoding encoding = part_encoding(part);
+
+	return encoding == GMIME_CONTENT_ENCODING_BASE64 || encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE ||
+	       encoding == GMIME_CONTENT_ENCODING_UUENCODE;
+}
+
+bool part_open(struct part_stream *p, GMimePart *part)
+{
+	GMimeStream *content = part_content(part);
+
+	if (!content)
+		return false;
+	if (part_is_encoded(part) && part_encoding(part) != GMIME_CONTENT_ENCODING_BASE64) {
+		GMimeStream *filtered = g_mime_stream_filter_new(content);
+		GMimeFilter *filter = g_mime_filter_basic_new(part_encoding(part), FALSE);
+
+		g_mime_stream_filter_add((GMimeStreamFilter *)filtered, filter);
+		g_object_unref(filter);
+		g_object_unref(content);
+		content = filtered;
+	}
+	p->raw = (struct gmime_stream){ { .read = gmime_read }, content };
+	p->decoded = &p->raw.stream;
+	if (part_encoding(part) == GMIME_CONTENT_ENCODING_BASE64) {
+		p->base64.stream = (struct stream){ .read = base64_read };
+		p->base64.from = &p->raw.stream;
+		p->base64.bits = p->base64.sextets = 0;
+		p->base64.at = p->base64.n = 0;
+		p->base64.ended = false;
+		p->decoded = &p->base64.stream;
+	}
+	return true;
+}
+
+void part_close(struct part_stream *p)
+{
+	g_object_unref(p->raw.from);
+}

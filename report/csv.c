@@ -1,0 +1,93 @@
+#include "report/csv.h"
+#include "base/escape.h"
+#include "base/moment.h"
+
+#include <inttypes.h>
+
+/* Values are at most 128 kB, lists of them at most 1,000; what is larger fails instead of growing without end. */
+#define CSV_CELL_OCTETS ((size_t)256 * 1024 * 1024)
+
+void csv_begin(struct csv *csv, struct buf *out)
+{
+	*csv = (struct csv){ .out = out, .scratch = BUF(CSV_CELL_OCTETS) };
+}
+
+void csv_release(struct csv *csv)
+{
+	buf_release(&csv->scratch);
+}
+
+static void csv_comma(struct csv *csv)
+{
+	if (csv->some)
+		buf_put_byte(csv->out, ',');
+	csv->some = true;
+}
+
+static void csv_quoted(struct buf *out, struct span text)
+{
+	buf_put_byte(out, '"');
+	while (text.n) {
+		const char *quote = memchr(text.p, '"', text.n);
+		size_t n = quote ? (size_t)(quote - text.p) + 1 : text.n;
+
+		buf_put(out, text.p, n);
+		if (quote)
+			buf_put_byte(out, '"');
+		text.p += n;
+		text.n -= n;
+	}
+	buf_put_byte(out, '"');
+}
+
+void csv_text(struct csv *csv, struct span text)
+{
+	struct span shown;
+
+	csv_comma(csv);
+	if (text.n == 0)
+		return;
+	buf_clear(&csv->scratch);
+	/* OWASP "CSV injection" also names tab and CR: those were spelt out, so that they cannot come first. */
+	if (strchr("=+-@", text.p[0]) && text.p[0])
+		buf_put_byte(&csv->scratch, '\'');
+	if (!escape_terminal(&csv->scratch, text))
+		csv->out->failed = true;
+	shown = buf_span(&csv->scratch);
+	if (memchr(shown.p, ',', shown.n) || memchr(shown.p, '"', shown.n))
+		csv_quoted(csv->out, shown);
+	else
+		buf_put_span(csv->out, shown);
+}
+
+void csv_count(struct csv *csv, uint64_t n)
+{
+	csv_comma(csv);
+	buf_printf(csv->out, "%" PRIu64, n);
+}
+
+void csv_bool(struct csv *csv, bool yes)
+{
+	csv_comma(csv);
+	buf_put_text(csv->out, yes ? "True" : "False");
+}
+
+void csv_date(struct csv *csv, int64_t moment)
+{
+	char text[MOMENT_TEXT];
+
+	csv_comma(csv);
+	if (moment != MOMENT_NONE)
+		buf_put_text(csv->out, moment_format(moment, text));
+}
+
+void csv_empty(struct csv *csv)
+{
+	csv_comma(csv);
+}
+
+void csv_row_end(struct csv *csv)
+{
+	buf_put_byte(csv->out, '\n');
+	csv->some = false;
+}

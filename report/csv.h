@@ -1,0 +1,27 @@
+/* Rows of comma-separated values: RFC 4180 quoting, bare LF at the end of a row.
+ * Text is made fit for being looked at (escape_terminal: a row is one line, no control or invisible characters), and
+ * text that a spreadsheet would run as a formula (= + - @ in front) gets an apostrophe. Numbers stay as they are. */
+#ifndef REPORT_CSV_H
+#define REPORT_CSV_H
+
+#include "base/buf.h"
+
+#include <stdint.h>
+
+struct csv {
+	struct buf *out; /* borrowed: whole rows are written by the caller */
+	struct buf scratch;
+	bool some; /* does this row hold a cell already? */
+};
+
+void csv_begin(struct csv *csv, struct buf *out);
+void csv_release(struct csv *csv);
+
+void csv_text(struct csv *csv, struct span text); /* absent and empty look alike */
+void csv_count(struct csv *csv, uint64_t n);
+void csv_bool(struct csv *csv, bool yes); /* True, False */
+void csv_date(struct csv *csv, int64_t moment);
+void csv_empty(struct csv *csv);
+void csv_row_end(struct csv *csv);
+
+#endif

@@ -1,0 +1,92 @@
+/* export --json: JSON lines, one report or failure report each. */
+#include "report/export.h"
+#include "report/facts_json.h"
+
+#include <stdlib.h>
+
+struct export_json {
+	struct json json;
+	struct report_json report;
+};
+
+static void line_begin(struct json *j, bool failure)
+{
+	json_object(j);
+	json_name(j, "reports");
+	json_array(j);
+	if (!failure)
+		return;
+	json_close(j, ']');
+	json_name(j, "failures");
+	json_array(j);
+}
+
+static void line_end(struct json *j, bool failure)
+{
+	json_close(j, ']');
+	if (!failure) {
+		json_name(j, "failures");
+		json_array(j);
+		json_close(j, ']');
+	}
+	json_close(j, '}');
+	json_newline(j);
+}
+
+static bool export_json_take(void *self, const struct fact *fact)
+{
+	struct export_json *export = self;
+	struct json *j = &export->json;
+
+	switch (fact->kind) {
+	case FACT_REPORT:
+		if (export->report.open)
+			return false;
+		line_begin(j, false);
+		report_json_begin(j, &export->report, &fact->report);
+		break;
+	case FACT_RECORD:
+		if (!export->report.open)
+			return false;
+		report_json_record(j, &export->report, &fact->record);
+		break;
+	case FACT_REPORT_END:
+		if (!export->report.open)
+			return false;
+		report_json_end(j, &export->report);
+		line_end(j, false);
+		break;
+	case FACT_FAILURE:
+		if (export->report.open)
+			return false;
+		line_begin(j, true);
+		failure_json(j, &fact->failure);
+		line_end(j, true);
+		break;
+	default:
+		break;
+	}
+	return !j->failed && !ferror(j->out);
+}
+
+static bool export_json_close(void *self)
+{
+	struct export_json *export = self;
+	bool done = !export->report.open;
+
+	done = json_done(&export->json) && done && fflush(export->json.out) == 0;
+	report_json_release(&export->report);
+	free(export);
+	return done;
+}
+
+bool export_json_open(struct export_writer *writer, FILE *out)
+{
+	struct export_json *export = calloc(1, sizeof *export);
+
+	if (!export)
+		return false;
+	json_begin(&export->json, out);
+	*writer = (struct export_writer){ .self = export, .take = export_json_take, .close = export_json_close };
+	return true;
+}

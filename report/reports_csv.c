@@ -1,0 +1,84 @@
+/* reports --format csv: a row per report, then one per mail that gave none. */
+#include "report/csv.h"
+#include "report/reports.h"
+
+#include <stdlib.h>
+
+#define ROW_OCTETS ((size_t)8 * 1024 * 1024)
+
+struct reports_csv {
+	FILE *out;
+	struct csv csv;
+	struct buf row;
+};
+
+static const char *const columns[] = { "id", "org_name", "domain", "report_id", "begin_date", "end_date", "records",
+	"messages", "recovered", "state", "problems", "mail", "arrived", "reason" };
+
+static bool row_write(struct reports_csv *list)
+{
+	csv_row_end(&list->csv);
+	fwrite(buf_text(&list->row), 1, list->row.n, list->out);
+	if (list->row.failed)
+		return false;
+	buf_clear(&list->row);
+	return !ferror(list->out);
+}
+
+static void report_cells(struct csv *csv, const struct stored_report *row)
+{
+	csv_count(csv, (uint64_t)row->id);
+	csv_text(csv, row->org_name);
+	csv_text(csv, row->domain);
+	csv_text(csv, row->report_id);
+	csv_date(csv, row->begin);
+	csv_date(csv, row->end);
+	csv_count(csv, row->records);
+	csv_count(csv, row->messages);
+	csv_bool(csv, row->recovered);
+}
+
+static bool reports_csv_take(void *self, const struct stored_report *row)
+{
+	struct reports_csv *list = self;
+	struct csv *csv = &list->csv;
+
+	if (row->broken)
+		for (int i = 0; i < 9; i++)
+			csv_empty(csv);
+	else
+		report_cells(csv, row);
+	csv_text(csv, span_of(stored_report_word(row)));
+	csv_count(csv, row->problems);
+	csv_text(csv, row->mail);
+	csv_date(csv, row->arrived);
+	csv_text(csv, row->broken ? row->reason : SPAN_ABSENT);
+	return row_write(list);
+}
+
+static bool reports_csv_close(void *self)
+{
+	struct reports_csv *list = self;
+	bool done = !list->row.failed && !ferror(list->out) && fflush(list->out) == 0;
+
+	csv_release(&list->csv);
+	buf_release(&list->row);
+	free(list);
+	return done;
+}
+
+bool reports_csv_open(struct reports_writer *writer, FILE *out)
+{
+	struct reports_csv *list = calloc(1, sizeof *list);
+
+	if (!list)
+		return false;
+	list->out = out;
+	list->row = BUF(ROW_OCTETS);
+	csv_begin(&list->csv, &list->row);
+	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+		csv_text(&list->csv, span_of(columns[i]));
+	row_write(list);
+	*writer = (struct reports_writer){ .self = list, .take = reports_csv_take, .close = reports_csv_close };
+	return true;
+}

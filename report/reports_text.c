@@ -1,0 +1,154 @@
+/* reports for people: a table, printed in parts so that a long list needs no more memory than a short one. */
+#include "report/reports.h"
+#include "report/table.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define ROWS_AT_ONCE 500
+#define LINE_OCTETS ((size_t)64 * 1024)
+
+struct reports_text {
+	FILE *out;
+	struct style style;
+	struct table *table;
+	struct buf line;
+	uint64_t rows, broken, messages;
+	bool with_mail, failed;
+};
+
+static const struct table_column columns[] = {
+	{ "id", .right = true }, { "period" }, { "reporter", .flexible = true }, { "domain", .flexible = true },
+	{ "rows", .right = true }, { "messages", .right = true }, { "state" },
+	{ "mail", .flexible = true }, /* where there is room */
+};
+
+/* Spelt out here and not asked of the store, whose verbs this room does not know. */
+const char *stored_report_word(const struct stored_report *row)
+{
+	static const char *const words[REPORT_STATE_COUNT] = {
+		[REPORT_COUNTS] = "counts",
+		[REPORT_DUPLICATE] = "duplicate",
+		[REPORT_CONFLICT] = "conflict",
+	};
+
+	return row->broken ? "broken" : words[row->state];
+}
+
+/* The last second of a range belongs to its last day; many reporters end it at the first second of the next. */
+static struct long_text row_period(const struct reports_text *list, const struct stored_report *row)
+{
+	struct long_text unknown = { "unknown" };
+	int64_t last;
+
+	if (row->begin == MOMENT_NONE || row->end == MOMENT_NONE)
+		return unknown;
+	last = row->end > row->begin ? row->end - 1 : row->end;
+	return period_text(&list->style, moment_day(row->begin), moment_day(last));
+}
+
+static void part_print(struct reports_text *list)
+{
+	if (list->table && !table_print(list->table))
+		list->failed = true;
+}
+
+static void broken_line(struct reports_text *list, const struct stored_report *row)
+{
+	struct buf *line = &list->line;
+
+	if (list->broken++ == 0) {
+		part_print(list);
+		fprintf(list->out, "%s%sBROKEN%s: mails that gave no report\n", list->rows ? "\n" : "",
+			style_ink(&list->style, INK_STRONG), style_off(&list->style, INK_STRONG));
+	}
+	buf_put_text(line, "  ");
+	style_brief(line, &list->style, row->mail);
+	buf_put_text(line, ": ");
+	style_brief(line, &list->style, row->reason.n ? row->reason : SPAN("no reason kept"));
+	fprintf(list->out, "%s\n", buf_text(line));
+	buf_clear(line);
+}
+
+static void put_state(struct buf *line, const struct stored_report *row)
+{
+	buf_put_text(line, stored_report_word(row));
+	if (row->problems)
+		buf_printf(line, ", %s", counted_text(row->problems, "problem", "problems").p);
+}
+
+static void report_row(struct reports_text *list, const struct stored_report *row)
+{
+	struct table *table = list->table;
+	struct long_text period = row_period(list, row);
+	struct short_text id;
+
+	snprintf(id.p, sizeof id.p, "%" PRId64, row->id);
+	table_row(table);
+	table_cell_text(table, INK_PLAIN, id.p);
+	table_cell_text(table, INK_PLAIN, period.p);
+	table_cell(table, INK_PLAIN, row->org_name);
+	table_cell(table, INK_PLAIN, row->domain);
+	table_cell_count(table, INK_PLAIN, row->records);
+	table_cell_count(table, INK_PLAIN, row->messages);
+	put_state(&list->line, row);
+	table_cell(table, row->state == REPORT_COUNTS && !row->problems ? INK_PLAIN : INK_WARN, buf_span(&list->line));
+	buf_clear(&list->line);
+	if (list->with_mail)
+		table_cell(table, INK_PLAIN, row->mail);
+	list->rows++;
+	if (row->state == REPORT_COUNTS)
+		list->messages =
+			row->messages > UINT64_MAX - list->messages ? UINT64_MAX : list->messages + row->messages;
+	if (table_rows(table) == ROWS_AT_ONCE)
+		part_print(list);
+}
+
+static bool reports_text_take(void *self, const struct stored_report *row)
+{
+	struct reports_text *list = self;
+
+	if (row->broken)
+		broken_line(list, row);
+	else
+		report_row(list, row);
+	return !list->failed && !ferror(list->out);
+}
+
+static bool reports_text_close(void *self)
+{
+	struct reports_text *list = self;
+	bool done;
+
+	part_print(list);
+	if (list->rows)
+		fprintf(list->out, "\n%s, ", counted_text(list->rows, "report", "reports").p);
+	if (list->rows)
+		fprintf(list->out, "%s in those that count.\n", counted_text(list->messages, "message", "messages").p);
+	if (list->rows == 0 && list->broken == 0)
+		fputs("No report matches.\n", list->out);
+	done = !list->failed && !ferror(list->out) && fflush(list->out) == 0;
+	table_free(list->table);
+	buf_release(&list->line);
+	free(list);
+	return done;
+}
+
+bool reports_text_open(struct reports_writer *writer, FILE *out, const struct style *style)
+{
+	struct reports_text *list = calloc(1, sizeof *list);
+
+	if (!list)
+		return false;
+	list->out = out;
+	list->style = *style;
+	list->line = BUF(LINE_OCTETS);
+	list->with_mail = style->width >= STYLE_WIDTH_MOST;
+	list->table = table_new(out, style, columns, sizeof columns / sizeof *columns - (list->with_mail ? 0 : 1));
+	if (!list->table) {
+		free(list);
+		return false;
+	}
+	*writer = (struct reports_writer){ .self = list, .take = reports_text_take, .close = reports_text_close };
+	return true;
+}

@@ -1,0 +1,214 @@
+#include "tests/facts.h"
+
+#include <inttypes.h>
+
+static struct auth_result results[] = {
+	{ SPAN("example.org"), SPAN("s1"), SPAN("pass"), SPAN("d\xc3\xa9j\xc3\xa0 vu"), RESULT_PASS },
+	{ SPAN("mail.example.org"), { NULL, 0 }, SPAN("hardfail"), { NULL, 0 }, RESULT_FAIL },
+};
+static struct override_reason reasons[] = { { SPAN("forwarded"), SPAN("") }, { { NULL, 0 }, SPAN("looks fine") } };
+static struct span errors[] = { SPAN("one"), SPAN("") };
+static struct field fields[] = { { SPAN("feedback-type"), SPAN("auth-failure") }, { SPAN("x"), SPAN("") } };
+
+struct record facts_record(uint64_t count)
+{
+	struct record record = { .source_ip = SPAN("192.0.2.1"),
+		.count = count,
+		.disposition = SPAN("quarantine"),
+		.dkim = SPAN("pass"),
+		.spf = SPAN("fail"),
+		.disposed = DISPOSITION_QUARANTINE,
+		.dkim_pass = true,
+		.reasons = reasons,
+		.reasons_n = 2,
+		.header_from = SPAN("example.org"),
+		.envelope_from = SPAN(""),
+		.dkim_results = results,
+		.dkim_n = 2,
+		.spf_results = results + 1,
+		.spf_n = 1,
+		.aligned = ALIGNED_DKIM_RELAXED | ALIGNED_SPF_STRICT };
+
+	record.has_address = address_parse(record.source_ip, &record.address);
+	return record;
+}
+
+struct report facts_report(uint64_t records, uint64_t messages)
+{
+	return (struct report){ .org_name = SPAN("Example Org"),
+		.org_email = SPAN("noreply@example.com"),
+		.report_id = SPAN("id-1"),
+		.begin = 1700000000,
+		.end = 1700086399,
+		.errors = errors,
+		.errors_n = 2,
+		.version = SPAN("1.0"),
+		.domain = SPAN("example.org"),
+		.p = SPAN("none"),
+		.pct = SPAN("100"),
+		.records = records,
+		.messages = messages,
+		.uncounted = 3,
+		.recovered = true,
+		.content = { 1, 2, 255 } };
+}
+
+struct failure facts_failure(void)
+{
+	return (struct failure){ .fields = fields,
+		.fields_n = 2,
+		.feedback_type = SPAN("auth-failure"),
+		.source_ip = SPAN("x"),
+		.arrived = -5,
+		.incidents = 1,
+		.dmarc = true,
+		.identity_rule = IDENTITY_RFC9991,
+		.has_sample = true,
+		.sample_octets = 99,
+		.sample_sha256 = { 9 },
+		.sample_subject = SPAN("subject") };
+}
+
+struct octets facts_octets(unsigned part, unsigned chunk, struct span data)
+{
+	return (struct octets){ OCTETS_SAMPLE, part, chunk, data };
+}
+
+struct mail_head facts_head(void)
+{
+	return (struct mail_head){ SPAN("a@example.com"), SPAN("Report"), { NULL, 0 }, 1700000001 };
+}
+
+bool facts_put_mail(struct feedback *fb, unsigned records)
+{
+	struct problem problem = { SPAN("report.xml: record 3"), SPAN("count `x` is not a number") };
+	struct record record = facts_record(1);
+	struct report report = facts_report(records, records);
+	struct failure failure = facts_failure();
+	struct octets octets = facts_octets(0, 0, SPAN("raw\0\xff octets"));
+	struct mail_head head = facts_head();
+
+	feedback_put_report_open(fb);
+	feedback_put_problem(fb, &problem);
+	for (unsigned i = 0; i < records; i++)
+		if (!feedback_put_record(fb, &record))
+			return false;
+	return feedback_put_report(fb, &report) && feedback_put_failure(fb, &failure) &&
+	       feedback_put_octets(fb, &octets) && feedback_put_end(fb, OUTCOME_REPORT, &head);
+}
+
+/* ------------------------------------------------------------------ writing facts down */
+
+static void write_span(struct buf *out, struct span s)
+{
+	if (s.p)
+		buf_printf(out, "[%zu:%.*s]", s.n, (int)s.n, s.p);
+	else
+		buf_put_text(out, "-");
+}
+
+static void write_octets(struct buf *out, const uint8_t *octets, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "%02x", octets[i]);
+}
+
+static void write_results(struct buf *out, const struct auth_result *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		write_span(out, list[i].domain);
+		write_span(out, list[i].key);
+		write_span(out, list[i].result);
+		write_span(out, list[i].human_result);
+		buf_printf(out, "%d;", list[i].means);
+	}
+}
+
+static void write_record(struct buf *out, const struct record *r)
+{
+	write_span(out, r->source_ip);
+	buf_printf(out, "%d %" PRIu64 " %d %d %d %u ", r->has_address, r->count, r->disposed, r->dkim_pass, r->spf_pass,
+		r->aligned);
+	write_octets(out, r->address.octets, 16);
+	write_span(out, r->disposition);
+	write_span(out, r->dkim);
+	write_span(out, r->spf);
+	for (size_t i = 0; i < r->reasons_n; i++) {
+		write_span(out, r->reasons[i].type);
+		write_span(out, r->reasons[i].comment);
+	}
+	write_span(out, r->header_from);
+	write_span(out, r->envelope_from);
+	write_span(out, r->envelope_to);
+	write_results(out, r->dkim_results, r->dkim_n);
+	write_results(out, r->spf_results, r->spf_n);
+}
+
+static void write_report(struct buf *out, const struct report *r)
+{
+	const struct span texts[] = { r->org_name, r->org_email, r->org_extra_contact_info, r->report_id, r->generator,
+		r->version, r->namespace, r->domain, r->p, r->sp, r->np, r->adkim, r->aspf, r->pct, r->fo, r->testing,
+		r->discovery_method };
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		write_span(out, texts[i]);
+	for (size_t i = 0; i < r->errors_n; i++)
+		write_span(out, r->errors[i]);
+	buf_printf(out, "%" PRId64 " %" PRId64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %d ", r->begin, r->end, r->records,
+		r->messages, r->uncounted, r->recovered);
+	write_octets(out, r->content, sizeof r->content);
+}
+
+static void write_failure(struct buf *out, const struct failure *f)
+{
+	const struct span texts[] = { f->feedback_type, f->source_ip, f->arrival_date, f->reported_domain,
+		f->auth_failure, f->delivery_result, f->identity_alignment, f->sample_subject, f->sample_from };
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		write_span(out, texts[i]);
+	for (size_t i = 0; i < f->fields_n; i++) {
+		write_span(out, f->fields[i].name);
+		write_span(out, f->fields[i].value);
+	}
+	buf_printf(out, "%d %" PRId64 " %" PRIu64 " %d %d %d %d %d %" PRIu64 " ", f->has_address, f->arrived,
+		f->incidents, f->plain_text, f->dmarc, f->identity_rule, f->has_sample, f->headers_only,
+		f->sample_octets);
+	write_octets(out, f->address.octets, 16);
+	write_octets(out, f->sample_sha256, sizeof f->sample_sha256);
+}
+
+bool facts_write(void *arg, const struct fact *fact)
+{
+	struct buf *out = arg;
+
+	buf_printf(out, "%d ", fact->kind);
+	switch (fact->kind) {
+	case FACT_BEGIN:
+		buf_printf(out, "%d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64, fact->begin.outcome,
+			fact->begin.reports, fact->begin.failures, fact->begin.problems, fact->begin.head.date);
+		write_span(out, fact->begin.head.from);
+		write_span(out, fact->begin.head.subject);
+		write_span(out, fact->begin.head.message_id);
+		break;
+	case FACT_REPORT:
+		write_report(out, &fact->report);
+		break;
+	case FACT_RECORD:
+		write_record(out, &fact->record);
+		break;
+	case FACT_FAILURE:
+		write_failure(out, &fact->failure);
+		break;
+	case FACT_OCTETS:
+		buf_printf(out, "%d %u %u ", fact->octets.kind, fact->octets.part, fact->octets.chunk);
+		write_octets(out, (const uint8_t *)fact->octets.data.p, fact->octets.data.n);
+		break;
+	case FACT_PROBLEM:
+		write_span(out, fact->problem.where);
+		write_span(out, fact->problem.what);
+		break;
+	default:
+		break;
+	}
+	return buf_put_byte(out, '\n');
+}

@@ -1,0 +1,344 @@
+/* The configuration: what is accepted, how each fault reads, where a file is looked for, and that the manual page, the
+ * printed form and the loader speak of the same table. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/moment.h"
+#include "cli/config.h"
+#include "report/style.h"
+
+static char folder[] = "/tmp/dmarcgate-config-XXXXXX";
+static char file[64];
+
+static void file_write(const char *path, const void *octets, size_t n)
+{
+	FILE *out = fopen(path, "w");
+
+	assert_non_null(out);
+	assert_int_equal(fwrite(octets, 1, n, out), n);
+	fclose(out);
+}
+
+static char *file_read(const char *path)
+{
+	struct buf text = BUF(1000000);
+	FILE *in = fopen(path, "r");
+	char part[4096];
+	size_t n;
+
+	if (!in)
+		return NULL;
+	while ((n = fread(part, 1, sizeof part, in)) > 0)
+		assert_true(buf_put(&text, part, n));
+	fclose(in);
+	return text.p ? text.p : strdup("");
+}
+
+static int group_begin(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return 1;
+	snprintf(file, sizeof file, "%s/test.conf", folder);
+	unsetenv("DMARCGATE_CONF");
+	unsetenv("DMARCGATE_DB");
+	setenv("HOME", folder, 1);
+	unsetenv("XDG_CONFIG_HOME");
+	unsetenv("XDG_STATE_HOME");
+	return 0;
+}
+
+static int group_end(void **state)
+{
+	(void)state;
+	unlink(file);
+	return rmdir(folder);
+}
+
+static bool load(const char *text, struct config *config, struct fault *fault)
+{
+	file_write(file, text, strlen(text));
+	return config_load(file, config, fault);
+}
+
+static void test_values(void **state)
+{
+	struct fault fault = { 0 };
+	struct config config;
+	struct limits limits;
+	char db[96];
+
+	(void)state;
+	limits_default(&limits);
+	assert_true(load("", &config, &fault));
+	assert_memory_equal(&config.limits, &limits, sizeof limits);
+	assert_int_equal(config.jobs, 0);
+	assert_int_equal(config.color, COLOR_AUTO);
+	assert_int_equal(config.store_wait, 10);
+	assert_int_equal(config.retention_reports, 400 * DAY_SECONDS);
+	assert_string_equal(config.file, file);
+	config_release(&config);
+
+	assert_true(load("jobs = 3\n"
+			 "# whole-line remark\r\n"
+			 "\n"
+			 "  [limits] ; remark\n"
+			 "  mail = 20M\n"
+			 "\trecords=7k ; remark\n"
+			 "  ratio = 250\r\n"
+			 "[dmarcgate]\n"
+			 "color = never\n"
+			 "db = ~/x.db\n"
+			 "[store]\n"
+			 "wait = 0\n"
+			 "[retention]\n"
+			 "reports = 12w",
+		&config, &fault));
+	assert_int_equal(config.jobs, 3);
+	assert_int_equal(config.limits.mail, 20000000);
+	assert_int_equal(config.limits.records, 7000);
+	assert_int_equal(config.limits.ratio, 250);
+	assert_int_equal(config.color, COLOR_NEVER);
+	assert_int_equal(config.store_wait, 0);
+	assert_int_equal(config.retention_reports, 84 * DAY_SECONDS);
+	snprintf(db, sizeof db, "%s/x.db", folder);
+	assert_string_equal(config.db, db);
+	config_release(&config);
+
+	assert_true(load("\xef\xbb\xbfjobs = 4\n", &config, &fault));
+	assert_int_equal(config.jobs, 4);
+	config_release(&config);
+}
+
+static const struct {
+	const char *text, *fault; /* the fault after the file's name */
+} faults[] = {
+	{ "\n[limits]\nmial = 5M\n", ":3: [limits] mial: no such setting; did you mean mail?" },
+	{ "[limits]\nmai = 5M\n", ":2: [limits] mai: no such setting; did you mean mail?" },
+	{ "[limits]\nrecord = 5M\n", ":2: [limits] record: no such setting; did you mean records?" },
+	{ "[limits]\nMail = 5M\n", ":2: [limits] Mail: no such setting; did you mean mail?" },
+	{ "[limits]\nweather = 1\n", ":2: [limits] weather: no such setting" },
+	{ "mail = 5M\n", ":1: [dmarcgate] mail: no such setting; it belongs in [limits]" },
+	{ "[limit]\nmail = 5M\n", ":2: [limit]: no such section; did you mean [limits]?" },
+	{ "[weather]\nrain = 1\n", ":2: [weather]: no such section" },
+	{ "[limits]\nmail = 5M\n\nmail = 6M\n", ":4: [limits] mail: set twice, first on line 2" },
+	{ "[limits]\nmail = 5Q\n",
+		":2: [limits] mail = 5Q: a number of octets, such as 500, 20k, 50M or 1G, from 1 to 1000G" },
+	{ "[limits]\nmail = 0\n",
+		":2: [limits] mail = 0: a number of octets, such as 500, 20k, 50M or 1G, from 1 to 1000G" },
+	{ "[limits]\nmail = -1\n",
+		":2: [limits] mail = -1: a number of octets, such as 500, 20k, 50M or 1G, from 1 to 1000G" },
+	{ "[limits]\nmail = 18446744073709551616\n", ":2: [limits] mail = 18446744073709551616: a number of octets, "
+						     "such as 500, 20k, 50M or 1G, from 1 to 1000G" },
+	{ "[limits]\nmail = 18446744073709552G\n", ":2: [limits] mail = 18446744073709552G: a number of octets, such "
+						   "as 500, 20k, 50M or 1G, from 1 to 1000G" },
+	{ "[limits]\nmail =\n",
+		":2: [limits] mail = : a number of octets, such as 500, 20k, 50M or 1G, from 1 to 1000G" },
+	{ "[limits]\ndepth = 65\n", ":2: [limits] depth = 65: a number of levels from 1 to 64" },
+	{ "[limits]\nseconds = 2k\n", ":2: [limits] seconds = 2k: a number of seconds from 1 to 1000000000" },
+	{ "color = blue\n", ":1: [dmarcgate] color = blue: one of auto|always|never" },
+	{ "color = aut\n", ":1: [dmarcgate] color = aut: one of auto|always|never" },
+	{ "db = dmarcgate.db\n", ":1: [dmarcgate] db = dmarcgate.db: a path begins with / or ~/" },
+	{ "jobs = 257\n", ":1: [dmarcgate] jobs = 257: a number of processes from 0 to 256" },
+	{ "[retention]\nreports = 1h\n",
+		":2: [retention] reports = 1h: a span of time, such as 400d, 12w or 36h, from 1d to 36500d" },
+	{ "jobs = 1\nnonsense\njobs = many\n", ":2: neither `[section]` nor `setting = value`" },
+	{ "jobs = many\nnonsense\n", ":1: [dmarcgate] jobs = many: a number of processes from 0 to 256" },
+	{ "[limits] mail = 5M\n", ":1: a heading stands alone on its line; settings follow on lines of their own" },
+	{ "[limits\nmail = 5M\n", ":1: neither `[section]` nor `setting = value`" },
+	{ "[aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n", ":1: a heading has at most 49 octets" },
+};
+
+static void test_faults(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+		struct fault fault = { 0 };
+		struct config config;
+
+		assert_false(load(faults[i].text, &config, &fault));
+		assert_int_equal(fault.kind, FAULT_SETUP);
+		assert_memory_equal(fault.text, file, strlen(file));
+		assert_string_equal(fault.text + strlen(file), faults[i].fault);
+		config_release(&config);
+	}
+}
+
+/* Neither the long line nor the octets behind a NUL may be cut silently. */
+static void test_cut_lines(void **state)
+{
+	static const char nul[] = "jobs = 1\ncolor = never\0always\n";
+	struct fault fault = { 0 };
+	struct config config;
+	char text[400];
+
+	(void)state;
+	memset(text, '#', sizeof text);
+	memcpy(text, "jobs = 1\n", 9);
+	memcpy(text + sizeof text - 11, "\njobs = 2\n", 11);
+	assert_false(load(text, &config, &fault));
+	assert_non_null(strstr(fault.text, ":2: a line has at most 199 octets"));
+	config_release(&config);
+
+	file_write(file, nul, sizeof nul - 1);
+	assert_false(config_load(file, &config, &fault));
+	assert_non_null(strstr(fault.text, ":2: a NUL octet; this is not a text file"));
+	config_release(&config);
+
+	assert_false(config_load(folder, &config, &fault));
+	assert_int_equal(fault.kind, FAULT_SETUP);
+	config_release(&config);
+}
+
+static void test_places(void **state)
+{
+	struct fault fault = { 0 };
+	struct config config;
+	char path[128], own[160];
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/none.conf", folder);
+	assert_false(config_load(path, &config, &fault));
+	assert_int_equal(fault.kind, FAULT_SETUP);
+	config_release(&config);
+	setenv("DMARCGATE_CONF", path, 1);
+	assert_false(config_load(NULL, &config, &fault));
+	config_release(&config);
+
+	file_write(file, "jobs = 5\n", 9);
+	setenv("DMARCGATE_CONF", file, 1);
+	assert_true(config_load(NULL, &config, &fault));
+	assert_int_equal(config.jobs, 5);
+	config_release(&config);
+	unsetenv("DMARCGATE_CONF");
+
+	snprintf(path, sizeof path, "%s/dmarcgate", folder);
+	mkdir(path, 0700);
+	snprintf(own, sizeof own, "%s/dmarcgate.conf", path);
+	file_write(own, "jobs = 6\n", 9);
+	setenv("XDG_CONFIG_HOME", folder, 1);
+	assert_true(config_load(NULL, &config, &fault));
+	assert_int_equal(config.jobs, 6);
+	assert_string_equal(config.file, own);
+	config_release(&config);
+	unsetenv("XDG_CONFIG_HOME");
+	unlink(own);
+	rmdir(path);
+
+	setenv("DMARCGATE_DB", "here.db", 1);
+	assert_true(load("db = /elsewhere.db\n", &config, &fault));
+	assert_string_equal(config.db, "here.db");
+	config_release(&config);
+	unsetenv("DMARCGATE_DB");
+
+	setenv("XDG_STATE_HOME", "/state", 1);
+	assert_true(load("", &config, &fault));
+	assert_string_equal(
+		config.db, geteuid() == 0 ? "/var/lib/dmarcgate/dmarcgate.db" : "/state/dmarcgate/dmarcgate.db");
+	config_release(&config);
+	unsetenv("XDG_STATE_HOME");
+}
+
+static void test_set(void **state)
+{
+	struct fault fault = { 0 };
+	struct config config;
+
+	(void)state;
+	assert_true(load("", &config, &fault));
+	assert_true(config_set(&config, "dmarcgate", "jobs", "2", &fault));
+	assert_int_equal(config.jobs, 2);
+	assert_false(config_set(&config, "dmarcgate", "jobs", "two", &fault));
+	assert_string_equal(fault.text, "jobs = two: a number of processes from 0 to 256");
+	assert_int_equal(config.jobs, 2);
+	assert_false(config_set(&config, "dmarcgate", "job", "2", &fault));
+	config_release(&config);
+}
+
+static void test_print(void **state)
+{
+	struct fault fault = { 0 };
+	struct config config, again;
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+
+	(void)state;
+	assert_true(load("[limits]\nmail = 20M\nrecords = 1234567\n[store]\nwait = 10\n", &config, &fault));
+	assert_true(config_print(&config, out, &fault));
+	fclose(out);
+	assert_non_null(strstr(text, "\n[limits]\n# a mail or file as received;"));
+	assert_non_null(strstr(text, "\nmail = 20M ; default: 50M\n"));
+	assert_non_null(strstr(text, "\ninflated = 1G\n"));
+	assert_non_null(strstr(text, "\nrecords = 1234567 ; default: 5M\n"));
+	assert_non_null(strstr(text, "\nwait = 10\n"));
+	assert_non_null(strstr(text, "\nreports = 400d\n"));
+
+	assert_true(load(text, &again, &fault));
+	assert_memory_equal(&config.limits, &again.limits, sizeof config.limits);
+	assert_string_equal(config.db, again.db);
+	config_release(&again);
+	config_release(&config);
+	free(text);
+}
+
+/* `.It Ic NAME No = Ar UNIT` ... default ... sentence, below `.Ss Section SECTION`. */
+static void test_manual(void **state)
+{
+	const char *source = getenv("srcdir");
+	char path[4096], heading[64], item[128], value[CONFIG_TEXT];
+	char *page, *at;
+	unsigned rows = 0, items = 0;
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/man/dmarcgate.conf.5", source ? source : ".");
+	page = file_read(path);
+	assert_non_null(page);
+	for (const struct config_setting *row = config_settings; row->name; row++, rows++) {
+		char *end;
+
+		snprintf(heading, sizeof heading, "\n.Ss Section %s\n", row->section);
+		at = strstr(page, heading);
+		assert_non_null(at);
+		end = strstr(at + 1, "\n.S");
+		snprintf(item, sizeof item, "\n.It Ic %s No = Ar %s\n", row->name, row->unit);
+		at = strstr(at, item);
+		if (!at || (end && at > end))
+			fail_msg("dmarcgate.conf.5 lacks%sbelow `%s`", item, row->section);
+		end = strstr(at + 1, "\n.It ");
+		if (row->type != CONFIG_PATH) {
+			snprintf(item, sizeof item, "\nDefault: %s.", config_format(row, row->initial, value));
+			at = strstr(at, item);
+			if (!at || (end && at > end))
+				fail_msg("dmarcgate.conf.5, [%s] %s: lacks `%s`", row->section, row->name, item + 1);
+		}
+	}
+	for (at = page; (at = strstr(at, "\n.It Ic ")); at++)
+		items++;
+	assert_int_equal(items, rows);
+	free(page);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_cut_lines),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_manual),
+	};
+
+	return cmocka_run_group_tests(tests, group_begin, group_end);
+}
