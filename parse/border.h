@@ -6,6 +6,8 @@
 #include "parse/spool.h"
 #include "parse/wire.h"
 
+#include <sys/types.h>
+
 /* ------------------------------------------------------------------ facts that come from a worker (spool.c) */
 
 /* Takes facts from the front of *received into a spool and moves *received behind them, until a frame is incomplete, a
@@ -22,5 +24,23 @@ bool feedback_flush(struct feedback *feedback);       /* a worker's handle: ever
 #define QUESTION_MAX 253
 #define ANSWER_MAX ((size_t)64 * 1024)
 bool question_allowed(struct span name);
+
+/* ------------------------------------------------------------------ the other frames; wire_get as in parse/wire.h */
+
+bool wire_put_mail(struct buf *out, const struct parse_input *input);
+/* `ranges` has room for PARSE_RANGES and becomes input->ranges; input->fd is left alone. */
+bool wire_get_mail(struct span payload, struct parse_range *ranges, struct parse_input *input);
+bool wire_put_refused(struct buf *out, const char *what);
+bool wire_get_refused(struct span payload, struct span *what);
+bool wire_put_question(struct buf *out, struct span name); /* the payload is the name */
+bool wire_put_answer(struct buf *out, bool known, struct span answer);
+bool wire_get_answer(struct span payload, bool *known, struct span *answer);
+
+/* ------------------------------------------------------------------ descriptors over sockets */
+
+/* One message, whole or not at all, with descriptor `fd` unless it is -1; never blocks. errno tells why not. */
+bool border_send(int socket, const void *octets, size_t n, int fd);
+/* At most `room` octets and the descriptor that came with them (-1: none; more than one are closed). 0 at the end. */
+ssize_t border_receive(int socket, void *octets, size_t room, int flags, int *fd);
 
 #endif

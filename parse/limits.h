@@ -21,6 +21,7 @@
 	X(elements, 64, "levels", "element in element")                                                                \
 	X(attributes, 100, "count", "attributes of one element")                                                       \
 	X(fields, 1000, "count", "fields of a failure report")                                                         \
+	X(questions, 100, "count", "DKIM keys asked for while one mail is read")                                       \
 	X(problems, 200, "count", "problems kept of one mail; the rest is counted")                                    \
 	X(feedback, 4000000000, "octets", "what a worker may say of one mail")                                         \
 	X(memory, 512000000, "octets", "address space of a worker beyond what it is born with")                        \

@@ -1,0 +1,278 @@
+#include "config.h"
+
+#include "parse/nursery.h"
+
+#include "base/sandbox.h"
+#include "parse/border.h"
+#include "parse/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NURSERY_CHILDREN 1024
+#define WORKER_SOCKET 3 /* the only descriptor a worker is born with, besides /dev/null */
+
+/* Both ends are this program and neither reads strangers' octets: structs travel as they are, one to a packet. */
+struct request {
+	enum { REQUEST_SPAWN, REQUEST_KILL } verb;
+	pid_t pid;
+	uint64_t token;
+	struct limits limits;
+};
+
+/* ------------------------------------------------------------------ inside the nursery */
+
+struct cradle {
+	int socket, signals;
+	int size; /* /proc/self/statm, opened while that was possible */
+	pid_t children[NURSERY_CHILDREN];
+	size_t n;
+};
+
+static size_t child_find(const struct cradle *c, pid_t pid)
+{
+	size_t i = 0;
+
+	while (i < c->n && c->children[i] != pid)
+		i++;
+	return i;
+}
+
+/* The address space a worker is born with is its parent's. */
+static uint64_t cradle_octets(const struct cradle *c)
+{
+	char text[64] = "";
+	ssize_t n = pread(c->size, text, sizeof text - 1, 0);
+
+	return n > 0 ? strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+static bool cradle_tell(const struct cradle *c, struct nursery_notice notice, int fd)
+{
+	struct pollfd ready = { c->socket, POLLOUT, 0 };
+
+	while (!border_send(c->socket, &notice, sizeof notice, fd))
+		if ((errno != EAGAIN && errno != EWOULDBLOCK) || (poll(&ready, 1, -1) < 0 && errno != EINTR))
+			return false;
+	return true;
+}
+
+static _Noreturn void worker_born(int socket, const struct limits *limits, uint64_t octets)
+{
+	sigset_t none;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (socket != WORKER_SOCKET && dup2(socket, WORKER_SOCKET) < 0)
+		_exit(WORKER_EXIT_PROTOCOL);
+	close_range(WORKER_SOCKET + 1, ~0u, 0);
+	worker_run(WORKER_SOCKET, limits, octets);
+}
+
+static bool cradle_spawn(struct cradle *c, const struct request *request)
+{
+	struct nursery_notice notice = { NURSERY_SPAWNED, request->token, 0, 0, -1 };
+	uint64_t octets = cradle_octets(c);
+	int sockets[2] = { -1, -1 };
+	bool told;
+
+	if (c->n == NURSERY_CHILDREN)
+		errno = EAGAIN;
+	else if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == 0)
+		notice.pid = fork();
+	if (notice.pid == 0 && sockets[1] >= 0)
+		worker_born(sockets[1], &request->limits, octets);
+	if (notice.pid > 0) {
+		c->children[c->n++] = notice.pid;
+	} else {
+		notice.event = NURSERY_FAILED;
+		notice.status = errno;
+	}
+	told = cradle_tell(c, notice, notice.pid > 0 ? sockets[0] : -1);
+	if (sockets[0] >= 0) {
+		close(sockets[0]);
+		close(sockets[1]);
+	}
+	return told;
+}
+
+static bool cradle_obey(struct cradle *c)
+{
+	struct request request;
+	ssize_t n = recv(c->socket, &request, sizeof request, 0);
+
+	if (n != sizeof request)
+		return n < 0 && errno == EINTR;
+	if (request.verb == REQUEST_SPAWN)
+		return cradle_spawn(c, &request);
+	if (child_find(c, request.pid) < c->n)
+		kill(request.pid, SIGKILL);
+	return true;
+}
+
+static bool cradle_reap(struct cradle *c)
+{
+	struct signalfd_siginfo signals[8];
+	struct nursery_notice notice = { .event = NURSERY_EXITED, .socket = -1 };
+
+	if (read(c->signals, signals, sizeof signals) < 0 && errno != EINTR && errno != EAGAIN)
+		return false;
+	while ((notice.pid = waitpid(-1, &notice.status, WNOHANG)) > 0) {
+		size_t i = child_find(c, notice.pid);
+
+		if (i < c->n)
+			c->children[i] = c->children[--c->n];
+		if (!cradle_tell(c, notice, -1))
+			return false;
+	}
+	return true;
+}
+
+/* Out of the terminal's and the service manager's reach: those signals mean the supervisor, whose end is ours. What the
+ * supervisor does about signals is not for here; only the handlers of sanitizers stay. */
+static void cradle_quiet(void)
+{
+	static const int ignored[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
+
+	setsid();
+#ifndef WITH_SANITIZERS
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+#endif
+	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+		signal(ignored[i], SIG_IGN);
+}
+
+/* Keeps the socket, as the lowest descriptor, and nothing else. Libraries that print have nowhere to print to; only
+ * sanitizers keep their stderr. */
+static bool cradle_empty(struct cradle *c, int socket)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
+		return false;
+#ifndef WITH_SANITIZERS
+	if (dup2(null, 2) < 0)
+		return false;
+#endif
+	c->socket = WORKER_SOCKET;
+	if (socket != WORKER_SOCKET && dup2(socket, WORKER_SOCKET) < 0)
+		return false;
+	close_range(WORKER_SOCKET + 1, ~0u, 0);
+	return true;
+}
+
+static _Noreturn void nursery_run(int socket)
+{
+	static struct cradle c;
+	sigset_t child;
+	struct pollfd ready[2];
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	cradle_quiet();
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	if (!cradle_empty(&c, socket) || sigprocmask(SIG_BLOCK, &child, NULL) != 0)
+		_exit(1);
+	c.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	c.size = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	if (c.signals < 0)
+		_exit(1);
+	parse_warm();
+	sandbox_lock(SANDBOX_NURSERY, &(struct sandbox_ceilings){ 0 });
+	ready[0] = (struct pollfd){ c.socket, POLLIN, 0 };
+	ready[1] = (struct pollfd){ c.signals, POLLIN, 0 };
+	while (poll(ready, 2, -1) >= 0 || errno == EINTR) {
+		if ((ready[1].revents && !cradle_reap(&c)) || (ready[0].revents && !cradle_obey(&c)))
+			break;
+	}
+	for (size_t i = 0; i < c.n; i++)
+		kill(c.children[i], SIGKILL);
+	_exit(0);
+}
+
+/* ------------------------------------------------------------------ the supervisor's end */
+
+struct nursery {
+	int socket;
+	pid_t pid;
+};
+
+struct nursery *nursery_start(struct fault *fault)
+{
+	struct nursery *nursery = calloc(1, sizeof *nursery);
+	int sockets[2];
+
+	if (!nursery || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) {
+		free(nursery);
+		fault_set(fault, FAULT_LATER, "cannot start the nursery: %s", strerror(errno));
+		return NULL;
+	}
+	nursery->socket = sockets[0];
+	nursery->pid = fork();
+	if (nursery->pid == 0)
+		nursery_run(sockets[1]);
+	close(sockets[1]);
+	if (nursery->pid < 0) {
+		fault_set(fault, FAULT_LATER, "cannot start the nursery: %s", strerror(errno));
+		nursery_free(nursery);
+		return NULL;
+	}
+	return nursery;
+}
+
+void nursery_free(struct nursery *nursery)
+{
+	if (!nursery)
+		return;
+	shutdown(nursery->socket, SHUT_RDWR); /* another child may hold the descriptor too */
+	close(nursery->socket);
+	while (nursery->pid > 0 && waitpid(nursery->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	free(nursery);
+}
+
+int nursery_descriptor(const struct nursery *nursery)
+{
+	return nursery->socket;
+}
+
+bool nursery_spawn(struct nursery *nursery, uint64_t token, const struct limits *limits)
+{
+	struct request request = { .verb = REQUEST_SPAWN, .token = token, .limits = *limits };
+
+	return border_send(nursery->socket, &request, sizeof request, -1);
+}
+
+bool nursery_kill(struct nursery *nursery, pid_t pid)
+{
+	struct request request = { .verb = REQUEST_KILL, .pid = pid };
+
+	return border_send(nursery->socket, &request, sizeof request, -1);
+}
+
+struct nursery_notice nursery_next(struct nursery *nursery)
+{
+	struct nursery_notice notice;
+	int fd;
+	ssize_t n = border_receive(nursery->socket, &notice, sizeof notice, MSG_DONTWAIT, &fd);
+
+	if (n == (ssize_t)sizeof notice) {
+		notice.socket = fd;
+		return notice;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return (struct nursery_notice){ .event = NURSERY_NOTHING, .socket = -1 };
+	return (struct nursery_notice){ .event = NURSERY_GONE, .socket = -1 };
+}

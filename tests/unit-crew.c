@@ -1,0 +1,534 @@
+/* The border: whatever a worker does costs one mail and says why, and what it can do is little. */
+#include "config.h"
+
+#include "base/sandbox.h"
+#include "parse/border.h"
+#include "parse/crew.h"
+#include "tests/facts.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define TEXT_MAX ((size_t)64 * 1024 * 1024)
+
+static struct nursery *nursery;
+
+static struct limits test_limits(void)
+{
+	struct limits limits;
+
+	limits_default(&limits);
+	limits.seconds = 2;
+	limits.memory = 64000000;
+	limits.feedback = 50000000;
+	return limits;
+}
+
+static int mail_of(const char *text, struct parse_range *range)
+{
+	int fd = memfd_create("mail", MFD_CLOEXEC);
+
+	assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	*range = (struct parse_range){ RANGE_INPUT, 0, strlen(text) };
+	return fd;
+}
+
+static void give(struct crew *crew, uint64_t ticket, const char *text)
+{
+	struct parse_range range;
+	struct parse_input input = { mail_of(text, &range), &range, 1 };
+	struct fault fault;
+
+	if (!crew_give(crew, ticket, &input, &fault))
+		fail_msg("%s", fault.text);
+	close(input.fd);
+}
+
+static struct crew *crew_of(struct limits limits, unsigned jobs, bool here)
+{
+	struct fault fault;
+	struct crew *crew = crew_start(here ? NULL : nursery, &limits, jobs, &fault);
+
+	assert_non_null(crew);
+	return crew;
+}
+
+static struct buf answer_of(struct crew *crew, uint64_t *ticket)
+{
+	struct crew_done done;
+	struct fault fault;
+	struct buf out = BUF(TEXT_MAX);
+
+	if (!crew_wait(crew, &done, &fault))
+		fail_msg("crew_wait: %s", fault.text);
+	if (!done.feedback)
+		fail_msg("no feedback: %s", done.fault.text);
+	if (!feedback_replay(done.feedback, REPLAY_ALL, facts_write, &out, &fault))
+		fail_msg("replay: %s", fault.text);
+	feedback_free(done.feedback);
+	if (ticket)
+		*ticket = done.ticket;
+	return out;
+}
+
+/* One mail through one worker: what came out must hold `wanted`. */
+static void assert_says(struct crew *crew, const char *mail, const char *wanted)
+{
+	struct buf out;
+
+	give(crew, 1, mail);
+	out = answer_of(crew, NULL);
+	if (!strstr(buf_text(&out), wanted))
+		fail_msg("`%.40s`: wanted `%s`, got `%.300s`", mail, wanted, buf_text(&out));
+	buf_release(&out);
+}
+
+static unsigned open_files(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	while (dir && readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+/* ------------------------------------------------------------------ here or there, the same facts */
+
+static void test_same_facts(void **state)
+{
+	static const char *const mails[] = { "records 1", "records 5000", "records 0", "end", "refuse it is not a mail",
+		"wrong sums", "not utf-8", "no end", "say x\nask s._domainkey.example.org\nend", "ask example.org" };
+	struct crew *here = crew_of(test_limits(), 1, true), *there = crew_of(test_limits(), 2, false);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof mails / sizeof *mails; i++) {
+		struct buf one, two;
+
+		give(here, i, mails[i]);
+		give(there, i, mails[i]);
+		one = answer_of(here, NULL);
+		two = answer_of(there, NULL);
+		assert_string_equal(buf_text(&one), buf_text(&two));
+		buf_release(&one);
+		buf_release(&two);
+	}
+	crew_free(here);
+	crew_free(there);
+}
+
+/* What the store kept of a mail comes back in ranges. */
+static void test_ranges(void **state)
+{
+	struct parse_range whole, ranges[] = { { RANGE_HEADER, 4, 4 }, { RANGE_ATTACHMENT, 12, 4 }, { RANGE_ATTACHMENT, 0, 3 } };
+	struct parse_input input = { mail_of("end____say ____ b\n", &whole), ranges, 3 };
+	struct crew *crew = crew_of(test_limits(), 1, false);
+	struct fault fault;
+	struct buf out;
+
+	(void)state;
+	ranges[0].offset = 7;
+	ranges[1] = (struct parse_range){ RANGE_ATTACHMENT, 16, 2 };
+	assert_true(crew_give(crew, 1, &input, &fault));
+	close(input.fd);
+	out = answer_of(crew, NULL);
+	assert_non_null(strstr(buf_text(&out), "[4:said][1:b]"));
+	buf_release(&out);
+	crew_free(crew);
+}
+
+/* ------------------------------------------------------------------ misbehaviour costs one mail and says why */
+
+static void test_misbehaviour(void **state)
+{
+	static const struct {
+		const char *mail, *says;
+	} rows[] = {
+#ifdef WITH_SANITIZERS
+		{ "crash", "parser died: exit 1" },
+#else
+		{ "crash", "parser died: signal 11 (Segmentation fault)" },
+		{ "abort", "parser died: signal 6 (Aborted)" },
+#ifdef WITH_SANDBOX
+		{ "eat", "out of memory" },
+		{ "eat and abort", "parser died: out of memory ceiling" },
+		{ "eat and trap", "parser died: out of memory ceiling" },
+#endif
+#endif
+		{ "exit", "parser died: exit 3" },
+		{ "say x\nexit", "parser died: exit 3" },
+		{ "overlong frame", "parser spoke nonsense: a frame of unknown kind or more than" },
+		{ "unknown frame", "parser spoke nonsense: a frame of unknown kind or more than" },
+		{ "mail frame", "parser spoke nonsense: a frame out of order" },
+		{ "record outside", "parser spoke nonsense: fact 1 out of order" },
+		{ "malformed\nend", "parser spoke nonsense: feedback: a malformed problem" },
+		{ "rewind nowhere", "parser spoke nonsense: a rewind that leads nowhere" },
+		{ "after end", "parser spoke nonsense" },
+		{ "flood", "more than 50000000 octets of feedback" },
+		{ "records 500000", "more than 50000000 octets of feedback" },
+		{ "wrong sums\nend", "parser spoke nonsense: feedback: a head whose sums" },
+		{ "raw question example.org", "parser asked for what it may not" },
+		{ "raw question s._domainkey.example.org\nsay x\nend", "parser" },
+		{ "raw question _domainkey.example.org", "parser asked for what it may not" },
+		{ "refuse no such thing", "no such thing" },
+	};
+	struct crew *crew = crew_of(test_limits(), 1, false);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_says(crew, rows[i].mail, rows[i].says);
+		assert_says(crew, "records 1", "record 3");
+	}
+	crew_free(crew);
+}
+
+/* `after end` may be heard only after its mail was believed: then the next mail must not suffer for it. */
+static void test_words_between_mails(void **state)
+{
+	struct crew *crew = crew_of(test_limits(), 1, false);
+
+	(void)state;
+	for (unsigned i = 0; i < 50; i++) {
+		struct buf out;
+
+		give(crew, i, "after end");
+		out = answer_of(crew, NULL);
+		buf_release(&out);
+		assert_says(crew, "say good\nend", "good");
+	}
+	crew_free(crew);
+}
+
+static void test_time(void **state)
+{
+	static const char *const mails[] = { "loop", "hang", "hang up" };
+	struct limits limits = test_limits();
+	struct crew *crew;
+
+	(void)state;
+	limits.seconds = 1;
+	crew = crew_of(limits, 3, false);
+	for (unsigned i = 0; i < 3; i++)
+		give(crew, i, mails[i]);
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t ticket;
+		struct buf out = answer_of(crew, &ticket);
+		const char *wanted = ticket == 2 ? "parser died: signal 9 (Killed)" : "parser took longer than";
+
+		if (!strstr(buf_text(&out), wanted))
+			fail_msg("%s: %s", mails[ticket], buf_text(&out));
+		buf_release(&out);
+	}
+	crew_free(crew);
+}
+
+static void test_poisoned_mail(void **state)
+{
+	struct crew *crew = crew_of(test_limits(), 2, false);
+	unsigned given = 0, good = 0, bad = 0;
+
+	(void)state;
+	while (given < 1000 || crew_busy(crew)) {
+		struct buf out;
+
+		while (given < 1000 && crew_idle(crew)) {
+			give(crew, given, given == 500 ? "crash" : "records 2");
+			given++;
+		}
+		out = answer_of(crew, NULL);
+		good += strstr(buf_text(&out), "record 3") != NULL;
+		bad += strstr(buf_text(&out), "parser died") != NULL;
+		buf_release(&out);
+	}
+	assert_int_equal(good, 999);
+	assert_int_equal(bad, 1);
+	crew_free(crew);
+}
+
+/* ------------------------------------------------------------------ the locks */
+
+#ifdef WITH_SANDBOX
+static void test_locked(void **state)
+{
+	struct crew *crew = crew_of(test_limits(), 1, false);
+	struct buf out;
+	unsigned denied = 0;
+
+	(void)state;
+	if (!(sandbox_probe() & SANDBOX_SECCOMP))
+		skip();
+	give(crew, 1, "try\nend");
+	out = answer_of(crew, NULL);
+	for (const char *p = buf_text(&out); (p = strstr(p, "13:not permitted")) != NULL; p++)
+		denied++;
+	if (denied != 18)
+		fail_msg("%u denied: %s", denied, buf_text(&out));
+	buf_release(&out);
+	crew_free(crew);
+}
+
+/* Trials that do no harm, where nothing is locked: they succeed, so the test above can fail. */
+static void test_unlocked(void **state)
+{
+	static const char *const possible[] = { "open", "socket", "fork", "memfd", "executable memory", "shared memory" };
+	struct crew *crew = crew_of(test_limits(), 1, true);
+	struct buf out;
+
+	(void)state;
+	give(crew, 1, "try harmless\nend");
+	out = answer_of(crew, NULL);
+	for (size_t i = 0; i < sizeof possible / sizeof *possible; i++) {
+		char wanted[64];
+
+		snprintf(wanted, sizeof wanted, "[%zu:%s][4:done]", strlen(possible[i]), possible[i]);
+		assert_non_null(strstr(buf_text(&out), wanted));
+	}
+	buf_release(&out);
+	crew_free(crew);
+}
+
+static void test_describe(void **state)
+{
+	char text[SANDBOX_TEXT];
+
+	(void)state;
+	print_message("%s\n", sandbox_describe(sandbox_probe(), text));
+	assert_true(sandbox_probe() & SANDBOX_CEILINGS);
+	assert_true(sandbox_probe() & SANDBOX_PRIVILEGES);
+	assert_string_equal(sandbox_describe(0, text), "no seccomp, no Landlock, no resource limits, privileges kept");
+}
+#endif
+
+/* ------------------------------------------------------------------ retirement, descriptors */
+
+static void test_retirement(void **state)
+{
+	struct limits limits = test_limits();
+	struct crew *crew;
+
+	(void)state;
+	limits.retire = 3;
+	crew = crew_of(limits, 1, false);
+	for (unsigned i = 0; i < 10; i++) {
+		char wanted[32];
+
+		snprintf(wanted, sizeof wanted, "[5:mails][1:%u]", i % 3 + 1);
+		assert_says(crew, "count mails\nend", wanted);
+	}
+	crew_free(crew);
+}
+
+static void test_no_descriptor_left(void **state)
+{
+	static const char *const mails[] = { "records 3000", "crash", "overlong frame", "refuse x", "end", "after end" };
+	unsigned before = open_files();
+	struct crew *crew = crew_of(test_limits(), 3, false);
+
+	(void)state;
+	for (unsigned i = 0; i < 60; i++) {
+		struct buf out;
+
+		give(crew, i, mails[i % 6]);
+		out = answer_of(crew, NULL);
+		buf_release(&out);
+	}
+	give(crew, 100, "hang");
+	crew_free(crew);
+	assert_int_equal(open_files(), before);
+}
+
+/* ------------------------------------------------------------------ the question */
+
+struct oracle {
+	struct crew *crew;
+	int pipe[2];
+	bool late, silent;
+	uint64_t id;
+	char name[256];
+};
+
+static void oracle_answer(struct oracle *o)
+{
+	char text[300];
+
+	snprintf(text, sizeof text, "key of %s", o->name);
+	crew_answer(o->crew, o->id + 1000, true, SPAN("of no one"));
+	crew_answer(o->crew, o->id, strncmp(o->name, "none.", 5) != 0, span_of(text));
+}
+
+static void oracle_ready(void *arg)
+{
+	struct oracle *o = arg;
+	char octet;
+
+	assert_int_equal(read(o->pipe[0], &octet, 1), 1);
+	oracle_answer(o);
+}
+
+static void oracle_ask(void *arg, uint64_t id, struct span name)
+{
+	struct oracle *o = arg;
+
+	o->id = id;
+	snprintf(o->name, sizeof o->name, "%.*s", (int)name.n, name.p);
+	if (o->late)
+		assert_int_equal(write(o->pipe[1], "x", 1), 1);
+	else
+		oracle_answer(o);
+}
+
+static void test_question(void **state)
+{
+	(void)state;
+	for (unsigned way = 0; way < 4; way++) {
+		struct limits limits = test_limits();
+		struct oracle o = { .late = way & 1 };
+		struct crew *crew;
+
+		limits.questions = 2;
+		crew = o.crew = crew_of(limits, 1, way & 2);
+		assert_int_equal(pipe(o.pipe), 0);
+		crew_set_answerer(crew, oracle_ask, &o);
+		crew_watch(crew, o.pipe[0], oracle_ready, &o);
+		assert_says(crew, "ask a._domainkey.example.org\nask none._domainkey.x\nend",
+			":key of a._domainkey.example.org]");
+		assert_says(crew, "ask none._domainkey.x\nend", "[7:unknown]");
+		assert_says(crew, "ask example.org\nend", "[7:unknown]");
+		assert_says(crew, "ask a._domainkey.x\nask b._domainkey.x\nask c._domainkey.x\nend",
+			"[14:c._domainkey.x][7:unknown]");
+		crew_free(crew);
+		close(o.pipe[0]);
+		close(o.pipe[1]);
+	}
+}
+
+/* Two workers ask at once and each gets its own answer. */
+static void test_questions_in_parallel(void **state)
+{
+	struct oracle o = { .late = false };
+	struct crew *crew = o.crew = crew_of(test_limits(), 2, false);
+	unsigned given = 0;
+
+	(void)state;
+	crew_set_answerer(crew, oracle_ask, &o);
+	while (given < 100 || crew_busy(crew)) {
+		uint64_t ticket;
+		char text[128];
+		struct buf out;
+
+		while (given < 100 && crew_idle(crew)) {
+			snprintf(text, sizeof text, "ask s%u._domainkey.example.org\nend", given);
+			give(crew, given++, text);
+		}
+		out = answer_of(crew, &ticket);
+		snprintf(text, sizeof text, ":key of s%u._domainkey.example.org]", (unsigned)ticket);
+		assert_non_null(strstr(buf_text(&out), text));
+		buf_release(&out);
+	}
+	crew_free(crew);
+}
+
+/* ------------------------------------------------------------------ the nursery */
+
+static void test_nursery_dies(void **state)
+{
+	struct limits limits = test_limits();
+	struct crew_done done;
+	struct fault fault;
+	struct nursery *own = nursery_start(&fault);
+	struct crew *crew = crew_start(own, &limits, 1, &fault);
+
+	(void)state;
+	assert_non_null(crew);
+	assert_false(crew_wait(crew, &done, &fault)); /* nothing to wait for */
+	assert_int_equal(fault.kind, FAULT_NONE);
+	assert_says(crew, "say x\nend", "said");
+	give(crew, 1, "hang");
+	assert_int_equal(shutdown(nursery_descriptor(own), SHUT_RDWR), 0);
+	assert_false(crew_wait(crew, &done, &fault));
+	assert_int_equal(fault.kind, FAULT_BROKEN);
+	crew_free(crew);
+	nursery_free(own);
+}
+
+/* The nursery ends its own children and no one else's. */
+static void test_nursery_kills_its_own(void **state)
+{
+	struct limits limits = test_limits();
+	pid_t other = fork();
+
+	(void)state;
+	if (other == 0) {
+		pause();
+		_exit(0);
+	}
+	assert_true(nursery_kill(nursery, other));
+	assert_true(nursery_spawn(nursery, UINT64_MAX, &limits)); /* comes after the kill */
+	for (;;) {
+		struct nursery_notice notice = nursery_next(nursery);
+
+		if (notice.event == NURSERY_SPAWNED && notice.token == UINT64_MAX) {
+			close(notice.socket);
+			break;
+		}
+		if (notice.event == NURSERY_SPAWNED)
+			close(notice.socket);
+		assert_int_not_equal(notice.event, NURSERY_GONE);
+	}
+	assert_int_equal(waitpid(other, NULL, WNOHANG), 0);
+	kill(other, SIGKILL);
+	assert_int_equal(waitpid(other, NULL, 0), other);
+}
+
+static int start(void **state)
+{
+	struct fault fault;
+
+	(void)state;
+	nursery = nursery_start(&fault);
+	return nursery ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	nursery_free(nursery);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_same_facts),
+		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_misbehaviour),
+		cmocka_unit_test(test_words_between_mails),
+		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_poisoned_mail),
+#ifdef WITH_SANDBOX
+		cmocka_unit_test(test_locked),
+		cmocka_unit_test(test_unlocked),
+		cmocka_unit_test(test_describe),
+#endif
+		cmocka_unit_test(test_retirement),
+		cmocka_unit_test(test_no_descriptor_left),
+		cmocka_unit_test(test_question),
+		cmocka_unit_test(test_questions_in_parallel),
+		cmocka_unit_test(test_nursery_dies),
+		cmocka_unit_test(test_nursery_kills_its_own),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
