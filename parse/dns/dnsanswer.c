@@ -1,0 +1,68 @@
+#include "parse/dns/dnsanswer.h"
+
+#include "parse/dns/domainname.h"
+
+static const struct {
+	const char *word;
+	enum dns_type type;
+} types[] = {
+	{ "A", DNS_TYPE_A },
+	{ "NS", DNS_TYPE_NS },
+	{ "CNAME", DNS_TYPE_CNAME },
+	{ "SOA", DNS_TYPE_SOA },
+	{ "PTR", DNS_TYPE_PTR },
+	{ "MX", DNS_TYPE_MX },
+	{ "TXT", DNS_TYPE_TXT },
+	{ "AAAA", DNS_TYPE_AAAA },
+	{ "SPF", DNS_TYPE_SPF },
+};
+
+const char *dns_status_word(enum dns_status status)
+{
+	static const char *const words[DNS_STATUS_COUNT] = {
+		[DNS_OK] = "ok",
+		[DNS_NXDOMAIN] = "nxdomain",
+		[DNS_NODATA] = "nodata",
+		[DNS_SERVFAIL] = "servfail",
+		[DNS_TIMEOUT] = "timeout",
+		[DNS_BOGUS] = "bogus",
+		[DNS_UNASKED] = "unasked",
+	};
+
+	return (unsigned)status < DNS_STATUS_COUNT ? words[status] : "?";
+}
+
+const char *dns_type_word(enum dns_type type)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (types[i].type == type)
+			return types[i].word;
+	return "?";
+}
+
+bool dns_type_of(struct span word, enum dns_type *type)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (span_is_nocase(word, span_of(types[i].word))) {
+			*type = types[i].type;
+			return true;
+		}
+	return false;
+}
+
+struct span dns_name_under(struct arena *arena, struct span labels, struct span domain)
+{
+	size_t n = labels.n;
+	char *text;
+
+	domain = domainname_bare(domain);
+	if (domain.n == 0 || n > DOMAINNAME_MAX || n + 1 + domain.n > DOMAINNAME_MAX)
+		return SPAN_ABSENT;
+	text = arena_take(arena, n + 1 + domain.n + 1);
+	if (!text)
+		return SPAN_ABSENT;
+	memcpy(text, labels.p, n);
+	text[n] = '.';
+	memcpy(text + n + 1, domain.p, domain.n);
+	return (struct span){ text, n + 1 + domain.n };
+}
