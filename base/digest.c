@@ -1,5 +1,6 @@
 #include "base/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 
@@ -92,4 +93,9 @@ void digest_hex(const uint8_t octets[DIGEST_OCTETS], char text[DIGEST_HEX])
 		text[2 * i + 1] = digits[octets[i] & 15];
 	}
 	text[2 * DIGEST_OCTETS] = '\0';
+}
+
+const char *digest_library(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION);
 }

@@ -20,6 +20,8 @@ void digest_add_field(struct digest *d, struct span field);
 void digest_add_number(struct digest *d, uint64_t number);
 void digest_finish(struct digest *d, uint8_t result[DIGEST_OCTETS]); /* ready for a new hash afterwards */
 
+const char *digest_library(void); /* name and version of what computes it */
+
 void digest_hex(const uint8_t octets[DIGEST_OCTETS], char text[DIGEST_HEX]);
 
 #endif

@@ -1,4 +1,5 @@
 #include "cli/config.h"
+#include "report/style.h"
 
 #include "base/escape.h"
 #include "base/moment.h"

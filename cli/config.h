@@ -10,13 +10,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum config_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct config {
 	char *file;    /* owned; what was read, NULL when no file was found */
 	char *db;      /* owned */
 	uint64_t jobs; /* 0: one per processor */
-	uint64_t color; /* enum config_color */
 	struct limits limits;
 	uint64_t store_wait;        /* seconds */
 	uint64_t retention_reports; /* seconds */

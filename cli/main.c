@@ -1,4 +1,185 @@
-int main(void)
+#include "cli/cli.h"
+#include "base/escape.h"
+#include "parse/nursery.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+const struct command commands[] = {
+	{ "show", command_show, true, "FILE|FOLDER|-...", "read reports and print them, store nothing" },
+	{ "ingest", command_ingest, true, "FILE|FOLDER|-...", "read reports and store them" },
+	{ "summary", command_summary, false, "[DOMAIN]", "add up what is stored" },
+	{ "reports", command_reports, false, "[CONDITION...]", "list what is stored" },
+	{ "export", command_export, false, "--json|--csv [CONDITION...]", "stored records for other programs" },
+	{ "reprocess", command_reprocess, true, "", "read again what was kept of stored mails" },
+	{ "expire", command_expire, false, "[--older-than SPAN]", "remove what is old" },
+	{ "config", command_config, false, "", "print the configuration in force" },
+	{ NULL, NULL, false, NULL, NULL },
+};
+
+void cli_say(const struct cli *cli, const char *format, ...)
 {
-	return 0;
+	struct buf text = BUF(65536), safe = BUF(4 * 65536);
+	char line[2048];
+	va_list args;
+
+	(void)cli;
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	buf_put_text(&text, line);
+	escape_terminal(&safe, buf_span(&text));
+	fprintf(stderr, "dmarcgate: %s\n", buf_text(&safe));
+	buf_release(&text);
+	buf_release(&safe);
+}
+
+int cli_fail(const struct cli *cli, const struct fault *fault)
+{
+	static const int codes[] = { [FAULT_NONE] = EXIT_INTERNAL, [FAULT_INPUT] = EXIT_SOME_BROKEN,
+		[FAULT_LATER] = EXIT_LATER, [FAULT_SETUP] = EXIT_SETUP, [FAULT_BROKEN] = EXIT_INTERNAL };
+
+	cli_say(cli, "%s", fault->kind == FAULT_NONE ? "an unnamed fault" : fault->text);
+	return codes[fault->kind];
+}
+
+int cli_flush(const struct cli *cli, int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	if (errno == EPIPE)
+		return code;
+	cli_say(cli, "standard output: %s", strerror(errno));
+	return EXIT_LATER;
+}
+
+/* The folders above the database: made when missing, readable by nobody else (the reports name people's servers). */
+static bool folder_make(const char *path, struct fault *fault)
+{
+	char copy[4096];
+
+	if (strlen(path) >= sizeof copy)
+		return fault_set(fault, FAULT_SETUP, "%.200s...: path too long", path);
+	strcpy(copy, path); /* rooms.t: length checked above */
+	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
+			return fault_set(fault, FAULT_SETUP, "%.300s: %s", copy, strerror(errno));
+		*slash = '/';
+	}
+	return true;
+}
+
+struct store *cli_store(const struct cli *cli, enum store_mode mode, int *code)
+{
+	struct fault fault = { 0 };
+	struct store *store;
+
+	*code = EXIT_DONE;
+	if (mode == STORE_READ && access(cli->config.db, F_OK) < 0 && errno == ENOENT)
+		return NULL;
+	if (mode == STORE_WRITE && !folder_make(cli->config.db, &fault)) {
+		*code = cli_fail(cli, &fault);
+		return NULL;
+	}
+	store = store_open(cli->config.db, mode, (unsigned)cli->config.store_wait, &fault);
+	if (!store)
+		*code = cli_fail(cli, &fault);
+	return store;
+}
+
+static struct style stream_style(FILE *stream, enum color_mode color)
+{
+	struct winsize size = { 0 };
+	bool terminal = isatty(fileno(stream));
+
+	if (terminal)
+		ioctl(fileno(stream), TIOCGWINSZ, &size);
+	return style_choose(&(struct style_facts){ .color = color,
+		.terminal = terminal,
+		.columns = size.ws_col,
+		.no_color = getenv("NO_COLOR"),
+		.term = getenv("TERM"),
+		.lc_all = getenv("LC_ALL"),
+		.lc_ctype = getenv("LC_CTYPE"),
+		.lang = getenv("LANG") });
+}
+
+/* The command line wins over the file. */
+static bool settings_apply(struct cli *cli, struct fault *fault)
+{
+	const struct options *options = &cli->options;
+
+	if (options->db && !config_set(&cli->config, "dmarcgate", "db", options->db, fault))
+		return false;
+	if (options->jobs && !config_set(&cli->config, "dmarcgate", "jobs", options->jobs, fault))
+		return false;
+	if (options->color && !config_set(&cli->config, "dmarcgate", "color", options->color, fault))
+		return false;
+	if (!options->now)
+		cli->now = (int64_t)time(NULL);
+	else if (!moment_parse(span_of(options->now), &cli->now))
+		return fault_set(fault, FAULT_SETUP, "--now %.60s: is no time; write 2026-01-31T12:00:00Z", options->now);
+	cli->out = stream_style(stdout, (enum color_mode)cli->config.color);
+	cli->err = stream_style(stderr, (enum color_mode)cli->config.color);
+	return true;
+}
+
+static const struct command *command_find(const char *name)
+{
+	const struct command *command = commands;
+
+	while (command->name && strcmp(command->name, name) != 0)
+		command++;
+	return command->name ? command : NULL;
+}
+
+static int cli_run(struct cli *cli, const struct command *command)
+{
+	struct fault fault = { 0 };
+	int code;
+
+	if (command->parses && !cli->options.no_sandbox) {
+		cli->nursery = nursery_start(&fault);
+		if (!cli->nursery)
+			return cli_fail(cli, &fault);
+	}
+	if (!config_load(cli->options.config_file, &cli->config, &fault) || !settings_apply(cli, &fault))
+		code = cli_fail(cli, &fault);
+	else
+		code = cli_flush(cli, command->run(cli));
+	config_release(&cli->config);
+	nursery_free(cli->nursery);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli = { 0 };
+	struct fault fault = { 0 };
+	const struct command *command;
+
+	signal(SIGPIPE, SIG_IGN);
+	umask(077);
+	if (!options_read(&cli.options, argc, argv, &fault)) {
+		cli_say(&cli, "%s", fault.text);
+		return EXIT_USAGE;
+	}
+	if (cli.options.help || cli.options.version) {
+		(cli.options.help ? print_help : print_version)(stdout);
+		return cli_flush(&cli, EXIT_DONE);
+	}
+	command = command_find(cli.options.command ? cli.options.command : "summary");
+	if (!command) {
+		cli_say(&cli, "%s: no such command; dmarcgate --help lists them", cli.options.command);
+		return EXIT_USAGE;
+	}
+	return cli_run(&cli, command);
 }

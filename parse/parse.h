@@ -38,4 +38,7 @@ bool parse_mail(struct parser *parser, const struct parse_input *input, struct f
  * suffix list. Called once, before anything is locked. */
 void parse_warm(void);
 
+/* `libxml2 2.9.14, libarchive 3.6.2, ...`: what strangers' bytes meet. Returns `text`. */
+const char *parse_libraries(char *text, size_t room);
+
 #endif

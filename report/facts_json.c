@@ -82,7 +82,7 @@ void report_json_begin(struct json *j, struct report_json *state, const struct r
 	buf_put_span(&state->namespace, report->namespace);
 	state->has_namespace = report->namespace.p != NULL;
 	state->recovered = report->recovered;
-	state->skipped = report->skipped;
+	state->skipped = report->uncounted;
 	if (state->namespace.failed)
 		j->failed = true;
 
@@ -103,7 +103,7 @@ void report_json_end(struct json *j, struct report_json *state)
 	json_name(j, "recovered");
 	json_bool(j, state->recovered);
 	if (state->skipped) {
-		json_name(j, "records_skipped");
+		json_name(j, "records_uncounted");
 		json_count(j, state->skipped);
 	}
 	json_close(j, '}');

@@ -186,9 +186,9 @@ static void report_head(struct show_text *show, const struct report *report)
 	if (report->recovered)
 		fprintf(show->out, "  %sRead only by repairing its XML: what it says is less certain.%s\n",
 			style_ink(&show->style, INK_WARN), style_off(&show->style, INK_WARN));
-	if (report->skipped)
+	if (report->uncounted)
 		fprintf(show->out, "  %s%s left out: no usable count.%s\n", style_ink(&show->style, INK_WARN),
-			counted_text(report->skipped, "row", "rows").p, style_off(&show->style, INK_WARN));
+			counted_text(report->uncounted, "row", "rows").p, style_off(&show->style, INK_WARN));
 	buf_release(&line);
 }
 

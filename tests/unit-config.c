@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/moment.h"
 #include "cli/config.h"
+#include "report/style.h"
 
 static char folder[] = "/tmp/dmarcgate-config-XXXXXX";
 static char file[64];

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -44,6 +45,7 @@ struct said {
 };
 
 static char folder[64];
+static char srcdir[PATH_MAX]; /* absolute: the tests change the working directory */
 
 static int make_folder(void **state)
 {
@@ -799,11 +801,12 @@ static void test_shared_mailboxes(void **state)
 {
 	static char *mbox[128], *gz[128], *maildir[128];
 	const char *shared = getenv("DMARCGATE_SHARED");
-	char path[512];
+	char path[2 * PATH_MAX];
 	size_t n, m;
 
 	(void)state;
-	snprintf(path, sizeof path, "%s/corpus/mailbox/assembled__shared.mbox", shared ? shared : "../shared");
+	snprintf(path, sizeof path, "%s%s/corpus/mailbox/assembled__shared.mbox", shared ? "" : srcdir,
+		shared ? shared : "/../shared");
 	if (access(path, R_OK) != 0) {
 		print_message("# no shared mailboxes at %s: skipped\n", path);
 		skip();
@@ -827,10 +830,43 @@ static void test_shared_mailboxes(void **state)
 		free(mbox[i]);
 }
 
+/* samples/EXPECT.tsv has one row for every input of samples/, in the order of the walk but for what is no sample. */
+static void test_samples(void **state)
+{
+	char root[PATH_MAX + 16], path[PATH_MAX + 32], row[1024];
+	struct source *source;
+	struct fault fault;
+	struct mail mail;
+	FILE *expect;
+
+	(void)state;
+	snprintf(root, sizeof root, "%s/samples", srcdir);
+	snprintf(path, sizeof path, "%s/EXPECT.tsv", root);
+	expect = fopen(path, "r");
+	assert_non_null(expect);
+	assert_non_null(fgets(row, sizeof row, expect));
+	source = source_open(root, MAX);
+	for (int got; (got = source_next(source, &mail, &fault)) != 0; mail_release(&mail)) {
+		const char *name = mail.name + strlen(root) + 1;
+
+		assert_int_equal(got, 1);
+		assert_true(mail_hash(&mail));
+		if (!strchr(name, '/'))
+			continue; /* README.md and the like */
+		assert_non_null(fgets(row, sizeof row, expect));
+		row[strcspn(row, "\t")] = '\0';
+		assert_string_equal(name, row);
+	}
+	assert_null(fgets(row, sizeof row, expect));
+	fclose(expect);
+	source_close(source);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void)
 {
+	const char *where = getenv("srcdir");
 	const struct CMUnitTest tests[] = {
 		TEST(test_file),
 		TEST(test_hash),
@@ -852,7 +888,10 @@ int main(void)
 		TEST(test_maildir),
 		TEST(test_maildir_flags_change),
 		cmocka_unit_test(test_shared_mailboxes),
+		cmocka_unit_test(test_samples),
 	};
 
+	if (!realpath(where ? where : ".", srcdir))
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

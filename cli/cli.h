@@ -1,0 +1,70 @@
+/* cli: connects the rooms; the only room that prints and chooses exit codes.
+ *
+ * A run: options are read, the nursery is born before anything else exists in memory (only for commands that look inside
+ * strangers' bytes), the configuration is loaded, the command's row is called. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "cli/config.h"
+#include "cli/options.h"
+#include "report/style.h"
+#include "store/store.h"
+
+#include <stdio.h>
+
+struct nursery;
+
+/* Exit codes (sysexits.h where it has one). dmarcgate.1 EXIT STATUS says the same. */
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_SOME_BROKEN = 1, /* everything else was handled; the broken inputs are named */
+	EXIT_USAGE = 64,
+	EXIT_INTERNAL = 70, /* a promise inside the program was broken */
+	EXIT_LATER = 75,    /* a lock, a full disk, a server: try again */
+	EXIT_SETUP = 78,    /* a person must mend something first */
+};
+
+struct cli {
+	struct options options;
+	struct config config;
+	struct nursery *nursery; /* NULL with --no-sandbox, and for commands that read no strangers' bytes */
+	int64_t now;
+	struct style out, err; /* for stdout and stderr */
+};
+
+/* One line on stderr: `dmarcgate: TEXT`, escaped. */
+void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Says the fault and returns its exit code. */
+int cli_fail(const struct cli *cli, const struct fault *fault);
+
+/* Opens the database; says what is wrong and returns NULL, with the exit code in *code. For STORE_READ a database that does
+ * not exist yet is no fault: NULL and EXIT_DONE. */
+struct store *cli_store(const struct cli *cli, enum store_mode mode, int *code);
+
+/* Everything printed has arrived; else says so and returns EXIT_LATER. A reader that went away (`| head`) is no fault. */
+int cli_flush(const struct cli *cli, int code);
+
+int command_show(struct cli *cli);
+int command_ingest(struct cli *cli);
+int command_summary(struct cli *cli);
+int command_reports(struct cli *cli);
+int command_export(struct cli *cli);
+int command_reprocess(struct cli *cli);
+int command_expire(struct cli *cli);
+int command_config(struct cli *cli);
+
+/* To add a command: a row here, a function above in a file of its own, its options in options.c, a section in dmarcgate.1,
+ * a line in dist/completion/words, a test. */
+struct command {
+	const char *name;
+	int (*run)(struct cli *cli);
+	bool parses; /* looks inside strangers' bytes: the nursery is needed */
+	const char *synopsis, *help;
+};
+extern const struct command commands[]; /* ends with name == NULL */
+
+void print_help(FILE *out);
+void print_version(FILE *out);
+
+#endif

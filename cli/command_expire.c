@@ -1,0 +1,35 @@
+#include "cli/cli.h"
+
+#include <inttypes.h>
+
+int command_expire(struct cli *cli)
+{
+	int64_t keep = (int64_t)cli->config.retention_reports;
+	struct expired expired = { 0 };
+	struct fault fault = { 0 };
+	struct store *store;
+	bool done;
+	int code;
+
+	if (cli->options.args_n ||
+		(cli->options.older_than && (!moment_parse_span(span_of(cli->options.older_than), &keep) || keep == 0))) {
+		cli_say(cli, "expire: %s", cli->options.args_n ? "takes no argument" : "--older-than wants a span like 400d");
+		return EXIT_USAGE;
+	}
+	store = cli_store(cli, STORE_READ, &code);
+	store_close(store);
+	if (!store)
+		return code;
+	store = cli_store(cli, STORE_WRITE, &code);
+	if (!store)
+		return code;
+	done = store_expire(store, cli->now - keep, &expired, &fault);
+	store_close(store);
+	if (!done)
+		return cli_fail(cli, &fault);
+	if (!cli->options.quiet)
+		printf("%" PRIu64 " reports with %" PRIu64 " records, %" PRIu64 " failure reports and %" PRIu64
+		       " mails removed\n",
+			expired.reports, expired.records, expired.failures, expired.mails);
+	return EXIT_DONE;
+}

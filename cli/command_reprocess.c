@@ -1,0 +1,105 @@
+#include "cli/cli.h"
+#include "cli/intake.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+struct reprocessing {
+	struct cli *cli;
+	struct store *store;
+	struct crew *crew;
+	struct fault fault;
+	uint64_t mails, reports, failures, refused;
+};
+
+/* What is kept of a mail, as the parser wants it. False when nothing of it can be read again. */
+static bool kept_input(const struct kept_mail *kept, struct parse_range *ranges, struct parse_input *input)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < kept->n && n < PARSE_RANGES; i++) {
+		static const enum range_kind kinds[OCTETS_KIND_COUNT] = { [OCTETS_HEADER] = RANGE_HEADER,
+			[OCTETS_ATTACHMENT] = RANGE_ATTACHMENT,
+			[OCTETS_MESSAGE] = RANGE_INPUT,
+			[OCTETS_SAMPLE] = RANGE_KIND_COUNT };
+
+		if (kinds[kept->parts[i].kind] != RANGE_KIND_COUNT)
+			ranges[n++] = (struct parse_range){ kinds[kept->parts[i].kind], kept->parts[i].offset,
+				kept->parts[i].length };
+	}
+	*input = (struct parse_input){ kept->fd, ranges, n };
+	return n > 0;
+}
+
+/* The old understanding is replaced only by one that could be made; what is kept stays as it is. */
+static bool reprocess_store(struct reprocessing *r, const struct kept_mail *kept, struct feedback *feedback)
+{
+	char name[4096];
+	struct mail mail = { .name = name, .fd = -1, .length = kept->octets };
+	struct store_result result = { 0 };
+
+	snprintf(name, sizeof name, "%.*s", (int)(kept->name.n < 4000 ? kept->name.n : 4000), kept->name.p);
+	memcpy(mail.sha256, kept->sha256, sizeof mail.sha256);
+	if (!store_mail_forget(r->store, kept->mail_id, &r->fault) ||
+		!store_mail_begin(r->store, &mail, kept->arrived, &r->fault))
+		return false;
+	if (!feedback_replay(feedback, REPLAY_ALL & ~REPLAY_OCTETS, store_take, r->store, &r->fault)) {
+		if (r->fault.kind == FAULT_NONE)
+			r->fault = *store_fault(r->store);
+		return false;
+	}
+	if (!store_mail_end(r->store, &result, &r->fault))
+		return false;
+	r->mails++;
+	r->reports += result.reports;
+	r->failures += result.failures;
+	return !store_commit_due(r->store, 0) || store_commit(r->store, &r->fault);
+}
+
+static bool reprocess_take(void *arg, const struct kept_mail *kept)
+{
+	struct reprocessing *r = arg;
+	struct parse_range *ranges = calloc(PARSE_RANGES, sizeof *ranges);
+	struct parse_input input;
+	struct crew_done done = { 0 };
+	bool stored = true;
+
+	if (!ranges)
+		return fault_set(&r->fault, FAULT_LATER, "out of memory");
+	if (kept_input(kept, ranges, &input)) {
+		stored = crew_give(r->crew, 0, &input, &r->fault) && crew_wait(r->crew, &done, &r->fault);
+		if (stored && done.feedback)
+			stored = reprocess_store(r, kept, done.feedback);
+		else
+			r->refused++;
+	}
+	feedback_free(done.feedback);
+	free(ranges);
+	return stored;
+}
+
+int command_reprocess(struct cli *cli)
+{
+	struct reprocessing r = { .cli = cli };
+	bool done;
+	int code;
+
+	if (cli->options.args_n) {
+		cli_say(cli, "reprocess: takes no argument");
+		return EXIT_USAGE;
+	}
+	r.store = cli_store(cli, STORE_WRITE, &code);
+	if (!r.store)
+		return code;
+	r.crew = crew_start(cli->nursery, &cli->config.limits, 1, &r.fault);
+	done = r.crew && store_ask_kept(r.store, reprocess_take, &r, &r.fault) && r.fault.kind == FAULT_NONE &&
+	       store_commit(r.store, &r.fault);
+	crew_free(r.crew);
+	store_close(r.store);
+	if (!done)
+		return cli_fail(cli, &r.fault);
+	if (!cli->options.quiet)
+		printf("%" PRIu64 " mails read again: %" PRIu64 " reports, %" PRIu64 " failure reports\n", r.mails, r.reports,
+			r.failures);
+	return r.refused ? EXIT_LATER : EXIT_DONE;
+}

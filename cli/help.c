@@ -1,0 +1,36 @@
+#include "cli/cli.h"
+#include "base/digest.h"
+#include "base/sandbox.h"
+#include "parse/parse.h"
+#include "store/store.h"
+
+void print_help(FILE *out)
+{
+	fputs("usage: dmarcgate [OPTION...] [COMMAND [ARGUMENT...]]\n\nCommands (none: the summary of all domains)\n", out);
+	for (const struct command *command = commands; command->name; command++) {
+		char left[64];
+
+		snprintf(left, sizeof left, "%s %s", command->name, command->synopsis);
+		fprintf(out, "  %-38s %s\n", left, command->help);
+	}
+	fputs("\nOptions\n", out);
+	for (const struct option_row *row = option_rows; row->name; row++) {
+		char left[64];
+
+		snprintf(left, sizeof left, "%s%s %s", row->name[1] ? "--" : "-", row->name, row->argument ? row->argument : "");
+		fprintf(out, "  %-38s %s%s%s%s\n", left, row->help, row->commands ? " (" : "", row->commands ? row->commands : "",
+			row->commands ? ")" : "");
+	}
+	fputs("\nManual: dmarcgate(1), dmarcgate.conf(5), dmarcgate-json(5)\n", out);
+}
+
+void print_version(FILE *out)
+{
+	char protections[SANDBOX_TEXT], libraries[512];
+
+	fprintf(out, "dmarcgate %s\n", PACKAGE_VERSION);
+	fprintf(out, "  reads with    %s\n", parse_libraries(libraries, sizeof libraries));
+	fprintf(out, "  hashes with   %s\n", digest_library());
+	fprintf(out, "  stores with   SQLite %s\n", store_library());
+	fprintf(out, "  protections   %s\n", sandbox_describe(sandbox_probe(), protections));
+}

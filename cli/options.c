@@ -1,0 +1,186 @@
+#include "cli/options.h"
+
+#include <getopt.h>
+#include <string.h>
+
+enum option_id {
+	OPTION_DB = 256,
+	OPTION_NOW,
+	OPTION_JOBS,
+	OPTION_QUIET,
+	OPTION_COLOR,
+	OPTION_NO_SANDBOX,
+	OPTION_JSON,
+	OPTION_CSV,
+	OPTION_FORMAT,
+	OPTION_DAYS,
+	OPTION_SINCE,
+	OPTION_UNTIL,
+	OPTION_OLDER_THAN,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+static const struct option longs[] = {
+	{ "db", required_argument, NULL, OPTION_DB },
+	{ "now", required_argument, NULL, OPTION_NOW },
+	{ "jobs", required_argument, NULL, OPTION_JOBS },
+	{ "quiet", no_argument, NULL, OPTION_QUIET },
+	{ "color", required_argument, NULL, OPTION_COLOR },
+	{ "no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "csv", no_argument, NULL, OPTION_CSV },
+	{ "format", required_argument, NULL, OPTION_FORMAT },
+	{ "days", required_argument, NULL, OPTION_DAYS },
+	{ "since", required_argument, NULL, OPTION_SINCE },
+	{ "until", required_argument, NULL, OPTION_UNTIL },
+	{ "older-than", required_argument, NULL, OPTION_OLDER_THAN },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+const struct option_row option_rows[] = {
+	{ "db", "PATH", NULL, "the database" },
+	{ "c", "FILE", NULL, "the configuration file" },
+	{ "now", "TIME", NULL, "what to take for the present" },
+	{ "jobs", "N", NULL, "locked processes that read at the same time; 0: one per processor" },
+	{ "quiet", NULL, NULL, "no progress, no closing line; faults are still named" },
+	{ "v", NULL, NULL, "name every input with what became of it" },
+	{ "color", "auto|always|never", NULL, "colours in the text" },
+	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
+	{ "json", NULL, "show ingest summary reports export", "print JSON" },
+	{ "csv", NULL, "summary reports export", "print comma-separated values" },
+	{ "format", "text|json|csv", "summary reports export", "the form of the output" },
+	{ "days", "N", "summary", "the last N days" },
+	{ "since", "TIME", "summary", "from that day on" },
+	{ "until", "TIME", "summary", "up to and including that day" },
+	{ "older-than", "SPAN", "expire", "how long to keep, as in 400d" },
+	{ "help", NULL, NULL, "this text" },
+	{ "version", NULL, NULL, "versions, and the protections in force" },
+	{ NULL, NULL, NULL, NULL },
+};
+
+static bool format_read(struct options *options, const char *word, struct fault *fault)
+{
+	static const char *const words[] = { "text", "json", "csv" };
+
+	for (int i = 0; i < 3; i++) {
+		if (strcmp(word, words[i]) == 0) {
+			options->format = (enum output_format)i;
+			return true;
+		}
+	}
+	return fault_set(fault, FAULT_SETUP, "--format %.40s: is none of text, json, csv", word);
+}
+
+static bool option_take(struct options *options, int id, char *value, struct fault *fault)
+{
+	switch (id) {
+	case 'c':
+		options->config_file = value;
+		return true;
+	case 'v':
+		options->verbose = true;
+		return true;
+	case OPTION_DB:
+		options->db = value;
+		return true;
+	case OPTION_NOW:
+		options->now = value;
+		return true;
+	case OPTION_JOBS:
+		options->jobs = value;
+		return true;
+	case OPTION_QUIET:
+		options->quiet = true;
+		return true;
+	case OPTION_COLOR:
+		options->color = value;
+		return true;
+	case OPTION_NO_SANDBOX:
+		options->no_sandbox = true;
+		return true;
+	case OPTION_JSON:
+		options->format = FORMAT_JSON;
+		return true;
+	case OPTION_CSV:
+		options->format = FORMAT_CSV;
+		return true;
+	case OPTION_FORMAT:
+		return format_read(options, value, fault);
+	case OPTION_DAYS:
+		options->days = value;
+		return true;
+	case OPTION_SINCE:
+		options->since = value;
+		return true;
+	case OPTION_UNTIL:
+		options->until = value;
+		return true;
+	case OPTION_OLDER_THAN:
+		options->older_than = value;
+		return true;
+	case OPTION_HELP:
+		options->help = true;
+		return true;
+	case OPTION_VERSION:
+		options->version = true;
+		return true;
+	}
+	return false;
+}
+
+/* Does the space-separated list hold the word? */
+static bool list_holds(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *at = list; (at = strstr(at, word)); at += n)
+		if ((at == list || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0'))
+			return true;
+	return false;
+}
+
+/* An option that the command does not know is an error: `expire --days 3` must not expire by the default. */
+static bool options_belong(const struct options *options, const char *const given[], struct fault *fault)
+{
+	const char *command = options->command ? options->command : "summary";
+
+	for (int i = 0; given[i]; i++)
+		for (const struct option_row *row = option_rows; row->name; row++)
+			if (strcmp(row->name, given[i]) == 0 && row->commands && !list_holds(row->commands, command))
+				return fault_set(fault, FAULT_SETUP, "%s: has no option --%s", command, row->name);
+	return true;
+}
+
+bool options_read(struct options *options, int argc, char **argv, struct fault *fault)
+{
+	const char *given[64] = { NULL };
+	size_t given_n = 0;
+	int id, which = 0;
+
+	*options = (struct options){ 0 };
+	opterr = 0;
+	optind = 0;
+	while ((id = getopt_long(argc, argv, ":c:v", longs, &which)) != -1) {
+		const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+
+		if (id == '?')
+			return fault_set(fault, FAULT_SETUP, "%.60s: no such option", word);
+		if (id == ':')
+			return fault_set(fault, FAULT_SETUP, "%.60s: wants an argument", word);
+		if (id >= OPTION_DB && given_n + 1 < sizeof given / sizeof *given)
+			given[given_n++] = longs[which].name;
+		if (!option_take(options, id, optarg, fault))
+			return false;
+	}
+	options->args = argv + optind;
+	options->args_n = argc - optind;
+	if (options->args_n > 0) {
+		options->command = options->args[0];
+		options->args++;
+		options->args_n--;
+	}
+	return options_belong(options, given, fault);
+}

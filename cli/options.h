@@ -1,0 +1,35 @@
+/* options: what stands on the command line, before any of it is used. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "base/fault.h"
+#include "base/moment.h"
+
+#include <stdint.h>
+
+enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+
+struct options {
+	const char *command; /* NULL: none given */
+	char **args;         /* what is left */
+	int args_n;
+
+	const char *db, *config_file, *now, *jobs, *color;
+	bool quiet, verbose, no_sandbox, help, version;
+	enum output_format format;
+	const char *days, *since, *until, *older_than;
+};
+
+/* Options and arguments may be mixed; `--` ends the options. False: `fault` says what is wrong (EXIT_USAGE). */
+bool options_read(struct options *options, int argc, char **argv, struct fault *fault);
+
+/* A row per option, for --help. */
+struct option_row {
+	const char *name;     /* long name, or one letter */
+	const char *argument; /* NULL: takes none */
+	const char *commands; /* those it belongs to, separated by blanks; NULL: all */
+	const char *help;
+};
+extern const struct option_row option_rows[]; /* ends with name == NULL */
+
+#endif
