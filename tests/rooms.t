@@ -41,7 +41,8 @@ ini.h              cli/
 seccomp.h          base/
 linux/             base/
 mailutils/         ingest/
-unbound.h          ingest/
+unbound            ingest/resolver_process.c
+event2/            ingest/resolver_process.c
 curl/              ingest/
 cmocka.h           tests/
 '
