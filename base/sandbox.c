@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "base/sandbox.h"
 
 #include <stdbool.h>
@@ -33,39 +31,92 @@ struct allowance {
 	struct scmp_arg_cmp args[2];
 };
 
+/* clang-format off */
 #define CALL(name) { SCMP_SYS(name), 0, { { 0 } } }
 #define CALL_IF(name, ...) { SCMP_SYS(name), 1, { { __VA_ARGS__ } } }
-#define NAMESPACES                                                                                                     \
-	((uint64_t)CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+/* clang-format on */
+#define NAMESPACES                                                                                              \
+	((uint64_t)CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
+		CLONE_NEWNET)
 
-/* Pure computation. Memory is never executable and never shared; the limit on processor time is moved from mail to mail,
- * which a process without capabilities cannot do past its hard limit. abort() needs tgkill on itself. fstat is newfstatat
- * with AT_EMPTY_PATH in today's libc; what it may say of a path is all that is left of the file system. */
+/* Pure computation. Memory is never executable and never shared; the limit on processor time is moved from mail to
+ * mail, which a process without capabilities cannot do past its hard limit. abort() needs tgkill on itself. fstat is
+ * newfstatat with AT_EMPTY_PATH in today's libc; what it may say of a path is all that is left of the file system. */
 static const struct allowance compute[] = {
-	CALL(read), CALL(readv), CALL(pread64), CALL(preadv), CALL(lseek), CALL(fstat), CALL(close),
-	CALL(write), CALL(writev), CALL(recvfrom), CALL(recvmsg), CALL(sendto), CALL(sendmsg),
+	CALL(read),
+	CALL(readv),
+	CALL(pread64),
+	CALL(preadv),
+	CALL(lseek),
+	CALL(fstat),
+	CALL(close),
+	CALL(write),
+	CALL(writev),
+	CALL(recvfrom),
+	CALL(recvmsg),
+	CALL(sendto),
+	CALL(sendmsg),
 	CALL_IF(newfstatat, 3, SCMP_CMP_EQ, AT_EMPTY_PATH, 0),
 	{ SCMP_SYS(mmap), 2, { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 }, { 3, SCMP_CMP_MASKED_EQ, MAP_SHARED, 0 } } },
 	CALL_IF(mprotect, 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-	CALL(munmap), CALL(mremap), CALL(madvise), CALL(brk), CALL(futex), CALL(membarrier),
-	CALL(clock_gettime), CALL(clock_getres), CALL(gettimeofday), CALL(time), CALL(getrandom), CALL(getrusage),
+	CALL(munmap),
+	CALL(mremap),
+	CALL(madvise),
+	CALL(brk),
+	CALL(futex),
+	CALL(membarrier),
+	CALL(clock_gettime),
+	CALL(clock_getres),
+	CALL(gettimeofday),
+	CALL(time),
+	CALL(getrandom),
+	CALL(getrusage),
 	{ SCMP_SYS(prlimit64), 2, { { 0, SCMP_CMP_EQ, 0, 0 }, { 1, SCMP_CMP_EQ, RLIMIT_CPU, 0 } } },
-	CALL(rt_sigaction), CALL(rt_sigprocmask), CALL(rt_sigreturn), CALL(sigaltstack), CALL(restart_syscall),
-	CALL(getpid), CALL(gettid), CALL_IF(tgkill, 0, SCMP_CMP_EQ, OWN_PID, 0),
-	CALL(exit), CALL(exit_group),
+	CALL(rt_sigaction),
+	CALL(rt_sigprocmask),
+	CALL(rt_sigreturn),
+	CALL(sigaltstack),
+	CALL(restart_syscall),
+	CALL(getpid),
+	CALL(gettid),
+	CALL_IF(tgkill, 0, SCMP_CMP_EQ, OWN_PID, 0),
+	CALL(exit),
+	CALL(exit_group),
 #ifdef WITH_SANITIZERS
-	CALL(sched_yield), CALL(nanosleep), CALL(clock_nanosleep), CALL(getuid), CALL(uname), CALL(set_robust_list),
+	CALL(sched_yield),
+	CALL(nanosleep),
+	CALL(clock_nanosleep),
+	CALL(getuid),
+	CALL(uname),
+	CALL(set_robust_list),
 #endif
 	{ .n = 0, .call = -1 },
 };
 
 /* Forking, watching and ending workers, and what these need to lock themselves: a filter is inherited. */
 static const struct allowance raise_workers[] = {
-	CALL_IF(clone, 0, SCMP_CMP_MASKED_EQ, NAMESPACES, 0), CALL(fork), CALL(vfork), CALL(set_robust_list), CALL(rseq),
-	CALL(wait4), CALL(waitid), CALL_IF(kill, 1, SCMP_CMP_EQ, SIGKILL, 0), CALL(getppid),
-	CALL_IF(socketpair, 0, SCMP_CMP_EQ, AF_UNIX, 0), CALL(poll), CALL(ppoll), CALL(dup2), CALL(dup3), CALL(fcntl),
-	CALL(close_range), CALL(prctl), CALL(seccomp), CALL(capset), CALL_IF(prlimit64, 0, SCMP_CMP_EQ, 0, 0),
-	CALL(landlock_create_ruleset), CALL(landlock_restrict_self),
+	CALL_IF(clone, 0, SCMP_CMP_MASKED_EQ, NAMESPACES, 0),
+	CALL(fork),
+	CALL(vfork),
+	CALL(set_robust_list),
+	CALL(rseq),
+	CALL(wait4),
+	CALL(waitid),
+	CALL_IF(kill, 1, SCMP_CMP_EQ, SIGKILL, 0),
+	CALL(getppid),
+	CALL_IF(socketpair, 0, SCMP_CMP_EQ, AF_UNIX, 0),
+	CALL(poll),
+	CALL(ppoll),
+	CALL(dup2),
+	CALL(dup3),
+	CALL(fcntl),
+	CALL(close_range),
+	CALL(prctl),
+	CALL(seccomp),
+	CALL(capset),
+	CALL_IF(prlimit64, 0, SCMP_CMP_EQ, 0, 0),
+	CALL(landlock_create_ruleset),
+	CALL(landlock_restrict_self),
 	CALL_IF(tgkill, 2, SCMP_CMP_EQ, SIGABRT, 0), /* a worker's filter narrows these to itself */
 	CALL_IF(tgkill, 2, SCMP_CMP_EQ, SIGTRAP, 0),
 	{ .n = 0, .call = -1 },
@@ -138,13 +189,11 @@ struct ruleset {
 
 /* By ABI; what is not listed as handled would stay allowed, so each version's bits are all of them. */
 static const struct ruleset rulesets[] = {
-	{ 0, 0, 0 },
-	{ 0x1fff, 0, 0 },
-	{ 0x3fff, 0, 0 }, /* refer */
-	{ 0x7fff, 0, 0 }, /* truncate */
-	{ 0x7fff, 3, 0 }, /* bind and connect TCP */
-	{ 0xffff, 3, 0 }, /* ioctl on devices */
-	{ 0xffff, 3, 3 }, /* abstract sockets and signals to the outside */
+	{ 0, 0, 0 }, { 0x1fff, 0, 0 }, { 0x3fff, 0, 0 }, /* refer */
+	{ 0x7fff, 0, 0 },				 /* truncate */
+	{ 0x7fff, 3, 0 },				 /* bind and connect TCP */
+	{ 0xffff, 3, 0 },				 /* ioctl on devices */
+	{ 0xffff, 3, 3 },				 /* abstract sockets and signals to the outside */
 };
 
 static bool landlock_lock(const struct role *role)
@@ -175,7 +224,7 @@ static bool privileges_drop(void)
 	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
 
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
-		syscall(SYS_capset, &head, none) == 0;
+	       syscall(SYS_capset, &head, none) == 0;
 }
 
 static bool ceiling(__rlimit_resource_t resource, rlim_t most)
@@ -193,11 +242,11 @@ static bool ceilings_lower(const struct role *role, const struct sandbox_ceiling
 {
 	rlim_t seconds = chosen->seconds ? chosen->seconds : RLIM_INFINITY;
 	bool good = ceiling(RLIMIT_CORE, 0) && ceiling(RLIMIT_NOFILE, role->files) &&
-		ceiling(RLIMIT_NPROC, role->processes) && ceiling(RLIMIT_CPU, seconds);
+		    ceiling(RLIMIT_NPROC, role->processes) && ceiling(RLIMIT_CPU, seconds);
 
 #ifndef WITH_SANITIZERS /* ASan reserves terabytes of address space and reports into a file */
 	good = good && ceiling(RLIMIT_FSIZE, role->file_size) &&
-		ceiling(RLIMIT_AS, chosen->memory ? chosen->memory : RLIM_INFINITY);
+	       ceiling(RLIMIT_AS, chosen->memory ? chosen->memory : RLIM_INFINITY);
 #endif
 	return good;
 }
@@ -248,8 +297,9 @@ unsigned sandbox_probe(void)
 const char *sandbox_describe(unsigned protections, char text[SANDBOX_TEXT])
 {
 #define IF(bit) (protections & (bit) ? "" : "no ")
-	snprintf(text, SANDBOX_TEXT, "%sseccomp, %sLandlock, %sresource limits, %s", IF(SANDBOX_SECCOMP), IF(SANDBOX_LANDLOCK),
-		IF(SANDBOX_CEILINGS), protections & SANDBOX_PRIVILEGES ? "no privileges" : "privileges kept");
+	snprintf(text, SANDBOX_TEXT, "%sseccomp, %sLandlock, %sresource limits, %s", IF(SANDBOX_SECCOMP),
+		IF(SANDBOX_LANDLOCK), IF(SANDBOX_CEILINGS),
+		protections & SANDBOX_PRIVILEGES ? "no privileges" : "privileges kept");
 #undef IF
 	return text;
 }

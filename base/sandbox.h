@@ -1,8 +1,10 @@
-/* Locks the calling process into a role: it keeps what the role needs and loses the rest, for good and for its children.
+/* Locks the calling process into a role: it keeps what the role needs and loses the rest, for good and for its
+ * children.
  *
- * seccomp answers EPERM to what is not allowed and does not kill, because libraries try openat and go on. Landlock takes
- * the whole file system and the network away even where a system call should slip through; resource limits are the net
- * below the counts of our own code. A kernel without one of them is no error: the return value says what is in force. */
+ * seccomp answers EPERM to what is not allowed and does not kill, because libraries try openat and go on. Landlock
+ * takes the whole file system and the network away even where a system call should slip through; resource limits are
+ * the net below the counts of our own code. A kernel without one of them is no error: the return value says what is in
+ * force. */
 #ifndef BASE_SANDBOX_H
 #define BASE_SANDBOX_H
 
@@ -10,7 +12,7 @@
 
 enum sandbox_role {
 	SANDBOX_NURSERY, /* forks workers that lock themselves further; reads nothing that a stranger wrote */
-	SANDBOX_WORKER,  /* computes: one socket, one descriptor to read at a time, memory, the clock */
+	SANDBOX_WORKER,	 /* computes: one socket, one descriptor to read at a time, memory, the clock */
 	SANDBOX_RESOLVER, /* talks to name servers: one socket, those it opens itself, memory, the clock */
 	SANDBOX_ROLES
 };

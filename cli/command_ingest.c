@@ -3,7 +3,6 @@
 #include "ingest/source.h"
 #include "report/ingested.h"
 
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -83,20 +82,20 @@ static const char *result_word_of(const struct store_result *result)
 {
 	if (result->outcome != OUTCOME_REPORT)
 		return outcome_word(result->outcome);
-	return result->reports + result->failures == 0 ? "duplicate" : "new";
+	return result->reports + result->failures == result->duplicates ? "duplicate" : "new";
 }
 
 static void count_result(struct ingesting *ingesting, const struct intake_item *item, const struct store_result *result)
 {
 	struct ingested *totals = &ingesting->totals;
 
-	totals->reports += result->reports;
+	totals->reports += result->reports - result->duplicates;
 	totals->failures += result->failures;
 	totals->records += result->records;
 	totals->conflicts += result->conflicts;
 	switch (result->outcome) {
 	case OUTCOME_REPORT:
-		if (result->reports + result->failures)
+		if (result->reports + result->failures > result->duplicates)
 			totals->added++;
 		else
 			totals->duplicate++;
@@ -180,7 +179,9 @@ static void ingest_progress(void *arg, uint64_t done, uint64_t total, uint64_t s
 
 static int ingest_run(struct cli *cli, struct ingesting *ingesting)
 {
-	struct intake_plan plan = { .wanted = ingest_wanted,
+	/* In order, so that of two copies read at the same time always the same one is the first. */
+	struct intake_plan plan = { .ordered = true,
+		.wanted = ingest_wanted,
 		.take = ingest_take,
 		.progress = ingest_progress,
 		.arg = ingesting };
@@ -203,24 +204,11 @@ static int ingest_run(struct cli *cli, struct ingesting *ingesting)
 	return ingesting->code ? ingesting->code : ingesting->totals.broken ? EXIT_SOME_BROKEN : EXIT_DONE;
 }
 
-static bool ingested_discard(void *self, const struct ingested *totals)
+static bool ingest_open(struct cli *cli, struct ingested_writer *writer)
 {
-	(void)totals;
-	free(self);
-	return true;
-}
-
-static bool ingest_open(struct cli *cli, struct ingesting *ingesting)
-{
-	bool json = cli->options.format == FORMAT_JSON;
-	/* Text goes to stderr when quiet: faults are still named, the closing line is not. */
-	bool opened = json ? ingested_json_open(&ingesting->writer, stdout) :
-			     ingested_text_open(&ingesting->writer, cli->options.quiet ? stderr : stdout,
-				     cli->options.quiet ? &cli->err : &cli->out);
-
-	if (opened && cli->options.quiet && !json)
-		ingesting->writer.close = ingested_discard;
-	return opened;
+	if (cli->options.format == FORMAT_JSON)
+		return ingested_json_open(writer, stdout);
+	return ingested_text_open(writer, cli->options.quiet ? NULL : stdout, &cli->out, stderr, &cli->err);
 }
 
 int command_ingest(struct cli *cli)
@@ -237,7 +225,7 @@ int command_ingest(struct cli *cli)
 		return code;
 	ingesting.committed = ingesting.started;
 	ingesting.progress = !cli->options.quiet && cli->options.format != FORMAT_JSON && isatty(STDERR_FILENO);
-	if (!ingest_open(cli, &ingesting)) {
+	if (!ingest_open(cli, &ingesting.writer)) {
 		store_close(ingesting.store);
 		return EXIT_LATER;
 	}

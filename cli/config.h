@@ -15,6 +15,7 @@ struct config {
 	char *file;    /* owned; what was read, NULL when no file was found */
 	char *db;      /* owned */
 	uint64_t jobs; /* 0: one per processor */
+	uint64_t color; /* enum color_mode of report/style.h */
 	struct limits limits;
 	uint64_t store_wait;        /* seconds */
 	uint64_t retention_reports; /* seconds */

@@ -65,9 +65,8 @@ static bool folder_make(const char *path, struct fault *fault)
 {
 	char copy[4096];
 
-	if (strlen(path) >= sizeof copy)
+	if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy)
 		return fault_set(fault, FAULT_SETUP, "%.200s...: path too long", path);
-	strcpy(copy, path); /* rooms.t: length checked above */
 	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
@@ -112,12 +111,24 @@ static struct style stream_style(FILE *stream, enum color_mode color)
 		.lang = getenv("LANG") });
 }
 
+/* A path on the command line begins where the user is; in a file, where the program runs would be chance. */
+static bool settings_db(struct cli *cli, const char *path, struct fault *fault)
+{
+	char here[4096], full[8192];
+
+	if (path[0] == '/' || path[0] == '~' || path[0] == '\0' || !getcwd(here, sizeof here))
+		return config_set(&cli->config, "dmarcgate", "db", path, fault);
+	if (snprintf(full, sizeof full, "%s/%s", here, path) >= (int)sizeof full)
+		return fault_set(fault, FAULT_SETUP, "--db %.200s: path too long", path);
+	return config_set(&cli->config, "dmarcgate", "db", full, fault);
+}
+
 /* The command line wins over the file. */
 static bool settings_apply(struct cli *cli, struct fault *fault)
 {
 	const struct options *options = &cli->options;
 
-	if (options->db && !config_set(&cli->config, "dmarcgate", "db", options->db, fault))
+	if (options->db && !settings_db(cli, options->db, fault))
 		return false;
 	if (options->jobs && !config_set(&cli->config, "dmarcgate", "jobs", options->jobs, fault))
 		return false;

@@ -440,18 +440,21 @@ static ssize_t read_first(struct aggregate *a, struct stream *s, char *chunk)
 	}
 }
 
-/* Feeds the stream to libxml2. Returns the stream's fault, NULL when it came to its end or the parser stopped. */
+/* Feeds the stream to libxml2. Returns the stream's fault, NULL when it came to its end or the parser stopped. The first
+ * four octets go in by the reset, where libxml2 recognises UTF-16. */
 static const char *aggregate_feed(struct aggregate *a, struct stream *s)
 {
 	char chunk[CHUNK] = "";
 	ssize_t got = read_first(a, s, chunk);
+	int head = got < 4 ? 0 : 4;
 
-	xmlCtxtResetPush(a->context, NULL, 0, NULL, NULL);
+	xmlCtxtResetPush(a->context, chunk, head, NULL, NULL);
 	xmlCtxtUseOptions(a->context, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	while (got > 0 && !aggregate_stopped(a) && chunk_is_sane(a, chunk, (size_t)got)) {
-		xmlParseChunk(a->context, chunk, (int)got, 0);
+		xmlParseChunk(a->context, chunk + head, (int)got - head, 0);
 		if (!a->context->wellFormed)
 			return NULL;
+		head = 0;
 		got = s->read(s, chunk, sizeof chunk);
 	}
 	if (got < 0)

@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "parse/border.h"
 #include "parse/wire_p.h"
 
@@ -31,7 +29,8 @@ bool question_allowed(struct span name)
 		}
 		if (i == start || i - start > 63)
 			return false;
-		if (start > 0 && i < name.n && span_is_nocase((struct span){ name.p + start, i - start }, SPAN("_domainkey")))
+		if (start > 0 && i < name.n &&
+			span_is_nocase((struct span){ name.p + start, i - start }, SPAN("_domainkey")))
 			found = true;
 		start = i + 1;
 	}
@@ -73,7 +72,7 @@ bool wire_put_refused(struct buf *out, const char *what)
 {
 	size_t start = frame_begin(out, FRAME_REFUSED);
 
-	put_span(out, span_of(what));
+	put_span(out, wire_text(what));
 	return frame_close(out, start);
 }
 
@@ -147,8 +146,9 @@ ssize_t border_receive(int socket, void *octets, size_t room, int flags, int *fd
 		char room[CMSG_SPACE(4 * sizeof(int))];
 		struct cmsghdr align;
 	} control;
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room,
-		.msg_controllen = sizeof control.room };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room
+	};
 	ssize_t got;
 
 	*fd = -1;

@@ -1,4 +1,13 @@
-/* The border between the locked processes and the supervisor: what spool.c, worker.c, nursery.c and crew.c share. */
+/* The border between the locked processes and the supervisor: what spool.c, worker.c, nursery.c and crew.c share.
+ *
+ * The conversation on a worker's socket, mail after mail (frames: parse/wire.h):
+ *
+ *   supervisor   FRAME_MAIL with a descriptor
+ *   worker       facts, FRAME_REWIND, and at any time FRAME_QUESTION, after which it says nothing until
+ *   supervisor   FRAME_ANSWER
+ *   worker       FRAME_END: the mail is read; or FRAME_REFUSED: it cannot be, and the worker ends itself
+ *
+ * Whatever else a worker says, or how it ends, is told from its exit status, which the nursery reports. */
 #ifndef PARSE_BORDER_H
 #define PARSE_BORDER_H
 
@@ -12,15 +21,16 @@
 
 /* Takes facts from the front of *received into a spool and moves *received behind them, until a frame is incomplete, a
  * frame is no fact, or the mail has ended. Size and order are checked here, the inside of facts by feedback_replay.
- * False: the worker broke the rules (FAULT_BROKEN), said too much (FAULT_INPUT), or the spool has no room (FAULT_LATER). */
+ * False: the worker broke the rules (FAULT_BROKEN), said too much (FAULT_INPUT), or the spool has no room
+ * (FAULT_LATER). */
 bool feedback_accept(struct feedback *feedback, struct span *received, struct fault *fault);
 bool feedback_ended(const struct feedback *feedback); /* FRAME_END was put or accepted */
-bool feedback_flush(struct feedback *feedback);       /* a worker's handle: everything put so far is on the socket */
+bool feedback_flush(struct feedback *feedback);	      /* a worker's handle: everything put so far is on the socket */
 
 /* ------------------------------------------------------------------ the question */
 
-/* A name of at most QUESTION_MAX octets whose labels are letters, digits, `-` and `_`, with `_domainkey` between a selector
- * and a domain: the only thing a worker may ask about (RFC 6376 3.6.2.1). */
+/* A name of at most QUESTION_MAX octets whose labels are letters, digits, `-` and `_`, with `_domainkey` between a
+ * selector and a domain: the only thing a worker may ask about (RFC 6376 3.6.2.1). */
 #define QUESTION_MAX 253
 #define ANSWER_MAX ((size_t)64 * 1024)
 bool question_allowed(struct span name);

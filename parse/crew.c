@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "parse/crew.h"
 
 #include "parse/border.h"
@@ -16,9 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RECEIVE ((size_t)256 * 1024)    /* octets taken from one worker before the next has its turn */
-#define SPOKEN_MAX (ANSWER_MAX)         /* octets of a frame that is no fact */
-#define BIRTHS 5                        /* workers tried for one mail before it is given up */
+#define RECEIVE ((size_t)256 * 1024) /* octets taken from one worker before the next has its turn */
+#define SPOKEN_MAX (ANSWER_MAX)	     /* octets of a frame that is no fact */
+#define BIRTHS 5		     /* workers tried for one mail before it is given up */
 #define NEVER INT64_MAX
 
 /* How far a slot's mail has come. */
@@ -41,25 +39,25 @@ struct slot {
 
 	enum stage stage;
 	uint64_t ticket;
-	int fd; /* owned until the worker has it */
+	int fd;			    /* owned until the worker has it */
 	struct parse_range *ranges; /* owned, as fd */
 	size_t ranges_n;
 	struct feedback *feedback;
 	struct fault fault; /* why the mail fails, when that is known before the worker's death; or FAULT_LATER */
 	int64_t deadline;   /* milliseconds */
-	int64_t left;       /* of the deadline, while the clock stands for a question */
+	int64_t left;	    /* of the deadline, while the clock stands for a question */
 	uint64_t question, questions;
 	unsigned births;
 };
 
 struct crew {
 	struct nursery *nursery; /* NULL: parse here */
-	struct parser *parser;   /* owned; only without a nursery */
+	struct parser *parser;	 /* owned; only without a nursery */
 	struct limits limits;
 	struct slot *slots;
 	unsigned jobs;
 	uint64_t tokens, asked; /* counted on: never the same twice */
-	struct fault fault;     /* FAULT_BROKEN: the nursery is gone */
+	struct fault fault;	/* FAULT_BROKEN: the nursery is gone */
 	crew_answerer *answerer;
 	void *answerer_arg;
 	int watch;
@@ -129,6 +127,8 @@ struct crew *crew_start(struct nursery *nursery, const struct limits *limits, un
 			crew->slots[i].socket = crew->slots[i].fd = -1;
 			crew->slots[i].got = BUF(RECEIVE + FRAME_HEAD + FRAME_MAX);
 		}
+		if (!nursery)
+			parse_warm();
 		crew->parser = nursery ? NULL : parser_new(limits);
 	}
 	if (!crew || !crew->slots || (!nursery && !crew->parser)) {
@@ -201,7 +201,8 @@ static bool slot_finish(struct slot *slot, const char *why)
 	bool believed = true;
 	char text[sizeof fault.text + 32];
 
-	if (slot->fault.kind != FAULT_LATER && !why && !feedback_replay(slot->feedback, REPLAY_ALL, take_nothing, NULL, &fault)) {
+	if (slot->fault.kind != FAULT_LATER && !why &&
+		!feedback_replay(slot->feedback, REPLAY_ALL, take_nothing, NULL, &fault)) {
 		if (fault.kind == FAULT_LATER)
 			slot->fault = fault;
 		snprintf(text, sizeof text, "parser spoke nonsense: %s", fault.text);
@@ -229,6 +230,7 @@ static void slot_condemn(struct crew *crew, struct slot *slot, const struct faul
 	close(slot->socket);
 	slot->socket = -1;
 	slot->deadline = NEVER;
+	slot->question = 0;
 	slot->stage = STAGE_DYING;
 }
 
@@ -273,8 +275,8 @@ static void slot_order_worker(struct crew *crew, struct slot *slot)
 		slot_finish(slot, "");
 		return;
 	}
-	slot->born = ++crew->tokens;
-	if (!nursery_spawn(crew->nursery, slot->born, &crew->limits))
+	slot->born = nursery_spawn(crew->nursery, &crew->limits);
+	if (!slot->born)
 		fault_set(&crew->fault, FAULT_BROKEN, "the nursery does not answer");
 }
 
@@ -354,8 +356,10 @@ static void slot_answer(struct crew *crew, struct slot *slot, bool known, struct
 	slot->deadline = now_ms() + slot->left;
 	slot->stage = STAGE_READING;
 	buf_clear(&crew->frame);
-	if (!wire_put_answer(&crew->frame, known, answer) || !border_send(slot->socket, crew->frame.p, crew->frame.n, -1))
-		slot_condemn(crew, slot, &(struct fault){ FAULT_INPUT, "parser does not hear the answer it asked for" });
+	if (!wire_put_answer(&crew->frame, known, answer) ||
+		!border_send(slot->socket, crew->frame.p, crew->frame.n, -1))
+		slot_condemn(
+			crew, slot, &(struct fault){ FAULT_INPUT, "parser does not hear the answer it asked for" });
 }
 
 void crew_answer(struct crew *crew, uint64_t id, bool known, struct span answer)
@@ -418,8 +422,8 @@ static bool crew_ask_here(void *arg, struct span name, struct buf *answer)
 
 /* ------------------------------------------------------------------ what workers say */
 
-/* A frame that is no fact, once it is complete. Nothing may follow it: after a question the worker waits, after a refusal
- * it is gone. */
+/* A frame that is no fact, once it is complete. Nothing may follow it: after a question the worker waits, after a
+ * refusal it is gone. */
 static void slot_hear(struct crew *crew, struct slot *slot, struct span received)
 {
 	struct frame frame;
@@ -434,7 +438,8 @@ static void slot_hear(struct crew *crew, struct slot *slot, struct span received
 	if (payload.n == received.n - FRAME_HEAD && frame.kind == FRAME_QUESTION) {
 		slot_ask(crew, slot, payload);
 		buf_clear(&slot->got);
-	} else if (payload.n == received.n - FRAME_HEAD && frame.kind == FRAME_REFUSED && wire_get_refused(payload, &what)) {
+	} else if (payload.n == received.n - FRAME_HEAD && frame.kind == FRAME_REFUSED &&
+		   wire_get_refused(payload, &what)) {
 		snprintf(text, sizeof text, "%.*s", (int)(what.n < sizeof text ? what.n : sizeof text - 1), what.p);
 		slot_finish(slot, text);
 		slot_drop_worker(slot);

@@ -1,5 +1,5 @@
-/* The crew: reads mails in locked workers, as many at a time as it has jobs, or one by one in this process. The same calls
- * and the same feedback either way.
+/* The crew: reads mails in locked workers, as many at a time as it has jobs, or one by one in this process. The same
+ * calls and the same feedback either way.
  *
  *   while (there are mails or crew_busy(crew)) {
  *           while (crew_idle(crew) && next mail)
@@ -7,9 +7,9 @@
  *           crew_wait(crew, &done, &fault);
  *   }
  *
- * A worker that crashes, passes a ceiling, breaks the protocol or takes too long costs the mail it was reading, which comes
- * back as a refusal (OUTCOME_BROKEN, one problem that says why); another worker takes its place. Mails come back in any
- * order; who wants an order keeps it by the ticket. */
+ * A worker that crashes, passes a ceiling, breaks the protocol or takes too long costs the mail it was reading, which
+ * comes back as a refusal (OUTCOME_BROKEN, one problem that says why); another worker takes its place. Mails come back
+ * in any order; who wants an order keeps it by the ticket. */
 #ifndef PARSE_CREW_H
 #define PARSE_CREW_H
 
@@ -28,20 +28,20 @@ void crew_free(struct crew *crew); /* mails still in work are dropped */
 bool crew_idle(const struct crew *crew); /* would crew_give be taken? */
 bool crew_busy(const struct crew *crew); /* has crew_wait something to wait for? */
 
-/* Only when idle. The ranges are copied and the descriptor duplicated: the caller's may go at once. The ticket must not be
- * that of another mail in work. A worker gets the descriptor as it is: open it read-only. */
+/* Only when idle. The ranges are copied and the descriptor duplicated: the caller's may go at once. The ticket must not
+ * be that of another mail in work. A worker gets the descriptor as it is: open it read-only. */
 bool crew_give(struct crew *crew, uint64_t ticket, const struct parse_input *input, struct fault *fault);
 
 struct crew_done {
 	uint64_t ticket;
 	struct feedback *feedback; /* the caller's now; checked through, so that replay will not find it broken */
-	struct fault fault;        /* FAULT_LATER: nothing can be said of the mail (memory, disk); feedback is NULL */
+	struct fault fault;	   /* FAULT_LATER: nothing can be said of the mail (memory, disk); feedback is NULL */
 };
 /* Blocks until a mail is done. False: none was in work (FAULT_NONE), or the nursery is gone (FAULT_BROKEN). */
 bool crew_wait(struct crew *crew, struct crew_done *done, struct fault *fault);
 
-/* What workers may ask (feedback_ask). The answerer is called from crew_wait with a name that was checked; it answers now
- * or later by crew_answer with the same id. Without an answerer, or after CREW_ANSWER_SECONDS, nothing is known. */
+/* What workers may ask (feedback_ask). The answerer is called from crew_wait with a name that was checked; it answers
+ * now or later by crew_answer with the same id. Without an answerer, or after CREW_ANSWER_SECONDS, nothing is known. */
 #define CREW_ANSWER_SECONDS 60
 typedef void crew_answerer(void *arg, uint64_t id, struct span name);
 void crew_set_answerer(struct crew *crew, crew_answerer *answerer, void *arg);

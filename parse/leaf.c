@@ -180,7 +180,7 @@ static bool source_is_container(struct leaf_source *source)
 	return container;
 }
 
-enum leaf_end leaf_read(struct reading *r, struct leaf_source *source, bool meant)
+enum leaf_end leaf_read(struct reading *r, struct leaf_source *source, bool meant, bool bare)
 {
 	struct stream *s = source->open(source);
 	enum leaf_end end;
@@ -191,9 +191,9 @@ enum leaf_end leaf_read(struct reading *r, struct leaf_source *source, bool mean
 	source->close(source);
 	if (end == LEAF_NOTHING && meant && source_is_container(source)) {
 		reading_broken(r, "", "the attachment holds no report");
-		return LEAF_BROKEN;
+		end = LEAF_BROKEN;
 	}
-	if (end == LEAF_NOTHING || r->full || (s = source->open(source)) == NULL)
+	if (end == LEAF_NOTHING || (end == LEAF_BROKEN && !bare) || r->full || (s = source->open(source)) == NULL)
 		return end;
 	reading_keep(r, OCTETS_ATTACHMENT, s);
 	source->close(source);

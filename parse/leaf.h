@@ -16,8 +16,9 @@ struct leaf_source {
 	void (*close)(struct leaf_source *source);
 };
 
-/* Reads a leaf and keeps its octets when it held a report. `meant` tells that the mail around says it carries a report, so
+/* Reads a leaf and keeps its octets when it held a report; a broken one is kept only when it is `bare`, no part of a mail,
+ * because of a mail with a broken part everything is kept. `meant` tells that the mail around says it carries a report, so
  * that a container without one is a broken report and not somebody's holiday pictures. */
-enum leaf_end leaf_read(struct reading *r, struct leaf_source *source, bool meant);
+enum leaf_end leaf_read(struct reading *r, struct leaf_source *source, bool meant, bool bare);
 
 #endif

@@ -1,4 +1,5 @@
 #include "parse/message.h"
+#include "parse/charset.h"
 #include "parse/failurereport.h"
 #include "parse/leaf.h"
 #include "parse/transfer.h"
@@ -11,6 +12,7 @@
 
 void message_warm(void)
 {
+	charset_warm();
 	g_mime_init();
 	g_mime_object_register_type("message", "rfc822", GMIME_TYPE_PART);
 }
@@ -30,28 +32,32 @@ static bool line_is_field(struct span line)
 	return n < line.n && line.p[n] == ':';
 }
 
+/* The From_ line of an mbox, also one that was escaped once more. */
+static bool line_is_envelope(struct span line)
+{
+	return span_starts_nocase(line, SPAN("From ")) || span_starts_nocase(line, SPAN(">From "));
+}
+
 bool message_recognise(struct span front, size_t *skip)
 {
+	static const char bom[] = "\xef\xbb\xbf";
 	size_t at = 0;
 
-	if (front.n > 3 && memcmp(front.p, "\xef\xbb\xbf", 3) == 0)
-		at = 3;
 	for (;;) {
 		struct span line = { front.p + at, front.n - at };
 		size_t n = 0;
 
+		if (line.n >= 3 && memcmp(line.p, bom, 3) == 0) {
+			at += 3;
+			continue;
+		}
 		while (n < line.n && line.p[n] != '\n' && line.p[n] != '\r')
 			n++;
-		if (n < line.n && span_trim((struct span){ line.p, n }).n == 0) {
+		if (n < line.n && (span_trim((struct span){ line.p, n }).n == 0 || line_is_envelope((struct span){ line.p, n }))) {
 			at += n + 1;
 			continue;
 		}
 		*skip = at;
-		if (span_starts_nocase((struct span){ line.p, n }, SPAN("From ")) ||
-			span_starts_nocase((struct span){ line.p, n }, SPAN(">From "))) {
-			at += n;
-			continue;
-		}
 		return line_is_field((struct span){ line.p, n });
 	}
 }
@@ -107,26 +113,71 @@ static struct span part_text(GMimePart *part, size_t most, struct buf *into)
 	return buf_span(into);
 }
 
+/* A part that calls itself multipart and has no boundary (QUIRKS M2) is a leaf whose type is wrong: GMime leaves its
+ * octets in the prologue. NULL when it is an ordinary multipart. */
+static GMimePart *leaf_in_disguise(GMimeObject *object)
+{
+	const char *text, *encoding;
+	GMimeDataWrapper *content;
+	GMimeStream *stream;
+	GMimePart *part;
+
+	if (!GMIME_IS_MULTIPART(object) || g_mime_multipart_get_count((GMimeMultipart *)object) > 0)
+		return NULL;
+	text = g_mime_multipart_get_prologue((GMimeMultipart *)object);
+	if (!text || !*text)
+		return NULL;
+	encoding = g_mime_object_get_header(object, "Content-Transfer-Encoding");
+	stream = g_mime_stream_mem_new_with_buffer(text, strlen(text));
+	content = g_mime_data_wrapper_new_with_stream(stream,
+		encoding ? g_mime_content_encoding_from_string(encoding) : GMIME_CONTENT_ENCODING_DEFAULT);
+	part = g_mime_part_new_with_type("application", "octet-stream");
+	g_mime_part_set_content(part, content);
+	g_object_unref(content);
+	g_object_unref(stream);
+	return part;
+}
+
 /* The leaves of a mail in order; multiparts are walked by GMime's iterator, which does not recurse. */
 static GPtrArray *message_leaves(GMimeMessage *message)
 {
-	GPtrArray *leaves = g_ptr_array_new();
+	GPtrArray *leaves = g_ptr_array_new_with_free_func(g_object_unref);
 	GMimePartIter *iter = g_mime_part_iter_new(GMIME_OBJECT(message));
 
 	do {
 		GMimeObject *object = g_mime_part_iter_get_current(iter);
 
-		if (object && GMIME_IS_PART(object))
-			g_ptr_array_add(leaves, object);
+		GMimePart *disguised = object ? leaf_in_disguise(object) : NULL;
+
+		if (disguised)
+			g_ptr_array_add(leaves, disguised);
+		else if (object && GMIME_IS_PART(object))
+			g_ptr_array_add(leaves, g_object_ref(object));
 	} while (g_mime_part_iter_next(iter));
 	g_mime_part_iter_free(iter);
 	return leaves;
 }
 
+static bool header_is_decodable(GMimeObject *object, const char *name)
+{
+	GMimeHeader *header = g_mime_header_list_get_header(g_mime_object_get_header_list(object), name);
+	const char *raw = header ? g_mime_header_get_raw_value(header) : NULL;
+
+	return !raw || charset_allows(span_of(raw));
+}
+
+static const char *part_filename(GMimePart *part)
+{
+	if (!header_is_decodable(GMIME_OBJECT(part), "Content-Disposition") ||
+		!header_is_decodable(GMIME_OBJECT(part), "Content-Type"))
+		return NULL;
+	return g_mime_part_get_filename(part);
+}
+
 /* What a person calls the part: its file name, else its number and type. */
 static size_t part_enter(struct reading *r, GMimePart *part, unsigned number)
 {
-	const char *name = g_mime_part_get_filename(part);
+	const char *name = part_filename(part);
 	GMimeContentType *type = g_mime_object_get_content_type(GMIME_OBJECT(part));
 	char text[128];
 
@@ -137,20 +188,43 @@ static size_t part_enter(struct reading *r, GMimePart *part, unsigned number)
 	return reading_enter(r, span_of(text));
 }
 
+/* One line, in place: every run of white space with a line end in it becomes one blank. */
+static struct span unfold(struct span text)
+{
+	char *p = (char *)text.p;
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (p[i] != '\r' && p[i] != '\n') {
+			p[n++] = p[i];
+			continue;
+		}
+		while (n && (p[n - 1] == ' ' || p[n - 1] == '\t'))
+			n--;
+		while (i + 1 < text.n && strchr(" \t\r\n", p[i + 1]) && p[i + 1])
+			i++;
+		p[n++] = ' ';
+	}
+	text.n = n;
+	return text;
+}
+
 static struct span header_text(struct reading *r, GMimeObject *object, const char *name)
 {
-	const char *raw = g_mime_object_get_header(object, name);
+	GMimeHeader *header = g_mime_header_list_get_header(g_mime_object_get_header_list(object), name);
+	const char *raw = !header ? NULL :
+			  header_is_decodable(object, name) ? g_mime_header_get_value(header) :
+							      g_mime_header_get_raw_value(header);
 
-	return raw ? span_trim(reading_utf8(r, span_of(raw))) : SPAN_ABSENT;
+	return raw ? unfold(span_trim(reading_utf8(r, span_of(raw)))) : SPAN_ABSENT;
 }
 
 static void message_head(struct reading *r, GMimeMessage *message, struct mail_head *head)
 {
-	const char *subject = g_mime_message_get_subject(message);
 	struct span date = header_text(r, GMIME_OBJECT(message), "Date");
 
 	head->from = header_text(r, GMIME_OBJECT(message), "From");
-	head->subject = subject ? reading_utf8(r, span_of(subject)) : SPAN_ABSENT;
+	head->subject = header_text(r, GMIME_OBJECT(message), "Subject");
 	head->message_id = header_text(r, GMIME_OBJECT(message), "Message-Id");
 	if (!date.p || !moment_parse_mail(date, &head->date))
 		head->date = MOMENT_NONE;
@@ -327,7 +401,7 @@ static void attached_read(struct reading *r, GMimePart *part, unsigned depth)
 /* The mail says of itself that it brings a report: RFC 9990 3.5.1 subject, or a file name with its bangs. */
 static bool message_means_report(GMimeMessage *message, GMimePart *part)
 {
-	const char *subject = g_mime_message_get_subject(message), *name = g_mime_part_get_filename(part);
+	const char *subject = g_mime_message_get_subject(message), *name = part_filename(part);
 	const char *bang = name ? strchr(name, '!') : NULL;
 
 	if (subject && span_find_nocase(span_of(subject), SPAN("report domain")) >= 0)
@@ -344,7 +418,7 @@ static void leaves_read(struct reading *r, GMimeMessage *message, GPtrArray *lea
 		if (part_is(source.part, "message", "rfc822") || part_is(source.part, "message", "global"))
 			attached_read(r, source.part, depth);
 		else
-			leaf_read(r, &source.source, message_means_report(message, source.part));
+			leaf_read(r, &source.source, message_means_report(message, source.part), false);
 		reading_leave(r, place);
 	}
 }
@@ -527,7 +601,7 @@ void message_read(struct reading *r, int fd, uint64_t offset, uint64_t length, s
 		return;
 	message_walk(r, stream, 0, head);
 	stream_drop(stream);
-	if (r->sums.reports + r->sums.tls_reports && !r->sums.failures)
+	if (r->sums.reports + r->sums.tls_reports && !r->sums.failures && !r->sums.broken)
 		header_keep(r, fd, offset, length);
 }
 

@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "parse/nursery.h"
 
 #include "base/child.h"
@@ -163,6 +161,8 @@ static _Noreturn void nursery_run(int socket)
 	}
 	for (size_t i = 0; i < c.n; i++)
 		kill(c.children[i], SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
 	_exit(0);
 }
 
@@ -171,6 +171,7 @@ static _Noreturn void nursery_run(int socket)
 struct nursery {
 	int socket;
 	pid_t pid;
+	uint64_t tokens; /* counted on: a notice never meets the wrong order */
 };
 
 struct nursery *nursery_start(struct fault *fault)
@@ -212,11 +213,11 @@ int nursery_descriptor(const struct nursery *nursery)
 	return nursery->socket;
 }
 
-bool nursery_spawn(struct nursery *nursery, uint64_t token, const struct limits *limits)
+uint64_t nursery_spawn(struct nursery *nursery, const struct limits *limits)
 {
-	struct request request = { .verb = REQUEST_SPAWN, .token = token, .limits = *limits };
+	struct request request = { .verb = REQUEST_SPAWN, .token = ++nursery->tokens, .limits = *limits };
 
-	return border_send(nursery->socket, &request, sizeof request, -1);
+	return border_send(nursery->socket, &request, sizeof request, -1) ? request.token : 0;
 }
 
 bool nursery_kill(struct nursery *nursery, pid_t pid)

@@ -2,8 +2,8 @@
  * (parse_warm), locks itself, and from then on only forks workers, ends them and tells how they ended. It reads nothing
  * that came from outside.
  *
- * nursery_start comes first in the program's life. All other calls return at once; what the nursery has to say is fetched
- * with nursery_next when its descriptor is readable. */
+ * nursery_start comes first in the program's life. All other calls return at once; what the nursery has to say is
+ * fetched with nursery_next when its descriptor is readable. */
 #ifndef PARSE_NURSERY_H
 #define PARSE_NURSERY_H
 
@@ -18,15 +18,16 @@ struct nursery *nursery_start(struct fault *fault);
 void nursery_free(struct nursery *nursery); /* ends it and all its workers */
 
 int nursery_descriptor(const struct nursery *nursery);
-bool nursery_spawn(struct nursery *nursery, uint64_t token, const struct limits *limits);
+/* Orders a worker; returns the token by which its notice is known, 0 when the nursery does not answer. */
+uint64_t nursery_spawn(struct nursery *nursery, const struct limits *limits);
 bool nursery_kill(struct nursery *nursery, pid_t pid); /* only ever one of its own children */
 
 enum nursery_event {
 	NURSERY_NOTHING, /* nothing to be read at the moment */
 	NURSERY_SPAWNED, /* token, pid, socket (now owned by the caller) */
-	NURSERY_FAILED,  /* token: no worker could be made; status is the errno */
-	NURSERY_EXITED,  /* pid, status as of waitpid */
-	NURSERY_GONE,    /* the nursery itself died */
+	NURSERY_FAILED,	 /* token: no worker could be made; status is the errno */
+	NURSERY_EXITED,	 /* pid, status as of waitpid */
+	NURSERY_GONE,	 /* the nursery itself died */
 };
 struct nursery_notice {
 	enum nursery_event event;

@@ -227,11 +227,11 @@ static void input_read(struct reading *r, struct range_source *range, struct mai
 		return;
 	}
 	if (!is_mail) {
-		leaf_read(r, &range->source, false);
+		leaf_read(r, &range->source, false, true);
 		return;
 	}
 	message_read(r, range->fd, range->offset + skip, range->length - skip, head);
-	if (r->sums.failures || (r->sums.broken && !r->sums.reports && !r->sums.tls_reports))
+	if (r->sums.failures || r->sums.broken)
 		keep_whole(r, range);
 }
 
@@ -249,7 +249,7 @@ static void ranges_read(struct reading *r, const struct parse_input *input, stru
 			message_read_head(r, range.fd, range.offset, range.length, head);
 			break;
 		case RANGE_ATTACHMENT:
-			leaf_read(r, &range.source, false);
+			leaf_read(r, &range.source, false, true);
 			break;
 		case RANGE_KIND_COUNT:
 			break;

@@ -1,9 +1,5 @@
-#include "config.h"
-
-#include "parse/spool.h"
-
 #include "base/moment.h"
-#include "parse/border.h"
+#include "parse/spool_p.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,37 +9,8 @@
 #include <unistd.h>
 
 #define SOCKET_MEMORY ((size_t)64 * 1024)
-#define LATE_MAX FRAME_MAX                /* problems of one open report */
-#define REWIND_OCTETS (FRAME_HEAD + 40)   /* a rewind costs what its frame does, so that it cannot go on for ever */
-#define READ_AHEAD_ASIDE ((size_t)4096)   /* a report's head and the end are read out of turn */
-
-enum count { COUNT_REPORTS, COUNT_FAILURES, COUNT_PROBLEMS, COUNTS };
-
-/* Where the stream stands; the same rules for who puts, who accepts and who replays. */
-struct order {
-	bool open; /* inside a report */
-	bool ended;
-};
-
-struct feedback {
-	struct buf tail; /* whole frames that are not yet in the file or on the socket */
-	uint64_t before; /* octets in front of the tail */
-	int file;        /* owned; -1 while memory is enough */
-	int socket;      /* borrowed; -1: this is a spool */
-	uint64_t max;
-	uint64_t said; /* octets of every fact ever put or accepted, those taken back too */
-	struct order order;
-	uint64_t counts[COUNTS];
-	uint64_t *heads; /* owned; where the head of each report is */
-	size_t heads_n, heads_room;
-	uint64_t end;    /* where FRAME_END is */
-	struct buf late; /* problems put inside an open report */
-	uint64_t late_n;
-	struct fault fault; /* kind != FAULT_NONE: failed */
-	feedback_asker *asker;
-	void *asker_arg;
-	uint64_t questions, questions_most;
-};
+#define LATE_MAX FRAME_MAX		/* problems of one open report */
+#define REWIND_OCTETS (FRAME_HEAD + 40) /* a rewind costs what its frame does, so that it cannot go on for ever */
 
 /* ------------------------------------------------------------------ life */
 
@@ -105,7 +72,7 @@ bool feedback_ended(const struct feedback *fb)
 	return fb->order.ended && fb->fault.kind == FAULT_NONE;
 }
 
-static uint64_t feedback_length(const struct feedback *fb)
+uint64_t feedback_length(const struct feedback *fb)
 {
 	return fb->before + fb->tail.n;
 }
@@ -155,7 +122,7 @@ bool feedback_flush(struct feedback *fb)
 
 /* ------------------------------------------------------------------ order and counts */
 
-static bool order_next(struct order *order, enum frame_kind kind)
+bool order_next(struct order *order, enum frame_kind kind)
 {
 	static const struct {
 		bool inside, outside; /* of a report */
@@ -219,7 +186,7 @@ static bool feedback_said(struct feedback *fb, size_t n)
 {
 	fb->said += n;
 	return fb->said <= fb->max ||
-		fault_set(&fb->fault, FAULT_INPUT, "more than %llu octets of feedback", (unsigned long long)fb->max);
+	       fault_set(&fb->fault, FAULT_INPUT, "more than %llu octets of feedback", (unsigned long long)fb->max);
 }
 
 /* ------------------------------------------------------------------ the parser's side */
@@ -229,15 +196,16 @@ static bool fact_may(struct feedback *fb, enum frame_kind kind)
 	if (fb->fault.kind != FAULT_NONE)
 		return false;
 	return order_next(&fb->order, kind) ||
-		fault_set(&fb->fault, FAULT_BROKEN, "feedback: fact %u out of order", (unsigned)kind);
+	       fault_set(&fb->fault, FAULT_BROKEN, "feedback: fact %u out of order", (unsigned)kind);
 }
 
 /* After a put that appended one frame at `start` of the tail. */
 static bool fact_close(struct feedback *fb, enum frame_kind kind, size_t start, bool encoded)
 {
 	if (!encoded)
-		return fault_set(&fb->fault, FAULT_INPUT, "a fact of more than %zu octets or %d elements, or no memory for it",
-			FRAME_MAX, WIRE_COUNT_MAX);
+		return fault_set(&fb->fault, FAULT_INPUT,
+			"a fact of more than %zu octets or %d elements, or no memory for it", FRAME_MAX,
+			WIRE_COUNT_MAX);
 	if (!feedback_said(fb, fb->tail.n - start) || !fact_note(fb, kind, fb->before + start))
 		return false;
 	return fb->tail.n < (fb->socket < 0 ? SPOOL_MEMORY : SOCKET_MEMORY) || tail_spill(fb);
@@ -248,7 +216,7 @@ bool feedback_put_report_open(struct feedback *fb)
 	size_t start = fb->tail.n;
 
 	return fact_may(fb, FRAME_REPORT_OPEN) &&
-		fact_close(fb, FRAME_REPORT_OPEN, start, wire_put_report_open(&fb->tail));
+	       fact_close(fb, FRAME_REPORT_OPEN, start, wire_put_report_open(&fb->tail));
 }
 
 bool feedback_put_record(struct feedback *fb, const struct record *record)
@@ -285,7 +253,8 @@ bool feedback_put_failure(struct feedback *fb, const struct failure *failure)
 {
 	size_t start = fb->tail.n;
 
-	return fact_may(fb, FRAME_FAILURE) && fact_close(fb, FRAME_FAILURE, start, wire_put_failure(&fb->tail, failure));
+	return fact_may(fb, FRAME_FAILURE) &&
+	       fact_close(fb, FRAME_FAILURE, start, wire_put_failure(&fb->tail, failure));
 }
 
 bool feedback_put_octets(struct feedback *fb, const struct octets *octets)
@@ -301,11 +270,13 @@ bool feedback_put_problem(struct feedback *fb, const struct problem *problem)
 
 	if (fb->order.open && fb->fault.kind == FAULT_NONE) {
 		if (!wire_put_problem(&fb->late, problem))
-			return fault_set(&fb->fault, FAULT_INPUT, "more than %zu octets of problems in one report", LATE_MAX);
+			return fault_set(
+				&fb->fault, FAULT_INPUT, "more than %zu octets of problems in one report", LATE_MAX);
 		fb->late_n++;
 		return feedback_said(fb, fb->late.n - late);
 	}
-	return fact_may(fb, FRAME_PROBLEM) && fact_close(fb, FRAME_PROBLEM, start, wire_put_problem(&fb->tail, problem));
+	return fact_may(fb, FRAME_PROBLEM) &&
+	       fact_close(fb, FRAME_PROBLEM, start, wire_put_problem(&fb->tail, problem));
 }
 
 bool feedback_put_end(struct feedback *fb, enum outcome outcome, const struct mail_head *head)
@@ -316,12 +287,12 @@ bool feedback_put_end(struct feedback *fb, enum outcome outcome, const struct ma
 	if (head)
 		end.head = *head;
 	return fact_may(fb, FRAME_END) && fact_close(fb, FRAME_END, start, wire_put_end(&fb->tail, &end)) &&
-		(fb->socket < 0 || feedback_flush(fb));
+	       (fb->socket < 0 || feedback_flush(fb));
 }
 
 bool feedback_refuse(struct feedback *fb, enum outcome outcome, const char *where, const char *what)
 {
-	struct problem problem = { span_of(where), span_of(what) };
+	struct problem problem = { wire_text(where), wire_text(what) };
 
 	feedback_clear(fb);
 	return feedback_put_problem(fb, &problem) && feedback_put_end(fb, outcome, NULL);
@@ -348,7 +319,8 @@ static bool tail_rewind(struct feedback *fb, const struct wire_rewind *to)
 	fb->before = to->at;
 	if (fb->socket < 0)
 		return ftruncate(fb->file, (off_t)to->at) == 0 ||
-			fault_set(&fb->fault, FAULT_LATER, "feedback: cannot cut the temporary file: %s", strerror(errno));
+		       fault_set(
+			       &fb->fault, FAULT_LATER, "feedback: cannot cut the temporary file: %s", strerror(errno));
 	if (!wire_put_rewind(&fb->tail, to))
 		return fault_set(&fb->fault, FAULT_LATER, "feedback: out of memory");
 	if (!tail_spill(fb))
@@ -412,7 +384,8 @@ static size_t facts_run(struct feedback *fb, struct span received)
 		struct frame frame;
 
 		if (!wire_get_frame(received.p + n, &frame)) {
-			fault_set(&fb->fault, FAULT_BROKEN, "a frame of unknown kind or more than %zu octets", FRAME_MAX);
+			fault_set(
+				&fb->fault, FAULT_BROKEN, "a frame of unknown kind or more than %zu octets", FRAME_MAX);
 			break;
 		}
 		if (frame.kind >= FRAME_FACTS || received.n - n - FRAME_HEAD < frame.length)
@@ -477,290 +450,4 @@ bool feedback_ask(struct feedback *fb, struct span name, struct buf *answer)
 		return false;
 	fb->questions++;
 	return fb->asker(fb->asker_arg, name, answer);
-}
-
-/* ------------------------------------------------------------------ replay: nothing is believed */
-
-/* A stretch of the spool that is in memory. */
-struct window {
-	struct buf b;
-	uint64_t start;
-};
-
-struct replay {
-	struct feedback *fb;
-	unsigned which;
-	fact_taker *take;
-	void *arg;
-	struct fault *fault;
-	struct arena arena;
-	struct window ahead, aside;
-	struct order order;
-	struct fact fact;
-	size_t report;                       /* the open one, or the next */
-	uint64_t records, messages;          /* of the open report, as they came */
-	uint64_t head_records, head_messages; /* as its head said */
-	uint64_t counts[COUNTS];
-	bool some_octets;
-	struct octets last_octets;
-};
-
-static bool replay_broken(struct replay *r, const char *what)
-{
-	return fault_set(r->fault, FAULT_BROKEN, "feedback: %s", what);
-}
-
-static bool window_fill(struct replay *r, struct window *w, uint64_t at, size_t n)
-{
-	buf_clear(&w->b);
-	if (!buf_reserve(&w->b, n))
-		return fault_set(r->fault, FAULT_LATER, "feedback: out of memory");
-	w->start = at;
-	while (w->b.n < n) {
-		ssize_t got = pread(r->fb->file, w->b.p + w->b.n, n - w->b.n, (off_t)(at + w->b.n));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return fault_set(r->fault, FAULT_LATER, "feedback: cannot read the temporary file: %s",
-				got ? strerror(errno) : "it is shorter than it was");
-		w->b.n += (size_t)got;
-	}
-	return true;
-}
-
-/* `n` octets at `at`, or NULL with the fault set. They stay until the next call for the same window. */
-static const char *window_at(struct replay *r, struct window *w, uint64_t at, size_t n)
-{
-	uint64_t length = feedback_length(r->fb);
-	size_t more = w == &r->aside ? READ_AHEAD_ASIDE : SPOOL_MEMORY;
-
-	if (at > length || n > length - at) {
-		replay_broken(r, "a frame that reaches past the end");
-		return NULL;
-	}
-	if (r->fb->file < 0)
-		return r->fb->tail.p + at;
-	if (at < w->start || at - w->start > w->b.n || n > w->b.n - (at - w->start)) {
-		more = n > more ? n : more;
-		if (!window_fill(r, w, at, more < length - at ? more : (size_t)(length - at)))
-			return NULL;
-	}
-	return w->b.p + (at - w->start);
-}
-
-static bool frame_at(struct replay *r, struct window *w, uint64_t at, struct frame *frame)
-{
-	const char *head = window_at(r, w, at, FRAME_HEAD);
-
-	if (!head)
-		return false;
-	if (!wire_get_frame(head, frame) || frame->kind >= FRAME_FACTS)
-		return replay_broken(r, "a frame of unknown kind or length");
-	return true;
-}
-
-static bool payload_at(struct replay *r, struct window *w, uint64_t at, const struct frame *frame, struct span *payload)
-{
-	payload->p = window_at(r, w, at + FRAME_HEAD, frame->length);
-	payload->n = frame->length;
-	arena_clear(&r->arena);
-	return payload->p != NULL;
-}
-
-/* A frame that is read before its turn: the head of a report, the end. */
-static bool payload_aside(struct replay *r, uint64_t at, enum frame_kind kind, struct span *payload)
-{
-	struct frame frame;
-
-	if (!frame_at(r, &r->aside, at, &frame))
-		return false;
-	return frame.kind == kind ? payload_at(r, &r->aside, at, &frame, payload) : replay_broken(r, "a misplaced frame");
-}
-
-static bool fact_give(struct replay *r, enum fact_kind kind)
-{
-	r->fact.kind = kind;
-	return r->take(r->arg, &r->fact);
-}
-
-static bool replay_begin(struct replay *r)
-{
-	struct wire_end end;
-	struct span payload;
-
-	if (!feedback_ended(r->fb))
-		return replay_broken(r, "no end");
-	if (!payload_aside(r, r->fb->end, FRAME_END, &payload))
-		return false;
-	if (!wire_get_end(payload, &end))
-		return replay_broken(r, "a malformed end");
-	if (end.outcome == OUTCOME_REPORT && r->fb->counts[COUNT_REPORTS] + r->fb->counts[COUNT_FAILURES] == 0)
-		return replay_broken(r, "a report without a report");
-	r->fact.begin.outcome = end.outcome;
-	r->fact.begin.head = end.head;
-	r->fact.begin.reports = r->fb->counts[COUNT_REPORTS];
-	r->fact.begin.failures = r->fb->counts[COUNT_FAILURES];
-	r->fact.begin.problems = r->fb->counts[COUNT_PROBLEMS];
-	return fact_give(r, FACT_BEGIN);
-}
-
-/* The head lies behind the records, at a place noted when it passed. Unwanted records are stepped over. */
-static bool replay_report_open(struct replay *r, uint64_t *at)
-{
-	struct span payload;
-	uint64_t head;
-
-	if (r->report >= r->fb->heads_n || r->fb->heads[r->report] <= *at)
-		return replay_broken(r, "a report without a head");
-	head = r->fb->heads[r->report];
-	r->records = r->messages = 0;
-	if (!(r->which & REPLAY_REPORTS)) {
-		*at = head;
-		return true;
-	}
-	if (!payload_aside(r, head, FRAME_REPORT, &payload))
-		return false;
-	if (!wire_get_report(payload, &r->arena, &r->fact.report))
-		return replay_broken(r, "a malformed report");
-	r->head_records = r->fact.report.records;
-	r->head_messages = r->fact.report.messages;
-	*at += FRAME_HEAD;
-	return fact_give(r, FACT_REPORT);
-}
-
-static bool replay_record(struct replay *r, struct span payload)
-{
-	uint64_t sum;
-
-	if (!wire_get_record(payload, &r->arena, &r->fact.record))
-		return replay_broken(r, "a malformed record");
-	r->records++;
-	sum = r->messages + r->fact.record.count;
-	r->messages = sum < r->messages ? UINT64_MAX : sum;
-	return fact_give(r, FACT_RECORD);
-}
-
-static bool replay_report_end(struct replay *r, uint64_t at)
-{
-	if (at != r->fb->heads[r->report++])
-		return replay_broken(r, "a head at the wrong place");
-	r->counts[COUNT_REPORTS]++;
-	if (!(r->which & REPLAY_REPORTS))
-		return true;
-	if (r->head_records != r->records || r->head_messages != r->messages)
-		return replay_broken(r, "a head whose sums are not those of its records");
-	return fact_give(r, FACT_REPORT_END);
-}
-
-static bool replay_octets(struct replay *r, struct span payload)
-{
-	struct octets *octets = &r->fact.octets, *last = &r->last_octets;
-	bool next;
-
-	if (!wire_get_octets(payload, octets))
-		return replay_broken(r, "malformed octets");
-	next = octets->chunk == 0 ? !r->some_octets || octets->part > last->part
-				  : r->some_octets && octets->part == last->part && octets->kind == last->kind &&
-				    octets->chunk == last->chunk + 1;
-	if (!next)
-		return replay_broken(r, "octets out of order");
-	r->some_octets = true;
-	*last = *octets;
-	return fact_give(r, FACT_OCTETS);
-}
-
-static bool replay_fact(struct replay *r, enum frame_kind kind, uint64_t at, struct span payload)
-{
-	switch (kind) {
-	case FRAME_RECORD:
-		return replay_record(r, payload);
-	case FRAME_REPORT:
-		return replay_report_end(r, at);
-	case FRAME_FAILURE:
-		r->counts[COUNT_FAILURES]++;
-		if (!wire_get_failure(payload, &r->arena, &r->fact.failure))
-			return replay_broken(r, "a malformed failure");
-		return fact_give(r, FACT_FAILURE);
-	case FRAME_OCTETS:
-		return replay_octets(r, payload);
-	case FRAME_PROBLEM:
-		r->counts[COUNT_PROBLEMS]++;
-		if (!wire_get_problem(payload, &r->fact.problem))
-			return replay_broken(r, "a malformed problem");
-		return fact_give(r, FACT_PROBLEM);
-	case FRAME_END:
-		if (memcmp(r->counts, r->fb->counts, sizeof r->counts) != 0)
-			return replay_broken(r, "wrong counts");
-		return fact_give(r, FACT_END);
-	default:
-		return replay_broken(r, "an unknown fact");
-	}
-}
-
-/* A kind that is not wanted is counted and passed over. */
-static bool replay_wants(struct replay *r, enum frame_kind kind)
-{
-	switch (kind) {
-	case FRAME_FAILURE:
-		r->counts[COUNT_FAILURES] += !(r->which & REPLAY_FAILURES);
-		return r->which & REPLAY_FAILURES;
-	case FRAME_PROBLEM:
-		r->counts[COUNT_PROBLEMS] += !(r->which & REPLAY_PROBLEMS);
-		return r->which & REPLAY_PROBLEMS;
-	case FRAME_OCTETS:
-		return r->which & REPLAY_OCTETS;
-	default:
-		return true;
-	}
-}
-
-static bool replay_frames(struct replay *r)
-{
-	uint64_t at = 0;
-
-	if (!replay_begin(r))
-		return false;
-	while (!r->order.ended) {
-		struct frame frame;
-		struct span payload;
-
-		if (!frame_at(r, &r->ahead, at, &frame))
-			return false;
-		if (!order_next(&r->order, frame.kind))
-			return replay_broken(r, "a fact out of order");
-		if (frame.kind == FRAME_REPORT_OPEN) {
-			if (frame.length)
-				return replay_broken(r, "a malformed report");
-			if (!replay_report_open(r, &at))
-				return false;
-			continue;
-		}
-		if (replay_wants(r, frame.kind) && (!payload_at(r, &r->ahead, at, &frame, &payload) ||
-							  !replay_fact(r, frame.kind, at, payload)))
-			return false;
-		at += FRAME_HEAD + frame.length;
-	}
-	return at == feedback_length(r->fb) || replay_broken(r, "something after the end");
-}
-
-bool feedback_replay(struct feedback *fb, unsigned which, fact_taker *take, void *arg, struct fault *fault)
-{
-	struct replay r = { .fb = fb, .which = which, .take = take, .arg = arg, .fault = fault, .arena = ARENA(WIRE_ARENA),
-		.ahead.b = BUF(SPOOL_MEMORY + FRAME_MAX), .aside.b = BUF(SPOOL_MEMORY + FRAME_MAX) };
-	bool good;
-
-	if (fault)
-		fault->kind = FAULT_NONE;
-	if (feedback_fault(fb, fault))
-		return false;
-	if (fb->socket >= 0)
-		return replay_broken(&r, "a worker's handle keeps nothing");
-	if (fb->file >= 0 && !feedback_flush(fb))
-		return !feedback_fault(fb, fault);
-	good = replay_frames(&r);
-	arena_release(&r.arena);
-	buf_release(&r.ahead.b);
-	buf_release(&r.aside.b);
-	return good;
 }

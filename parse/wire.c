@@ -61,6 +61,17 @@ struct span get_text(struct get *in)
 	return text;
 }
 
+struct span wire_text(const char *text)
+{
+	struct span rest = span_of(text);
+	uint32_t code;
+	size_t n;
+
+	while ((n = utf8_next(rest, &code)) > 0)
+		rest = (struct span){ rest.p + n, rest.n - n };
+	return (struct span){ text, (size_t)(rest.p - text) };
+}
+
 static void put_address(struct buf *out, bool has, const struct address *address)
 {
 	put_u8(out, has);
@@ -179,9 +190,10 @@ bool wire_get_record(struct span payload, struct arena *arena, struct record *re
 }
 
 /* The plain texts of a head in the order they are sent: one list, two readers. */
-#define REPORT_TEXTS(X)                                                                                                \
-	X(org_name) X(org_email) X(org_extra_contact_info) X(report_id) X(generator) X(version) X(namespace) X(domain)   \
-	X(p) X(sp) X(np) X(adkim) X(aspf) X(pct) X(fo) X(testing) X(discovery_method)
+#define REPORT_TEXTS(X)                                                                                               \
+	X(org_name)                                                                                                   \
+	X(org_email) X(org_extra_contact_info) X(report_id) X(generator) X(version) X(namespace) X(domain) X(p) X(sp) \
+		X(np) X(adkim) X(aspf) X(pct) X(fo) X(testing) X(discovery_method)
 
 bool wire_put_report(struct buf *out, const struct report *report)
 {
@@ -229,9 +241,10 @@ bool wire_get_report(struct span payload, struct arena *arena, struct report *re
 
 /* ------------------------------------------------------------------ a failure report */
 
-#define FAILURE_TEXTS(X)                                                                                               \
-	X(feedback_type) X(source_ip) X(arrival_date) X(reported_domain) X(auth_failure) X(delivery_result)              \
-	X(identity_alignment) X(sample_subject) X(sample_from)
+#define FAILURE_TEXTS(X)                                                                                         \
+	X(feedback_type)                                                                                         \
+	X(source_ip) X(arrival_date) X(reported_domain) X(auth_failure) X(delivery_result) X(identity_alignment) \
+		X(sample_subject) X(sample_from)
 
 #define FAILURE_BOOLS(X) X(plain_text) X(dmarc) X(has_sample) X(headers_only)
 
@@ -376,4 +389,3 @@ bool wire_get_rewind(struct span payload, struct wire_rewind *rewind)
 		rewind->counts[i] = get_u64(&in);
 	return get_done(&in);
 }
-

@@ -2,7 +2,8 @@
  * reader of each fact stand side by side in wire.c.
  *
  * A frame is u32 length of the payload, u8 kind, payload; integers are little-endian. A span is its length in one octet
- * (0..253), or 254 and a u32, or 255 for "absent", and then its octets. A count is written like a length. Text is UTF-8.
+ * (0..253), or 254 and a u32, or 255 for "absent", and then its octets. A count is written like a length. Text is
+ * UTF-8.
  *
  * wire_put_X appends one whole frame or nothing; false: no memory, or longer than FRAME_MAX or WIRE_COUNT_MAX allows.
  * wire_get_X reads one payload; false: not well-formed, and nothing in *fact may be used. Spans point into the payload,
@@ -15,8 +16,8 @@
 #include "parse/feedback.h"
 
 #define FRAME_HEAD ((size_t)5)
-#define FRAME_MAX ((size_t)16 * 1024 * 1024) /* octets of one payload: many times what any honest fact takes */
-#define WIRE_COUNT_MAX 65536                 /* results, reasons, errors or fields of one fact */
+#define FRAME_MAX ((size_t)16 * 1024 * 1024)  /* octets of one payload: many times what any honest fact takes */
+#define WIRE_COUNT_MAX 65536		      /* results, reasons, errors or fields of one fact */
 #define WIRE_ARENA ((size_t)32 * 1024 * 1024) /* enough for the arrays of any fact within these bounds */
 
 enum frame_kind {
@@ -31,10 +32,10 @@ enum frame_kind {
 	FRAME_FACTS,
 	/* between worker and supervisor only (parse/border.h) */
 	FRAME_REWIND = FRAME_FACTS, /* worker: forget what was said since a mark */
-	FRAME_REFUSED,              /* worker: this mail cannot be read, and why */
-	FRAME_QUESTION,             /* worker: TXT of this name? */
-	FRAME_ANSWER,               /* supervisor */
-	FRAME_MAIL,                 /* supervisor: read this; a descriptor comes with it */
+	FRAME_REFUSED,		    /* worker: this mail cannot be read, and why */
+	FRAME_QUESTION,		    /* worker: TXT of this name? */
+	FRAME_ANSWER,		    /* supervisor */
+	FRAME_MAIL,		    /* supervisor: read this; a descriptor comes with it */
 	FRAME_COUNT
 };
 
@@ -52,6 +53,9 @@ struct wire_end {
 struct wire_rewind {
 	uint64_t at, reports, counts[3];
 };
+
+/* `text` up to where it is no UTF-8: sentences are written into a fixed room, which may cut the last character. */
+struct span wire_text(const char *text);
 
 /* `octets` holds at least FRAME_HEAD. False: unknown kind or longer than FRAME_MAX. */
 bool wire_get_frame(const char *octets, struct frame *frame);

@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "parse/worker.h"
 
 #include "base/sandbox.h"
@@ -90,8 +88,8 @@ static struct span worker_hear(struct worker *w, enum frame_kind wanted, int *fd
 
 	if (got == 0)
 		_exit(WORKER_EXIT_DONE);
-	if (got < 0 || !receive_all(w->socket, head + got, sizeof head - (size_t)got) || !wire_get_frame(head, &frame) ||
-		frame.kind != wanted)
+	if (got < 0 || !receive_all(w->socket, head + got, sizeof head - (size_t)got) ||
+		!wire_get_frame(head, &frame) || frame.kind != wanted)
 		_exit(WORKER_EXIT_PROTOCOL);
 	buf_clear(&w->frame);
 	if (!buf_reserve(&w->frame, frame.length) || !receive_all(w->socket, w->frame.p, frame.length))

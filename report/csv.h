@@ -1,6 +1,6 @@
 /* Rows of comma-separated values: RFC 4180 quoting, bare LF at the end of a row.
- * Text is made fit for being looked at (escape_terminal: a row is one line, no control or invisible characters), and text
- * that a spreadsheet would run as a formula (= + - @ in front) gets an apostrophe. Numbers stay as they are. */
+ * Text is made fit for being looked at (escape_terminal: a row is one line, no control or invisible characters), and
+ * text that a spreadsheet would run as a formula (= + - @ in front) gets an apostrophe. Numbers stay as they are. */
 #ifndef REPORT_CSV_H
 #define REPORT_CSV_H
 

@@ -20,9 +20,9 @@ struct export_writer {
  * reads both. */
 bool export_json_open(struct export_writer *writer, FILE *out);
 
-/* A heading, then a row per record, or per failure report: columns and order of parsedmarc, what we do not know stays empty.
- * RFC 4180 with bare LF. Text that a spreadsheet would take for a formula gets an apostrophe in front; control and
- * invisible characters are spelt \xHH or \u{HEX}, so a row is always one line. */
+/* A heading, then a row per record, or per failure report: columns and order of parsedmarc; what we do not know stays
+ * empty. RFC 4180 with bare LF. Text that a spreadsheet would take for a formula gets an apostrophe in front; control
+ * and invisible characters are spelt \xHH or \u{HEX}, so a row is always one line. */
 enum export_rows { EXPORT_RECORDS, EXPORT_FAILURES };
 bool export_csv_open(struct export_writer *writer, FILE *out, enum export_rows rows);
 

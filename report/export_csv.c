@@ -42,10 +42,10 @@ static void list_cell(struct export_csv *export)
 
 /* --- columns of a report --- */
 
-#define REPORT_TEXT(member)                                                                  \
+#define REPORT_TEXT(member)                                                                 \
 	static void report_##member(struct export_csv *export, const struct report *report) \
-	{                                                                                    \
-		csv_text(&export->csv, report->member);                                      \
+	{                                                                                   \
+		csv_text(&export->csv, report->member);                                     \
 	}
 REPORT_TEXT(org_name)
 REPORT_TEXT(org_email)
@@ -186,12 +186,12 @@ static void record_envelope_to(struct export_csv *export, const struct record *r
 	csv_text(&export->csv, record->envelope_to);
 }
 
-#define RESULT_LIST(method, member)                                                                     \
+#define RESULT_LIST(method, member)                                                                    \
 	static void record_##method##_##member(struct export_csv *export, const struct record *record) \
-	{                                                                                               \
-		for (size_t i = 0; i < record->method##_n; i++)                                         \
-			list_add(export, i, record->method##_results[i].member);                        \
-		list_cell(export);                                                                      \
+	{                                                                                              \
+		for (size_t i = 0; i < record->method##_n; i++)                                        \
+			list_add(export, i, record->method##_results[i].member);                       \
+		list_cell(export);                                                                     \
 	}
 RESULT_LIST(dkim, domain)
 RESULT_LIST(dkim, key)
@@ -264,10 +264,10 @@ static void failure_headers_only(struct export_csv *export, const struct failure
 		csv_empty(&export->csv);
 }
 
-#define FAILURE_TEXT(member)                                                                    \
+#define FAILURE_TEXT(member)                                                                   \
 	static void failure_##member(struct export_csv *export, const struct failure *failure) \
-	{                                                                                       \
-		csv_text(&export->csv, failure->member);                                        \
+	{                                                                                      \
+		csv_text(&export->csv, failure->member);                                       \
 	}
 FAILURE_TEXT(feedback_type)
 FAILURE_TEXT(arrival_date)
@@ -338,11 +338,11 @@ static void report_begin(struct export_csv *export, const struct report *report)
 	export->open = true;
 	export->modes = report_modes(report);
 	buf_clear(&export->report);
-	csv_begin(&export->csv, &export->report);
+	export->csv.out = &export->report;
+	export->csv.some = false;
 	for (size_t i = 0; i < COUNT(report_columns); i++)
 		report_columns[i].put(export, report);
-	csv_release(&export->csv);
-	csv_begin(&export->csv, &export->row);
+	export->csv.out = &export->row;
 }
 
 static void record_write(struct export_csv *export, const struct record *record)

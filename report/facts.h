@@ -4,8 +4,8 @@
 
 #include "parse/feedback.h"
 
-/* A report that holds the published modes and nothing else: all that record_dkim_aligned and record_spf_aligned ask for,
- * safe to keep when the head's spans are gone. */
+/* A report that holds the published modes and nothing else: all that record_dkim_aligned and record_spf_aligned ask
+ * for, safe to keep when the head's spans are gone. */
 struct report report_modes(const struct report *report);
 
 /* Where the alignment that follows from the results sent is not the receiver's verdict. A receiver that said nothing

@@ -82,7 +82,7 @@ void report_json_begin(struct json *j, struct report_json *state, const struct r
 	buf_put_span(&state->namespace, report->namespace);
 	state->has_namespace = report->namespace.p != NULL;
 	state->recovered = report->recovered;
-	state->skipped = report->uncounted;
+	state->uncounted = report->uncounted;
 	if (state->namespace.failed)
 		j->failed = true;
 
@@ -102,9 +102,9 @@ void report_json_end(struct json *j, struct report_json *state)
 	text_member(j, "xml_namespace", state->has_namespace ? buf_span(&state->namespace) : SPAN_ABSENT);
 	json_name(j, "recovered");
 	json_bool(j, state->recovered);
-	if (state->skipped) {
+	if (state->uncounted) {
 		json_name(j, "records_uncounted");
-		json_count(j, state->skipped);
+		json_count(j, state->uncounted);
 	}
 	json_close(j, '}');
 	state->open = false;
@@ -113,6 +113,13 @@ void report_json_end(struct json *j, struct report_json *state)
 void report_json_release(struct report_json *state)
 {
 	buf_release(&state->namespace);
+}
+
+static void source_json(struct json *j, struct span address)
+{
+	json_object(j);
+	text_member(j, "ip_address", address);
+	json_close(j, '}');
 }
 
 static void evaluated_json(struct json *j, const struct record *record)
@@ -172,9 +179,7 @@ void report_json_record(struct json *j, const struct report_json *state, const s
 
 	json_object(j);
 	json_name(j, "source");
-	json_object(j);
-	text_member(j, "ip_address", record_source(record, address));
-	json_close(j, '}');
+	source_json(j, record_source(record, address));
 	json_name(j, "count");
 	json_count(j, record->count);
 	json_name(j, "alignment");
@@ -271,7 +276,7 @@ static void sample_json(struct json *j, const struct failure *failure)
 	json_close(j, '}');
 }
 
-/* Names that parsedmarc has beside the ones of our own; each is the ARF field with hyphens. */
+/* Names that parsedmarc has; each is the ARF field with hyphens. */
 static void known_fields_json(struct json *j, const struct failure *failure)
 {
 	static const struct {
@@ -314,6 +319,8 @@ void failure_json(struct json *j, const struct failure *failure)
 	json_name(j, "non_arf");
 	json_bool(j, failure->plain_text);
 	known_fields_json(j, failure);
+	json_name(j, "source");
+	source_json(j, failure_source(failure, address));
 	json_name(j, "fields");
 	fields_json(j, failure);
 	json_name(j, "sample");

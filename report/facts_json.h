@@ -13,7 +13,7 @@ struct report_json {
 	struct buf namespace;
 	bool has_namespace;
 	bool recovered;
-	uint64_t skipped;
+	uint64_t uncounted;
 };
 
 void report_json_begin(struct json *j, struct report_json *state, const struct report *report);

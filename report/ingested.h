@@ -1,4 +1,4 @@
-/* What an ingest did: its broken inputs as they come, a progress line, and how it ended. The same calls for both formats:
+/* What an ingest did: its broken inputs as they come, a progress line, how it ended. The same calls for both formats:
  *
  *   ingested_..._open -> broken(self, name, reason) ... -> close(self, totals)
  *
@@ -26,7 +26,9 @@ struct ingested_writer {
 	bool (*close)(void *self, const struct ingested *totals);
 };
 
-bool ingested_text_open(struct ingested_writer *writer, FILE *out, const struct style *style);
+/* Broken inputs go to `err`, the closing line to `out`; `out` may be NULL: then there is none. */
+bool ingested_text_open(struct ingested_writer *writer, FILE *out, const struct style *style, FILE *err,
+	const struct style *err_style);
 bool ingested_json_open(struct ingested_writer *writer, FILE *out); /* one document, `dmarcgate-ingest/1` */
 
 /* For terminals only: one line that overwrites itself. total 0: not known. Cleared before anything else is printed. */

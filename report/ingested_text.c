@@ -8,8 +8,8 @@
 #define LINE_OCTETS ((size_t)64 * 1024)
 
 struct ingested_text {
-	FILE *out;
-	struct style style;
+	FILE *out, *err; /* out may be NULL */
+	struct style style, err_style;
 	struct buf line;
 };
 
@@ -18,13 +18,13 @@ static bool broken_text(void *self, struct span name, struct span reason)
 	struct ingested_text *text = self;
 	struct buf *line = &text->line;
 
-	fprintf(text->out, "%sbroken%s ", style_ink(&text->style, INK_BAD), style_off(&text->style, INK_BAD));
-	style_print(text->out, &text->style, name); /* whole: a name that was cut cannot be opened */
-	buf_put_text(line, ": ");
-	style_brief(line, &text->style, reason.n ? reason : SPAN("no reason given"));
-	fprintf(text->out, "%s\n", buf_text(line));
+	fprintf(text->err, "%sbroken%s ", style_ink(&text->err_style, INK_BAD), style_off(&text->err_style, INK_BAD));
+	style_print(text->err, &text->err_style, name); /* whole: a name that was cut cannot be opened */
+	buf_put_text(line, name.n ? ": " : "");
+	style_brief(line, &text->err_style, reason.n ? reason : SPAN("no reason given"));
+	fprintf(text->err, "%s\n", buf_text(line));
 	buf_clear(line);
-	return !ferror(text->out);
+	return !ferror(text->err);
 }
 
 /* Tenths of a second up to a minute and a half, whole seconds from there: nobody reads more. */
@@ -38,12 +38,10 @@ static void seconds_print(FILE *out, uint64_t milliseconds)
 		fprintf(out, "%s s", count_text((milliseconds + 500) / 1000).p);
 }
 
-static bool close_text(void *self, const struct ingested *totals)
+static bool totals_print(const struct ingested_text *text, const struct ingested *totals)
 {
-	struct ingested_text *text = self;
 	FILE *out = text->out;
 	enum ink ink = totals->broken ? INK_BAD : INK_PLAIN;
-	bool done;
 
 	fprintf(out, "%s seen, ", count_text(totals->seen).p);
 	fprintf(out, "%s new, ", count_text(totals->added).p);
@@ -57,13 +55,21 @@ static bool close_text(void *self, const struct ingested *totals)
 		fprintf(out, "%s, ", counted_text(totals->conflicts, "conflict", "conflicts").p);
 	seconds_print(out, totals->milliseconds);
 	putc('\n', out);
-	done = !ferror(out) && fflush(out) == 0;
+	return !ferror(out) && fflush(out) == 0;
+}
+
+static bool close_text(void *self, const struct ingested *totals)
+{
+	struct ingested_text *text = self;
+	bool done = !text->out || totals_print(text, totals);
+
 	buf_release(&text->line);
 	free(text);
 	return done;
 }
 
-bool ingested_text_open(struct ingested_writer *writer, FILE *out, const struct style *style)
+bool ingested_text_open(struct ingested_writer *writer, FILE *out, const struct style *style, FILE *err,
+	const struct style *err_style)
 {
 	struct ingested_text *text = calloc(1, sizeof *text);
 
@@ -71,6 +77,8 @@ bool ingested_text_open(struct ingested_writer *writer, FILE *out, const struct 
 		return false;
 	text->out = out;
 	text->style = *style;
+	text->err = err;
+	text->err_style = *err_style;
 	text->line = BUF(LINE_OCTETS);
 	*writer = (struct ingested_writer){ .self = text, .broken = broken_text, .close = close_text };
 	return true;

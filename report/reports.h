@@ -1,4 +1,5 @@
-/* The list of what is stored, for `dmarcgate reports`: reports, then mails that gave none. The same calls for every format:
+/* The list of what is stored, for `dmarcgate reports`: reports, then mails that gave none. The same calls for every
+ * format:
  *
  *   reports_..._open -> take per row (a stored_report_taker, fits store_ask_reports) -> close
  *

@@ -12,8 +12,8 @@ struct reports_csv {
 	struct buf row;
 };
 
-static const char *const columns[] = { "id", "org_name", "domain", "report_id", "begin_date", "end_date", "records", "messages",
-	"recovered", "state", "problems", "mail", "arrived", "reason" };
+static const char *const columns[] = { "id", "org_name", "domain", "report_id", "begin_date", "end_date", "records",
+	"messages", "recovered", "state", "problems", "mail", "arrived", "reason" };
 
 static bool row_write(struct reports_csv *list)
 {

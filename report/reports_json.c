@@ -28,8 +28,8 @@ static void count_member(struct json *j, const char *name, uint64_t n)
 /* Members of a report, null for a mail that gave none, so that every row has the same shape. */
 static void report_members(struct json *j, const struct stored_report *row)
 {
-	static const char *const names[] = { "id", "org_name", "domain", "report_id", "begin_date", "end_date", "records",
-		"messages", "recovered" };
+	static const char *const names[] = { "id", "org_name", "domain", "report_id", "begin_date", "end_date",
+		"records", "messages", "recovered" };
 
 	if (row->broken) {
 		for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -14,19 +14,13 @@ struct reports_text {
 	struct table *table;
 	struct buf line;
 	uint64_t rows, broken, messages;
-	bool failed;
+	bool with_mail, failed;
 };
 
 static const struct table_column columns[] = {
-	{ "id", .right = true },
-	{ "period" },
-	{ "reporter", .flexible = true },
-	{ "domain", .flexible = true },
-	{ "rows", .right = true },
-	{ "messages", .right = true },
-	{ "state" },
-	{ "problems", .right = true },
-	{ "mail", .flexible = true },
+	{ "id", .right = true }, { "period" }, { "reporter", .flexible = true }, { "domain", .flexible = true },
+	{ "rows", .right = true }, { "messages", .right = true }, { "state" },
+	{ "mail", .flexible = true }, /* where there is room */
 };
 
 /* Spelt out here and not asked of the store, whose verbs this room does not know. */
@@ -76,6 +70,13 @@ static void broken_line(struct reports_text *list, const struct stored_report *r
 	buf_clear(line);
 }
 
+static void put_state(struct buf *line, const struct stored_report *row)
+{
+	buf_put_text(line, stored_report_word(row));
+	if (row->problems)
+		buf_printf(line, ", %s", counted_text(row->problems, "problem", "problems").p);
+}
+
 static void report_row(struct reports_text *list, const struct stored_report *row)
 {
 	struct table *table = list->table;
@@ -90,12 +91,15 @@ static void report_row(struct reports_text *list, const struct stored_report *ro
 	table_cell(table, INK_PLAIN, row->domain);
 	table_cell_count(table, INK_PLAIN, row->records);
 	table_cell_count(table, INK_PLAIN, row->messages);
-	table_cell_text(table, row->state == REPORT_COUNTS ? INK_PLAIN : INK_WARN, stored_report_word(row));
-	table_cell_count(table, row->problems ? INK_WARN : INK_PLAIN, row->problems);
-	table_cell(table, INK_PLAIN, row->mail);
+	put_state(&list->line, row);
+	table_cell(table, row->state == REPORT_COUNTS && !row->problems ? INK_PLAIN : INK_WARN, buf_span(&list->line));
+	buf_clear(&list->line);
+	if (list->with_mail)
+		table_cell(table, INK_PLAIN, row->mail);
 	list->rows++;
 	if (row->state == REPORT_COUNTS)
-		list->messages = row->messages > UINT64_MAX - list->messages ? UINT64_MAX : list->messages + row->messages;
+		list->messages =
+			row->messages > UINT64_MAX - list->messages ? UINT64_MAX : list->messages + row->messages;
 	if (table_rows(table) == ROWS_AT_ONCE)
 		part_print(list);
 }
@@ -139,7 +143,8 @@ bool reports_text_open(struct reports_writer *writer, FILE *out, const struct st
 	list->out = out;
 	list->style = *style;
 	list->line = BUF(LINE_OCTETS);
-	list->table = table_new(out, style, columns, sizeof columns / sizeof *columns);
+	list->with_mail = style->width >= STYLE_WIDTH_MOST;
+	list->table = table_new(out, style, columns, sizeof columns / sizeof *columns - (list->with_mail ? 0 : 1));
 	if (!list->table) {
 		free(list);
 		return false;

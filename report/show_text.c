@@ -19,7 +19,7 @@ enum { CELL_SOURCE, CELL_ACTION, CELL_DKIM, CELL_SPF, CELL_FROM, CELL_SIGNED, CE
 struct shown_row {
 	uint64_t count;
 	bool fails, differs, dkim, spf; /* dkim, spf: aligned by our own reckoning */
-	char *cells[CELL_COUNT];        /* owned */
+	char *cells[CELL_COUNT];	/* owned */
 };
 
 /* Sums over all records of the open report, as the receiver evaluated them. */
@@ -87,8 +87,11 @@ static void outcome_line(struct show_text *show)
 	file_name(show);
 	fprintf(show->out, "  %s%s%s", style_ink(&show->style, lines[outcome].ink), lines[outcome].says,
 		style_off(&show->style, lines[outcome].ink));
-	if (outcome_is_reason(outcome) && show->first_what.n)
-		fprintf(show->out, ": %s", buf_text(&show->first_what));
+	if (outcome_is_reason(outcome))
+		fprintf(show->out, ": %s",
+			show->first_what.n	    ? buf_text(&show->first_what)
+			: outcome == OUTCOME_BROKEN ? "no reason given"
+						    : "nothing in it reports about DMARC");
 	putc('\n', show->out);
 }
 
@@ -150,7 +153,8 @@ static void put_period(const struct show_text *show, struct buf *line, int64_t b
 	}
 	moment_format(begin, from);
 	moment_format(end, to);
-	buf_printf(line, "%s %s %s", *from ? from : "?", style_symbol(&show->style, SYMBOL_DASH), *to ? to : "?");
+	buf_printf(line, "%s (%s %s %s)", period_text(&show->style, moment_day(begin), moment_day(end)).p,
+		*from ? from : "?", style_symbol(&show->style, SYMBOL_DASH), *to ? to : "?");
 }
 
 static void labelled(const struct show_text *show, const char *label, struct buf *line)
@@ -187,7 +191,7 @@ static void report_head(struct show_text *show, const struct report *report)
 		fprintf(show->out, "  %sRead only by repairing its XML: what it says is less certain.%s\n",
 			style_ink(&show->style, INK_WARN), style_off(&show->style, INK_WARN));
 	if (report->uncounted)
-		fprintf(show->out, "  %s%s left out: no usable count.%s\n", style_ink(&show->style, INK_WARN),
+		fprintf(show->out, "  %s%s without a usable count, taken as 0 messages.%s\n", style_ink(&show->style, INK_WARN),
 			counted_text(report->uncounted, "row", "rows").p, style_off(&show->style, INK_WARN));
 	buf_release(&line);
 }
@@ -348,7 +352,7 @@ static void table_put_row(struct table *table, const struct shown_row *row, bool
 static void rows_print(struct show_text *show)
 {
 	static const struct table_column columns[] = {
-		{ "source", .flexible = true },
+		{ "source", .flexible = true, .least = TABLE_LEAST_ADDRESS },
 		{ "messages", .right = true },
 		{ "action", .flexible = true },
 		{ "DKIM", .flexible = true },
@@ -386,7 +390,8 @@ static void put_dispositions(struct buf *line, const struct shown_sums *sums)
 		{ sum(sums->disposed[DISPOSITION_NONE], sums->disposed[DISPOSITION_PASS]), "delivered" },
 		{ sums->disposed[DISPOSITION_QUARANTINE], "quarantined" },
 		{ sums->disposed[DISPOSITION_REJECT], "rejected" },
-		{ sum(sums->disposed[DISPOSITION_OTHER], sums->disposed[DISPOSITION_ABSENT]), "without a known disposition" },
+		{ sum(sums->disposed[DISPOSITION_OTHER], sums->disposed[DISPOSITION_ABSENT]),
+			"without a known disposition" },
 	};
 	const char *before = " The receiver's action: ";
 
@@ -413,12 +418,13 @@ static void sums_print(struct show_text *show)
 		buf_clear(&line);
 	}
 	buf_printf(&line, "%s %s DKIM or SPF.", share_text(sums->passed, sums->messages).p,
-		plural(sums->messages < SHARE_FEW ? sums->passed : 2, "passes", "pass"));
+		plural(sums->passed, "passes", "pass"));
 	if (sums->messages > sums->passed)
 		buf_printf(&line, " %s %s both.", count_text(sums->messages - sums->passed).p,
 			plural(sums->messages - sums->passed, "fails", "fail"));
 	if (sums->spared)
-		buf_printf(&line, " For %s of these the receiver gave a reason for an exception.", count_text(sums->spared).p);
+		buf_printf(&line, " For %s of these the receiver gave a reason for an exception.",
+			sums->spared == sums->messages - sums->passed ? "all" : count_text(sums->spared).p);
 	put_dispositions(&line, sums);
 	style_paragraph(show->out, &show->style, 2, buf_span(&line));
 	if (sums->differing_rows) {
@@ -475,7 +481,8 @@ static void failure_print(struct show_text *show, const struct failure *failure)
 	char text[ADDRESS_TEXT];
 
 	shown_begin(show);
-	buf_put_text(&line, failure->dmarc ? "Failure report about " : "Feedback, not counted as a DMARC failure, about ");
+	buf_put_text(
+		&line, failure->dmarc ? "Failure report about " : "Feedback, not counted as a DMARC failure, about ");
 	put_text(show, &line, failure->reported_domain, "a domain that is not named");
 	fprintf(show->out, "  %s%s%s\n", style_ink(&show->style, INK_STRONG), buf_text(&line),
 		style_off(&show->style, INK_STRONG));
@@ -494,13 +501,14 @@ static void failure_print(struct show_text *show, const struct failure *failure)
 	if (failure->identity_alignment.n) {
 		style_brief(&line, &show->style, failure->identity_alignment);
 		buf_printf(&line, " (%s)",
-			failure->identity_rule == IDENTITY_RFC7489 ? "what was aligned" :
-			failure->identity_rule == IDENTITY_RFC9991 ? "what failed" :
-								     "meaning not certain");
+			failure->identity_rule == IDENTITY_RFC7489   ? "what was aligned"
+			: failure->identity_rule == IDENTITY_RFC9991 ? "what failed"
+								     : "meaning not certain");
 		labelled(show, "alignment", &line);
 	}
 	if (failure->incidents != 1)
-		fprintf(show->out, "  %-10s %s\n", "stands for", counted_text(failure->incidents, "message", "messages").p);
+		fprintf(show->out, "  %-10s %s\n", "stands for",
+			counted_text(failure->incidents, "message", "messages").p);
 	if (failure->plain_text)
 		fputs("  A notice in plain text, not in the format for feedback (RFC 5965).\n", show->out);
 	failure_sample(show, failure);
@@ -528,7 +536,8 @@ static void problems_print(struct show_text *show)
 
 	if (show->problems_n <= (said ? 1 : 0))
 		return;
-	fprintf(show->out, "\n  %sPROBLEMS%s\n", style_ink(&show->style, INK_STRONG), style_off(&show->style, INK_STRONG));
+	fprintf(show->out, "\n  %sPROBLEMS%s\n", style_ink(&show->style, INK_STRONG),
+		style_off(&show->style, INK_STRONG));
 	fputs(buf_text(&show->problems), show->out);
 	if (show->problems_n > PROBLEMS_SHOWN)
 		fprintf(show->out, "  %s and %s more\n", style_symbol(&show->style, SYMBOL_ELLIPSIS),

@@ -38,7 +38,8 @@ static bool facts_say_utf8(const struct style_facts *facts)
 		struct span value = span_of(values[i]);
 
 		if (value.n)
-			return span_find_nocase(value, SPAN(".UTF-8")) >= 0 || span_find_nocase(value, SPAN(".utf8")) >= 0;
+			return span_find_nocase(value, SPAN(".UTF-8")) >= 0 ||
+			       span_find_nocase(value, SPAN(".utf8")) >= 0;
 	}
 	return false;
 }
@@ -195,13 +196,7 @@ struct long_text share_text(uint64_t part, uint64_t whole)
 	struct long_text text;
 	const char *things = plural(whole, "message", "messages");
 
-	if (whole == 1)
-		snprintf(text.p, sizeof text.p, part ? "the one message" : "not the one message");
-	else if (whole < SHARE_FEW && part == whole && whole)
-		snprintf(text.p, sizeof text.p, "all %s %s", count_text(whole).p, things);
-	else if (whole < SHARE_FEW && part == 0)
-		snprintf(text.p, sizeof text.p, "none of %s %s", count_text(whole).p, things);
-	else if (whole < SHARE_FEW)
+	if (whole < SHARE_FEW)
 		snprintf(text.p, sizeof text.p, "%s of %s %s", count_text(part).p, count_text(whole).p, things);
 	else
 		snprintf(text.p, sizeof text.p, "%s of %s %s (%s)", count_text(part).p, count_text(whole).p, things,
@@ -239,9 +234,21 @@ static struct civil_day civil_of_day(int64_t day)
 	return civil;
 }
 
+static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+	"Dec" };
+
+struct short_text day_text(int64_t day)
+{
+	struct civil_day civil = civil_of_day(day);
+	struct short_text text = { "?" };
+
+	if (civil.known)
+		snprintf(text.p, sizeof text.p, "%u %s", civil.day, months[civil.month - 1]);
+	return text;
+}
+
 struct long_text period_text(const struct style *style, int64_t first_day, int64_t last_day)
 {
-	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 	struct civil_day a = civil_of_day(first_day), b = civil_of_day(last_day);
 	const char *dash = style_symbol(style, SYMBOL_DASH);
 	struct long_text text;

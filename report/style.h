@@ -45,7 +45,7 @@ bool style_text(struct buf *out, const struct style *style, struct span text);
 bool style_brief(struct buf *out, const struct style *style, struct span text);
 void style_print(FILE *out, const struct style *style, struct span text);
 
-/* Several words of text wrapped at blanks to the style's width, each line indented. `text` must be fit for a terminal. */
+/* Words wrapped at blanks to the style's width, each line indented. `text` must be fit for a terminal. */
 void style_paragraph(FILE *out, const struct style *style, unsigned indent, struct span text);
 
 /* Texts by value, to be used within the expression that made them: printf("%s", count_text(n).p). */
@@ -61,8 +61,7 @@ struct short_text count_text(uint64_t n); /* 1,234,567 */
  * A part above the whole counts as the whole; of nothing: empty. */
 struct short_text percent_text(uint64_t part, uint64_t whole);
 
-/* `1,204 of 1,310 messages (91.9 %)`. Of fewer than SHARE_FEW the percentage is left out: it would only pretend
- * precision. `all 7 messages`, `none of 7 messages`, `the one message`, `not the one message`. */
+/* `1,204 of 1,310 messages (91.9 %)`; of fewer than SHARE_FEW without the percentage: it would pretend precision. */
 #define SHARE_FEW 20
 struct long_text share_text(uint64_t part, uint64_t whole);
 
@@ -70,6 +69,7 @@ const char *plural(uint64_t n, const char *one, const char *many);
 struct long_text counted_text(uint64_t n, const char *one, const char *many); /* `1 report`, `1,204 reports` */
 
 /* `3 Apr 2026`, `3 - 9 Apr 2026`, `28 Mar - 3 Apr 2026`, with an en dash where there is UTF-8; days since the epoch. */
+struct short_text day_text(int64_t day); /* `3 Apr` */
 struct long_text period_text(const struct style *style, int64_t first_day, int64_t last_day);
 
 #endif

@@ -14,7 +14,7 @@
 #include "store/answer.h"
 
 struct summary_head {
-	struct window window;
+	struct window window; /* of days that a calendar knows: years 1 to 9999 */
 	const char *domain; /* asked for; NULL: all of them. Must outlive the writer */
 };
 
@@ -28,7 +28,8 @@ struct summary_writer {
 };
 
 /* False when memory is short. `out` stays the caller's. */
-bool summary_text_open(struct summary_writer *writer, FILE *out, const struct style *style, const struct summary_head *head);
+bool summary_text_open(struct summary_writer *writer, FILE *out, const struct style *style,
+	const struct summary_head *head);
 bool summary_json_open(struct summary_writer *writer, FILE *out, const struct summary_head *head);
 bool summary_csv_open(struct summary_writer *writer, FILE *out, const struct summary_head *head);
 

@@ -26,10 +26,10 @@ struct summary_cells {
 	struct span p, sp, np, pct, dkim_domain, dkim_selector, spf_domain;
 };
 
-static const char *const columns[] = { "row", "domain", "name", "messages", "dkim_aligned", "spf_aligned", "both", "neither",
-	"spared", "disposition_none", "disposition_quarantine", "disposition_reject", "disposition_other", "days_covered",
-	"reports", "reporters", "failures", "problems", "begin_date", "end_date", "p", "sp", "np", "pct", "dkim_domain",
-	"dkim_selector", "spf_domain" };
+static const char *const columns[] = { "row", "domain", "name", "messages", "dkim_aligned", "spf_aligned", "both",
+	"neither", "spared", "disposition_none", "disposition_quarantine", "disposition_reject", "disposition_other",
+	"days_covered", "reports", "reporters", "failures", "problems", "begin_date", "end_date", "p", "sp", "np",
+	"pct", "dkim_domain", "dkim_selector", "spf_domain" };
 
 static bool row_write(struct summary_csv *summary)
 {
@@ -53,10 +53,10 @@ static bool cells_write(struct summary_csv *summary, const struct summary_cells 
 {
 	static const struct counts unknown;
 	const struct counts *c = cells->counts ? cells->counts : &unknown;
-	const uint64_t numbers[] = { c->dkim, c->spf, c->both, counts_neither(c), c->spared, c->none, c->quarantine, c->reject,
-		c->other };
-	const struct span texts[] = { cells->p, cells->sp, cells->np, cells->pct, cells->dkim_domain, cells->dkim_selector,
-		cells->spf_domain };
+	const uint64_t numbers[] = { c->dkim, c->spf, c->both, counts_neither(c), c->spared, c->none, c->quarantine,
+		c->reject, c->other };
+	const struct span texts[] = { cells->p, cells->sp, cells->np, cells->pct, cells->dkim_domain,
+		cells->dkim_selector, cells->spf_domain };
 	struct csv *csv = &summary->csv;
 
 	csv_text(csv, span_of(cells->kind));
@@ -80,13 +80,7 @@ static bool cells_write(struct summary_csv *summary, const struct summary_cells 
 static bool summary_domain(void *self, const struct domain_row *row)
 {
 	struct summary_csv *summary = self;
-
-	if (!summary_wants(&summary->head, row->domain) || (summary->head.domain && summary->found))
-		return true;
-	summary->found = true;
-	buf_clear(&summary->domain);
-	buf_put_span(&summary->domain, row->domain);
-	return cells_write(summary, &(struct summary_cells){
+	const struct summary_cells cells = {
 		.kind = "domain",
 		.counts = &row->counts,
 		.has_days = true,
@@ -103,17 +97,21 @@ static bool summary_domain(void *self, const struct domain_row *row)
 		.sp = row->sp,
 		.np = row->np,
 		.pct = row->pct,
-	});
+	};
+
+	if (!summary_wants(&summary->head, row->domain) || (summary->head.domain && summary->found))
+		return true;
+	summary->found = true;
+	buf_clear(&summary->domain);
+	buf_put_span(&summary->domain, row->domain);
+	return cells_write(summary, &cells);
 }
 
 /* Sources are known by day: from the first second of the first to the last second of the last. */
 static bool summary_source(void *self, const struct source_row *row)
 {
 	struct summary_csv *summary = self;
-
-	if (!summary->found || !summary->head.domain)
-		return true;
-	return cells_write(summary, &(struct summary_cells){
+	const struct summary_cells cells = {
 		.kind = "source",
 		.name = row->source,
 		.counts = &row->counts,
@@ -124,16 +122,17 @@ static bool summary_source(void *self, const struct source_row *row)
 		.dkim_domain = row->dkim_domain,
 		.dkim_selector = row->dkim_selector,
 		.spf_domain = row->spf_domain,
-	});
+	};
+
+	if (!summary->found || !summary->head.domain)
+		return true;
+	return cells_write(summary, &cells);
 }
 
 static bool summary_reporter(void *self, const struct reporter_row *row)
 {
 	struct summary_csv *summary = self;
-
-	if (!summary->found || !summary->head.domain)
-		return true;
-	return cells_write(summary, &(struct summary_cells){
+	const struct summary_cells cells = {
 		.kind = "reporter",
 		.name = row->org_name,
 		.messages = row->messages,
@@ -145,7 +144,11 @@ static bool summary_reporter(void *self, const struct reporter_row *row)
 		.problems = row->problems,
 		.begin = row->begin,
 		.end = row->end,
-	});
+	};
+
+	if (!summary->found || !summary->head.domain)
+		return true;
+	return cells_write(summary, &cells);
 }
 
 static bool summary_found(const void *self)

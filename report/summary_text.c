@@ -18,8 +18,8 @@ struct summary_text {
 	enum part part;
 	bool found, failed;
 	struct buf line;
-	struct buf basis; /* said by the domain row, printed at the foot */
-	struct table *table;      /* of the part at hand */
+	struct buf basis;	      /* said by the domain row, printed at the foot */
+	struct table *table;	      /* of the part at hand */
 	uint64_t more, more_messages; /* rows of this part that are not shown */
 	uint64_t domains;
 };
@@ -91,7 +91,7 @@ static void put_policy(struct buf *line, const struct style *style, const struct
 		before = " ";
 	}
 	if (!*before)
-		buf_put_text(line, "policy not told");
+		buf_put_text(line, "not told");
 }
 
 static void domain_title(struct summary_text *summary, const struct domain_row *row)
@@ -116,25 +116,32 @@ static void domain_sentences(struct summary_text *summary, const struct domain_r
 	uint64_t neither = counts_neither(c);
 	struct buf *line = &summary->line;
 
+	if (c->messages == 0) {
+		buf_put_text(line, "The receivers reported no message in this time.");
+		paragraph(summary, 2);
+		return;
+	}
 	buf_printf(line, "%s %s: signed for this domain (DKIM), sent from a server it allows (SPF), or both.",
-		share_text(counts_passed(c), c->messages).p,
-		plural(c->messages < SHARE_FEW ? counts_passed(c) : 2, "passes", "pass"));
+		share_text(counts_passed(c), c->messages).p, plural(counts_passed(c), "passes", "pass"));
 	paragraph(summary, 2);
 	if (neither == 0) {
-		buf_put_text(line, "None fails both, so there is none that p=quarantine or p=reject would have caught.");
+		buf_put_text(
+			line, "None fails both, so there is none that p=quarantine or p=reject would have caught.");
 	} else {
 		buf_printf(line, "%s %s both: p=quarantine would have sent %s to spam, p=reject would have refused %s.",
 			count_text(neither).p, plural(neither, "fails", "fail"), plural(neither, "it", "them"),
 			plural(neither, "it", "them"));
 		if (c->spared)
-			buf_printf(line, " For %s of these the receivers named a reason to make an exception, such as "
-					 "forwarding or a mailing list.",
-				count_text(c->spared).p);
+			buf_printf(line,
+				" For %s of these the receivers named a reason to make an exception, such as "
+				"forwarding or a mailing list.",
+				c->spared == neither ? "all" : count_text(c->spared).p);
 	}
 	paragraph(summary, 2);
 }
 
-static void counts_row(struct table *table, const char *what, uint64_t n, uint64_t all, const char *remark, enum ink ink)
+static void counts_row(
+	struct table *table, const char *what, uint64_t n, uint64_t all, const char *remark, enum ink ink)
 {
 	table_row(table);
 	table_cell_text(table, ink, what);
@@ -159,11 +166,13 @@ static void domain_counts(struct summary_text *summary, const struct counts *c)
 	putc('\n', summary->out);
 	counts_row(table, "DKIM and SPF", c->both, c->messages, "", INK_PLAIN);
 	counts_row(table, "DKIM alone", c->dkim - c->both, c->messages, "", INK_PLAIN);
-	counts_row(table, "SPF alone", c->spf - c->both, c->messages, "unsigned: fails when it is forwarded", INK_PLAIN);
-	counts_row(table, "neither", neither, c->messages, "what p=quarantine or p=reject would catch",
+	counts_row(table, "SPF alone", c->spf - c->both, c->messages, "no good signature: fails when forwarded",
+		INK_PLAIN);
+	counts_row(table, "neither", neither, c->messages, "caught by p=quarantine or p=reject",
 		neither ? INK_WARN : INK_PLAIN);
 	if (c->spared)
-		counts_row(table, "  of these spared", c->spared, c->messages, "the receiver named a reason", INK_PLAIN);
+		counts_row(
+			table, "  of these spared", c->spared, c->messages, "the receiver named a reason", INK_PLAIN);
 	if (!table_print(table))
 		summary->failed = true;
 	table_free(table);
@@ -202,8 +211,10 @@ static bool domain_block(struct summary_text *summary, const struct domain_row *
 {
 	domain_title(summary, row);
 	domain_sentences(summary, row);
-	domain_counts(summary, &row->counts);
-	domain_dispositions(summary, &row->counts);
+	if (row->counts.messages) {
+		domain_counts(summary, &row->counts);
+		domain_dispositions(summary, &row->counts);
+	}
 	domain_basis(summary, row);
 	summary->part = PART_DOMAIN;
 	return summary_is_well(summary);
@@ -212,12 +223,11 @@ static bool domain_block(struct summary_text *summary, const struct domain_row *
 /* --- all domains --- */
 
 static const struct table_column domain_columns[] = {
-	{ "domain", .flexible = true },
+	{ "domain", .flexible = true, .least = 20 },
 	{ "policy", .flexible = true },
 	{ "messages", .right = true },
 	{ "pass", .right = true },
 	{ "fail both", .right = true },
-	{ "spared", .right = true },
 	{ "days", .right = true },
 	{ "receivers", .right = true },
 };
@@ -248,9 +258,9 @@ static bool domain_line(struct summary_text *summary, const struct domain_row *r
 		table_cell_text(table, INK_PLAIN, "not told");
 	}
 	table_cell_count(table, INK_PLAIN, row->counts.messages);
-	table_cell_text(table, INK_PLAIN, percent_text(counts_passed(&row->counts), row->counts.messages).p);
+	table_cell_text(table, INK_PLAIN,
+		row->counts.messages ? percent_text(counts_passed(&row->counts), row->counts.messages).p : "-");
 	table_cell_count(table, neither ? INK_WARN : INK_PLAIN, neither);
-	table_cell_count(table, INK_PLAIN, row->counts.spared);
 	table_cell_count(table, INK_PLAIN, row->days);
 	table_cell_count(table, INK_PLAIN, row->reporters);
 	summary->domains++;
@@ -289,13 +299,13 @@ static void part_end(struct summary_text *summary)
 static void part_begin(struct summary_text *summary, enum part part)
 {
 	static const struct table_column sources[] = {
-		{ "address", .flexible = true },
+		{ "address", .flexible = true, .least = TABLE_LEAST_ADDRESS },
 		{ "messages", .right = true },
-		{ "fail both", .right = true },
+		{ "fail", .right = true },
 		{ "DKIM", .right = true },
 		{ "SPF", .right = true },
 		{ "signed by", .flexible = true },
-		{ "last seen" },
+		{ "last" },
 	};
 	static const struct table_column reporters[] = {
 		{ "receiver", .flexible = true },
@@ -323,7 +333,7 @@ static bool summary_source(void *self, const struct source_row *row)
 	struct summary_text *summary = self;
 	const struct counts *c = &row->counts;
 	uint64_t neither = counts_neither(c);
-	struct long_text last;
+	struct short_text last;
 
 	if (summary->part == PART_NONE)
 		return true;
@@ -335,7 +345,7 @@ static bool summary_source(void *self, const struct source_row *row)
 		summary->more_messages += c->messages;
 		return true;
 	}
-	last = period_text(&summary->style, row->last_day, row->last_day);
+	last = day_text(row->last_day);
 	table_row(summary->table);
 	table_cell(summary->table, INK_PLAIN, row->source.n ? row->source : SPAN("not told"));
 	table_cell_count(summary->table, INK_PLAIN, c->messages);
@@ -418,7 +428,8 @@ static bool summary_text_close(void *self)
 	return done;
 }
 
-bool summary_text_open(struct summary_writer *writer, FILE *out, const struct style *style, const struct summary_head *head)
+bool summary_text_open(
+	struct summary_writer *writer, FILE *out, const struct style *style, const struct summary_head *head)
 {
 	struct summary_text *summary = calloc(1, sizeof *summary);
 
@@ -455,7 +466,7 @@ bool summary_first_steps(FILE *out, const struct style *style, const char *datab
 	style_print(out, style, span_of(database));
 	fputs(". First steps:\n\n", out);
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-		fprintf(out, "  %zu  %s\n       %s%s%s\n", i + 1, steps[i].says, style_ink(style, INK_STEP), steps[i].command,
-			style_off(style, INK_STEP));
+		fprintf(out, "  %zu  %s\n       %s%s%s\n", i + 1, steps[i].says, style_ink(style, INK_STEP),
+			steps[i].command, style_off(style, INK_STEP));
 	return fflush(out) == 0 && !ferror(out);
 }

@@ -1,5 +1,3 @@
-#include "config.h" /* wcwidth is an X/Open function */
-
 #include "report/table.h"
 #include "base/escape.h"
 
@@ -10,9 +8,8 @@
 
 #define TABLE_INDENT 2
 #define TABLE_GAP 2
-#define CELL_COLUMNS 120     /* more than any terminal we fill */
+#define CELL_COLUMNS 120 /* more than any terminal we fill */
 #define CELL_OCTETS ((size_t)64 * 1024)
-#define FLEXIBLE_LEAST 10
 #define INPUT_OCTETS ((size_t)4 * 1024)
 
 struct cell {
@@ -36,7 +33,8 @@ struct table {
 	size_t at; /* next cell of the last row */
 	bool headed, failed;
 	struct buf scratch;
-	/* libsmartcols measures with the thread's locale: ours, whatever the user's is. Without it, octets are columns. */
+	/* libsmartcols measures with the thread's locale: ours, whatever the user's is. Without it, octets are columns.
+	 */
 	locale_t locale;
 };
 
@@ -264,6 +262,11 @@ void table_cell_count(struct table *table, enum ink ink, uint64_t n)
 	table_cell(table, ink, span_of(count_text(n).p));
 }
 
+static bool column_gives(const struct table_column *column, unsigned width)
+{
+	return column->flexible && width > (column->least ? column->least : TABLE_LEAST);
+}
+
 /* Takes from the widest flexible column, one by one, until the table fits or nothing gives way any more. */
 static void table_fit(const struct table *table, unsigned width[TABLE_COLUMNS])
 {
@@ -277,7 +280,7 @@ static void table_fit(const struct table *table, unsigned width[TABLE_COLUMNS])
 		size_t widest = table->columns_n;
 
 		for (size_t i = 0; i < table->columns_n; i++)
-			if (table->columns[i].flexible && width[i] > FLEXIBLE_LEAST &&
+			if (column_gives(&table->columns[i], width[i]) &&
 				(widest == table->columns_n || width[i] > width[widest]))
 				widest = i;
 		if (widest == table->columns_n)
@@ -291,9 +294,13 @@ static bool table_fill(struct table *table, struct libscols_table *cols, const u
 {
 	for (size_t j = 0; j < table->columns_n; j++) {
 		const struct table_column *column = &table->columns[j];
-		int flags = SCOLS_FL_STRICTWIDTH | (column->right ? SCOLS_FL_RIGHT : 0);
+		int blanks = (int)width[j] - (int)text_columns(span_of(column->name));
 
-		if (!scols_table_new_column(cols, column->name, width[j], flags))
+		/* A column is as wide as its heading at least: so the later parts of a table line up with its first. */
+		buf_clear(&table->scratch);
+		buf_printf(&table->scratch, "%*s%s%*s", column->right ? blanks : 0, "", column->name,
+			column->right ? 0 : blanks, "");
+		if (!scols_table_new_column(cols, buf_text(&table->scratch), 0, column->right ? SCOLS_FL_RIGHT : 0))
 			return false;
 	}
 	for (size_t i = 0; i < table->rows_n; i++) {
@@ -316,8 +323,10 @@ static bool table_fill(struct table *table, struct libscols_table *cols, const u
 }
 
 /* libsmartcols pads the last column and knows no indent. */
-static void print_lines(FILE *out, struct span text)
+static void print_lines(FILE *out, struct span text, bool headed)
 {
+	bool show = !headed;
+
 	while (text.n) {
 		const char *end = memchr(text.p, '\n', text.n);
 		size_t n = end ? (size_t)(end - text.p) : text.n;
@@ -325,7 +334,9 @@ static void print_lines(FILE *out, struct span text)
 
 		while (shown && text.p[shown - 1] == ' ')
 			shown--;
-		fprintf(out, "%*s%.*s\n", shown ? TABLE_INDENT : 0, "", (int)shown, text.p);
+		if (show)
+			fprintf(out, "%*s%.*s\n", shown ? TABLE_INDENT : 0, "", (int)shown, text.p);
+		show = true;
 		n += end != NULL;
 		text.p += n;
 		text.n -= n;
@@ -344,12 +355,11 @@ static bool table_draw(struct table *table)
 		return false;
 	scols_table_enable_noencoding(cols, 1);
 	scols_table_enable_colors(cols, table->style.color);
-	scols_table_enable_noheadings(cols, table->headed);
 	scols_table_enable_nowrap(cols, 1);
 	scols_table_set_column_separator(cols, "  ");
 	scols_table_set_termforce(cols, SCOLS_TERMFORCE_NEVER);
 	if (table_fill(table, cols, width) && scols_print_table_to_string(cols, &text) == 0 && text) {
-		print_lines(table->out, span_of(text));
+		print_lines(table->out, span_of(text), table->headed);
 		drawn = true;
 	}
 	free(text);

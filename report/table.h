@@ -7,6 +7,8 @@
 #include "report/style.h"
 
 #define TABLE_COLUMNS 12
+#define TABLE_LEAST 10
+#define TABLE_LEAST_ADDRESS 24 /* most IPv6 addresses of mail servers are no longer */
 
 struct table;
 
@@ -14,6 +16,7 @@ struct table_column {
 	const char *name;
 	bool right;    /* numbers */
 	bool flexible; /* may be cut */
+	unsigned least; /* how far; 0: TABLE_LEAST columns */
 };
 
 /* `columns` must outlive the table; at most TABLE_COLUMNS. NULL when memory is short. */

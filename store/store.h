@@ -36,7 +36,10 @@ bool store_remember_file(struct store *store, const struct mail *mail, struct fa
 /* What a mail brought, once it is in. */
 struct store_result {
 	enum outcome outcome;
-	uint64_t reports, duplicates, conflicts, failures, records;
+	bool known;       /* the same octets were stored before: nothing was stored now */
+	uint64_t reports; /* of these `duplicates` brought known content, `conflicts` other content for a known identity */
+	uint64_t duplicates, conflicts, failures;
+	uint64_t records; /* stored, so without those of duplicates */
 };
 bool store_mail_begin(struct store *store, const struct mail *mail, int64_t arrived, struct fault *fault);
 bool store_take(void *store, const struct fact *fact); /* a fact_taker; its fault is in store_fault */
@@ -68,5 +71,8 @@ bool store_ask_facts(struct store *store, const struct report_filter *filter, fa
 /* What is kept of mails, for reprocess: one call per mail with its kept parts inflated into an unlinked file. */
 bool store_ask_kept(struct store *store, kept_taker *take, void *arg, struct fault *);
 bool store_ask_totals(struct store *store, struct store_totals *totals, struct fault *);
+
+/* `3.40.1` */
+const char *store_library(void);
 
 #endif

@@ -12,10 +12,21 @@ static struct field fields[] = { { SPAN("feedback-type"), SPAN("auth-failure") }
 
 struct record facts_record(uint64_t count)
 {
-	struct record record = { .source_ip = SPAN("192.0.2.1"), .count = count, .disposition = SPAN("quarantine"),
-		.dkim = SPAN("pass"), .spf = SPAN("fail"), .disposed = DISPOSITION_QUARANTINE, .dkim_pass = true,
-		.reasons = reasons, .reasons_n = 2, .header_from = SPAN("example.org"), .envelope_from = SPAN(""),
-		.dkim_results = results, .dkim_n = 2, .spf_results = results + 1, .spf_n = 1,
+	struct record record = { .source_ip = SPAN("192.0.2.1"),
+		.count = count,
+		.disposition = SPAN("quarantine"),
+		.dkim = SPAN("pass"),
+		.spf = SPAN("fail"),
+		.disposed = DISPOSITION_QUARANTINE,
+		.dkim_pass = true,
+		.reasons = reasons,
+		.reasons_n = 2,
+		.header_from = SPAN("example.org"),
+		.envelope_from = SPAN(""),
+		.dkim_results = results,
+		.dkim_n = 2,
+		.spf_results = results + 1,
+		.spf_n = 1,
 		.aligned = ALIGNED_DKIM_RELAXED | ALIGNED_SPF_STRICT };
 
 	record.has_address = address_parse(record.source_ip, &record.address);
@@ -24,17 +35,37 @@ struct record facts_record(uint64_t count)
 
 struct report facts_report(uint64_t records, uint64_t messages)
 {
-	return (struct report){ .org_name = SPAN("Example Org"), .org_email = SPAN("noreply@example.com"),
-		.report_id = SPAN("id-1"), .begin = 1700000000, .end = 1700086399, .errors = errors, .errors_n = 2,
-		.version = SPAN("1.0"), .domain = SPAN("example.org"), .p = SPAN("none"), .pct = SPAN("100"),
-		.records = records, .messages = messages, .uncounted = 3, .recovered = true, .content = { 1, 2, 255 } };
+	return (struct report){ .org_name = SPAN("Example Org"),
+		.org_email = SPAN("noreply@example.com"),
+		.report_id = SPAN("id-1"),
+		.begin = 1700000000,
+		.end = 1700086399,
+		.errors = errors,
+		.errors_n = 2,
+		.version = SPAN("1.0"),
+		.domain = SPAN("example.org"),
+		.p = SPAN("none"),
+		.pct = SPAN("100"),
+		.records = records,
+		.messages = messages,
+		.uncounted = 3,
+		.recovered = true,
+		.content = { 1, 2, 255 } };
 }
 
 struct failure facts_failure(void)
 {
-	return (struct failure){ .fields = fields, .fields_n = 2, .feedback_type = SPAN("auth-failure"),
-		.source_ip = SPAN("x"), .arrived = -5, .incidents = 1, .dmarc = true,
-		.identity_rule = IDENTITY_RFC9991, .has_sample = true, .sample_octets = 99, .sample_sha256 = { 9 },
+	return (struct failure){ .fields = fields,
+		.fields_n = 2,
+		.feedback_type = SPAN("auth-failure"),
+		.source_ip = SPAN("x"),
+		.arrived = -5,
+		.incidents = 1,
+		.dmarc = true,
+		.identity_rule = IDENTITY_RFC9991,
+		.has_sample = true,
+		.sample_octets = 99,
+		.sample_sha256 = { 9 },
 		.sample_subject = SPAN("subject") };
 }
 
@@ -62,8 +93,8 @@ bool facts_put_mail(struct feedback *fb, unsigned records)
 	for (unsigned i = 0; i < records; i++)
 		if (!feedback_put_record(fb, &record))
 			return false;
-	return feedback_put_report(fb, &report) && feedback_put_failure(fb, &failure) && feedback_put_octets(fb, &octets) &&
-		feedback_put_end(fb, OUTCOME_REPORT, &head);
+	return feedback_put_report(fb, &report) && feedback_put_failure(fb, &failure) &&
+	       feedback_put_octets(fb, &octets) && feedback_put_end(fb, OUTCOME_REPORT, &head);
 }
 
 /* ------------------------------------------------------------------ writing facts down */
@@ -124,14 +155,14 @@ static void write_report(struct buf *out, const struct report *r)
 	for (size_t i = 0; i < r->errors_n; i++)
 		write_span(out, r->errors[i]);
 	buf_printf(out, "%" PRId64 " %" PRId64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %d ", r->begin, r->end, r->records,
-		r->messages, r->skipped, r->recovered);
+		r->messages, r->uncounted, r->recovered);
 	write_octets(out, r->content, sizeof r->content);
 }
 
 static void write_failure(struct buf *out, const struct failure *f)
 {
-	const struct span texts[] = { f->feedback_type, f->source_ip, f->arrival_date, f->reported_domain, f->auth_failure,
-		f->delivery_result, f->identity_alignment, f->sample_subject, f->sample_from };
+	const struct span texts[] = { f->feedback_type, f->source_ip, f->arrival_date, f->reported_domain,
+		f->auth_failure, f->delivery_result, f->identity_alignment, f->sample_subject, f->sample_from };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		write_span(out, texts[i]);
@@ -139,8 +170,9 @@ static void write_failure(struct buf *out, const struct failure *f)
 		write_span(out, f->fields[i].name);
 		write_span(out, f->fields[i].value);
 	}
-	buf_printf(out, "%d %" PRId64 " %" PRIu64 " %d %d %d %d %d %" PRIu64 " ", f->has_address, f->arrived, f->incidents,
-		f->plain_text, f->dmarc, f->identity_rule, f->has_sample, f->headers_only, f->sample_octets);
+	buf_printf(out, "%d %" PRId64 " %" PRIu64 " %d %d %d %d %d %" PRIu64 " ", f->has_address, f->arrived,
+		f->incidents, f->plain_text, f->dmarc, f->identity_rule, f->has_sample, f->headers_only,
+		f->sample_octets);
 	write_octets(out, f->address.octets, 16);
 	write_octets(out, f->sample_sha256, sizeof f->sample_sha256);
 }
@@ -152,8 +184,8 @@ bool facts_write(void *arg, const struct fact *fact)
 	buf_printf(out, "%d ", fact->kind);
 	switch (fact->kind) {
 	case FACT_BEGIN:
-		buf_printf(out, "%d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64, fact->begin.outcome, fact->begin.reports,
-			fact->begin.failures, fact->begin.problems, fact->begin.head.date);
+		buf_printf(out, "%d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64, fact->begin.outcome,
+			fact->begin.reports, fact->begin.failures, fact->begin.problems, fact->begin.head.date);
 		write_span(out, fact->begin.head.from);
 		write_span(out, fact->begin.head.subject);
 		write_span(out, fact->begin.head.message_id);

@@ -29,6 +29,7 @@ homes='
 libxml/            parse/
 archive            parse/
 gmime/             parse/
+iconv.h            parse/
 glib               parse/
 jansson.h          parse/
 zlib.h             parse/ store/ base/inflate.c base/deflate.c

@@ -1,6 +1,5 @@
 /* In the place of the real parser: a mail is a list of commands, one to a line, and most of them misbehave. Linked only
  * into test programs; the worker, the nursery and the locks around it are the real ones. */
-#include "config.h"
 
 #include "parse/border.h"
 #include "tests/facts.h"
@@ -16,7 +15,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SOCKET 3 /* a worker's */
@@ -80,7 +79,7 @@ static long try_fork(void)
 
 	if (pid == 0)
 		_exit(0);
-	return pid;
+	return pid < 0 ? pid : waitpid(pid, NULL, 0);
 }
 
 static long try_exec(void)
@@ -212,8 +211,8 @@ static void say(const char *octets, size_t n)
 /* One frame past every check of this side. */
 static void say_frame(unsigned kind, struct span payload)
 {
-	char head[FRAME_HEAD] = { (char)(payload.n & 0xff), (char)(payload.n >> 8 & 0xff), (char)(payload.n >> 16 & 0xff),
-		(char)(payload.n >> 24 & 0xff), (char)kind };
+	char head[FRAME_HEAD] = { (char)(payload.n & 0xff), (char)(payload.n >> 8 & 0xff),
+		(char)(payload.n >> 16 & 0xff), (char)(payload.n >> 24 & 0xff), (char)kind };
 
 	say(head, sizeof head);
 	say(payload.p, payload.n);
@@ -244,7 +243,7 @@ static _Noreturn void do_hang(void)
 
 static void eat_memory(void)
 {
-	char *p;
+	char *volatile p; /* else a compiler may think the memory away */
 
 	while ((p = malloc(1000000)) != NULL)
 		memset(p, 1, 1000000);
@@ -284,8 +283,10 @@ static void put_wrong_sums(struct feedback *fb)
 /* ------------------------------------------------------------------ the commands */
 
 /* Commands that end the mail: false from parse_mail, or never to return. */
-static bool obey_last(const char *line, struct feedback *fb, struct fault *fault)
+static bool obey_last(const char *line, int input, struct feedback *fb, struct fault *fault)
 {
+	if (strcmp(line, "scribble") == 0 && write(input, "x", 1) == 1)
+		put_text(fb, "input", "written");
 	if (strcmp(line, "crash") == 0)
 		do_crash();
 	if (strcmp(line, "abort") == 0)
@@ -312,13 +313,15 @@ static bool obey_last(const char *line, struct feedback *fb, struct fault *fault
 	}
 	if (strcmp(line, "eat") == 0)
 		eat_memory();
-	return fault_set(fault, FAULT_INPUT, "%s", strcmp(line, "eat") == 0 ? "out of memory" : line + strlen("refuse "));
+	if (strncmp(line, "refuse ", 7) == 0)
+		return fault_set(fault, FAULT_INPUT, "%s", line + 7);
+	return fault_set(fault, FAULT_INPUT, "out of memory");
 }
 
 static bool is_last(const char *line)
 {
-	static const char *const last[] = { "crash", "abort", "loop", "hang", "exit", "flood", "hang up", "eat and abort",
-		"eat and trap", "eat" };
+	static const char *const last[] = { "crash", "abort", "loop", "hang", "exit", "flood", "hang up",
+		"eat and abort", "eat and trap", "eat", "scribble" };
 
 	for (size_t i = 0; i < sizeof last / sizeof *last; i++)
 		if (strcmp(line, last[i]) == 0)
@@ -390,7 +393,8 @@ static size_t input_read(const struct parse_input *input, char *text)
 	for (size_t i = 0; i < input->n; i++) {
 		size_t length = (size_t)input->ranges[i].length;
 
-		if (n + length < INPUT_MAX && pread(input->fd, text + n, length, (off_t)input->ranges[i].offset) == (ssize_t)length)
+		if (n + length < INPUT_MAX &&
+			pread(input->fd, text + n, length, (off_t)input->ranges[i].offset) == (ssize_t)length)
 			n += length;
 	}
 	text[n] = '\0';
@@ -408,7 +412,7 @@ bool parse_mail(struct parser *parser, const struct parse_input *input, struct f
 		return fault_set(fault, FAULT_INPUT, "nothing could be read");
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		if (is_last(line))
-			return obey_last(line, fb, fault);
+			return obey_last(line, input->fd, fb, fault);
 		obey(line, parser, fb, &ended);
 	}
 	if (!ended)

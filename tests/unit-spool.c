@@ -91,7 +91,8 @@ static void test_members_survive(void **state)
 		{ .kind = FACT_REPORT, .report = report },
 		{ .kind = FACT_RECORD, .record = record },
 		{ .kind = FACT_REPORT_END },
-		{ .kind = FACT_PROBLEM, .problem = { SPAN("report.xml: record 3"), SPAN("count `x` is not a number") } },
+		{ .kind = FACT_PROBLEM,
+			.problem = { SPAN("report.xml: record 3"), SPAN("count `x` is not a number") } },
 		{ .kind = FACT_FAILURE, .failure = failure },
 		{ .kind = FACT_OCTETS, .octets = octets },
 		{ .kind = FACT_END },
@@ -188,7 +189,7 @@ static void test_false_sums(void **state)
 		struct report report = facts_report(1 + wrong, 7 + !wrong);
 
 		assert_true(feedback_put_report_open(fb) && feedback_put_record(fb, &record) &&
-			feedback_put_report(fb, &report) && feedback_put_end(fb, OUTCOME_REPORT, NULL));
+			    feedback_put_report(fb, &report) && feedback_put_end(fb, OUTCOME_REPORT, NULL));
 		assert_broken(fb);
 		feedback_free(fb);
 	}
@@ -334,7 +335,8 @@ static void test_lies(void **state)
 		{ SPAN("\0\0\0\0\0\0\0\0\0\0"), "fact 0 out of order" },
 		{ SPAN("\0\0\0\0\0\0\0\0\0\x06"), "fact 6 out of order" },
 		{ SPAN("\x02\0\0\0\x07xx"), "a rewind that leads nowhere" },
-		{ SPAN("\x28\0\0\0\x07\xff\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+		{ SPAN("\x28\0\0\0\x07\xff\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+		       "\0"),
 			"a rewind that leads nowhere" },
 	};
 
@@ -363,7 +365,7 @@ static void test_changed_octets(void **state)
 
 	(void)state;
 	assert_true(wire_put_report_open(&wire) && wire_put_record(&wire, &record) && wire_put_report(&wire, &report) &&
-		wire_put_failure(&wire, &failure) && wire_put_end(&wire, &end));
+		    wire_put_failure(&wire, &failure) && wire_put_end(&wire, &end));
 	assert_true(accept_octets(good, buf_span(&wire), NULL) && feedback_ended(good));
 	for (size_t i = 0; i < wire.n * 3; i++) {
 		static const unsigned char changes[] = { 0x01, 0x80, 0xff };
@@ -388,7 +390,8 @@ static void test_changed_octets(void **state)
 
 static void test_questions(void **state)
 {
-	static const char *const good[] = { "s._domainkey.example.org", "a.b-c._DomainKey.x", "2024_x._domainkey.example" };
+	static const char *const good[] = { "s._domainkey.example.org", "a.b-c._DomainKey.x",
+		"2024_x._domainkey.example" };
 	static const char *const bad[] = { "", "example.org", "_domainkey.example.org", "s._domainkey", "s._domainkey.",
 		"s..x._domainkey.a", "s\\046._domainkey.a", "s ._domainkey.a",
 		"0123456789012345678901234567890123456789012345678901234567890123._domainkey.a" };

@@ -1,0 +1,14 @@
+/* charset: which character sets header text may be in. One list, opened before anything is locked, and never another one:
+ * a locked process cannot load converters, and what it shows must not differ from what an unlocked one shows. */
+#ifndef PARSE_CHARSET_H
+#define PARSE_CHARSET_H
+
+#include "base/span.h"
+
+/* Opens every converter of the list and keeps it open. */
+void charset_warm(void);
+
+/* May this raw header value (RFC 2047 words, RFC 2231 parameters) be decoded? Only when every charset it names is listed. */
+bool charset_allows(struct span raw);
+
+#endif

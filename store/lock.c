@@ -1,0 +1,107 @@
+#include "store/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ROUNDS_PER_SECOND 100
+
+enum lock_octet { OCTET_WRITER, OCTET_QUEUE };
+
+/* Open file description locks: unlike POSIX record locks they do not vanish when some other descriptor of the same file
+ * is closed by this process. */
+static bool octet_set(int fd, enum lock_octet octet, short type)
+{
+	struct flock what = { .l_type = type, .l_whence = SEEK_SET, .l_start = octet, .l_len = 1 };
+
+	return fcntl(fd, F_OFD_SETLK, &what) == 0;
+}
+
+static bool octet_is_taken(int fd, enum lock_octet octet)
+{
+	struct flock what = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = octet, .l_len = 1 };
+
+	return fcntl(fd, F_OFD_GETLK, &what) == 0 && what.l_type != F_UNLCK;
+}
+
+static void round_wait(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 1000000000L / ROUNDS_PER_SECOND }, NULL);
+}
+
+static bool lock_blame(const struct lock *lock, struct fault *fault)
+{
+	char pid[24] = "";
+	ssize_t n = pread(lock->fd, pid, sizeof pid - 1, 0);
+	long number = n > 0 ? strtol(pid, NULL, 10) : 0;
+
+	if (number > 0)
+		return fault_set(fault, FAULT_LATER, "%s: process %ld is writing; waited %u s", lock->path, number,
+			lock->wait_seconds);
+	return fault_set(fault, FAULT_LATER, "%s: another process is writing; waited %u s", lock->path, lock->wait_seconds);
+}
+
+static bool lock_wait(struct lock *lock, struct fault *fault)
+{
+	bool queued = false, taken = false;
+	char pid[24];
+	int n;
+
+	for (unsigned long left = (unsigned long)lock->wait_seconds * ROUNDS_PER_SECOND + 1; left && !taken; left--) {
+		queued = queued || octet_set(lock->fd, OCTET_QUEUE, F_WRLCK);
+		taken = queued && octet_set(lock->fd, OCTET_WRITER, F_WRLCK);
+		if (!taken && left > 1)
+			round_wait();
+	}
+	if (queued)
+		octet_set(lock->fd, OCTET_QUEUE, F_UNLCK);
+	if (!taken)
+		return lock_blame(lock, fault);
+	n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+	if (ftruncate(lock->fd, 0) || pwrite(lock->fd, pid, (size_t)n, 0) != n)
+		return fault_set(fault, FAULT_LATER, "%s: %s", lock->path, strerror(errno));
+	return true;
+}
+
+bool lock_take(struct lock *lock, const char *database, unsigned wait_seconds, struct fault *fault)
+{
+	*lock = LOCK_NONE;
+	if (asprintf(&lock->path, "%s-lock", database) < 0) {
+		lock->path = NULL;
+		return fault_set(fault, FAULT_LATER, "%s-lock: out of memory", database);
+	}
+	lock->wait_seconds = wait_seconds;
+	lock->fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (lock->fd < 0) {
+		fault_set(fault, FAULT_SETUP, "%s: %s", lock->path, strerror(errno));
+		goto out;
+	}
+	if (lock_wait(lock, fault))
+		return true;
+out:
+	lock_drop(lock);
+	return false;
+}
+
+void lock_drop(struct lock *lock)
+{
+	if (lock->fd >= 0)
+		close(lock->fd);
+	free(lock->path);
+	*lock = LOCK_NONE;
+}
+
+bool lock_lend(struct lock *lock, bool *lent, struct fault *fault)
+{
+	*lent = octet_is_taken(lock->fd, OCTET_QUEUE);
+	if (!*lent)
+		return true;
+	octet_set(lock->fd, OCTET_WRITER, F_UNLCK);
+	for (int round = 0; round < ROUNDS_PER_SECOND && octet_is_taken(lock->fd, OCTET_QUEUE); round++)
+		round_wait();
+	return lock_wait(lock, fault);
+}

@@ -1,0 +1,353 @@
+/* One mail is all or nothing: its facts are written behind a savepoint. */
+#include "store/store_private.h"
+
+bool store_knows_mail(struct store *s, const uint8_t sha256[DIGEST_OCTETS])
+{
+	sqlite3_stmt *st = sql_open(s, SQL_MAIL_FIND);
+	bool known;
+
+	if (!st)
+		return false;
+	bind_blob(st, 1, (struct span){ (const char *)sha256, DIGEST_OCTETS });
+	known = sql_row(s, st) == 1 && sqlite3_column_int(st, 1) != MAIL_FORGOTTEN;
+	sqlite3_reset(st);
+	return known;
+}
+
+/* A name and four numbers as one key of fixed size: names of Maildir files would cost more than the rest of a mail. */
+#define FILE_KEY 16
+
+static bool file_key(struct store *s, const struct mail *mail, uint8_t key[DIGEST_OCTETS])
+{
+	if (!mail->modified || !mail->name)
+		return false;
+	digest_reset(s->digest);
+	digest_add_field(s->digest, span_of(mail->name));
+	digest_add_number(s->digest, mail->offset);
+	digest_add_number(s->digest, mail->length);
+	digest_add_number(s->digest, (uint64_t)mail->modified);
+	digest_add_number(s->digest, mail->inode);
+	digest_finish(s->digest, key);
+	return true;
+}
+
+bool store_knows_file(struct store *s, const struct mail *mail)
+{
+	uint8_t key[DIGEST_OCTETS];
+	sqlite3_stmt *st;
+	bool known;
+
+	if (!file_key(s, mail, key) || !(st = sql_open(s, SQL_FILE_FIND)))
+		return false;
+	bind_blob(st, 1, (struct span){ (const char *)key, FILE_KEY });
+	known = sql_row(s, st) == 1;
+	sqlite3_reset(st);
+	return known;
+}
+
+bool store_remember_file(struct store *s, const struct mail *mail, struct fault *fault)
+{
+	uint8_t key[DIGEST_OCTETS];
+	sqlite3_stmt *st;
+
+	if (!file_key(s, mail, key))
+		return true;
+	if (!store_write_begin(s) || !(st = sql_open(s, SQL_FILE_ADD)))
+		return store_tell(s, false, fault);
+	bind_blob(st, 1, (struct span){ (const char *)key, FILE_KEY });
+	bind_blob(st, 2, (struct span){ (const char *)mail->sha256, DIGEST_OCTETS });
+	return store_tell(s, sql_run(s, st), fault);
+}
+
+static bool mark_set(struct store *s)
+{
+	if (!store_write_begin(s) || !sql_do(s, SQL_MARK))
+		return false;
+	s->taking.marked = true;
+	return true;
+}
+
+static void mark_undo(struct store *s)
+{
+	if (s->taking.marked && !sqlite3_get_autocommit(s->db)) {
+		struct fault first = s->fault;
+
+		if (!sql_do(s, SQL_MARK_ROLLBACK) || !sql_do(s, SQL_MARK_RELEASE) || !store_load_ids(s))
+			sql_do(s, SQL_ROLLBACK);
+		s->fault = first;
+	}
+	s->taking.marked = false;
+	s->dirty_n = 0;
+	intern_clear(s);
+}
+
+static bool mail_add(struct store *s, const struct mail *mail, int64_t arrived)
+{
+	sqlite3_stmt *st = sql_open(s, SQL_MAIL_ADD);
+
+	if (!st)
+		return false;
+	bind_blob(st, 1, (struct span){ (const char *)mail->sha256, DIGEST_OCTETS });
+	bind_text(st, 2, mail->name ? span_of(mail->name) : SPAN(""));
+	bind_count(st, 3, mail->length);
+	sqlite3_bind_int64(st, 4, arrived);
+	if (!sql_run(s, st))
+		return false;
+	s->taking.mail = sqlite3_last_insert_rowid(s->db);
+	return true;
+}
+
+/* A mail whose feedback was forgotten keeps its row, name and arrival, by which its reports may be dated. */
+static bool mail_enter(struct store *s, const struct mail *mail, int64_t arrived)
+{
+	struct taking *t = &s->taking;
+	sqlite3_stmt *st = sql_open(s, SQL_MAIL_FIND);
+	int row;
+
+	if (!st)
+		return false;
+	bind_blob(st, 1, (struct span){ (const char *)mail->sha256, DIGEST_OCTETS });
+	row = sql_row(s, st);
+	if (row == 1) {
+		t->mail = sqlite3_column_int64(st, 0);
+		t->known = sqlite3_column_int(st, 1) != MAIL_FORGOTTEN;
+		arrived = sqlite3_column_int64(st, 2);
+		t->result.outcome = (enum outcome)sqlite3_column_int(st, 3);
+	}
+	sqlite3_reset(st);
+	t->result.known = t->known;
+	t->arrived = arrived;
+	if (row != 1)
+		return row == 0 && mail_add(s, mail, arrived);
+	st = sql_open(s, SQL_KEPT_ANY);
+	if (!st)
+		return false;
+	sqlite3_bind_int64(st, 1, kept_first_id(t->mail));
+	sqlite3_bind_int64(st, 2, kept_last_id(t->mail));
+	row = sql_row(s, st);
+	t->has_kept = row == 1;
+	sqlite3_reset(st);
+	return row >= 0;
+}
+
+bool store_mail_begin(struct store *s, const struct mail *mail, int64_t arrived, struct fault *fault)
+{
+	struct taking *t = &s->taking;
+	bool marked;
+
+	if (t->open)
+		return fault_set(fault, FAULT_BROKEN, "%s: a mail within a mail", s->path);
+	if (t->marked && t->forgotten) {
+		sqlite3_stmt *st = sql_open(s, SQL_MAIL_FIND);
+
+		/* Taking away and storing again are one step when they concern the same mail. */
+		if (!st)
+			return store_tell(s, false, fault);
+		bind_blob(st, 1, (struct span){ (const char *)mail->sha256, DIGEST_OCTETS });
+		if (sql_row(s, st) != 1 || sqlite3_column_int64(st, 0) != t->forgotten) {
+			sqlite3_reset(st);
+			if (!sql_do(s, SQL_MARK_RELEASE))
+				return store_tell(s, false, fault);
+			t->marked = false;
+		}
+		sqlite3_reset(st);
+	}
+	marked = t->marked;
+	buf_clear(&t->reason);
+	arena_clear(&t->arena);
+	*t = (struct taking){ .marked = marked, .reason = t->reason, .arena = t->arena };
+	memcpy(t->sha256, mail->sha256, sizeof t->sha256);
+	s->failed = false;
+	s->fault = (struct fault){ 0 };
+	if ((!t->marked && !mark_set(s)) || !mail_enter(s, mail, arrived)) {
+		mark_undo(s);
+		return store_tell(s, false, fault);
+	}
+	t->kept_next = kept_first_id(t->mail);
+	t->open = true;
+	return true;
+}
+
+static bool head_take(struct store *s, enum outcome outcome, const struct mail_head *head)
+{
+	sqlite3_stmt *st;
+	int64_t sender;
+
+	s->taking.result.outcome = outcome;
+	if (!intern_text(s, head->from, &sender) || !(st = sql_open(s, SQL_MAIL_HEAD)))
+		return false;
+	sqlite3_bind_int64(st, 1, s->taking.mail);
+	sqlite3_bind_int(st, 2, (int)outcome);
+	bind_id(st, 3, sender);
+	bind_text(st, 4, head->subject);
+	bind_text(st, 5, head->message_id);
+	bind_moment(st, 6, head->date);
+	return sql_run(s, st);
+}
+
+static bool problem_take(struct store *s, const struct problem *problem)
+{
+	struct taking *t = &s->taking;
+	sqlite3_stmt *st = sql_open(s, SQL_PROBLEM_ADD);
+
+	if (t->problems++ == 0) {
+		struct span what = problem->what;
+
+		/* cut between characters */
+		if (what.n >= t->reason.max) {
+			what.n = t->reason.max - 1;
+			while (what.n && ((uint8_t)what.p[what.n] & 0xc0) == 0x80)
+				what.n--;
+		}
+		buf_put_span(&t->reason, what);
+	}
+	if (!st)
+		return false;
+	sqlite3_bind_int64(st, 1, t->mail);
+	bind_id(st, 2, t->in_report ? t->report.id : 0);
+	bind_text(st, 3, problem->where);
+	bind_text(st, 4, problem->what);
+	return sql_run(s, st);
+}
+
+static void write_fields(struct list *list, const struct failure *failure)
+{
+	list_put_number(list, failure->fields_n);
+	for (size_t i = 0; i < failure->fields_n; i++) {
+		list_put_text(list, failure->fields[i].name);
+		list_put_text(list, failure->fields[i].value);
+	}
+}
+
+static bool failure_take(struct store *s, const struct failure *f)
+{
+	struct list fields = { .out = &s->list };
+	sqlite3_stmt *st = sql_open(s, SQL_FAILURE_ADD);
+	int64_t domain;
+
+	buf_clear(&s->list);
+	write_fields(&fields, f);
+	if (s->list.failed)
+		return store_fail_memory(s);
+	if (!st || !intern_text(s, f->reported_domain, &domain))
+		return false;
+	sqlite3_bind_null(st, 1);
+	sqlite3_bind_int64(st, 2, s->taking.mail);
+	sqlite3_bind_int64(st, 3, moment_day(f->arrived == MOMENT_NONE ? s->taking.arrived : f->arrived));
+	sqlite3_bind_int64(st, 4, domain);
+	bind_blob(st, 5, buf_span(&s->list));
+	bind_text(st, 6, f->feedback_type);
+	bind_source(st, 7, f->source_ip, f->has_address, &f->address);
+	bind_text(st, 8, f->arrival_date);
+	bind_text(st, 9, f->auth_failure);
+	bind_text(st, 10, f->delivery_result);
+	bind_text(st, 11, f->identity_alignment);
+	bind_moment(st, 12, f->arrived);
+	bind_count(st, 13, f->incidents);
+	sqlite3_bind_int(st, 14, f->plain_text);
+	sqlite3_bind_int(st, 15, f->dmarc);
+	sqlite3_bind_int(st, 16, (int)f->identity_rule);
+	sqlite3_bind_int(st, 17, f->has_sample);
+	sqlite3_bind_int(st, 18, f->headers_only);
+	bind_count(st, 19, f->sample_octets);
+	bind_blob(st, 20, (struct span){ (const char *)f->sample_sha256, f->has_sample ? DIGEST_OCTETS : 0 });
+	bind_text(st, 21, f->sample_subject);
+	bind_text(st, 22, f->sample_from);
+	s->taking.result.failures++;
+	return sql_run(s, st);
+}
+
+static bool fact_take(struct store *s, const struct fact *fact)
+{
+	switch (fact->kind) {
+	case FACT_BEGIN:
+		return head_take(s, fact->begin.outcome, &fact->begin.head);
+	case FACT_REPORT:
+		return report_begin(s, &fact->report);
+	case FACT_RECORD:
+		return report_record(s, &fact->record);
+	case FACT_REPORT_END:
+		return report_end(s);
+	case FACT_FAILURE:
+		return failure_take(s, &fact->failure);
+	case FACT_OCTETS:
+		return kept_take(s, &fact->octets);
+	case FACT_PROBLEM:
+		return problem_take(s, &fact->problem);
+	case FACT_END:
+	case FACT_COUNT:
+		break;
+	}
+	return true;
+}
+
+bool store_take(void *arg, const struct fact *fact)
+{
+	struct store *s = arg;
+
+	if (!s->taking.open || s->failed)
+		return s->failed ? false : fault_set(&s->fault, FAULT_BROKEN, "%s: a fact outside of a mail", s->path);
+	if (s->taking.known || fact_take(s, fact))
+		return true;
+	s->failed = true;
+	return false;
+}
+
+static bool mail_finish(struct store *s)
+{
+	struct taking *t = &s->taking;
+	sqlite3_stmt *st;
+
+	if (s->failed)
+		return false;
+	if (t->in_report)
+		return fault_set(&s->fault, FAULT_BROKEN, "%s: a mail ends within a report", s->path);
+	if (t->known)
+		return true;
+	if (t->result.outcome != OUTCOME_REPORT && t->problems) {
+		st = sql_open(s, SQL_MAIL_REASON);
+		if (!st)
+			return false;
+		sqlite3_bind_int64(st, 1, t->mail);
+		bind_text(st, 2, buf_span(&t->reason));
+		if (!sql_run(s, st))
+			return false;
+	}
+	/* What went wrong around a mail's only report is that report's problem. */
+	if (t->problems && t->result.reports == 1) {
+		st = sql_open(s, SQL_PROBLEMS_OF_ONE);
+		if (!st)
+			return false;
+		sqlite3_bind_int64(st, 1, t->mail);
+		sqlite3_bind_int64(st, 2, t->last_report);
+		if (!sql_run(s, st))
+			return false;
+	}
+	return rollup_settle(s);
+}
+
+bool store_mail_end(struct store *s, struct store_result *result, struct fault *fault)
+{
+	struct taking *t = &s->taking;
+
+	if (!t->open)
+		return fault_set(fault, FAULT_BROKEN, "%s: no mail to end", s->path);
+	if (!mail_finish(s) || !sql_do(s, SQL_MARK_RELEASE)) {
+		store_tell(s, false, fault);
+		store_mail_abort(s);
+		return false;
+	}
+	t->open = t->marked = false;
+	s->pending_mails++;
+	s->pending_reports += t->result.reports;
+	s->pending_records += t->result.records;
+	*result = t->result;
+	return true;
+}
+
+void store_mail_abort(struct store *s)
+{
+	s->taking.open = s->taking.in_report = false;
+	mark_undo(s);
+	s->taking.forgotten = 0;
+}

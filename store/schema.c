@@ -1,0 +1,145 @@
+#include "store/store_private.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Ids of interned texts and lists carry no REFERENCES: SQLite would look every one of them up again at each record, which
+ * costs a third of an ingest, and they come from a look-up within the same transaction anyway. Rows of str, words,
+ * reasonset, authset and mail are never deleted. */
+static const char schema_1[] =
+	"CREATE TABLE str(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;\n"
+	/* lists of numbers and str.id, as list_put_number writes them: disposition, dkim and spf as sent; override reasons;
+	 * DKIM results and SPF results */
+	"CREATE TABLE words(id INTEGER PRIMARY KEY, list BLOB NOT NULL UNIQUE) STRICT;\n"
+	"CREATE TABLE reasonset(id INTEGER PRIMARY KEY, list BLOB NOT NULL UNIQUE) STRICT;\n"
+	"CREATE TABLE authset(id INTEGER PRIMARY KEY, list BLOB NOT NULL UNIQUE) STRICT;\n"
+
+	"CREATE TABLE mail(id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, name TEXT NOT NULL, octets INTEGER NOT NULL,\n"
+	" arrived INTEGER NOT NULL, state INTEGER NOT NULL, outcome INTEGER NOT NULL, reason TEXT, sender INTEGER,\n"
+	" subject TEXT, message_id TEXT, date INTEGER) STRICT;\n"
+	"CREATE INDEX mail_outcome ON mail(outcome) WHERE outcome<>1;\n" /* 1: OUTCOME_REPORT */
+	"CREATE INDEX mail_state ON mail(state) WHERE state<>0;\n"
+	/* key: the start of a hash over name, size, time and inode */
+	"CREATE TABLE file(key BLOB PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail) STRICT, WITHOUT ROWID;\n"
+	/* id: the mail's in the upper bits, so that what is kept of a mail is a range */
+	"CREATE TABLE kept(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, part INTEGER NOT NULL, chunk INTEGER NOT NULL,\n"
+	" packed INTEGER NOT NULL, octets INTEGER NOT NULL, data BLOB NOT NULL) STRICT;\n"
+
+	"CREATE TABLE report(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail, identity BLOB NOT NULL,\n"
+	" content BLOB NOT NULL, state INTEGER NOT NULL, trust INTEGER NOT NULL, recovered INTEGER NOT NULL,\n"
+	" reporter INTEGER NOT NULL, domain INTEGER NOT NULL, day INTEGER NOT NULL, range_begin INTEGER, range_end INTEGER,\n"
+	" report_id TEXT, errors BLOB, org_name INTEGER, org_email INTEGER, org_extra_contact_info INTEGER,\n"
+	" generator INTEGER, version INTEGER, namespace INTEGER, p INTEGER, sp INTEGER, np INTEGER, adkim INTEGER,\n"
+	" aspf INTEGER, pct INTEGER, fo INTEGER, testing INTEGER, discovery_method INTEGER, first_record INTEGER NOT NULL,\n"
+	" records INTEGER NOT NULL, uncounted INTEGER NOT NULL, messages INTEGER NOT NULL, dkim INTEGER NOT NULL,\n"
+	" spf INTEGER NOT NULL, both INTEGER NOT NULL, none INTEGER NOT NULL, quarantine INTEGER NOT NULL,\n"
+	" reject INTEGER NOT NULL, other INTEGER NOT NULL, spared INTEGER NOT NULL) STRICT;\n"
+	"CREATE INDEX report_mail ON report(mail);\n"
+	"CREATE INDEX report_day ON report(domain, day, state, reporter);\n"
+	/* one report of an identity counts; each other content is there once; deliveries of the same again */
+	"CREATE UNIQUE INDEX report_counts ON report(identity) WHERE state=0;\n"
+	"CREATE UNIQUE INDEX report_conflict ON report(identity, content) WHERE state=2;\n"
+	"CREATE INDEX report_duplicate ON report(identity, content) WHERE state=1;\n"
+	/* ids of a report's records are a range that the report knows */
+	"CREATE TABLE record(id INTEGER PRIMARY KEY, source ANY, messages INTEGER NOT NULL, flags INTEGER NOT NULL,\n"
+	" words INTEGER NOT NULL, auth INTEGER, reasons INTEGER, header_from INTEGER, envelope_from INTEGER,\n"
+	" envelope_to INTEGER) STRICT;\n"
+
+	"CREATE TABLE failure(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail, day INTEGER NOT NULL,\n"
+	" domain INTEGER NOT NULL, fields BLOB NOT NULL, feedback_type TEXT, source ANY, arrival_date TEXT,\n"
+	" auth_failure TEXT, delivery_result TEXT, identity_alignment TEXT, arrived INTEGER, incidents INTEGER NOT NULL,\n"
+	" plain_text INTEGER NOT NULL, dmarc INTEGER NOT NULL, identity_rule INTEGER NOT NULL, has_sample INTEGER NOT NULL,\n"
+	" headers_only INTEGER NOT NULL, sample_octets INTEGER NOT NULL, sample_sha256 BLOB NOT NULL, sample_subject TEXT,\n"
+	" sample_from TEXT) STRICT;\n"
+	"CREATE INDEX failure_mail ON failure(mail);\n"
+	"CREATE INDEX failure_day ON failure(domain, day, dmarc);\n"
+
+	"CREATE TABLE problem(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail,\n"
+	" report INTEGER REFERENCES report DEFERRABLE INITIALLY DEFERRED, place TEXT, what TEXT) STRICT;\n"
+	"CREATE INDEX problem_mail ON problem(mail);\n"
+	"CREATE INDEX problem_report ON problem(report) WHERE report IS NOT NULL;\n"
+
+	/* sums over the reports that count */
+	"CREATE TABLE rollup(domain INTEGER NOT NULL, day INTEGER NOT NULL, reports INTEGER NOT NULL,\n"
+	" records INTEGER NOT NULL, first_begin INTEGER, last_end INTEGER, messages INTEGER NOT NULL, dkim INTEGER NOT NULL,\n"
+	" spf INTEGER NOT NULL, both INTEGER NOT NULL, none INTEGER NOT NULL, quarantine INTEGER NOT NULL,\n"
+	" reject INTEGER NOT NULL, other INTEGER NOT NULL, spared INTEGER NOT NULL,\n"
+	" PRIMARY KEY(domain, day)) STRICT, WITHOUT ROWID;\n";
+
+/* A change of the schema is a new row here, a new text in tests/schema/, and nothing in the rows above it. */
+const struct schema_step schema_steps[] = {
+	{ schema_1 },
+};
+const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);
+
+static bool pragma_get(struct store *s, const char *sql, int64_t *value)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*value = sqlite3_column_int64(st, 0);
+	else
+		store_fail(s, rc, sql);
+	sqlite3_finalize(st);
+	return rc == SQLITE_ROW;
+}
+
+static bool exec(struct store *s, const char *sql)
+{
+	int rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK || store_fail(s, rc, "schema");
+}
+
+/* No row may point nowhere after a step; asked before its commit. */
+static bool references_hold(struct store *s)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(s->db, "PRAGMA foreign_key_check", -1, &st, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc != SQLITE_DONE)
+		store_fail(s, rc == SQLITE_ROW ? SQLITE_CORRUPT : rc, "a row refers to one that is not there");
+	sqlite3_finalize(st);
+	return rc == SQLITE_DONE;
+}
+
+static bool step_run(struct store *s, const struct schema_step *step, int version)
+{
+	char numbers[96];
+
+	snprintf(numbers, sizeof numbers, "PRAGMA application_id=%d; PRAGMA user_version=%d", STORE_APPLICATION_ID, version);
+	if (exec(s, "BEGIN IMMEDIATE") && exec(s, step->sql) && exec(s, numbers) && references_hold(s) && exec(s, "COMMIT"))
+		return true;
+	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	return false;
+}
+
+bool schema_check(struct store *s, const struct schema_step *steps, int version, struct fault *fault)
+{
+	int64_t application, have, objects;
+
+	if (!pragma_get(s, "PRAGMA application_id", &application) || !pragma_get(s, "PRAGMA user_version", &have) ||
+		!pragma_get(s, "SELECT count(*) FROM sqlite_schema", &objects))
+		return store_tell(s, false, fault);
+	if (application != STORE_APPLICATION_ID && (application != 0 || have != 0 || objects != 0))
+		return fault_set(fault, FAULT_SETUP, "%s: a database, but not one of dmarcgate", s->path);
+	if (have > version)
+		return fault_set(fault, FAULT_SETUP, "%s: written by a newer dmarcgate (schema %" PRId64 ", this one knows %d)",
+			s->path, have, version);
+	if (have < version && s->mode == STORE_READ)
+		return fault_set(fault, FAULT_SETUP, "%s: schema %" PRId64 " is older than %d; the next ingest brings it up to date",
+			s->path, have, version);
+	/* WAL before the first page of a new file; only after we know that the file is ours. Steps may rebuild tables that
+	 * others refer to, so foreign keys are off until all are done. */
+	if (s->mode == STORE_WRITE && !exec(s, "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=OFF"))
+		return store_tell(s, false, fault);
+	for (; have < version; have++)
+		if (!step_run(s, &steps[have], (int)have + 1))
+			return store_tell(s, false, fault);
+	return true;
+}

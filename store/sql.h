@@ -1,0 +1,160 @@
+/* Every statement the store keeps prepared, in one table, so that a test can ask SQLite how it would run each of them.
+ * The two kinds that are not here: the schema (schema.c), and the list of reports that match a filter, which is put
+ * together from the table of conditions in ask_reports.c.
+ *
+ * Messages and other counts are unsigned 64-bit numbers kept in the signed integer of the same bits. They are added up in
+ * C, where a sum can stop at the largest number, never in SQL. */
+#ifndef STORE_SQL_H
+#define STORE_SQL_H
+
+#define REPORT_COLUMNS                                                                                                 \
+	"id,mail,identity,content,state,trust,recovered,reporter,domain,day,range_begin,range_end,report_id,errors,"   \
+	"org_name,org_email,org_extra_contact_info,generator,version,namespace,p,sp,np,adkim,aspf,pct,fo,testing,"     \
+	"discovery_method,first_record,records,uncounted,messages,dkim,spf,both,none,quarantine,reject,other,spared"
+#define ROLLUP_COLUMNS                                                                                                 \
+	"domain,day,reports,records,first_begin,last_end,messages,dkim,spf,both,none,quarantine,reject,other,spared"
+#define FAILURE_COLUMNS                                                                                                \
+	"id,mail,day,domain,fields,feedback_type,source,arrival_date,auth_failure,delivery_result,identity_alignment," \
+	"arrived,incidents,plain_text,dmarc,identity_rule,has_sample,headers_only,sample_octets,sample_sha256,"        \
+	"sample_subject,sample_from"
+
+/* X(name, statement) */
+#define STATEMENTS(X)                                                                                                  \
+	/* transactions */                                                                                             \
+	X(BEGIN, "BEGIN")                                                                                              \
+	X(BEGIN_WRITING, "BEGIN IMMEDIATE")                                                                            \
+	X(COMMIT, "COMMIT")                                                                                            \
+	X(ROLLBACK, "ROLLBACK")                                                                                        \
+	X(MARK, "SAVEPOINT mail")                                                                                      \
+	X(MARK_RELEASE, "RELEASE mail")                                                                                \
+	X(MARK_ROLLBACK, "ROLLBACK TO mail")                                                                           \
+	X(NEXT_IDS, "SELECT (SELECT max(id) FROM record), (SELECT max(id) FROM report)")                               \
+	/* interned texts and lists */                                                                                 \
+	X(STR_FIND, "SELECT id FROM str WHERE text=?1")                                                                \
+	X(STR_ADD, "INSERT INTO str(text) VALUES(?1)")                                                                 \
+	X(STR_GET, "SELECT text FROM str WHERE id=?1")                                                                 \
+	X(WORDS_FIND, "SELECT id FROM words WHERE list=?1")                                                            \
+	X(WORDS_ADD, "INSERT INTO words(list) VALUES(?1)")                                                             \
+	X(WORDS_GET, "SELECT list FROM words WHERE id=?1")                                                             \
+	X(REASONS_FIND, "SELECT id FROM reasonset WHERE list=?1")                                                      \
+	X(REASONS_ADD, "INSERT INTO reasonset(list) VALUES(?1)")                                                       \
+	X(REASONS_GET, "SELECT list FROM reasonset WHERE id=?1")                                                       \
+	X(AUTH_FIND, "SELECT id FROM authset WHERE list=?1")                                                           \
+	X(AUTH_ADD, "INSERT INTO authset(list) VALUES(?1)")                                                            \
+	X(AUTH_GET, "SELECT list FROM authset WHERE id=?1")                                                            \
+	/* mails and what is kept of them */                                                                           \
+	X(MAIL_FIND, "SELECT id,state,arrived,outcome FROM mail WHERE sha256=?1")                                      \
+	X(MAIL_ADD, "INSERT INTO mail(sha256,name,octets,arrived,state,outcome) VALUES(?1,?2,?3,?4,0,1)")              \
+	X(MAIL_HEAD,                                                                                                   \
+		"UPDATE mail SET state=0,outcome=?2,reason=NULL,sender=?3,subject=?4,message_id=?5,date=?6 WHERE id=?1") \
+	X(MAIL_REASON, "UPDATE mail SET reason=?2 WHERE id=?1")                                                        \
+	X(MAIL_STATE, "UPDATE mail SET state=?2 WHERE id=?1")                                                          \
+	X(MAIL_BARE,                                                                                                   \
+		"UPDATE mail SET state=2,name='',reason=NULL,sender=NULL,subject=NULL,message_id=NULL,date=NULL WHERE id=?1") \
+	X(MAIL_GET, "SELECT id,name,arrived,sha256,octets,reason FROM mail WHERE id=?1")                               \
+	X(MAIL_NEXT,                                                                                                   \
+		"SELECT id,name,arrived,sha256,octets FROM mail WHERE id>?1 AND state<2 AND EXISTS(SELECT 1 FROM kept" \
+		" WHERE kept.id BETWEEN mail.id*1048576 AND mail.id*1048576+1048575) ORDER BY id LIMIT 1")             \
+	X(MAIL_IS_NEEDED,                                                                                              \
+		"SELECT EXISTS(SELECT 1 FROM report WHERE mail=?1) OR EXISTS(SELECT 1 FROM failure WHERE mail=?1)")    \
+	X(FILE_FIND, "SELECT 1 FROM file WHERE key=?1")                                                                \
+	X(FILE_ADD, "INSERT INTO file(key,mail) SELECT ?1,id FROM mail WHERE sha256=?2 ON CONFLICT DO NOTHING")        \
+	X(PROBLEM_ADD, "INSERT INTO problem(mail,report,place,what) VALUES(?1,?2,?3,?4)")                              \
+	X(PROBLEMS_OF_ONE, "UPDATE problem SET report=?2 WHERE mail=?1")                                               \
+	X(PROBLEMS_COUNT, "SELECT count(*) FROM problem WHERE report=?1")                                              \
+	X(PROBLEMS_DROP, "DELETE FROM problem WHERE mail=?1")                                                          \
+	X(PROBLEMS_LOOSE, "UPDATE problem SET report=NULL WHERE report=?1")                                            \
+	X(KEPT_ADD, "INSERT INTO kept(id,kind,part,chunk,packed,octets,data) VALUES(?1,?2,?3,?4,?5,?6,?7)")            \
+	X(KEPT_ANY, "SELECT 1 FROM kept WHERE id BETWEEN ?1 AND ?2 LIMIT 1")                                           \
+	X(KEPT_LIST,                                                                                                   \
+		"SELECT id,kind,part FROM kept WHERE id BETWEEN ?1 AND ?2 AND kind<>?3 ORDER BY part,chunk,id")        \
+	X(KEPT_GET, "SELECT packed,octets,data FROM kept WHERE id=?1")                                                 \
+	X(KEPT_DROP, "DELETE FROM kept WHERE id BETWEEN ?1 AND ?2")                                                    \
+	/* reports, records, failures */                                                                               \
+	X(RECORD_ADD,                                                                                                  \
+		"INSERT INTO record(id,source,messages,flags,words,auth,reasons,header_from,envelope_from,envelope_to)" \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)")                                                             \
+	X(RECORD_RANGE,                                                                                                \
+		"SELECT source,messages,flags,words,auth,reasons,header_from,envelope_from,envelope_to FROM record"    \
+		" WHERE id BETWEEN ?1 AND ?2 ORDER BY id")                                                             \
+	X(RECORD_SOURCES, "SELECT source,messages,flags,auth FROM record WHERE id BETWEEN ?1 AND ?2")                  \
+	X(RECORDS_DROP, "DELETE FROM record WHERE id BETWEEN ?1 AND ?2")                                               \
+	X(REPORT_ADD,                                                                                                  \
+		"INSERT INTO report(" REPORT_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16," \
+		"?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36,?37,?38,?39,?40,?41)") \
+	X(REPORT_GET, "SELECT " REPORT_COLUMNS " FROM report WHERE id=?1")                                             \
+	X(REPORT_DROP, "DELETE FROM report WHERE id=?1")                                                               \
+	X(REPORT_STATE, "UPDATE report SET state=?2 WHERE id=?1")                                                      \
+	X(REPORT_SHRINK, "UPDATE report SET records=?2 WHERE id=?1")                                                   \
+	X(REPORTS_OF_MAIL, "SELECT id FROM report WHERE mail=?1 ORDER BY state<>1,state<>2,id")                        \
+	X(FAILURE_ADD,                                                                                                 \
+		"INSERT INTO failure(" FAILURE_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,"  \
+		"?16,?17,?18,?19,?20,?21,?22)")                                                                        \
+	X(FAILURE_GET, "SELECT " FAILURE_COLUMNS " FROM failure WHERE id=?1")                                          \
+	X(FAILURE_DROP, "DELETE FROM failure WHERE id=?1")                                                             \
+	X(FAILURES_DROP, "DELETE FROM failure WHERE mail=?1")                                                          \
+	/* which of several reports with one identity counts */                                                        \
+	X(IDENTITY_WINNER,                                                                                             \
+		"SELECT r.id,r.state,r.trust,r.messages,r.content,r.domain,r.day,m.sha256,r.first_record"              \
+		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE r.identity=?1 AND r.state=0")                   \
+	X(IDENTITY_LOSER,                                                                                              \
+		"SELECT r.id,r.state,r.trust,r.messages,r.content,r.domain,r.day,m.sha256,r.first_record"              \
+		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE r.identity=?1 AND r.content=?2 AND r.state=2")  \
+	X(IDENTITY_LOSERS,                                                                                             \
+		"SELECT r.id,r.state,r.trust,r.messages,r.content,r.domain,r.day,m.sha256,r.first_record"              \
+		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE r.identity=?1 AND r.state=2")                   \
+	X(IDENTITY_HEIRS,                                                                                              \
+		"SELECT r.id,r.state,r.trust,r.messages,r.content,r.domain,r.day,m.sha256,r.first_record"              \
+		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE r.identity=?1 AND r.content=?2 AND r.state=1")  \
+	/* the sums per domain and day */                                                                              \
+	X(ROLLUP_GET, "SELECT " ROLLUP_COLUMNS " FROM rollup WHERE domain=?1 AND day=?2")                              \
+	X(ROLLUP_PUT,                                                                                                  \
+		"INSERT OR REPLACE INTO rollup(" ROLLUP_COLUMNS ")"                                                    \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)")                                         \
+	X(ROLLUP_DROP, "DELETE FROM rollup WHERE domain=?1 AND day=?2")                                                \
+	X(ROLLUP_REPORTS,                                                                                              \
+		"SELECT domain,day,1,records,range_begin,range_end,messages,dkim,spf,both,none,quarantine,reject,other,spared" \
+		" FROM report WHERE domain=?1 AND day=?2 AND state=0")                                                 \
+	X(ROLLUP_WINDOW, "SELECT " ROLLUP_COLUMNS " FROM rollup WHERE domain=?1 AND day BETWEEN ?2 AND ?3")            \
+	X(ROLLUP_NEXT_DOMAIN, "SELECT min(domain) FROM rollup WHERE domain>?1")                                        \
+	X(ROLLUP_RECORDS, "SELECT records FROM rollup")                                                                \
+	/* questions */                                                                                                \
+	X(DOMAIN_REPORTERS,                                                                                            \
+		"SELECT count(DISTINCT reporter) FROM report WHERE domain=?1 AND day BETWEEN ?2 AND ?3 AND state=0")   \
+	X(DOMAIN_FAILURES, "SELECT count(*) FROM failure WHERE domain=?1 AND day BETWEEN ?2 AND ?3 AND dmarc=1")       \
+	X(FAILURE_NEXT_DOMAIN, "SELECT min(domain) FROM failure WHERE domain>?1 AND dmarc=1")                          \
+	X(DOMAIN_POLICY,                                                                                               \
+		"SELECT p,sp,np,pct FROM report WHERE domain=?1 AND day=?2 AND state=0"                                \
+		" ORDER BY range_end DESC, identity LIMIT 1")                                                          \
+	X(DOMAIN_REPORTS,                                                                                              \
+		"SELECT reporter,day,first_record,records,org_name,range_begin,range_end,messages,id FROM report"      \
+		" WHERE domain=?1 AND day BETWEEN ?2 AND ?3 AND state=0 ORDER BY day")                                 \
+	X(COUNT_MAILS, "SELECT count(*) FROM mail")                                                                    \
+	X(COUNT_EXPIRED_MAILS, "SELECT count(*) FROM mail WHERE state<>0 AND state=2")                                 \
+	X(COUNT_OUTCOME, "SELECT count(*) FROM mail WHERE outcome<>1 AND outcome=?1 AND state<2")                      \
+	X(COUNT_REPORTS, "SELECT count(*) FROM report")                                                                \
+	X(COUNT_FAILURES, "SELECT count(*) FROM failure")                                                              \
+	X(LOSER_RECORDS, "SELECT records FROM report WHERE state=2")                                                   \
+	/* expiry */                                                                                                   \
+	X(EXPIRE_NEXT_DOMAIN, "SELECT min(domain) FROM report WHERE domain>?1")                                        \
+	X(EXPIRE_REPORTS,                                                                                              \
+		"SELECT r.id,r.mail FROM report r CROSS JOIN mail m ON m.id=r.mail"                                    \
+		" WHERE r.domain=?1 AND r.day<=?2 AND max(coalesce(r.range_begin,r.range_end,m.arrived),"              \
+		"coalesce(r.range_end,r.range_begin,m.arrived))<?3 ORDER BY r.day,r.state<>1,r.state=0 LIMIT ?4")      \
+	X(EXPIRE_FAILURES,                                                                                             \
+		"SELECT f.id,f.mail FROM failure f CROSS JOIN mail m ON m.id=f.mail"                                   \
+		" WHERE f.id>?1 AND m.arrived<?2 ORDER BY f.id LIMIT ?3")                                              \
+	X(EXPIRE_MAILS,                                                                                                \
+		"SELECT id FROM mail WHERE outcome<>1 AND outcome=?1 AND id>?2 AND state<2 AND arrived<?3"             \
+		" ORDER BY id LIMIT ?4")
+
+enum sql {
+#define X(name, text) SQL_##name,
+	STATEMENTS(X)
+#undef X
+	SQL_COUNT
+};
+
+extern const char *const sql_texts[SQL_COUNT];
+
+#endif

@@ -1,0 +1,245 @@
+/* What the files of store/ share. Nobody else includes this, except tests. */
+#ifndef STORE_PRIVATE_H
+#define STORE_PRIVATE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/deflate.h"
+#include "store/lock.h"
+#include "store/sql.h"
+#include "store/store.h"
+
+#include <sqlite3.h>
+
+/* --- the shape of rows --- */
+
+#define IDENTITY_OCTETS 16
+
+/* mail.state */
+enum mail_state {
+	MAIL_STORED,
+	MAIL_FORGOTTEN, /* its feedback was taken away; what is kept of it is there */
+	MAIL_EXPIRED,   /* nothing but its hash is left, so that it is not counted again when it is still lying about */
+};
+
+/* report.state continues enum report_state of store/answer.h */
+enum { REPORT_EXPIRING = REPORT_STATE_COUNT }; /* withdrawn: without a place, still with its records */
+
+/* record.flags */
+enum {
+	FLAG_DISPOSED = 7, /* enum disposition */
+	FLAG_DKIM = 1 << 3,
+	FLAG_SPF = 1 << 4,
+	FLAG_ALIGNED_SHIFT = 5, /* four ALIGNED_* bits */
+	FLAG_SPARED = 1 << 9,
+};
+_Static_assert(DISPOSITION_COUNT <= FLAG_DISPOSED + 1, "a disposition fits its bits");
+
+/* The texts of a report's head that are kept as ids, in the order of REPORT_COLUMNS. */
+enum { REPORT_TEXTS = 15 };
+
+struct report_row {
+	int64_t id, mail;
+	uint8_t identity[IDENTITY_OCTETS], content[DIGEST_OCTETS];
+	int state, trust;
+	bool recovered;
+	int64_t reporter, domain; /* str.id, 0 for absent */
+	int64_t day, begin, end;
+	struct span report_id, errors; /* errors: a list with its texts in it */
+	int64_t texts[REPORT_TEXTS];
+	int64_t first_record; /* all deliveries of one content share its records */
+	uint64_t records, uncounted;
+	struct counts counts;
+};
+
+struct rollup_row {
+	int64_t domain, day;
+	uint64_t reports, records;
+	int64_t begin, end; /* MOMENT_NONE when no report names one */
+	struct counts counts;
+};
+
+/* One of several reports with one identity. */
+struct rival {
+	int64_t id, domain, day, first_record;
+	int state, trust;
+	uint64_t messages;
+	uint8_t content[DIGEST_OCTETS], mail_sha256[DIGEST_OCTETS];
+};
+
+struct cell {
+	int64_t domain, day;
+};
+
+/* --- interning --- */
+
+enum intern_kind { INTERN_STR, INTERN_WORDS, INTERN_REASONS, INTERN_AUTH, INTERN_COUNT };
+
+struct cache_slot {
+	char *octets; /* owned */
+	size_t n, room;
+	uint64_t hash;
+	int64_t id; /* 0: empty */
+};
+
+/* A direct-mapped cache: as many slots as it has, and no more, whatever comes. */
+struct cache {
+	struct cache_slot *slots; /* owned */
+	size_t count;             /* a power of two */
+};
+
+/* A list of numbers and texts being written to `out`: texts as ids of `str` (what the database holds), or with `store`
+ * NULL as they are (what a cache compares, and what is not worth interning). */
+struct list {
+	struct store *store;
+	struct buf *out;
+	bool failed;
+};
+struct list_reader {
+	struct span rest;
+	struct store *store; /* NULL: texts are in the list */
+	struct arena *arena;
+	bool failed;
+};
+
+/* --- the handle --- */
+
+/* The mail in hand. */
+struct taking {
+	bool marked;       /* the savepoint is set */
+	bool open;         /* between store_mail_begin and its end */
+	bool known;        /* stored before: its facts are let pass */
+	bool has_kept;     /* what is kept of it is there already */
+	bool in_report, again; /* a report is open; its content is stored already */
+	bool packed_already;   /* the kept part in hand is compressed as it came */
+	int64_t forgotten; /* the mail whose feedback was just taken away, 0: none */
+	int64_t mail;
+	int64_t arrived;
+	uint8_t sha256[DIGEST_OCTETS];
+	struct report_row report;
+	uint64_t records_said, messages_said; /* by the head of the open report */
+	uint64_t records_seen;
+	int64_t kept_next, last_report;
+	uint64_t problems;
+	struct buf reason;     /* the first problem */
+	struct arena arena;    /* of the open report's head */
+	struct store_result result;
+};
+
+struct store {
+	sqlite3 *db; /* owned */
+	char *path;  /* owned */
+	enum store_mode mode;
+	struct lock lock;
+	sqlite3_stmt *statements[SQL_COUNT]; /* owned; prepared when first used */
+	struct fault fault;                  /* the last one */
+	bool failed;                         /* a write failed: the mail in hand must be aborted */
+	bool writing;                        /* between BEGIN IMMEDIATE and COMMIT */
+	uint64_t pending_mails, pending_reports, pending_records, pending_octets;
+	struct cache interned[INTERN_COUNT], texts; /* texts: from id to text */
+	struct buf sent, list, text;                /* scratch */
+	struct arena arena;                         /* of the answer handed out */
+	struct digest *digest;                      /* owned */
+	struct deflate *deflate;                    /* owned */
+	int64_t next_record, next_report;
+	struct cell *dirty; /* owned: rollup rows to be summed again before the mail ends */
+	size_t dirty_n, dirty_room;
+	struct taking taking;
+};
+
+/* --- sql.c: statements --- */
+
+bool store_fail(struct store *s, int rc, const char *what); /* turns what SQLite says into s->fault; false */
+bool store_fail_memory(struct store *s);
+bool store_tell(struct store *s, bool ok, struct fault *fault); /* hands s->fault out */
+sqlite3_stmt *sql_open(struct store *s, enum sql which);        /* reset, ready to bind; NULL: s->fault */
+int sql_row(struct store *s, sqlite3_stmt *st);                 /* 1: a row; 0: no more, reset; -1: s->fault, reset */
+bool sql_run(struct store *s, sqlite3_stmt *st);                /* no row is wanted */
+bool sql_do(struct store *s, enum sql which);                   /* no parameters */
+bool sql_do_id(struct store *s, enum sql which, int64_t id);
+void sql_finish(struct store *s);
+
+void bind_id(sqlite3_stmt *st, int at, int64_t id);         /* 0: NULL */
+void bind_moment(sqlite3_stmt *st, int at, int64_t moment); /* MOMENT_NONE: NULL */
+void bind_count(sqlite3_stmt *st, int at, uint64_t count);
+void bind_text(sqlite3_stmt *st, int at, struct span text); /* absent: NULL; not copied */
+void bind_blob(sqlite3_stmt *st, int at, struct span blob);
+void bind_counts(sqlite3_stmt *st, int at, const struct counts *counts);
+/* An address in its usual text as 16 octets, everything else as the text that was sent. */
+void bind_source(sqlite3_stmt *st, int at, struct span text, bool has_address, const struct address *address);
+int64_t column_moment(sqlite3_stmt *st, int at);
+uint64_t column_count(sqlite3_stmt *st, int at);
+struct span column_text(sqlite3_stmt *st, int at); /* lives until the statement moves */
+void column_octets(sqlite3_stmt *st, int at, uint8_t *octets, size_t n); /* zeroes where it is shorter */
+void column_counts(sqlite3_stmt *st, int at, struct counts *counts);
+/* The counterpart of bind_source. */
+bool column_source(sqlite3_stmt *st, int at, struct arena *arena, struct span *text, struct address *address);
+
+/* --- intern.c --- */
+
+bool intern_init(struct store *s);
+void intern_clear(struct store *s); /* after a rollback ids may come to mean something else */
+void intern_release(struct store *s);
+bool intern_text(struct store *s, struct span text, int64_t *id); /* absent: 0 */
+typedef void list_writer(struct list *list, const struct record *record);
+bool intern_list(struct store *s, enum intern_kind kind, list_writer *write, const struct record *record, int64_t *id);
+/* The text of an id in `arena`; absent for 0. *failed is set when there is no such id. */
+struct span text_of(struct store *s, int64_t id, struct arena *arena, bool *failed);
+void list_put_number(struct list *list, uint64_t number);
+void list_put_text(struct list *list, struct span text);
+uint64_t list_take_number(struct list_reader *reader);
+struct span list_take_text(struct list_reader *reader);
+bool list_get(struct store *s, enum sql which, int64_t id, struct arena *arena, struct list_reader *reader);
+
+/* --- write.c: reports and records --- */
+
+bool report_begin(struct store *s, const struct report *report);
+bool report_record(struct store *s, const struct record *record);
+bool report_end(struct store *s);
+unsigned record_flags(const struct record *record);
+void counts_add_record(struct counts *counts, uint64_t messages, unsigned flags);
+uint64_t sum_counts(uint64_t a, uint64_t b); /* stops at the largest number */
+void counts_add(struct counts *sum, const struct counts *more);
+extern const size_t report_texts[REPORT_TEXTS]; /* offsets into struct report */
+struct span fold_case(struct buf *out, struct span text); /* ASCII; absent stays absent */
+
+/* --- identity.c: which report counts; rollup --- */
+
+bool identity_compute(struct store *s, const struct report *report, uint8_t identity[IDENTITY_OCTETS]);
+/* 1: this content is stored already; row gets its records and sums. 0: it is new. -1: s->fault. */
+int identity_recognise(struct store *s, struct report_row *row);
+bool identity_add(struct store *s, struct report_row *row, bool again);
+/* The report has no place any more; another may get it. *last: no other delivery needs its records. */
+bool identity_withdraw(struct store *s, const struct report_row *row, bool *last);
+bool rollup_settle(struct store *s); /* sums the dirty cells again */
+bool report_get(struct store *s, int64_t id, struct report_row *row, struct arena *arena);
+
+/* --- kept.c, mail.c, expire.c --- */
+
+bool kept_take(struct store *s, const struct octets *octets);
+int64_t kept_first_id(int64_t mail);
+int64_t kept_last_id(int64_t mail);
+bool store_write_begin(struct store *s); /* a transaction is open afterwards */
+bool store_load_ids(struct store *s);
+bool ask_begin(struct store *s, bool *own); /* one consistent view for all statements of a question */
+bool ask_end(struct store *s, bool own, bool ok);
+
+/* --- ask.c, ask_reports.c --- */
+
+bool domain_find(struct store *s, const char *domain, int64_t *id); /* 0: nothing is known of it */
+enum subject { SUBJECT_REPORT, SUBJECT_FAILURE, SUBJECT_BROKEN, SUBJECT_COUNT };
+/* The ids of what matches, in the documented order, with its parameters bound; finalized by the caller. */
+sqlite3_stmt *filter_open(struct store *s, enum subject subject, const struct report_filter *filter);
+
+/* --- schema.c --- */
+
+#define STORE_APPLICATION_ID 0x444d4154 /* "DMAT" */
+struct schema_step {
+	const char *sql; /* takes the schema from the version before to this row's place in the table */
+};
+extern const struct schema_step schema_steps[];
+extern const int schema_version;
+/* Refuses what is not ours or newer; in STORE_WRITE brings an older or empty database to the last step. */
+bool schema_check(struct store *s, const struct schema_step *steps, int version, struct fault *fault);
+
+#endif

@@ -1,0 +1,144 @@
+#!/bin/sh
+# The way from files to facts: everything once, whatever interrupts it. TAP.
+#
+# ROUNDS: how often an ingest is killed (10; check-long: 200). What is ingested are our samples, and the corpus of real
+# reports where it is at hand.
+set -u
+srcdir=${srcdir:-$(dirname "$0")/..}
+program=${DMARCGATE:-$PWD/dmarcgate}
+dump=$PWD/tests/store-dump
+samples=$(cd "$srcdir/samples" && pwd)
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+rounds=${ROUNDS:-10}
+n=0
+
+ok() { # STATUS NAME
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
+}
+
+run() { # DATABASE ARGUMENT...: the program with a fixed clock
+	db=$1
+	shift
+	"$program" --db "$db" --now 2026-11-21T12:00:00Z "$@"
+}
+
+same() { # FILE FILE: equal, and there is something in it
+	[ -s "$1" ] && cmp "$1" "$2"
+}
+
+# The inputs, in a folder of our own, so that their names are the same in every run.
+mkdir "$work/in"
+cp -R "$samples" "$work/in/samples"
+[ ! -d "${DMARCGATE_SHARED:-}/corpus" ] || for folder in aggregate failure hostile mailbox tlsrpt; do
+	cp -R "$DMARCGATE_SHARED/corpus/$folder" "$work/in/$folder"
+done
+chmod -R u+w "$work/in"
+cd "$work" || exit 99
+
+run whole.db ingest --quiet in > whole.out 2> whole.err
+[ $? -eq 1 ]
+ok $? "an ingest with broken inputs ends with 1"
+"$dump" whole.db > whole.txt
+[ -s whole.txt ]
+ok $? "the database can be dumped"
+grep -q yonder-shop-1113-cut.eml whole.err
+ok $? "a broken input is named"
+
+run whole.db ingest --quiet in > again.out 2> again.err
+"$dump" whole.db > again.txt
+same whole.txt again.txt
+ok $? "twice gives the same content as once"
+
+run again.db ingest --quiet in > /dev/null 2>&1
+cp -R in elsewhere
+run again.db ingest --json elsewhere > elsewhere.out 2> /dev/null
+"$dump" again.db | grep -v '^file|' > copy.txt
+grep -v '^file|' whole.txt > named.txt
+same named.txt copy.txt
+ok $? "the same octets under other names change nothing"
+
+for how in "--jobs 1" "--jobs 8" "--no-sandbox"; do
+	rm -f how.db*
+	# shellcheck disable=SC2086
+	run how.db $how ingest --quiet in > /dev/null 2>&1
+	"$dump" how.db > how.txt
+	same whole.txt how.txt
+	ok $? "$how gives the same content"
+done
+
+cp whole.db re.db
+run re.db reprocess > re.out 2> re.err
+ok $? "what was kept can be read again"
+"$dump" re.db > re.txt
+# The names of attachments are not kept, so a problem's place may be shorter.
+shorter() { sed -E 's/^(problem\|[^|]*\|[^|]*\|[^|]*\|)[^|]*/\1/' "$1" | LC_ALL=C sort; }
+shorter whole.txt > whole.short
+shorter re.txt > re.short
+same whole.short re.short
+ok $? "reading it again gives the same content"
+
+# Killed: at points spread over the whole run, from before the first commit to its end.
+start=$(date +%s%N)
+run time.db ingest --quiet in > /dev/null 2>&1
+took=$((($(date +%s%N) - start) / 1000000))
+bad=0 left=0 round=0
+while [ $round -lt "$rounds" ]; do
+	round=$((round + 1))
+	rm -f killed.db*
+	delay=$((took * (round * 7919 % 1000) / 1000))
+	run killed.db ingest --quiet in > /dev/null 2>&1 &
+	pid=$!
+	sleep "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))"
+	children=$(pgrep -P $pid)
+	kill -9 $pid 2> /dev/null
+	wait $pid 2> /dev/null
+	if [ -f killed.db ] && [ "$(sqlite3 killed.db 'PRAGMA integrity_check' 2>&1)" != ok ]; then
+		# A database killed in the middle of its making has no tables yet; it must still be a database.
+		echo "# round $round: integrity_check after $delay ms"
+		bad=1
+	fi
+	run killed.db ingest --quiet in > /dev/null 2>&1
+	"$dump" killed.db > killed.txt
+	same whole.txt killed.txt || { echo "# round $round: killed after $delay ms"; bad=1; }
+	for child in $children; do
+		kill -0 "$child" 2> /dev/null && [ "$(cut -d ' ' -f 3 "/proc/$child/stat" 2> /dev/null)" != Z ] && left=1
+	done
+done
+ok $bad "killed $rounds times and run again: the same content as undisturbed"
+ok $left "no process outlives its supervisor"
+
+# Two at once: one waits for the other, or says who holds the lock.
+run two.db ingest --quiet in > /dev/null 2>&1 &
+first=$!
+run two.db ingest --quiet in > /dev/null 2> two.err
+second=$?
+wait $first
+"$dump" two.db > two.txt
+same whole.txt two.txt
+ok $? "two ingests at once: the same content"
+[ $second -eq 0 ] || [ $second -eq 1 ] || { [ $second -eq 75 ] && [ -s two.err ]; }
+ok $? "the second one waited, or said that it could not"
+
+echo garbage > not.db
+run not.db summary > /dev/null 2> not.err
+[ $? -eq 78 ] && [ "$(wc -l < not.err)" -eq 1 ]
+ok $? "a file that is no database is named in one line, exit 78"
+run nowhere.db ingest missing-folder > /dev/null 2> missing.err
+[ $? -eq 78 ] && grep -q missing-folder missing.err
+ok $? "a folder that does not exist is named, exit 78"
+[ "$(stat -c %a whole.db)" = 600 ]
+ok $? "the database is readable by its owner only"
+
+cp whole.db old.db
+run old.db expire --older-than 1d > expire.out
+ok $? "expire ends with 0"
+run old.db summary --days 10000 --format csv > old.csv
+[ "$(wc -l < old.csv)" -le "$(run whole.db summary --days 10000 --format csv | wc -l)" ]
+ok $? "expire removes days from the summary"
+run old.db ingest --quiet in > /dev/null 2>&1
+run old.db summary --days 10000 --format csv > old2.csv
+same old.csv old2.csv
+ok $? "what expired is not counted again when it comes again"
+echo "1..$n"

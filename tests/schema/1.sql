@@ -1,0 +1,46 @@
+CREATE TABLE authset(id INTEGER PRIMARY KEY, list BLOB NOT NULL UNIQUE) STRICT;
+CREATE TABLE failure(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail, day INTEGER NOT NULL,
+ domain INTEGER NOT NULL, fields BLOB NOT NULL, feedback_type TEXT, source ANY, arrival_date TEXT,
+ auth_failure TEXT, delivery_result TEXT, identity_alignment TEXT, arrived INTEGER, incidents INTEGER NOT NULL,
+ plain_text INTEGER NOT NULL, dmarc INTEGER NOT NULL, identity_rule INTEGER NOT NULL, has_sample INTEGER NOT NULL,
+ headers_only INTEGER NOT NULL, sample_octets INTEGER NOT NULL, sample_sha256 BLOB NOT NULL, sample_subject TEXT,
+ sample_from TEXT) STRICT;
+CREATE TABLE file(key BLOB PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail) STRICT, WITHOUT ROWID;
+CREATE TABLE kept(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, part INTEGER NOT NULL, chunk INTEGER NOT NULL,
+ packed INTEGER NOT NULL, octets INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
+CREATE TABLE mail(id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, name TEXT NOT NULL, octets INTEGER NOT NULL,
+ arrived INTEGER NOT NULL, state INTEGER NOT NULL, outcome INTEGER NOT NULL, reason TEXT, sender INTEGER,
+ subject TEXT, message_id TEXT, date INTEGER) STRICT;
+CREATE TABLE problem(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail,
+ report INTEGER REFERENCES report DEFERRABLE INITIALLY DEFERRED, place TEXT, what TEXT) STRICT;
+CREATE TABLE reasonset(id INTEGER PRIMARY KEY, list BLOB NOT NULL UNIQUE) STRICT;
+CREATE TABLE record(id INTEGER PRIMARY KEY, source ANY, messages INTEGER NOT NULL, flags INTEGER NOT NULL,
+ words INTEGER NOT NULL, auth INTEGER, reasons INTEGER, header_from INTEGER, envelope_from INTEGER,
+ envelope_to INTEGER) STRICT;
+CREATE TABLE report(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail, identity BLOB NOT NULL,
+ content BLOB NOT NULL, state INTEGER NOT NULL, trust INTEGER NOT NULL, recovered INTEGER NOT NULL,
+ reporter INTEGER NOT NULL, domain INTEGER NOT NULL, day INTEGER NOT NULL, range_begin INTEGER, range_end INTEGER,
+ report_id TEXT, errors BLOB, org_name INTEGER, org_email INTEGER, org_extra_contact_info INTEGER,
+ generator INTEGER, version INTEGER, namespace INTEGER, p INTEGER, sp INTEGER, np INTEGER, adkim INTEGER,
+ aspf INTEGER, pct INTEGER, fo INTEGER, testing INTEGER, discovery_method INTEGER, first_record INTEGER NOT NULL,
+ records INTEGER NOT NULL, skipped INTEGER NOT NULL, messages INTEGER NOT NULL, dkim INTEGER NOT NULL,
+ spf INTEGER NOT NULL, both INTEGER NOT NULL, none INTEGER NOT NULL, quarantine INTEGER NOT NULL,
+ reject INTEGER NOT NULL, other INTEGER NOT NULL, spared INTEGER NOT NULL) STRICT;
+CREATE TABLE rollup(domain INTEGER NOT NULL, day INTEGER NOT NULL, reports INTEGER NOT NULL,
+ records INTEGER NOT NULL, first_begin INTEGER, last_end INTEGER, messages INTEGER NOT NULL, dkim INTEGER NOT NULL,
+ spf INTEGER NOT NULL, both INTEGER NOT NULL, none INTEGER NOT NULL, quarantine INTEGER NOT NULL,
+ reject INTEGER NOT NULL, other INTEGER NOT NULL, spared INTEGER NOT NULL,
+ PRIMARY KEY(domain, day)) STRICT, WITHOUT ROWID;
+CREATE TABLE str(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE words(id INTEGER PRIMARY KEY, list BLOB NOT NULL UNIQUE) STRICT;
+CREATE INDEX failure_day ON failure(domain, day, dmarc);
+CREATE INDEX failure_mail ON failure(mail);
+CREATE INDEX mail_outcome ON mail(outcome) WHERE outcome<>1;
+CREATE INDEX mail_state ON mail(state) WHERE state<>0;
+CREATE INDEX problem_mail ON problem(mail);
+CREATE INDEX problem_report ON problem(report) WHERE report IS NOT NULL;
+CREATE UNIQUE INDEX report_conflict ON report(identity, content) WHERE state=2;
+CREATE UNIQUE INDEX report_counts ON report(identity) WHERE state=0;
+CREATE INDEX report_day ON report(domain, day, state, reporter);
+CREATE INDEX report_duplicate ON report(identity, content) WHERE state=1;
+CREATE INDEX report_mail ON report(mail);

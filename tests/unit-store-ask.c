@@ -1,0 +1,305 @@
+/* store: questions, filters, expiry. */
+#include "tests/store_bench.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+
+struct counting {
+	struct counts counts;
+	uint64_t reports, rows;
+};
+
+static bool domain_count(void *arg, const struct domain_row *row)
+{
+	struct counting *c = arg;
+
+	c->counts = row->counts;
+	c->reports += row->reports;
+	c->rows++;
+	return true;
+}
+
+/* --- questions --- */
+
+struct reading {
+	char text[4096];
+	size_t rows;
+};
+
+static bool source_read(void *arg, const struct source_row *row)
+{
+	struct reading *r = arg;
+	char line[300];
+
+	snprintf(line, sizeof line, "%.*s %d/%d %d-%d r%d %.*s %.*s %.*s\n", (int)row->source.n, row->source.p ? row->source.p : "",
+		(int)counts_neither(&row->counts), (int)row->counts.messages, (int)row->first_day, (int)row->last_day,
+		(int)row->reporters, (int)row->dkim_domain.n, row->dkim_domain.p ? row->dkim_domain.p : "",
+		(int)row->dkim_selector.n, row->dkim_selector.p ? row->dkim_selector.p : "", (int)row->spf_domain.n,
+		row->spf_domain.p ? row->spf_domain.p : "");
+	strcat(r->text, line);
+	r->rows++;
+	return true;
+}
+
+static bool reporter_read(void *arg, const struct reporter_row *row)
+{
+	struct reading *r = arg;
+	char line[300];
+
+	snprintf(line, sizeof line, "%.*s %d reports %d messages %d days %d problems\n", (int)row->org_name.n, row->org_name.p,
+		(int)row->reports, (int)row->messages, (int)row->days, (int)row->problems);
+	strcat(r->text, line);
+	r->rows++;
+	return true;
+}
+
+static bool domain_read(void *arg, const struct domain_row *row)
+{
+	struct reading *r = arg;
+	char line[300];
+
+	snprintf(line, sizeof line, "%.*s %d messages %d reports %d reporters %d failures %d days p=%.*s\n", (int)row->domain.n,
+		row->domain.p, (int)row->counts.messages, (int)row->reports, (int)row->reporters, (int)row->failures,
+		(int)row->days, (int)row->p.n, row->p.p ? row->p.p : "");
+	strcat(r->text, line);
+	r->rows++;
+	return true;
+}
+
+static struct record plain_record(const char *source, uint64_t count, bool dkim, struct auth_result *results, size_t n)
+{
+	struct record r = { .source_ip = span_of(source), .count = count, .dkim_pass = dkim, .dkim_results = results,
+		.dkim_n = n };
+
+	r.has_address = address_parse(r.source_ip, &r.address);
+	return r;
+}
+
+static void plain_report(struct bench *b, uint64_t seed, const char *org, const char *domain, int64_t day, const char *p,
+	struct record *records, size_t n)
+{
+	struct made_report made = { .records = records };
+
+	made.head.org_name = span_of(org);
+	made.head.domain = span_of(domain);
+	made.head.p = span_of(p);
+	made.head.report_id = make_text(&b->arena, "%d", (int)seed);
+	made.head.begin = day * DAY_SECONDS;
+	made.head.end = day * DAY_SECONDS + DAY_SECONDS - 1;
+	made.head.records = n;
+	for (size_t i = 0; i < n; i++)
+		made.head.messages += records[i].count;
+	made.head.content[0] = (uint8_t)seed;
+	begin(b, seed);
+	assert_true(take_report(b->store, &made));
+	take_problem(b->store, "x", "y");
+	finish(b);
+}
+
+static void test_questions(void **state)
+{
+	struct bench *b = *state;
+	struct auth_result ours = { SPAN("example.org"), SPAN("s1"), SPAN("pass"), SPAN_ABSENT, RESULT_PASS };
+	struct auth_result theirs[2] = { { SPAN("esp.example"), SPAN("k2"), SPAN("pass"), SPAN_ABSENT, RESULT_PASS },
+		{ SPAN("esp.example"), SPAN("k1"), SPAN("pass"), SPAN_ABSENT, RESULT_PASS } };
+	struct record one[] = { plain_record("192.0.2.1", 10, true, &ours, 1), plain_record("2001:DB8::1", 5, false, NULL, 0) };
+	struct record two[] = { plain_record("192.0.2.1", 30, true, theirs, 2), plain_record("2001:db8::1", 6, false, NULL, 0),
+		plain_record("garbage", 6, false, NULL, 0) };
+	struct record three[] = { plain_record("192.0.2.9", 1000, false, NULL, 0) };
+	struct failure failure = { .reported_domain = SPAN("only.example"), .dmarc = true, .arrived = 100 * DAY_SECONDS,
+		.incidents = 1 };
+	struct window window = { 99, 102 };
+	struct reading r = { 0 };
+
+	plain_report(b, 1, "Google", "example.org", 100, "none", one, 2);
+	plain_report(b, 2, "GOOGLE", "example.org", 101, "reject", two, 3);
+	plain_report(b, 3, "GMX", "example.org", 100, "quarantine", two, 3);
+	plain_report(b, 4, "GMX", "other.example", 102, "none", three, 1);
+	plain_report(b, 5, "GMX", "example.org", 200, "none", three, 1);
+	begin(b, 6);
+	take_failure(b->store, &failure);
+	finish(b);
+	assert_true(store_ask_sources(b->store, "Example.ORG", &window, source_read, &r, NULL));
+	assert_string_equal(r.text, "2001:db8::1 17/17 100-101 r2   \n"
+				    "garbage 12/12 100-101 r2   \n"
+				    "192.0.2.1 0/70 100-101 r2 esp.example k1 \n");
+	r = (struct reading){ 0 };
+	assert_true(store_ask_sources(b->store, "unknown.example", &window, source_read, &r, NULL));
+	assert_int_equal(r.rows, 0);
+	assert_true(store_ask_reporters(b->store, "example.org", &window, reporter_read, &r, NULL));
+	assert_string_equal(r.text, "GOOGLE 2 reports 57 messages 2 days 2 problems\n"
+				    "GMX 1 reports 42 messages 1 days 1 problems\n");
+	r = (struct reading){ 0 };
+	assert_true(store_ask_domains(b->store, &window, domain_read, &r, NULL));
+	assert_string_equal(r.text, "other.example 1000 messages 1 reports 1 reporters 0 failures 1 days p=none\n"
+				    "example.org 99 messages 3 reports 2 reporters 0 failures 2 days p=reject\n"
+				    "only.example 0 messages 0 reports 0 reporters 1 failures 0 days p=\n");
+}
+
+static bool id_read(void *arg, const struct stored_report *row)
+{
+	struct reading *r = arg;
+	char line[100];
+
+	snprintf(line, sizeof line, "%.*s%s ", (int)row->mail.n, row->mail.p, row->broken ? "!" : "");
+	strcat(r->text, line);
+	return true;
+}
+
+static void filter_gives(struct bench *b, struct condition condition, const char *wanted)
+{
+	struct report_filter filter = { &condition, 1 };
+	struct reading r = { 0 };
+	struct fault fault = { 0 };
+
+	if (!store_ask_reports(b->store, &filter, id_read, &r, &fault))
+		fail_msg("%s", fault.text);
+	assert_string_equal(r.text, wanted);
+}
+
+static void test_filters(void **state)
+{
+	struct bench *b = *state;
+	struct record records[] = { plain_record("192.0.2.1", 10, true, NULL, 0) };
+	struct mail broken = mail_make("bad", 9);
+
+	plain_report(b, 3, "Google", "example.org", 100, "none", records, 1);
+	plain_report(b, 2, "GMX", "other.example", 101, "none", records, 1);
+	plain_report(b, 1, "Yahoo", "example.org", 102, "none", records, 1);
+	assert_true(store_mail_begin(b->store, &broken, 101 * DAY_SECONDS, NULL));
+	take_begin(b->store, OUTCOME_BROKEN);
+	finish(b);
+	struct made_report made = { .records = records };
+	made.head = (struct report){ .org_name = SPAN("GMX"), .domain = SPAN("other.example"), .report_id = SPAN("2"),
+		.begin = 101 * DAY_SECONDS, .end = 102 * DAY_SECONDS - 1, .records = 1, .messages = 10 };
+	made.head.content[0] = 3; /* beaten by content 2 */
+	put(b, 5, &made);
+	made.head.content[0] = 2;
+	put(b, 6, &made);
+	assert_true(store_commit(b->store, NULL));
+
+	filter_gives(b, (struct condition){ .what = CONDITION_DOMAIN, .text = "EXAMPLE.org" }, "mail-3 mail-1 ");
+	filter_gives(b, (struct condition){ .what = CONDITION_DOMAIN, .text = "example.org", .not = true },
+		"mail-6 mail-2 mail-5 bad! ");
+	filter_gives(b, (struct condition){ .what = CONDITION_REPORTER, .text = "OO" }, "mail-3 mail-1 ");
+	filter_gives(b, (struct condition){ .what = CONDITION_REPORTER, .text = "G", .not = true }, "mail-1 bad! ");
+	filter_gives(b, (struct condition){ .what = CONDITION_SINCE, .moment = 102 * DAY_SECONDS }, "mail-1 ");
+	filter_gives(b, (struct condition){ .what = CONDITION_UNTIL, .moment = 101 * DAY_SECONDS }, "mail-3 ");
+	filter_gives(b, (struct condition){ .what = CONDITION_BROKEN }, "bad! ");
+	filter_gives(b, (struct condition){ .what = CONDITION_BROKEN, .not = true }, "mail-3 mail-6 mail-2 mail-5 mail-1 ");
+	filter_gives(b, (struct condition){ .what = CONDITION_CONFLICT }, "mail-5 ");
+	filter_gives(b, (struct condition){ .what = CONDITION_DUPLICATE }, "mail-2 ");
+	filter_gives(b, (struct condition){ .what = CONDITION_DUPLICATE, .not = true },
+		"mail-3 mail-6 mail-5 mail-1 bad! ");
+}
+
+/* --- expiry --- */
+
+static void test_expire(void **state)
+{
+	struct bench *b = *state;
+	size_t n = 45000;
+	struct record *records = arena_take(&b->arena, n * sizeof *records);
+	struct record few[] = { plain_record("192.0.2.1", 10, true, NULL, 0) };
+	struct expired expired;
+	struct store_totals totals;
+	struct failure failure = { .incidents = 1 };
+	struct mail broken = mail_make("bad", 9), big = mail_make("", 1);
+	char *younger, *left;
+
+	/* what shall be left, by itself; the expired mails leave their hash */
+	plain_report(b, 50, "GMX", "example.org", 300, "none", few, 1);
+	younger = dump(b);
+	bench_anew(b);
+
+	for (size_t i = 0; i < n; i++)
+		records[i] = plain_record("192.0.2.1", 1, true, NULL, 0);
+	plain_report(b, 1, "Google", "example.org", 100, "none", records, n);
+	plain_report(b, 2, "Google", "example.org", 101, "none", few, 1);
+	plain_report(b, 3, "Google", "other.example", 101, "none", few, 1);
+	plain_report(b, 50, "GMX", "example.org", 300, "none", few, 1);
+	begin(b, 4); /* one report too young for its mail to go */
+	take_octets(b->store, OCTETS_HEADER, 0, SPAN("From: x"));
+	for (int i = 0; i < 2; i++) {
+		struct made_report made = { .records = few };
+
+		made.head = (struct report){ .org_name = SPAN("Two"), .domain = SPAN("two.example"), .report_id = SPAN("1"),
+			.begin = (100 + 500 * i) * DAY_SECONDS, .records = 1, .messages = 10 };
+		made.head.end = made.head.begin + 1;
+		assert_true(take_report(b->store, &made));
+	}
+	finish(b);
+	assert_true(store_mail_begin(b->store, &broken, 100 * DAY_SECONDS, NULL));
+	take_begin(b->store, OUTCOME_BROKEN);
+	take_problem(b->store, "bad", "bad");
+	finish(b);
+	struct mail old = mail_make("failure", 10);
+	assert_true(store_mail_begin(b->store, &old, 100 * DAY_SECONDS, NULL));
+	take_begin(b->store, OUTCOME_REPORT);
+	take_failure(b->store, &failure);
+	take_octets(b->store, OCTETS_MESSAGE, 0, SPAN("From: x\n\n"));
+	finish(b);
+	commit(b);
+
+	assert_true(store_expire(b->store, 200 * DAY_SECONDS, &expired, NULL));
+	assert_int_equal(expired.reports, 4);
+	assert_int_equal(expired.records, n + 3);
+	assert_int_equal(expired.failures, 1);
+	assert_int_equal(expired.mails, 5);
+	assert_true(store_ask_totals(b->store, &totals, NULL));
+	assert_int_equal(totals.mails, 2);
+	assert_int_equal(totals.reports, 2);
+	assert_int_equal(totals.records, 2);
+	assert_true(store_knows_mail(b->store, big.sha256)); /* not to be counted again */
+	assert_true(put(b, 1, report_make(&b->arena, &b->dice, 1)).known);
+	assert_true(store_expire(b->store, 700 * DAY_SECONDS, &expired, NULL));
+	assert_int_equal(expired.reports, 2);
+	assert_int_equal(expired.mails, 2);
+	left = dump(b);
+	assert_null(strstr(left, "stored"));
+	assert_null(strstr(left, "rollup"));
+	assert_null(strstr(left, "kept"));
+	assert_non_null(strstr(left, "records|0|"));
+	free(left);
+	free(younger);
+}
+
+/* An expiry that was cut short: a report without a place and with only some of its records. */
+static void test_expire_resumes(void **state)
+{
+	struct bench *b = *state;
+	struct record few[] = { plain_record("192.0.2.1", 10, true, NULL, 0), plain_record("192.0.2.2", 10, true, NULL, 0) };
+	struct expired expired;
+	struct counting c = { 0 };
+	sqlite3 *db;
+
+	plain_report(b, 1, "Google", "example.org", 100, "none", few, 2);
+	plain_report(b, 2, "Google", "example.org", 300, "none", few, 2);
+	commit(b);
+	assert_int_equal(sqlite3_open(b->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "UPDATE report SET state=3, records=1 WHERE id=1; DELETE FROM record WHERE id=2;"
+					  "DELETE FROM rollup WHERE day=100",
+				NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	filter_gives(b, (struct condition){ .what = CONDITION_BROKEN, .not = true }, "mail-2 ");
+	assert_true(store_expire(b->store, 200 * DAY_SECONDS, &expired, NULL));
+	assert_int_equal(expired.reports, 1);
+	assert_int_equal(expired.records, 1);
+	assert_true(store_ask_domains(b->store, &ALWAYS, domain_count, &c, NULL));
+	assert_int_equal(c.reports, 1);
+	char *text = dump(b);
+	assert_non_null(strstr(text, "records|2|2"));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_questions, bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(test_filters, bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(test_expire, bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(test_expire_resumes, bench_open, bench_close),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,497 @@
+/* store: the file itself: who may open it, what is in it, what a sudden end leaves of it. */
+#include "config.h"
+
+#include "store/store_private.h"
+#include "tests/store_bench.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void run(const char *path, const char *sql)
+{
+	sqlite3 *db;
+	char *said = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &said) != SQLITE_OK)
+		fail_msg("%s: %s", sql, said);
+	sqlite3_close(db);
+}
+
+static void refused(const char *path, enum store_mode mode, enum fault_kind kind, const char *word)
+{
+	struct fault fault = { 0 };
+
+	assert_null(store_open(path, mode, 0, &fault));
+	assert_int_equal(fault.kind, kind);
+	if (!strstr(fault.text, word) || !strstr(fault.text, path))
+		fail_msg("`%s' does not name `%s' and `%s'", fault.text, word, path);
+}
+
+static void test_modes(void **state)
+{
+	static const char *const files[] = { "", "-wal", "-shm", "-lock" };
+	struct bench *b = *state;
+	struct stat st;
+	char path[160];
+
+	put(b, 1, report_make(&b->arena, &b->dice, 1));
+	commit(b);
+	for (int i = 0; i < 4; i++) {
+		snprintf(path, sizeof path, "%s%s", b->path, files[i]);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0600);
+	}
+}
+
+static void test_refusals(void **state)
+{
+	struct bench *b = *state;
+	char path[160], text[64] = "this is a letter, not a database at all, but a long one .....";
+	struct stat before, after;
+	int fd;
+
+	snprintf(path, sizeof path, "%s/none", b->folder);
+	refused(path, STORE_READ, FAULT_SETUP, "No such file");
+	assert_int_equal(stat(path, &before), -1);
+	refused(b->folder, STORE_READ, FAULT_SETUP, "not a file");
+	snprintf(path, sizeof path, "%s/none/db", b->folder);
+	refused(path, STORE_WRITE, FAULT_SETUP, "No such file");
+
+	snprintf(path, sizeof path, "%s/letter", b->folder);
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(write(fd, text, sizeof text), sizeof text);
+	close(fd);
+	refused(path, STORE_READ, FAULT_SETUP, "not a database");
+	refused(path, STORE_WRITE, FAULT_SETUP, "not a database");
+
+	snprintf(path, sizeof path, "%s/foreign", b->folder);
+	run(path, "CREATE TABLE bookmarks(url TEXT)");
+	assert_int_equal(stat(path, &before), 0);
+	refused(path, STORE_READ, FAULT_SETUP, "not one of dmarcgate");
+	refused(path, STORE_WRITE, FAULT_SETUP, "not one of dmarcgate");
+	run(path, "DROP TABLE bookmarks; PRAGMA application_id=77");
+	refused(path, STORE_WRITE, FAULT_SETUP, "not one of dmarcgate");
+	assert_int_equal(stat(path, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+
+	store_close(b->store);
+	run(b->path, "PRAGMA user_version=99");
+	refused(b->path, STORE_READ, FAULT_SETUP, "newer");
+	refused(b->path, STORE_WRITE, FAULT_SETUP, "schema 99");
+	run(b->path, "PRAGMA user_version=0");
+	refused(b->path, STORE_READ, FAULT_SETUP, "older");
+	b->store = NULL;
+	unlink(b->path);
+}
+
+static void test_reader(void **state)
+{
+	struct bench *b = *state;
+	struct made_report *made = report_make(&b->arena, &b->dice, 1);
+	struct store_totals totals;
+	struct store_result result;
+	struct mail mail = mail_make("x", 7);
+	struct fault fault = { 0 };
+	struct store *reader = store_open(b->path, STORE_READ, 0, NULL);
+
+	assert_non_null(reader);
+	put(b, 1, made);
+	assert_true(store_ask_totals(reader, &totals, NULL));
+	assert_int_equal(totals.reports, 0); /* not committed */
+	commit(b);
+	assert_true(store_ask_totals(reader, &totals, NULL));
+	assert_int_equal(totals.reports, 1);
+	assert_false(store_mail_begin(reader, &mail, 0, &fault));
+	assert_int_equal(fault.kind, FAULT_BROKEN);
+	assert_false(store_mail_end(reader, &result, &fault));
+	store_close(reader);
+}
+
+static bool domain_ignore(void *arg, const struct domain_row *row)
+{
+	(void)arg;
+	(void)row;
+	return true;
+}
+
+/* --- schema --- */
+
+static char *schema_text(const char *path)
+{
+	sqlite3 *db;
+	sqlite3_stmt *st;
+	struct buf text = BUF(1 << 20);
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type DESC, name", -1,
+				 &st, NULL), SQLITE_OK);
+	while (sqlite3_step(st) == SQLITE_ROW)
+		buf_printf(&text, "%s;\n", (const char *)sqlite3_column_text(st, 0));
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return text.p;
+}
+
+static char *file_text(const char *path)
+{
+	struct buf text = BUF(1 << 20);
+	char octets[4096];
+	size_t n;
+	FILE *in = fopen(path, "r");
+
+	if (!in)
+		fail_msg("%s: %s", path, strerror(errno));
+	while ((n = fread(octets, 1, sizeof octets, in)) > 0)
+		buf_put(&text, octets, n);
+	fclose(in);
+	return text.p;
+}
+
+/* A released schema must not change any more; a new one needs its text here. */
+static void test_schema_text(void **state)
+{
+	struct bench *b = *state;
+	char path[500], *released, *fresh;
+
+	snprintf(path, sizeof path, "%s/%d.sql", SCHEMAS, schema_version);
+	released = file_text(path);
+	fresh = schema_text(b->path);
+	assert_string_equal(released, fresh);
+	free(released);
+	free(fresh);
+}
+
+/* Every released schema, filled, is brought to today's by opening it. */
+static void test_migrate_released(void **state)
+{
+	struct bench *b = *state;
+	char path[500], sql[600], *text, *now, *then;
+	struct store *store;
+
+	now = schema_text(b->path);
+	for (int version = 1; version <= schema_version; version++) {
+		snprintf(path, sizeof path, "%s/%d.sql", SCHEMAS, version);
+		text = file_text(path);
+		snprintf(path, sizeof path, "%s/released-%d", b->folder, version);
+		run(path, text);
+		snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%d", STORE_APPLICATION_ID, version);
+		run(path, sql);
+		store = store_open(path, STORE_WRITE, 0, NULL);
+		assert_non_null(store);
+		assert_true(store_ask_domains(store, &ALWAYS, domain_ignore, NULL, NULL));
+		store_close(store);
+		then = schema_text(path);
+		assert_string_equal(now, then);
+		free(then);
+		free(text);
+	}
+	free(now);
+}
+
+static int64_t number(struct store *s, const char *sql)
+{
+	sqlite3_stmt *st;
+	int64_t n;
+
+	assert_int_equal(sqlite3_prepare_v2(s->db, sql, -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	n = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return n;
+}
+
+/* The runner with steps that do not exist yet: they run in order, a bad one leaves the version before it. */
+static void test_migrate_runner(void **state)
+{
+	struct bench *b = *state;
+	const struct schema_step steps[] = { schema_steps[0], { "CREATE TABLE two(x INTEGER) STRICT" },
+		{ "ALTER TABLE two ADD COLUMN y INTEGER; INSERT INTO two VALUES(1, 2)" }, { "CREATE TABLE two(x INTEGER)" },
+		{ "CREATE TABLE five(x INTEGER)" } };
+	const struct schema_step astray[] = { steps[0], steps[1], steps[2],
+		{ "INSERT INTO problem(mail) VALUES(12345)" } };
+	struct fault fault = { 0 };
+
+	assert_true(schema_check(b->store, steps, 3, NULL));
+	assert_int_equal(number(b->store, "PRAGMA user_version"), 3);
+	assert_int_equal(number(b->store, "SELECT sum(x + y) FROM two"), 3);
+	assert_true(schema_check(b->store, steps, 3, NULL));
+	assert_int_equal(number(b->store, "SELECT count(*) FROM two"), 1);
+	assert_false(schema_check(b->store, steps, 5, &fault));
+	assert_int_equal(number(b->store, "PRAGMA user_version"), 3);
+	assert_int_equal(number(b->store, "SELECT count(*) FROM sqlite_schema WHERE name='five'"), 0);
+	assert_false(schema_check(b->store, astray, 4, &fault));
+	assert_int_equal(fault.kind, FAULT_SETUP);
+	assert_int_equal(number(b->store, "PRAGMA user_version"), 3);
+	assert_false(schema_check(b->store, steps, 2, &fault));
+}
+
+/* --- the lock --- */
+
+/* Runs in a child: holds the lock until told to end. */
+static pid_t holder_start(const char *path, int *release)
+{
+	int ready[2], end[2];
+	char octet;
+	pid_t pid;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(end, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct store *store = store_open(path, STORE_WRITE, 0, NULL);
+
+		close(end[1]);
+		if (!store || write(ready[1], "r", 1) != 1)
+			_exit(1);
+		if (read(end[0], &octet, 1) < 0)
+			_exit(1);
+		store_close(store);
+		_exit(0);
+	}
+	close(ready[1]);
+	close(end[0]);
+	assert_int_equal(read(ready[0], &octet, 1), 1);
+	close(ready[0]);
+	*release = end[1];
+	return pid;
+}
+
+static void test_lock(void **state)
+{
+	struct bench *b = *state;
+	struct fault fault = { 0 };
+	struct store_totals totals;
+	char word[32];
+	int release, status;
+	pid_t pid;
+
+	store_close(b->store);
+	b->store = NULL;
+	pid = holder_start(b->path, &release);
+	snprintf(word, sizeof word, "process %d ", (int)pid);
+	refused(b->path, STORE_WRITE, FAULT_LATER, word);
+	assert_null(store_open(b->path, STORE_WRITE, 1, &fault));
+	b->store = store_open(b->path, STORE_READ, 0, NULL); /* reading needs no lock */
+	assert_non_null(b->store);
+	assert_true(store_ask_totals(b->store, &totals, NULL));
+	store_close(b->store);
+	close(release);
+	b->store = store_open(b->path, STORE_WRITE, 60, NULL); /* waits until the other has ended */
+	assert_non_null(b->store);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	/* and who is killed holds nothing */
+	store_close(b->store);
+	pid = holder_start(b->path, &release);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(release);
+	b->store = store_open(b->path, STORE_WRITE, 0, NULL);
+	assert_non_null(b->store);
+}
+
+/* A long expiry steps back for an ingest that waits, goes on afterwards, and knows that the world has changed. */
+static void test_expire_lends(void **state)
+{
+	struct bench *b = *state;
+	struct record record = { .count = 1, .header_from = SPAN("old.example") };
+	struct made_report made = { .records = &record };
+	struct expired expired;
+	struct fault fault = { 0 };
+	int ready[2], status;
+	char octet;
+	pid_t pid;
+
+	made.head = (struct report){ .domain = SPAN("old.example"), .records = 1, .messages = 1 };
+	for (int i = 0; i < 1500; i++) {
+		made.head.begin = made.head.end = i;
+		put(b, (uint64_t)i, &made);
+	}
+	commit(b);
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct store *mine = store_open(b->path, STORE_READ, 0, NULL); /* not the parent's connection */
+		struct store_result result;
+		struct mail mail = mail_make("between", 5000);
+		bool ok = mine && write(ready[1], "r", 1) == 1;
+
+		store_close(mine);
+		mine = store_open(b->path, STORE_WRITE, 60, NULL);
+		made.head.begin = made.head.end = 100 * DAY_SECONDS;
+		ok = ok && mine && store_mail_begin(mine, &mail, ARRIVED, NULL);
+		if (ok)
+			take_begin(mine, OUTCOME_REPORT);
+		ok = ok && take_report(mine, &made) && store_mail_end(mine, &result, NULL) && store_commit(mine, NULL);
+		_exit(ok ? 0 : 1);
+	}
+	assert_int_equal(read(ready[0], &octet, 1), 1);
+	nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL); /* it is in the queue now */
+	if (!store_expire(b->store, 50 * DAY_SECONDS, &expired, &fault))
+		fail_msg("%s", fault.text);
+	/* The child got through before the end: it ended while we still hold the lock. */
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(expired.reports, 1500);
+	put(b, 6000, &(struct made_report){ .head = { .domain = SPAN("new.example"), .begin = 1, .end = 1 } });
+	char *text = dump(b);
+	assert_non_null(strstr(text, "mail=\"between\""));
+	assert_non_null(strstr(text, "records|1|1"));
+	free(text);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+/* --- a sudden end --- */
+
+#define MAILS 300
+
+static bool mails_put(struct store *store, const struct made_report *const made[MAILS], unsigned pause)
+{
+	for (unsigned i = 0; i < MAILS; i++) {
+		struct mail mail = mail_make("mail", i);
+		struct store_result result;
+
+		if (store_knows_mail(store, mail.sha256))
+			continue;
+		if (!store_mail_begin(store, &mail, ARRIVED, NULL))
+			return false;
+		take_begin(store, OUTCOME_REPORT);
+		if (!take_report(store, made[i]) || !take_octets(store, OCTETS_HEADER, 0, SPAN("From: somebody\n")) ||
+			!store_mail_end(store, &result, NULL) || !store_remember_file(store, &mail, NULL))
+			return false;
+		if (pause)
+			nanosleep(&(struct timespec){ .tv_nsec = pause }, NULL);
+		if (i % 7 == 6 && !store_commit(store, NULL))
+			return false;
+	}
+	return store_commit(store, NULL);
+}
+
+static void killed_once(struct bench *b, const struct made_report *const made[MAILS])
+{
+	int ready[2], status;
+	char octet;
+	pid_t pid;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct store *store = store_open(b->path, STORE_WRITE, 10, NULL);
+
+		if (write(ready[1], "r", 1) == 1 && store)
+			mails_put(store, made, 100000);
+		_exit(0);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &octet, 1), 1);
+	close(ready[0]);
+	nanosleep(&(struct timespec){ .tv_nsec = (long)dice_roll(&b->dice, 30000000) }, NULL);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+}
+
+static void test_killed(void **state)
+{
+	struct bench *b = *state;
+	const struct made_report *made[MAILS];
+	char *undisturbed, *text;
+	unsigned partial = 0;
+
+	for (unsigned i = 0; i < MAILS; i++)
+		made[i] = report_make(&b->arena, &b->dice, i);
+	assert_true(mails_put(b->store, made, 0));
+	undisturbed = dump(b);
+	for (int round = 0; round < 10; round++) {
+		struct store_totals totals;
+
+		bench_anew(b);
+		store_close(b->store);
+		b->store = NULL;
+		killed_once(b, made);
+		b->store = store_open(b->path, STORE_WRITE, 10, NULL);
+		assert_non_null(b->store);
+		assert_int_equal(number(b->store, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check='ok'"), 1);
+		assert_true(store_ask_totals(b->store, &totals, NULL));
+		partial += totals.mails > 0 && totals.mails < MAILS;
+		assert_true(mails_put(b->store, made, 0));
+		text = dump(b);
+		assert_string_equal(undisturbed, text);
+		free(text);
+	}
+	assert_true(partial > 0); /* else the children were never caught at work */
+	free(undisturbed);
+}
+
+/* --- plans --- */
+
+static void plan_check(struct store *s, const char *sql)
+{
+	char *explain = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
+	sqlite3_stmt *st;
+
+	if (sqlite3_prepare_v2(s->db, explain, -1, &st, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(s->db));
+	while (sqlite3_step(st) == SQLITE_ROW) {
+		const char *detail = (const char *)sqlite3_column_text(st, 3);
+
+		if (strstr(detail, "AUTOMATIC") || !strcmp(detail, "SCAN record") || strstr(detail, "SCAN record "))
+			fail_msg("%s\n%s", sql, detail);
+	}
+	sqlite3_finalize(st);
+	sqlite3_free(explain);
+}
+
+/* No statement reads the record table as a whole, or makes itself an index. */
+static void test_plans(void **state)
+{
+	struct bench *b = *state;
+	const struct made_report *made[MAILS];
+
+	for (unsigned i = 0; i < MAILS; i++)
+		made[i] = report_make(&b->arena, &b->dice, i);
+	assert_true(mails_put(b->store, made, 0));
+	for (int i = 0; i < SQL_COUNT; i++)
+		plan_check(b->store, sql_texts[i]);
+	assert_int_equal(number(b->store, "PRAGMA automatic_index"), 0);
+	assert_int_equal(number(b->store, "PRAGMA foreign_keys"), 1);
+	assert_int_equal(number(b->store, "PRAGMA synchronous"), 2);
+	for (int subject = 0; subject < SUBJECT_COUNT; subject++)
+		for (int what = CONDITION_DOMAIN; what <= CONDITION_CONFLICT; what++)
+			for (int not = 0; not < 2; not++) {
+				struct condition conditions[2] = { { .what = (enum condition_kind)what, .not = not, .text = "x" },
+					{ .what = CONDITION_SINCE } };
+				struct report_filter filter = { conditions, 2 };
+				sqlite3_stmt *st = filter_open(b->store, (enum subject)subject, &filter);
+
+				assert_non_null(st);
+				plan_check(b->store, sqlite3_sql(st));
+				sqlite3_finalize(st);
+			}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_modes, bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(test_refusals, bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(test_reader, bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(test_schema_text, bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(test_migrate_released, bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(test_migrate_runner, bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(test_lock, bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(test_expire_lends, bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(test_killed, bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(test_plans, bench_open, bench_close),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
