@@ -23,12 +23,12 @@ struct dnsframe_head {
 	uint8_t validation, offline;
 };
 
-/* Records that pass DNSFRAME_MAX are left out; an answer with a name that is not made of printable ASCII, or is too long for
- * one, goes as DNS_SERVFAIL. False: memory is short. */
+/* Records that pass DNSFRAME_MAX are left out; an answer with a name that is not made of printable ASCII, or is too
+ * long for one, goes as DNS_SERVFAIL. False: memory is short. */
 bool dnsframe_put(struct buf *out, const struct dnsframe_head *head, const struct dns_answer *answer);
 
-/* Everything but `name` and `type` comes from the frame; data lies in the arena. False: not well-formed, or memory is short
- * (then arena->failed). */
+/* Everything but `name` and `type` comes from the frame; data lies in the arena. False: not well-formed, or memory is
+ * short (then arena->failed). */
 bool dnsframe_get(struct span frame, struct span name, enum dns_type type, struct arena *arena,
 	struct dnsframe_head *head, struct dns_answer *answer);
 

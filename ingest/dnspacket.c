@@ -80,8 +80,8 @@ bool dnspacket_name_fits(struct span name)
 	return wirename_of(name, &wire);
 }
 
-/* Every pointer must lead before the place where the run of labels it ends began, so the walk ends (RFC 1035 4.1.4: "a prior
- * occurrence"). */
+/* Every pointer must lead before the place where the run of labels it ends began, so the walk ends (RFC 1035 4.1.4: "a
+ * prior occurrence"). */
 static bool wirename_read(struct packet packet, size_t *at, struct wirename *wire)
 {
 	size_t from = *at, begin = *at;
@@ -213,8 +213,7 @@ static bool data_text(struct packet packet, const struct resource *resource, str
 	return true;
 }
 
-static bool data_address(
-	struct packet packet, const struct resource *resource, size_t octets, struct dns_data *data)
+static bool data_address(struct packet packet, const struct resource *resource, size_t octets, struct dns_data *data)
 {
 	if (resource->n != octets)
 		return false;
@@ -280,7 +279,7 @@ static int data_compare(const void *a, const void *b)
 
 struct reading {
 	struct packet packet;
-	size_t answers;        /* where they begin */
+	size_t answers;	       /* where they begin */
 	unsigned n, authority; /* how many */
 	struct arena *arena;
 	struct dns_answer *answer;

@@ -66,7 +66,8 @@ bool resolver_server_parse(struct span text, char server[RESOLVER_SERVER_TEXT])
 static void resolver_give_up(struct resolver *resolver)
 {
 	resolver->state.gone = true;
-	shutdown(resolver->socket, SHUT_RDWR); /* from now on the descriptor is readable: resolver_next has to be called */
+	/* From now on the descriptor is readable, which brings the caller to resolver_next. */
+	shutdown(resolver->socket, SHUT_RDWR);
 }
 
 static bool greeting_read(struct resolver *resolver, struct fault *fault)
@@ -179,7 +180,8 @@ bool resolver_ask(struct resolver *resolver, uint64_t token, struct span name, e
 	memset(&frame, 0, sizeof frame);
 	frame.serial = ++resolver->serial;
 	frame.type = (uint16_t)type;
-	frame.n = (uint16_t)(name.n < sizeof frame.name ? name.n : 0); /* an empty one is answered as what it is: no name */
+	/* One too long goes as an empty one and is answered as what it is: no name. */
+	frame.n = (uint16_t)(name.n < sizeof frame.name ? name.n : 0);
 	if (frame.n)
 		memcpy(frame.name, name.p, frame.n);
 	*question = (struct question){ frame.serial, token, type, frame.n, "" };
@@ -219,8 +221,8 @@ static bool next_orphan(struct resolver *resolver, uint64_t *token, struct arena
 }
 
 /* False: not an answer to a question that waits. */
-static bool frame_read(struct resolver *resolver, struct span frame, uint64_t *token, struct arena *arena,
-	struct dns_answer *answer)
+static bool frame_read(
+	struct resolver *resolver, struct span frame, uint64_t *token, struct arena *arena, struct dns_answer *answer)
 {
 	struct dnsframe_head head;
 	struct question *question;
@@ -263,7 +265,8 @@ bool resolver_next(struct resolver *resolver, uint64_t *token, struct arena *are
 	return next_orphan(resolver, token, arena, answer);
 }
 
-static void dns_blocking(void *arg, struct span name, enum dns_type type, struct arena *arena, struct dns_answer *answer)
+static void dns_blocking(
+	void *arg, struct span name, enum dns_type type, struct arena *arena, struct dns_answer *answer)
 {
 	struct resolver *resolver = arg;
 	uint64_t token;
@@ -305,8 +308,9 @@ const char *resolver_describe(const struct resolver *resolver, char text[RESOLVE
 	else if (resolver->from_file)
 		snprintf(text, RESOLVER_TEXT, "DNS from a file");
 	else if (resolver->state.offline && resolver->state.asked)
-		snprintf(text, RESOLVER_TEXT, "DNS through %s: no answer to %d questions in a row; offline for this run",
-			resolver->server, RESOLVER_SILENCE);
+		snprintf(text, RESOLVER_TEXT,
+			"DNS through %s: no answer to %d questions in a row; offline for this run", resolver->server,
+			RESOLVER_SILENCE);
 	else if (resolver->state.offline)
 		snprintf(text, RESOLVER_TEXT, "DNS: offline");
 	else

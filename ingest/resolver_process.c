@@ -30,8 +30,8 @@ static const char known_roots[] =
 	". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n"
 	". IN DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16\n";
 
-/* libunbound's view of RESOLVER_TTL_MAX and its kin. Its own local zones would answer for private addresses, which the name
- * server of the house may know; key tags told to the root (RFC 8145) would be a word too many. */
+/* libunbound's view of RESOLVER_TTL_MAX and its kin. Its own local zones would answer for private addresses, which the
+ * name server of the house may know; key tags told to the root (RFC 8145) would be a word too many. */
 static const struct {
 	const char *name, *value;
 } settings[] = {
@@ -51,15 +51,15 @@ static const struct {
 };
 
 struct pending {
-	uint64_t serial; /* 0: free */
+	uint64_t serial;	    /* 0: free */
 	struct dns_answer question; /* name (in `text`) and type */
-	bool waiting;               /* for the probe */
+	bool waiting;		    /* for the probe */
 	struct event *timer;
 	char text[DNS_NAME_MAX + 1];
 };
 
-/* One to a process: what libunbound hands back with an answer is the serial of the question alone, because the question may
- * be over by then. */
+/* One to a process: what libunbound hands back with an answer is the serial of the question alone, because the question
+ * may be over by then. */
 static struct {
 	struct resolver_options options;
 	struct timeval limit; /* of one question */
@@ -387,9 +387,8 @@ static bool context_settle(struct ub_ctx *context, struct fault *fault)
 {
 	int wrong = ub_ctx_data_remove(context, "nothing.invalid.");
 
-	return wrong == 0 ||
-		fault_set(fault, FAULT_SETUP, "resolver %s, or its trust anchor: %s", self.options.server,
-			ub_strerror(wrong));
+	return wrong == 0 || fault_set(fault, FAULT_SETUP, "resolver %s, or its trust anchor: %s", self.options.server,
+				     ub_strerror(wrong));
 }
 
 static bool network_ready(struct fault *fault)
@@ -397,7 +396,7 @@ static bool network_ready(struct fault *fault)
 	self.plain = context_new("iterator", fault);
 	self.validating = self.plain ? context_new("validator iterator", fault) : NULL;
 	return self.validating && anchors_load(fault) && context_settle(self.plain, fault) &&
-		context_settle(self.validating, fault);
+	       context_settle(self.validating, fault);
 }
 
 static bool loop_ready(struct fault *fault)

@@ -31,8 +31,8 @@ static void show_data(enum dns_type type, const struct dns_data *data)
 		break;
 	case DNS_TYPE_TXT:
 	case DNS_TYPE_SPF:
-		escape_terminal(&text, (struct span){ data->text.p,
-			data->text.n < TEXT_SHOWN ? data->text.n : TEXT_SHOWN });
+		escape_terminal(
+			&text, (struct span){ data->text.p, data->text.n < TEXT_SHOWN ? data->text.n : TEXT_SHOWN });
 		printf("\t%zu octets, %zu strings: %s\n", data->text.n, data->strings, buf_text(&text));
 		break;
 	default:
@@ -117,15 +117,33 @@ int main(int argc, char **argv)
 
 	while ((option = getopt(argc, argv, "s:a:f:t:n:oup")) != -1) {
 		switch (option) {
-		case 's': options.server = optarg; break;
-		case 'a': options.anchor = optarg; break;
-		case 'f': zone = zone_load(optarg); options.file = (struct dns){ zonefile_ask, zone }; break;
-		case 't': options.milliseconds = (unsigned)strtoul(optarg, NULL, 10); break;
-		case 'n': options.questions = (unsigned)strtoul(optarg, NULL, 10); break;
-		case 'o': options.offline = true; break;
-		case 'u': options.unlocked = true; break;
-		case 'p': together = true; break;
-		default: return 64;
+		case 's':
+			options.server = optarg;
+			break;
+		case 'a':
+			options.anchor = optarg;
+			break;
+		case 'f':
+			zone = zone_load(optarg);
+			options.file = (struct dns){ zonefile_ask, zone };
+			break;
+		case 't':
+			options.milliseconds = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'n':
+			options.questions = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'o':
+			options.offline = true;
+			break;
+		case 'u':
+			options.unlocked = true;
+			break;
+		case 'p':
+			together = true;
+			break;
+		default:
+			return 64;
 		}
 	}
 	resolver = resolver_start(&options, &fault);

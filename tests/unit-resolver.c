@@ -61,6 +61,8 @@ static void test_server(void **state)
 
 /* ------------------------------------------------------------------ packets */
 
+/* clang-format off: octets in the order of the standard */
+
 /* An answer of `n` records to a question for n.example TXT; the parts are octets as C writes them. */
 #define HEAD(code, n, authority) "\x12\x34\x81" code "\0\1\0" n "\0" authority "\0\0"
 #define ASKED "\1n\7example\0\0\x10\0\1"
@@ -95,9 +97,13 @@ static void test_packet(void **state)
 	struct dns_answer answer;
 
 	(void)state;
-	answer = read_packet(OCTETS(HEAD("\x80", "\2", "\0") ASKED
-			AT_ASKED TXT TTL "\0\7" "\2bb\0\2cc" /* an empty string in the middle */
-			"\1N\7EXAMPLE\0" TXT "\0\0\0\x7" "\0\3" "\2aa"), DNS_TYPE_TXT);
+	answer = read_packet(
+		OCTETS(HEAD("\x80", "\2", "\0") ASKED AT_ASKED TXT TTL "\0\7"
+								       "\2bb\0\2cc" /* an empty string in the middle */
+								       "\1N\7EXAMPLE\0" TXT "\0\0\0\x7"
+								       "\0\3"
+								       "\2aa"),
+		DNS_TYPE_TXT);
 	assert_int_equal(answer.status, DNS_OK);
 	assert_int_equal(answer.n, 2);
 	assert_int_equal(answer.ttl, 7);
@@ -109,11 +115,14 @@ static void test_packet(void **state)
 	assert_int_equal(answer.data[1].string_end[1], 2);
 
 	/* The alias behind its target; class CH and another owner in between. */
-	answer = read_packet(OCTETS(HEAD("\x80", "\4", "\0") ASKED
-			"\1t" AT_EXAMPLE TXT TTL "\0\2" "\1x"
-			"\1t" AT_EXAMPLE "\0\x10\0\3" TTL "\0\2" "\1y"
-			"\1o" AT_EXAMPLE TXT TTL "\0\2" "\1z"
-			AT_ASKED CNAME TTL "\0\4" "\1T" AT_EXAMPLE), DNS_TYPE_TXT);
+	answer = read_packet(OCTETS(HEAD("\x80", "\4", "\0") ASKED "\1t" AT_EXAMPLE TXT TTL "\0\2"
+								   "\1x"
+								   "\1t" AT_EXAMPLE "\0\x10\0\3" TTL "\0\2"
+								   "\1y"
+								   "\1o" AT_EXAMPLE TXT TTL "\0\2"
+								   "\1z" AT_ASKED CNAME TTL "\0\4"
+								   "\1T" AT_EXAMPLE),
+		DNS_TYPE_TXT);
 	assert_int_equal(answer.status, DNS_OK);
 	assert_int_equal(answer.n, 1);
 	assert_int_equal(answer.aliases, 1);
@@ -121,34 +130,45 @@ static void test_packet(void **state)
 	assert_text(answer.data[0].text, "x");
 
 	/* RFC 2308: the smaller of the TTL of the SOA and its MINIMUM. */
-	answer = read_packet(OCTETS(HEAD("\x83", "\0", "\1") ASKED
-			AT_EXAMPLE SOA TTL "\0\x16" "\0\0" "\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0\x63"), DNS_TYPE_TXT);
+	answer = read_packet(
+		OCTETS(HEAD("\x83", "\0", "\1") ASKED AT_EXAMPLE SOA TTL "\0\x16"
+									 "\0\0"
+									 "\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0\x63"),
+		DNS_TYPE_TXT);
 	assert_int_equal(answer.status, DNS_NXDOMAIN);
 	assert_int_equal(answer.ttl, 99);
 	answer = read_packet(OCTETS(HEAD("\x80", "\0", "\0") ASKED), DNS_TYPE_TXT);
 	assert_int_equal(answer.status, DNS_NODATA);
 
-	answer = read_packet(OCTETS(HEAD("\x80", "\1", "\0") ASKED
-			AT_ASKED "\0\x1c\0\1" TTL "\0\x10" "\0\0\0\0\0\0\0\0\0\0\xff\xff\1\2\3\4"), DNS_TYPE_AAAA);
+	answer = read_packet(OCTETS(HEAD("\x80", "\1", "\0") ASKED AT_ASKED "\0\x1c\0\1" TTL "\0\x10"
+									    "\0\0\0\0\0\0\0\0\0\0\xff\xff\1\2\3\4"),
+		DNS_TYPE_AAAA);
 	assert_int_equal(answer.status, DNS_OK);
 }
 
 static void test_packet_refused(void **state)
 {
 	static const struct span packets[] = {
-		OCTETS(""),
-		OCTETS(HEAD("\x82", "\0", "\0") ASKED),                                        /* SERVFAIL */
-		OCTETS(HEAD("\x85", "\0", "\0") ASKED),                                        /* REFUSED */
-		OCTETS(HEAD("\x80", "\0", "\0") "\1m\7example\0" TXT),                           /* another question */
-		OCTETS(HEAD("\x80", "\1", "\0") ASKED AT_ASKED TXT TTL "\0\2" "\2x"),          /* string longer than its record */
-		OCTETS(HEAD("\x80", "\1", "\0") ASKED AT_ASKED TXT TTL "\0\4" "\1x"),          /* record longer than the packet */
-		OCTETS(HEAD("\x80", "\1", "\0") ASKED "\xc0\x1b" TXT TTL "\0\2" "\1x"),        /* pointer to itself */
-		OCTETS(HEAD("\x80", "\1", "\0") ASKED "\xc0\x20" TXT TTL "\0\2" "\1x"),        /* pointer ahead */
-		OCTETS(HEAD("\x80", "\1", "\0") ASKED "\1a\xc0\x1b" TXT TTL "\0\2" "\1x"),     /* a ring by way of a label */
-		OCTETS(HEAD("\x80", "\1", "\0") ASKED "\x41z\0" TXT TTL "\0\2" "\1x"),         /* label type 01 (RFC 6891 5) */
-		OCTETS(HEAD("\x80", "\1", "\0") ASKED AT_ASKED CNAME TTL "\0\5" "\1t" AT_EXAMPLE "x"),
-		OCTETS(HEAD("\x80", "\1", "\0") ASKED AT_ASKED CNAME TTL "\0\2" AT_ASKED),     /* an alias of itself */
-		OCTETS(HEAD("\x80", "\2", "\0") ASKED AT_ASKED TXT TTL "\0\2" "\1x"),          /* fewer records than announced */
+		OCTETS(""), OCTETS(HEAD("\x82", "\0", "\0") ASKED),    /* SERVFAIL */
+		OCTETS(HEAD("\x85", "\0", "\0") ASKED),		       /* REFUSED */
+		OCTETS(HEAD("\x80", "\0", "\0") "\1m\7example\0" TXT), /* another question */
+		OCTETS(HEAD("\x80", "\1", "\0") ASKED AT_ASKED TXT TTL "\0\2"
+								       "\2x"), /* string longer than its record */
+		OCTETS(HEAD("\x80", "\1", "\0") ASKED AT_ASKED TXT TTL "\0\4"
+								       "\1x"), /* record longer than the packet */
+		OCTETS(HEAD("\x80", "\1", "\0") ASKED "\xc0\x1b" TXT TTL "\0\2"
+						      "\1x"), /* pointer to itself */
+		OCTETS(HEAD("\x80", "\1", "\0") ASKED "\xc0\x20" TXT TTL "\0\2"
+						      "\1x"), /* pointer ahead */
+		OCTETS(HEAD("\x80", "\1", "\0") ASKED "\1a\xc0\x1b" TXT TTL "\0\2"
+						      "\1x"), /* a ring by way of a label */
+		OCTETS(HEAD("\x80", "\1", "\0") ASKED "\x41z\0" TXT TTL "\0\2"
+						      "\1x"), /* label type 01 (RFC 6891 5) */
+		OCTETS(HEAD("\x80", "\1", "\0") ASKED AT_ASKED CNAME TTL "\0\5"
+									 "\1t" AT_EXAMPLE "x"),
+		OCTETS(HEAD("\x80", "\1", "\0") ASKED AT_ASKED CNAME TTL "\0\2" AT_ASKED), /* an alias of itself */
+		OCTETS(HEAD("\x80", "\2", "\0") ASKED AT_ASKED TXT TTL "\0\2"
+								       "\1x"), /* fewer records than announced */
 	};
 
 	(void)state;
@@ -159,11 +179,14 @@ static void test_packet_refused(void **state)
 /* Cut short it is never an answer; changed in one octet it may be another, and is read without harm. */
 static void test_packet_cut_and_changed(void **state)
 {
-	static const char packet[] = HEAD("\x80", "\3", "\1") ASKED
-		AT_ASKED CNAME TTL "\0\4" "\1t" AT_EXAMPLE
-		"\1t" AT_EXAMPLE TXT TTL "\0\4" "\3v=D"
-		"\1t" AT_EXAMPLE TXT TTL "\0\6" "\2aa\2bb"
-		AT_EXAMPLE SOA TTL "\0\x16" "\0\0" "\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0\x63";
+	static const char packet[] =
+		HEAD("\x80", "\3", "\1") ASKED AT_ASKED CNAME TTL "\0\4"
+								  "\1t" AT_EXAMPLE "\1t" AT_EXAMPLE TXT TTL "\0\4"
+								  "\3v=D"
+								  "\1t" AT_EXAMPLE TXT TTL "\0\6"
+								  "\2aa\2bb" AT_EXAMPLE SOA TTL "\0\x16"
+								  "\0\0"
+								  "\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0\x63";
 	size_t answers = sizeof packet - 1 - 34; /* without the SOA, which is not needed */
 	char changed[sizeof packet - 1];
 
@@ -180,6 +203,8 @@ static void test_packet_cut_and_changed(void **state)
 			read_packet((struct span){ changed, sizeof changed }, DNS_TYPE_MX);
 		}
 }
+
+/* clang-format on */
 
 /* n.example -> a -> b -> ...: `aliases` of them, then a text. */
 static struct dns_answer read_chain(unsigned aliases)
@@ -241,8 +266,14 @@ static void test_frame(void **state)
 		{ .text = SPAN("abcde"), .string_end = ends, .strings = 3 },
 		{ .text = SPAN("") },
 	};
-	struct dns_answer sent = { .name = SPAN("n.example"), .owner = SPAN("t.example"), .type = DNS_TYPE_TXT,
-		.security = DNS_SECURE, .aliases = 1, .ttl = 300, .data = data, .n = 2 };
+	struct dns_answer sent = { .name = SPAN("n.example"),
+		.owner = SPAN("t.example"),
+		.type = DNS_TYPE_TXT,
+		.security = DNS_SECURE,
+		.aliases = 1,
+		.ttl = 300,
+		.data = data,
+		.n = 2 };
 	struct buf frame = BUF(2 * DNSFRAME_MAX);
 	struct dnsframe_head head;
 	struct dns_answer got;
@@ -386,7 +417,9 @@ static void test_silence(void **state)
 /* Answers every question with one A record of a TTL beyond any measure, and counts them. No DNSSEC. */
 static void serve(int fd, unsigned *count)
 {
+	/* clang-format off */
 	static const char record[] = AT_ASKED "\0\1\0\1" "\0\x7f\xff\xff" "\0\4" "\xc0\0\2\1";
+	/* clang-format on */
 	struct sockaddr_storage from;
 	uint8_t packet[1500];
 
