@@ -8,7 +8,7 @@
 #define PARSE_DNS_DMARCPOLICY_H
 
 #include "parse/dns/dmarcrecord.h"
-#include "parse/dns/dnsanswer.h"
+#include "base/dnsanswer.h"
 
 #define DMARC_WALK_MAX 8
 

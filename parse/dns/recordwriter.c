@@ -1,6 +1,6 @@
 #include "parse/dns/recordwriter.h"
 
-#include "parse/dns/dnsanswer.h"
+#include "base/dnsanswer.h"
 #include "parse/dns/orgdomain.h"
 
 static bool request_put(struct buf *out, const char *tag, enum dmarc_request request)

@@ -8,7 +8,7 @@
 #ifndef PARSE_DNS_SPFTREE_H
 #define PARSE_DNS_SPFTREE_H
 
-#include "parse/dns/dnsanswer.h"
+#include "base/dnsanswer.h"
 #include "parse/dns/spfrecord.h"
 
 #define SPF_LOOKUPS_MAX 10 /* RFC 7208 4.6.4 */

@@ -16,7 +16,7 @@
 #define PARSE_DNS_ZONEFILE_H
 
 #include "base/fault.h"
-#include "parse/dns/dnsanswer.h"
+#include "base/dnsanswer.h"
 
 #define ZONEFILE_OCTETS ((size_t)16 * 1024 * 1024)
 #define ZONEFILE_ROWS ((size_t)500000)

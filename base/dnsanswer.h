@@ -1,15 +1,16 @@
 /* What the DNS says about one name and type (noun), and how it is asked.
  *
- * Everything in this room that needs the DNS is given a `struct dns`: the same calculation runs on a live resolver,
- * on a file and in a test. All memory of an answer comes from the arena given with the question. */
-#ifndef PARSE_DNS_DNSANSWER_H
-#define PARSE_DNS_DNSANSWER_H
+ * Everything that needs the DNS is given a `struct dns`: the same calculation runs on a live resolver, on a file and in a
+ * test. All memory of an answer comes from the arena given with the question. */
+#ifndef BASE_DNSANSWER_H
+#define BASE_DNSANSWER_H
 
 #include "base/address.h"
 #include "base/arena.h"
 
 #include <stdint.h>
 
+#define DNS_NAME_MAX 253    /* octets of a name without the trailing dot (RFC 1035 2.3.4 as text) */
 #define DNS_ALIASES 11      /* CNAMEs followed from one name before it counts as a failure, as common resolvers do */
 #define DNS_TEXT_MAX 65535  /* octets of one TXT record, all strings joined (RFC 1035 3.2.1: RDLENGTH) */
 #define DNS_STRING_MAX 255  /* octets of one character-string (RFC 1035 3.3) */
@@ -39,8 +40,13 @@ enum dns_status {
 	DNS_STATUS_COUNT
 };
 
-/* DNSSEC: what is known of an answer that did come. */
-enum dns_security { DNS_UNSIGNED, DNS_SECURE };
+/* DNSSEC: what is known of an answer that did come (RFC 4033 5; a bogus one is a status). */
+enum dns_security {
+	DNS_UNSIGNED,    /* proven to be insecure, or from a file without a word about it */
+	DNS_SECURE,      /* validated */
+	DNS_UNVALIDATED, /* indeterminate: nobody looked, or nobody can here */
+	DNS_SECURITY_COUNT
+};
 
 struct dns_data {
 	struct span text;         /* TXT, SPF: the strings joined with nothing between */
@@ -88,6 +94,7 @@ static inline bool dns_is_empty(const struct dns_answer *answer)
 
 const char *dns_status_phrase(enum dns_status status); /* for a sentence: `no answer in time` */
 const char *dns_status_word(enum dns_status status); /* ok, nxdomain, nodata, servfail, timeout, bogus, unasked */
+const char *dns_security_word(enum dns_security security); /* unsigned, secure, unvalidated */
 const char *dns_type_word(enum dns_type type);       /* A, TXT ...; "?" for a type not listed above */
 bool dns_type_of(struct span word, enum dns_type *type);
 

@@ -1,6 +1,4 @@
-#include "parse/dns/dnsanswer.h"
-
-#include "parse/dns/domainname.h"
+#include "base/dnsanswer.h"
 
 static const struct {
 	const char *word;
@@ -30,6 +28,17 @@ const char *dns_status_word(enum dns_status status)
 	};
 
 	return (unsigned)status < DNS_STATUS_COUNT ? words[status] : "?";
+}
+
+const char *dns_security_word(enum dns_security security)
+{
+	static const char *const words[DNS_SECURITY_COUNT] = {
+		[DNS_UNSIGNED] = "unsigned",
+		[DNS_SECURE] = "secure",
+		[DNS_UNVALIDATED] = "unvalidated",
+	};
+
+	return (unsigned)security < DNS_SECURITY_COUNT ? words[security] : "?";
 }
 
 const char *dns_type_word(enum dns_type type)
@@ -70,8 +79,9 @@ struct span dns_name_under(struct arena *arena, struct span labels, struct span 
 	size_t n = labels.n;
 	char *text;
 
-	domain = domainname_bare(domain);
-	if (domain.n == 0 || n > DOMAINNAME_MAX || n + 1 + domain.n > DOMAINNAME_MAX)
+	if (domain.n && domain.p[domain.n - 1] == '.')
+		domain.n--;
+	if (domain.n == 0 || n > DNS_NAME_MAX || n + 1 + domain.n > DNS_NAME_MAX)
 		return SPAN_ABSENT;
 	text = arena_take(arena, n + 1 + domain.n + 1);
 	if (!text)
