@@ -40,6 +40,7 @@ struct serving {
 	uint64_t given;
 	unsigned credits;   /* NEXT to be answered */
 	unsigned fruitless; /* connections without a mail */
+	struct fault why;   /* the last one was lost */
 	uint64_t reconnects;
 	bool ended;
 	struct frame frame;
@@ -96,7 +97,7 @@ static bool session_open(struct serving *s, struct fault *fault)
 	int64_t left = s->deadline - now_seconds();
 
 	if (left <= 0)
-		return fault_set(fault, FAULT_LATER, "not done within the deadline");
+		return fault_set(fault, FAULT_LATER, "not done within the deadline; what went wrong last: %.300s", s->why.text);
 	s->mailbox.deadline = (uint32_t)left;
 	if (s->mailbox.kind == MAILBOX_IMAP)
 		s->imap = imap_open(&s->mailbox, s->trust, buf_span(&s->secret), fault);
@@ -377,6 +378,7 @@ static void serve_mails(struct serving *s)
 		}
 		if (session_lost(s) && fault.kind == FAULT_LATER && s->mailbox.kind == MAILBOX_IMAP && s->fruitless++ < ATTEMPTS &&
 			now_seconds() < s->deadline) {
+			s->why = fault;
 			sleep(s->fruitless - 1);
 			continue;
 		}

@@ -5,7 +5,7 @@
  * secret, ca, pin, login, folders, after, timeout, deadline, max_octets, max_messages, since: settings of the mailbox.
  * save=FOLDER: the octets of each mail, in the order they come. first=UID. unwanted=UID. settle=N: after every N mails,
  * and at the end (default: at the end; 0: never). kill=N: the poller gets SIGKILL after N mails.
- * journal=FOLDER:UIDVALIDITY:UID: settled before anything is fetched. */
+ * journal=FOLDER:UIDVALIDITY:UID: settled before anything is fetched. lock=1: how the process is locked. */
 #include "base/digest.h"
 #include "base/span.h"
 #include "ingest/poller.h"
@@ -125,14 +125,14 @@ static bool settle(struct poller *poller, const struct mailbox *mailbox, size_t 
 	return good;
 }
 
-static bool journal(struct poller *poller, const struct mailbox *mailbox, const char *text)
+static void journal(struct poller *poller, const struct mailbox *mailbox, const char *text)
 {
 	struct mail_place place = { 0 };
 	struct fault fault = { FAULT_NONE };
 	size_t done;
 
 	if (!text)
-		return true;
+		return;
 	if (sscanf(text, "%m[^:]:%" SCNu64 ":%" SCNu64, &place.folder, &place.uidvalidity, &place.uid) != 3)
 		abort();
 	if (poller_settle(poller, &mailbox->after, &place, 1, &done, &fault))
@@ -140,7 +140,6 @@ static bool journal(struct poller *poller, const struct mailbox *mailbox, const 
 	else
 		complain("journal", &fault);
 	mail_place_release(&place);
-	return true;
 }
 
 static void poll_all(struct poller *poller, const struct mailbox *mailbox, char **argv)
@@ -173,6 +172,20 @@ static void poll_all(struct poller *poller, const struct mailbox *mailbox, char 
 		mail_place_release(&places[i]);
 }
 
+static void show_lock(const struct poller *poller)
+{
+	char path[64], line[256];
+	FILE *status;
+
+	snprintf(path, sizeof path, "/proc/%d/status", (int)poller_pid(poller));
+	status = fopen(path, "re");
+	while (status && fgets(line, sizeof line, status))
+		if (strncmp(line, "NoNewPrivs:", 11) == 0 || strncmp(line, "Seccomp:", 8) == 0 || strncmp(line, "CapEff:", 7) == 0)
+			printf("lock %s", line);
+	if (status)
+		fclose(status);
+}
+
 int main(int argc, char **argv)
 {
 	struct mailbox mailbox = { 0 };
@@ -189,6 +202,8 @@ int main(int argc, char **argv)
 		!poller_open(poller, &mailbox, span_of(secret ? secret : ""), time(NULL), &remembered, &fault)) {
 		complain("closed", &fault);
 	} else {
+		if (setting(argv + 3, "lock"))
+			show_lock(poller);
 		journal(poller, &mailbox, setting(argv + 3, "journal"));
 		poll_all(poller, &mailbox, argv + 3);
 		if (poller_close(poller, &counts, &fault))

@@ -114,6 +114,32 @@ def many(dovecot, ca):
     check(polled.resident < 20480 or sanitized(), "less than 20 MB resident", polled.resident)
 
 
+def killed(dovecot, ca):
+    """Whatever is killed, whenever: each mail is moved once and none is lost."""
+    dovecot.empty()
+    mails = [mail(i, size=3000) for i in range(150)]
+    dovecot.deliver(mails)
+    seen = set()
+    for at in (1, 3, 7, 8, 20, 33, 2, 11, 16, 5):
+        polled = Polled(dovecot.url("imaps"), ca=ca, after="move:Done", settle=7, kill=at)
+        seen.update(m[2] for m in polled.mails)
+        if "the poller died: Killed" not in polled.text:
+            check(False, "it was killed", polled.text)
+    polled = Polled(dovecot.url("imaps"), ca=ca, after="move:Done", settle=7)
+    seen.update(m[2] for m in polled.mails)
+    check(polled.good and sorted(seen) == sums(map(crlf, mails)) and dovecot.state() == {} and
+          len(dovecot.state("Done")) == 150, "killed ten times: all mails came, each is moved once", polled.text[-1500:])
+
+
+def locked(dovecot, ca):
+    with open("config.h") as text:
+        if "#define WITH_SANDBOX 1" not in text.read():
+            return
+    polled = Polled(dovecot.url("imaps"), ca=ca, lock=1, max_messages=1)
+    check({"lock NoNewPrivs:\t1", "lock Seccomp:\t2", "lock CapEff:\t0000000000000000"} <= set(polled.lines), "it is locked",
+          polled.text)
+
+
 def sanitized():
     with open("Makefile") as text:
         return "-fsanitize=address" in text.read()
@@ -143,7 +169,7 @@ def main():
         certificates = Certificates(folder)
         dovecot = Dovecot(certificates)
         try:
-            for part in (transports, trust, logins, fates, many):
+            for part in (transports, trust, logins, fates, many, killed, locked):
                 part(dovecot, certificates.ca)
         finally:
             if "--log" in sys.argv:
