@@ -248,7 +248,7 @@ static bool imap_search(struct imap *imap, int64_t since, struct search *search,
 	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 	char rest[128];
 	int n = snprintf(rest, sizeof rest, "UID %llu:* UNDELETED", (unsigned long long)search->first);
-	time_t day = (time_t)(since - DAY_SECONDS); /* SINCE ignores time and zone */
+	time_t day = since == MOMENT_NONE ? 0 : (time_t)(since - DAY_SECONDS); /* SINCE ignores time and zone */
 	size_t kept = 0;
 	struct tm date;
 

@@ -492,6 +492,8 @@ bool poller_close(struct poller *poller, struct poller_counts *counts, struct fa
 			fault_set(fault, poller->fault.kind, "%.60s: %s", poller->name, poller->fault.text);
 		}
 	}
+	if (good || poller->frame.type == POLLING_NOT_CLOSED)
+		poller_reap(poller);
 	poller->dead = poller->ended = true;
 	if (counts)
 		*counts = poller->counts;

@@ -564,9 +564,9 @@ int main(void)
 			break;
 		case POLLING_CLOSE:
 			serve_close(s);
-			return 0;
+			_exit(0); /* the library's atexit handlers have nothing to do here */
 		default:
-			return EXIT_PROTOCOL;
+			_exit(EXIT_PROTOCOL);
 		}
 	}
 }
