@@ -31,7 +31,7 @@ static bool kept_input(const struct kept_mail *kept, struct parse_range *ranges,
 			ranges[n++] = (struct parse_range){ kinds[kept->parts[i].kind], kept->parts[i].offset,
 				kept->parts[i].length };
 	}
-	*input = (struct parse_input){ kept->fd, ranges, n };
+	*input = (struct parse_input){ kept->fd, ranges, n, 0, 0 };
 	return n > 0;
 }
 

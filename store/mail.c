@@ -274,6 +274,7 @@ static bool fact_take(struct store *s, const struct fact *fact)
 		return kept_take(s, &fact->octets);
 	case FACT_PROBLEM:
 		return problem_take(s, &fact->problem);
+	case FACT_VERIFICATION:
 	case FACT_END:
 	case FACT_COUNT:
 		break;

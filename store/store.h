@@ -58,6 +58,19 @@ bool store_mail_forget(struct store *store, int64_t mail_id, struct fault *fault
  * small transactions. Counts what went. */
 bool store_expire(struct store *store, int64_t before, struct expired *expired, struct fault *fault);
 
+/* The archive of key records: every record ever seen for a name, with its dates. A name may have several. */
+struct archived_key {
+	struct span name;   /* `selector._domainkey.domain`, lower case */
+	struct span record; /* the joined text; absent: the DNS said that there is none */
+	int64_t first_seen, last_seen;
+	int64_t fresh_until; /* last_seen plus the TTL, at most a day */
+	bool secure;         /* DNSSEC when last seen */
+};
+typedef bool archived_key_taker(void *arg, const struct archived_key *key); /* last seen first, then by record */
+bool store_ask_keys(struct store *store, struct span name, archived_key_taker *take, void *arg, struct fault *fault);
+/* Within the writer's transaction. Names seen at the same moment with several records are several calls. */
+bool store_learn_key(struct store *store, const struct archived_key *key, struct fault *fault);
+
 /* Questions. Each calls `take` per row in the documented order; false from it stops. */
 bool store_ask_domains(struct store *store, const struct window *window, domain_taker *take, void *arg, struct fault *);
 bool store_ask_sources(struct store *store, const char *domain, const struct window *window, source_taker *take, void *arg,
