@@ -39,7 +39,7 @@ static const struct {
 	[SUBJECT_FAILURE] = { "SELECT f.id FROM failure f CROSS JOIN mail m ON m.id=f.mail WHERE 1",
 		" ORDER BY f.arrived,m.sha256,f.id" },
 	[SUBJECT_BROKEN] = { "SELECT m.id FROM mail m WHERE m.outcome<>1 AND m.outcome=3 AND m.state<2",
-		" ORDER BY m.name,m.sha256" },
+		" ORDER BY (SELECT text FROM str WHERE id=m.folder),m.name,m.sha256" },
 };
 _Static_assert(REPORT_EXPIRING == 3 && OUTCOME_REPORT == 1 && OUTCOME_BROKEN == 3 && MAIL_EXPIRED == 2,
 	"numbers written in statements");
@@ -92,20 +92,16 @@ sqlite3_stmt *filter_open(struct store *s, enum subject subject, const struct re
 	return st;
 }
 
-static bool mail_describe(struct store *s, int64_t mail, struct stored_report *row)
+static bool mail_describe(struct store *s, int64_t id, struct stored_report *row)
 {
-	sqlite3_stmt *st = sql_open(s, SQL_MAIL_GET);
+	struct mail_row mail;
 
-	if (!st)
+	if (!mail_get(s, id, &mail, &s->arena))
 		return false;
-	sqlite3_bind_int64(st, 1, mail);
-	if (sql_row(s, st) != 1)
-		return store_fail(s, SQLITE_CORRUPT, "a mail is missing");
-	row->mail_id = mail;
-	row->mail = arena_copy(&s->arena, column_text(st, 1));
-	row->arrived = sqlite3_column_int64(st, 2);
-	row->reason = arena_copy(&s->arena, column_text(st, 5));
-	sqlite3_reset(st);
+	row->mail_id = id;
+	row->mail = mail.name;
+	row->arrived = mail.arrived;
+	row->reason = mail.reason;
 	return true;
 }
 

@@ -177,8 +177,9 @@ static bool kept_collect(struct store *s, int64_t mail, int fd, struct kept_part
 static int kept_hand_out(struct store *s, int64_t after, int64_t *mail_id, kept_taker *take, void *arg)
 {
 	struct kept_mail mail = { .fd = -1 };
+	struct arena arena = ARENA((size_t)1 << 20);
 	struct kept_part *parts = NULL;
-	struct buf name = BUF(1 << 20);
+	struct mail_row about;
 	sqlite3_stmt *st = sql_open(s, SQL_MAIL_NEXT);
 	int result = -1, row;
 
@@ -189,12 +190,13 @@ static int kept_hand_out(struct store *s, int64_t after, int64_t *mail_id, kept_
 	if (row != 1)
 		return row;
 	mail.mail_id = *mail_id = sqlite3_column_int64(st, 0);
-	buf_put_span(&name, column_text(st, 1));
-	mail.arrived = sqlite3_column_int64(st, 2);
-	column_octets(st, 3, mail.sha256, sizeof mail.sha256);
-	mail.octets = column_count(st, 4);
 	sqlite3_reset(st);
-	mail.name = buf_span(&name);
+	if (!mail_get(s, mail.mail_id, &about, &arena))
+		goto out;
+	mail.name = about.name;
+	mail.arrived = about.arrived;
+	mail.octets = about.octets;
+	memcpy(mail.sha256, about.sha256, sizeof mail.sha256);
 	mail.fd = scratch_open(s->path);
 	if (mail.fd < 0) {
 		fault_set(&s->fault, FAULT_LATER, "%s: temporary file: %s", s->path, strerror(errno));
@@ -208,7 +210,7 @@ out:
 	if (mail.fd >= 0)
 		close(mail.fd);
 	free(parts);
-	buf_release(&name);
+	arena_release(&arena);
 	return result;
 }
 

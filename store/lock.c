@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define ROUNDS_PER_SECOND 100
+#define LEND_SECONDS 600 /* whoever lends the lock wants it back, however little it was ready to wait at first */
 
 enum lock_octet { OCTET_WRITER, OCTET_QUEUE };
 
@@ -35,7 +36,7 @@ static void round_wait(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 1000000000L / ROUNDS_PER_SECOND }, NULL);
 }
 
-static bool lock_blame(const struct lock *lock, struct fault *fault)
+static bool lock_blame(const struct lock *lock, unsigned seconds, struct fault *fault)
 {
 	char pid[24] = "";
 	ssize_t n = pread(lock->fd, pid, sizeof pid - 1, 0);
@@ -43,17 +44,17 @@ static bool lock_blame(const struct lock *lock, struct fault *fault)
 
 	if (number > 0)
 		return fault_set(fault, FAULT_LATER, "%s: process %ld is writing; waited %u s", lock->path, number,
-			lock->wait_seconds);
-	return fault_set(fault, FAULT_LATER, "%s: another process is writing; waited %u s", lock->path, lock->wait_seconds);
+			seconds);
+	return fault_set(fault, FAULT_LATER, "%s: another process is writing; waited %u s", lock->path, seconds);
 }
 
-static bool lock_wait(struct lock *lock, struct fault *fault)
+static bool lock_wait(struct lock *lock, unsigned seconds, struct fault *fault)
 {
 	bool queued = false, taken = false;
 	char pid[24];
 	int n;
 
-	for (unsigned long left = (unsigned long)lock->wait_seconds * ROUNDS_PER_SECOND + 1; left && !taken; left--) {
+	for (unsigned long left = (unsigned long)seconds * ROUNDS_PER_SECOND + 1; left && !taken; left--) {
 		queued = queued || octet_set(lock->fd, OCTET_QUEUE, F_WRLCK);
 		taken = queued && octet_set(lock->fd, OCTET_WRITER, F_WRLCK);
 		if (!taken && left > 1)
@@ -62,7 +63,7 @@ static bool lock_wait(struct lock *lock, struct fault *fault)
 	if (queued)
 		octet_set(lock->fd, OCTET_QUEUE, F_UNLCK);
 	if (!taken)
-		return lock_blame(lock, fault);
+		return lock_blame(lock, seconds, fault);
 	n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
 	if (ftruncate(lock->fd, 0) || pwrite(lock->fd, pid, (size_t)n, 0) != n)
 		return fault_set(fault, FAULT_LATER, "%s: %s", lock->path, strerror(errno));
@@ -82,7 +83,7 @@ bool lock_take(struct lock *lock, const char *database, unsigned wait_seconds, s
 		fault_set(fault, FAULT_SETUP, "%s: %s", lock->path, strerror(errno));
 		goto out;
 	}
-	if (lock_wait(lock, fault))
+	if (lock_wait(lock, wait_seconds, fault))
 		return true;
 out:
 	lock_drop(lock);
@@ -105,5 +106,5 @@ bool lock_lend(struct lock *lock, bool *lent, struct fault *fault)
 	octet_set(lock->fd, OCTET_WRITER, F_UNLCK);
 	for (int round = 0; round < ROUNDS_PER_SECOND && octet_is_taken(lock->fd, OCTET_QUEUE); round++)
 		round_wait();
-	return lock_wait(lock, fault);
+	return lock_wait(lock, lock->wait_seconds > LEND_SECONDS ? lock->wait_seconds : LEND_SECONDS, fault);
 }

@@ -14,8 +14,9 @@ static const char schema_1[] =
 	"CREATE TABLE reasonset(id INTEGER PRIMARY KEY, list BLOB NOT NULL UNIQUE) STRICT;\n"
 	"CREATE TABLE authset(id INTEGER PRIMARY KEY, list BLOB NOT NULL UNIQUE) STRICT;\n"
 
-	"CREATE TABLE mail(id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, name TEXT NOT NULL, octets INTEGER NOT NULL,\n"
-	" arrived INTEGER NOT NULL, state INTEGER NOT NULL, outcome INTEGER NOT NULL, reason TEXT, sender INTEGER,\n"
+	/* folder: the input's name up to its last slash, which many have in common */
+	"CREATE TABLE mail(id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, folder INTEGER, name TEXT NOT NULL,\n"
+	" octets INTEGER NOT NULL, arrived INTEGER NOT NULL, state INTEGER NOT NULL, outcome INTEGER NOT NULL, reason TEXT, sender INTEGER,\n"
 	" subject TEXT, message_id TEXT, date INTEGER) STRICT;\n"
 	"CREATE INDEX mail_outcome ON mail(outcome) WHERE outcome<>1;\n" /* 1: OUTCOME_REPORT */
 	"CREATE INDEX mail_state ON mail(state) WHERE state<>0;\n"

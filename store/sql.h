@@ -44,16 +44,18 @@
 	X(AUTH_GET, "SELECT list FROM authset WHERE id=?1")                                                            \
 	/* mails and what is kept of them */                                                                           \
 	X(MAIL_FIND, "SELECT id,state,arrived,outcome FROM mail WHERE sha256=?1")                                      \
-	X(MAIL_ADD, "INSERT INTO mail(sha256,name,octets,arrived,state,outcome) VALUES(?1,?2,?3,?4,0,1)")              \
-	X(MAIL_HEAD,                                                                                                   \
-		"UPDATE mail SET state=0,outcome=?2,reason=NULL,sender=?3,subject=?4,message_id=?5,date=?6 WHERE id=?1") \
+	X(MAIL_ADD,                                                                                                    \
+		"INSERT INTO mail(outcome,sender,subject,message_id,date,sha256,folder,name,octets,arrived,state)"     \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0)")                                                           \
+	X(MAIL_RESTORE,                                                                                                \
+		"UPDATE mail SET outcome=?1,sender=?2,subject=?3,message_id=?4,date=?5,state=0,reason=NULL WHERE id=?6") \
 	X(MAIL_REASON, "UPDATE mail SET reason=?2 WHERE id=?1")                                                        \
 	X(MAIL_STATE, "UPDATE mail SET state=?2 WHERE id=?1")                                                          \
 	X(MAIL_BARE,                                                                                                   \
-		"UPDATE mail SET state=2,name='',reason=NULL,sender=NULL,subject=NULL,message_id=NULL,date=NULL WHERE id=?1") \
-	X(MAIL_GET, "SELECT id,name,arrived,sha256,octets,reason FROM mail WHERE id=?1")                               \
+		"UPDATE mail SET state=2,folder=NULL,name='',reason=NULL,sender=NULL,subject=NULL,message_id=NULL,date=NULL WHERE id=?1") \
+	X(MAIL_GET, "SELECT id,folder,name,arrived,sha256,octets,reason FROM mail WHERE id=?1")                        \
 	X(MAIL_NEXT,                                                                                                   \
-		"SELECT id,name,arrived,sha256,octets FROM mail WHERE id>?1 AND state<2 AND EXISTS(SELECT 1 FROM kept" \
+		"SELECT id FROM mail WHERE id>?1 AND state<2 AND EXISTS(SELECT 1 FROM kept"                            \
 		" WHERE kept.id BETWEEN mail.id*1048576 AND mail.id*1048576+1048575) ORDER BY id LIMIT 1")             \
 	X(MAIL_IS_NEEDED,                                                                                              \
 		"SELECT EXISTS(SELECT 1 FROM report WHERE mail=?1) OR EXISTS(SELECT 1 FROM failure WHERE mail=?1)")    \

@@ -147,7 +147,6 @@ bool report_begin(struct store *s, const struct report *report)
 {
 	struct taking *t = &s->taking;
 	struct report_row *row = &t->report;
-	int known;
 
 	if (t->in_report)
 		return fault_set(&s->fault, FAULT_BROKEN, "%s: a report within a report", s->path);
@@ -171,10 +170,8 @@ bool report_begin(struct store *s, const struct report *report)
 		return false;
 	if (s->failed || t->arena.failed)
 		return store_fail_memory(s);
-	known = identity_recognise(s, row);
-	if (known < 0)
+	if (!identity_recognise(s, row))
 		return false;
-	t->again = known == 1;
 	if (!t->again)
 		row->first_record = s->next_record;
 	t->in_report = true;
@@ -264,5 +261,5 @@ bool report_end(struct store *s)
 	t->result.reports++;
 	t->result.duplicates += t->again;
 	t->result.records += t->again ? 0 : t->report.records;
-	return identity_add(s, &t->report, t->again);
+	return identity_add(s, &t->report);
 }

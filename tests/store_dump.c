@@ -104,7 +104,7 @@ static bool kept_dump(void *arg, const struct kept_mail *mail)
 }
 
 static const char *const tables[] = {
-	"SELECT 'mail', hex(sha256), name, octets, state, outcome, reason, (SELECT text FROM str WHERE id=sender), subject,"
+	"SELECT 'mail', hex(sha256), (SELECT text FROM str WHERE id=folder), name, octets, state, outcome, reason, (SELECT text FROM str WHERE id=sender), subject,"
 	" message_id, date FROM mail ORDER BY sha256",
 	"SELECT 'problem', hex(m.sha256), r.report_id, hex(r.content), place, what FROM problem p JOIN mail m ON m.id=p.mail"
 	" LEFT JOIN report r ON r.id=p.report ORDER BY 2,3,4,5,6",
