@@ -56,8 +56,10 @@ bool deflate_unpack(struct deflate *d, struct span packed, size_t octets, struct
 {
 	size_t used;
 
-	if (!buf_reserve(out, octets) || libdeflate_zlib_decompress_ex(d->unpack, packed.p, packed.n, out->p + out->n, octets,
-		&used, NULL) != LIBDEFLATE_SUCCESS || used != packed.n)
+	if (!buf_reserve(out, octets) ||
+		libdeflate_zlib_decompress_ex(d->unpack, packed.p, packed.n, out->p + out->n, octets, &used, NULL) !=
+			LIBDEFLATE_SUCCESS ||
+		used != packed.n)
 		return false;
 	buf_grew(out, octets);
 	return true;

@@ -34,7 +34,8 @@ static const struct {
 	const char *select, *order;
 } subjects[SUBJECT_COUNT] = {
 	[SUBJECT_REPORT] = { "SELECT r.id FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE r.state<3",
-		" ORDER BY r.range_begin,(SELECT text FROM str WHERE id=r.org_name),(SELECT text FROM str WHERE id=r.domain),"
+		" ORDER BY r.range_begin,(SELECT text FROM str WHERE id=r.org_name),"
+		"(SELECT text FROM str WHERE id=r.domain),"
 		"r.report_id,r.range_end,r.content,m.sha256,r.id" },
 	[SUBJECT_FAILURE] = { "SELECT f.id FROM failure f CROSS JOIN mail m ON m.id=f.mail WHERE 1",
 		" ORDER BY f.arrived,m.sha256,f.id" },
@@ -133,14 +134,16 @@ static bool report_describe(struct store *s, int64_t id, struct stored_report *r
 }
 
 /* 1: all handed out, 0: the taker stopped, -1: s->fault. */
-static int subject_hand_out(struct store *s, enum subject subject, const struct report_filter *filter,
-	stored_report_taker *take, void *arg)
+static int subject_hand_out(
+	struct store *s, enum subject subject, const struct report_filter *filter, stored_report_taker *take, void *arg)
 {
 	sqlite3_stmt *st = filter_open(s, subject, filter);
 	int result = st ? 1 : -1, more;
 
 	while (result == 1 && (more = sql_row(s, st)) != 0) {
-		struct stored_report row = { .begin = MOMENT_NONE, .end = MOMENT_NONE, .broken = subject == SUBJECT_BROKEN };
+		struct stored_report row = {
+			.begin = MOMENT_NONE, .end = MOMENT_NONE, .broken = subject == SUBJECT_BROKEN
+		};
 		int64_t id = sqlite3_column_int64(st, 0);
 
 		arena_clear(&s->arena);
@@ -155,8 +158,8 @@ static int subject_hand_out(struct store *s, enum subject subject, const struct 
 	return result;
 }
 
-bool store_ask_reports(struct store *s, const struct report_filter *filter, stored_report_taker *take, void *arg,
-	struct fault *fault)
+bool store_ask_reports(
+	struct store *s, const struct report_filter *filter, stored_report_taker *take, void *arg, struct fault *fault)
 {
 	bool own, ok = ask_begin(s, &own);
 	int result = ok ? subject_hand_out(s, SUBJECT_REPORT, filter, take, arg) : -1;

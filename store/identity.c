@@ -1,9 +1,9 @@
 /* Which of several reports with one identity counts, and the sums over those that do.
  *
  * Of one identity each content is there once (state counts or conflict); further deliveries of it are duplicates that
- * share its records. Among the deliveries of a content the one that stands for it has the highest trust, then comes from
- * the mail with the smallest hash; so a duplicate can only raise a content's trust. Among contents the highest trust
- * counts, then the most messages, then the smallest hash. Nothing here asks what came first.
+ * share its records. Among the deliveries of a content the one that stands for it has the highest trust, then comes
+ * from the mail with the smallest hash; so a duplicate can only raise a content's trust. Among contents the highest
+ * trust counts, then the most messages, then the smallest hash. Nothing here asks what came first.
  *
  * Sums are only ever added to, or summed again from the reports: a sum that stopped at the largest number could not be
  * subtracted from. */
@@ -60,8 +60,8 @@ static bool delivery_beats(const struct rival *a, const struct rival *b)
 typedef bool rival_order(const struct rival *a, const struct rival *b);
 
 /* The best of the rows that the statement gives. 1: *best is it, 0: there are none, -1: s->fault. */
-static int rival_find(struct store *s, enum sql which, const uint8_t *identity, const uint8_t *content, rival_order *beats,
-	struct rival *best)
+static int rival_find(struct store *s, enum sql which, const uint8_t *identity, const uint8_t *content,
+	rival_order *beats, struct rival *best)
 {
 	sqlite3_stmt *st = sql_open(s, which);
 	struct rival rival;
@@ -81,8 +81,9 @@ static int rival_find(struct store *s, enum sql which, const uint8_t *identity, 
 	return row < 0 ? -1 : found;
 }
 
-/* The delivery that stands for a content. One content of each identity counts, so where none does there is none at all. */
-static int content_find(struct store *s, const uint8_t *identity, const uint8_t *content, struct rival *rival, bool *alone)
+/* The delivery that stands for a content. Of every identity one content counts: where none does, there is none. */
+static int content_find(
+	struct store *s, const uint8_t *identity, const uint8_t *content, struct rival *rival, bool *alone)
 {
 	int found = rival_find(s, SQL_IDENTITY_WINNER, identity, NULL, content_beats, rival);
 
@@ -265,10 +266,16 @@ static bool rollup_sum(struct store *s, enum sql which, const struct cell *cell,
 
 static bool rollup_add(struct store *s, const struct report_row *report)
 {
-	struct rollup_row sum = { .domain = report->domain, .day = report->day, .reports = 1, .records = report->records,
-		.begin = report->begin, .end = report->end, .counts = report->counts };
+	struct rollup_row sum = { .domain = report->domain,
+		.day = report->day,
+		.reports = 1,
+		.records = report->records,
+		.begin = report->begin,
+		.end = report->end,
+		.counts = report->counts };
 
-	return rollup_sum(s, SQL_ROLLUP_GET, &(struct cell){ report->domain, report->day }, &sum) && rollup_put(s, &sum);
+	return rollup_sum(s, SQL_ROLLUP_GET, &(struct cell){ report->domain, report->day }, &sum) &&
+	       rollup_put(s, &sum);
 }
 
 static bool cell_settle(struct store *s, const struct cell *cell)
@@ -304,7 +311,8 @@ static bool rival_move(struct store *s, struct rival *rival, int state)
 	bool summed = rival->state == REPORT_COUNTS || state == REPORT_COUNTS;
 
 	rival->state = state;
-	return (!summed || cell_soil(s, rival->domain, rival->day)) && (rival->id == 0 || state_set(s, rival->id, state));
+	return (!summed || cell_soil(s, rival->domain, rival->day)) &&
+	       (rival->id == 0 || state_set(s, rival->id, state));
 }
 
 /* Does `rival`, a content in conflict that just came or rose, count from now on? */
@@ -362,8 +370,12 @@ static bool content_add(struct store *s, struct report_row *row, struct rival *r
 
 bool identity_add(struct store *s, struct report_row *row)
 {
-	struct rival rival = { .id = row->id, .domain = row->domain, .day = row->day, .trust = row->trust,
-		.messages = row->counts.messages, .first_record = row->first_record };
+	struct rival rival = { .id = row->id,
+		.domain = row->domain,
+		.day = row->day,
+		.trust = row->trust,
+		.messages = row->counts.messages,
+		.first_record = row->first_record };
 
 	memcpy(rival.content, row->content, sizeof rival.content);
 	memcpy(rival.mail_sha256, s->taking.sha256, sizeof rival.mail_sha256);

@@ -27,12 +27,12 @@ int64_t kept_last_id(int64_t mail)
 static bool looks_packed(struct span data)
 {
 	static const struct span starts[] = {
-		{ "\x1f\x8b", 2 },	       /* gzip */
-		{ "PK\x03\x04", 4 },	       /* zip */
-		{ "\xfd" "7zXZ", 5 },
-		{ "BZh", 3 },
+		{ "\x1f\x8b", 2 },             /* gzip */
+		{ "PK\x03\x04", 4 },           /* zip */
+		{ "\375" "7zXZ", 5 },          /* xz */
+		{ "BZh", 3 },                  /* bzip2 */
 		{ "\x28\xb5\x2f\xfd", 4 },     /* zstd */
-		{ "7z\xbc\xaf", 4 },
+		{ "7z\xbc\xaf", 4 },           /* 7-zip */
 		{ "\x78\x01", 2 }, { "\x78\x5e", 2 }, { "\x78\x9c", 2 }, { "\x78\xda", 2 }, /* zlib */
 	};
 
@@ -90,7 +90,8 @@ static bool write_all(struct store *s, int fd, struct span data)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return fault_set(&s->fault, FAULT_LATER, "%s: what is kept of a mail: %s", s->path, strerror(errno));
+			return fault_set(
+				&s->fault, FAULT_LATER, "%s: what is kept of a mail: %s", s->path, strerror(errno));
 		data.p += n;
 		data.n -= (size_t)n;
 	}

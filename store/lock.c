@@ -43,8 +43,8 @@ static bool lock_blame(const struct lock *lock, unsigned seconds, struct fault *
 	long number = n > 0 ? strtol(pid, NULL, 10) : 0;
 
 	if (number > 0)
-		return fault_set(fault, FAULT_LATER, "%s: process %ld is writing; waited %u s", lock->path, number,
-			seconds);
+		return fault_set(
+			fault, FAULT_LATER, "%s: process %ld is writing; waited %u s", lock->path, number, seconds);
 	return fault_set(fault, FAULT_LATER, "%s: another process is writing; waited %u s", lock->path, seconds);
 }
 

@@ -140,8 +140,9 @@ bool store_mail_begin(struct store *s, const struct mail *mail, int64_t arrived,
 	buf_clear(&t->reason);
 	buf_clear(&t->name);
 	arena_clear(&t->arena);
-	*t = (struct taking){ .marked = marked, .reason = t->reason, .arena = t->arena, .name = t->name,
-		.octets = mail->length };
+	*t = (struct taking){
+		.marked = marked, .reason = t->reason, .arena = t->arena, .name = t->name, .octets = mail->length
+	};
 	buf_put_text(&t->name, mail->name ? mail->name : "");
 	if (t->name.failed)
 		return fault_set(fault, FAULT_INPUT, "%s: a mail's name is too long", s->path);

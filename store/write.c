@@ -26,7 +26,8 @@ const size_t report_texts[REPORT_TEXTS] = {
 /* Override reasons that say "not authenticated, but let through for what it is" (RFC 7489 appendix C, RFC 9990). Not:
  * sampled_out and policy_test_mode, which speak of the published record, and words we do not know, since the unknown is
  * never read in anybody's favour. */
-static const char *const sparing_reasons[] = { "forwarded", "local_policy", "mailing_list", "other", "trusted_forwarder" };
+static const char *const sparing_reasons[] = { "forwarded", "local_policy", "mailing_list", "other",
+	"trusted_forwarder" };
 
 static bool reason_spares(struct span type)
 {
