@@ -105,22 +105,24 @@ static bool kept_dump(void *arg, const struct kept_mail *mail)
 	return true;
 }
 
-static const char *const tables[] = {
-	"SELECT 'mail', hex(sha256), (SELECT text FROM str WHERE id=folder), name, octets, state, outcome, reason, "
-	"(SELECT text FROM str WHERE id=sender), subject,"
-	" message_id, date FROM mail ORDER BY sha256",
-	"SELECT 'problem', hex(m.sha256), r.report_id, hex(r.content), place, what FROM problem p JOIN mail m ON "
-	"m.id=p.mail"
-	" LEFT JOIN report r ON r.id=p.report ORDER BY 2,3,4,5,6",
-	"SELECT 'rollup', (SELECT text FROM str WHERE id=domain), day, reports, records, first_begin, last_end, "
-	"messages, dkim,"
-	" spf, both, none, quarantine, reject, other, spared FROM rollup ORDER BY 2,3",
-	"SELECT 'file', hex(f.key), hex(m.sha256) FROM file f JOIN mail m ON m.id=f.mail ORDER BY 2",
+static const char mails_sql[] =
+	"SELECT 'mail', hex(sha256), (SELECT text FROM str WHERE id=folder), name, octets, state, outcome, reason,"
+	" (SELECT text FROM str WHERE id=sender), subject, message_id, date FROM mail ORDER BY sha256";
+static const char problems_sql[] =
+	"SELECT 'problem', hex(m.sha256), r.report_id, hex(r.content), place, what FROM problem p"
+	" JOIN mail m ON m.id=p.mail LEFT JOIN report r ON r.id=p.report ORDER BY 2,3,4,5,6";
+static const char rollup_sql[] =
+	"SELECT 'rollup', (SELECT text FROM str WHERE id=domain), day, reports, records, first_begin, last_end, messages,"
+	" dkim, spf, both, none, quarantine, reject, other, spared FROM rollup ORDER BY 2,3";
+static const char files_sql[] = "SELECT 'file', hex(f.key), hex(m.sha256) FROM file f JOIN mail m ON m.id=f.mail"
+				" ORDER BY 2";
+static const char samples_sql[] =
 	"SELECT 'sample', hex(m.sha256), k.part, k.chunk, k.octets FROM kept k JOIN mail m ON m.id=k.id/1048576"
-	" WHERE k.kind=3 ORDER BY 2,3,4",
-	/* records without a report would be a leak */
-	"SELECT 'records', count(*), (SELECT sum(records) FROM report WHERE state<>1) FROM record",
-};
+	" WHERE k.kind=3 ORDER BY 2,3,4";
+/* two numbers that differ are a leak */
+static const char records_sql[] = "SELECT 'records', count(*), (SELECT sum(records) FROM report WHERE state<>1)"
+				  " FROM record";
+static const char *const tables[] = { mails_sql, problems_sql, rollup_sql, files_sql, samples_sql, records_sql };
 
 static bool table_dump(sqlite3 *db, const char *sql, FILE *out)
 {

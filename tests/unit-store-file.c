@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -448,6 +449,51 @@ static void test_killed(void **state)
 	free(undisturbed);
 }
 
+/* A disk that is full in the middle of a batch: a fault, and what was committed before. */
+static void test_full_disk(void **state)
+{
+	struct fixture *b = *state;
+	struct rlimit all, little;
+	struct fault fault = { 0 };
+	struct store_result result;
+	char *before, *after;
+	bool ok = true;
+
+	put(b, 1, report_make(&b->arena, &b->dice, 1));
+	before = dump(b);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &all), 0);
+	little = all;
+	little.rlim_cur = 2000000;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+	for (uint64_t i = 2; ok && i < 20000; i++) {
+		struct mail mail = mail_make("x", i);
+
+		ok = store_mail_begin(b->store, &mail, ARRIVED, &fault);
+		if (ok)
+			take_begin(b->store, OUTCOME_REPORT);
+		if (ok && !take_report(b->store, report_make(&b->arena, &b->dice, i))) {
+			ok = false;
+			fault = *store_fault(b->store);
+			store_mail_abort(b->store);
+		}
+		ok = ok && store_mail_end(b->store, &result, &fault);
+	}
+	ok = store_commit(b->store, &fault) && ok;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_false(ok);
+	assert_int_equal(fault.kind, FAULT_LATER);
+	after = dump(b);
+	assert_string_equal(before, after);
+	free(after);
+	put(b, 2, report_make(&b->arena, &b->dice, 2)); /* and there is room again */
+	after = dump(b);
+	assert_string_not_equal(before, after);
+	free(before);
+	free(after);
+}
+
 /* --- plans --- */
 
 static void plan_check(struct store *s, const char *sql)
@@ -509,6 +555,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lock, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_expire_lends, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_killed, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_full_disk, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_plans, fixture_open, fixture_close),
 	};
 
