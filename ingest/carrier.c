@@ -131,8 +131,8 @@ struct trust *trust_open(const struct mailbox *mailbox, struct fault *fault)
 		fault_set(fault, FAULT_SETUP, "OpenSSL here knows no TLS 1.2");
 		goto out;
 	}
-	if (mailbox->tls_ca ? SSL_CTX_load_verify_locations(context, mailbox->tls_ca, NULL) != 1 :
-			      SSL_CTX_set_default_verify_paths(context) != 1) {
+	if (mailbox->tls_ca ? SSL_CTX_load_verify_locations(context, mailbox->tls_ca, NULL) != 1
+			    : SSL_CTX_set_default_verify_paths(context) != 1) {
 		fault_set(fault, FAULT_SETUP, "%s: no certificates can be read from it (%s)",
 			mailbox->tls_ca ? mailbox->tls_ca : "the system's authorities", tls_reason());
 		goto out;
@@ -196,7 +196,7 @@ static bool tls_pinned(struct carrier *carrier)
 	unsigned n = 0;
 	X509 *certificate = SSL_get1_peer_certificate(carrier->tls);
 	bool same = certificate && X509_digest(certificate, EVP_sha256(), octets, &n) == 1 && n == DIGEST_OCTETS &&
-		memcmp(octets, carrier->mailbox->tls_fingerprint, DIGEST_OCTETS) == 0;
+		    memcmp(octets, carrier->mailbox->tls_fingerprint, DIGEST_OCTETS) == 0;
 	char text[DIGEST_HEX];
 
 	X509_free(certificate);
@@ -205,7 +205,8 @@ static bool tls_pinned(struct carrier *carrier)
 	if (n != DIGEST_OCTETS)
 		return carrier_fail(carrier, FAULT_SETUP, "the server shows no certificate");
 	digest_hex(octets, text);
-	return carrier_fail(carrier, FAULT_SETUP, "the certificate is not the one of tls_fingerprint; its SHA-256 is %s", text);
+	return carrier_fail(
+		carrier, FAULT_SETUP, "the certificate is not the one of tls_fingerprint; its SHA-256 is %s", text);
 }
 
 static bool tls_handshake(struct carrier *carrier)
@@ -221,8 +222,8 @@ static bool tls_handshake(struct carrier *carrier)
 		error = tls_again(carrier, result);
 	verdict = SSL_get_verify_result(carrier->tls);
 	if (!carrier->mailbox->pinned && verdict != X509_V_OK)
-		return carrier_fail(carrier, FAULT_SETUP, "the certificate is refused: %s",
-			X509_verify_cert_error_string(verdict));
+		return carrier_fail(
+			carrier, FAULT_SETUP, "the certificate is refused: %s", X509_verify_cert_error_string(verdict));
 	if (error == EPROTO)
 		return carrier_fail(carrier, FAULT_LATER, "TLS handshake: %s", tls_reason());
 	if (error)
@@ -239,7 +240,8 @@ bool carrier_private(const struct carrier *carrier)
 bool carrier_start_tls(struct carrier *carrier)
 {
 	if (carrier->at < carrier->n || carrier->stream.pos < carrier->stream.level)
-		return carrier_fail(carrier, FAULT_SETUP, "octets in clear follow the answer to STARTTLS: somebody injects them");
+		return carrier_fail(
+			carrier, FAULT_SETUP, "octets in clear follow the answer to STARTTLS: somebody injects them");
 	return carrier->fault.kind == FAULT_NONE && tls_handshake(carrier);
 }
 
@@ -305,9 +307,10 @@ static int carrier_fill(struct carrier *carrier)
 			error = got > 0 ? 0 : tls_again(carrier, (int)got);
 		} else {
 			got = recv(carrier->fd, carrier->raw, sizeof carrier->raw, 0);
-			error = got > 0 ? 0 :
-				got == 0 ? ECONNRESET :
-				errno == EAGAIN || errno == EINTR ? carrier_wait(carrier, carrier->fd, POLLIN) : errno;
+			error = got > 0				    ? 0
+				: got == 0			    ? ECONNRESET
+				: errno == EAGAIN || errno == EINTR ? carrier_wait(carrier, carrier->fd, POLLIN)
+								    : errno;
 		}
 	}
 	carrier->at = 0;
@@ -397,13 +400,15 @@ static int stream_write(struct _mu_stream *stream, const char *octets, size_t n,
 		} else if (carrier->tls) {
 			ERR_clear_error();
 			errno = 0;
-			put = SSL_write(carrier->tls, octets + done, n - done > INT32_MAX ? INT32_MAX : (int)(n - done));
+			put = SSL_write(
+				carrier->tls, octets + done, n - done > INT32_MAX ? INT32_MAX : (int)(n - done));
 			error = put > 0 ? 0 : tls_again(carrier, (int)put);
 			done += put > 0 ? (size_t)put : 0;
 		} else {
 			put = send(carrier->fd, octets + done, n - done, MSG_NOSIGNAL);
 			if (put < 0)
-				error = errno == EAGAIN || errno == EINTR ? carrier_wait(carrier, carrier->fd, POLLOUT) : errno;
+				error = errno == EAGAIN || errno == EINTR ? carrier_wait(carrier, carrier->fd, POLLOUT)
+									  : errno;
 			done += put > 0 ? (size_t)put : 0;
 		}
 	}
@@ -464,7 +469,8 @@ struct carrier *carrier_open(const struct mailbox *mailbox, const struct trust *
 	carrier->stream.error_string = stream_error;
 	carrier->stream.wait = stream_wait;
 	carrier->stream.flags |= _MU_STR_OPEN;
-	mu_stream_set_buffer(&carrier->stream, mu_buffer_line, 0); /* the engines count on lines being sent when complete */
+	mu_stream_set_buffer(
+		&carrier->stream, mu_buffer_line, 0); /* the engines count on lines being sent when complete */
 	carrier->mailbox = mailbox;
 	carrier->trust = trust;
 	carrier->fd = -1;

@@ -1,11 +1,12 @@
-/* carrier: one connection to a mail server, and the stream that libmailutils' protocol engines speak on. The library's own
- * streams verify no certificate, send a password in clear where STARTTLS is refused and wait for ever; this one does none
- * of that.
+/* carrier: one connection to a mail server, and the stream that libmailutils' protocol engines speak on. The library's
+ * own streams verify no certificate, send a password in clear where STARTTLS is refused and wait for ever; this one
+ * does none of that.
  *
  * All addresses of the host are tried. TLS 1.2 or later by OpenSSL, with SNI; the certificate must lead to the system's
- * authorities or to those of `tls_ca` and carry the host's name or address, or be exactly the pinned one. Every operation
- * ends after `timeout` seconds without an octet, everything together after `deadline` seconds. The end of the stream is
- * an error (ECONNRESET): no protocol spoken here ends that way, and the engines would take it for the end of a mail.
+ * authorities or to those of `tls_ca` and carry the host's name or address, or be exactly the pinned one. Every
+ * operation ends after `timeout` seconds without an octet, everything together after `deadline` seconds. The end of the
+ * stream is an error (ECONNRESET): no protocol spoken here ends that way, and the engines would take it for the end of
+ * a mail.
  *
  * A carrier that failed stays failed; carrier_fault says why in one line that begins with host and port. */
 #ifndef INGEST_CARRIER_H
@@ -45,7 +46,8 @@ struct sieve {
 };
 void carrier_set_sieve(struct carrier *carrier, struct sieve sieve);
 int carrier_read(struct carrier *carrier, char *octets, size_t room, size_t *n); /* some octets; 0 or errno */
-int carrier_read_line(struct carrier *carrier, struct buf *line); /* appends one with its LF; EMSGSIZE past its maximum */
+int carrier_read_line(
+	struct carrier *carrier, struct buf *line); /* appends one with its LF; EMSGSIZE past its maximum */
 
 /* Lines past this many octets are refused where no sieve looks at them; 0: any. */
 void carrier_set_line_max(struct carrier *carrier, size_t octets);

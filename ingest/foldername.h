@@ -4,11 +4,12 @@
 
 #include "base/buf.h"
 
-/* As it goes out, in double quotes, with the characters that quoting needs escaped. False when the name is no UTF-8, holds
- * a control, or the buffer is full. The wildcards of LIST pass through. */
+/* As it goes out, in double quotes, with the characters that quoting needs escaped. False when the name is no UTF-8,
+ * holds a control, or the buffer is full. The wildcards of LIST pass through. */
 bool foldername_quote(struct buf *out, struct span name);
 
-/* Back to UTF-8. What is no modified UTF-7 stays as it is, if it is UTF-8 (UTF8=ACCEPT, or a sloppy server); else false. */
+/* Back to UTF-8. What is no modified UTF-7 stays as it is, if it is UTF-8 (UTF8=ACCEPT, or a sloppy server); else
+ * false. */
 bool foldername_decode(struct buf *out, struct span wire);
 
 #endif

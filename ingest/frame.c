@@ -192,8 +192,9 @@ int frame_receive(int socket, struct frame *frame, int milliseconds)
 		struct cmsghdr header;
 		char room[CMSG_SPACE(DESCRIPTORS * sizeof(int))];
 	} control;
-	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2, .msg_control = control.room,
-		.msg_controllen = sizeof control.room };
+	struct msghdr message = {
+		.msg_iov = parts, .msg_iovlen = 2, .msg_control = control.room, .msg_controllen = sizeof control.room
+	};
 	ssize_t got;
 
 	frame_begin(frame, 0);

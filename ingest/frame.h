@@ -17,7 +17,7 @@
 struct frame {
 	uint32_t type;
 	bool failed;
-	int fd;    /* that came with it: owned by the receiver until taken; to be sent: borrowed; -1: none */
+	int fd;	   /* that came with it: owned by the receiver until taken; to be sent: borrowed; -1: none */
 	size_t n;  /* octets in use */
 	size_t at; /* next to be read */
 	char octets[FRAME_OCTETS];
@@ -29,14 +29,14 @@ void frame_put_text(struct frame *frame, struct span text); /* absent stays abse
 
 uint64_t frame_number(struct frame *frame, uint64_t most);
 struct span frame_text(struct frame *frame, size_t most); /* points into the frame; an uncounted NUL follows */
-bool frame_done(struct frame *frame); /* everything was read and nothing failed */
+bool frame_done(struct frame *frame);			  /* everything was read and nothing failed */
 int frame_take_fd(struct frame *frame);
 
 /* False: the other side is gone, or the frame has failed (errno EMSGSIZE). */
 bool frame_send(int socket, const struct frame *frame);
 
-/* 1: a frame. 0: the other side is gone. -1: errno; ETIMEDOUT after `milliseconds` (negative: waits for ever), EPROTO for
- * something that is no frame. Descriptors that arrive are close-on-exec; more than one are closed and refused. */
+/* 1: a frame. 0: the other side is gone. -1: errno; ETIMEDOUT after `milliseconds` (negative: waits for ever), EPROTO
+ * for something that is no frame. Descriptors that arrive are close-on-exec; more than one are closed and refused. */
 int frame_receive(int socket, struct frame *frame, int milliseconds);
 
 #endif

@@ -19,8 +19,10 @@ bool imap_lost(struct imap *imap, const char *doing, struct fault *fault)
 {
 	if (imap->goodbye[0])
 		carrier_fail(imap->carrier, FAULT_LATER, "%s: the server says goodbye: %s", doing, imap->goodbye);
-	if (imap->goodbye[0] && carrier_fault(imap->carrier)->kind == FAULT_LATER && !strstr(carrier_fault(imap->carrier)->text, "goodbye"))
-		return fault_set(fault, FAULT_LATER, "%.300s; it said: %s", carrier_fault(imap->carrier)->text, imap->goodbye);
+	if (imap->goodbye[0] && carrier_fault(imap->carrier)->kind == FAULT_LATER &&
+		!strstr(carrier_fault(imap->carrier)->text, "goodbye"))
+		return fault_set(
+			fault, FAULT_LATER, "%.300s; it said: %s", carrier_fault(imap->carrier)->text, imap->goodbye);
 	carrier_fail(imap->carrier, FAULT_LATER, "%s: the server's answer cannot be understood", doing);
 	if (fault)
 		*fault = *carrier_fault(imap->carrier);
@@ -31,7 +33,8 @@ bool imap_lost(struct imap *imap, const char *doing, struct fault *fault)
 static bool imap_refused(struct imap *imap, const char *doing, struct fault *fault)
 {
 	/* RFC 5530: what passes by itself. */
-	bool passing = imap_answered(imap, "UNAVAILABLE") || imap_answered(imap, "INUSE") || imap_answered(imap, "SERVERBUG");
+	bool passing =
+		imap_answered(imap, "UNAVAILABLE") || imap_answered(imap, "INUSE") || imap_answered(imap, "SERVERBUG");
 	struct buf shown = BUF(4096);
 	const char *text = NULL;
 
@@ -154,12 +157,8 @@ static const struct capability {
 	const char *word;
 	unsigned ability;
 } capabilities[] = {
-	{ "SASL-IR", IMAP_SASL_IR },
-	{ "MOVE", IMAP_MOVE },
-	{ "UIDPLUS", IMAP_UIDPLUS },
-	{ "NAMESPACE", IMAP_NAMESPACE },
-	{ "LOGINDISABLED", IMAP_NO_LOGIN },
-	{ "AUTH=PLAIN", IMAP_PLAIN },
+	{ "SASL-IR", IMAP_SASL_IR }, { "MOVE", IMAP_MOVE }, { "UIDPLUS", IMAP_UIDPLUS },
+	{ "NAMESPACE", IMAP_NAMESPACE }, { "LOGINDISABLED", IMAP_NO_LOGIN }, { "AUTH=PLAIN", IMAP_PLAIN },
 	{ "IMAP4rev2", IMAP_REV2 | IMAP_MOVE | IMAP_UIDPLUS | IMAP_NAMESPACE | IMAP_SASL_IR }, /* RFC 9051 appendix E */
 };
 
@@ -199,8 +198,12 @@ static void on_capability(mu_imap_t engine, mu_list_t response, void *arg)
 static bool imap_ask_abilities(struct imap *imap, struct fault *fault)
 {
 	imap->abilities = 0;
-	return imap_say(imap, &(struct imap_request){ .verb = "CAPABILITY", .doing = "asking for its abilities",
-		.untagged = on_capability, .arg = imap }, fault);
+	return imap_say(imap,
+		&(struct imap_request){ .verb = "CAPABILITY",
+			.doing = "asking for its abilities",
+			.untagged = on_capability,
+			.arg = imap },
+		fault);
 }
 
 /* ---- login ---- */
@@ -211,7 +214,8 @@ static void now_authenticated(mu_imap_t engine)
 		engine->session_state = MU_IMAP_SESSION_AUTH;
 }
 
-/* Without SASL-IR (RFC 4959) the server says `+` before it is told. The engine is left waiting for the tagged answer. */
+/* Without SASL-IR (RFC 4959) the server says `+` before it is told. The engine is left waiting for the tagged answer.
+ */
 static bool imap_invite(struct imap *imap, const char *mechanism, struct span answer, struct fault *fault)
 {
 	char **words;
@@ -222,8 +226,8 @@ static bool imap_invite(struct imap *imap, const char *mechanism, struct span an
 		mu_imapio_getline(imap->engine->io) != 0)
 		return imap_lost(imap, "logging in", fault);
 	if (mu_imapio_get_words(imap->engine->io, &n, &words) != 0 || n == 0 || strcmp(words[0], "+") != 0)
-		return fault_set(fault, FAULT_SETUP, "%s:%u: logging in: the server does not take %s", imap->mailbox->host,
-			imap->mailbox->port, mechanism);
+		return fault_set(fault, FAULT_SETUP, "%s:%u: logging in: the server does not take %s",
+			imap->mailbox->host, imap->mailbox->port, mechanism);
 	mu_imapio_send(imap->engine->io, answer.p, answer.n);
 	mu_imapio_send(imap->engine->io, "\r\n", 2);
 	MU_IMAP_FCLR(imap->engine, MU_IMAP_RESP);
@@ -291,8 +295,8 @@ static const char *login_command(const struct imap *imap, struct span secret, st
 		put_quoted(rest, secret);
 		return "LOGIN";
 	}
-	fault_set(fault, FAULT_SETUP, "%s:%u: user or secret hold octets that this server cannot be told", imap->mailbox->host,
-		imap->mailbox->port);
+	fault_set(fault, FAULT_SETUP, "%s:%u: user or secret hold octets that this server cannot be told",
+		imap->mailbox->host, imap->mailbox->port);
 	return NULL;
 }
 
@@ -308,8 +312,9 @@ static bool imap_login(struct imap *imap, struct span secret, struct fault *faul
 	verb = login_command(imap, secret, &rest, fault);
 	if (!verb)
 		goto out;
-	struct imap_request request = { .verb = verb, .rest = buf_text(&rest), .doing = "logging in",
-		.tagged = now_authenticated };
+	struct imap_request request = {
+		.verb = verb, .rest = buf_text(&rest), .doing = "logging in", .tagged = now_authenticated
+	};
 
 	if (strcmp(verb, "AUTHENTICATE") == 0 && !(imap->abilities & IMAP_SASL_IR)) {
 		if (!imap_invite(imap, mechanism, buf_span(&rest), fault))
@@ -320,7 +325,8 @@ static bool imap_login(struct imap *imap, struct span secret, struct fault *faul
 		request.rest = buf_text(&full);
 	}
 	good = imap_say(imap, &request, fault);
-	if (!good && carrier_fault(imap->carrier)->kind == FAULT_LATER && !span_starts_nocase(literals_line(imap->literals), SPAN("+")))
+	if (!good && carrier_fault(imap->carrier)->kind == FAULT_LATER &&
+		!span_starts_nocase(literals_line(imap->literals), SPAN("+")))
 		goto out; /* not refused: lost */
 	if (!good)
 		login_refused(imap, fault);
@@ -395,15 +401,19 @@ static void on_root(mu_imap_t engine, mu_list_t response, void *arg)
 
 static bool imap_ask_namespace(struct imap *imap, struct fault *fault)
 {
-	struct imap_request request = { .verb = "NAMESPACE", .doing = "asking for its namespaces", .untagged = on_namespace,
-		.arg = imap };
+	struct imap_request request = {
+		.verb = "NAMESPACE", .doing = "asking for its namespaces", .untagged = on_namespace, .arg = imap
+	};
 
 	if (imap->abilities & IMAP_NAMESPACE && !imap_say(imap, &request, fault) && imap_broken(imap))
 		return false;
 	if (imap->delimiter)
 		return true;
-	request = (struct imap_request){ .verb = "LIST", .rest = "\"\" \"\"", .doing = "asking for its delimiter",
-		.untagged = on_root, .arg = imap };
+	request = (struct imap_request){ .verb = "LIST",
+		.rest = "\"\" \"\"",
+		.doing = "asking for its delimiter",
+		.untagged = on_root,
+		.arg = imap };
 	return imap_say(imap, &request, fault) || !imap_broken(imap);
 }
 
@@ -467,7 +477,8 @@ static bool imap_greet(struct imap *imap, struct fault *fault)
 	}
 	if (!imap_say(imap, &(struct imap_request){ .verb = "STARTTLS", .doing = "STARTTLS" }, fault)) {
 		if (!imap_broken(imap))
-			fault_set(fault, FAULT_SETUP, "%s:%u: the server does not offer STARTTLS; nothing is sent without TLS",
+			fault_set(fault, FAULT_SETUP,
+				"%s:%u: the server does not offer STARTTLS; nothing is sent without TLS",
 				imap->mailbox->host, imap->mailbox->port);
 		return false;
 	}
@@ -476,7 +487,8 @@ static bool imap_greet(struct imap *imap, struct fault *fault)
 	return imap_lost(imap, "STARTTLS", fault);
 }
 
-struct imap *imap_open(const struct mailbox *mailbox, const struct trust *trust, struct span secret, struct fault *fault)
+struct imap *imap_open(
+	const struct mailbox *mailbox, const struct trust *trust, struct span secret, struct fault *fault)
 {
 	struct imap *imap = calloc(1, sizeof *imap);
 

@@ -60,8 +60,8 @@ static void on_list(mu_imap_t engine, mu_list_t response, void *arg)
 		imap_word(&rest, &word);
 		struct span wire = imap_word(&rest, &word);
 
-		if (span_find_nocase(flags, SPAN("\\Noselect")) < 0 && span_find_nocase(flags, SPAN("\\NonExistent")) < 0 &&
-			wire.n && foldername_decode(&name, wire))
+		if (span_find_nocase(flags, SPAN("\\Noselect")) < 0 &&
+			span_find_nocase(flags, SPAN("\\NonExistent")) < 0 && wire.n && foldername_decode(&name, wire))
 			names_add(found, buf_span(&name));
 	}
 	buf_release(&word);
@@ -75,10 +75,15 @@ static bool names_look_up(struct imap *imap, const char *pattern, struct names *
 	bool good;
 
 	buf_put_text(&rest, "\"\" ");
-	good = foldername_quote(&rest, span_of(pattern)) ?
-		imap_say(imap, &(struct imap_request){ .verb = "LIST", .rest = buf_text(&rest), .doing = "looking for folders",
-				       .untagged = on_list, .arg = both }, fault) :
-		fault_set(fault, FAULT_SETUP, "%s: no name that a folder can have", pattern);
+	good = foldername_quote(&rest, span_of(pattern))
+		       ? imap_say(imap,
+				 &(struct imap_request){ .verb = "LIST",
+					 .rest = buf_text(&rest),
+					 .doing = "looking for folders",
+					 .untagged = on_list,
+					 .arg = both },
+				 fault)
+		       : fault_set(fault, FAULT_SETUP, "%s: no name that a folder can have", pattern);
 	buf_release(&rest);
 	return good;
 }
@@ -91,7 +96,8 @@ static int by_name(const void *a, const void *b)
 /* Mails are not fetched from where they are moved to. */
 static bool is_target(const struct imap *imap, const char *name)
 {
-	const struct fate *const fates[] = { &imap->mailbox->after, &imap->mailbox->not_reports, &imap->mailbox->broken };
+	const struct fate *const fates[] = { &imap->mailbox->after, &imap->mailbox->not_reports,
+		&imap->mailbox->broken };
 	bool same = false;
 
 	for (size_t i = 0; i < sizeof fates / sizeof *fates; i++) {
@@ -159,7 +165,9 @@ static void now_selected(mu_imap_t engine)
 bool imap_select(struct imap *imap, const char *folder, bool writable, struct server_folder *found, struct fault *fault)
 {
 	struct buf rest = BUF(IMAP_COMMAND);
-	struct imap_request request = { .verb = writable ? "SELECT" : "EXAMINE", .tagged = now_selected, .doing = folder };
+	struct imap_request request = {
+		.verb = writable ? "SELECT" : "EXAMINE", .tagged = now_selected, .doing = folder
+	};
 	bool good;
 
 	if (imap->selected && strcmp(imap->selected, folder) == 0 && imap->writable >= writable && !imap_broken(imap)) {
@@ -170,18 +178,21 @@ bool imap_select(struct imap *imap, const char *folder, bool writable, struct se
 	imap->selected = NULL;
 	imap->folder = (struct server_folder){ 0, 0 };
 	imap->engine->mbox_stat.message_count = 0;
-	good = foldername_quote(&rest, span_of(folder)) || fault_set(fault, FAULT_SETUP, "no name that a folder can have");
+	good = foldername_quote(&rest, span_of(folder)) ||
+	       fault_set(fault, FAULT_SETUP, "no name that a folder can have");
 	request.rest = buf_text(&rest);
 	good = good && imap_say(imap, &request, fault);
 	buf_release(&rest);
 	if (!good)
 		return false;
 	if (writable && imap_answered(imap, "READ-ONLY"))
-		return fault_set(fault, FAULT_SETUP, "%s:%u: %s: may only be read, so mails in it cannot be marked or moved",
-			imap->mailbox->host, imap->mailbox->port, folder);
+		return fault_set(fault, FAULT_SETUP,
+			"%s:%u: %s: may only be read, so mails in it cannot be marked or moved", imap->mailbox->host,
+			imap->mailbox->port, folder);
 	if (imap->folder.uidvalidity == 0)
-		return fault_set(fault, FAULT_SETUP, "%s:%u: %s: the server gives its mails no lasting numbers (UIDVALIDITY)",
-			imap->mailbox->host, imap->mailbox->port, folder);
+		return fault_set(fault, FAULT_SETUP,
+			"%s:%u: %s: the server gives its mails no lasting numbers (UIDVALIDITY)", imap->mailbox->host,
+			imap->mailbox->port, folder);
 	imap->folder.mails = imap->engine->mbox_stat.message_count;
 	imap->selected = strdup(folder);
 	imap->writable = writable;
@@ -245,7 +256,8 @@ static int by_uid(const void *a, const void *b)
 
 static bool imap_search(struct imap *imap, int64_t since, struct search *search, struct fault *fault)
 {
-	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+		"Dec" };
 	char rest[128];
 	int n = snprintf(rest, sizeof rest, "UID %llu:* UNDELETED", (unsigned long long)search->first);
 	time_t day = since == MOMENT_NONE ? 0 : (time_t)(since - DAY_SECONDS); /* SINCE ignores time and zone */
@@ -255,8 +267,13 @@ static bool imap_search(struct imap *imap, int64_t since, struct search *search,
 	if (since != MOMENT_NONE && gmtime_r(&day, &date))
 		snprintf(rest + n, sizeof rest - (size_t)n, " SINCE %d-%s-%d", date.tm_mday, months[date.tm_mon],
 			1900 + date.tm_year);
-	if (!imap_say(imap, &(struct imap_request){ .verb = "UID SEARCH", .rest = rest, .doing = "looking for mails",
-			      .untagged = on_search, .arg = search }, fault))
+	if (!imap_say(imap,
+		    &(struct imap_request){ .verb = "UID SEARCH",
+			    .rest = rest,
+			    .doing = "looking for mails",
+			    .untagged = on_search,
+			    .arg = search },
+		    fault))
 		return false;
 	if (search->failed)
 		return imap_lost(imap, "looking for mails", fault);
@@ -331,8 +348,8 @@ static void on_size(void *arg, int code, size_t number, void *list)
 }
 
 /* `UID FETCH set what`; the engine tells of FETCH responses through one callback, asked for or not. */
-static bool batch_fetch(struct batch *batch, const char *what, const char *doing, mu_imap_callback_t callback,
-	struct fault *fault)
+static bool batch_fetch(
+	struct batch *batch, const char *what, const char *doing, mu_imap_callback_t callback, struct fault *fault)
 {
 	struct imap *imap = batch->imap;
 	struct buf rest = BUF(IMAP_COMMAND);
@@ -344,7 +361,8 @@ static bool batch_fetch(struct batch *batch, const char *what, const char *doing
 	imap_set(&rest, uids, batch->n);
 	buf_printf(&rest, " %s", what);
 	mu_imap_register_callback_function(imap->engine, MU_IMAP_CB_FETCH, callback, batch);
-	good = imap_say(imap, &(struct imap_request){ .verb = "UID FETCH", .rest = buf_text(&rest), .doing = doing }, fault);
+	good = imap_say(
+		imap, &(struct imap_request){ .verb = "UID FETCH", .rest = buf_text(&rest), .doing = doing }, fault);
 	mu_imap_register_callback_function(imap->engine, MU_IMAP_CB_FETCH, NULL, NULL);
 	buf_release(&rest);
 	return good;
@@ -362,7 +380,8 @@ bool imap_list(struct imap *imap, uint64_t first, int64_t since, struct server_l
 	for (size_t i = 0; good && i < search.n; i++)
 		list->mails[list->n++] = (struct server_mail){ .uid = search.uids[i], .fd = -1 };
 	for (size_t at = 0; good && at < list->n; at += SERVER_BATCH) {
-		struct batch batch = { imap, list->mails + at, list->n - at < SERVER_BATCH ? list->n - at : SERVER_BATCH, 0 };
+		struct batch batch = { imap, list->mails + at,
+			list->n - at < SERVER_BATCH ? list->n - at : SERVER_BATCH, 0 };
 
 		good = batch_fetch(&batch, "(UID RFC822.SIZE)", "asking for sizes", on_size, fault);
 	}

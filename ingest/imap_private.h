@@ -1,4 +1,5 @@
-/* imap_private: what the files of the IMAP session share; the only ones, with carrier.c and pop3.c, that know libmailutils. */
+/* imap_private: what the files of the IMAP session share; the only ones, with carrier.c and pop3.c, that know
+ * libmailutils. */
 #ifndef INGEST_IMAP_PRIVATE_H
 #define INGEST_IMAP_PRIVATE_H
 
@@ -28,20 +29,21 @@ enum imap_ability {
 
 struct imap {
 	const struct mailbox *mailbox;
-	struct carrier *carrier;   /* owned */
-	struct literals *literals; /* owned */
-	mu_imap_t engine;          /* owned */
-	unsigned abilities;        /* enum imap_ability */
-	char delimiter;            /* between levels of folders; 0: there are none */
+	struct carrier *carrier;       /* owned */
+	struct literals *literals;     /* owned */
+	mu_imap_t engine;	       /* owned */
+	unsigned abilities;	       /* enum imap_ability */
+	char delimiter;		       /* between levels of folders; 0: there are none */
 	char *prefixes[IMAP_PREFIXES]; /* owned; of namespaces, ours first, UTF-8 */
 	size_t n_prefixes;
-	char *selected;            /* owned */
+	char *selected; /* owned */
 	bool writable;
 	struct server_folder folder;
-	char goodbye[200];         /* the text of BYE */
+	char goodbye[200]; /* the text of BYE */
 };
 
-/* One command and its answer. `verb` and `rest` go out as they are (rest may be NULL). `doing` begins the fault's text. */
+/* One command and its answer. `verb` and `rest` go out as they are (rest may be NULL). `doing` begins the fault's text.
+ */
 struct imap_request {
 	const char *verb, *rest, *doing;
 	mu_imap_response_action_t untagged; /* for responses that the engine itself does not know */
@@ -56,7 +58,8 @@ bool imap_answered(const struct imap *imap, const char *code);
 /* The fault of a session that is over; `fallback` when nothing better is known. Returns false. */
 bool imap_lost(struct imap *imap, const char *doing, struct fault *fault);
 
-/* A folder as people write it, with `/` between levels, in the server's namespace. The caller frees; NULL: no memory. */
+/* A folder as people write it, with `/` between levels, in the server's namespace. The caller frees; NULL: no memory.
+ */
 char *imap_folder_name(const struct imap *imap, const char *name);
 
 /* `1:5,7` of ascending UIDs. */

@@ -36,8 +36,8 @@ static bool settle_delete(struct imap *imap, const struct buf *set, size_t n, ui
 	return true;
 }
 
-static bool settle_move(struct imap *imap, const char *folder, const struct buf *set, size_t n, uint64_t *left,
-	struct fault *fault)
+static bool settle_move(
+	struct imap *imap, const char *folder, const struct buf *set, size_t n, uint64_t *left, struct fault *fault)
 {
 	const char *verb = imap->abilities & IMAP_MOVE ? "UID MOVE" : "UID COPY";
 	struct buf quoted = BUF(IMAP_COMMAND / 4);
@@ -53,15 +53,15 @@ static bool settle_move(struct imap *imap, const char *folder, const struct buf 
 	good = say_set(imap, verb, set, buf_text(&quoted), "moving mails", fault);
 	if (!good && !imap_broken(imap) && (imap_answered(imap, "TRYCREATE") || imap_answered(imap, "NONEXISTENT")))
 		good = folder_create(imap, buf_text(&quoted), fault) &&
-			say_set(imap, verb, set, buf_text(&quoted), "moving mails", fault);
+		       say_set(imap, verb, set, buf_text(&quoted), "moving mails", fault);
 	if (good && !(imap->abilities & IMAP_MOVE))
 		good = settle_delete(imap, set, n, left, fault);
 	buf_release(&quoted);
 	return good;
 }
 
-bool imap_settle(struct imap *imap, const struct fate *fate, const uint64_t *uids, size_t n, uint64_t *left,
-	struct fault *fault)
+bool imap_settle(
+	struct imap *imap, const struct fate *fate, const uint64_t *uids, size_t n, uint64_t *left, struct fault *fault)
 {
 	struct buf set = BUF(IMAP_COMMAND / 2);
 	char flags[MAILBOX_TEXT + 32];

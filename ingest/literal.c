@@ -6,10 +6,10 @@
 
 struct literals {
 	struct buf response; /* one response as the engine sees it */
-	size_t at;           /* octets of it that the engine has */
+	size_t at;	     /* octets of it that the engine has */
 	uint64_t max;
-	bool kept;           /* a literal waits for literals_take */
-	int fd;              /* of it */
+	bool kept; /* a literal waits for literals_take */
+	int fd;	   /* of it */
 	struct hold hold;
 };
 
@@ -82,7 +82,8 @@ static int literal_hold(struct literals *literals, struct carrier *carrier, uint
 	int error = 0;
 
 	if (n > literals->max) {
-		carrier_fail(carrier, FAULT_LATER, "the server sends a literal of %llu octets where %llu were asked for at most",
+		carrier_fail(carrier, FAULT_LATER,
+			"the server sends a literal of %llu octets where %llu were asked for at most",
 			(unsigned long long)n, (unsigned long long)literals->max);
 		return EPROTO;
 	}
@@ -170,7 +171,8 @@ static int response_read(struct literals *literals, struct carrier *carrier)
 
 		if (error)
 			return error;
-		while (response->n > from && (response->p[response->n - 1] == '\n' || response->p[response->n - 1] == '\r'))
+		while (response->n > from &&
+			(response->p[response->n - 1] == '\n' || response->p[response->n - 1] == '\r'))
 			response->n--;
 		if (first && is_status(buf_span(response)))
 			break;
@@ -178,8 +180,8 @@ static int response_read(struct literals *literals, struct carrier *carrier)
 		if (!literal_announced(response, from, carrier, &n, &announced))
 			return EPROTO;
 		if (announced)
-			error = is_fetch(buf_span(response)) ? literal_hold(literals, carrier, n) :
-							       literal_quote(literals, carrier, n);
+			error = is_fetch(buf_span(response)) ? literal_hold(literals, carrier, n)
+							     : literal_quote(literals, carrier, n);
 		if (error)
 			return error;
 	}

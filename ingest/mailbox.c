@@ -102,7 +102,10 @@ static struct span before(struct span text, char mark, struct span *rest)
 
 static int hex_digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 /* %XX undone; what comes out must be text that may stand in a command: UTF-8 without controls. */
@@ -125,8 +128,8 @@ static bool url_text(char **place, struct span text, const char *what, struct fa
 	for (size_t i = 0; good && i < plain.n; i++)
 		good = (unsigned char)plain.p[i] >= ' ' && plain.p[i] != 0x7f;
 	good = good && utf8_valid(buf_span(&plain));
-	good = good ? text_set(place, buf_span(&plain), fault) :
-		      fault_set(fault, FAULT_SETUP, "the %s in the URL is not readable text", what);
+	good = good ? text_set(place, buf_span(&plain), fault)
+		    : fault_set(fault, FAULT_SETUP, "the %s in the URL is not readable text", what);
 	buf_release(&plain);
 	return good;
 }
@@ -214,7 +217,8 @@ bool mailbox_parse_url(struct mailbox *mailbox, struct span url, struct fault *f
 			return fault_set(fault, FAULT_SETUP, "a Maildir or mbox is named by an absolute path");
 		return text_set(&mailbox->path, rest, fault);
 	}
-	return fault_set(fault, FAULT_SETUP, "the URL begins with imap://, imaps://, pop://, pops://, maildir: or mbox:");
+	return fault_set(
+		fault, FAULT_SETUP, "the URL begins with imap://, imaps://, pop://, pops://, maildir: or mbox:");
 }
 
 /* ---- fates, folders, fingerprint ---- */
@@ -235,7 +239,8 @@ static const struct fate_word {
 static bool keyword_good(struct span name)
 {
 	for (size_t i = 0; i < name.n; i++)
-		if ((unsigned char)name.p[i] <= ' ' || (unsigned char)name.p[i] >= 0x7f || strchr("(){%*\"\\]", name.p[i]))
+		if ((unsigned char)name.p[i] <= ' ' || (unsigned char)name.p[i] >= 0x7f ||
+			strchr("(){%*\"\\]", name.p[i]))
 			return false;
 	return true;
 }
@@ -260,7 +265,8 @@ bool fate_parse(struct fate *fate, struct span text, struct fault *fault)
 		if (row->named && !folder_good(name))
 			return fault_set(fault, FAULT_SETUP, "nothing readable follows `%s`", row->word.p);
 		if (row->kind == FATE_FLAG && !keyword_good(name))
-			return fault_set(fault, FAULT_SETUP, "a keyword has no blanks, brackets, quotes, `%%`, `*` or 8-bit letters");
+			return fault_set(fault, FAULT_SETUP,
+				"a keyword has no blanks, brackets, quotes, `%%`, `*` or 8-bit letters");
 		fate_release(fate);
 		fate->kind = row->kind;
 		return !row->named || text_set(&fate->name, name, fault);
@@ -280,8 +286,8 @@ bool mailbox_parse_folders(struct mailbox *mailbox, struct span text, struct fau
 		if (!folder_good(name))
 			good = fault_set(fault, FAULT_SETUP, "a folder's name is readable text between commas");
 		else if (n == MAILBOX_FOLDERS)
-			good = fault_set(fault, FAULT_SETUP, "more than %d folders; a pattern such as Reports/* names many",
-				MAILBOX_FOLDERS);
+			good = fault_set(fault, FAULT_SETUP,
+				"more than %d folders; a pattern such as Reports/* names many", MAILBOX_FOLDERS);
 		else if (!(names[n] = strndup(name.p, name.n)))
 			good = fault_set(fault, FAULT_LATER, "out of memory");
 		else
@@ -312,7 +318,8 @@ bool mailbox_parse_fingerprint(struct mailbox *mailbox, struct span text, struct
 		int low = at + 1 < text.n ? hex_digit(text.p[at + 1]) : -1;
 
 		if (high < 0 || low < 0)
-			return fault_set(fault, FAULT_SETUP, "a fingerprint is the SHA-256 of the certificate: 64 hexadecimal digits");
+			return fault_set(fault, FAULT_SETUP,
+				"a fingerprint is the SHA-256 of the certificate: 64 hexadecimal digits");
 		octets[i] = (uint8_t)(high * 16 + low);
 		at += 2;
 		if (at < text.n && text.p[at] == ':')
@@ -351,6 +358,6 @@ bool mailbox_check(const struct mailbox *mailbox, struct fault *fault)
 	if (mailbox->timeout == 0 || mailbox->deadline == 0)
 		return fault_set(fault, FAULT_SETUP, "timeout and deadline are at least one second");
 	return fate_check(mailbox, &mailbox->after, "after", fault) &&
-		fate_check(mailbox, &mailbox->not_reports, "not_reports", fault) &&
-		fate_check(mailbox, &mailbox->broken, "broken", fault);
+	       fate_check(mailbox, &mailbox->not_reports, "not_reports", fault) &&
+	       fate_check(mailbox, &mailbox->broken, "broken", fault);
 }

@@ -1,5 +1,5 @@
-/* mailbox: what is known of one mailbox before it is asked: where it is, who we are there, which folders matter and what
- * becomes of its mails (noun; plain data). Never the password itself: `secret` says where it comes from. */
+/* mailbox: what is known of one mailbox before it is asked: where it is, who we are there, which folders matter and
+ * what becomes of its mails (noun; plain data). Never the password itself: `secret` says where it comes from. */
 #ifndef INGEST_MAILBOX_H
 #define INGEST_MAILBOX_H
 
@@ -19,8 +19,8 @@
 enum mailbox_kind { MAILBOX_IMAP, MAILBOX_POP3, MAILBOX_MAILDIR, MAILBOX_MBOX };
 
 enum mailbox_login {
-	LOGIN_PASSWORD,    /* SASL PLAIN (RFC 4616), else LOGIN or USER and PASS */
-	LOGIN_XOAUTH2,     /* the secret is an access token */
+	LOGIN_PASSWORD,	   /* SASL PLAIN (RFC 4616), else LOGIN or USER and PASS */
+	LOGIN_XOAUTH2,	   /* the secret is an access token */
 	LOGIN_OAUTHBEARER, /* the same, RFC 7628 */
 };
 
@@ -28,10 +28,10 @@ enum mailbox_secret { SECRET_NONE, SECRET_FILE, SECRET_COMMAND, SECRET_ENVIRONME
 
 /* What becomes of a mail on its server once it is safe in the database. */
 enum fate_kind {
-	FATE_KEEP,   /* nothing */
-	FATE_FLAG,   /* `name`: the keyword it gets */
-	FATE_SEEN,   /* \Seen */
-	FATE_MOVE,   /* `name`: the folder it moves to, made when missing; `/` stands for the server's delimiter */
+	FATE_KEEP, /* nothing */
+	FATE_FLAG, /* `name`: the keyword it gets */
+	FATE_SEEN, /* \Seen */
+	FATE_MOVE, /* `name`: the folder it moves to, made when missing; `/` stands for the server's delimiter */
 	FATE_DELETE,
 };
 
@@ -43,24 +43,24 @@ struct fate {
 struct mailbox {
 	char *name; /* owned; what a person calls it, the heading of its section */
 	enum mailbox_kind kind;
-	bool tls;      /* from the first octet; else STARTTLS or STLS, which is never optional */
-	char *host;    /* owned; a name or an address without brackets */
+	bool tls;   /* from the first octet; else STARTTLS or STLS, which is never optional */
+	char *host; /* owned; a name or an address without brackets */
 	uint16_t port;
-	char *user;    /* owned */
-	char *path;    /* owned; of a Maildir or mbox */
+	char *user; /* owned */
+	char *path; /* owned; of a Maildir or mbox */
 	enum mailbox_login login;
 	enum mailbox_secret secret_source;
-	char *secret;  /* owned; a path, command, variable or (SECRET_INLINE) the word itself */
+	char *secret;	/* owned; a path, command, variable or (SECRET_INLINE) the word itself */
 	char **folders; /* owned; names as on the server, or patterns in the sense of LIST: `*`, `%` */
 	size_t n_folders;
 	struct fate after, not_reports, broken;
-	int64_t since;          /* days: older mails are not asked for; 0: all */
-	uint64_t max_messages;  /* in one run; 0: all */
-	uint64_t max_octets;    /* of a mail; larger ones stay and are named */
-	uint32_t timeout;       /* seconds */
-	uint32_t deadline;      /* seconds */
-	char *tls_ca;           /* owned; a file of PEM certificates in place of the system's */
-	bool pinned;            /* tls_fingerprint is set: that certificate and no other; nothing else is asked of it */
+	int64_t since;	       /* days: older mails are not asked for; 0: all */
+	uint64_t max_messages; /* in one run; 0: all */
+	uint64_t max_octets;   /* of a mail; larger ones stay and are named */
+	uint32_t timeout;      /* seconds */
+	uint32_t deadline;     /* seconds */
+	char *tls_ca;	       /* owned; a file of PEM certificates in place of the system's */
+	bool pinned;	       /* tls_fingerprint is set: that certificate and no other; nothing else is asked of it */
 	uint8_t tls_fingerprint[DIGEST_OCTETS]; /* SHA-256 over the DER of the server's certificate */
 };
 
@@ -74,8 +74,8 @@ void mailbox_release(struct mailbox *mailbox);
  *   pop://[USER@]HOST[:PORT]             STLS, port 110         pops://...  TLS, port 995
  *   maildir:PATH   mbox:PATH
  *
- * USER and FOLDER may hold %XX; HOST may be an address, IPv6 in brackets. `user;auth=...` and a password are refused: the
- * first is unheard of here, the second has better places (RFC 5092, RFC 2384). FAULT_SETUP names what is wrong. */
+ * USER and FOLDER may hold %XX; HOST may be an address, IPv6 in brackets. `user;auth=...` and a password are refused:
+ * the first is unheard of here, the second has better places (RFC 5092, RFC 2384). FAULT_SETUP names what is wrong. */
 bool mailbox_parse_url(struct mailbox *mailbox, struct span url, struct fault *fault);
 
 /* `keep`, `flag:KEYWORD`, `seen`, `move:FOLDER`, `delete`. */

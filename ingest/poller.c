@@ -27,9 +27,9 @@ struct poller {
 	uint64_t max_octets;
 	int64_t end; /* CLOCK_MONOTONIC, seconds: by then it has answered or is stopped */
 	struct poller_memory memory;
-	unsigned asked;  /* NEXT without an answer */
-	bool ended;      /* no more mails will come */
-	bool dead;       /* the process is of no use any more */
+	unsigned asked;	    /* NEXT without an answer */
+	bool ended;	    /* no more mails will come */
+	bool dead;	    /* the process is of no use any more */
 	struct fault fault; /* of the mailbox, not told yet */
 	struct queued {
 		struct polled polled;
@@ -57,7 +57,7 @@ static const char *const inherited[] = { "LD_LIBRARY_PATH=", "LOCALDOMAIN=", "RE
 
 static void program_run(const char *program, int socket)
 {
-	char *argv[] = { (char *)(uintptr_t)"dmarcgate-poller", NULL };
+	char *argv[] = { (char *)(uintptr_t) "dmarcgate-poller", NULL };
 	char *kept[INHERITED + 1];
 	size_t n = 0;
 	sigset_t none;
@@ -106,7 +106,8 @@ struct poller *poller_start(const char *program, struct fault *fault)
 		return NULL;
 	}
 	if ((!program && !program_find(found, fault)) ||
-		(program && access(program, X_OK) != 0 && !fault_set(fault, FAULT_SETUP, "%s: %s", program, strerror(errno))) ||
+		(program && access(program, X_OK) != 0 &&
+			!fault_set(fault, FAULT_SETUP, "%s: %s", program, strerror(errno))) ||
 		(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0 &&
 			!fault_set(fault, FAULT_LATER, "socketpair: %s", strerror(errno)))) {
 		free(poller);
@@ -188,28 +189,32 @@ static bool poller_give_up(struct poller *poller, const char *why, struct fault 
 	else if (WIFSIGNALED(status))
 		refuse(fault, FAULT_LATER, poller->name, "the poller died: %s", strsignal(WTERMSIG(status)));
 	else
-		refuse(fault, FAULT_LATER, poller->name, "the poller ended unasked, with status %d", WEXITSTATUS(status));
+		refuse(fault, FAULT_LATER, poller->name, "the poller ended unasked, with status %d",
+			WEXITSTATUS(status));
 	return false;
 }
 
 static bool poller_hear(struct poller *poller, struct fault *fault)
 {
 	int64_t left = poller->end - now_seconds();
-	int got = frame_receive(poller->socket, &poller->frame, left <= 0 ? 0 : left > 86400 ? 86400000 : (int)left * 1000);
+	int got = frame_receive(poller->socket, &poller->frame,
+		left <= 0      ? 0
+		: left > 86400 ? 86400000
+			       : (int)left * 1000);
 
 	if (got == 1)
 		return true;
 	if (got == 0)
 		return poller_give_up(poller, NULL, fault);
-	return poller_give_up(poller, errno == ETIMEDOUT ? "the poller does not answer; ended" : "the poller breaks the protocol",
-		fault);
+	return poller_give_up(poller,
+		errno == ETIMEDOUT ? "the poller does not answer; ended" : "the poller breaks the protocol", fault);
 }
 
 static bool poller_say(struct poller *poller, struct fault *fault)
 {
 	return frame_send(poller->socket, &poller->frame) ||
-		(errno == EMSGSIZE ? refuse(fault, FAULT_SETUP, poller->name, "its settings are too long") == 0 :
-				     poller_give_up(poller, NULL, fault));
+	       (errno == EMSGSIZE ? refuse(fault, FAULT_SETUP, poller->name, "its settings are too long") == 0
+				  : poller_give_up(poller, NULL, fault));
 }
 
 static bool poller_protocol(struct poller *poller, struct fault *fault)
@@ -239,7 +244,7 @@ static bool descriptor_good(int fd, uint64_t length)
 	struct stat st;
 
 	return seals >= 0 && (seals & sealed) == sealed && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-		(uint64_t)st.st_size == length;
+	       (uint64_t)st.st_size == length;
 }
 
 static bool hear_mail(struct poller *poller, struct fault *fault)
@@ -254,9 +259,9 @@ static bool hear_mail(struct poller *poller, struct fault *fault)
 	if (!frame_done(frame) || frame->fd < 0 || !descriptor_good(frame->fd, polled->mail.length))
 		return poller_protocol(poller, fault);
 	polled->mail.fd = frame_take_fd(frame);
-	if (poller->kind == MAILBOX_POP3 ? asprintf(&polled->mail.name, "%s#%s", poller->name, polled->place.uidl) < 0 :
-					   asprintf(&polled->mail.name, "%s:%s#%llu", poller->name, polled->place.folder,
-						   (unsigned long long)polled->place.uid) < 0) {
+	if (poller->kind == MAILBOX_POP3 ? asprintf(&polled->mail.name, "%s#%s", poller->name, polled->place.uidl) < 0
+					 : asprintf(&polled->mail.name, "%s:%s#%llu", poller->name,
+						   polled->place.folder, (unsigned long long)polled->place.uid) < 0) {
 		polled->mail.name = NULL;
 		return poller_give_up(poller, "out of memory", fault);
 	}
@@ -270,7 +275,8 @@ static bool hear_refused(struct poller *poller, struct fault *fault)
 	struct queued *queued = queue_add(poller);
 	struct fault said;
 
-	if (!queued || (poller->frame.type == POLLING_REFUSED && !polling_get_place(&poller->frame, &queued->polled.place)))
+	if (!queued ||
+		(poller->frame.type == POLLING_REFUSED && !polling_get_place(&poller->frame, &queued->polled.place)))
 		return poller_protocol(poller, fault);
 	polling_get_fault(&poller->frame, &said);
 	if (!frame_done(&poller->frame))
@@ -294,7 +300,8 @@ static bool hear_folder(struct poller *poller, struct fault *fault)
 	poller->counts.folders++;
 	poller->counts.present += mails;
 	frame_begin(frame, POLLING_FIRST);
-	frame_put_number(frame, poller->memory.first ? poller->memory.first(poller->memory.arg, folder, uidvalidity) : 1);
+	frame_put_number(
+		frame, poller->memory.first ? poller->memory.first(poller->memory.arg, folder, uidvalidity) : 1);
 	return poller_say(poller, fault);
 }
 
@@ -319,7 +326,8 @@ static bool hear_listed(struct poller *poller, struct fault *fault)
 		snprintf(place.uidl, sizeof place.uidl, "%s", uidl.p ? uidl.p : "");
 		if (frame->failed || (place.uid == 0 && place.uidl[0] == 0))
 			return poller_protocol(poller, fault);
-		answers[i] = !poller->memory.wanted || poller->memory.wanted(poller->memory.arg, &place, octets) ? '1' : '0';
+		answers[i] =
+			!poller->memory.wanted || poller->memory.wanted(poller->memory.arg, &place, octets) ? '1' : '0';
 	}
 	if (!frame_done(frame))
 		return poller_protocol(poller, fault);
@@ -442,8 +450,8 @@ static size_t settle_batch(struct poller *poller, const struct fate *fate, const
 	return batch;
 }
 
-bool poller_settle(struct poller *poller, const struct fate *fate, const struct mail_place *places, size_t n, size_t *done,
-	struct fault *fault)
+bool poller_settle(struct poller *poller, const struct fate *fate, const struct mail_place *places, size_t n,
+	size_t *done, struct fault *fault)
 {
 	*done = 0;
 	while (poller->asked && !poller->ended) /* the answers to these come first */

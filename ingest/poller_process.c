@@ -1,5 +1,5 @@
-/* dmarcgate-poller: the process of poller.h. It is given one mailbox and its password through a socket, locks itself, and
- * serves requests until the socket closes. It prints nothing: what there is to say goes through the socket. */
+/* dmarcgate-poller: the process of poller.h. It is given one mailbox and its password through a socket, locks itself,
+ * and serves requests until the socket closes. It prints nothing: what there is to say goes through the socket. */
 #include "base/moment.h"
 #include "base/sandbox.h"
 #include "ingest/imap.h"
@@ -17,16 +17,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BATCH_MAILS 32                   /* fetched with one command */
+#define BATCH_MAILS 32			 /* fetched with one command */
 #define BATCH_OCTETS (UINT64_C(8) << 20) /* ... unless one mail is larger */
-#define ATTEMPTS 3                       /* connections in a row that bring no mail */
-#define MEMORY (UINT64_C(1) << 30)       /* of address space; mails lie in descriptors and do not count */
+#define ATTEMPTS 3			 /* connections in a row that bring no mail */
+#define MEMORY (UINT64_C(1) << 30)	 /* of address space; mails lie in descriptors and do not count */
 #define EXIT_PROTOCOL 70
 
 struct serving {
 	struct mailbox mailbox;
 	struct buf secret;
-	int64_t since;    /* moment */
+	int64_t since;	  /* moment */
 	int64_t deadline; /* CLOCK_MONOTONIC, seconds; all connections together */
 	struct trust *trust;
 	struct imap *imap; /* one of the two */
@@ -35,8 +35,8 @@ struct serving {
 	size_t n_folders, next_folder;
 	struct server_folder folder; /* that is being served: folders[next_folder - 1] */
 	struct server_list list;     /* of it; all of its new mails */
-	bool *wanted;                /* owned; of each */
-	size_t at, fetched;          /* list[at .. fetched) have been asked for */
+	bool *wanted;		     /* owned; of each */
+	size_t at, fetched;	     /* list[at .. fetched) have been asked for */
 	uint64_t given;
 	unsigned credits;   /* NEXT to be answered */
 	unsigned fruitless; /* connections without a mail */
@@ -97,7 +97,8 @@ static bool session_open(struct serving *s, struct fault *fault)
 	int64_t left = s->deadline - now_seconds();
 
 	if (left <= 0)
-		return fault_set(fault, FAULT_LATER, "not done within the deadline; what went wrong last: %.300s", s->why.text);
+		return fault_set(
+			fault, FAULT_LATER, "not done within the deadline; what went wrong last: %.300s", s->why.text);
 	s->mailbox.deadline = (uint32_t)left;
 	if (s->mailbox.kind == MAILBOX_IMAP)
 		s->imap = imap_open(&s->mailbox, s->trust, buf_span(&s->secret), fault);
@@ -128,14 +129,14 @@ static bool session_again(struct serving *s, struct fault *fault)
 static bool session_writes(const struct serving *s)
 {
 	return s->mailbox.after.kind != FATE_KEEP || s->mailbox.not_reports.kind != FATE_KEEP ||
-		s->mailbox.broken.kind != FATE_KEEP;
+	       s->mailbox.broken.kind != FATE_KEEP;
 }
 
 /* ---- folders ---- */
 
 static void put_place(struct serving *s, const struct server_mail *mail)
 {
-	struct mail_place place = { .folder = (char *)(uintptr_t)"" };
+	struct mail_place place = { .folder = (char *)(uintptr_t) "" };
 
 	if (s->imap || s->mailbox.kind == MAILBOX_IMAP) {
 		place.folder = s->folders[s->next_folder - 1];
@@ -247,8 +248,8 @@ static size_t batch_choose(const struct serving *s, struct server_mail *batch, s
 	return n;
 }
 
-/* A literal of another length than was announced: some servers announce estimates, others err. Who says the same twice is
- * believed. */
+/* A literal of another length than was announced: some servers announce estimates, others err. Who says the same twice
+ * is believed. */
 static bool fetch_twice(struct serving *s, struct server_mail *mail, struct fault *fault)
 {
 	struct server_mail again = { .uid = mail->uid, .octets = mail->octets, .fd = -1 };
@@ -376,8 +377,8 @@ static void serve_mails(struct serving *s)
 			s->credits--;
 			continue;
 		}
-		if (session_lost(s) && fault.kind == FAULT_LATER && s->mailbox.kind == MAILBOX_IMAP && s->fruitless++ < ATTEMPTS &&
-			now_seconds() < s->deadline) {
+		if (session_lost(s) && fault.kind == FAULT_LATER && s->mailbox.kind == MAILBOX_IMAP &&
+			s->fruitless++ < ATTEMPTS && now_seconds() < s->deadline) {
 			s->why = fault;
 			sleep(s->fruitless - 1);
 			continue;
@@ -402,15 +403,16 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static bool settle_imap(struct serving *s, const struct fate *fate, const char *folder, uint64_t uidvalidity, uint64_t *uids,
-	size_t n, uint64_t *left, struct fault *fault)
+static bool settle_imap(struct serving *s, const struct fate *fate, const char *folder, uint64_t uidvalidity,
+	uint64_t *uids, size_t n, uint64_t *left, struct fault *fault)
 {
 	struct server_folder found;
 
 	if (!session_again(s, fault) || !imap_select(s->imap, folder, fate->kind != FATE_KEEP, &found, fault))
 		return false;
 	if (found.uidvalidity != uidvalidity) {
-		refuse(fault, FAULT_INPUT, folder, "its UIDVALIDITY was %llu and is %llu: its mails have other numbers now",
+		refuse(fault, FAULT_INPUT, folder,
+			"its UIDVALIDITY was %llu and is %llu: its mails have other numbers now",
 			(unsigned long long)uidvalidity, (unsigned long long)found.uidvalidity);
 		return false;
 	}

@@ -107,7 +107,8 @@ bool polling_get_place(struct frame *frame, struct mail_place *place)
 	struct span folder = frame_text(frame, POLLING_FOLDER);
 	struct span uidl;
 
-	*place = (struct mail_place){ .uidvalidity = frame_number(frame, UINT32_MAX), .uid = frame_number(frame, UINT32_MAX) };
+	*place = (struct mail_place){ .uidvalidity = frame_number(frame, UINT32_MAX),
+		.uid = frame_number(frame, UINT32_MAX) };
 	uidl = frame_text(frame, PLACE_UIDL);
 	for (size_t i = 0; i < uidl.n; i++)
 		frame->failed |= uidl.p[i] < 0x21 || uidl.p[i] > 0x7e;

@@ -14,24 +14,24 @@
 enum polling {
 	/* to the poller */
 	POLLING_OPEN = 1, /* mailbox, secret, now */
-	POLLING_NEXT,     /* one more mail, please; may be said again before the answer */
-	POLLING_FIRST,    /* answer to FOLDER: a UID */
-	POLLING_WANTED,   /* answer to LISTED: `0` and `1`, one each */
-	POLLING_SETTLE,   /* fate, folder, uidvalidity, n, then UIDs, or UIDLs */
+	POLLING_NEXT,	  /* one more mail, please; may be said again before the answer */
+	POLLING_FIRST,	  /* answer to FOLDER: a UID */
+	POLLING_WANTED,	  /* answer to LISTED: `0` and `1`, one each */
+	POLLING_SETTLE,	  /* fate, folder, uidvalidity, n, then UIDs, or UIDLs */
 	POLLING_CLOSE,
 	/* from the poller */
 	POLLING_OPENED = 64,
-	POLLING_FOLDER_IS, /* name, uidvalidity, mails */
-	POLLING_LISTED,    /* name, uidvalidity, n, then UID, octets, UIDL each */
-	POLLING_MAIL,      /* place, length; its octets as descriptor */
-	POLLING_REFUSED,   /* place, fault: of one mail */
+	POLLING_FOLDER_IS,	/* name, uidvalidity, mails */
+	POLLING_LISTED,		/* name, uidvalidity, n, then UID, octets, UIDL each */
+	POLLING_MAIL,		/* place, length; its octets as descriptor */
+	POLLING_REFUSED,	/* place, fault: of one mail */
 	POLLING_FOLDER_REFUSED, /* fault: of one folder; counts as an answer to NEXT */
-	POLLING_END,       /* no more mails */
-	POLLING_FAULT,     /* fault: of the mailbox; no more mails */
-	POLLING_SETTLED,   /* left */
-	POLLING_NOT_SETTLED, /* fault */
-	POLLING_CLOSED,    /* reconnects */
-	POLLING_NOT_CLOSED, /* reconnects, fault */
+	POLLING_END,		/* no more mails */
+	POLLING_FAULT,		/* fault: of the mailbox; no more mails */
+	POLLING_SETTLED,	/* left */
+	POLLING_NOT_SETTLED,	/* fault */
+	POLLING_CLOSED,		/* reconnects */
+	POLLING_NOT_CLOSED,	/* reconnects, fault */
 };
 
 void polling_put_mailbox(struct frame *frame, const struct mailbox *mailbox);

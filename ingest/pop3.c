@@ -18,7 +18,7 @@
 struct pop3 {
 	const struct mailbox *mailbox;
 	struct carrier *carrier; /* owned */
-	mu_pop3_t engine;        /* owned */
+	mu_pop3_t engine;	 /* owned */
 };
 
 bool pop3_broken(const struct pop3 *pop3)
@@ -76,12 +76,13 @@ static bool pop3_login_token(struct pop3 *pop3, struct span secret, struct fault
 	if (!good) {
 		fault_set(fault, FAULT_SETUP, "user or token hold octets that the server cannot be told");
 	} else if (mu_pop3_writeline(pop3->engine, "AUTH %s\r\n", sasl_mechanism(pop3->mailbox->login)) != 0 ||
-		mu_pop3_getline(pop3->engine) != 0) {
+		   mu_pop3_getline(pop3->engine) != 0) {
 		good = pop3_lost(pop3, "logging in", fault);
 	} else if (pop3->engine->rdbuf[0] != '+' || strncmp(pop3->engine->rdbuf, "+OK", 3) == 0) {
 		good = fault_set(fault, FAULT_SETUP, "%s:%u: the server does not take %s", pop3->mailbox->host,
 			pop3->mailbox->port, sasl_mechanism(pop3->mailbox->login));
-	} else if (mu_pop3_sendline(pop3->engine, buf_text(&answer)) != 0 || mu_pop3_sendline(pop3->engine, "\r\n") != 0) {
+	} else if (mu_pop3_sendline(pop3->engine, buf_text(&answer)) != 0 ||
+		   mu_pop3_sendline(pop3->engine, "\r\n") != 0) {
 		good = pop3_lost(pop3, "logging in", fault);
 	} else {
 		good = pop3_answer(pop3, FAULT_SETUP, "login", fault);
@@ -110,8 +111,8 @@ static bool pop3_login(struct pop3 *pop3, struct span secret, struct fault *faul
 	if (pop3->mailbox->login != LOGIN_PASSWORD)
 		return pop3_login_token(pop3, secret, fault);
 	if (!sayable(span_of(pop3->mailbox->user)) || !sayable(secret))
-		return fault_set(fault, FAULT_SETUP, "%s:%u: user or password hold controls, or nothing", pop3->mailbox->host,
-			pop3->mailbox->port);
+		return fault_set(fault, FAULT_SETUP, "%s:%u: user or password hold controls, or nothing",
+			pop3->mailbox->host, pop3->mailbox->port);
 	snprintf(doing, sizeof doing, "login of %.200s", pop3->mailbox->user);
 	if (mu_pop3_writeline(pop3->engine, "USER %s\r\n", pop3->mailbox->user) != 0)
 		return pop3_lost(pop3, doing, fault);
@@ -139,8 +140,9 @@ bool pop3_close(struct pop3 *pop3, bool polite, struct fault *fault)
 	if (!pop3)
 		return true;
 	if (polite && (good = !pop3_broken(pop3) || pop3_lost(pop3, "ending", fault)))
-		good = mu_pop3_writeline(pop3->engine, "QUIT\r\n") == 0 ? pop3_answer(pop3, FAULT_LATER, "ending", fault) :
-									  pop3_lost(pop3, "ending", fault);
+		good = mu_pop3_writeline(pop3->engine, "QUIT\r\n") == 0
+			       ? pop3_answer(pop3, FAULT_LATER, "ending", fault)
+			       : pop3_lost(pop3, "ending", fault);
 	pop3_free(pop3);
 	return good;
 }
@@ -155,14 +157,16 @@ static bool pop3_greet(struct pop3 *pop3, struct fault *fault)
 		return pop3_lost(pop3, "STLS", fault);
 	if (!pop3_answer(pop3, FAULT_SETUP, "STLS", fault)) {
 		if (!pop3_broken(pop3))
-			fault_set(fault, FAULT_SETUP, "%s:%u: the server does not offer STLS; nothing is sent without TLS",
+			fault_set(fault, FAULT_SETUP,
+				"%s:%u: the server does not offer STLS; nothing is sent without TLS",
 				pop3->mailbox->host, pop3->mailbox->port);
 		return false;
 	}
 	return carrier_start_tls(pop3->carrier) || pop3_lost(pop3, "STLS", fault);
 }
 
-struct pop3 *pop3_open(const struct mailbox *mailbox, const struct trust *trust, struct span secret, struct fault *fault)
+struct pop3 *pop3_open(
+	const struct mailbox *mailbox, const struct trust *trust, struct span secret, struct fault *fault)
 {
 	struct pop3 *pop3 = calloc(1, sizeof *pop3);
 
@@ -174,7 +178,8 @@ struct pop3 *pop3_open(const struct mailbox *mailbox, const struct trust *trust,
 	}
 	pop3->mailbox = mailbox;
 	carrier_set_line_max(pop3->carrier, LINE_OCTETS);
-	if (mu_pop3_create(&pop3->engine) != 0 || mu_pop3_set_carrier(pop3->engine, carrier_stream(pop3->carrier)) != 0) {
+	if (mu_pop3_create(&pop3->engine) != 0 ||
+		mu_pop3_set_carrier(pop3->engine, carrier_stream(pop3->carrier)) != 0) {
 		fault_set(fault, FAULT_LATER, "out of memory");
 		pop3_free(pop3);
 		return NULL;
@@ -246,8 +251,8 @@ static bool take_size(struct server_list *list, uint64_t number, struct span res
 	return true;
 }
 
-static bool pop3_listing(struct pop3 *pop3, const char *verb, listing_take *take, struct server_list *list,
-	struct fault *fault)
+static bool pop3_listing(
+	struct pop3 *pop3, const char *verb, listing_take *take, struct server_list *list, struct fault *fault)
 {
 	mu_stream_t lines = NULL;
 	char *line = NULL;
@@ -275,7 +280,8 @@ bool pop3_list(struct pop3 *pop3, struct server_list *list, struct fault *fault)
 	*list = (struct server_list){ NULL, 0 };
 	if (!pop3_listing(pop3, "UIDL", take_uidl, list, fault)) {
 		if (!pop3_broken(pop3))
-			fault_set(fault, FAULT_SETUP, "%s:%u: the server does not know UIDL, without which new mails cannot be told",
+			fault_set(fault, FAULT_SETUP,
+				"%s:%u: the server does not know UIDL, without which new mails cannot be told",
 				pop3->mailbox->host, pop3->mailbox->port);
 	} else if (pop3_listing(pop3, "LIST", take_size, list, fault)) {
 		return true;
@@ -294,7 +300,8 @@ static bool pop3_gather(struct pop3 *pop3, mu_stream_t stream, struct hold *hold
 		hold_put(hold, octets, n);
 	carrier_set_line_max(pop3->carrier, LINE_OCTETS);
 	if (hold->over)
-		carrier_fail(pop3->carrier, FAULT_LATER, "the server sends more than the %llu octets that a mail may have",
+		carrier_fail(pop3->carrier, FAULT_LATER,
+			"the server sends more than the %llu octets that a mail may have",
 			(unsigned long long)hold->max);
 	return (n == 0 && !pop3_broken(pop3)) || pop3_lost(pop3, "fetching a mail", fault);
 }

@@ -1,6 +1,6 @@
-/* pop3: one session with a POP3 server (RFC 1939), on the protocol engine of libmailutils and our own carrier. Nothing but
- * STLS is said before the connection is private. The server must know UIDL: without it nobody could tell which mails are
- * new. Mails come with LF line ends. Deleting is only certain when pop3_close says so: it happens at QUIT.
+/* pop3: one session with a POP3 server (RFC 1939), on the protocol engine of libmailutils and our own carrier. Nothing
+ * but STLS is said before the connection is private. The server must know UIDL: without it nobody could tell which
+ * mails are new. Mails come with LF line ends. Deleting is only certain when pop3_close says so: it happens at QUIT.
  *
  * Faults as in imap.h. */
 #ifndef INGEST_POP3_H
@@ -11,7 +11,8 @@
 
 struct pop3;
 
-struct pop3 *pop3_open(const struct mailbox *mailbox, const struct trust *trust, struct span secret, struct fault *fault);
+struct pop3 *pop3_open(
+	const struct mailbox *mailbox, const struct trust *trust, struct span secret, struct fault *fault);
 
 /* polite: says QUIT, which carries out what was deleted. False: it may not have happened. */
 bool pop3_close(struct pop3 *pop3, bool polite, struct fault *fault);

@@ -1,6 +1,5 @@
 #include "ingest/sasl.h"
 
-
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 static void base64_put(struct buf *out, struct span text)

@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SERVER_BATCH 500          /* mails in one command */
-#define SERVER_FOLDERS 1000       /* of one mailbox */
-#define SERVER_MAILS 4000000      /* in one folder */
+#define SERVER_BATCH 500     /* mails in one command */
+#define SERVER_FOLDERS 1000  /* of one mailbox */
+#define SERVER_MAILS 4000000 /* in one folder */
 
 struct server_folder {
 	uint64_t uidvalidity;
@@ -18,10 +18,10 @@ struct server_folder {
 };
 
 struct server_mail {
-	uint64_t uid;    /* IMAP; with POP3 its number in this session */
+	uint64_t uid;	 /* IMAP; with POP3 its number in this session */
 	uint64_t octets; /* as the server says */
-	char *uidl;      /* owned; POP3 only */
-	int fd;          /* owned; its octets once fetched, else -1 */
+	char *uidl;	 /* owned; POP3 only */
+	int fd;		 /* owned; its octets once fetched, else -1 */
 	uint64_t length; /* of them */
 	bool came;
 };

@@ -180,7 +180,8 @@ static void show_lock(const struct poller *poller)
 	snprintf(path, sizeof path, "/proc/%d/status", (int)poller_pid(poller));
 	status = fopen(path, "re");
 	while (status && fgets(line, sizeof line, status))
-		if (strncmp(line, "NoNewPrivs:", 11) == 0 || strncmp(line, "Seccomp:", 8) == 0 || strncmp(line, "CapEff:", 7) == 0)
+		if (strncmp(line, "NoNewPrivs:", 11) == 0 || strncmp(line, "Seccomp:", 8) == 0 ||
+			strncmp(line, "CapEff:", 7) == 0)
 			printf("lock %s", line);
 	if (status)
 		fclose(status);
@@ -193,7 +194,8 @@ int main(int argc, char **argv)
 	struct poller_counts counts = { 0 };
 	struct poller *poller = argc > 2 ? poller_start(argv[1], &fault) : NULL;
 	const char *secret = argc > 2 ? setting(argv + 3, "secret") : NULL;
-	struct memory memory = { argc > 2 ? number(argv + 3, "first", 1) : 1, argc > 2 ? number(argv + 3, "unwanted", 0) : 0 };
+	struct memory memory = { argc > 2 ? number(argv + 3, "first", 1) : 1,
+		argc > 2 ? number(argv + 3, "unwanted", 0) : 0 };
 	struct poller_memory remembered = { &memory, first, wanted };
 	struct rusage usage;
 
@@ -210,9 +212,10 @@ int main(int argc, char **argv)
 			printf("closed good\n");
 		else
 			complain("closed", &fault);
-		printf("counts folders=%" PRIu64 " present=%" PRIu64 " mails=%" PRIu64 " octets=%" PRIu64 " refused=%" PRIu64
-		       " settled=%" PRIu64 " left=%" PRIu64 " reconnects=%" PRIu64 "\n", counts.folders, counts.present, counts.mails,
-			counts.octets, counts.refused, counts.settled, counts.left, counts.reconnects);
+		printf("counts folders=%" PRIu64 " present=%" PRIu64 " mails=%" PRIu64 " octets=%" PRIu64
+		       " refused=%" PRIu64 " settled=%" PRIu64 " left=%" PRIu64 " reconnects=%" PRIu64 "\n",
+			counts.folders, counts.present, counts.mails, counts.octets, counts.refused, counts.settled,
+			counts.left, counts.reconnects);
 	}
 	poller_stop(poller);
 	mailbox_release(&mailbox);

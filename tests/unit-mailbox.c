@@ -26,11 +26,13 @@ static void urls(void **state)
 		const char *user, *folder, *path;
 	} good[] = {
 		{ "imap://mail.example.org", MAILBOX_IMAP, false, "mail.example.org", 143, NULL, "INBOX", NULL },
-		{ " IMAPS://a%40example.org@mail.example.org/ ", MAILBOX_IMAP, true, "mail.example.org", 993, "a@example.org", "INBOX",
-			NULL },
+		{ " IMAPS://a%40example.org@mail.example.org/ ", MAILBOX_IMAP, true, "mail.example.org", 993,
+			"a@example.org", "INBOX", NULL },
 		{ "imaps://me@x@h.example", MAILBOX_IMAP, true, "h.example", 993, "me@x", "INBOX", NULL },
 		{ "imaps://me@h.example:1993/Reports/Gr%C3%B6%C3%9Fe", MAILBOX_IMAP, true, "h.example", 1993, "me",
-			"Reports/Gr\xc3\xb6\xc3\x9f" "e", NULL },
+			"Reports/Gr\xc3\xb6\xc3\x9f"
+			"e",
+			NULL },
 		{ "pop://[2001:db8::1]:1110", MAILBOX_POP3, false, "2001:db8::1", 1110, NULL, "INBOX", NULL },
 		{ "pops://u@[::1]", MAILBOX_POP3, true, "::1", 995, "u", "INBOX", NULL },
 		{ "maildir:/var/mail/reports", MAILBOX_MAILDIR, false, NULL, 0, NULL, "INBOX", "/var/mail/reports" },
@@ -91,7 +93,8 @@ static void urls_refused(void **state)
 		struct fault fault = { FAULT_NONE };
 
 		assert_true(mailbox_init(&box, "box"));
-		if (mailbox_parse_url(&box, span_of(bad[i].url), &fault) || fault.kind != FAULT_SETUP || !strstr(fault.text, bad[i].why))
+		if (mailbox_parse_url(&box, span_of(bad[i].url), &fault) || fault.kind != FAULT_SETUP ||
+			!strstr(fault.text, bad[i].why))
 			fail_msg("%s: %s", bad[i].url, fault.text);
 		assert_null(strstr(fault.text, "secret"));
 		mailbox_release(&box);
@@ -105,11 +108,23 @@ static void fates(void **state)
 		int kind; /* -1: refused */
 		const char *name;
 	} rows[] = {
-		{ "keep", FATE_KEEP, NULL }, { " seen ", FATE_SEEN, NULL }, { "delete", FATE_DELETE, NULL },
-		{ "flag:$dmarcgate", FATE_FLAG, "$dmarcgate" }, { "move:Done/2026 \xc3\xbc", FATE_MOVE, "Done/2026 \xc3\xbc" },
-		{ "flag:", -1, NULL }, { "flag:two words", -1, NULL }, { "flag:\\Seen", -1, NULL }, { "flag:a)", -1, NULL },
-		{ "flag:\xc3\xbc", -1, NULL }, { "move:", -1, NULL }, { "move:a\nb", -1, NULL }, { "move:\xff", -1, NULL },
-		{ "keeper", -1, NULL }, { "deletes", -1, NULL }, { "", -1, NULL }, { "Keep", -1, NULL },
+		{ "keep", FATE_KEEP, NULL },
+		{ " seen ", FATE_SEEN, NULL },
+		{ "delete", FATE_DELETE, NULL },
+		{ "flag:$dmarcgate", FATE_FLAG, "$dmarcgate" },
+		{ "move:Done/2026 \xc3\xbc", FATE_MOVE, "Done/2026 \xc3\xbc" },
+		{ "flag:", -1, NULL },
+		{ "flag:two words", -1, NULL },
+		{ "flag:\\Seen", -1, NULL },
+		{ "flag:a)", -1, NULL },
+		{ "flag:\xc3\xbc", -1, NULL },
+		{ "move:", -1, NULL },
+		{ "move:a\nb", -1, NULL },
+		{ "move:\xff", -1, NULL },
+		{ "keeper", -1, NULL },
+		{ "deletes", -1, NULL },
+		{ "", -1, NULL },
+		{ "Keep", -1, NULL },
 	};
 
 	(void)state;
@@ -131,7 +146,8 @@ static void lists(void **state)
 {
 	struct mailbox box;
 	struct fault fault;
-	char colons[] = "00:01:02:03:04:05:06:07:08:09:0a:0b:0c:0d:0e:0f:10:11:12:13:14:15:16:17:18:19:1a:1b:1c:1d:1E:1F";
+	char colons[] =
+		"00:01:02:03:04:05:06:07:08:09:0a:0b:0c:0d:0e:0f:10:11:12:13:14:15:16:17:18:19:1a:1b:1c:1d:1E:1F";
 
 	(void)state;
 	assert_true(mailbox_init(&box, "box"));
@@ -162,8 +178,11 @@ static void folder_names(void **state)
 	} rows[] = {
 		{ "INBOX", "\"INBOX\"" },
 		{ "A&B", "\"A&-B\"" },
-		{ "~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97/\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", "\"~peter/mail/&U,BTFw-/&ZeVnLIqe-\"" },
-		{ "Gr\xc3\xb6\xc3\x9f" "e", "\"Gr&APYA3w-e\"" },
+		{ "~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97/\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e",
+			"\"~peter/mail/&U,BTFw-/&ZeVnLIqe-\"" },
+		{ "Gr\xc3\xb6\xc3\x9f"
+		  "e",
+			"\"Gr&APYA3w-e\"" },
 		{ "\xf0\x9f\x93\xa7", "\"&2D3c5w-\"" },
 		{ "a\"b\\c", "\"a\\\"b\\\\c\"" },
 	};
@@ -217,7 +236,8 @@ static void mechanisms(void **state)
 	box.login = LOGIN_OAUTHBEARER;
 	assert_true(sasl_initial(&out, &box, SPAN("T")));
 	sasl_reason(&reason, buf_span(&out));
-	assert_string_equal(buf_text(&reason), "n,a=a=2Cb=3Dc,\001host=example.org\001port=143\001auth=Bearer T\001\001");
+	assert_string_equal(
+		buf_text(&reason), "n,a=a=2Cb=3Dc,\001host=example.org\001port=143\001auth=Bearer T\001\001");
 	sasl_wipe(&out);
 	assert_false(sasl_initial(&out, &box, SPAN("T\001x")));
 	sasl_wipe(&out);
@@ -295,10 +315,12 @@ static void frames_distrusted(void **state)
 		char room[CMSG_SPACE(sizeof fds)];
 	} control = { { 0 } };
 	struct iovec part = { fds, 8 };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room,
-		.msg_controllen = sizeof control.room };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room
+	};
 
-	control.header = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fds) };
+	control.header =
+		(struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fds) };
 	memcpy(CMSG_DATA(&control.header), fds, sizeof fds);
 	assert_int_equal(sendmsg(pair[0], &message, 0), 8);
 	assert_int_equal(frame_receive(pair[1], &other, 1000), -1); /* two descriptors */
