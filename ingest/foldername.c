@@ -27,24 +27,21 @@ static void shifted_end(struct buf *out, struct shifted *shifted)
 	*shifted = (struct shifted){ 0 };
 }
 
-bool foldername_quote(struct buf *out, struct span name)
+bool foldername_encode(struct buf *out, struct span name)
 {
 	struct shifted shifted = { 0 };
 	bool inside = false;
 
-	buf_put_byte(out, '"');
 	while (name.n) {
 		uint32_t code;
 		size_t n = utf8_next(name, &code);
 
 		if (n == 0 || code < ' ' || code == 0x7f)
 			return false;
-		if (code >= ' ' && code < 0x7f) {
+		if (code < 0x7f) {
 			if (inside)
 				shifted_end(out, &shifted);
 			inside = false;
-			if (code == '"' || code == '\\')
-				buf_put_byte(out, '\\');
 			buf_put_byte(out, (unsigned char)code);
 			if (code == '&')
 				buf_put_byte(out, '-');
@@ -60,7 +57,22 @@ bool foldername_quote(struct buf *out, struct span name)
 	}
 	if (inside)
 		shifted_end(out, &shifted);
-	return buf_put_byte(out, '"');
+	return !out->failed;
+}
+
+bool foldername_quote(struct buf *out, struct span name)
+{
+	struct buf wire = BUF(out->max);
+	bool good = foldername_encode(&wire, name);
+
+	buf_put_byte(out, '"');
+	for (size_t i = 0; i < wire.n; i++) {
+		if (wire.p[i] == '"' || wire.p[i] == '\\')
+			buf_put_byte(out, '\\');
+		buf_put_byte(out, (unsigned char)wire.p[i]);
+	}
+	buf_release(&wire);
+	return buf_put_byte(out, '"') && good;
 }
 
 /* What stands between `&` and `-`. */

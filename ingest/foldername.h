@@ -4,6 +4,10 @@
 
 #include "base/buf.h"
 
+/* Modified UTF-7 by itself, as it also stands on disk in a Maildir++. False when the name is no UTF-8, holds a control, or
+ * the buffer is full. */
+bool foldername_encode(struct buf *out, struct span name);
+
 /* As it goes out, in double quotes, with the characters that quoting needs escaped. False when the name is no UTF-8,
  * holds a control, or the buffer is full. The wildcards of LIST pass through. */
 bool foldername_quote(struct buf *out, struct span name);

@@ -2,6 +2,8 @@
 #ifndef INGEST_MAILDIR_H
 #define INGEST_MAILDIR_H
 
+#include "base/fault.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,5 +17,11 @@ size_t maildir_unique(const char *name);
 
 /* The mail that was `name` in the folder cur and has other flags now. The caller frees the new name; NULL: it is gone. */
 char *maildir_find(int folder, const char *name);
+
+/* Moves a mail, called as source.h calls it, to another folder of its Maildir, which is made when missing (Maildir++: the
+ * folder `Done/2026` is `.Done.2026`). File and flags keep their names, new stays new; whoever has marked or moved it from
+ * new to cur meanwhile does no harm. On return both folders are on disk: a crash leaves the mail in one of them. A mail
+ * that is gone is fine. False: fault. */
+bool maildir_move(const char *maildir, const char *name, const char *folder, struct fault *fault);
 
 #endif
