@@ -141,12 +141,10 @@ void resolver_stop(struct resolver *resolver)
 {
 	if (!resolver)
 		return;
-	if (resolver->socket >= 0) {
-		shutdown(resolver->socket, SHUT_RDWR); /* another child may hold the descriptor too */
-		close(resolver->socket);
-	}
 	if (resolver->pid > 0)
-		child_reap(resolver->pid);
+		child_end(resolver->pid, resolver->socket);
+	else if (resolver->socket >= 0)
+		close(resolver->socket);
 	free(resolver);
 }
 
@@ -300,7 +298,7 @@ const char *resolver_describe(const struct resolver *resolver, char text[RESOLVE
 	static const char *const validation[RESOLVER_VALIDATIONS] = {
 		[RESOLVER_UNPROBED] = "not asked yet",
 		[RESOLVER_VALIDATING] = "answers are validated (DNSSEC)",
-		[RESOLVER_UNVALIDATED] = "answers are not validated, because the name server does not pass DNSSEC on",
+		[RESOLVER_UNVALIDATED] = "answers are not validated, because the name server gave no DNSSEC proof",
 	};
 
 	if (resolver->state.gone)
