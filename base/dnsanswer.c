@@ -49,6 +49,21 @@ const char *dns_type_word(enum dns_type type)
 	return "?";
 }
 
+const char *dns_status_phrase(enum dns_status status)
+{
+	static const char *const phrases[DNS_STATUS_COUNT] = {
+		[DNS_OK] = "there is an answer",
+		[DNS_NXDOMAIN] = "the name does not exist",
+		[DNS_NODATA] = "the name has no such record",
+		[DNS_SERVFAIL] = "its name servers give no usable answer",
+		[DNS_TIMEOUT] = "no answer in time",
+		[DNS_BOGUS] = "the answer fails its DNSSEC check",
+		[DNS_UNASKED] = "it was not asked",
+	};
+
+	return (unsigned)status < DNS_STATUS_COUNT ? phrases[status] : "?";
+}
+
 bool dns_type_of(struct span word, enum dns_type *type)
 {
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)

@@ -54,7 +54,7 @@ struct dns_data {
 	size_t strings;
 	struct address address; /* A, AAAA */
 	uint16_t preference;    /* MX */
-	struct span name;       /* MX, PTR, CNAME, NS, SOA (primary server); without trailing dot; "" is the root: null MX */
+	struct span name;       /* MX, PTR, CNAME, NS, SOA (primary server); no trailing dot; "" is the root: null MX */
 };
 
 struct dns_answer {
@@ -69,7 +69,8 @@ struct dns_answer {
 	size_t n; /* 0 unless DNS_OK */
 };
 
-/* Always fills the answer; a question that cannot be put (no domain name, memory short) is DNS_SERVFAIL, never "nothing there". */
+/* Always fills the answer; a question that cannot be put (no domain name, memory short) is DNS_SERVFAIL, never
+ * "nothing there". */
 typedef void dns_asker(void *arg, struct span name, enum dns_type type, struct arena *arena, struct dns_answer *answer);
 
 struct dns {
@@ -91,6 +92,7 @@ static inline bool dns_is_empty(const struct dns_answer *answer)
 	return answer->status == DNS_NXDOMAIN || answer->status == DNS_NODATA;
 }
 
+const char *dns_status_phrase(enum dns_status status); /* for a sentence: `no answer in time` */
 const char *dns_status_word(enum dns_status status); /* ok, nxdomain, nodata, servfail, timeout, bogus, unasked */
 const char *dns_security_word(enum dns_security security); /* unsigned, secure, unvalidated */
 const char *dns_type_word(enum dns_type type);       /* A, TXT ...; "?" for a type not listed above */

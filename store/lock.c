@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define ROUNDS_PER_SECOND 100
+#define LEND_SECONDS 600 /* who lent the lock wants it back, however impatient it was at first */
 
 enum lock_octet { OCTET_WRITER, OCTET_QUEUE };
 
@@ -45,13 +46,13 @@ static bool lock_blame(const struct lock *lock, struct fault *fault)
 	return fault_set(fault, FAULT_LATER, "%s: another process is writing; waited %u s", lock->path, lock->wait_seconds);
 }
 
-static bool lock_wait(struct lock *lock, struct fault *fault)
+static bool lock_wait(struct lock *lock, unsigned seconds, struct fault *fault)
 {
 	bool queued = false, taken = false;
 	char pid[24];
 	int n;
 
-	for (unsigned long left = (unsigned long)lock->wait_seconds * ROUNDS_PER_SECOND + 1; left && !taken; left--) {
+	for (unsigned long left = (unsigned long)seconds * ROUNDS_PER_SECOND + 1; left && !taken; left--) {
 		queued = queued || octet_set(lock->fd, OCTET_QUEUE, F_WRLCK);
 		taken = queued && octet_set(lock->fd, OCTET_WRITER, F_WRLCK);
 		if (!taken && left > 1)
@@ -80,7 +81,7 @@ bool lock_take(struct lock *lock, const char *database, unsigned wait_seconds, s
 		fault_set(fault, FAULT_SETUP, "%s: %s", lock->path, strerror(errno));
 		goto out;
 	}
-	if (lock_wait(lock, fault))
+	if (lock_wait(lock, wait_seconds, fault))
 		return true;
 out:
 	lock_drop(lock);
@@ -103,5 +104,5 @@ bool lock_lend(struct lock *lock, bool *lent, struct fault *fault)
 	octet_set(lock->fd, OCTET_WRITER, F_UNLCK);
 	for (int round = 0; round < ROUNDS_PER_SECOND && octet_is_taken(lock->fd, OCTET_QUEUE); round++)
 		round_wait();
-	return lock_wait(lock, fault);
+	return lock_wait(lock, lock->wait_seconds > LEND_SECONDS ? lock->wait_seconds : LEND_SECONDS, fault);
 }

@@ -58,7 +58,7 @@ def check_show():
             'spf': [{'domain': 'bounce.example.com', 'scope': 'mfrom', 'result': 'pass', 'human_result': None}]}}
     assert failing['source']['ip_address'] == '2001:db8::1' and failing['identifiers']['envelope_from'] == ''
     assert disagreeing['disagrees'] == ['dkim'] and disagreeing['policy_evaluated']['spf'] is None
-    assert hostile['recovered'] is True and hostile['records_skipped'] == 2 and hostile['xml_schema'] == 'draft'
+    assert hostile['recovered'] is True and hostile['records_uncounted'] == 2 and hostile['xml_schema'] == 'draft'
     assert hostile['xml_namespace'] == 'urn:ietf:params:xml:ns:dmarc-2.0'
     assert hostile['report_metadata']['begin'] is None and hostile['report_metadata']['begin_date'] is None
     record = hostile['records'][0]

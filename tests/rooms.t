@@ -20,7 +20,7 @@ cd "${srcdir:-$(dirname "$0")/..}" || exit 99
 
 # Nouns flow one way, ingest -> parse -> store -> report. A room includes base, its own headers, and the nouns upstream;
 # cli and tests include everything. A header that is not listed here is verbs.
-nouns='ingest/mail.h parse/feedback.h parse/limits.h store/answer.h'
+nouns='parse/dkim/verdict.h ingest/mail.h parse/feedback.h parse/limits.h store/answer.h'
 # The organisational domain: one narrow question that every room may ask.
 shared_verbs='parse/dns/orgdomain.h'
 
@@ -48,7 +48,7 @@ curl/              ingest/
 cmocka.h           tests/
 '
 # What every C program on this system has.
-system='assert complex ctype dirent endian errno fcntl fenv fnmatch ftw getopt glob grp inttypes langinfo limits locale
+system='assert complex ctype dirent endian errno fcntl fenv fnmatch ftw getopt glob grp inttypes langinfo libgen limits locale
 math netdb poll pthread pwd sched setjmp signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib string
 strings sysexits syslog termios threads time uchar unistd wchar wctype byteswap'
 

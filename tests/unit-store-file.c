@@ -1,5 +1,4 @@
 /* store: the file itself: who may open it, what is in it, what a sudden end leaves of it. */
-#include "config.h"
 
 #include "store/store_private.h"
 #include "tests/store_bench.h"
@@ -298,6 +297,25 @@ static void test_lock(void **state)
 	assert_non_null(b->store);
 }
 
+/* Until another process stands in the queue for the lock (store/lock.c: the second octet). */
+static void wait_for_queue(const char *database)
+{
+	char path[4096];
+	struct flock what = { .l_type = F_UNLCK };
+	int fd;
+
+	snprintf(path, sizeof path, "%s-lock", database);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	for (int round = 0; round < 1000 && what.l_type == F_UNLCK; round++) {
+		what = (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 1, .l_len = 1 };
+		assert_int_equal(fcntl(fd, F_OFD_GETLK, &what), 0);
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+	close(fd);
+	assert_int_not_equal(what.l_type, F_UNLCK);
+}
+
 /* A long expiry steps back for an ingest that waits, goes on afterwards, and knows that the world has changed. */
 static void test_expire_lends(void **state)
 {
@@ -334,7 +352,7 @@ static void test_expire_lends(void **state)
 		_exit(ok ? 0 : 1);
 	}
 	assert_int_equal(read(ready[0], &octet, 1), 1);
-	nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL); /* it is in the queue now */
+	wait_for_queue(b->path);
 	if (!store_expire(b->store, 50 * DAY_SECONDS, &expired, &fault))
 		fail_msg("%s", fault.text);
 	/* The child got through before the end: it ended while we still hold the lock. */

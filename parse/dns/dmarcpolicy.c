@@ -32,8 +32,8 @@ static bool look_take(struct dns dns, struct span target, struct arena *arena, s
 	if (arena->failed)
 		return false;
 	/* A name too long to be asked for cannot exist. */
-	look->answer = name.p ? dns_ask(dns, name, DNS_TYPE_TXT, arena) :
-				(struct dns_answer){ .name = target, .type = DNS_TYPE_TXT, .status = DNS_NXDOMAIN };
+	look->answer = name.p ? dns_ask(dns, name, DNS_TYPE_TXT, arena)
+			      : (struct dns_answer){ .name = target, .type = DNS_TYPE_TXT, .status = DNS_NXDOMAIN };
 	for (size_t i = 0; i < look->answer.n; i++)
 		if (dmarc_text_counts(look->answer.data[i].text)) {
 			look->data = &look->answer.data[i];
@@ -95,8 +95,8 @@ bool dmarc_walk_take(struct dns dns, struct span start, struct arena *arena, str
 			return false;
 		if (look->data && look->record.psd != 'u')
 			break;
-		target = walk->n == 1 && labels > DMARC_WALK_MAX ? domainname_last(start, DMARC_WALK_MAX - 1) :
-								   domainname_parent(target);
+		target = walk->n == 1 && labels > DMARC_WALK_MAX ? domainname_last(start, DMARC_WALK_MAX - 1)
+								 : domainname_parent(target);
 	}
 	walk->org = walk_org(walk, start);
 	return true;
@@ -145,7 +145,8 @@ static bool request_inherit(struct dns dns, struct arena *arena, struct dmarc_po
 	if (answer.status == DNS_NXDOMAIN) {
 		policy->by = DMARC_NP;
 		policy->request = reading->nonexistent;
-	} else if (answer.status != DNS_OK && answer.status != DNS_NODATA && reading->nonexistent != reading->subdomain) {
+	} else if (answer.status != DNS_OK && answer.status != DNS_NODATA &&
+		   reading->nonexistent != reading->subdomain) {
 		policy->outcome = DMARC_UNKNOWN;
 	}
 	return !arena->failed;
@@ -161,7 +162,8 @@ bool dmarc_policy_discover(struct dns dns, struct span author, enum dmarc_genera
 	if (!policy->author.p)
 		return false;
 	author = policy->author;
-	looked = generation == DMARC_RFC9989 ? dmarc_walk_take(dns, author, arena, walk) : suffix_looks(dns, author, arena, policy);
+	looked = generation == DMARC_RFC9989 ? dmarc_walk_take(dns, author, arena, walk)
+					     : suffix_looks(dns, author, arena, policy);
 	if (!looked)
 		return false;
 	policy->org = walk->org;
@@ -217,8 +219,9 @@ static bool consent_read(const struct dns_answer *answer, struct span host, bool
 			if (!uri->valid || consent->state == DMARC_CONSENT_FOREIGN)
 				continue;
 			consent->address = uri->address.p ? uri->address : uri->text;
-			consent->state = span_is_nocase(domainname_bare(uri->host), domainname_bare(host)) ? DMARC_CONSENT_OVERRIDE :
-													    DMARC_CONSENT_FOREIGN;
+			consent->state = span_is_nocase(domainname_bare(uri->host), domainname_bare(host))
+						 ? DMARC_CONSENT_OVERRIDE
+						 : DMARC_CONSENT_FOREIGN;
 		}
 	}
 	return true;

@@ -1,8 +1,9 @@
-/* Which DMARC policy applies to an author domain: discovery by both generations of receivers, the organisational domain by
- * tree walk, and the consent of foreign report destinations. Pure calculation on answers of a `struct dns`.
+/* Which DMARC policy applies to an author domain: discovery by both generations of receivers, the organisational
+ * domain by tree walk, and the consent of foreign report destinations. Pure calculation on answers of a `struct dns`.
  *
- * Both methods: RFC 7489 6.6.3 (author domain, then the organisational domain of the public suffix list) and RFC 9989 4.10
- * (tree walk, at most DMARC_WALK_MAX questions). An answer that did not come makes the outcome unknown, never "no record". */
+ * Both methods: RFC 7489 6.6.3 (author domain, then the organisational domain of the public suffix list) and RFC 9989
+ * 4.10 (tree walk, at most DMARC_WALK_MAX questions). An answer that did not come makes the outcome unknown, never
+ * "no record". */
 #ifndef PARSE_DNS_DMARCPOLICY_H
 #define PARSE_DNS_DMARCPOLICY_H
 
@@ -16,7 +17,7 @@ struct dmarc_look {
 	struct span target;
 	struct dns_answer answer;
 	size_t counting; /* texts that are DMARC records */
-	const struct dns_data *data; /* the one that counts; NULL when there is none, or more than one (all are dropped) */
+	const struct dns_data *data; /* the one that counts; NULL: none, or more than one (all are dropped) */
 	struct dmarc_record record;  /* of `data` */
 };
 
@@ -45,7 +46,7 @@ struct dmarc_policy {
 	struct span org;                 /* organisational domain by this generation's method */
 	const struct dmarc_look *source; /* whose record applies; within `walk`; NULL unless FOUND or DEAD */
 	struct dmarc_reading reading;
-	enum dmarc_tag by;               /* DMARC_P, DMARC_SP or DMARC_NP: what the request was taken from, defaults aside */
+	enum dmarc_tag by;               /* DMARC_P, DMARC_SP, DMARC_NP: where the request came from, defaults aside */
 	enum dmarc_request request;      /* what the record asks for mail from `author` */
 	enum dmarc_request effective;    /* what is acted on: t=y and pct considered */
 };
@@ -72,8 +73,8 @@ struct dmarc_consent {
 	struct span address; /* of an override, as written */
 };
 
-/* Does `host` take reports about the domain whose record asks for them? `failure`: ruf= rather than rua=.
- * False when memory is short. */
+/* Does `host` take reports about the domain whose record asks for them? `failure`: ruf= rather than rua=. False when
+ * memory is short. */
 bool dmarc_consent_check(struct dns dns, struct span policy_domain, struct span host, bool failure, struct arena *arena,
 	struct dmarc_consent *consent);
 

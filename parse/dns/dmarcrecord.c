@@ -170,7 +170,9 @@ struct reader {
 
 static void flaw_at(struct reader *r, enum finding_code code, struct span place, const char *word)
 {
-	struct flaw flaw = { .code = code, .at = (size_t)(place.p - r->record->text.p), .n = place.n, .word = span_of(word) };
+	struct flaw flaw = {
+		.code = code, .at = (size_t)(place.p - r->record->text.p), .n = place.n, .word = span_of(word)
+	};
 
 	if (!flaw_add(r->arena, &r->record->flaws, flaw))
 		r->failed = true;
@@ -267,16 +269,20 @@ static bool has_scheme(struct span text)
 	return n && n < text.n && text.p[n] == ':';
 }
 
-/* local-part@domain without ?headers. The host is what follows the last @. */
+/* local-part@domain without ?headers. The host is what follows the last @, up to a `!` that is no size limit. */
 static bool address_read(struct span text, struct dmarc_uri *uri)
 {
 	struct span rest, address = cut(text, '?', &rest);
 	size_t at = address.n;
+	const char *mark;
 
 	while (at && address.p[at - 1] != '@')
 		at--;
 	if (at < 2 || address.p[0] == '/')
 		return false;
+	mark = memchr(address.p + at, '!', address.n - at);
+	if (mark)
+		address.n = (size_t)(mark - address.p);
 	uri->host = (struct span){ address.p + at, address.n - at };
 	uri->address = address;
 	if (domainname_usable(uri->host) && domainname_labels(uri->host) > 1)
@@ -421,8 +427,10 @@ static void octets_judge(struct reader *r, struct span text)
 		while (i + 1 < text.n && ((unsigned char)text.p[i + 1] > 126 || (unsigned char)text.p[i + 1] < ' '))
 			i++;
 		/* U+2018 .. U+201F: what word processors make of " and ' */
-		quote = i - start >= 2 && memcmp(text.p + start, "\xe2\x80", 2) == 0 && ((unsigned char)text.p[start + 2] & 0xf8) == 0x98;
-		flaw_at(r, quote ? FINDING_TEXT_QUOTE : FINDING_TEXT_OCTET, (struct span){ text.p + start, i - start + 1 }, NULL);
+		quote = i - start >= 2 && memcmp(text.p + start, "\xe2\x80", 2) == 0 &&
+			((unsigned char)text.p[start + 2] & 0xf8) == 0x98;
+		flaw_at(r, quote ? FINDING_TEXT_QUOTE : FINDING_TEXT_OCTET,
+			(struct span){ text.p + start, i - start + 1 }, NULL);
 	}
 }
 
@@ -543,7 +551,8 @@ static void terms_read(struct reader *r)
 		*term = term_read(whole);
 		term_judge(r, term, whole);
 		record->terms_n++;
-		if (term->tag == DMARC_P && record->terms_n != 2 && record->is_dmarc && dmarc_term_given(record, DMARC_P) == term)
+		if (term->tag == DMARC_P && record->terms_n != 2 && record->is_dmarc &&
+			dmarc_term_given(record, DMARC_P) == term)
 			flaw_at(r, FINDING_DMARC_P_LATE, whole, NULL);
 	}
 }
@@ -603,7 +612,8 @@ struct dmarc_reading dmarc_record_reading(const struct dmarc_record *record, enu
 		reading.use = DMARC_USE_INVISIBLE;
 		return reading;
 	}
-	if (!request_given(record->p) || record->sp == DMARC_REQUEST_INVALID || (newer && record->np == DMARC_REQUEST_INVALID)) {
+	if (!request_given(record->p) || record->sp == DMARC_REQUEST_INVALID ||
+		(newer && record->np == DMARC_REQUEST_INVALID)) {
 		reading.use = reports_wanted(record) ? DMARC_USE_NONE : DMARC_USE_DEAD;
 		return reading;
 	}
@@ -649,7 +659,8 @@ static void text_repair(struct span text, struct buf *out)
 		if (run.n || rest.n == 0)
 			continue;
 		step = utf8_next(rest, &code);
-		if (step && code >= ' ' && code != '"' && code != 0x7f && (code & ~7u) != 0x2018 && !code_is_unsafe(code))
+		if (step && code >= ' ' && code != '"' && code != 0x7f && (code & ~7u) != 0x2018 &&
+			!code_is_unsafe(code))
 			buf_put(out, rest.p, step);
 		i += step ? step : 1;
 	}

@@ -1,7 +1,7 @@
 /* One DMARC record read by both grammars, RFC 7489 6.4 and RFC 9989 4.8 (noun and its reader; pure calculation).
  *
- * The reader keeps everything with its place and judges nothing but form; what two generations of receivers make of it is a
- * dmarc_reading. All spans point into the text, which must outlive the record; lists are in the arena. */
+ * The reader keeps everything with its place and judges nothing but form; what two generations of receivers make of
+ * it is a dmarc_reading. All spans point into the text, which must outlive the record; lists are in the arena. */
 #ifndef PARSE_DNS_DMARCRECORD_H
 #define PARSE_DNS_DMARCRECORD_H
 
@@ -31,7 +31,13 @@ enum dmarc_tag {
 	DMARC_TAG_COUNT /* stands for every other name */
 };
 
-enum dmarc_request { DMARC_REQUEST_ABSENT, DMARC_REQUEST_NONE, DMARC_REQUEST_QUARANTINE, DMARC_REQUEST_REJECT, DMARC_REQUEST_INVALID };
+enum dmarc_request {
+	DMARC_REQUEST_ABSENT,
+	DMARC_REQUEST_NONE,
+	DMARC_REQUEST_QUARANTINE,
+	DMARC_REQUEST_REJECT,
+	DMARC_REQUEST_INVALID,
+};
 
 /* fo= as bits */
 enum { DMARC_FO_ALL = 1 << 0, DMARC_FO_ANY = 1 << 1, DMARC_FO_DKIM = 1 << 2, DMARC_FO_SPF = 1 << 3 };
@@ -75,7 +81,7 @@ enum dmarc_generation { DMARC_RFC7489, DMARC_RFC9989, DMARC_GENERATIONS };
 
 enum dmarc_use {
 	DMARC_USE_INVISIBLE, /* not recognised as a DMARC record */
-	DMARC_USE_DEAD,      /* no readable policy and no address for reports: no DMARC (RFC 7489 6.6.3, RFC 9989 4.10.1) */
+	DMARC_USE_DEAD,      /* no readable policy and no rua: no DMARC (RFC 7489 6.6.3, RFC 9989 4.10.1) */
 	DMARC_USE_NONE,      /* the same with an address for reports: acts as p=none */
 	DMARC_USE_FULL,
 };
@@ -101,8 +107,9 @@ struct dmarc_reading dmarc_record_reading(const struct dmarc_record *record, enu
 /* The request that is acted on: one step weaker when lowered, or when pct is below 100. */
 enum dmarc_request dmarc_reading_effective(const struct dmarc_reading *reading, enum dmarc_request request);
 
-/* What was meant, written as it should be: mechanical corrections only (spelling, order, separators, repeated, retired and
- * unreadable parts left out; a policy that cannot be read becomes none). Returns false when memory is short. */
+/* What was meant, written as it should be: mechanical corrections only (spelling, order, separators, repeated,
+ * retired and unreadable parts left out; a policy that cannot be read becomes none). Returns false when memory is
+ * short. */
 bool dmarc_record_correct(struct span text, struct buf *out);
 
 const char *dmarc_tag_word(enum dmarc_tag tag);

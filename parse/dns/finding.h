@@ -1,8 +1,9 @@
 /* A finding (noun): something about a published record that its owner should know. Plain data in an arena.
  *
- * Every finding says what is there, where in the record (for a caret), why it matters in words for someone who has read no
- * RFC, and, where a correction can be calculated, the whole record to paste. Its code and severity come from one table,
- * finding.c; texts are never put together elsewhere. Texts carry octets of the record as published: escape where shown. */
+ * Every finding says what is there, where in the record (for a caret), why it matters in words for someone who has
+ * read no RFC, and, where a correction can be calculated, the whole record to paste. Its code and severity come from
+ * one table, finding.c; texts are never put together elsewhere. Texts carry octets of the record as published: escape
+ * where shown. */
 #ifndef PARSE_DNS_FINDING_H
 #define PARSE_DNS_FINDING_H
 
@@ -85,6 +86,7 @@ enum finding_code {
 
 	/* the text of an SPF record */
 	FINDING_SPF_VERSION,
+	FINDING_SPF_VERSION_CASE,
 	FINDING_SPF_TERM,
 	FINDING_SPF_ADDRESS,
 	FINDING_SPF_PREFIX,
@@ -107,6 +109,7 @@ enum finding_code {
 	FINDING_SPF_AFTER_ALL,
 	FINDING_SPF_REDIRECT_IDLE,
 	FINDING_SPF_MODIFIER,
+	FINDING_SPF_EQUALS,
 	FINDING_SPF_REPORTING,
 	FINDING_SPF_LARGE,
 	FINDING_SPF_BORDER,
@@ -123,6 +126,7 @@ enum finding_code {
 	FINDING_SPF_TARGET_TWO,
 	FINDING_SPF_TARGET_BROKEN,
 	FINDING_SPF_TARGET_UNREACHABLE,
+	FINDING_SPF_TARGET_ALL,
 	FINDING_SPF_LOOP,
 	FINDING_SPF_INCLUDED_TWICE,
 	FINDING_SPF_MX_MANY,
@@ -172,8 +176,8 @@ struct findings {
 
 bool flaw_add(struct arena *arena, struct flaws *flaws, struct flaw flaw);
 
-/* Adds a finding. `args` fill $1 .. $3 of the table's sentences, $0 is the place's own text (shortened); absent ones are
- * filled with nothing. Returns the row for the caller to set `fix`, NULL when it was left out or memory is short. */
+/* Adds a finding. `args` fill $1 .. $3 of the table's sentences, $0 is the place's own text (shortened); absent ones
+ * are filled with nothing. Returns the row for the caller to set `fix`, NULL: left out, or memory is short. */
 struct finding_place {
 	struct span name, record;
 	size_t at, n;

@@ -2,7 +2,14 @@
 
 #include "parse/dns/domainname.h"
 
-enum spf_argument { ARGUMENT_NONE, ARGUMENT_DOMAIN, ARGUMENT_DOMAIN_OPTIONAL, ARGUMENT_DOMAIN_CIDR, ARGUMENT_IP4, ARGUMENT_IP6 };
+enum spf_argument {
+	ARGUMENT_NONE,
+	ARGUMENT_DOMAIN,
+	ARGUMENT_DOMAIN_OPTIONAL,
+	ARGUMENT_DOMAIN_CIDR,
+	ARGUMENT_IP4,
+	ARGUMENT_IP6
+};
 
 static const struct {
 	const char *word;
@@ -19,6 +26,14 @@ static const struct {
 	{ "ip6", SPF_IP6, ARGUMENT_IP6, false },
 	{ "exists", SPF_EXISTS, ARGUMENT_DOMAIN, true },
 };
+
+bool spf_word_is_mechanism(struct span word)
+{
+	for (size_t i = 0; i < sizeof(mechanisms) / sizeof(*mechanisms); i++)
+		if (span_is_nocase(word, span_of(mechanisms[i].word)))
+			return true;
+	return false;
+}
 
 struct reader {
 	struct arena *arena;
@@ -45,7 +60,8 @@ bool spf_text_intended(struct span text)
 {
 	static const char *const starts[] = { "spf1 ", "spf2.0/", "v=spf", "v:spf", "=spf1" };
 
-	while (text.n && (text.p[0] == ' ' || text.p[0] == '\t' || text.p[0] == '"' || (unsigned char)text.p[0] > 127)) {
+	while (text.n &&
+		(text.p[0] == ' ' || text.p[0] == '\t' || text.p[0] == '"' || (unsigned char)text.p[0] > 127)) {
 		text.p++;
 		text.n--;
 	}
@@ -62,7 +78,9 @@ bool spf_text_intended(struct span text)
 /* A syntax error; returns false so that it can end a reader. */
 static bool broken(struct reader *r, enum finding_code code, struct span place, const char *word)
 {
-	struct flaw flaw = { .code = code, .at = (size_t)(place.p - r->record->text.p), .n = place.n, .word = span_of(word) };
+	struct flaw flaw = {
+		.code = code, .at = (size_t)(place.p - r->record->text.p), .n = place.n, .word = span_of(word)
+	};
 
 	r->record->valid = false;
 	if (!flaw_add(r->arena, &r->record->flaws, flaw))
@@ -77,7 +95,8 @@ static size_t macro_length(struct span text, bool in_exp)
 
 	if (text.n >= 2 && strchr("%_-", text.p[1]) && text.p[1])
 		return 2;
-	if (text.n < 4 || text.p[1] != '{' || !text.p[2] || !strchr(in_exp ? "slodiphvcrt" : "slodiphv", text.p[2] | 0x20))
+	if (text.n < 4 || text.p[1] != '{' || !text.p[2] ||
+		!strchr(in_exp ? "slodiphvcrt" : "slodiphv", text.p[2] | 0x20))
 		return 0;
 	while (n < text.n && is_digit(text.p[n]))
 		n++;
@@ -205,7 +224,8 @@ static bool network(struct reader *r, struct spf_term *term, struct span text, b
 		return broken(r, FINDING_SPF_ADDRESS, address.n ? address : term->text, six ? "IPv6" : "IPv4");
 	if (!slash)
 		return true;
-	return prefix_read(r, (struct span){ slash + 1, text.n - address.n - 1 }, six ? 128 : 32, six ? &term->prefix6 : &term->prefix4);
+	return prefix_read(r, (struct span){ slash + 1, text.n - address.n - 1 }, six ? 128 : 32,
+		six ? &term->prefix6 : &term->prefix4);
 }
 
 /* `argument` begins with the `:` or `/` behind the name, or is empty. */
@@ -268,9 +288,6 @@ static bool modifier_read(struct reader *r, struct spf_term *term, struct span n
 	for (size_t i = 0; i < name.n; i++)
 		if (!is_letter(name.p[i]) && (i == 0 || (!is_digit(name.p[i]) && !memchr("-_.", name.p[i], 3))))
 			return broken(r, FINDING_SPF_TERM, term->text, NULL);
-	if (mechanism_read(&(struct reader){ .arena = r->arena, .record = &(struct spf_record){ .text = term->text } },
-		    &(struct spf_term){ .text = term->text }, name, SPAN("")))
-		return broken(r, FINDING_SPF_TERM, term->text, NULL);
 	return macro_string(r, value, true, &macros, &ends_in_macro);
 }
 
@@ -290,7 +307,8 @@ static bool term_read(struct reader *r, struct spf_term *term, struct span text)
 	if (n < rest.n && rest.p[n] == '=') {
 		if (rest.n < text.n || n == 0)
 			return broken(r, FINDING_SPF_TERM, text, NULL);
-		return modifier_read(r, term, (struct span){ rest.p, n }, (struct span){ rest.p + n + 1, rest.n - n - 1 });
+		return modifier_read(
+			r, term, (struct span){ rest.p, n }, (struct span){ rest.p + n + 1, rest.n - n - 1 });
 	}
 	return mechanism_read(r, term, (struct span){ rest.p, n }, (struct span){ rest.p + n, rest.n - n });
 }

@@ -1,5 +1,5 @@
-/* One SPF record (RFC 7208 4.5, 4.6, 5, 6, 12) as a list of terms with their places (noun and its reader; pure calculation).
- * All spans point into the text, which must outlive the record; lists are in the arena. */
+/* One SPF record (RFC 7208 4.5, 4.6, 5, 6, 12) as a list of terms with their places (noun and its reader; pure
+ * calculation). All spans point into the text, which must outlive the record; lists are in the arena. */
 #ifndef PARSE_DNS_SPFRECORD_H
 #define PARSE_DNS_SPFRECORD_H
 
@@ -52,6 +52,9 @@ bool spf_text_counts(struct span text);
 
 /* Was it meant to be an SPF record, right or wrong? */
 bool spf_text_intended(struct span text);
+
+/* Such a word before `=` makes a modifier nobody knows, silently: `include=example.net`. */
+bool spf_word_is_mechanism(struct span word);
 
 /* False when memory is short; every text is readable. */
 bool spf_record_parse(struct span text, struct arena *arena, struct spf_record *record);

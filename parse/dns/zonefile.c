@@ -100,13 +100,13 @@ enum token_kind { TOKEN_WORD, TOKEN_STRING, TOKEN_LINE_END, TOKEN_END, TOKEN_BRO
 struct token {
 	enum token_kind kind;
 	struct span text; /* unescaped; in the reader's buffer until the next token */
-	bool first;       /* stands in the first column */
+	bool first; /* stands in the first column */
 };
 
 struct reader {
 	struct span text;
 	size_t at;
-	unsigned long line;
+	unsigned long line, start; /* where it stands, and where the record began */
 	bool in_parentheses;
 	struct buf token, record, ends;
 	struct zonefile *zone;
@@ -115,9 +115,11 @@ struct reader {
 	struct fault *fault;
 };
 
+#define INCOMPLETE "a quote, parenthesis or escape is not complete"
+
 static bool reader_fault(struct reader *r, const char *what)
 {
-	return fault_set(r->fault, FAULT_SETUP, "line %lu: %s", r->line, what);
+	return fault_set(r->fault, FAULT_SETUP, "line %lu: %s", r->start, what);
 }
 
 /* One octet of a word or string, escapes undone (RFC 1035 5.1). */
@@ -255,7 +257,7 @@ static bool skip_line(struct reader *r, struct token token)
 {
 	while (token_is_text(&token))
 		token = token_next(r);
-	return token.kind != TOKEN_BROKEN || reader_fault(r, "a quote, parenthesis or escape is not complete");
+	return token.kind != TOKEN_BROKEN || reader_fault(r, INCOMPLETE);
 }
 
 static bool rdata_texts(struct reader *r, struct token token, struct row *row)
@@ -338,7 +340,7 @@ static bool record_read(struct reader *r, struct token token)
 		row.type = TYPE_ANY;
 	token = token_next(r);
 	if (!token_is_text(&token))
-		return reader_fault(r, "a record needs a known type and a value");
+		return reader_fault(r, token.kind == TOKEN_BROKEN ? INCOMPLETE : "a record needs a type and a value");
 	if (token.kind == TOKEN_WORD && status_of(token.text, &row.status))
 		return skip_line(r, token_next(r)) && row_add(r->zone, row, r->fault);
 	return rdata_read(r, token, &row) && row_add(r->zone, row, r->fault);
@@ -376,12 +378,14 @@ static bool line_read(struct reader *r, struct token token)
 static bool lines_read(struct reader *r)
 {
 	for (;;) {
-		struct token token = token_next(r);
+		struct token token;
 
+		r->start = r->line;
+		token = token_next(r);
 		if (token.kind == TOKEN_END)
 			return true;
 		if (token.kind == TOKEN_BROKEN)
-			return reader_fault(r, "a quote, parenthesis or escape is not complete");
+			return reader_fault(r, INCOMPLETE);
 		if (token.kind != TOKEN_LINE_END && !line_read(r, token))
 			return false;
 	}
@@ -539,7 +543,8 @@ static bool wildcard_of(const struct zonefile *zone, struct span name, char text
 }
 
 /* Gathers the rows of one owner into the answer. Returns the alias to follow, or absent. */
-static struct span rows_answer(const struct zonefile *zone, struct span owner, struct arena *arena, struct dns_answer *answer)
+static struct span rows_answer(
+	const struct zonefile *zone, struct span owner, struct arena *arena, struct dns_answer *answer)
 {
 	size_t first = row_lower_bound(zone, owner), last = first;
 	struct span alias = SPAN_ABSENT;

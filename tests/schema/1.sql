@@ -23,7 +23,7 @@ CREATE TABLE report(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mai
  report_id TEXT, errors BLOB, org_name INTEGER, org_email INTEGER, org_extra_contact_info INTEGER,
  generator INTEGER, version INTEGER, namespace INTEGER, p INTEGER, sp INTEGER, np INTEGER, adkim INTEGER,
  aspf INTEGER, pct INTEGER, fo INTEGER, testing INTEGER, discovery_method INTEGER, first_record INTEGER NOT NULL,
- records INTEGER NOT NULL, skipped INTEGER NOT NULL, messages INTEGER NOT NULL, dkim INTEGER NOT NULL,
+ records INTEGER NOT NULL, uncounted INTEGER NOT NULL, messages INTEGER NOT NULL, dkim INTEGER NOT NULL,
  spf INTEGER NOT NULL, both INTEGER NOT NULL, none INTEGER NOT NULL, quarantine INTEGER NOT NULL,
  reject INTEGER NOT NULL, other INTEGER NOT NULL, spared INTEGER NOT NULL) STRICT;
 CREATE TABLE rollup(domain INTEGER NOT NULL, day INTEGER NOT NULL, reports INTEGER NOT NULL,

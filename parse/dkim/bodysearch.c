@@ -1,0 +1,408 @@
+#include "parse/dkim/bodysearch.h"
+
+#include <stdlib.h>
+
+#define BANNER_LINES_MAX 200
+#define ENDS_MAX 40
+#define EDITED_OCTETS_MAX ((size_t)2 << 20) /* longer bodies are scanned, not edited */
+
+static bool outcome_set(struct body_search *b, const struct body_text *text, struct span raw, const struct dkim_step *step,
+	const char *cte)
+{
+	struct body_outcome *outcome = b->outcome;
+
+	outcome->found = true;
+	outcome->body = raw;
+	memcpy(outcome->steps, text->steps, text->steps_n * sizeof *text->steps);
+	outcome->steps_n = text->steps_n;
+	outcome->cte = cte ? cte : text->cte;
+	if (step)
+		outcome->steps[outcome->steps_n++] = *step;
+	return true;
+}
+
+void body_text_add(struct body_search *b, const struct body_text *parent, struct span raw, struct dkim_step step, const char *cte)
+{
+	struct body_text *text = &b->texts[b->texts_n];
+
+	if (!raw.p || b->texts_n == TEXTS_MAX || parent->steps_n == TEXT_STEPS_MAX - 1 || span_is(raw, parent->raw))
+		return;
+	*text = *parent;
+	text->raw = raw;
+	text->steps[text->steps_n++] = step;
+	text->cte = cte ? cte : parent->cte;
+	b->texts_n++;
+}
+
+/* ---- one guess, whole ---- */
+
+struct measured {
+	struct hash *hash;
+	uint64_t left, octets; /* still to be hashed, of l=; seen */
+};
+
+static void measured_take(void *arg, const char *octets, size_t n)
+{
+	struct measured *measured = arg;
+	size_t part = n < measured->left ? n : (size_t)measured->left;
+
+	hash_add(measured->hash, octets, part);
+	measured->left -= part;
+	measured->octets += n;
+}
+
+static bool digest_fits(const struct search *search, const uint8_t *digest)
+{
+	return memcmp(digest, search->signature->bh.p, search->signature->bh.n) == 0;
+}
+
+static uint64_t wanted_length(const struct search *search)
+{
+	return search->signature->has_length ? search->signature->length : BODYHASH_WHOLE;
+}
+
+bool body_try(struct body_search *b, const struct body_text *parent, struct span raw, struct dkim_step step, const char *cte)
+{
+	struct search *search = b->search;
+	struct measured measured = { search->running, wanted_length(search), 0 };
+	struct canon_body canon;
+	uint8_t digest[HASH_OCTETS_MAX];
+
+	if (b->outcome->found || !raw.p || !search_spend(search, raw.n))
+		return b->outcome->found;
+	hash_begin(search->running, search->signature->hash);
+	canon_body_begin(&canon, search->signature->body_canon, measured_take, &measured);
+	canon_body_add(&canon, raw.p, raw.n);
+	canon_body_end(&canon);
+	hash_end(search->running, digest);
+	if (!digest_fits(search, digest) ||
+		(search->signature->has_length && measured.octets < search->signature->length))
+		return false;
+	raw = arena_copy(search->arena, raw);
+	if (!raw.p) {
+		b->memory_short = true;
+		return true;
+	}
+	return outcome_set(b, parent, raw, &step, cte);
+}
+
+/* ---- runs of lines taken out ---- */
+
+struct scan {
+	struct body_search *b;
+	const struct body_text *text;
+	size_t *raw_at, *canon_at; /* by line, and one past the last */
+	bool *mark;                /* a boundary line */
+	size_t lines;
+	char *canon;               /* all lines in canonical form, none left out */
+	size_t full;               /* lines up to the last that is not empty */
+	size_t ends[ENDS_MAX], ends_n;     /* lines before which something may have been put */
+	size_t starts[ENDS_MAX], starts_n; /* lines at which a banner may begin */
+};
+
+static bool line_is_empty(const struct scan *s, size_t line)
+{
+	return s->canon_at[line + 1] - s->canon_at[line] == 2;
+}
+
+/* RFC 6376 3.4.4 for one line without its CRLF. */
+static size_t line_relax(char *out, const char *p, const char *end)
+{
+	char *start = out;
+	bool space = false;
+
+	for (; p < end; p++) {
+		if (*p == ' ' || *p == '\t') {
+			space = true;
+			continue;
+		}
+		if (space)
+			*out++ = ' ';
+		space = false;
+		*out++ = *p;
+	}
+	return (size_t)(out - start);
+}
+
+static bool lines_cut(struct scan *s)
+{
+	struct arena *arena = s->b->search->arena;
+	struct span raw = s->text->raw;
+	bool relaxed = s->b->search->signature->body_canon == CANON_RELAXED;
+	size_t room = 2, n = 0;
+
+	for (size_t i = 0; i < raw.n; i++)
+		room += raw.p[i] == '\n';
+	s->raw_at = arena_take(arena, (room + 1) * sizeof *s->raw_at);
+	s->canon_at = arena_take(arena, (room + 1) * sizeof *s->canon_at);
+	s->mark = arena_take(arena, room);
+	s->canon = arena_take(arena, raw.n + 2);
+	if (!s->raw_at || !s->canon_at || !s->mark || !s->canon)
+		return false;
+	for (size_t at = 0; at < raw.n; s->lines++) {
+		const char *lf = memchr(raw.p + at, '\n', raw.n - at), *end = lf ? lf : raw.p + raw.n;
+		const char *text = raw.p + at;
+
+		s->raw_at[s->lines] = at;
+		s->canon_at[s->lines] = n;
+		at = lf ? (size_t)(lf - raw.p) + 1 : raw.n;
+		if (lf && end > text && end[-1] == '\r')
+			end--;
+		if (relaxed) {
+			n += line_relax(s->canon + n, text, end);
+		} else {
+			memcpy(s->canon + n, text, (size_t)(end - text));
+			n += (size_t)(end - text);
+		}
+		memcpy(s->canon + n, "\r\n", 2);
+		n += 2;
+		s->canon_at[s->lines + 1] = n;
+		if (!line_is_empty(s, s->lines))
+			s->full = s->lines + 1;
+	}
+	s->raw_at[s->lines] = raw.n;
+	return true;
+}
+
+static size_t line_of(const struct scan *s, size_t offset)
+{
+	size_t low = 0, high = s->lines;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->raw_at[middle] < offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void end_add(struct scan *s, size_t line)
+{
+	for (size_t i = 0; i < s->ends_n; i++)
+		if (s->ends[i] == line)
+			return;
+	if (s->ends_n < ENDS_MAX)
+		s->ends[s->ends_n++] = line;
+}
+
+static void start_add(struct scan *s, size_t line)
+{
+	if (s->starts_n < ENDS_MAX && (s->starts_n == 0 || s->starts[s->starts_n - 1] != line))
+		s->starts[s->starts_n++] = line;
+}
+
+/* Footers go to the end, before a boundary, a signature separator, the end of the markup; banners to the start of the body, of a
+ * part, behind the <body> tag. */
+static void places_find(struct scan *s)
+{
+	struct span raw = s->text->raw;
+	struct mime_parts parts;
+
+	mimeparts_find(&s->b->search->dkim->header, raw, &parts);
+	end_add(s, s->lines);
+	start_add(s, 0);
+	for (size_t i = 0; i < parts.marks_n; i++) {
+		s->mark[line_of(s, parts.marks[i])] = true;
+		end_add(s, line_of(s, parts.marks[i]));
+	}
+	for (size_t i = 0; i < parts.n; i++)
+		start_add(s, line_of(s, parts.part[i].content));
+	for (size_t line = 0; line < s->lines; line++) {
+		struct span text = fws_trim((struct span){ raw.p + s->raw_at[line], s->raw_at[line + 1] - s->raw_at[line] });
+
+		if (span_is(text, SPAN("--")) || span_starts_nocase(text, SPAN("</body")) ||
+			span_starts_nocase(text, SPAN("</html")))
+			end_add(s, line);
+		if (span_find_nocase(text, SPAN("<body")) >= 0)
+			start_add(s, line + 1);
+	}
+}
+
+/* The step that taking out lines from .. to undoes. */
+static struct dkim_step removal_step(const struct scan *s, size_t from, size_t to)
+{
+	struct span raw = s->text->raw, shown = SPAN("");
+	struct dkim_step step = { .edit = DKIM_EDIT_TEXT_INSERTED, .where = SPAN("body"),
+		.octets = s->raw_at[to] - s->raw_at[from] };
+
+	for (size_t line = from; line < to && shown.n == 0; line++)
+		shown = fws_trim((struct span){ raw.p + s->raw_at[line], s->raw_at[line + 1] - s->raw_at[line] });
+	step.found = shown.n ? shown : SPAN_ABSENT;
+	if (s->mark[from] && to < s->lines && s->mark[to])
+		step.edit = DKIM_EDIT_PART_ADDED;
+	else if (to == s->lines)
+		step.edit = DKIM_EDIT_FOOTER;
+	else if (from == 0 && shown.n == 0)
+		step.edit = DKIM_EDIT_LEADING_ADDED;
+	else if (from == 0)
+		step.edit = DKIM_EDIT_BANNER;
+	for (size_t i = 0; step.edit == DKIM_EDIT_TEXT_INSERTED && i < s->starts_n; i++)
+		if (s->starts[i] == from)
+			step.edit = DKIM_EDIT_BANNER;
+	for (size_t i = 0; step.edit == DKIM_EDIT_TEXT_INSERTED && i < s->ends_n; i++)
+		if (s->ends[i] == to)
+			step.edit = DKIM_EDIT_FOOTER;
+	return step;
+}
+
+static bool removal_found(struct scan *s, size_t from, size_t to)
+{
+	struct span raw = s->text->raw, left;
+	struct dkim_step step = removal_step(s, from, to);
+	struct piece piece = { s->raw_at[from], s->raw_at[to] - s->raw_at[from], SPAN("") };
+
+	left = text_splice(s->b->search->arena, raw, &piece, 1);
+	if (!left.p) {
+		s->b->memory_short = true;
+		return true;
+	}
+	return outcome_set(s->b, s->text, left, from == to ? NULL : &step, NULL);
+}
+
+/* How far the running hash has come: canonical octets before `fed`; empty lines behind them wait. */
+struct prefix {
+	size_t fed, line;
+};
+
+static void prefix_advance(struct scan *s, struct prefix *prefix, size_t line)
+{
+	for (; prefix->line < line; prefix->line++) {
+		if (line_is_empty(s, prefix->line))
+			continue;
+		hash_add(s->b->search->running, s->canon + prefix->fed, s->canon_at[prefix->line + 1] - prefix->fed);
+		prefix->fed = s->canon_at[prefix->line + 1];
+	}
+}
+
+/* Without lines from .. to, where `prefix` has come to `from`. True: found, or nothing more can be tried. */
+static bool removal_try(struct scan *s, const struct prefix *prefix, size_t from, size_t to)
+{
+	struct search *search = s->b->search;
+	const struct signature *signature = search->signature;
+	uint8_t digest[HASH_OCTETS_MAX];
+	size_t gap = s->full > to ? s->canon_at[from] - prefix->fed : 0;
+	size_t tail = s->full > to ? s->canon_at[s->full] - s->canon_at[to] : 0;
+	uint64_t octets = prefix->fed + gap + tail;
+
+	/* A body that ends with l= is not cut any further; what l= leaves open cannot make a difference. */
+	if (signature->has_length && (octets < signature->length || prefix->fed + gap > signature->length))
+		return false;
+	if (signature->has_length)
+		tail = (size_t)(signature->length - prefix->fed - gap);
+	if (!search_spend(search, gap + tail))
+		return true;
+	hash_copy(search->spare, search->running);
+	hash_add(search->spare, s->canon + prefix->fed, gap);
+	hash_add(search->spare, s->canon + s->canon_at[to], tail);
+	if (octets == 0 && signature->body_canon == CANON_SIMPLE)
+		hash_add(search->spare, "\r\n", signature->has_length && signature->length < 2 ? (size_t)signature->length : 2);
+	hash_end(search->spare, digest);
+	return digest_fits(search, digest) && removal_found(s, from, to);
+}
+
+/* For every line: everything from there to each place where something may have been put. */
+static bool footers_try(struct scan *s)
+{
+	struct prefix prefix = { 0, 0 };
+
+	hash_begin(s->b->search->running, s->b->search->signature->hash);
+	hash_begin(s->b->search->spare, s->b->search->signature->hash);
+	if (!search_spend(s->b->search, s->canon_at[s->lines]))
+		return true;
+	for (size_t from = 0; from <= s->lines; from++) {
+		prefix_advance(s, &prefix, from);
+		for (size_t i = 0; i < s->ends_n; i++)
+			if (s->ends[i] >= from && (s->ends[i] > from || i == 0) &&
+				removal_try(s, &prefix, from, s->ends[i]))
+				return true;
+	}
+	return false;
+}
+
+static bool banners_try(struct scan *s)
+{
+	for (size_t i = 0; i < s->starts_n; i++) {
+		struct prefix prefix = { 0, 0 };
+		size_t from = s->starts[i];
+
+		hash_begin(s->b->search->running, s->b->search->signature->hash);
+		prefix_advance(s, &prefix, from);
+		if (!search_spend(s->b->search, prefix.fed))
+			return true;
+		for (size_t to = from + 1; to < s->lines && to <= from + BANNER_LINES_MAX; to++)
+			if (removal_try(s, &prefix, from, to))
+				return true;
+	}
+	return false;
+}
+
+/* Any run of lines at all, where that costs little. */
+static bool runs_try(struct scan *s)
+{
+	struct search *search = s->b->search;
+	struct prefix prefix = { 0, 0 };
+	uint64_t guesses = (uint64_t)s->lines * s->lines / 2, octets = s->canon_at[s->lines];
+
+	if (guesses > (search->candidates_end - search->candidates) / 4 || octets > UINT32_MAX ||
+		guesses * octets / 2 > (search->hashed_end - search->hashed) / 2)
+		return false;
+	hash_begin(search->running, search->signature->hash);
+	for (size_t from = 0; from < s->lines; from++) {
+		prefix_advance(s, &prefix, from);
+		for (size_t to = from + 1; to < s->lines; to++)
+			if (removal_try(s, &prefix, from, to))
+				return true;
+	}
+	return false;
+}
+
+/* True: found, or nothing more can be tried. */
+static bool text_scan(struct body_search *b, const struct body_text *text)
+{
+	struct scan s = { .b = b, .text = text };
+
+	if (!lines_cut(&s))
+		return true;
+	places_find(&s);
+	return footers_try(&s) || banners_try(&s) || (text->steps_n == 0 && runs_try(&s));
+}
+
+static bool done(const struct body_search *b)
+{
+	return b->outcome->found || b->memory_short || b->search->exhausted;
+}
+
+/* Cheap first: the body as it is with lines taken out, then edited once, then those with lines taken out, then edited twice. */
+bool body_search_run(struct search *search, struct body_outcome *outcome)
+{
+	struct body_search *b = calloc(1, sizeof *b);
+	bool good;
+
+	if (!b)
+		return false;
+	b->search = search;
+	b->outcome = outcome;
+	b->texts[b->texts_n++].raw = search->body;
+	for (size_t i = 0; i < b->texts_n && !done(b); i++) {
+		const struct body_text *text = &b->texts[i];
+		size_t first = b->texts_n;
+
+		text_scan(b, text);
+		if (!done(b) && text->raw.n <= EDITED_OCTETS_MAX)
+			edits_body(b, text);
+		for (size_t k = first; k < b->texts_n && !done(b); k++) {
+			struct body_text *child = &b->texts[k];
+			struct dkim_step last = child->steps[--child->steps_n];
+
+			body_try(b, child, child->raw, last, child->cte);
+			child->steps[child->steps_n++] = last;
+		}
+	}
+	search->exhausted = search->exhausted || search->arena->failed;
+	good = !b->memory_short;
+	free(b);
+	return good;
+}

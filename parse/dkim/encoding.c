@@ -1,0 +1,130 @@
+#include "parse/dkim/encoding.h"
+
+enum { B64_SPACE = 64, B64_PAD = 65, B64_BAD = 255 };
+
+static unsigned base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (unsigned)(c - 'A');
+	if (c >= 'a' && c <= 'z')
+		return (unsigned)(c - 'a') + 26;
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0') + 52;
+	switch (c) {
+	case '+':
+		return 62;
+	case '/':
+		return 63;
+	case '=':
+		return B64_PAD;
+	case ' ':
+	case '\t':
+	case '\r':
+	case '\n':
+		return B64_SPACE;
+	default:
+		return B64_BAD;
+	}
+}
+
+struct span base64_decode(struct span text, struct arena *arena)
+{
+	unsigned char *out = arena_take(arena, text.n / 4 * 3 + 3);
+	size_t n = 0, digits = 0, pads = 0;
+	uint32_t bits = 0;
+
+	if (!text.p || !out)
+		return SPAN_ABSENT;
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned value = base64_value(text.p[i]);
+
+		if (value == B64_SPACE)
+			continue;
+		if (value == B64_BAD)
+			return SPAN_ABSENT;
+		if (value == B64_PAD) {
+			pads++;
+			continue;
+		}
+		if (pads)
+			return SPAN_ABSENT;
+		bits = bits << 6 | value;
+		if (++digits % 4 == 0) {
+			out[n++] = (unsigned char)(bits >> 16);
+			out[n++] = (unsigned char)(bits >> 8);
+			out[n++] = (unsigned char)bits;
+		}
+	}
+	if (digits % 4 == 1 || pads > (4 - digits % 4) % 4)
+		return SPAN_ABSENT;
+	if (digits % 4 >= 2)
+		out[n++] = (unsigned char)(digits % 4 == 2 ? bits >> 4 : bits >> 10);
+	if (digits % 4 == 3)
+		out[n++] = (unsigned char)(bits >> 2);
+	return (struct span){ (char *)out, n };
+}
+
+bool base64_encode(struct buf *out, struct span octets)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *p = (const unsigned char *)octets.p;
+
+	for (size_t i = 0; i < octets.n; i += 3) {
+		size_t left = octets.n - i;
+		uint32_t bits = (uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
+		char quad[4] = { digits[bits >> 18], digits[bits >> 12 & 63], left > 1 ? digits[bits >> 6 & 63] : '=',
+			left > 2 ? digits[bits & 63] : '=' };
+
+		if (!buf_put(out, quad, sizeof quad))
+			return false;
+	}
+	return !out->failed;
+}
+
+int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+struct span dkim_qp_decode(struct span text, struct arena *arena)
+{
+	char *out = arena_take(arena, text.n + 1);
+	size_t n = 0;
+
+	if (!text.p || !out)
+		return SPAN_ABSENT;
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
+			continue;
+		if (c == '=' && i + 2 < text.n && hex_value(text.p[i + 1]) >= 0 && hex_value(text.p[i + 2]) >= 0) {
+			c = (char)(hex_value(text.p[i + 1]) << 4 | hex_value(text.p[i + 2]));
+			i += 2;
+		}
+		out[n++] = c;
+	}
+	return (struct span){ out, n };
+}
+
+struct span span_compact(struct span text, struct arena *arena)
+{
+	char *out;
+	size_t n = 0;
+
+	if (!text.p)
+		return text;
+	out = arena_take(arena, text.n + 1);
+	if (!out)
+		return SPAN_ABSENT;
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] != ' ' && text.p[i] != '\t' && text.p[i] != '\r' && text.p[i] != '\n')
+			out[n++] = text.p[i];
+	return (struct span){ out, n };
+}

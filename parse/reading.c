@@ -1,0 +1,117 @@
+#include "parse/reading.h"
+#include "base/escape.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+bool reading_put(struct reading *r, bool put)
+{
+	if (!put && !r->full) {
+		r->full = true;
+		fault_set(&r->fault, FAULT_INPUT, "says more than the ceiling `feedback` allows, or there is no room for it");
+	}
+	return put;
+}
+
+static void problem_put(struct reading *r, const char *where, const char *what)
+{
+	struct buf place = BUF(4096);
+	struct problem problem;
+
+	if (++r->sums.problems > r->limits->problems)
+		return;
+	buf_put_span(&place, buf_span(&r->place));
+	if (place.n && *where)
+		buf_put_text(&place, ": ");
+	buf_put_text(&place, where);
+	problem.where = reading_utf8(r, buf_span(&place));
+	problem.what = reading_utf8(r, span_of(what));
+	reading_put(r, feedback_put_problem(r->feedback, &problem));
+	buf_release(&place);
+}
+
+void reading_problem(struct reading *r, const char *where, const char *format, ...)
+{
+	char what[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(what, sizeof what, format, args);
+	va_end(args);
+	problem_put(r, where, what);
+}
+
+void reading_broken(struct reading *r, const char *where, const char *format, ...)
+{
+	char what[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(what, sizeof what, format, args);
+	va_end(args);
+	snprintf(r->last_broken, sizeof r->last_broken, "%.255s", what);
+	r->sums.broken++;
+	problem_put(r, where, what);
+}
+
+size_t reading_enter(struct reading *r, struct span name)
+{
+	size_t mark = r->place.n;
+
+	if (mark)
+		buf_put_byte(&r->place, '/');
+	buf_put(&r->place, name.p, name.n < 200 ? name.n : 200);
+	r->place.failed = false;
+	return mark;
+}
+
+void reading_leave(struct reading *r, size_t mark)
+{
+	r->place.n = mark;
+	if (r->place.p)
+		r->place.p[mark] = '\0';
+}
+
+struct span reading_utf8(struct reading *r, struct span text)
+{
+	struct buf mended = BUF(4 * r->limits->header + 64);
+	struct span copy;
+
+	if (!text.p || utf8_valid(text))
+		return arena_copy(&r->parser->arena, text);
+	while (text.n) {
+		uint32_t code = 0;
+		size_t n = utf8_next(text, &code);
+
+		utf8_put(&mended, n ? code : windows_1252_code((unsigned char)text.p[0]));
+		n = n ? n : 1;
+		text.p += n;
+		text.n -= n;
+	}
+	copy = arena_copy(&r->parser->arena, buf_span(&mended));
+	buf_release(&mended);
+	return copy;
+}
+
+bool reading_keep(struct reading *r, enum octets_kind kind, struct stream *s)
+{
+	static const size_t room = OCTETS_CHUNK;
+	struct octets octets = { .kind = kind, .part = r->kept };
+	struct buf chunk = BUF(OCTETS_CHUNK);
+	ssize_t got = 1;
+
+	while (got > 0 && !r->full) {
+		chunk.n = 0;
+		while (chunk.n + 3 <= room && buf_reserve(&chunk, room - chunk.n < 32768 ? room - chunk.n : 32768) &&
+			(got = s->read(s, chunk.p + chunk.n, room - chunk.n < 32768 ? room - chunk.n : 32768)) > 0)
+			chunk.n += (size_t)got;
+		if (chunk.n == 0)
+			break;
+		octets.data = (struct span){ chunk.p, chunk.n };
+		reading_put(r, feedback_put_octets(r->feedback, &octets));
+		octets.chunk++;
+	}
+	buf_release(&chunk);
+	r->kept += octets.chunk > 0;
+	return got == 0;
+}
