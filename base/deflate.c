@@ -1,12 +1,13 @@
 #include "base/deflate.h"
 
-#include <limits.h>
+#include <libdeflate.h>
 #include <stdlib.h>
-#include <zlib.h>
+
+#define LEVEL 1 /* higher ones save one hundredth more of a mail header, and cost half as much again */
 
 struct deflate {
-	z_stream pack, unpack;
-	bool packs, unpacks; /* set up */
+	struct libdeflate_compressor *pack;
+	struct libdeflate_decompressor *unpack;
 };
 
 struct deflate *deflate_new(void)
@@ -15,9 +16,9 @@ struct deflate *deflate_new(void)
 
 	if (!d)
 		return NULL;
-	d->packs = deflateInit(&d->pack, Z_BEST_SPEED) == Z_OK;
-	d->unpacks = inflateInit(&d->unpack) == Z_OK;
-	if (!d->packs || !d->unpacks) {
+	d->pack = libdeflate_alloc_compressor(LEVEL);
+	d->unpack = libdeflate_alloc_decompressor();
+	if (!d->pack || !d->unpack) {
 		deflate_free(d);
 		return NULL;
 	}
@@ -28,22 +29,9 @@ void deflate_free(struct deflate *d)
 {
 	if (!d)
 		return;
-	if (d->packs)
-		deflateEnd(&d->pack);
-	if (d->unpacks)
-		inflateEnd(&d->unpack);
+	libdeflate_free_compressor(d->pack);
+	libdeflate_free_decompressor(d->unpack);
 	free(d);
-}
-
-static bool stream_aim(z_stream *z, struct span in, struct buf *out, size_t room)
-{
-	if (in.n > UINT_MAX || room > UINT_MAX || !buf_reserve(out, room))
-		return false;
-	z->next_in = (Bytef *)in.p;
-	z->avail_in = (uInt)in.n;
-	z->next_out = (Bytef *)out->p + out->n;
-	z->avail_out = (uInt)room;
-	return true;
 }
 
 static void buf_grew(struct buf *out, size_t n)
@@ -54,21 +42,24 @@ static void buf_grew(struct buf *out, size_t n)
 
 bool deflate_pack(struct deflate *d, struct span octets, struct buf *out)
 {
-	size_t room = octets.n - octets.n / 8;
+	size_t n, room = octets.n - octets.n / 8;
 
-	if (octets.n < 64 || deflateReset(&d->pack) != Z_OK || !stream_aim(&d->pack, octets, out, room))
+	if (octets.n < 64 || !buf_reserve(out, room))
 		return false;
-	if (deflate(&d->pack, Z_FINISH) != Z_STREAM_END)
-		return false;
-	buf_grew(out, room - d->pack.avail_out);
-	return true;
+	n = libdeflate_zlib_compress(d->pack, octets.p, octets.n, out->p + out->n, room);
+	if (n)
+		buf_grew(out, n);
+	return n > 0;
 }
 
 bool deflate_unpack(struct deflate *d, struct span packed, size_t octets, struct buf *out)
 {
-	if (inflateReset(&d->unpack) != Z_OK || !stream_aim(&d->unpack, packed, out, octets))
-		return false;
-	if (inflate(&d->unpack, Z_FINISH) != Z_STREAM_END || d->unpack.avail_out != 0 || d->unpack.avail_in != 0)
+	size_t used;
+
+	if (!buf_reserve(out, octets) ||
+		libdeflate_zlib_decompress_ex(d->unpack, packed.p, packed.n, out->p + out->n, octets, &used, NULL) !=
+			LIBDEFLATE_SUCCESS ||
+		used != packed.n)
 		return false;
 	buf_grew(out, octets);
 	return true;

@@ -43,11 +43,16 @@ const struct config_setting config_settings[] = {
 #undef X
 	{ "dns", "resolver", CONFIG_SERVER, "system|address", 0, 0, 0, offsetof(struct config, resolver),
 		"the name server that is asked for keys: system, or ADDRESS[@PORT]" },
+	{ "dkim", "granularity", CONFIG_WORD, "report|enforce", 0, 0, 0, offsetof(struct config, granularity),
+		"g= of a key record, which RFC 6376 dropped: shown beside the verdict, or part of it" },
 	{ "store", "wait", CONFIG_NUMBER, "seconds", 10, 0, 86400, offsetof(struct config, store_wait),
 		"how long to wait while another process writes to the database" },
 	{ "retention", "reports", CONFIG_SPAN, "span", 400 * DAY_SECONDS, DAY_SECONDS, 36500 * DAY_SECONDS,
 		offsetof(struct config, retention_reports),
 		"what `expire` keeps when it is not told with --older-than" },
+	{ "retention", "samples", CONFIG_SPAN, "span", 90 * DAY_SECONDS, DAY_SECONDS, 36500 * DAY_SECONDS,
+		offsetof(struct config, retention_samples),
+		"how long `expire` keeps the octets of failure samples; their hashes and verdicts stay" },
 	{ NULL },
 };
 

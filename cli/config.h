@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-
 struct config {
 	char *file;    /* owned; what was read, NULL when no file was found */
 	char *db;      /* owned */
@@ -20,6 +19,8 @@ struct config {
 	uint64_t store_wait;        /* seconds */
 	uint64_t retention_reports; /* seconds */
 	char *resolver;             /* owned; as resolver_server_parse leaves it */
+	uint64_t granularity;       /* of keys (g=): 0 reported, 1 enforced */
+	uint64_t retention_samples; /* seconds */
 };
 
 enum config_type {

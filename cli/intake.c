@@ -1,4 +1,5 @@
 #include "cli/intake.h"
+#include "cli/keys.h"
 #include "ingest/source.h"
 
 #include <stdlib.h>
@@ -101,8 +102,8 @@ static int intake_next(struct intake *intake, struct mail *mail, struct fault *f
 static bool slot_give(struct intake *intake, struct slot *slot, uint64_t ticket, struct fault *fault)
 {
 	const struct mail *mail = &slot->item.mail;
-	struct parse_range range = { RANGE_INPUT, mail->offset, mail->length };
-	struct parse_input input = { mail->fd, &range, 1 };
+	struct parse_range range = { intake->plan->kind, mail->offset, mail->length };
+	struct parse_input input = { mail->fd, &range, 1, intake->plan->flags, intake->plan->at };
 
 	if (!crew_give(intake->crew, ticket, &input, fault))
 		return false;
@@ -185,6 +186,8 @@ bool intake_run(struct cli *cli, const struct intake_plan *plan, struct fault *f
 	for (unsigned i = 0; i < SLOTS; i++)
 		intake->slots[i].item.mail.fd = -1;
 	intake->crew = crew_start(cli->nursery, &cli->config.limits, intake_jobs(cli), fault);
+	if (intake->crew)
+		keys_attach(plan->keys, intake->crew);
 	done = intake->crew && intake_loop(intake, fault);
 	for (unsigned i = 0; i < SLOTS; i++)
 		item_release(&intake->slots[i].item);

@@ -6,6 +6,8 @@
 #include "ingest/mail.h"
 #include "parse/crew.h"
 
+struct keys; /* cli/keys.h */
+
 struct intake_item {
 	struct mail mail;          /* name is always set; fd is closed by now */
 	struct feedback *feedback; /* NULL when `fault` is set */
@@ -14,6 +16,10 @@ struct intake_item {
 
 struct intake_plan {
 	bool ordered; /* items come back in the order of the inputs */
+	enum range_kind kind; /* RANGE_INPUT, or RANGE_MESSAGE */
+	unsigned flags;       /* of struct parse_input, as `at` */
+	int64_t at;
+	struct keys *keys; /* who answers for keys; NULL: nobody */
 	/* May look at a mail before it is read; false passes it over. NULL: all are wanted. */
 	bool (*wanted)(void *arg, struct mail *mail);
 	/* Takes one item; the intake frees it afterwards. False stops the run. */

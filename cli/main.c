@@ -20,6 +20,7 @@ const struct command commands[] = {
 	{ "export", command_export, false, "--json|--csv [CONDITION...]", "stored records for other programs" },
 	{ "reprocess", command_reprocess, true, "", "read again what was kept of stored mails" },
 	{ "expire", command_expire, false, "[--older-than SPAN]", "remove what is old" },
+	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
 	{ "config", command_config, false, "", "print the configuration in force" },
 	{ NULL, NULL, false, NULL, NULL },
 };

@@ -17,6 +17,11 @@ enum option_id {
 	OPTION_SINCE,
 	OPTION_UNTIL,
 	OPTION_OLDER_THAN,
+	OPTION_KEYS,
+	OPTION_DNS_FILE,
+	OPTION_OFFLINE,
+	OPTION_AT,
+	OPTION_EXPLAIN,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -35,6 +40,11 @@ static const struct option longs[] = {
 	{ "since", required_argument, NULL, OPTION_SINCE },
 	{ "until", required_argument, NULL, OPTION_UNTIL },
 	{ "older-than", required_argument, NULL, OPTION_OLDER_THAN },
+	{ "keys", required_argument, NULL, OPTION_KEYS },
+	{ "dns-file", required_argument, NULL, OPTION_DNS_FILE },
+	{ "offline", no_argument, NULL, OPTION_OFFLINE },
+	{ "at", required_argument, NULL, OPTION_AT },
+	{ "explain", no_argument, NULL, OPTION_EXPLAIN },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -49,13 +59,18 @@ const struct option_row option_rows[] = {
 	{ "v", NULL, NULL, "name every input with what became of it" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
-	{ "json", NULL, "show ingest summary reports export", "print JSON" },
+	{ "json", NULL, "show ingest summary reports export verify", "print JSON" },
 	{ "csv", NULL, "summary reports export", "print comma-separated values" },
 	{ "format", "text|json|csv", "summary reports export", "the form of the output" },
 	{ "days", "N", "summary", "the last N days" },
 	{ "since", "TIME", "summary", "from that day on" },
 	{ "until", "TIME", "summary", "up to and including that day" },
 	{ "older-than", "SPAN", "expire", "how long to keep, as in 400d" },
+	{ "keys", "FILE", "ingest verify reprocess", "key records from a file: name, blank, record" },
+	{ "dns-file", "FILE", "ingest verify reprocess", "a zone file in the place of the DNS" },
+	{ "offline", NULL, "ingest verify reprocess", "ask no DNS: archived keys only" },
+	{ "at", "TIME", "verify", "when the mail arrived, for expiry dates" },
+	{ "explain", NULL, "verify", "say what was changed on the way" },
 	{ "help", NULL, NULL, "this text" },
 	{ "version", NULL, NULL, "versions, and the protections in force" },
 	{ NULL, NULL, NULL, NULL },
@@ -120,6 +135,21 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 		return true;
 	case OPTION_OLDER_THAN:
 		options->older_than = value;
+		return true;
+	case OPTION_KEYS:
+		options->keys = value;
+		return true;
+	case OPTION_DNS_FILE:
+		options->dns_file = value;
+		return true;
+	case OPTION_OFFLINE:
+		options->offline = true;
+		return true;
+	case OPTION_AT:
+		options->at = value;
+		return true;
+	case OPTION_EXPLAIN:
+		options->explain = true;
 		return true;
 	case OPTION_HELP:
 		options->help = true;

@@ -18,6 +18,8 @@ struct options {
 	bool quiet, verbose, no_sandbox, help, version;
 	enum output_format format;
 	const char *days, *since, *until, *older_than;
+	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
+	bool offline, explain;
 };
 
 /* Options and arguments may be mixed; `--` ends the options. False: `fault` says what is wrong (EXIT_USAGE). */

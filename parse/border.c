@@ -43,6 +43,8 @@ bool wire_put_mail(struct buf *out, const struct parse_input *input)
 {
 	size_t start = frame_begin(out, FRAME_MAIL);
 
+	put_u8(out, input->flags);
+	put_i64(out, input->at);
 	put_count(out, input->n);
 	for (size_t i = 0; i < input->n; i++) {
 		put_u8(out, input->ranges[i].kind);
@@ -57,6 +59,8 @@ bool wire_get_mail(struct span payload, struct parse_range *ranges, struct parse
 	struct get in = GET(payload);
 
 	input->ranges = ranges;
+	input->flags = get_below(&in, PARSE_FLAGS + 1);
+	input->at = get_i64(&in);
 	input->n = get_count(&in, RANGE_LEAST);
 	if (input->n == 0 || input->n > PARSE_RANGES)
 		return false;

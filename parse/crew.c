@@ -42,6 +42,8 @@ struct slot {
 	int fd;			    /* owned until the worker has it */
 	struct parse_range *ranges; /* owned, as fd */
 	size_t ranges_n;
+	unsigned flags; /* as in struct parse_input */
+	int64_t at;
 	struct feedback *feedback;
 	struct fault fault; /* why the mail fails, when that is known before the worker's death; or FAULT_LATER */
 	int64_t deadline;   /* milliseconds */
@@ -283,7 +285,7 @@ static void slot_order_worker(struct crew *crew, struct slot *slot)
 /* A worker that is gone already is no fault of the mail: it waits for another. */
 static void slot_send_mail(struct crew *crew, struct slot *slot)
 {
-	struct parse_input input = { slot->fd, slot->ranges, slot->ranges_n };
+	struct parse_input input = { slot->fd, slot->ranges, slot->ranges_n, slot->flags, slot->at };
 
 	buf_clear(&crew->frame);
 	if (!wire_put_mail(&crew->frame, &input)) {
@@ -320,6 +322,8 @@ bool crew_give(struct crew *crew, uint64_t ticket, const struct parse_input *inp
 	}
 	memcpy(slot->ranges, input->ranges, input->n * sizeof *slot->ranges);
 	slot->ranges_n = input->n;
+	slot->flags = input->flags;
+	slot->at = input->at;
 	slot->ticket = ticket;
 	slot->fault.kind = FAULT_NONE;
 	slot->questions = slot->births = 0;
@@ -645,7 +649,7 @@ static bool crew_poll(struct crew *crew)
 
 static void slot_parse_here(struct crew *crew, struct slot *slot)
 {
-	struct parse_input input = { slot->fd, slot->ranges, slot->ranges_n };
+	struct parse_input input = { slot->fd, slot->ranges, slot->ranges_n, slot->flags, slot->at };
 	struct fault fault = { .text = "" };
 
 	feedback_set_asker(slot->feedback, crew_ask_here, crew, crew->limits.questions);

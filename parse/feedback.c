@@ -47,6 +47,13 @@ static const char *const identity_rule_words[IDENTITY_COUNT] = {
 	[IDENTITY_AMBIGUOUS] = "ambiguous",
 };
 
+const char *key_origin_word(enum key_origin origin)
+{
+	static const char *const words[KEY_ORIGIN_COUNT] = { "unknown", "published", "archived", "given", "reported" };
+
+	return words[origin];
+}
+
 const char *outcome_word(enum outcome outcome)
 {
 	return outcome_words[outcome];

@@ -5,13 +5,17 @@
  * Text is valid UTF-8, trimmed; words of enumerations are lower-cased, domains lower-cased without their trailing dot.
  *
  * Order in which a taker sees the facts of one mail:
- *   FACT_BEGIN  ( FACT_REPORT FACT_RECORD* FACT_REPORT_END | FACT_FAILURE | FACT_OCTETS | FACT_PROBLEM )*  FACT_END */
+ *   FACT_BEGIN  ( FACT_REPORT FACT_RECORD* FACT_REPORT_END | FACT_FAILURE | FACT_VERIFICATION | FACT_OCTETS
+ *               | FACT_PROBLEM )*  FACT_END
+ *
+ * The verification of a failure report's sample follows its FACT_FAILURE; that of the mail itself comes at the end. */
 #ifndef PARSE_FEEDBACK_H
 #define PARSE_FEEDBACK_H
 
 #include "base/address.h"
 #include "base/digest.h"
 #include "base/span.h"
+#include "parse/dkim/verdict.h"
 
 #include <stdint.h>
 
@@ -157,6 +161,35 @@ struct octets {
 	struct span data;
 };
 
+/* Where a key came from that a signature was checked with. */
+enum key_origin {
+	KEY_UNKNOWN,  /* nobody answered, or there is none */
+	KEY_PUBLISHED, /* the DNS, now or within the record's TTL */
+	KEY_ARCHIVED, /* once seen in the DNS, which has none now or is silent: `seen` says when last */
+	KEY_GIVEN,    /* a file that the user named */
+	KEY_REPORTED, /* the failure report's own copy (DKIM-Selector-DNS): what its sender saw, proven by nobody */
+	KEY_ORIGIN_COUNT
+};
+
+struct key_source {
+	struct span name; /* `selector._domainkey.domain` */
+	enum key_origin origin;
+	int64_t seen; /* MOMENT_NONE when it makes no sense */
+	bool secure;  /* DNSSEC */
+};
+
+/* DKIM signatures checked again: of the mail that brought a report, of a failure report's sample, or of a mail that the
+ * user asked about. */
+enum verified { VERIFIED_MAIL, VERIFIED_SAMPLE, VERIFIED_COUNT };
+struct verification {
+	enum verified of;
+	int64_t at; /* the clock for x= and t=; MOMENT_NONE: unknown, x= was not judged */
+	const struct dkim_verdicts *verdicts; /* of the fields in it, `arena` is not for the taker */
+	struct key_source *keys;
+	size_t keys_n;
+};
+const char *key_origin_word(enum key_origin origin); /* unknown, published, archived, given, reported */
+
 /* Something that deviates and did not stop us, or the reason why a part was refused. */
 struct problem {
 	struct span where; /* `report.xml: record 3/row/count`: attachment, element or field */
@@ -175,6 +208,7 @@ enum fact_kind {
 	FACT_RECORD,
 	FACT_REPORT_END,
 	FACT_FAILURE,
+	FACT_VERIFICATION,
 	FACT_OCTETS,
 	FACT_PROBLEM,
 	FACT_END,
@@ -192,6 +226,7 @@ struct fact {
 		struct report report;
 		struct record record;
 		struct failure failure;
+		struct verification verification;
 		struct octets octets;
 		struct problem problem;
 	};

@@ -3,11 +3,13 @@
 #include "parse/failurereport.h"
 #include "parse/leaf.h"
 #include "parse/transfer.h"
+#include "parse/verification.h"
 
 #include <ctype.h>
 
 #define SMALL_MAIL ((uint64_t)1024 * 1024) /* read whole; a larger one is read through its descriptor */
 #define FEEDBACK_OCTETS ((size_t)1024 * 1024)
+#define SAMPLE_OCTETS ((size_t)16 * 1024 * 1024) /* of a sample that are verified */
 #define NESTED_TYPES 256 /* multiparts in multiparts: GMime goes down one call each */
 
 void message_warm(void)
@@ -299,6 +301,17 @@ static void sample_keep(struct reading *r, GMimePart *part)
 	part_close(&stream);
 }
 
+static void sample_verify(struct reading *r, GMimePart *part, const struct failure *failure)
+{
+	struct buf text = BUF(SAMPLE_OCTETS);
+	int64_t arrived;
+	struct sample_hints hints = { .headers_only = failure->headers_only, .failure = failure };
+
+	hints.arrived = failure->arrival_date.p && moment_parse_mail(failure->arrival_date, &arrived) ? arrived : MOMENT_NONE;
+	verification_of_sample(r, part_text(part, SAMPLE_OCTETS, &text), &hints);
+	buf_release(&text);
+}
+
 static GMimePart *find_sample(GPtrArray *leaves, GMimePart *feedback)
 {
 	bool behind = false;
@@ -351,6 +364,8 @@ static void failure_read(struct reading *r, GPtrArray *leaves, GMimePart *feedba
 		sample_head(r, sample, &failure);
 	}
 	failure_put(r, &failure, mail_date);
+	if (sample && failure.has_sample && (r->asked->flags & PARSE_VERIFY))
+		sample_verify(r, sample, &failure);
 	if (sample)
 		sample_keep(r, sample);
 out:

@@ -1,9 +1,11 @@
 #include "parse/parse.h"
 #include "parse/aggregate.h"
+#include "parse/dkim/dkim.h"
 #include "parse/dns/orgdomain.h"
 #include "parse/leaf.h"
 #include "parse/message.h"
 #include "parse/reading.h"
+#include "parse/verification.h"
 
 #include <archive.h>
 #include <libxml/encoding.h>
@@ -56,6 +58,8 @@ void parser_free(struct parser *parser)
 		return;
 	aggregate_free(parser->aggregate);
 	digest_free(parser->digest);
+	dkim_free(parser->dkim[0]);
+	dkim_free(parser->dkim[1]);
 	buf_release(&parser->input);
 	buf_release(&parser->scratch);
 	arena_release(&parser->arena);
@@ -116,8 +120,26 @@ static void input_read(struct reading *r, struct range_source *range, struct mai
 		return;
 	}
 	message_read(r, range->fd, range->offset + skip, range->length - skip, head);
+	if ((r->asked->flags & PARSE_VERIFY) && r->sums.reports + r->sums.failures + r->sums.tls_reports)
+		verification_of_mail(r, range->fd, range->offset + skip, range->length - skip);
 	if (r->sums.failures || r->sums.broken)
 		keep_whole(r, range);
+}
+
+static void message_verify(struct reading *r, struct range_source *range)
+{
+	struct peeked peeked;
+	size_t skip = 0;
+
+	if (range->length > r->limits->mail) {
+		reading_broken(r, "", "%llu octets are more than the ceiling `mail` allows", (unsigned long long)range->length);
+		return;
+	}
+	range_open(&range->source);
+	peeked_init(&peeked, &range->stream.stream);
+	if (!message_recognise(peeked_look(&peeked), &skip))
+		skip = 0; /* still what the user calls a mail: one without any field, hence without a signature */
+	verification_of_message(r, range->fd, range->offset + skip, range->length - skip);
 }
 
 static void ranges_read(struct reading *r, const struct parse_input *input, struct mail_head *head)
@@ -135,6 +157,9 @@ static void ranges_read(struct reading *r, const struct parse_input *input, stru
 			break;
 		case RANGE_ATTACHMENT:
 			leaf_read(r, &range.source, false, true);
+			break;
+		case RANGE_MESSAGE:
+			message_verify(r, &range);
 			break;
 		case RANGE_KIND_COUNT:
 			break;
@@ -164,7 +189,9 @@ static enum outcome reading_outcome(const struct reading *r)
 
 bool parse_mail(struct parser *parser, const struct parse_input *input, struct feedback *feedback, struct fault *fault)
 {
-	struct reading r = { .parser = parser, .limits = &parser->limits, .feedback = feedback, .place = BUF(4096) };
+	struct reading r = {
+		.parser = parser, .limits = &parser->limits, .asked = input, .feedback = feedback, .place = BUF(4096)
+	};
 	struct feedback_mark mark = feedback_mark(feedback);
 	struct mail_head head = { .date = MOMENT_NONE };
 

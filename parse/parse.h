@@ -18,7 +18,13 @@ struct feedback; /* parse/spool.h */
 
 /* Where the octets are; read with pread only, so the descriptor's own offset is untouched. Usually one range, the mail or
  * file as it came. What the store kept of a mail has several: its header block, then each attachment. */
-enum range_kind { RANGE_INPUT, RANGE_HEADER, RANGE_ATTACHMENT, RANGE_KIND_COUNT };
+enum range_kind {
+	RANGE_INPUT,
+	RANGE_HEADER,
+	RANGE_ATTACHMENT,
+	RANGE_MESSAGE, /* any mail, whose signatures are to be verified; nothing is looked for in it */
+	RANGE_KIND_COUNT
+};
 struct parse_range {
 	enum range_kind kind;
 	uint64_t offset, length;
@@ -28,6 +34,17 @@ struct parse_input {
 	int fd;
 	const struct parse_range *ranges;
 	size_t n; /* 1..PARSE_RANGES */
+
+	unsigned flags; /* PARSE_* */
+	int64_t at;     /* PARSE_AT: the clock that x= and t= of RANGE_MESSAGE are judged by; else the mail's own dates */
+};
+enum {
+	PARSE_VERIFY = 1 << 0,      /* check the DKIM signatures of report mails and samples; keys are asked for (parse/spool.h) */
+	PARSE_EXPLAIN = 1 << 1,     /* RANGE_MESSAGE: say which change broke a signature (samples: always) */
+	PARSE_GRANULARITY = 1 << 2, /* g= of a key decides (RFC 4871), not only `historic` */
+	PARSE_ALL_NAMES = 1 << 3,   /* answers cost nothing: ask for the keys of every signature */
+	PARSE_AT = 1 << 4,
+	PARSE_FLAGS = 31,
 };
 
 struct parser *parser_new(const struct limits *limits); /* the limits are copied; NULL when memory is short */

@@ -18,11 +18,13 @@
 #define RECOVER_DOCUMENTS 4096
 
 struct aggregate; /* parse/aggregate.h */
+struct dkim;      /* parse/dkim/dkim.h */
 
 struct parser {
 	struct limits limits;
 	struct aggregate *aggregate; /* kept from mail to mail */
 	struct digest *digest;
+	struct dkim *dkim[2];        /* made when first needed; [1] enforces g= */
 	struct buf input;    /* a small mail, whole */
 	struct buf scratch;
 	struct arena arena;  /* cleared per mail */
@@ -36,6 +38,7 @@ struct reading_sums {
 struct reading {
 	struct parser *parser;
 	const struct limits *limits;
+	const struct parse_input *asked; /* flags and clock */
 	struct feedback *feedback;
 	struct container_budget budget;
 	struct buf place;    /* the attachment path in hand, for problems: `report.zip/report.xml` */

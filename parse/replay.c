@@ -209,6 +209,10 @@ static bool replay_fact(struct replay *r, enum frame_kind kind, uint64_t at, str
 		if (!wire_get_failure(payload, &r->arena, &r->fact.failure))
 			return replay_broken(r, "a malformed failure");
 		return fact_give(r, FACT_FAILURE);
+	case FRAME_VERIFICATION:
+		if (!wire_get_verification(payload, &r->arena, &r->fact.verification))
+			return replay_broken(r, "a malformed verification");
+		return fact_give(r, FACT_VERIFICATION);
 	case FRAME_OCTETS:
 		return replay_octets(r, payload);
 	case FRAME_PROBLEM:
@@ -235,6 +239,8 @@ static bool replay_wants(struct replay *r, enum frame_kind kind)
 	case FRAME_PROBLEM:
 		r->counts[COUNT_PROBLEMS] += !(r->which & REPLAY_PROBLEMS);
 		return r->which & REPLAY_PROBLEMS;
+	case FRAME_VERIFICATION:
+		return r->which & REPLAY_VERIFICATIONS;
 	case FRAME_OCTETS:
 		return r->which & REPLAY_OCTETS;
 	default:

@@ -131,6 +131,7 @@ bool order_next(struct order *order, enum frame_kind kind)
 		[FRAME_RECORD] = { true, false },
 		[FRAME_REPORT] = { true, false },
 		[FRAME_FAILURE] = { false, true },
+		[FRAME_VERIFICATION] = { false, true },
 		[FRAME_OCTETS] = { false, true },
 		[FRAME_PROBLEM] = { false, true },
 		[FRAME_END] = { false, true },
@@ -255,6 +256,14 @@ bool feedback_put_failure(struct feedback *fb, const struct failure *failure)
 
 	return fact_may(fb, FRAME_FAILURE) &&
 	       fact_close(fb, FRAME_FAILURE, start, wire_put_failure(&fb->tail, failure));
+}
+
+bool feedback_put_verification(struct feedback *fb, const struct verification *verification)
+{
+	size_t start = fb->tail.n;
+
+	return fact_may(fb, FRAME_VERIFICATION) &&
+	       fact_close(fb, FRAME_VERIFICATION, start, wire_put_verification(&fb->tail, verification));
 }
 
 bool feedback_put_octets(struct feedback *fb, const struct octets *octets)

@@ -35,6 +35,7 @@ bool feedback_put_report_open(struct feedback *feedback);
 bool feedback_put_record(struct feedback *feedback, const struct record *record);
 bool feedback_put_report(struct feedback *feedback, const struct report *report); /* closes the open report */
 bool feedback_put_failure(struct feedback *feedback, const struct failure *failure);
+bool feedback_put_verification(struct feedback *feedback, const struct verification *verification);
 bool feedback_put_octets(struct feedback *feedback, const struct octets *octets);
 bool feedback_put_problem(struct feedback *feedback, const struct problem *problem);
 /* The last fact; `head` may be NULL. */
@@ -62,7 +63,8 @@ enum {
 	REPLAY_FAILURES = 1 << 1,
 	REPLAY_OCTETS = 1 << 2,
 	REPLAY_PROBLEMS = 1 << 3,
-	REPLAY_ALL = 15
+	REPLAY_VERIFICATIONS = 1 << 4,
+	REPLAY_ALL = 31
 };
 /* May be called as often as wanted; what is not wanted is passed over unread. False: the taker stopped it (fault->kind
  * == FAULT_NONE), the temporary file cannot be read (FAULT_LATER), or the octets are not well-formed feedback

@@ -85,6 +85,15 @@ static ssize_t base64_read(struct stream *s, void *buffer, size_t room)
 	return s->fault ? -1 : (ssize_t)n;
 }
 
+void base64_stream_init(struct base64_stream *b, struct stream *from)
+{
+	b->stream = (struct stream){ .read = base64_read };
+	b->from = from;
+	b->bits = b->sextets = 0;
+	b->at = b->n = 0;
+	b->ended = false;
+}
+
 GMimeStream *part_content(GMimePart *part)
 {
 	GMimeDataWrapper *content = g_mime_part_get_content(part);
@@ -128,11 +137,7 @@ bool part_open(struct part_stream *p, GMimePart *part)
 	p->raw = (struct gmime_stream){ { .read = gmime_read }, content };
 	p->decoded = &p->raw.stream;
 	if (part_encoding(part) == GMIME_CONTENT_ENCODING_BASE64) {
-		p->base64.stream = (struct stream){ .read = base64_read };
-		p->base64.from = &p->raw.stream;
-		p->base64.bits = p->base64.sextets = 0;
-		p->base64.at = p->base64.n = 0;
-		p->base64.ended = false;
+		base64_stream_init(&p->base64, &p->raw.stream);
 		p->decoded = &p->base64.stream;
 	}
 	return true;

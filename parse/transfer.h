@@ -24,6 +24,8 @@ struct base64_stream {
 	unsigned char in[8192];
 };
 
+void base64_stream_init(struct base64_stream *b, struct stream *from);
+
 struct part_stream {
 	struct gmime_stream raw;
 	struct base64_stream base64;

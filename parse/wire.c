@@ -90,15 +90,6 @@ static bool get_address(struct get *in, struct address *address)
 	return has;
 }
 
-static void *get_array(struct get *in, struct arena *arena, size_t n, size_t size)
-{
-	void *array = n && !in->failed ? arena_take(arena, n * size) : NULL;
-
-	if (n && !array)
-		in->failed = true;
-	return array;
-}
-
 /* ------------------------------------------------------------------ a report's records and its head */
 
 bool wire_put_report_open(struct buf *out)

@@ -26,6 +26,7 @@ enum frame_kind {
 	FRAME_RECORD,
 	FRAME_REPORT, /* the head, after its records */
 	FRAME_FAILURE,
+	FRAME_VERIFICATION,
 	FRAME_OCTETS,
 	FRAME_PROBLEM,
 	FRAME_END,
@@ -67,6 +68,9 @@ bool wire_put_report(struct buf *out, const struct report *report);
 bool wire_get_report(struct span payload, struct arena *arena, struct report *report);
 bool wire_put_failure(struct buf *out, const struct failure *failure);
 bool wire_get_failure(struct span payload, struct arena *arena, struct failure *failure);
+bool wire_put_verification(struct buf *out, const struct verification *verification);
+/* The verdicts lie in the arena with everything in them; they are not to be released. */
+bool wire_get_verification(struct span payload, struct arena *arena, struct verification *verification);
 bool wire_put_octets(struct buf *out, const struct octets *octets);
 bool wire_get_octets(struct span payload, struct octets *octets);
 bool wire_put_problem(struct buf *out, const struct problem *problem);

@@ -193,6 +193,15 @@ static inline struct span get_span(struct get *in)
 	return p ? (struct span){ (const char *)p, n } : SPAN_ABSENT;
 }
 
+static inline void *get_array(struct get *in, struct arena *arena, size_t n, size_t size)
+{
+	void *array = n && !in->failed ? arena_take(arena, n * size) : NULL;
+
+	if (n && !array)
+		in->failed = true;
+	return array;
+}
+
 struct span get_text(struct get *in); /* a span that is UTF-8 */
 
 /* Read whole, and nothing left over? */

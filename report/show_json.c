@@ -68,6 +68,8 @@ static bool show_json_take(void *self, const struct fact *fact)
 	case FACT_BEGIN:
 		outcome_put(show, fact->begin.outcome);
 		break;
+	case FACT_VERIFICATION: /* `verify` and `samples` show signatures; `show` is about reports */
+		break;
 	case FACT_REPORT:
 		section_enter(show, SECTION_REPORTS);
 		report_json_begin(&show->json, &show->report, &fact->report);

@@ -570,6 +570,8 @@ static bool show_text_take(void *self, const struct fact *fact)
 			show->outcome = fact->begin.outcome;
 		show->outcome_known = true;
 		break;
+	case FACT_VERIFICATION: /* `verify` and `samples` show signatures; `show` is about reports */
+		break;
 	case FACT_REPORT:
 		if (show->open)
 			return false;

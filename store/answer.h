@@ -17,9 +17,11 @@ struct window {
 /* Messages, never rows. dkim and spf are aligned passes as the receivers evaluated them. */
 struct counts {
 	uint64_t messages;
-	uint64_t dkim, spf, both;              /* aligned by DKIM, by SPF, by both */
+	uint64_t dkim, spf, both; /* aligned by DKIM, by SPF, by both */
 	uint64_t none, quarantine, reject, other; /* disposition; `pass` counts as none, unknown words as other */
-	uint64_t spared; /* neither aligned, and the receiver named an override reason (list, forwarder, local policy) */
+	/* neither aligned, and the receiver named a reason to let it through: forwarded, local_policy, mailing_list,
+	 * other, trusted_forwarder; not sampled_out, policy_test_mode or words that no RFC knows */
+	uint64_t spared;
 };
 static inline uint64_t counts_neither(const struct counts *c)
 {
@@ -29,10 +31,11 @@ static inline uint64_t counts_neither(const struct counts *c)
 struct domain_row {
 	struct span domain; /* policy domain */
 	struct counts counts;
-	uint64_t reports, reporters, failures; /* reports that count; failure reports about this domain */
-	uint64_t days;      /* days of the window with at least one report */
+	uint64_t reports, reporters; /* reports that count, and who sent them (names compared without case) */
+	uint64_t failures; /* authentication failure reports about this very domain */
+	uint64_t days; /* days of the window with at least one report */
 	int64_t begin, end; /* first begin and last end among them */
-	struct span p, sp, np, pct; /* the policy as last seen by a receiver */
+	struct span p, sp, np, pct;  /* the policy as last seen by a receiver */
 };
 typedef bool domain_taker(void *arg, const struct domain_row *row); /* most messages first, then by name */
 
@@ -43,10 +46,11 @@ struct source_row {
 	struct counts counts;
 	int64_t first_day, last_day;
 	uint64_t reporters;
-	struct span dkim_domain, spf_domain; /* the domain that passed for most messages, absent when none */
-	struct span dkim_selector;
+	/* the domain that passed for most messages, aligned or not, absent when none; the selector is dkim_domain's */
+	struct span dkim_domain, spf_domain, dkim_selector;
 };
-typedef bool source_taker(void *arg, const struct source_row *row); /* most unaligned first, then most messages, address */
+/* Most unaligned first, then most messages, then by address; what is no address last. */
+typedef bool source_taker(void *arg, const struct source_row *row);
 
 struct reporter_row {
 	struct span org_name;
@@ -77,7 +81,7 @@ struct condition {
 	enum condition_kind what;
 	bool not;
 	const char *text; /* DOMAIN, REPORTER: without case; a reporter matches as a part of the name */
-	int64_t moment;   /* SINCE: ends at or after; UNTIL: begins before */
+	int64_t moment; /* SINCE: ends at or after; UNTIL: begins before */
 };
 struct report_filter {
 	const struct condition *conditions;
@@ -86,19 +90,21 @@ struct report_filter {
 
 struct stored_report {
 	int64_t id, mail_id;
-	struct span mail;       /* the input's name */
+	struct span mail; /* the input's name */
 	struct span org_name, domain, report_id;
 	int64_t begin, end, arrived;
 	uint64_t records, messages, problems;
 	enum report_state state;
 	bool recovered;
-	bool broken;           /* a mail that gave no report: only mail, arrived and reason are set */
+	bool broken; /* a mail that gave no report: only mail, arrived and reason are set */
 	struct span reason;
 };
-typedef bool stored_report_taker(void *arg, const struct stored_report *row); /* by begin, org_name, domain, id; broken last */
+/* By begin, org_name, domain, report_id and, between equals, by content and mail, never by arrival; broken last, by
+ * name. `problems` are those found in the report, and all of the mail when it brought just this one. */
+typedef bool stored_report_taker(void *arg, const struct stored_report *row);
 
-/* A run of octets in kept_mail.fd; kind is an enum octets_kind of parse/feedback.h (samples are not handed out: they lie
- * within their message). */
+/* A run of octets in kept_mail.fd; kind is an enum octets_kind of parse/feedback.h (samples are not handed out: they
+ * lie within their message). */
 struct kept_part {
 	int kind;
 	uint64_t offset, length;
@@ -110,14 +116,17 @@ struct kept_mail {
 	int64_t arrived;
 	uint8_t sha256[DIGEST_OCTETS];
 	uint64_t octets; /* of the mail as received */
-	int fd;          /* what is kept of it, inflated, to be parsed again; closed by the store */
+	int fd; /* what is kept of it, inflated, to be parsed again; closed by the store */
 	const struct kept_part *parts;
 	size_t n;
 };
 typedef bool kept_taker(void *arg, const struct kept_mail *mail);
 
 struct store_totals {
-	uint64_t mails, reports, records, failures, broken, tls_reports, domains;
+	uint64_t mails; /* without those of which only the hash is left */
+	uint64_t reports, records; /* stored: all deliveries; records of each content once */
+	uint64_t failures, broken, tls_reports;
+	uint64_t domains; /* with reports that count */
 };
 
 struct expired {

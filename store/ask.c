@@ -120,7 +120,7 @@ static bool domain_ask(struct store *s, int64_t domain, const struct window *win
 	if (failed || !entry->row.days)
 		return !failed;
 	return count_get(s, window_open(s, SQL_DOMAIN_REPORTERS, domain, window), &entry->row.reporters) &&
-		domain_policy(s, domain, entry, &entry->row);
+	       domain_policy(s, domain, entry, &entry->row);
 }
 
 /* The smallest id above `domain` that `which` knows; INT64_MAX when there is none. */
@@ -142,7 +142,8 @@ static bool domain_next(struct store *s, enum sql which, int64_t domain, int64_t
 
 static int domain_order(const void *a, const void *b)
 {
-	const struct domain_row *x = &((const struct domain_entry *)a)->row, *y = &((const struct domain_entry *)b)->row;
+	const struct domain_row *x = &((const struct domain_entry *)a)->row,
+				*y = &((const struct domain_entry *)b)->row;
 
 	if (x->counts.messages != y->counts.messages)
 		return x->counts.messages > y->counts.messages ? -1 : 1;
@@ -157,7 +158,7 @@ bool store_ask_domains(struct store *s, const struct window *window, domain_take
 
 	while (ok) {
 		ok = domain_next(s, SQL_ROLLUP_NEXT_DOMAIN, domain, &other) &&
-			domain_next(s, SQL_FAILURE_NEXT_DOMAIN, domain, &domain);
+		     domain_next(s, SQL_FAILURE_NEXT_DOMAIN, domain, &domain);
 		domain = other < domain ? other : domain;
 		if (!ok || domain == INT64_MAX)
 			break;
@@ -305,8 +306,8 @@ bool domain_find(struct store *s, const char *domain, int64_t *id)
 	return row >= 0;
 }
 
-bool store_ask_reporters(struct store *s, const char *domain, const struct window *window, reporter_taker *take, void *arg,
-	struct fault *fault)
+bool store_ask_reporters(struct store *s, const char *domain, const struct window *window, reporter_taker *take,
+	void *arg, struct fault *fault)
 {
 	struct reporter_list list = { 0 };
 	sqlite3_stmt *st;
@@ -362,12 +363,12 @@ bool store_ask_totals(struct store *s, struct store_totals *totals, struct fault
 
 	*totals = (struct store_totals){ 0 };
 	ok = ok && count_get(s, sql_open(s, SQL_COUNT_MAILS), &totals->mails) &&
-		count_get(s, sql_open(s, SQL_COUNT_EXPIRED_MAILS), &expired) &&
-		count_get(s, sql_open(s, SQL_COUNT_REPORTS), &totals->reports) &&
-		count_get(s, sql_open(s, SQL_COUNT_FAILURES), &totals->failures) &&
-		outcome_count(s, OUTCOME_BROKEN, &totals->broken) &&
-		outcome_count(s, OUTCOME_TLS_REPORT, &totals->tls_reports) &&
-		sum_get(s, SQL_ROLLUP_RECORDS, &totals->records) && sum_get(s, SQL_LOSER_RECORDS, &totals->records);
+	     count_get(s, sql_open(s, SQL_COUNT_EXPIRED_MAILS), &expired) &&
+	     count_get(s, sql_open(s, SQL_COUNT_REPORTS), &totals->reports) &&
+	     count_get(s, sql_open(s, SQL_COUNT_FAILURES), &totals->failures) &&
+	     outcome_count(s, OUTCOME_BROKEN, &totals->broken) &&
+	     outcome_count(s, OUTCOME_TLS_REPORT, &totals->tls_reports) &&
+	     sum_get(s, SQL_ROLLUP_RECORDS, &totals->records) && sum_get(s, SQL_LOSER_RECORDS, &totals->records);
 	totals->mails -= expired;
 	while (ok) {
 		ok = domain_next(s, SQL_ROLLUP_NEXT_DOMAIN, domain, &domain);

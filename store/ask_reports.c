@@ -34,12 +34,13 @@ static const struct {
 	const char *select, *order;
 } subjects[SUBJECT_COUNT] = {
 	[SUBJECT_REPORT] = { "SELECT r.id FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE r.state<3",
-		" ORDER BY r.range_begin,(SELECT text FROM str WHERE id=r.org_name),(SELECT text FROM str WHERE id=r.domain),"
+		" ORDER BY r.range_begin,(SELECT text FROM str WHERE id=r.org_name),"
+		"(SELECT text FROM str WHERE id=r.domain),"
 		"r.report_id,r.range_end,r.content,m.sha256,r.id" },
 	[SUBJECT_FAILURE] = { "SELECT f.id FROM failure f CROSS JOIN mail m ON m.id=f.mail WHERE 1",
 		" ORDER BY f.arrived,m.sha256,f.id" },
 	[SUBJECT_BROKEN] = { "SELECT m.id FROM mail m WHERE m.outcome<>1 AND m.outcome=3 AND m.state<2",
-		" ORDER BY m.name,m.sha256" },
+		" ORDER BY (SELECT text FROM str WHERE id=m.folder),m.name,m.sha256" },
 };
 _Static_assert(REPORT_EXPIRING == 3 && OUTCOME_REPORT == 1 && OUTCOME_BROKEN == 3 && MAIL_EXPIRED == 2,
 	"numbers written in statements");
@@ -92,20 +93,16 @@ sqlite3_stmt *filter_open(struct store *s, enum subject subject, const struct re
 	return st;
 }
 
-static bool mail_describe(struct store *s, int64_t mail, struct stored_report *row)
+static bool mail_describe(struct store *s, int64_t id, struct stored_report *row)
 {
-	sqlite3_stmt *st = sql_open(s, SQL_MAIL_GET);
+	struct mail_row mail;
 
-	if (!st)
+	if (!mail_get(s, id, &mail, &s->arena))
 		return false;
-	sqlite3_bind_int64(st, 1, mail);
-	if (sql_row(s, st) != 1)
-		return store_fail(s, SQLITE_CORRUPT, "a mail is missing");
-	row->mail_id = mail;
-	row->mail = arena_copy(&s->arena, column_text(st, 1));
-	row->arrived = sqlite3_column_int64(st, 2);
-	row->reason = arena_copy(&s->arena, column_text(st, 5));
-	sqlite3_reset(st);
+	row->mail_id = id;
+	row->mail = mail.name;
+	row->arrived = mail.arrived;
+	row->reason = mail.reason;
 	return true;
 }
 
@@ -137,14 +134,16 @@ static bool report_describe(struct store *s, int64_t id, struct stored_report *r
 }
 
 /* 1: all handed out, 0: the taker stopped, -1: s->fault. */
-static int subject_hand_out(struct store *s, enum subject subject, const struct report_filter *filter,
-	stored_report_taker *take, void *arg)
+static int subject_hand_out(
+	struct store *s, enum subject subject, const struct report_filter *filter, stored_report_taker *take, void *arg)
 {
 	sqlite3_stmt *st = filter_open(s, subject, filter);
 	int result = st ? 1 : -1, more;
 
 	while (result == 1 && (more = sql_row(s, st)) != 0) {
-		struct stored_report row = { .begin = MOMENT_NONE, .end = MOMENT_NONE, .broken = subject == SUBJECT_BROKEN };
+		struct stored_report row = {
+			.begin = MOMENT_NONE, .end = MOMENT_NONE, .broken = subject == SUBJECT_BROKEN
+		};
 		int64_t id = sqlite3_column_int64(st, 0);
 
 		arena_clear(&s->arena);
@@ -159,8 +158,8 @@ static int subject_hand_out(struct store *s, enum subject subject, const struct 
 	return result;
 }
 
-bool store_ask_reports(struct store *s, const struct report_filter *filter, stored_report_taker *take, void *arg,
-	struct fault *fault)
+bool store_ask_reports(
+	struct store *s, const struct report_filter *filter, stored_report_taker *take, void *arg, struct fault *fault)
 {
 	bool own, ok = ask_begin(s, &own);
 	int result = ok ? subject_hand_out(s, SUBJECT_REPORT, filter, take, arg) : -1;

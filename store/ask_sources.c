@@ -125,7 +125,8 @@ static bool source_find(struct asking *a, sqlite3_stmt *st, uint32_t *source)
 	if (!*slot) {
 		entry = &sources->entries[sources->n++];
 		*slot = (uint32_t)sources->n;
-		*entry = (struct source_entry){ .key = arena_copy(&a->store->arena, key), .row.has_address = has_address };
+		*entry = (struct source_entry){ .key = arena_copy(&a->store->arena, key),
+			.row.has_address = has_address };
 		if (has_address)
 			memcpy(entry->row.address.octets, key.p, sizeof entry->row.address.octets);
 	}
@@ -137,13 +138,15 @@ static bool source_find(struct asking *a, sqlite3_stmt *st, uint32_t *source)
 
 static struct tally *tally_slot(const struct tallies *tallies, const struct tally *wanted)
 {
-	size_t at = mix(mix(mix(wanted->source, wanted->kind_and_one), wanted->value), wanted->more) & (tallies->room - 1);
+	size_t at =
+		mix(mix(mix(wanted->source, wanted->kind_and_one), wanted->value), wanted->more) & (tallies->room - 1);
 
 	for (;; at = (at + 1) & (tallies->room - 1)) {
 		struct tally *slot = &tallies->slots[at];
 
-		if (!slot->kind_and_one || (slot->source == wanted->source && slot->kind_and_one == wanted->kind_and_one &&
-			slot->value == wanted->value && slot->more == wanted->more))
+		if (!slot->kind_and_one ||
+			(slot->source == wanted->source && slot->kind_and_one == wanted->kind_and_one &&
+				slot->value == wanted->value && slot->more == wanted->more))
 			return slot;
 	}
 }
@@ -278,8 +281,8 @@ static size_t passing_read(struct list_reader *reader, struct passing passing[PA
 	return n;
 }
 
-static bool passing_add(struct asking *a, const struct tally *from, const struct passing *passing, size_t n,
-	enum tally_kind kind)
+static bool passing_add(
+	struct asking *a, const struct tally *from, const struct passing *passing, size_t n, enum tally_kind kind)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct tally tally = tally_of(from->source, kind, passing[i].domain, from->messages);
@@ -313,7 +316,8 @@ static bool auth_spread(struct asking *a, const struct tally *from, size_t n)
 	}
 	arena_release(&arena);
 	for (size_t i = 0; ok && i < n; i++)
-		ok = passing_add(a, &from[i], dkim, dkim_n, TALLY_DKIM) && passing_add(a, &from[i], spf, spf_n, TALLY_SPF);
+		ok = passing_add(a, &from[i], dkim, dkim_n, TALLY_DKIM) &&
+		     passing_add(a, &from[i], spf, spf_n, TALLY_SPF);
 	return ok;
 }
 
@@ -383,7 +387,8 @@ static bool passed_choose(struct asking *a)
 
 static int source_order(const void *a, const void *b)
 {
-	const struct source_row *x = &((const struct source_entry *)a)->row, *y = &((const struct source_entry *)b)->row;
+	const struct source_row *x = &((const struct source_entry *)a)->row,
+				*y = &((const struct source_entry *)b)->row;
 	uint64_t x_neither = counts_neither(&x->counts), y_neither = counts_neither(&y->counts);
 
 	if (x_neither != y_neither)
@@ -427,7 +432,8 @@ static void sources_hand_out(const struct sources *sources, source_taker *take, 
 	for (size_t i = 0; i < sources->n; i++) {
 		struct source_entry *entry = &sources->entries[i];
 
-		entry->row.source = entry->row.has_address ? span_of(address_format(&entry->row.address, text)) : entry->key;
+		entry->row.source =
+			entry->row.has_address ? span_of(address_format(&entry->row.address, text)) : entry->key;
 		if (!take(arg, &entry->row))
 			break;
 	}

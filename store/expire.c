@@ -61,7 +61,7 @@ static bool report_forget(struct store *s, int64_t report)
 	bool last, done;
 
 	return report_get(s, report, &row, NULL) && identity_withdraw(s, &row, &last) &&
-		(!last || records_drop(s, &row, UINT64_MAX, &done)) && report_drop(s, &row);
+	       (!last || records_drop(s, &row, UINT64_MAX, &done)) && report_drop(s, &row);
 }
 
 static bool mail_forget(struct store *s, int64_t mail)
@@ -72,7 +72,7 @@ static bool mail_forget(struct store *s, int64_t mail)
 		if (!report_forget(s, report))
 			return false;
 	return report == 0 && sql_do_id(s, SQL_FAILURES_DROP, mail) && sql_do_id(s, SQL_PROBLEMS_DROP, mail) &&
-		id_run(s, SQL_MAIL_STATE, mail, MAIL_FORGOTTEN) && rollup_settle(s) && store_load_ids(s);
+	       id_run(s, SQL_MAIL_STATE, mail, MAIL_FORGOTTEN) && rollup_settle(s) && store_load_ids(s);
 }
 
 bool store_mail_forget(struct store *s, int64_t mail_id, struct fault *fault)
@@ -140,8 +140,8 @@ static bool batch_end(struct expiry *e)
 	return store_write_begin(s);
 }
 
-/* When nothing refers to a mail any more, only its hash stays, and the file names it was known by: a mail that still lies
- * in its folder would otherwise be stored, counted and expired again at every run. */
+/* When nothing refers to a mail any more, only its hash stays, and the file names it was known by: a mail that still
+ * lies in its folder would otherwise be stored, counted and expired again at every run. */
 static bool mail_expire(struct expiry *e, int64_t mail)
 {
 	struct store *s = e->store;
@@ -158,8 +158,8 @@ static bool mail_expire(struct expiry *e, int64_t mail)
 	if (needed)
 		return true;
 	e->expired->mails++;
-	return id_run(s, SQL_KEPT_DROP, kept_first_id(mail), kept_last_id(mail)) && sql_do_id(s, SQL_PROBLEMS_DROP, mail) &&
-		sql_do_id(s, SQL_MAIL_BARE, mail);
+	return id_run(s, SQL_KEPT_DROP, kept_first_id(mail), kept_last_id(mail)) &&
+	       sql_do_id(s, SQL_PROBLEMS_DROP, mail) && sql_do_id(s, SQL_MAIL_BARE, mail);
 }
 
 static bool report_expire(struct expiry *e, const struct due *due, uint64_t *room)
@@ -295,8 +295,8 @@ bool store_expire(struct store *s, int64_t before, struct expired *expired, stru
 	if (!ok)
 		return false;
 	ok = store_write_begin(s) && reports_expire(&e) && failures_expire(&e) &&
-		mails_expire(&e, OUTCOME_NOT_A_REPORT) && mails_expire(&e, OUTCOME_TLS_REPORT) &&
-		mails_expire(&e, OUTCOME_BROKEN) && store_commit(s, NULL);
+	     mails_expire(&e, OUTCOME_NOT_A_REPORT) && mails_expire(&e, OUTCOME_TLS_REPORT) &&
+	     mails_expire(&e, OUTCOME_BROKEN) && store_commit(s, NULL);
 	if (!ok && s->writing) {
 		struct fault first = s->fault;
 

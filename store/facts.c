@@ -105,8 +105,8 @@ static bool record_read(struct store *s, sqlite3_stmt *st, struct record *record
 	record->envelope_from = text_of(s, sqlite3_column_int64(st, 7), arena, &failed);
 	record->envelope_to = text_of(s, sqlite3_column_int64(st, 8), arena, &failed);
 	return !failed && words_read(s, sqlite3_column_int64(st, 3), arena, record) &&
-		auth_read(s, sqlite3_column_int64(st, 4), arena, record) &&
-		reasons_read(s, sqlite3_column_int64(st, 5), arena, record) && (!arena->failed || store_fail_memory(s));
+	       auth_read(s, sqlite3_column_int64(st, 4), arena, record) &&
+	       reasons_read(s, sqlite3_column_int64(st, 5), arena, record) && (!arena->failed || store_fail_memory(s));
 }
 
 static bool errors_read(struct store *s, struct span list, struct report *report)
@@ -125,8 +125,12 @@ static bool report_read(struct store *s, const struct report_row *row, struct re
 {
 	bool failed = false;
 
-	*report = (struct report){ .begin = row->begin, .end = row->end, .report_id = row->report_id,
-		.records = row->records, .messages = row->counts.messages, .uncounted = row->uncounted,
+	*report = (struct report){ .begin = row->begin,
+		.end = row->end,
+		.report_id = row->report_id,
+		.records = row->records,
+		.messages = row->counts.messages,
+		.uncounted = row->uncounted,
 		.recovered = row->recovered };
 	memcpy(report->content, row->content, sizeof report->content);
 	report->domain = text_of(s, row->domain, &s->arena, &failed);
@@ -234,7 +238,8 @@ static int subject_tell(const struct telling *t, enum subject subject, const str
 	return result;
 }
 
-bool store_ask_facts(struct store *s, const struct report_filter *filter, fact_taker *take, void *arg, struct fault *fault)
+bool store_ask_facts(
+	struct store *s, const struct report_filter *filter, fact_taker *take, void *arg, struct fault *fault)
 {
 	struct telling t = { .store = s, .take = take, .arg = arg };
 	bool own, ok = ask_begin(s, &own);

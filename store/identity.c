@@ -1,9 +1,9 @@
 /* Which of several reports with one identity counts, and the sums over those that do.
  *
  * Of one identity each content is there once (state counts or conflict); further deliveries of it are duplicates that
- * share its records. Among the deliveries of a content the one that stands for it has the highest trust, then comes from
- * the mail with the smallest hash; so a duplicate can only raise a content's trust. Among contents the highest trust
- * counts, then the most messages, then the smallest hash. Nothing here asks what came first.
+ * share its records. Among the deliveries of a content the one that stands for it has the highest trust, then comes
+ * from the mail with the smallest hash; so a duplicate can only raise a content's trust. Among contents the highest
+ * trust counts, then the most messages, then the smallest hash. Nothing here asks what came first.
  *
  * Sums are only ever added to, or summed again from the reports: a sum that stopped at the largest number could not be
  * subtracted from. */
@@ -60,8 +60,8 @@ static bool delivery_beats(const struct rival *a, const struct rival *b)
 typedef bool rival_order(const struct rival *a, const struct rival *b);
 
 /* The best of the rows that the statement gives. 1: *best is it, 0: there are none, -1: s->fault. */
-static int rival_find(struct store *s, enum sql which, const uint8_t *identity, const uint8_t *content, rival_order *beats,
-	struct rival *best)
+static int rival_find(struct store *s, enum sql which, const uint8_t *identity, const uint8_t *content,
+	rival_order *beats, struct rival *best)
 {
 	sqlite3_stmt *st = sql_open(s, which);
 	struct rival rival;
@@ -81,30 +81,33 @@ static int rival_find(struct store *s, enum sql which, const uint8_t *identity, 
 	return row < 0 ? -1 : found;
 }
 
-/* The delivery that stands for a content. */
-static int content_find(struct store *s, const uint8_t *identity, const uint8_t *content, struct rival *rival)
+/* The delivery that stands for a content. Of every identity one content counts: where none does, there is none. */
+static int content_find(
+	struct store *s, const uint8_t *identity, const uint8_t *content, struct rival *rival, bool *alone)
 {
 	int found = rival_find(s, SQL_IDENTITY_WINNER, identity, NULL, content_beats, rival);
 
-	if (found < 0 || (found == 1 && memcmp(rival->content, content, DIGEST_OCTETS) == 0))
+	*alone = found == 0;
+	if (found != 1 || memcmp(rival->content, content, DIGEST_OCTETS) == 0)
 		return found;
 	return rival_find(s, SQL_IDENTITY_LOSER, identity, content, content_beats, rival);
 }
 
-int identity_recognise(struct store *s, struct report_row *row)
+bool identity_recognise(struct store *s, struct report_row *row)
 {
 	struct report_row known;
 	struct rival rival;
-	int found = content_find(s, row->identity, row->content, &rival);
+	int found = content_find(s, row->identity, row->content, &rival, &s->taking.alone);
 
+	s->taking.again = found == 1;
 	if (found != 1)
-		return found;
+		return found == 0;
 	if (!report_get(s, rival.id, &known, NULL))
-		return -1;
+		return false;
 	row->first_record = known.first_record;
 	row->records = known.records;
 	row->counts = known.counts;
-	return 1;
+	return true;
 }
 
 static bool state_set(struct store *s, int64_t report, int state)
@@ -263,10 +266,16 @@ static bool rollup_sum(struct store *s, enum sql which, const struct cell *cell,
 
 static bool rollup_add(struct store *s, const struct report_row *report)
 {
-	struct rollup_row sum = { .domain = report->domain, .day = report->day, .reports = 1, .records = report->records,
-		.begin = report->begin, .end = report->end, .counts = report->counts };
+	struct rollup_row sum = { .domain = report->domain,
+		.day = report->day,
+		.reports = 1,
+		.records = report->records,
+		.begin = report->begin,
+		.end = report->end,
+		.counts = report->counts };
 
-	return rollup_sum(s, SQL_ROLLUP_GET, &(struct cell){ report->domain, report->day }, &sum) && rollup_put(s, &sum);
+	return rollup_sum(s, SQL_ROLLUP_GET, &(struct cell){ report->domain, report->day }, &sum) &&
+	       rollup_put(s, &sum);
 }
 
 static bool cell_settle(struct store *s, const struct cell *cell)
@@ -302,7 +311,8 @@ static bool rival_move(struct store *s, struct rival *rival, int state)
 	bool summed = rival->state == REPORT_COUNTS || state == REPORT_COUNTS;
 
 	rival->state = state;
-	return (!summed || cell_soil(s, rival->domain, rival->day)) && (rival->id == 0 || state_set(s, rival->id, state));
+	return (!summed || cell_soil(s, rival->domain, rival->day)) &&
+	       (rival->id == 0 || state_set(s, rival->id, state));
 }
 
 /* Does `rival`, a content in conflict that just came or rose, count from now on? */
@@ -323,12 +333,12 @@ static bool identity_challenge(struct store *s, const uint8_t *identity, struct 
 static bool delivery_add(struct store *s, struct report_row *row, struct rival *rival)
 {
 	struct rival standing;
-	int found = content_find(s, row->identity, row->content, &standing);
-	int state = standing.state;
-	bool rises;
+	bool alone, rises;
+	int state;
 
-	if (found != 1)
-		return found == 0 && store_fail(s, SQLITE_CORRUPT, "a content is gone");
+	if (content_find(s, row->identity, row->content, &standing, &alone) != 1)
+		return s->failed ? false : store_fail(s, SQLITE_CORRUPT, "a content is gone");
+	state = standing.state;
 	rival->state = row->state = REPORT_DUPLICATE;
 	if (!delivery_beats(rival, &standing))
 		return row_add(s, row);
@@ -341,8 +351,10 @@ static bool delivery_add(struct store *s, struct report_row *row, struct rival *
 static bool content_add(struct store *s, struct report_row *row, struct rival *rival)
 {
 	struct rival winner;
-	int found = rival_find(s, SQL_IDENTITY_WINNER, row->identity, NULL, content_beats, &winner);
+	int found = 0;
 
+	if (!s->taking.alone)
+		found = rival_find(s, SQL_IDENTITY_WINNER, row->identity, NULL, content_beats, &winner);
 	if (found < 0)
 		return false;
 	rival->state = row->state = found ? REPORT_CONFLICT : REPORT_COUNTS;
@@ -356,14 +368,18 @@ static bool content_add(struct store *s, struct report_row *row, struct rival *r
 	return rival_move(s, &winner, REPORT_CONFLICT) && rival_move(s, rival, REPORT_COUNTS);
 }
 
-bool identity_add(struct store *s, struct report_row *row, bool again)
+bool identity_add(struct store *s, struct report_row *row)
 {
-	struct rival rival = { .id = row->id, .domain = row->domain, .day = row->day, .trust = row->trust,
-		.messages = row->counts.messages, .first_record = row->first_record };
+	struct rival rival = { .id = row->id,
+		.domain = row->domain,
+		.day = row->day,
+		.trust = row->trust,
+		.messages = row->counts.messages,
+		.first_record = row->first_record };
 
 	memcpy(rival.content, row->content, sizeof rival.content);
 	memcpy(rival.mail_sha256, s->taking.sha256, sizeof rival.mail_sha256);
-	return again ? delivery_add(s, row, &rival) : content_add(s, row, &rival);
+	return s->taking.again ? delivery_add(s, row, &rival) : content_add(s, row, &rival);
 }
 
 /* The row stays, without a claim to anything, for the caller to drop. */

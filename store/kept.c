@@ -26,12 +26,12 @@ int64_t kept_last_id(int64_t mail)
 static bool looks_packed(struct span data)
 {
 	static const struct span starts[] = {
-		{ "\x1f\x8b", 2 },	       /* gzip */
-		{ "PK\x03\x04", 4 },	       /* zip */
-		{ "\xfd" "7zXZ", 5 },
-		{ "BZh", 3 },
+		{ "\x1f\x8b", 2 },             /* gzip */
+		{ "PK\x03\x04", 4 },           /* zip */
+		{ "\375" "7zXZ", 5 },          /* xz */
+		{ "BZh", 3 },                  /* bzip2 */
 		{ "\x28\xb5\x2f\xfd", 4 },     /* zstd */
-		{ "7z\xbc\xaf", 4 },
+		{ "7z\xbc\xaf", 4 },           /* 7-zip */
 		{ "\x78\x01", 2 }, { "\x78\x5e", 2 }, { "\x78\x9c", 2 }, { "\x78\xda", 2 }, /* zlib */
 	};
 
@@ -89,7 +89,8 @@ static bool write_all(struct store *s, int fd, struct span data)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return fault_set(&s->fault, FAULT_LATER, "%s: what is kept of a mail: %s", s->path, strerror(errno));
+			return fault_set(
+				&s->fault, FAULT_LATER, "%s: what is kept of a mail: %s", s->path, strerror(errno));
 		data.p += n;
 		data.n -= (size_t)n;
 	}
@@ -176,8 +177,9 @@ static bool kept_collect(struct store *s, int64_t mail, int fd, struct kept_part
 static int kept_hand_out(struct store *s, int64_t after, int64_t *mail_id, kept_taker *take, void *arg)
 {
 	struct kept_mail mail = { .fd = -1 };
+	struct arena arena = ARENA((size_t)1 << 20);
 	struct kept_part *parts = NULL;
-	struct buf name = BUF(1 << 20);
+	struct mail_row about;
 	sqlite3_stmt *st = sql_open(s, SQL_MAIL_NEXT);
 	int result = -1, row;
 
@@ -188,12 +190,13 @@ static int kept_hand_out(struct store *s, int64_t after, int64_t *mail_id, kept_
 	if (row != 1)
 		return row;
 	mail.mail_id = *mail_id = sqlite3_column_int64(st, 0);
-	buf_put_span(&name, column_text(st, 1));
-	mail.arrived = sqlite3_column_int64(st, 2);
-	column_octets(st, 3, mail.sha256, sizeof mail.sha256);
-	mail.octets = column_count(st, 4);
 	sqlite3_reset(st);
-	mail.name = buf_span(&name);
+	if (!mail_get(s, mail.mail_id, &about, &arena))
+		goto out;
+	mail.name = about.name;
+	mail.arrived = about.arrived;
+	mail.octets = about.octets;
+	memcpy(mail.sha256, about.sha256, sizeof mail.sha256);
 	mail.fd = scratch_open(s->path);
 	if (mail.fd < 0) {
 		fault_set(&s->fault, FAULT_LATER, "%s: temporary file: %s", s->path, strerror(errno));
@@ -207,7 +210,7 @@ out:
 	if (mail.fd >= 0)
 		close(mail.fd);
 	free(parts);
-	buf_release(&name);
+	arena_release(&arena);
 	return result;
 }
 

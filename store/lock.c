@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define ROUNDS_PER_SECOND 100
-#define LEND_SECONDS 600 /* who lent the lock wants it back, however impatient it was at first */
+#define LEND_SECONDS 600 /* whoever lends the lock wants it back, however little it was ready to wait at first */
 
 enum lock_octet { OCTET_WRITER, OCTET_QUEUE };
 
@@ -34,16 +34,16 @@ static void round_wait(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 1000000000L / ROUNDS_PER_SECOND }, NULL);
 }
 
-static bool lock_blame(const struct lock *lock, struct fault *fault)
+static bool lock_blame(const struct lock *lock, unsigned seconds, struct fault *fault)
 {
 	char pid[24] = "";
 	ssize_t n = pread(lock->fd, pid, sizeof pid - 1, 0);
 	long number = n > 0 ? strtol(pid, NULL, 10) : 0;
 
 	if (number > 0)
-		return fault_set(fault, FAULT_LATER, "%s: process %ld is writing; waited %u s", lock->path, number,
-			lock->wait_seconds);
-	return fault_set(fault, FAULT_LATER, "%s: another process is writing; waited %u s", lock->path, lock->wait_seconds);
+		return fault_set(
+			fault, FAULT_LATER, "%s: process %ld is writing; waited %u s", lock->path, number, seconds);
+	return fault_set(fault, FAULT_LATER, "%s: another process is writing; waited %u s", lock->path, seconds);
 }
 
 static bool lock_wait(struct lock *lock, unsigned seconds, struct fault *fault)
@@ -61,7 +61,7 @@ static bool lock_wait(struct lock *lock, unsigned seconds, struct fault *fault)
 	if (queued)
 		octet_set(lock->fd, OCTET_QUEUE, F_UNLCK);
 	if (!taken)
-		return lock_blame(lock, fault);
+		return lock_blame(lock, seconds, fault);
 	n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
 	if (ftruncate(lock->fd, 0) || pwrite(lock->fd, pid, (size_t)n, 0) != n)
 		return fault_set(fault, FAULT_LATER, "%s: %s", lock->path, strerror(errno));

@@ -1,6 +1,6 @@
-/* The writer's lock: one process writes a database at a time; the kernel lets go of it when its holder dies. Locks are on two octets of a file beside the database that holds the
- * holder's pid as text: the first is the writer, the second the head of the queue, so that a holder with much to do can
- * see that somebody waits, and step back for him. */
+/* The writer's lock: one process writes a database at a time; the kernel lets go of it when its holder dies. Locks are
+ * on two octets of a file beside the database that holds the holder's pid as text: the first is the writer, the second the
+ * head of the queue, so that a holder with much to do can see that somebody waits, and step back for him. */
 #ifndef STORE_LOCK_H
 #define STORE_LOCK_H
 
@@ -18,8 +18,8 @@ struct lock {
 bool lock_take(struct lock *lock, const char *database, unsigned wait_seconds, struct fault *fault);
 void lock_drop(struct lock *lock);
 
-/* Lets one waiting writer through, if there is one, and waits for the lock again. *lent says whether that happened: then
- * nothing remembered of the database's content is true any more. */
+/* Lets one waiting writer through, if there is one, and waits for the lock again. *lent says whether that happened:
+ * then nothing remembered of the database's content is true any more. */
 bool lock_lend(struct lock *lock, bool *lent, struct fault *fault);
 
 #endif

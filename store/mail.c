@@ -81,22 +81,6 @@ static void mark_undo(struct store *s)
 	intern_clear(s);
 }
 
-static bool mail_add(struct store *s, const struct mail *mail, int64_t arrived)
-{
-	sqlite3_stmt *st = sql_open(s, SQL_MAIL_ADD);
-
-	if (!st)
-		return false;
-	bind_blob(st, 1, (struct span){ (const char *)mail->sha256, DIGEST_OCTETS });
-	bind_text(st, 2, mail->name ? span_of(mail->name) : SPAN(""));
-	bind_count(st, 3, mail->length);
-	sqlite3_bind_int64(st, 4, arrived);
-	if (!sql_run(s, st))
-		return false;
-	s->taking.mail = sqlite3_last_insert_rowid(s->db);
-	return true;
-}
-
 /* A mail whose feedback was forgotten keeps its row, name and arrival, by which its reports may be dated. */
 static bool mail_enter(struct store *s, const struct mail *mail, int64_t arrived)
 {
@@ -118,7 +102,7 @@ static bool mail_enter(struct store *s, const struct mail *mail, int64_t arrived
 	t->result.known = t->known;
 	t->arrived = arrived;
 	if (row != 1)
-		return row == 0 && mail_add(s, mail, arrived);
+		return row == 0;
 	st = sql_open(s, SQL_KEPT_ANY);
 	if (!st)
 		return false;
@@ -154,8 +138,14 @@ bool store_mail_begin(struct store *s, const struct mail *mail, int64_t arrived,
 	}
 	marked = t->marked;
 	buf_clear(&t->reason);
+	buf_clear(&t->name);
 	arena_clear(&t->arena);
-	*t = (struct taking){ .marked = marked, .reason = t->reason, .arena = t->arena };
+	*t = (struct taking){
+		.marked = marked, .reason = t->reason, .arena = t->arena, .name = t->name, .octets = mail->length
+	};
+	buf_put_text(&t->name, mail->name ? mail->name : "");
+	if (t->name.failed)
+		return fault_set(fault, FAULT_INPUT, "%s: a mail's name is too long", s->path);
 	memcpy(t->sha256, mail->sha256, sizeof t->sha256);
 	s->failed = false;
 	s->fault = (struct fault){ 0 };
@@ -163,26 +153,75 @@ bool store_mail_begin(struct store *s, const struct mail *mail, int64_t arrived,
 		mark_undo(s);
 		return store_tell(s, false, fault);
 	}
-	t->kept_next = kept_first_id(t->mail);
 	t->open = true;
 	return true;
 }
 
+/* Writes the mail's row; only now there is a mail that other rows can refer to. */
 static bool head_take(struct store *s, enum outcome outcome, const struct mail_head *head)
 {
-	sqlite3_stmt *st;
-	int64_t sender;
+	struct taking *t = &s->taking;
+	struct span name = buf_span(&t->name), folder = SPAN_ABSENT;
+	sqlite3_stmt *st = sql_open(s, t->mail ? SQL_MAIL_RESTORE : SQL_MAIL_ADD);
+	int64_t sender, folder_id;
 
-	s->taking.result.outcome = outcome;
-	if (!intern_text(s, head->from, &sender) || !(st = sql_open(s, SQL_MAIL_HEAD)))
+	for (size_t i = name.n; i > 0 && !folder.p; i--)
+		if (name.p[i - 1] == '/')
+			folder = (struct span){ name.p, i };
+	if (!st || !intern_text(s, head->from, &sender) || !intern_text(s, folder, &folder_id))
 		return false;
-	sqlite3_bind_int64(st, 1, s->taking.mail);
-	sqlite3_bind_int(st, 2, (int)outcome);
-	bind_id(st, 3, sender);
-	bind_text(st, 4, head->subject);
-	bind_text(st, 5, head->message_id);
-	bind_moment(st, 6, head->date);
-	return sql_run(s, st);
+	sqlite3_bind_int(st, 1, (int)outcome);
+	bind_id(st, 2, sender);
+	bind_text(st, 3, head->subject);
+	bind_text(st, 4, head->message_id);
+	bind_moment(st, 5, head->date);
+	if (t->mail) {
+		sqlite3_bind_int64(st, 6, t->mail);
+	} else {
+		bind_blob(st, 6, (struct span){ (const char *)t->sha256, DIGEST_OCTETS });
+		bind_id(st, 7, folder_id);
+		bind_text(st, 8, (struct span){ name.p + folder.n, name.n - folder.n });
+		bind_count(st, 9, t->octets);
+		sqlite3_bind_int64(st, 10, t->arrived);
+	}
+	if (!sql_run(s, st))
+		return false;
+	if (!t->mail)
+		t->mail = sqlite3_last_insert_rowid(s->db);
+	t->kept_next = kept_first_id(t->mail);
+	t->begun = true;
+	t->result.outcome = outcome;
+	return true;
+}
+
+bool mail_get(struct store *s, int64_t id, struct mail_row *row, struct arena *arena)
+{
+	sqlite3_stmt *st = sql_open(s, SQL_MAIL_GET);
+	struct span folder, name;
+	bool failed = false;
+	char *whole;
+
+	if (!st)
+		return false;
+	sqlite3_bind_int64(st, 1, id);
+	if (sql_row(s, st) != 1)
+		return store_fail(s, SQLITE_CORRUPT, "a mail is missing");
+	row->id = id;
+	folder = text_of(s, sqlite3_column_int64(st, 1), arena, &failed);
+	name = column_text(st, 2);
+	whole = arena_take(arena, folder.n + name.n + 1);
+	if (whole) {
+		if (folder.n)
+			memcpy(whole, folder.p, folder.n);
+		memcpy(whole + folder.n, name.p, name.n);
+		row->name = (struct span){ whole, folder.n + name.n };
+	}
+	row->arrived = sqlite3_column_int64(st, 3);
+	column_octets(st, 4, row->sha256, sizeof row->sha256);
+	row->octets = column_count(st, 5);
+	row->reason = arena_copy(arena, column_text(st, 6));
+	sqlite3_reset(st);
+	return !failed && (!arena->failed || store_fail_memory(s));
 }
 
 static bool problem_take(struct store *s, const struct problem *problem)
@@ -274,6 +313,7 @@ static bool fact_take(struct store *s, const struct fact *fact)
 		return kept_take(s, &fact->octets);
 	case FACT_PROBLEM:
 		return problem_take(s, &fact->problem);
+	case FACT_VERIFICATION:
 	case FACT_END:
 	case FACT_COUNT:
 		break;
@@ -287,7 +327,9 @@ bool store_take(void *arg, const struct fact *fact)
 
 	if (!s->taking.open || s->failed)
 		return s->failed ? false : fault_set(&s->fault, FAULT_BROKEN, "%s: a fact outside of a mail", s->path);
-	if (s->taking.known || fact_take(s, fact))
+	if (!s->taking.known && s->taking.begun == (fact->kind == FACT_BEGIN))
+		s->failed = !fault_set(&s->fault, FAULT_BROKEN, "%s: facts out of order", s->path);
+	else if (s->taking.known || fact_take(s, fact))
 		return true;
 	s->failed = true;
 	return false;
@@ -304,6 +346,8 @@ static bool mail_finish(struct store *s)
 		return fault_set(&s->fault, FAULT_BROKEN, "%s: a mail ends within a report", s->path);
 	if (t->known)
 		return true;
+	if (!t->begun)
+		return fault_set(&s->fault, FAULT_BROKEN, "%s: a mail without facts", s->path);
 	if (t->result.outcome != OUTCOME_REPORT && t->problems) {
 		st = sql_open(s, SQL_MAIL_REASON);
 		if (!st)

@@ -3,37 +3,44 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Ids of interned texts and lists carry no REFERENCES: SQLite would look every one of them up again at each record, which
- * costs a third of an ingest, and they come from a look-up within the same transaction anyway. Rows of str, words,
- * reasonset, authset and mail are never deleted. */
+/* Ids of interned texts and lists carry no REFERENCES: SQLite would look every one of them up again at each record,
+ * which costs a third of an ingest, and they come from a look-up within the same transaction anyway. Rows of str,
+ * words, reasonset, authset and mail are never deleted. */
 static const char schema_1[] =
 	"CREATE TABLE str(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;\n"
-	/* lists of numbers and str.id, as list_put_number writes them: disposition, dkim and spf as sent; override reasons;
-	 * DKIM results and SPF results */
+	/* lists of numbers and str.id, as list_put_number writes them: disposition, dkim and spf as sent; override
+	 * reasons; DKIM results and SPF results */
 	"CREATE TABLE words(id INTEGER PRIMARY KEY, list BLOB NOT NULL UNIQUE) STRICT;\n"
 	"CREATE TABLE reasonset(id INTEGER PRIMARY KEY, list BLOB NOT NULL UNIQUE) STRICT;\n"
 	"CREATE TABLE authset(id INTEGER PRIMARY KEY, list BLOB NOT NULL UNIQUE) STRICT;\n"
 
-	"CREATE TABLE mail(id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, name TEXT NOT NULL, octets INTEGER NOT NULL,\n"
-	" arrived INTEGER NOT NULL, state INTEGER NOT NULL, outcome INTEGER NOT NULL, reason TEXT, sender INTEGER,\n"
-	" subject TEXT, message_id TEXT, date INTEGER) STRICT;\n"
+	/* folder: the input's name up to its last slash, which many have in common */
+	"CREATE TABLE mail(id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE,\n"
+	" folder INTEGER, name TEXT NOT NULL, octets INTEGER NOT NULL, arrived INTEGER NOT NULL,\n"
+	" state INTEGER NOT NULL, outcome INTEGER NOT NULL, reason TEXT,\n"
+	" sender INTEGER, subject TEXT, message_id TEXT, date INTEGER) STRICT;\n"
 	"CREATE INDEX mail_outcome ON mail(outcome) WHERE outcome<>1;\n" /* 1: OUTCOME_REPORT */
 	"CREATE INDEX mail_state ON mail(state) WHERE state<>0;\n"
 	/* key: the start of a hash over name, size, time and inode */
-	"CREATE TABLE file(key BLOB PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail) STRICT, WITHOUT ROWID;\n"
+	"CREATE TABLE file(key BLOB PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail)\n"
+	" STRICT, WITHOUT ROWID;\n"
 	/* id: the mail's in the upper bits, so that what is kept of a mail is a range */
-	"CREATE TABLE kept(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, part INTEGER NOT NULL, chunk INTEGER NOT NULL,\n"
-	" packed INTEGER NOT NULL, octets INTEGER NOT NULL, data BLOB NOT NULL) STRICT;\n"
+	"CREATE TABLE kept(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, part INTEGER NOT NULL,\n"
+	" chunk INTEGER NOT NULL, packed INTEGER NOT NULL, octets INTEGER NOT NULL, data BLOB NOT NULL) STRICT;\n"
 
-	"CREATE TABLE report(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail, identity BLOB NOT NULL,\n"
-	" content BLOB NOT NULL, state INTEGER NOT NULL, trust INTEGER NOT NULL, recovered INTEGER NOT NULL,\n"
-	" reporter INTEGER NOT NULL, domain INTEGER NOT NULL, day INTEGER NOT NULL, range_begin INTEGER, range_end INTEGER,\n"
-	" report_id TEXT, errors BLOB, org_name INTEGER, org_email INTEGER, org_extra_contact_info INTEGER,\n"
-	" generator INTEGER, version INTEGER, namespace INTEGER, p INTEGER, sp INTEGER, np INTEGER, adkim INTEGER,\n"
-	" aspf INTEGER, pct INTEGER, fo INTEGER, testing INTEGER, discovery_method INTEGER, first_record INTEGER NOT NULL,\n"
-	" records INTEGER NOT NULL, uncounted INTEGER NOT NULL, messages INTEGER NOT NULL, dkim INTEGER NOT NULL,\n"
-	" spf INTEGER NOT NULL, both INTEGER NOT NULL, none INTEGER NOT NULL, quarantine INTEGER NOT NULL,\n"
-	" reject INTEGER NOT NULL, other INTEGER NOT NULL, spared INTEGER NOT NULL) STRICT;\n"
+	"CREATE TABLE report(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail,\n"
+	" identity BLOB NOT NULL, content BLOB NOT NULL,\n"
+	" state INTEGER NOT NULL, trust INTEGER NOT NULL, recovered INTEGER NOT NULL,\n"
+	" reporter INTEGER NOT NULL, domain INTEGER NOT NULL, day INTEGER NOT NULL,\n"
+	" range_begin INTEGER, range_end INTEGER, report_id TEXT, errors BLOB,\n"
+	" org_name INTEGER, org_email INTEGER, org_extra_contact_info INTEGER,\n"
+	" generator INTEGER, version INTEGER, namespace INTEGER,\n"
+	" p INTEGER, sp INTEGER, np INTEGER, adkim INTEGER, aspf INTEGER, pct INTEGER, fo INTEGER,\n"
+	" testing INTEGER, discovery_method INTEGER,\n"
+	" first_record INTEGER NOT NULL, records INTEGER NOT NULL, uncounted INTEGER NOT NULL,\n"
+	" messages INTEGER NOT NULL, dkim INTEGER NOT NULL, spf INTEGER NOT NULL, both INTEGER NOT NULL,\n"
+	" none INTEGER NOT NULL, quarantine INTEGER NOT NULL, reject INTEGER NOT NULL,\n"
+	" other INTEGER NOT NULL, spared INTEGER NOT NULL) STRICT;\n"
 	"CREATE INDEX report_mail ON report(mail);\n"
 	"CREATE INDEX report_day ON report(domain, day, state, reporter);\n"
 	/* one report of an identity counts; each other content is there once; deliveries of the same again */
@@ -41,16 +48,17 @@ static const char schema_1[] =
 	"CREATE UNIQUE INDEX report_conflict ON report(identity, content) WHERE state=2;\n"
 	"CREATE INDEX report_duplicate ON report(identity, content) WHERE state=1;\n"
 	/* ids of a report's records are a range that the report knows */
-	"CREATE TABLE record(id INTEGER PRIMARY KEY, source ANY, messages INTEGER NOT NULL, flags INTEGER NOT NULL,\n"
-	" words INTEGER NOT NULL, auth INTEGER, reasons INTEGER, header_from INTEGER, envelope_from INTEGER,\n"
-	" envelope_to INTEGER) STRICT;\n"
+	"CREATE TABLE record(id INTEGER PRIMARY KEY, source ANY, messages INTEGER NOT NULL,\n"
+	" flags INTEGER NOT NULL, words INTEGER NOT NULL, auth INTEGER, reasons INTEGER,\n"
+	" header_from INTEGER, envelope_from INTEGER, envelope_to INTEGER) STRICT;\n"
 
-	"CREATE TABLE failure(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail, day INTEGER NOT NULL,\n"
-	" domain INTEGER NOT NULL, fields BLOB NOT NULL, feedback_type TEXT, source ANY, arrival_date TEXT,\n"
-	" auth_failure TEXT, delivery_result TEXT, identity_alignment TEXT, arrived INTEGER, incidents INTEGER NOT NULL,\n"
-	" plain_text INTEGER NOT NULL, dmarc INTEGER NOT NULL, identity_rule INTEGER NOT NULL, has_sample INTEGER NOT NULL,\n"
-	" headers_only INTEGER NOT NULL, sample_octets INTEGER NOT NULL, sample_sha256 BLOB NOT NULL, sample_subject TEXT,\n"
-	" sample_from TEXT) STRICT;\n"
+	"CREATE TABLE failure(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail,\n"
+	" day INTEGER NOT NULL, domain INTEGER NOT NULL, fields BLOB NOT NULL,\n"
+	" feedback_type TEXT, source ANY, arrival_date TEXT, auth_failure TEXT, delivery_result TEXT,\n"
+	" identity_alignment TEXT, arrived INTEGER, incidents INTEGER NOT NULL,\n"
+	" plain_text INTEGER NOT NULL, dmarc INTEGER NOT NULL, identity_rule INTEGER NOT NULL,\n"
+	" has_sample INTEGER NOT NULL, headers_only INTEGER NOT NULL, sample_octets INTEGER NOT NULL,\n"
+	" sample_sha256 BLOB NOT NULL, sample_subject TEXT, sample_from TEXT) STRICT;\n"
 	"CREATE INDEX failure_mail ON failure(mail);\n"
 	"CREATE INDEX failure_day ON failure(domain, day, dmarc);\n"
 
@@ -60,11 +68,11 @@ static const char schema_1[] =
 	"CREATE INDEX problem_report ON problem(report) WHERE report IS NOT NULL;\n"
 
 	/* sums over the reports that count */
-	"CREATE TABLE rollup(domain INTEGER NOT NULL, day INTEGER NOT NULL, reports INTEGER NOT NULL,\n"
-	" records INTEGER NOT NULL, first_begin INTEGER, last_end INTEGER, messages INTEGER NOT NULL, dkim INTEGER NOT NULL,\n"
-	" spf INTEGER NOT NULL, both INTEGER NOT NULL, none INTEGER NOT NULL, quarantine INTEGER NOT NULL,\n"
-	" reject INTEGER NOT NULL, other INTEGER NOT NULL, spared INTEGER NOT NULL,\n"
-	" PRIMARY KEY(domain, day)) STRICT, WITHOUT ROWID;\n";
+	"CREATE TABLE rollup(domain INTEGER NOT NULL, day INTEGER NOT NULL,\n"
+	" reports INTEGER NOT NULL, records INTEGER NOT NULL, first_begin INTEGER, last_end INTEGER,\n"
+	" messages INTEGER NOT NULL, dkim INTEGER NOT NULL, spf INTEGER NOT NULL, both INTEGER NOT NULL,\n"
+	" none INTEGER NOT NULL, quarantine INTEGER NOT NULL, reject INTEGER NOT NULL,\n"
+	" other INTEGER NOT NULL, spared INTEGER NOT NULL, PRIMARY KEY(domain, day)) STRICT, WITHOUT ROWID;\n";
 
 /* A change of the schema is a new row here, a new text in tests/schema/, and nothing in the rows above it. */
 const struct schema_step schema_steps[] = {
@@ -112,8 +120,10 @@ static bool step_run(struct store *s, const struct schema_step *step, int versio
 {
 	char numbers[96];
 
-	snprintf(numbers, sizeof numbers, "PRAGMA application_id=%d; PRAGMA user_version=%d", STORE_APPLICATION_ID, version);
-	if (exec(s, "BEGIN IMMEDIATE") && exec(s, step->sql) && exec(s, numbers) && references_hold(s) && exec(s, "COMMIT"))
+	snprintf(numbers, sizeof numbers, "PRAGMA application_id=%d; PRAGMA user_version=%d", STORE_APPLICATION_ID,
+		version);
+	if (exec(s, "BEGIN IMMEDIATE") && exec(s, step->sql) && exec(s, numbers) && references_hold(s) &&
+		exec(s, "COMMIT"))
 		return true;
 	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	return false;
@@ -129,13 +139,15 @@ bool schema_check(struct store *s, const struct schema_step *steps, int version,
 	if (application != STORE_APPLICATION_ID && (application != 0 || have != 0 || objects != 0))
 		return fault_set(fault, FAULT_SETUP, "%s: a database, but not one of dmarcgate", s->path);
 	if (have > version)
-		return fault_set(fault, FAULT_SETUP, "%s: written by a newer dmarcgate (schema %" PRId64 ", this one knows %d)",
-			s->path, have, version);
+		return fault_set(fault, FAULT_SETUP,
+			"%s: written by a newer dmarcgate (schema %" PRId64 ", this one knows %d)", s->path, have,
+			version);
 	if (have < version && s->mode == STORE_READ)
-		return fault_set(fault, FAULT_SETUP, "%s: schema %" PRId64 " is older than %d; the next ingest brings it up to date",
-			s->path, have, version);
-	/* WAL before the first page of a new file; only after we know that the file is ours. Steps may rebuild tables that
-	 * others refer to, so foreign keys are off until all are done. */
+		return fault_set(fault, FAULT_SETUP,
+			"%s: schema %" PRId64 " is older than %d; the next ingest brings it up to date", s->path, have,
+			version);
+	/* WAL before the first page of a new file; only after we know that the file is ours. Steps may rebuild tables
+	 * that others refer to, so foreign keys are off until all are done. */
 	if (s->mode == STORE_WRITE && !exec(s, "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=OFF"))
 		return store_tell(s, false, fault);
 	for (; have < version; have++)

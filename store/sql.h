@@ -14,7 +14,8 @@
 #define ROLLUP_COLUMNS                                                                                                 \
 	"domain,day,reports,records,first_begin,last_end,messages,dkim,spf,both,none,quarantine,reject,other,spared"
 #define FAILURE_COLUMNS                                                                                                \
-	"id,mail,day,domain,fields,feedback_type,source,arrival_date,auth_failure,delivery_result,identity_alignment," \
+	"id,mail,day,domain,fields,feedback_type,source,arrival_date,auth_failure,delivery_result,"                    \
+		"identity_alignment,"                                                                                  \
 	"arrived,incidents,plain_text,dmarc,identity_rule,has_sample,headers_only,sample_octets,sample_sha256,"        \
 	"sample_subject,sample_from"
 
@@ -44,16 +45,20 @@
 	X(AUTH_GET, "SELECT list FROM authset WHERE id=?1")                                                            \
 	/* mails and what is kept of them */                                                                           \
 	X(MAIL_FIND, "SELECT id,state,arrived,outcome FROM mail WHERE sha256=?1")                                      \
-	X(MAIL_ADD, "INSERT INTO mail(sha256,name,octets,arrived,state,outcome) VALUES(?1,?2,?3,?4,0,1)")              \
-	X(MAIL_HEAD,                                                                                                   \
-		"UPDATE mail SET state=0,outcome=?2,reason=NULL,sender=?3,subject=?4,message_id=?5,date=?6 WHERE id=?1") \
+	X(MAIL_ADD,                                                                                                    \
+		"INSERT INTO mail(outcome,sender,subject,message_id,date,sha256,folder,name,octets,arrived,state)"     \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0)")                                                           \
+	X(MAIL_RESTORE,                                                                                                \
+		"UPDATE mail SET outcome=?1,sender=?2,subject=?3,message_id=?4,date=?5,state=0,reason=NULL WHERE"      \
+		" id=?6")                                                                                              \
 	X(MAIL_REASON, "UPDATE mail SET reason=?2 WHERE id=?1")                                                        \
 	X(MAIL_STATE, "UPDATE mail SET state=?2 WHERE id=?1")                                                          \
 	X(MAIL_BARE,                                                                                                   \
-		"UPDATE mail SET state=2,name='',reason=NULL,sender=NULL,subject=NULL,message_id=NULL,date=NULL WHERE id=?1") \
-	X(MAIL_GET, "SELECT id,name,arrived,sha256,octets,reason FROM mail WHERE id=?1")                               \
+		"UPDATE mail SET state=2,folder=NULL,name='',reason=NULL,sender=NULL,subject=NULL,message_id=NULL,"    \
+		"date=NULL WHERE id=?1")                                                                               \
+	X(MAIL_GET, "SELECT id,folder,name,arrived,sha256,octets,reason FROM mail WHERE id=?1")                        \
 	X(MAIL_NEXT,                                                                                                   \
-		"SELECT id,name,arrived,sha256,octets FROM mail WHERE id>?1 AND state<2 AND EXISTS(SELECT 1 FROM kept" \
+		"SELECT id FROM mail WHERE id>?1 AND state<2 AND EXISTS(SELECT 1 FROM kept"                            \
 		" WHERE kept.id BETWEEN mail.id*1048576 AND mail.id*1048576+1048575) ORDER BY id LIMIT 1")             \
 	X(MAIL_IS_NEEDED,                                                                                              \
 		"SELECT EXISTS(SELECT 1 FROM report WHERE mail=?1) OR EXISTS(SELECT 1 FROM failure WHERE mail=?1)")    \
@@ -72,7 +77,8 @@
 	X(KEPT_DROP, "DELETE FROM kept WHERE id BETWEEN ?1 AND ?2")                                                    \
 	/* reports, records, failures */                                                                               \
 	X(RECORD_ADD,                                                                                                  \
-		"INSERT INTO record(id,source,messages,flags,words,auth,reasons,header_from,envelope_from,envelope_to)" \
+		"INSERT INTO record(id,source,messages,flags,words,auth,reasons,header_from,envelope_from,"            \
+		"envelope_to)"                                                                                         \
 		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)")                                                             \
 	X(RECORD_RANGE,                                                                                                \
 		"SELECT source,messages,flags,words,auth,reasons,header_from,envelope_from,envelope_to FROM record"    \
@@ -80,8 +86,9 @@
 	X(RECORD_SOURCES, "SELECT source,messages,flags,auth FROM record WHERE id BETWEEN ?1 AND ?2")                  \
 	X(RECORDS_DROP, "DELETE FROM record WHERE id BETWEEN ?1 AND ?2")                                               \
 	X(REPORT_ADD,                                                                                                  \
-		"INSERT INTO report(" REPORT_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16," \
-		"?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36,?37,?38,?39,?40,?41)") \
+		"INSERT INTO report(" REPORT_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,"    \
+		"?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36,?37,"             \
+		"?38,?39,?40,?41)")                                                                                    \
 	X(REPORT_GET, "SELECT " REPORT_COLUMNS " FROM report WHERE id=?1")                                             \
 	X(REPORT_DROP, "DELETE FROM report WHERE id=?1")                                                               \
 	X(REPORT_STATE, "UPDATE report SET state=?2 WHERE id=?1")                                                      \
@@ -113,7 +120,8 @@
 		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)")                                         \
 	X(ROLLUP_DROP, "DELETE FROM rollup WHERE domain=?1 AND day=?2")                                                \
 	X(ROLLUP_REPORTS,                                                                                              \
-		"SELECT domain,day,1,records,range_begin,range_end,messages,dkim,spf,both,none,quarantine,reject,other,spared" \
+		"SELECT domain,day,1,records,range_begin,range_end,messages,dkim,spf,both,none,quarantine,reject,"     \
+		"other,spared"                                                                                         \
 		" FROM report WHERE domain=?1 AND day=?2 AND state=0")                                                 \
 	X(ROLLUP_WINDOW, "SELECT " ROLLUP_COLUMNS " FROM rollup WHERE domain=?1 AND day BETWEEN ?2 AND ?3")            \
 	X(ROLLUP_NEXT_DOMAIN, "SELECT min(domain) FROM rollup WHERE domain>?1")                                        \

@@ -1,12 +1,17 @@
-/* store: the facts of all mails in one SQLite file, and answers to questions about them. Contains all SQL. Prints nothing.
+/* store: the facts of all mails in one SQLite file, and answers to questions about them.
+ * Contains all SQL. Prints nothing.
  *
- * One process writes at a time (store_lock). One mail is all or nothing; many mails make one commit:
+ * One process writes at a time: the writer's lock is on `PATH-lock`, beside SQLite's own `-wal` and `-shm`. Any number
+ * may read meanwhile. One mail is all or nothing; many mails make one commit:
  *
  *   store_mail_begin -> store_take (every fact) ... -> store_mail_end | store_mail_abort
  *   store_commit (durable: synchronous=FULL) whenever store_commit_due, and at the end
  *
- * Which of several reports with one identity counts is decided by trust, then messages, then the smallest hash, never by
- * arrival, and is settled again within the transaction that brings a new one. */
+ * Which of several reports with one identity counts is decided by trust, then messages, then the smallest hash, never
+ * by arrival, and is settled again within the transaction that brings a new one. Of several deliveries of one content
+ * the one from the mail with the highest trust, then the smallest sha256, stands for it and the others are its
+ * duplicates, so that the same mails in any order make the same answers. Nothing of a record is lost: texts come back
+ * octet for octet. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -22,8 +27,9 @@ enum store_mode {
 	STORE_WRITE, /* created and migrated when needed; takes the writer's lock */
 };
 
-/* FAULT_SETUP: missing, not a database, newer schema, not writable. FAULT_LATER: another writer holds the lock for longer
- * than `wait_seconds`. The file is created with mode 0600. */
+/* FAULT_SETUP: missing, not a database or not ours, newer schema (or, for reading, older), not writable. FAULT_LATER:
+ * another writer, named by its pid, holds the lock for longer than `wait_seconds`. The file is created with mode
+ * 0600. */
 struct store *store_open(const char *path, enum store_mode mode, unsigned wait_seconds, struct fault *fault);
 void store_close(struct store *store); /* rolls back what was not committed */
 
@@ -36,38 +42,62 @@ bool store_remember_file(struct store *store, const struct mail *mail, struct fa
 /* What a mail brought, once it is in. */
 struct store_result {
 	enum outcome outcome;
-	bool known;       /* the same octets were stored before: nothing was stored now */
-	uint64_t reports; /* of these `duplicates` brought known content, `conflicts` other content for a known identity */
-	uint64_t duplicates, conflicts, failures;
+	bool known; /* the same octets were stored before: nothing was stored now */
+	/* of `reports`, so many brought content that was there, or other content for an identity that was there */
+	uint64_t reports, duplicates, conflicts, failures;
 	uint64_t records; /* stored, so without those of duplicates */
 };
+/* `mail` need not live longer than the call. A mail whose sha256 is stored already may be fed all the same: its facts
+ * are let pass and result->known says so. */
 bool store_mail_begin(struct store *store, const struct mail *mail, int64_t arrived, struct fault *fault);
 bool store_take(void *store, const struct fact *fact); /* a fact_taker; its fault is in store_fault */
-bool store_mail_end(struct store *store, struct store_result *result, struct fault *fault);
-void store_mail_abort(struct store *store);
+bool store_mail_end(struct store *store, struct store_result *result, struct fault *fault); /* false: aborted */
+void store_mail_abort(struct store *store); /* the mails before it stay */
 const struct fault *store_fault(const struct store *store);
 
 bool store_commit_due(const struct store *store, int64_t elapsed_ms); /* about 1,000 reports, 20,000 records or 1 s */
+/* False: the mails since the last commit are not stored (FAULT_LATER: disk full or the like). */
 bool store_commit(struct store *store, struct fault *fault);
 
 /* Takes the feedback of a mail away (its reports, records, problems; not what is kept of it) so that it can be stored
- * again by store_mail_begin with the same mail: for reprocess. */
+ * again by store_mail_begin with the same mail: for reprocess. When that is the next thing done, both are one step, and
+ * store_mail_abort undoes both. The mail keeps its name and time of arrival. */
 bool store_mail_forget(struct store *store, int64_t mail_id, struct fault *fault);
 
-/* Removes everything that belongs to reports ending before `before`, and failure reports that arrived before it, in
- * small transactions. Counts what went. */
+/* Removes everything that belongs to reports ending before `before`, and failure reports and mails without any report
+ * that arrived before it, in small transactions, between which a waiting writer is let through. Counts what went. Of a
+ * mail that brought nothing else only its sha256 stays, and the files it was known by: it may still lie in its folder,
+ * and must not be stored, counted and expired again at every run. */
 bool store_expire(struct store *store, int64_t before, struct expired *expired, struct fault *fault);
 
-/* Questions. Each calls `take` per row in the documented order; false from it stops. */
+/* The archive of key records: every record ever seen for a name, with its dates. A name may have several. */
+struct archived_key {
+	struct span name;   /* `selector._domainkey.domain`, lower case */
+	struct span record; /* the joined text; absent: the DNS said that there is none */
+	int64_t first_seen, last_seen;
+	int64_t fresh_until; /* last_seen plus the TTL, at most a day */
+	bool secure;         /* DNSSEC when last seen */
+};
+typedef bool archived_key_taker(void *arg, const struct archived_key *key); /* last seen first, then by record */
+bool store_ask_keys(struct store *store, struct span name, archived_key_taker *take, void *arg, struct fault *fault);
+/* Within the writer's transaction. Names seen at the same moment with several records are several calls. */
+bool store_learn_key(struct store *store, const struct archived_key *key, struct fault *fault);
+
+/* Questions. Each calls `take` per row in the documented order; false from it stops. Within `take` no other function of
+ * the same store may be called, except from store_ask_kept, whose taker may write. A domain is matched as a whole and
+ * without case; one that is not known has no rows. A NULL filter matches everything. */
 bool store_ask_domains(struct store *store, const struct window *window, domain_taker *take, void *arg, struct fault *);
-bool store_ask_sources(struct store *store, const char *domain, const struct window *window, source_taker *take, void *arg,
-	struct fault *);
+bool store_ask_sources(struct store *store, const char *domain, const struct window *window, source_taker *take,
+	void *arg, struct fault *);
 bool store_ask_reporters(struct store *store, const char *domain, const struct window *window, reporter_taker *take,
 	void *arg, struct fault *);
-bool store_ask_reports(struct store *store, const struct report_filter *filter, stored_report_taker *take, void *arg,
-	struct fault *);
-/* The facts of the reports that match, as they were read: FACT_REPORT FACT_RECORD* FACT_REPORT_END, and FACT_FAILURE. */
-bool store_ask_facts(struct store *store, const struct report_filter *filter, fact_taker *take, void *arg, struct fault *);
+bool store_ask_reports(
+	struct store *store, const struct report_filter *filter, stored_report_taker *take, void *arg, struct fault *);
+/* The facts of the reports that match, as they were read: FACT_REPORT FACT_RECORD* FACT_REPORT_END, in the order of
+ * store_ask_reports, then FACT_FAILURE by arrival. A duplicate brings its own head and the records it shares, so
+ * whoever adds up asks for `!duplicate !conflict`. For failure reports a reporter is the mail's From. */
+bool store_ask_facts(
+	struct store *store, const struct report_filter *filter, fact_taker *take, void *arg, struct fault *);
 /* What is kept of mails, for reprocess: one call per mail with its kept parts inflated into an unlinked file. */
 bool store_ask_kept(struct store *store, kept_taker *take, void *arg, struct fault *);
 bool store_ask_totals(struct store *store, struct store_totals *totals, struct fault *);

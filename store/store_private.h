@@ -108,9 +108,11 @@ struct list_reader {
 struct taking {
 	bool marked;       /* the savepoint is set */
 	bool open;         /* between store_mail_begin and its end */
+	bool begun;        /* its row is written */
 	bool known;        /* stored before: its facts are let pass */
 	bool has_kept;     /* what is kept of it is there already */
 	bool in_report, again; /* a report is open; its content is stored already */
+	bool alone;            /* nothing with the open report's identity is stored */
 	bool packed_already;   /* the kept part in hand is compressed as it came */
 	int64_t forgotten; /* the mail whose feedback was just taken away, 0: none */
 	int64_t mail;
@@ -122,6 +124,8 @@ struct taking {
 	int64_t kept_next, last_report;
 	uint64_t problems;
 	struct buf reason;     /* the first problem */
+	struct buf name;
+	uint64_t octets;
 	struct arena arena;    /* of the open report's head */
 	struct store_result result;
 };
@@ -206,15 +210,23 @@ struct span fold_case(struct buf *out, struct span text); /* ASCII; absent stays
 /* --- identity.c: which report counts; rollup --- */
 
 bool identity_compute(struct store *s, const struct report *report, uint8_t identity[IDENTITY_OCTETS]);
-/* 1: this content is stored already; row gets its records and sums. 0: it is new. -1: s->fault. */
-int identity_recognise(struct store *s, struct report_row *row);
-bool identity_add(struct store *s, struct report_row *row, bool again);
+/* Sets `again` and `alone` of the mail in hand; a row whose content is stored already gets its records and sums. */
+bool identity_recognise(struct store *s, struct report_row *row);
+bool identity_add(struct store *s, struct report_row *row);
 /* The report has no place any more; another may get it. *last: no other delivery needs its records. */
 bool identity_withdraw(struct store *s, const struct report_row *row, bool *last);
 bool rollup_settle(struct store *s); /* sums the dirty cells again */
 bool report_get(struct store *s, int64_t id, struct report_row *row, struct arena *arena);
 
-/* --- kept.c, mail.c, expire.c --- */
+/* --- kept.c, mail.c, store.c --- */
+
+struct mail_row {
+	int64_t id, arrived;
+	uint8_t sha256[DIGEST_OCTETS];
+	uint64_t octets;
+	struct span name, reason;
+};
+bool mail_get(struct store *s, int64_t id, struct mail_row *row, struct arena *arena);
 
 bool kept_take(struct store *s, const struct octets *octets);
 int64_t kept_first_id(int64_t mail);

@@ -26,7 +26,8 @@ const size_t report_texts[REPORT_TEXTS] = {
 /* Override reasons that say "not authenticated, but let through for what it is" (RFC 7489 appendix C, RFC 9990). Not:
  * sampled_out and policy_test_mode, which speak of the published record, and words we do not know, since the unknown is
  * never read in anybody's favour. */
-static const char *const sparing_reasons[] = { "forwarded", "local_policy", "mailing_list", "other", "trusted_forwarder" };
+static const char *const sparing_reasons[] = { "forwarded", "local_policy", "mailing_list", "other",
+	"trusted_forwarder" };
 
 static bool reason_spares(struct span type)
 {
@@ -147,7 +148,6 @@ bool report_begin(struct store *s, const struct report *report)
 {
 	struct taking *t = &s->taking;
 	struct report_row *row = &t->report;
-	int known;
 
 	if (t->in_report)
 		return fault_set(&s->fault, FAULT_BROKEN, "%s: a report within a report", s->path);
@@ -171,10 +171,8 @@ bool report_begin(struct store *s, const struct report *report)
 		return false;
 	if (s->failed || t->arena.failed)
 		return store_fail_memory(s);
-	known = identity_recognise(s, row);
-	if (known < 0)
+	if (!identity_recognise(s, row))
 		return false;
-	t->again = known == 1;
 	if (!t->again)
 		row->first_record = s->next_record;
 	t->in_report = true;
@@ -264,5 +262,5 @@ bool report_end(struct store *s)
 	t->result.reports++;
 	t->result.duplicates += t->again;
 	t->result.records += t->again ? 0 : t->report.records;
-	return identity_add(s, &t->report, t->again);
+	return identity_add(s, &t->report);
 }

@@ -82,7 +82,8 @@ static void failure_print(FILE *out, const struct failure *f)
 		fputs(" field:", out);
 		TEXT(&f->fields[i], name), TEXT(&f->fields[i], value);
 	}
-	TEXT(f, feedback_type), TEXT(f, source_ip), TEXT(f, arrival_date), TEXT(f, reported_domain), TEXT(f, auth_failure);
+	TEXT(f, feedback_type), TEXT(f, source_ip), TEXT(f, arrival_date), TEXT(f, reported_domain),
+		TEXT(f, auth_failure);
 	TEXT(f, delivery_result), TEXT(f, identity_alignment), NUMBER(f, has_address);
 	if (f->has_address)
 		octets_print(out, "address", f->address.octets, sizeof f->address.octets);
@@ -138,7 +139,8 @@ static struct span any_text(struct arena *arena, struct dice *dice, const char *
 	case 1:
 		return SPAN("");
 	case 2:
-		return SPAN("b\xc3\xbc" "cher \xe2\x82\xac \"quoted\" \\ \x01");
+		return SPAN("b\xc3\xbc"
+			    "cher \xe2\x82\xac \"quoted\" \\ \x01");
 	case 3:
 		memset(long_text, 'x', sizeof long_text);
 		return (struct span){ long_text, 1 + dice_roll(dice, sizeof long_text) };
@@ -387,8 +389,9 @@ bool take_octets(struct store *store, enum octets_kind kind, unsigned part, stru
 	for (unsigned chunk = 0; ok && (data.n || chunk == 0); chunk++) {
 		size_t n = data.n < OCTETS_CHUNK ? data.n : OCTETS_CHUNK;
 
-		ok = store_take(store, &(struct fact){ .kind = FACT_OCTETS,
-			.octets = { .kind = kind, .part = part, .chunk = chunk, .data = { data.p, n } } });
+		ok = store_take(store,
+			&(struct fact){ .kind = FACT_OCTETS,
+				.octets = { .kind = kind, .part = part, .chunk = chunk, .data = { data.p, n } } });
 		data.p += n;
 		data.n -= n;
 	}

@@ -7,7 +7,8 @@
 
 #include <stdio.h>
 
-/* One line with every member of a report, record or failure; absent and empty look different. Nothing for other kinds. */
+/* One line with every member of a report, record or failure; absent and empty look different. Nothing for other kinds.
+ */
 void fact_print(FILE *out, const struct fact *fact);
 void text_print(FILE *out, const char *name, struct span text);
 

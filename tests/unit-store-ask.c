@@ -1,5 +1,5 @@
 /* store: questions, filters, expiry. */
-#include "tests/store_bench.h"
+#include "tests/store_fixture.h"
 
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -31,10 +31,11 @@ static bool source_read(void *arg, const struct source_row *row)
 	struct reading *r = arg;
 	char line[300];
 
-	snprintf(line, sizeof line, "%.*s %d/%d %d-%d r%d %.*s %.*s %.*s\n", (int)row->source.n, row->source.p ? row->source.p : "",
-		(int)counts_neither(&row->counts), (int)row->counts.messages, (int)row->first_day, (int)row->last_day,
-		(int)row->reporters, (int)row->dkim_domain.n, row->dkim_domain.p ? row->dkim_domain.p : "",
-		(int)row->dkim_selector.n, row->dkim_selector.p ? row->dkim_selector.p : "", (int)row->spf_domain.n,
+	snprintf(line, sizeof line, "%.*s %d/%d %d-%d r%d %.*s %.*s %.*s\n", (int)row->source.n,
+		row->source.p ? row->source.p : "", (int)counts_neither(&row->counts), (int)row->counts.messages,
+		(int)row->first_day, (int)row->last_day, (int)row->reporters, (int)row->dkim_domain.n,
+		row->dkim_domain.p ? row->dkim_domain.p : "", (int)row->dkim_selector.n,
+		row->dkim_selector.p ? row->dkim_selector.p : "", (int)row->spf_domain.n,
 		row->spf_domain.p ? row->spf_domain.p : "");
 	strcat(r->text, line);
 	r->rows++;
@@ -46,8 +47,8 @@ static bool reporter_read(void *arg, const struct reporter_row *row)
 	struct reading *r = arg;
 	char line[300];
 
-	snprintf(line, sizeof line, "%.*s %d reports %d messages %d days %d problems\n", (int)row->org_name.n, row->org_name.p,
-		(int)row->reports, (int)row->messages, (int)row->days, (int)row->problems);
+	snprintf(line, sizeof line, "%.*s %d reports %d messages %d days %d problems\n", (int)row->org_name.n,
+		row->org_name.p, (int)row->reports, (int)row->messages, (int)row->days, (int)row->problems);
 	strcat(r->text, line);
 	r->rows++;
 	return true;
@@ -58,9 +59,9 @@ static bool domain_read(void *arg, const struct domain_row *row)
 	struct reading *r = arg;
 	char line[300];
 
-	snprintf(line, sizeof line, "%.*s %d messages %d reports %d reporters %d failures %d days p=%.*s\n", (int)row->domain.n,
-		row->domain.p, (int)row->counts.messages, (int)row->reports, (int)row->reporters, (int)row->failures,
-		(int)row->days, (int)row->p.n, row->p.p ? row->p.p : "");
+	snprintf(line, sizeof line, "%.*s %d messages %d reports %d reporters %d failures %d days p=%.*s\n",
+		(int)row->domain.n, row->domain.p, (int)row->counts.messages, (int)row->reports, (int)row->reporters,
+		(int)row->failures, (int)row->days, (int)row->p.n, row->p.p ? row->p.p : "");
 	strcat(r->text, line);
 	r->rows++;
 	return true;
@@ -68,15 +69,16 @@ static bool domain_read(void *arg, const struct domain_row *row)
 
 static struct record plain_record(const char *source, uint64_t count, bool dkim, struct auth_result *results, size_t n)
 {
-	struct record r = { .source_ip = span_of(source), .count = count, .dkim_pass = dkim, .dkim_results = results,
-		.dkim_n = n };
+	struct record r = {
+		.source_ip = span_of(source), .count = count, .dkim_pass = dkim, .dkim_results = results, .dkim_n = n
+	};
 
 	r.has_address = address_parse(r.source_ip, &r.address);
 	return r;
 }
 
-static void plain_report(struct bench *b, uint64_t seed, const char *org, const char *domain, int64_t day, const char *p,
-	struct record *records, size_t n)
+static void plain_report(struct fixture *b, uint64_t seed, const char *org, const char *domain, int64_t day,
+	const char *p, struct record *records, size_t n)
 {
 	struct made_report made = { .records = records };
 
@@ -98,16 +100,18 @@ static void plain_report(struct bench *b, uint64_t seed, const char *org, const 
 
 static void test_questions(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	struct auth_result ours = { SPAN("example.org"), SPAN("s1"), SPAN("pass"), SPAN_ABSENT, RESULT_PASS };
 	struct auth_result theirs[2] = { { SPAN("esp.example"), SPAN("k2"), SPAN("pass"), SPAN_ABSENT, RESULT_PASS },
 		{ SPAN("esp.example"), SPAN("k1"), SPAN("pass"), SPAN_ABSENT, RESULT_PASS } };
-	struct record one[] = { plain_record("192.0.2.1", 10, true, &ours, 1), plain_record("2001:DB8::1", 5, false, NULL, 0) };
-	struct record two[] = { plain_record("192.0.2.1", 30, true, theirs, 2), plain_record("2001:db8::1", 6, false, NULL, 0),
-		plain_record("garbage", 6, false, NULL, 0) };
+	struct record one[] = { plain_record("192.0.2.1", 10, true, &ours, 1),
+		plain_record("2001:DB8::1", 5, false, NULL, 0) };
+	struct record two[] = { plain_record("192.0.2.1", 30, true, theirs, 2),
+		plain_record("2001:db8::1", 6, false, NULL, 0), plain_record("garbage", 6, false, NULL, 0) };
 	struct record three[] = { plain_record("192.0.2.9", 1000, false, NULL, 0) };
-	struct failure failure = { .reported_domain = SPAN("only.example"), .dmarc = true, .arrived = 100 * DAY_SECONDS,
-		.incidents = 1 };
+	struct failure failure = {
+		.reported_domain = SPAN("only.example"), .dmarc = true, .arrived = 100 * DAY_SECONDS, .incidents = 1
+	};
 	struct window window = { 99, 102 };
 	struct reading r = { 0 };
 
@@ -146,7 +150,7 @@ static bool id_read(void *arg, const struct stored_report *row)
 	return true;
 }
 
-static void filter_gives(struct bench *b, struct condition condition, const char *wanted)
+static void filter_gives(struct fixture *b, struct condition condition, const char *wanted)
 {
 	struct report_filter filter = { &condition, 1 };
 	struct reading r = { 0 };
@@ -159,7 +163,7 @@ static void filter_gives(struct bench *b, struct condition condition, const char
 
 static void test_filters(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	struct record records[] = { plain_record("192.0.2.1", 10, true, NULL, 0) };
 	struct mail broken = mail_make("bad", 9);
 
@@ -170,8 +174,13 @@ static void test_filters(void **state)
 	take_begin(b->store, OUTCOME_BROKEN);
 	finish(b);
 	struct made_report made = { .records = records };
-	made.head = (struct report){ .org_name = SPAN("GMX"), .domain = SPAN("other.example"), .report_id = SPAN("2"),
-		.begin = 101 * DAY_SECONDS, .end = 102 * DAY_SECONDS - 1, .records = 1, .messages = 10 };
+	made.head = (struct report){ .org_name = SPAN("GMX"),
+		.domain = SPAN("other.example"),
+		.report_id = SPAN("2"),
+		.begin = 101 * DAY_SECONDS,
+		.end = 102 * DAY_SECONDS - 1,
+		.records = 1,
+		.messages = 10 };
 	made.head.content[0] = 3; /* beaten by content 2 */
 	put(b, 5, &made);
 	made.head.content[0] = 2;
@@ -186,18 +195,19 @@ static void test_filters(void **state)
 	filter_gives(b, (struct condition){ .what = CONDITION_SINCE, .moment = 102 * DAY_SECONDS }, "mail-1 ");
 	filter_gives(b, (struct condition){ .what = CONDITION_UNTIL, .moment = 101 * DAY_SECONDS }, "mail-3 ");
 	filter_gives(b, (struct condition){ .what = CONDITION_BROKEN }, "bad! ");
-	filter_gives(b, (struct condition){ .what = CONDITION_BROKEN, .not = true }, "mail-3 mail-6 mail-2 mail-5 mail-1 ");
+	filter_gives(
+		b, (struct condition){ .what = CONDITION_BROKEN, .not = true }, "mail-3 mail-6 mail-2 mail-5 mail-1 ");
 	filter_gives(b, (struct condition){ .what = CONDITION_CONFLICT }, "mail-5 ");
 	filter_gives(b, (struct condition){ .what = CONDITION_DUPLICATE }, "mail-2 ");
-	filter_gives(b, (struct condition){ .what = CONDITION_DUPLICATE, .not = true },
-		"mail-3 mail-6 mail-5 mail-1 bad! ");
+	filter_gives(
+		b, (struct condition){ .what = CONDITION_DUPLICATE, .not = true }, "mail-3 mail-6 mail-5 mail-1 bad! ");
 }
 
 /* --- expiry --- */
 
 static void test_expire(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	size_t n = 45000;
 	struct record *records = arena_take(&b->arena, n * sizeof *records);
 	struct record few[] = { plain_record("192.0.2.1", 10, true, NULL, 0) };
@@ -210,7 +220,7 @@ static void test_expire(void **state)
 	/* what shall be left, by itself; the expired mails leave their hash */
 	plain_report(b, 50, "GMX", "example.org", 300, "none", few, 1);
 	younger = dump(b);
-	bench_anew(b);
+	fixture_anew(b);
 
 	for (size_t i = 0; i < n; i++)
 		records[i] = plain_record("192.0.2.1", 1, true, NULL, 0);
@@ -223,8 +233,12 @@ static void test_expire(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct made_report made = { .records = few };
 
-		made.head = (struct report){ .org_name = SPAN("Two"), .domain = SPAN("two.example"), .report_id = SPAN("1"),
-			.begin = (100 + 500 * i) * DAY_SECONDS, .records = 1, .messages = 10 };
+		made.head = (struct report){ .org_name = SPAN("Two"),
+			.domain = SPAN("two.example"),
+			.report_id = SPAN("1"),
+			.begin = (100 + 500 * i) * DAY_SECONDS,
+			.records = 1,
+			.messages = 10 };
 		made.head.end = made.head.begin + 1;
 		assert_true(take_report(b->store, &made));
 	}
@@ -267,8 +281,9 @@ static void test_expire(void **state)
 /* An expiry that was cut short: a report without a place and with only some of its records. */
 static void test_expire_resumes(void **state)
 {
-	struct bench *b = *state;
-	struct record few[] = { plain_record("192.0.2.1", 10, true, NULL, 0), plain_record("192.0.2.2", 10, true, NULL, 0) };
+	struct fixture *b = *state;
+	struct record few[] = { plain_record("192.0.2.1", 10, true, NULL, 0),
+		plain_record("192.0.2.2", 10, true, NULL, 0) };
 	struct expired expired;
 	struct counting c = { 0 };
 	sqlite3 *db;
@@ -277,9 +292,11 @@ static void test_expire_resumes(void **state)
 	plain_report(b, 2, "Google", "example.org", 300, "none", few, 2);
 	commit(b);
 	assert_int_equal(sqlite3_open(b->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "UPDATE report SET state=3, records=1 WHERE id=1; DELETE FROM record WHERE id=2;"
-					  "DELETE FROM rollup WHERE day=100",
-				NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				 "UPDATE report SET state=3, records=1 WHERE id=1; DELETE FROM record WHERE id=2;"
+				 "DELETE FROM rollup WHERE day=100",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
 	sqlite3_close(db);
 	filter_gives(b, (struct condition){ .what = CONDITION_BROKEN, .not = true }, "mail-2 ");
 	assert_true(store_expire(b->store, 200 * DAY_SECONDS, &expired, NULL));
@@ -295,10 +312,10 @@ static void test_expire_resumes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_questions, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_filters, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_expire, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_expire_resumes, bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(test_questions, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_filters, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_expire, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_expire_resumes, fixture_open, fixture_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

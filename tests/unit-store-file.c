@@ -1,12 +1,13 @@
 /* store: the file itself: who may open it, what is in it, what a sudden end leaves of it. */
 
 #include "store/store_private.h"
-#include "tests/store_bench.h"
+#include "tests/store_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -36,7 +37,7 @@ static void refused(const char *path, enum store_mode mode, enum fault_kind kind
 static void test_modes(void **state)
 {
 	static const char *const files[] = { "", "-wal", "-shm", "-lock" };
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	struct stat st;
 	char path[160];
 
@@ -51,7 +52,7 @@ static void test_modes(void **state)
 
 static void test_refusals(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	char path[160], text[64] = "this is a letter, not a database at all, but a long one .....";
 	struct stat before, after;
 	int fd;
@@ -93,7 +94,7 @@ static void test_refusals(void **state)
 
 static void test_reader(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	struct made_report *made = report_make(&b->arena, &b->dice, 1);
 	struct store_totals totals;
 	struct store_result result;
@@ -130,8 +131,10 @@ static char *schema_text(const char *path)
 	struct buf text = BUF(1 << 20);
 
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type DESC, name", -1,
-				 &st, NULL), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(db, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type DESC, name",
+			-1, &st, NULL),
+		SQLITE_OK);
 	while (sqlite3_step(st) == SQLITE_ROW)
 		buf_printf(&text, "%s;\n", (const char *)sqlite3_column_text(st, 0));
 	sqlite3_finalize(st);
@@ -157,7 +160,7 @@ static char *file_text(const char *path)
 /* A released schema must not change any more; a new one needs its text here. */
 static void test_schema_text(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	char path[500], *released, *fresh;
 
 	snprintf(path, sizeof path, "%s/%d.sql", SCHEMAS, schema_version);
@@ -171,7 +174,7 @@ static void test_schema_text(void **state)
 /* Every released schema, filled, is brought to today's by opening it. */
 static void test_migrate_released(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	char path[500], sql[600], *text, *now, *then;
 	struct store *store;
 
@@ -181,7 +184,8 @@ static void test_migrate_released(void **state)
 		text = file_text(path);
 		snprintf(path, sizeof path, "%s/released-%d", b->folder, version);
 		run(path, text);
-		snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%d", STORE_APPLICATION_ID, version);
+		snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%d", STORE_APPLICATION_ID,
+			version);
 		run(path, sql);
 		store = store_open(path, STORE_WRITE, 0, NULL);
 		assert_non_null(store);
@@ -210,10 +214,10 @@ static int64_t number(struct store *s, const char *sql)
 /* The runner with steps that do not exist yet: they run in order, a bad one leaves the version before it. */
 static void test_migrate_runner(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	const struct schema_step steps[] = { schema_steps[0], { "CREATE TABLE two(x INTEGER) STRICT" },
-		{ "ALTER TABLE two ADD COLUMN y INTEGER; INSERT INTO two VALUES(1, 2)" }, { "CREATE TABLE two(x INTEGER)" },
-		{ "CREATE TABLE five(x INTEGER)" } };
+		{ "ALTER TABLE two ADD COLUMN y INTEGER; INSERT INTO two VALUES(1, 2)" },
+		{ "CREATE TABLE two(x INTEGER)" }, { "CREATE TABLE five(x INTEGER)" } };
 	const struct schema_step astray[] = { steps[0], steps[1], steps[2],
 		{ "INSERT INTO problem(mail) VALUES(12345)" } };
 	struct fault fault = { 0 };
@@ -265,7 +269,7 @@ static pid_t holder_start(const char *path, int *release)
 
 static void test_lock(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	struct fault fault = { 0 };
 	struct store_totals totals;
 	char word[32];
@@ -297,6 +301,20 @@ static void test_lock(void **state)
 	assert_non_null(b->store);
 }
 
+static bool between_put(const char *path, const struct made_report *made)
+{
+	struct store *store = store_open(path, STORE_WRITE, 60, NULL);
+	struct mail mail = mail_make("between", 5000);
+	struct store_result result;
+	bool ok = store && store_mail_begin(store, &mail, ARRIVED, NULL);
+
+	if (ok)
+		take_begin(store, OUTCOME_REPORT);
+	ok = ok && take_report(store, made) && store_mail_end(store, &result, NULL) && store_commit(store, NULL);
+	store_close(store);
+	return ok;
+}
+
 /* Until another process stands in the queue for the lock (store/lock.c: the second octet). */
 static void wait_for_queue(const char *database)
 {
@@ -319,12 +337,12 @@ static void wait_for_queue(const char *database)
 /* A long expiry steps back for an ingest that waits, goes on afterwards, and knows that the world has changed. */
 static void test_expire_lends(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	struct record record = { .count = 1, .header_from = SPAN("old.example") };
 	struct made_report made = { .records = &record };
 	struct expired expired;
 	struct fault fault = { 0 };
-	int ready[2], status;
+	int go[2], status;
 	char octet;
 	pid_t pid;
 
@@ -334,24 +352,17 @@ static void test_expire_lends(void **state)
 		put(b, (uint64_t)i, &made);
 	}
 	commit(b);
-	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	store_close(b->store); /* a connection must not be taken along into a child */
+	b->store = NULL;
+	assert_int_equal(pipe2(go, O_CLOEXEC), 0);
 	pid = fork();
 	if (pid == 0) {
-		struct store *mine = store_open(b->path, STORE_READ, 0, NULL); /* not the parent's connection */
-		struct store_result result;
-		struct mail mail = mail_make("between", 5000);
-		bool ok = mine && write(ready[1], "r", 1) == 1;
-
-		store_close(mine);
-		mine = store_open(b->path, STORE_WRITE, 60, NULL);
 		made.head.begin = made.head.end = 100 * DAY_SECONDS;
-		ok = ok && mine && store_mail_begin(mine, &mail, ARRIVED, NULL);
-		if (ok)
-			take_begin(mine, OUTCOME_REPORT);
-		ok = ok && take_report(mine, &made) && store_mail_end(mine, &result, NULL) && store_commit(mine, NULL);
-		_exit(ok ? 0 : 1);
+		_exit(read(go[0], &octet, 1) == 1 && between_put(b->path, &made) ? 0 : 1);
 	}
-	assert_int_equal(read(ready[0], &octet, 1), 1);
+	b->store = store_open(b->path, STORE_WRITE, 0, NULL);
+	assert_non_null(b->store);
+	assert_int_equal(write(go[1], "g", 1), 1);
 	wait_for_queue(b->path);
 	if (!store_expire(b->store, 50 * DAY_SECONDS, &expired, &fault))
 		fail_msg("%s", fault.text);
@@ -364,15 +375,16 @@ static void test_expire_lends(void **state)
 	assert_non_null(strstr(text, "mail=\"between\""));
 	assert_non_null(strstr(text, "records|1|1"));
 	free(text);
-	close(ready[0]);
-	close(ready[1]);
+	close(go[0]);
+	close(go[1]);
 }
 
 /* --- a sudden end --- */
 
 #define MAILS 300
 
-static bool mails_put(struct store *store, const struct made_report *const made[MAILS], unsigned pause)
+/* Says on `progress`, when there is one, that a mail is in. */
+static bool mails_put(struct store *store, const struct made_report *const made[MAILS], int progress)
 {
 	for (unsigned i = 0; i < MAILS; i++) {
 		struct mail mail = mail_make("mail", i);
@@ -386,67 +398,118 @@ static bool mails_put(struct store *store, const struct made_report *const made[
 		if (!take_report(store, made[i]) || !take_octets(store, OCTETS_HEADER, 0, SPAN("From: somebody\n")) ||
 			!store_mail_end(store, &result, NULL) || !store_remember_file(store, &mail, NULL))
 			return false;
-		if (pause)
-			nanosleep(&(struct timespec){ .tv_nsec = pause }, NULL);
+		if (progress >= 0 && write(progress, "m", 1) != 1)
+			return false;
 		if (i % 7 == 6 && !store_commit(store, NULL))
 			return false;
 	}
 	return store_commit(store, NULL);
 }
 
-static void killed_once(struct bench *b, const struct made_report *const made[MAILS])
+/* A child that is killed somewhere around its n-th mail. */
+static void killed_once(struct fixture *b, const struct made_report *const made[MAILS])
 {
-	int ready[2], status;
+	uint64_t left = 1 + dice_roll(&b->dice, MAILS - 20);
+	int progress[2], status;
 	char octet;
 	pid_t pid;
 
-	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(progress, O_CLOEXEC), 0);
 	pid = fork();
 	if (pid == 0) {
 		struct store *store = store_open(b->path, STORE_WRITE, 10, NULL);
 
-		if (write(ready[1], "r", 1) == 1 && store)
-			mails_put(store, made, 100000);
+		if (store)
+			mails_put(store, made, progress[1]);
+		pause();
 		_exit(0);
 	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &octet, 1), 1);
-	close(ready[0]);
-	nanosleep(&(struct timespec){ .tv_nsec = (long)dice_roll(&b->dice, 30000000) }, NULL);
+	close(progress[1]);
+	while (left-- > 0)
+		assert_int_equal(read(progress[0], &octet, 1), 1);
+	nanosleep(&(struct timespec){ .tv_nsec = (long)dice_roll(&b->dice, 1000000) }, NULL);
 	kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	close(progress[0]);
 }
 
 static void test_killed(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	const struct made_report *made[MAILS];
 	char *undisturbed, *text;
 	unsigned partial = 0;
 
 	for (unsigned i = 0; i < MAILS; i++)
 		made[i] = report_make(&b->arena, &b->dice, i);
-	assert_true(mails_put(b->store, made, 0));
+	assert_true(mails_put(b->store, made, -1));
 	undisturbed = dump(b);
 	for (int round = 0; round < 10; round++) {
 		struct store_totals totals;
 
-		bench_anew(b);
+		fixture_anew(b);
 		store_close(b->store);
 		b->store = NULL;
 		killed_once(b, made);
 		b->store = store_open(b->path, STORE_WRITE, 10, NULL);
 		assert_non_null(b->store);
-		assert_int_equal(number(b->store, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check='ok'"), 1);
+		assert_int_equal(
+			number(b->store, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check='ok'"), 1);
 		assert_true(store_ask_totals(b->store, &totals, NULL));
 		partial += totals.mails > 0 && totals.mails < MAILS;
-		assert_true(mails_put(b->store, made, 0));
+		assert_true(mails_put(b->store, made, -1));
 		text = dump(b);
 		assert_string_equal(undisturbed, text);
 		free(text);
 	}
 	assert_true(partial > 0); /* else the children were never caught at work */
 	free(undisturbed);
+}
+
+/* A disk that is full in the middle of a batch: a fault, and what was committed before. */
+static void test_full_disk(void **state)
+{
+	struct fixture *b = *state;
+	struct rlimit all, little;
+	struct fault fault = { 0 };
+	struct store_result result;
+	char *before, *after;
+	bool ok = true;
+
+	put(b, 1, report_make(&b->arena, &b->dice, 1));
+	before = dump(b);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &all), 0);
+	little = all;
+	little.rlim_cur = 2000000;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+	for (uint64_t i = 2; ok && i < 20000; i++) {
+		struct mail mail = mail_make("x", i);
+
+		ok = store_mail_begin(b->store, &mail, ARRIVED, &fault);
+		if (ok)
+			take_begin(b->store, OUTCOME_REPORT);
+		if (ok && !take_report(b->store, report_make(&b->arena, &b->dice, i))) {
+			ok = false;
+			fault = *store_fault(b->store);
+			store_mail_abort(b->store);
+		}
+		ok = ok && store_mail_end(b->store, &result, &fault);
+	}
+	ok = store_commit(b->store, &fault) && ok;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_false(ok);
+	assert_int_equal(fault.kind, FAULT_LATER);
+	after = dump(b);
+	assert_string_equal(before, after);
+	free(after);
+	put(b, 2, report_make(&b->arena, &b->dice, 2)); /* and there is room again */
+	after = dump(b);
+	assert_string_not_equal(before, after);
+	free(before);
+	free(after);
 }
 
 /* --- plans --- */
@@ -471,12 +534,12 @@ static void plan_check(struct store *s, const char *sql)
 /* No statement reads the record table as a whole, or makes itself an index. */
 static void test_plans(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	const struct made_report *made[MAILS];
 
 	for (unsigned i = 0; i < MAILS; i++)
 		made[i] = report_make(&b->arena, &b->dice, i);
-	assert_true(mails_put(b->store, made, 0));
+	assert_true(mails_put(b->store, made, -1));
 	for (int i = 0; i < SQL_COUNT; i++)
 		plan_check(b->store, sql_texts[i]);
 	assert_int_equal(number(b->store, "PRAGMA automatic_index"), 0);
@@ -484,9 +547,11 @@ static void test_plans(void **state)
 	assert_int_equal(number(b->store, "PRAGMA synchronous"), 2);
 	for (int subject = 0; subject < SUBJECT_COUNT; subject++)
 		for (int what = CONDITION_DOMAIN; what <= CONDITION_CONFLICT; what++)
-			for (int not = 0; not < 2; not++) {
-				struct condition conditions[2] = { { .what = (enum condition_kind)what, .not = not, .text = "x" },
-					{ .what = CONDITION_SINCE } };
+			for (int not = 0; not < 2; not ++) {
+				struct condition conditions[2] = {
+					{ .what = (enum condition_kind)what, .not = not, .text = "x" },
+					{ .what = CONDITION_SINCE }
+				};
 				struct report_filter filter = { conditions, 2 };
 				sqlite3_stmt *st = filter_open(b->store, (enum subject)subject, &filter);
 
@@ -499,16 +564,17 @@ static void test_plans(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_modes, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_refusals, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_reader, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_schema_text, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_migrate_released, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_migrate_runner, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_lock, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_expire_lends, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_killed, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_plans, bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(test_modes, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_refusals, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_reader, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_schema_text, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_migrate_released, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_migrate_runner, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_lock, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_expire_lends, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_killed, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_full_disk, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_plans, fixture_open, fixture_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

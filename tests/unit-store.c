@@ -1,5 +1,5 @@
 /* store: what goes in comes out; which report counts; sums; taking away. */
-#include "tests/store_bench.h"
+#include "tests/store_fixture.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@ static bool fact_to_text(void *out, const struct fact *fact)
 
 static void test_round_trip(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	char *fed = NULL, *told = NULL;
 	size_t fed_n, told_n;
 	FILE *in = open_memstream(&fed, &fed_n), *out = open_memstream(&told, &told_n);
@@ -88,7 +88,7 @@ static bool kept_look(void *arg, const struct kept_mail *mail)
 
 static void test_kept(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	size_t n = 700000;
 	char *noise = malloc(n), *text = malloc(n);
 	struct kept_check check = { { text, 3000 }, { noise, n }, { text, n }, 0 };
@@ -116,7 +116,7 @@ static void test_kept(void **state)
 
 static void test_problems(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	struct store_totals totals;
 	char *text;
 
@@ -152,7 +152,7 @@ static void test_problems(void **state)
 
 static void test_known(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	struct mail mail = mail_make("box/1", 5), moved = mail_make("box/2", 5), other = mail_make("box/1", 6);
 	struct made_report *made = report_make(&b->arena, &b->dice, 1);
 	struct store_result result;
@@ -183,7 +183,7 @@ static void test_known(void **state)
 
 static void test_duplicates(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	struct made_report *made = report_make(&b->arena, &b->dice, 3), shifted = *made, elsewhere = *made;
 	struct store_totals totals;
 
@@ -218,10 +218,11 @@ static bool domain_count(void *arg, const struct domain_row *row)
 }
 
 /* Every order of five mails: two deliveries of A (one only recovered), B with as many messages, C with fewer messages,
- * and D with more messages but only recovered. Whatever comes first, the same content counts and all else is the same. */
+ * and D with more messages but only recovered. Whatever comes first, the same content counts and all else is the same.
+ */
 static void test_conflict_orders(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	struct made_report *a = report_make(&b->arena, &b->dice, 11), parts[5];
 	char *first = NULL;
 	int orders = 0;
@@ -247,7 +248,7 @@ static void test_conflict_orders(void **state)
 			order[i - 1] = order[with];
 			order[with] = kept;
 		}
-		bench_anew(b);
+		fixture_anew(b);
 		for (int i = 0; i < 5; i++)
 			put(b, (uint64_t)order[i], &parts[order[i]]);
 		text = dump(b);
@@ -268,7 +269,7 @@ static void test_conflict_orders(void **state)
 
 static void test_abort(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	struct made_report *one = report_make(&b->arena, &b->dice, 1), *two = report_make(&b->arena, &b->dice, 2);
 	char *before, *after;
 
@@ -295,7 +296,7 @@ static void test_abort(void **state)
 
 static void test_lies(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	struct made_report *made = report_make(&b->arena, &b->dice, 5);
 	struct store_result result;
 	struct fault fault = { 0 };
@@ -333,7 +334,7 @@ struct delivery {
 static bool identity_same(const struct report *a, const struct report *b)
 {
 	return span_is_nocase(a->org_name, b->org_name) && span_is(a->domain, b->domain) &&
-		span_is(a->report_id, b->report_id) && a->begin == b->begin && a->end == b->end;
+	       span_is(a->report_id, b->report_id) && a->begin == b->begin && a->end == b->end;
 }
 
 static bool model_beats(const struct report *a, const struct report *b)
@@ -365,8 +366,8 @@ static uint64_t stop_sum(uint64_t a, uint64_t b)
 	return a + b < a ? UINT64_MAX : a + b;
 }
 
-static struct counts model_sum(const struct delivery *all, size_t n, struct span domain, const struct window *window,
-	uint64_t *reports)
+static struct counts model_sum(
+	const struct delivery *all, size_t n, struct span domain, const struct window *window, uint64_t *reports)
 {
 	uint64_t sum[9] = { 0 }, more[9];
 	struct counts result;
@@ -376,8 +377,8 @@ static struct counts model_sum(const struct delivery *all, size_t n, struct span
 		const struct report *head = &all[i].report->head;
 		int64_t day = moment_day((head->begin + head->end) / 2);
 
-		if (!all[i].there || !span_is(head->domain, domain) || day < window->first_day || day > window->last_day ||
-			!model_counts(all, n, i))
+		if (!all[i].there || !span_is(head->domain, domain) || day < window->first_day ||
+			day > window->last_day || !model_counts(all, n, i))
 			continue;
 		memcpy(more, &all[i].report->counts, sizeof more);
 		for (int k = 0; k < 9; k++)
@@ -410,7 +411,7 @@ static bool domain_compare(void *arg, const struct domain_row *row)
 	return true;
 }
 
-static void model_compare(struct bench *b, const struct delivery *all, size_t n)
+static void model_compare(struct fixture *b, const struct delivery *all, size_t n)
 {
 	struct comparing c = { .all = all, .n = n, .window = ALWAYS };
 	size_t domains = 0;
@@ -432,7 +433,7 @@ static void model_compare(struct bench *b, const struct delivery *all, size_t n)
 }
 
 struct forgetting {
-	struct bench *bench;
+	struct fixture *fixture;
 	const uint8_t *sha256;
 	int64_t mail_id;
 };
@@ -450,13 +451,13 @@ static bool mail_find(void *arg, const struct stored_report *row)
 	return false;
 }
 
-static void delivery_put(struct bench *b, struct delivery *d)
+static void delivery_put(struct fixture *b, struct delivery *d)
 {
 	put(b, d->mail, d->report);
 	d->there = true;
 }
 
-static void delivery_forget(struct bench *b, struct delivery *d)
+static void delivery_forget(struct fixture *b, struct delivery *d)
 {
 	struct forgetting f = { b, d->sha256, (int64_t)d->mail };
 
@@ -468,7 +469,7 @@ static void delivery_forget(struct bench *b, struct delivery *d)
 
 static void test_sums_random(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	static struct delivery all[DELIVERIES];
 	const struct made_report *made[DELIVERIES];
 
@@ -515,7 +516,7 @@ static void test_sums_random(void **state)
 		if (!all[i].there)
 			delivery_put(b, &all[i]);
 	char *long_way = dump(b);
-	bench_anew(b);
+	fixture_anew(b);
 	for (size_t i = DELIVERIES; i-- > 0;)
 		delivery_put(b, &all[i]);
 	char *short_way = dump(b);
@@ -526,7 +527,7 @@ static void test_sums_random(void **state)
 
 static void test_forget_and_abort(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 	struct delivery d = { .report = report_make(&b->arena, &b->dice, 5), .mail = 9 };
 	char *before, *after;
 
@@ -556,16 +557,16 @@ static void test_forget_and_abort(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_round_trip, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_kept, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_problems, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_known, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_duplicates, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_conflict_orders, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_abort, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_lies, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_sums_random, bench_open, bench_close),
-		cmocka_unit_test_setup_teardown(test_forget_and_abort, bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(test_round_trip, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_kept, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_problems, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_known, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_duplicates, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_conflict_orders, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_abort, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_lies, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_sums_random, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_forget_and_abort, fixture_open, fixture_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,7 @@ enum dkim_state { DKIM_SUCCESS, DKIM_PERMFAIL, DKIM_TEMPFAIL, DKIM_STATE_COUNT }
 	X(BODY_TOO_SHORT, "body-too-short", PERMERROR, PERMFAIL, "signature syntax error")                             \
 	X(DNS_ERROR, "dns-error", TEMPERROR, TEMPFAIL, "key unavailable")                                              \
 	X(GRANULARITY, "granularity", PERMERROR, PERMFAIL, "inapplicable key")                                         \
+	X(HEADERS_ONLY, "headers-only", NEUTRAL, TEMPFAIL, "the body is not at hand")                                  \
 	X(LIMIT, "limit", NEUTRAL, TEMPFAIL, "not evaluated: beyond a limit")
 
 enum dkim_reason {

@@ -1,11 +1,11 @@
-#include "tests/store_bench.h"
+#include "tests/store_fixture.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
-int bench_open(void **state)
+int fixture_open(void **state)
 {
-	struct bench *b = calloc(1, sizeof *b);
+	struct fixture *b = calloc(1, sizeof *b);
 	struct fault fault = { 0 };
 
 	strcpy(b->folder, "store-test-XXXXXX");
@@ -21,7 +21,7 @@ int bench_open(void **state)
 	return b->store ? 0 : -1;
 }
 
-void bench_anew(struct bench *b)
+void fixture_anew(struct fixture *b)
 {
 	static const char *const ends[] = { "", "-wal", "-shm", "-lock" };
 	char path[160];
@@ -35,11 +35,11 @@ void bench_anew(struct bench *b)
 	assert_non_null(b->store);
 }
 
-int bench_close(void **state)
+int fixture_close(void **state)
 {
-	struct bench *b = *state;
+	struct fixture *b = *state;
 
-	bench_anew(b);
+	fixture_anew(b);
 	store_close(b->store);
 	b->store = NULL;
 	char command[100];
@@ -51,7 +51,7 @@ int bench_close(void **state)
 	return 0;
 }
 
-void begin(struct bench *b, uint64_t seed)
+void begin(struct fixture *b, uint64_t seed)
 {
 	char name[40];
 	struct mail mail;
@@ -62,7 +62,7 @@ void begin(struct bench *b, uint64_t seed)
 	take_begin(b->store, OUTCOME_REPORT);
 }
 
-struct store_result finish(struct bench *b)
+struct store_result finish(struct fixture *b)
 {
 	struct store_result result;
 	struct fault fault = { 0 };
@@ -72,7 +72,7 @@ struct store_result finish(struct bench *b)
 	return result;
 }
 
-struct store_result put(struct bench *b, uint64_t seed, const struct made_report *report)
+struct store_result put(struct fixture *b, uint64_t seed, const struct made_report *report)
 {
 	begin(b, seed);
 	if (!take_report(b->store, report))
@@ -80,7 +80,7 @@ struct store_result put(struct bench *b, uint64_t seed, const struct made_report
 	return finish(b);
 }
 
-void commit(struct bench *b)
+void commit(struct fixture *b)
 {
 	struct fault fault = { 0 };
 
@@ -88,7 +88,7 @@ void commit(struct bench *b)
 		fail_msg("%s", fault.text);
 }
 
-char *dump(struct bench *b)
+char *dump(struct fixture *b)
 {
 	char *text;
 

@@ -1,0 +1,389 @@
+#include "parse/verification.h"
+#include "parse/border.h"
+#include "parse/dkim/diagnose.h"
+#include "parse/dkim/dkim.h"
+#include "parse/dns/orgdomain.h"
+#include "parse/keyanswer.h"
+#include "parse/transfer.h"
+
+#define MESSAGE_MAX ((size_t)16 * 1024 * 1024) /* larger ones are verified, but not diagnosed */
+#define KEYS_MAX DKIM_SIGNATURES_MAX
+
+/* A report mail broken by the owner's own gateway: tag and banner are found within a few thousand guesses. */
+static const struct dkim_bounds mail_bounds = { .candidates = 20000, .hashed = 8000000, .verifications = 200, .signatures = 2 };
+
+struct verifying {
+	struct reading *r;
+	struct dkim *dkim;
+	struct key_source keys[KEYS_MAX];
+	size_t keys_n;
+	const struct failure *failure; /* for DKIM-Selector-DNS */
+};
+
+static struct dkim *verifier(struct reading *r)
+{
+	bool enforce = r->asked->flags & PARSE_GRANULARITY;
+	struct dkim_options options = { .names = DKIM_SIGNATURES_MAX,
+		.header = r->limits->header,
+		.enforce_granularity = enforce,
+		.aligned = domain_aligned };
+
+	if (!r->parser->dkim[enforce])
+		r->parser->dkim[enforce] = dkim_new(&options);
+	if (!r->parser->dkim[enforce]) {
+		r->full = true;
+		fault_set(&r->fault, FAULT_LATER, "out of memory");
+	}
+	return r->parser->dkim[enforce];
+}
+
+static struct span field_of(const struct failure *failure, const char *name)
+{
+	for (size_t i = 0; failure && i < failure->fields_n; i++)
+		if (span_is(failure->fields[i].name, span_of(name)))
+			return failure->fields[i].value;
+	return SPAN_ABSENT;
+}
+
+/* The content of a quoted-string (RFC 5322 3.2.4), in the arena; the text itself when it is not quoted. */
+static struct span unquote(struct reading *r, struct span text)
+{
+	struct span copy;
+	char *p;
+	size_t n = 0;
+
+	if (text.n < 2 || text.p[0] != '"')
+		return text;
+	copy = arena_copy(&r->parser->arena, (struct span){ text.p + 1, text.n - 1 });
+	p = (char *)copy.p;
+	for (size_t i = 0; i < copy.n && p[i] != '"'; i++) {
+		if (p[i] == '\\' && i + 1 < copy.n)
+			i++;
+		p[n++] = p[i];
+	}
+	return (struct span){ p, n };
+}
+
+/* `selector._domainkey.domain` as the report names it; absent when it names none. */
+static struct span reported_name(struct reading *r, const struct failure *failure)
+{
+	struct span selector = field_of(failure, "dkim-selector"), domain = field_of(failure, "dkim-domain");
+	struct buf name = BUF(512);
+	struct span copy;
+
+	if (!selector.n || !domain.n)
+		return SPAN_ABSENT;
+	buf_put_span(&name, selector);
+	buf_put_text(&name, "._domainkey.");
+	buf_put_span(&name, domain);
+	copy = name.failed ? SPAN_ABSENT : arena_copy(&r->parser->arena, buf_span(&name));
+	buf_release(&name);
+	return copy;
+}
+
+static bool answer_is_reported(const struct key_answer *key, struct span reported)
+{
+	for (size_t i = 0; i < key->answer.n; i++)
+		if (span_is(key->answer.records[i], reported))
+			return true;
+	return false;
+}
+
+/* The report's own copy of the key: compared with what is known, and used when nothing is (failure-report.md 6). */
+static void key_from_report(struct verifying *v, struct span name, struct key_answer *key)
+{
+	struct reading *r = v->r;
+	struct span text = field_of(v->failure, "dkim-selector-dns"), *record;
+
+	if (!text.n || !span_is_nocase(name, reported_name(r, v->failure)))
+		return;
+	text = unquote(r, text);
+	if (key->answer.kind == DKIM_ANSWER_RECORDS) {
+		if (!answer_is_reported(key, text))
+			reading_problem(r, "DKIM-Selector-DNS", "the reporter saw another key record than the one known here");
+		return;
+	}
+	record = arena_take(&r->parser->arena, sizeof *record);
+	if (!record)
+		return;
+	*record = text;
+	*key = (struct key_answer){ { DKIM_ANSWER_RECORDS, record, 1 }, KEY_REPORTED, MOMENT_NONE, false };
+}
+
+/* Silence of any kind is a temporary failure: the verdict may be asked for again. */
+static struct key_answer key_ask(struct verifying *v, struct span name)
+{
+	struct key_answer key = { .answer.kind = DKIM_ANSWER_TEMPFAIL, .seen = MOMENT_NONE };
+	struct arena *arena = &v->r->parser->arena;
+	struct buf answer = BUF(ANSWER_MAX);
+
+	if (!feedback_ask(v->r->feedback, name, &answer) ||
+		!keyanswer_get(arena_copy(arena, buf_span(&answer)), arena, &key))
+		key = (struct key_answer){ .answer.kind = DKIM_ANSWER_TEMPFAIL, .seen = MOMENT_NONE };
+	buf_release(&answer);
+	key_from_report(v, name, &key);
+	return key;
+}
+
+static void keys_ask(struct verifying *v)
+{
+	const struct span *names;
+	size_t n = dkim_names(v->dkim, &names);
+	size_t most = v->r->asked->flags & PARSE_ALL_NAMES ? KEYS_MAX : DKIM_NAMES_MAX;
+
+	for (size_t i = 0; i < n && i < most; i++) {
+		struct key_answer key = key_ask(v, names[i]);
+
+		dkim_answer(v->dkim, i, &key.answer);
+		v->keys[v->keys_n++] = (struct key_source){ arena_copy(&v->r->parser->arena, names[i]), key.origin, key.seen,
+			key.secure };
+	}
+}
+
+/* Tags are octets that a stranger wrote: a fact's text is UTF-8. */
+static void verdicts_utf8(struct reading *r, struct dkim_verdicts *verdicts)
+{
+	for (size_t i = 0; i < verdicts->n; i++) {
+		struct dkim_verdict *v = &verdicts->signatures[i];
+		struct span *texts[] = { &v->d, &v->s, &v->i, &v->a, &v->c, &v->l, &v->domain, &v->name, &v->detail, &v->g,
+			&v->extra_instances };
+
+		for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+			*texts[k] = reading_utf8(r, *texts[k]);
+		for (size_t k = 0; v->diagnosis && k < v->diagnosis->steps_n; k++) {
+			v->diagnosis->steps[k].where = reading_utf8(r, v->diagnosis->steps[k].where);
+			v->diagnosis->steps[k].found = reading_utf8(r, v->diagnosis->steps[k].found);
+			v->diagnosis->steps[k].before = reading_utf8(r, v->diagnosis->steps[k].before);
+		}
+		if (v->diagnosis)
+			v->diagnosis->sentence = reading_utf8(r, v->diagnosis->sentence);
+	}
+	for (size_t i = 0; i < verdicts->domainkeys_n; i++) {
+		struct dkim_domainkey *key = &verdicts->domainkeys[i];
+		struct span *texts[] = { &key->a, &key->c, &key->d, &key->s, &key->q, &key->h };
+
+		for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+			*texts[k] = reading_utf8(r, *texts[k]);
+	}
+	verdicts->from_domain = reading_utf8(r, verdicts->from_domain);
+}
+
+/* Without the body its hash says nothing; the header's does: bh= stands in a signed field (failure-report.md 6). */
+static void verdicts_without_body(struct reading *r, struct dkim_verdicts *verdicts)
+{
+	for (size_t i = 0; i < verdicts->n; i++) {
+		struct dkim_verdict *v = &verdicts->signatures[i];
+		bool judged = v->reason == DKIM_REASON_OK || v->reason == DKIM_REASON_BODY_HASH_MISMATCH ||
+			      v->reason == DKIM_REASON_BODY_TOO_SHORT || v->reason == DKIM_REASON_SIGNATURE_MISMATCH;
+		bool header_good = v->header_hash == DKIM_MATCH || (v->diagnosis && v->diagnosis->header_undone);
+
+		v->body_hash = DKIM_UNKNOWN;
+		if (!judged)
+			continue;
+		v->reason = header_good ? DKIM_REASON_HEADERS_ONLY : DKIM_REASON_SIGNATURE_MISMATCH;
+		v->has_historic = false;
+		if (!v->diagnosis)
+			v->diagnosis = arena_take(&r->parser->arena, sizeof *v->diagnosis);
+		if (!v->diagnosis || !header_good)
+			continue;
+		v->diagnosis->undone = false;
+		v->diagnosis->sentence = v->header_hash == DKIM_MATCH ?
+						 SPAN("cannot be decided: the sample holds headers only; the header is "
+						      "proven original") :
+						 SPAN("cannot be decided: the sample holds headers only; the header is original "
+						      "once its changes are undone");
+	}
+	verdicts->result = DKIM_NONE;
+	for (size_t i = 0; i < verdicts->n; i++) {
+		enum dkim_result result = dkim_reason_rows[verdicts->signatures[i].reason].result;
+
+		if (verdicts->result == DKIM_NONE || result < verdicts->result)
+			verdicts->result = result;
+	}
+}
+
+static void verification_put(struct verifying *v, enum verified of, int64_t at, struct dkim_verdicts *verdicts)
+{
+	struct verification verification = { of, at, verdicts, v->keys, v->keys_n };
+
+	verdicts_utf8(v->r, verdicts);
+	reading_put(v->r, feedback_put_verification(v->r->feedback, &verification));
+}
+
+/* Feeds a stream; what fits into MESSAGE_MAX stays in `message`, for the clock and the diagnosis. */
+static bool feed_stream(struct verifying *v, struct stream *s, struct buf *message)
+{
+	char chunk[32768];
+	ssize_t got;
+
+	dkim_begin(v->dkim);
+	while ((got = s->read(s, chunk, sizeof chunk)) > 0) {
+		if (!dkim_feed(v->dkim, chunk, (size_t)got))
+			return false;
+		buf_put(message, chunk, (size_t)got);
+	}
+	return got == 0 && dkim_end(v->dkim);
+}
+
+static struct span first_field(struct span message, const char *name)
+{
+	struct span wanted = span_of(name);
+
+	while (message.n) {
+		char *end = memchr(message.p, '\n', message.n);
+		struct span line = { message.p, end ? (size_t)(end - message.p) : message.n };
+
+		if (span_trim(line).n == 0)
+			break;
+		if (line.n > wanted.n && line.p[wanted.n] == ':' && span_starts_nocase(line, wanted))
+			return (struct span){ line.p + wanted.n + 1, message.n - wanted.n - 1 };
+		message.p += line.n + (end != NULL);
+		message.n -= line.n + (end != NULL);
+	}
+	return SPAN_ABSENT;
+}
+
+/* The value of a field with its folds. */
+static struct span field_unfolded(struct span value)
+{
+	size_t n = 0;
+
+	while (n < value.n) {
+		char *end = memchr(value.p + n, '\n', value.n - n);
+
+		n = end ? (size_t)(end - value.p) : value.n;
+		if (n + 1 >= value.n || (value.p[n + 1] != ' ' && value.p[n + 1] != '\t'))
+			break;
+		n++;
+	}
+	return (struct span){ value.p, n };
+}
+
+/* When the mail arrived: the date of its top Received field (behind the last semicolon), else its Date. */
+static int64_t message_moment(struct span header)
+{
+	struct span received = field_unfolded(first_field(header, "Received")), date = first_field(header, "Date");
+	const char *semicolon = received.p ? memrchr(received.p, ';', received.n) : NULL;
+	int64_t moment;
+
+	if (semicolon &&
+		moment_parse_mail((struct span){ semicolon + 1, (size_t)(received.p + received.n - semicolon) - 1 }, &moment))
+		return moment;
+	if (date.p && moment_parse_mail(field_unfolded(date), &moment))
+		return moment;
+	return MOMENT_NONE;
+}
+
+static bool some_fails(const struct dkim_verdicts *verdicts)
+{
+	for (size_t i = 0; i < verdicts->n; i++)
+		if (dkim_reason_rows[verdicts->signatures[i].reason].result == DKIM_PASS)
+			return false;
+	return verdicts->n > 0;
+}
+
+void verification_of_mail(struct reading *r, int fd, uint64_t offset, uint64_t length)
+{
+	struct verifying v = { .r = r, .dkim = verifier(r) };
+	struct buf message = BUF(MESSAGE_MAX);
+	struct dkim_verdicts verdicts = { 0 };
+	struct file_stream file;
+	int64_t at;
+
+	file_stream_init(&file, fd, offset, length);
+	if (!v.dkim || !feed_stream(&v, &file.stream, &message))
+		goto out;
+	at = message_moment(buf_span(&message));
+	keys_ask(&v);
+	if (!dkim_verdicts(v.dkim, at, &verdicts))
+		goto out;
+	if (some_fails(&verdicts) && !message.failed)
+		dkim_diagnose(v.dkim, buf_span(&message), NULL, &mail_bounds, &verdicts);
+	if (verdicts.n || verdicts.domainkeys_n || verdicts.from_fields)
+		verification_put(&v, VERIFIED_MAIL, at, &verdicts);
+	dkim_verdicts_release(&verdicts);
+out:
+	buf_release(&message);
+}
+
+void verification_of_message(struct reading *r, int fd, uint64_t offset, uint64_t length)
+{
+	struct verifying v = { .r = r, .dkim = verifier(r) };
+	struct buf message = BUF(MESSAGE_MAX);
+	struct dkim_verdicts verdicts = { 0 };
+	struct file_stream file;
+	int64_t at = r->asked->at;
+
+	file_stream_init(&file, fd, offset, length);
+	if (!v.dkim || !feed_stream(&v, &file.stream, &message))
+		goto out;
+	if (!(r->asked->flags & PARSE_AT))
+		at = message_moment(buf_span(&message));
+	keys_ask(&v);
+	if (!dkim_verdicts(v.dkim, at, &verdicts))
+		goto out;
+	if ((r->asked->flags & PARSE_EXPLAIN) && !message.failed)
+		dkim_diagnose(v.dkim, buf_span(&message), NULL, NULL, &verdicts);
+	verification_put(&v, VERIFIED_MAIL, at, &verdicts);
+	dkim_verdicts_release(&verdicts);
+out:
+	buf_release(&message);
+}
+
+static struct span base64_field(struct reading *r, const struct failure *failure, const char *name)
+{
+	struct span text = field_of(failure, name);
+	struct base64_stream base64;
+	struct span_stream octets;
+	struct buf out = BUF(MESSAGE_MAX);
+	struct span copy = SPAN_ABSENT;
+	ssize_t got;
+
+	if (!text.n)
+		return SPAN_ABSENT;
+	span_stream_init(&octets, text);
+	base64_stream_init(&base64, &octets.stream);
+	while (buf_reserve(&out, 8192) && (got = base64.stream.read(&base64.stream, out.p + out.n, 8192)) > 0)
+		out.n += (size_t)got;
+	if (out.n)
+		copy = arena_copy(&r->parser->arena, (struct span){ out.p, out.n });
+	buf_release(&out);
+	return copy;
+}
+
+/* Addresses that the report names unredacted, to fill in what the sample has blackened. */
+static size_t hint_addresses(const struct failure *failure, struct span *addresses, size_t most)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < failure->fields_n && n < most; i++)
+		if (span_is(failure->fields[i].name, SPAN("original-rcpt-to")) ||
+			span_is(failure->fields[i].name, SPAN("original-mail-from")))
+			addresses[n++] = failure->fields[i].value;
+	return n;
+}
+
+void verification_of_sample(struct reading *r, struct span sample, const struct sample_hints *known)
+{
+	struct verifying v = { .r = r, .dkim = verifier(r), .failure = known->failure };
+	struct span addresses[32];
+	struct dkim_hints hints = { base64_field(r, known->failure, "dkim-canonicalized-header"),
+		base64_field(r, known->failure, "dkim-canonicalized-body"), addresses,
+		hint_addresses(known->failure, addresses, sizeof addresses / sizeof *addresses) };
+	struct dkim_verdicts verdicts = { 0 };
+	int64_t at = known->arrived != MOMENT_NONE ? known->arrived : message_moment(sample);
+
+	if (!v.dkim)
+		return;
+	dkim_begin(v.dkim);
+	if (!dkim_feed(v.dkim, sample.p, sample.n) || !dkim_end(v.dkim))
+		return;
+	keys_ask(&v);
+	if (!dkim_verdicts(v.dkim, at, &verdicts))
+		return;
+	dkim_diagnose(v.dkim, sample, &hints, NULL, &verdicts);
+	if (known->headers_only)
+		verdicts_without_body(r, &verdicts);
+	verification_put(&v, VERIFIED_SAMPLE, at, &verdicts);
+	dkim_verdicts_release(&verdicts);
+}
