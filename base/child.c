@@ -38,6 +38,13 @@ bool child_alone(int socket)
 	return true;
 }
 
+void child_kill(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 void child_end(pid_t pid, int socket)
 {
 	struct pollfd ready = { socket, POLLIN, 0 };
@@ -48,7 +55,5 @@ void child_end(pid_t pid, int socket)
 		if (recv(socket, packet, sizeof packet, MSG_DONTWAIT) <= 0)
 			break;
 	close(socket);
-	kill(pid, SIGKILL); /* which is nothing to one that has ended by itself */
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	child_kill(pid); /* which is nothing to one that has ended by itself */
 }

@@ -464,6 +464,13 @@ static void test_cache(void **state)
 	close(fd);
 }
 
+static bool is_readable(const struct resolver *resolver)
+{
+	struct pollfd ready = { resolver_descriptor(resolver), POLLIN, 0 };
+
+	return poll(&ready, 1, 0) == 1;
+}
+
 /* The only child of this process. */
 static pid_t only_child(void)
 {
@@ -502,7 +509,9 @@ static void test_death(void **state)
 	}
 	assert_int_equal(tokens, 7);
 	assert_true(resolver_state(resolver).gone);
+	assert_false(is_readable(resolver)); /* or the caller's loop would never rest */
 	assert_true(resolver_ask(resolver, 9, SPAN("n.example"), DNS_TYPE_TXT));
+	assert_true(is_readable(resolver));
 	assert_int_equal(next(resolver, &answer), 9);
 	assert_int_equal(dns_ask(resolver_dns(resolver), SPAN("n.example"), DNS_TYPE_A, &arena).status, DNS_UNASKED);
 	resolver_stop(resolver);
