@@ -433,7 +433,8 @@ static ssize_t read_first(struct aggregate *a, struct stream *s, char *chunk)
 		blank_seen |= skip > (bom_seen ? 3 : 0);
 		if (skip == (size_t)got)
 			continue;
-		memmove(chunk, chunk + skip, (size_t)got - skip);
+		if (skip)
+			memmove(chunk, chunk + skip, (size_t)got - skip);
 		if (blank_seen && memcmp(chunk, "<?xml", 5) == 0)
 			reading_problem(a->r, "", "white space before the XML declaration was left out");
 		return got - (ssize_t)skip;
