@@ -224,16 +224,21 @@ static bool poller_protocol(struct poller *poller, struct fault *fault)
 	return poller_give_up(poller, "the poller breaks the protocol", fault);
 }
 
-static struct queued *queue_add(struct poller *poller)
+/* Where the next answer goes; NULL when none was asked for. It counts from queue_keep on. */
+static struct queued *queue_slot(struct poller *poller)
 {
 	struct queued *queued = &poller->queue[(poller->first + poller->n) % WINDOW];
 
 	if (poller->n == WINDOW || poller->asked == 0)
 		return NULL;
-	poller->n++;
-	poller->asked--;
 	*queued = (struct queued){ .polled.mail.fd = -1 };
 	return queued;
+}
+
+static void queue_keep(struct poller *poller)
+{
+	poller->n++;
+	poller->asked--;
 }
 
 /* Nobody may change the octets any more, and they are as many as was said. */
@@ -247,40 +252,55 @@ static bool descriptor_good(int fd, uint64_t length)
 	       (uint64_t)st.st_size == length;
 }
 
-static bool hear_mail(struct poller *poller, struct fault *fault)
+static bool mail_read(struct poller *poller, struct polled *polled)
 {
 	struct frame *frame = &poller->frame;
-	struct queued *queued = queue_add(poller);
-	struct polled *polled = queued ? &queued->polled : NULL;
 
-	if (!polled || !polling_get_place(frame, &polled->place))
-		return poller_protocol(poller, fault);
+	if (!polling_get_place(frame, &polled->place))
+		return false;
 	polled->mail.length = frame_number(frame, poller->max_octets);
 	if (!frame_done(frame) || frame->fd < 0 || !descriptor_good(frame->fd, polled->mail.length))
-		return poller_protocol(poller, fault);
+		return false;
 	polled->mail.fd = frame_take_fd(frame);
-	if (poller->kind == MAILBOX_POP3 ? asprintf(&polled->mail.name, "%s#%s", poller->name, polled->place.uidl) < 0
+	if (poller->kind == MAILBOX_POP3 ? asprintf(&polled->mail.name, "%s#%s", poller->name, polled->place.uidl) >= 0
 					 : asprintf(&polled->mail.name, "%s:%s#%llu", poller->name,
-						   polled->place.folder, (unsigned long long)polled->place.uid) < 0) {
-		polled->mail.name = NULL;
-		return poller_give_up(poller, "out of memory", fault);
+						   polled->place.folder, (unsigned long long)polled->place.uid) >= 0)
+		return true;
+	polled->mail.name = NULL;
+	return false;
+}
+
+static bool hear_mail(struct poller *poller, struct fault *fault)
+{
+	struct queued *queued = queue_slot(poller);
+
+	if (!queued || !mail_read(poller, &queued->polled)) {
+		if (queued)
+			polled_release(&queued->polled);
+		return poller_protocol(poller, fault);
 	}
+	queue_keep(poller);
 	poller->counts.mails++;
-	poller->counts.octets += polled->mail.length;
+	poller->counts.octets += queued->polled.mail.length;
 	return true;
 }
 
 static bool hear_refused(struct poller *poller, struct fault *fault)
 {
-	struct queued *queued = queue_add(poller);
+	struct queued *queued = queue_slot(poller);
+	bool good = queued != NULL;
 	struct fault said;
 
-	if (!queued ||
-		(poller->frame.type == POLLING_REFUSED && !polling_get_place(&poller->frame, &queued->polled.place)))
+	if (good && poller->frame.type == POLLING_REFUSED)
+		good = polling_get_place(&poller->frame, &queued->polled.place);
+	if (good)
+		polling_get_fault(&poller->frame, &said);
+	if (!good || !frame_done(&poller->frame)) {
+		if (queued)
+			polled_release(&queued->polled);
 		return poller_protocol(poller, fault);
-	polling_get_fault(&poller->frame, &said);
-	if (!frame_done(&poller->frame))
-		return poller_protocol(poller, fault);
+	}
+	queue_keep(poller);
 	fault_set(&queued->fault, said.kind, "%.60s:%s", poller->name, said.text);
 	poller->counts.refused++;
 	return true;
