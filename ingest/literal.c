@@ -137,6 +137,21 @@ static int literal_quote(struct literals *literals, struct carrier *carrier, uin
 	return 0;
 }
 
+static bool is_word(char c)
+{
+	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* `*` or a tag, one blank, a word: RFC 9051 section 9. The engine looks at the second word without asking for one. */
+static bool has_form(struct span line)
+{
+	size_t n = line.n && line.p[0] == '*';
+
+	while (n < line.n && line.p[0] != '*' && is_word(line.p[n]))
+		n++;
+	return n && n + 1 < line.n && line.p[n] == ' ' && is_word(line.p[n + 1]);
+}
+
 /* What the engine must not see: an NUL, many brackets (it recurses), an end that it takes for a literal. */
 static bool response_good(const struct buf *response, struct carrier *carrier)
 {
@@ -145,6 +160,10 @@ static bool response_good(const struct buf *response, struct carrier *carrier)
 
 	if (memchr(text.p, 0, text.n))
 		return broken(carrier, "an NUL outside of a literal");
+	if (text.n && text.p[0] == '+')
+		return true;
+	if (!has_form(text))
+		return broken(carrier, "no response of IMAP");
 	if (is_status(text))
 		return true;
 	for (size_t i = 0; i < text.n; i++)

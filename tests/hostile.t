@@ -114,6 +114,8 @@ def lies():
     yield Case("a quoted word that looks like a literal", Imap, literal(b'"{18446744073709551615}"'))
     yield Case("two literals in one FETCH", Imap, literal(b"{3}", b"abc BODY[] {3}\r\nabc)\r\nTAG OK done\r\n"))
     yield Case("a literal where none belongs", Imap, {"search": say("* SEARCH {5000}\r\n" + "1" * 5000 + "\r\nTAG OK\r\n")})
+    for text in (b"*", b"* ", b'* "x"', b"* (", b"x", b"", b"  ", b"+", b"{5}", b"* 1 FETCH", b"* 1 FETCH ()", b"* 1 FETCH (BODY[]"):
+        yield Case("no more of a response than %r" % text.decode(), Imap, {"search": say(text + b"\r\n")})
     yield Case("100,000 brackets", Imap, {"search": say(b"* SEARCH " + b"(" * 100000 + b"\r\nTAG OK done\r\n")})
     yield Case("an endless line", Imap, {"search": flood(b"1 " * 32768)}, said="a line of more than 16777216 octets")
     yield Case("endless answers", Imap, {"search": flood(b"* 1 EXISTS\r\n" * 500)}, said="deadline", settings={"timeout": 4})
