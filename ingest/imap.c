@@ -17,15 +17,14 @@ bool imap_broken(const struct imap *imap)
 
 bool imap_lost(struct imap *imap, const char *doing, struct fault *fault)
 {
-	if (imap->goodbye[0])
-		carrier_fail(imap->carrier, FAULT_LATER, "%s: the server says goodbye: %s", doing, imap->goodbye);
-	if (imap->goodbye[0] && carrier_fault(imap->carrier)->kind == FAULT_LATER &&
-		!strstr(carrier_fault(imap->carrier)->text, "goodbye"))
-		return fault_set(
-			fault, FAULT_LATER, "%.300s; it said: %s", carrier_fault(imap->carrier)->text, imap->goodbye);
+	const struct fault *said = carrier_fault(imap->carrier);
+
 	carrier_fail(imap->carrier, FAULT_LATER, "%s: the server's answer cannot be understood", doing);
+	if (imap->goodbye[0] && said->kind == FAULT_LATER) /* tells more than that the connection is closed */
+		return fault_set(fault, FAULT_LATER, "%s:%u: %s: the server says goodbye: %s", imap->mailbox->host,
+			imap->mailbox->port, doing, imap->goodbye);
 	if (fault)
-		*fault = *carrier_fault(imap->carrier);
+		*fault = *said;
 	return false;
 }
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import warnings
 
+sys.dont_write_bytecode = True  # the source folder may be read-only
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "lib"))
 from fakeserver import *  # noqa: E402,F403
 from mailserver import *  # noqa: E402,F403

@@ -5,6 +5,7 @@ import shutil
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True  # the source folder may be read-only
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "lib"))
 from mailserver import *  # noqa: E402,F403 the tests' own words
 

@@ -1,5 +1,6 @@
 """What the poller's tests stand on: certificates, a Dovecot on loopback, mails, and TAP."""
 import base64
+import grp
 import hashlib
 import hmac
 import imaplib
@@ -159,6 +160,7 @@ class Dovecot:
                          (protocol, protocol, self.ports[clear], protocol, self.ports[tls]))
         if os.getuid() != 0:
             lines += ["default_internal_user = " + own, "default_login_user = " + own,
+                      "default_internal_group = " + grp.getgrgid(self.user.pw_gid).gr_name,
                       "service imap-login { chroot =\n}", "service pop3-login { chroot =\n}", "service anvil { chroot =\n}"]
         return "\n".join(lines + [settings]).replace("{ ", "{\n ") + "\n"
 
