@@ -1,7 +1,5 @@
 /* Any octets as a message with any octets as key records: the first line that is "KEYS" parts them. The verdict must not depend
  * on how the message is cut. */
-#include "config.h"
-
 #include "base/moment.h"
 #include "parse/dkim/dkim.h"
 #include "tests/dkim-keys.h"

@@ -1,6 +1,4 @@
 /* Guesses about address fields: quotes, spacing, encoded names, a From rewritten by a list, addresses blackened in a sample. */
-#include "config.h"
-
 #include "parse/dkim/search.h"
 
 #define BOXES_MAX 24

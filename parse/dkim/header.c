@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "parse/dkim/header.h"
 
 #include <stdlib.h>

@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "parse/dkim/mailbox.h"
 
 /* Walks over text so that quoted strings, comments, angle brackets and domain literals are not mistaken for structure. */

@@ -115,24 +115,18 @@ static void multiparts_close(struct mime_parts *parts, struct span body)
 {
 	for (size_t i = 0; i < parts->n; i++) {
 		struct mime_part *part = &parts->part[i];
-		struct span own = mime_parameter(mimeparts_field(body, part, "content-type"), "boundary");
-		struct boundaries boundaries = { { own }, 1 };
-		bool closing, closed = false;
+		struct boundaries own = { .n = 0 };
+		bool closing = false, closed = false;
 
-		for (size_t m = 0; part->multipart && m < parts->marks_n; m++) {
-			struct span line = line_at(body, parts->marks[m]);
-			bool mine = line_is_mark(&boundaries, line, &closing);
-
+		if (part->multipart)
+			boundary_add(&own, mimeparts_field(body, part, "content-type"));
+		for (size_t m = 0; own.n && m < parts->marks_n && part->end == body.n; m++) {
 			if (parts->marks[m] < part->content)
 				continue;
-			if (closed || !mine) {
-				if (closed)
-					part->end = parts->marks[m];
-				if (closed)
-					break;
-				continue;
-			}
-			closed = closing;
+			if (closed)
+				part->end = parts->marks[m];
+			else if (line_is_mark(&own, line_at(body, parts->marks[m]), &closing))
+				closed = closing;
 		}
 	}
 }

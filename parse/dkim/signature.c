@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "parse/dkim/signature.h"
 #include "base/moment.h"
 #include "parse/dkim/encoding.h"
