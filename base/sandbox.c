@@ -12,6 +12,7 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -121,16 +122,33 @@ static const struct allowance raise_workers[] = {
 	{ .n = 0, .call = -1 },
 };
 
+/* Sockets of the Internet, UDP and TCP, which call out; an event loop. libunbound binds a random port to each question. */
+#define SOCKET_TYPES (SOCK_STREAM | SOCK_DGRAM | SOCK_RAW | SOCK_RDM | SOCK_SEQPACKET)
+#define SOCKET_OF(family, type)                                                                                        \
+	{ SCMP_SYS(socket), 2, { { 0, SCMP_CMP_EQ, family, 0 }, { 1, SCMP_CMP_MASKED_EQ, SOCKET_TYPES, type } } }
+static const struct allowance ask_names[] = {
+	SOCKET_OF(AF_INET, SOCK_DGRAM), SOCKET_OF(AF_INET, SOCK_STREAM), SOCKET_OF(AF_INET6, SOCK_DGRAM),
+	SOCKET_OF(AF_INET6, SOCK_STREAM), CALL(bind), CALL(connect), CALL(shutdown), CALL(getsockname), CALL(getpeername),
+	CALL(setsockopt), CALL(getsockopt), CALL_IF(ioctl, 1, SCMP_CMP_EQ, FIONBIO, 0), CALL(fcntl),
+	CALL(epoll_ctl), CALL(epoll_wait), CALL(epoll_pwait), CALL(poll), CALL(ppoll),
+	{ .n = 0, .call = -1 },
+};
+
 /* ------------------------------------------------------------------ the roles */
+
+#define LANDLOCK_BIND_TCP 1
+#define LANDLOCK_CONNECT_TCP 2
 
 struct role {
 	const struct allowance *allowances[3]; /* ends with NULL */
 	rlim_t files, processes, file_size;
+	uint64_t network; /* what Landlock takes away */
 };
 
 static const struct role roles[SANDBOX_ROLES] = {
-	[SANDBOX_NURSERY] = { { compute, raise_workers }, 16, RLIM_INFINITY, 0 },
-	[SANDBOX_WORKER] = { { compute }, 8, 0, 0 },
+	[SANDBOX_NURSERY] = { { compute, raise_workers }, 16, RLIM_INFINITY, 0, LANDLOCK_BIND_TCP | LANDLOCK_CONNECT_TCP },
+	[SANDBOX_WORKER] = { { compute }, 8, 0, 0, LANDLOCK_BIND_TCP | LANDLOCK_CONNECT_TCP },
+	[SANDBOX_RESOLVER] = { { compute, ask_names }, 256, 0, 0, LANDLOCK_BIND_TCP },
 };
 
 static bool allow(scmp_filter_ctx filter, const struct allowance *list)
@@ -178,16 +196,19 @@ static const struct ruleset rulesets[] = {
 	{ 0xffff, 3, 3 },				 /* abstract sockets and signals to the outside */
 };
 
-static bool landlock_lock(void)
+static bool landlock_lock(const struct role *role)
 {
 	const long newest = sizeof rulesets / sizeof *rulesets - 1;
+	struct ruleset ruleset;
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION);
 	long fd;
 	bool good;
 
 	if (abi < 1)
 		return false;
-	fd = syscall(SYS_landlock_create_ruleset, &rulesets[abi < newest ? abi : newest], sizeof *rulesets, 0u);
+	ruleset = rulesets[abi < newest ? abi : newest];
+	ruleset.network &= role->network;
+	fd = syscall(SYS_landlock_create_ruleset, &ruleset, sizeof ruleset, 0u);
 	if (fd < 0)
 		return false;
 	good = syscall(SYS_landlock_restrict_self, (int)fd, 0u) == 0;
@@ -239,7 +260,7 @@ unsigned sandbox_lock(enum sandbox_role role, const struct sandbox_ceilings *cei
 
 	active |= ceilings_lower(row, ceilings) ? SANDBOX_CEILINGS : 0;
 	active |= privileges_drop() ? SANDBOX_PRIVILEGES : 0;
-	active |= landlock_lock() ? SANDBOX_LANDLOCK : 0;
+	active |= landlock_lock(row) ? SANDBOX_LANDLOCK : 0;
 	active |= seccomp_lock(row) ? SANDBOX_SECCOMP : 0;
 	return active;
 }

@@ -13,6 +13,7 @@
 enum sandbox_role {
 	SANDBOX_NURSERY, /* forks workers that lock themselves further; reads nothing that a stranger wrote */
 	SANDBOX_WORKER,	 /* computes: one socket, one descriptor to read at a time, memory, the clock */
+	SANDBOX_RESOLVER, /* talks to name servers: one socket, those it opens itself, memory, the clock */
 	SANDBOX_ROLES
 };
 

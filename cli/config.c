@@ -3,6 +3,7 @@
 
 #include "base/escape.h"
 #include "base/moment.h"
+#include "ingest/resolver.h"
 
 #include <errno.h>
 #include <ini.h>
@@ -38,6 +39,8 @@ const struct config_setting config_settings[] = {
 		sentence },
 	LIMITS(X)
 #undef X
+	{ "dns", "resolver", CONFIG_SERVER, "system|address", 0, 0, 0, offsetof(struct config, resolver),
+		"the name server that is asked for keys: system, or ADDRESS[@PORT]" },
 	{ "store", "wait", CONFIG_NUMBER, "seconds", 10, 0, 86400, offsetof(struct config, store_wait),
 		"how long to wait while another process writes to the database" },
 	{ "retention", "reports", CONFIG_SPAN, "span", 400 * DAY_SECONDS, DAY_SECONDS, 36500 * DAY_SECONDS,
@@ -52,9 +55,14 @@ static uint64_t *number_at(const struct config *config, const struct config_sett
 	return (uint64_t *)((uintptr_t)config + setting->offset);
 }
 
-static char **path_at(const struct config *config, const struct config_setting *setting)
+static char **text_at(const struct config *config, const struct config_setting *setting)
 {
 	return (char **)((uintptr_t)config + setting->offset);
+}
+
+static bool is_text(const struct config_setting *setting)
+{
+	return setting->type == CONFIG_PATH || setting->type == CONFIG_SERVER;
 }
 
 /* ---- values as text ---- */
@@ -156,6 +164,7 @@ static bool number_parse(const struct config_setting *setting, struct span value
 		return true;
 	case CONFIG_WORD:
 	case CONFIG_PATH:
+	case CONFIG_SERVER:
 		break;
 	}
 	return false;
@@ -186,6 +195,20 @@ static bool path_set(char **place, const char *value, const char *where, struct 
 	return true;
 }
 
+static bool server_set(char **place, const char *value, const char *where, struct fault *fault)
+{
+	char server[RESOLVER_SERVER_TEXT], *copy;
+
+	if (!resolver_server_parse(span_of(value), server))
+		return fault_set(fault, FAULT_SETUP, "%s = %s: neither " RESOLVER_SYSTEM " nor ADDRESS[@PORT]", where, value);
+	copy = strdup(server);
+	if (!copy)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	free(*place);
+	*place = copy;
+	return true;
+}
+
 static bool number_refused(
 	const struct config_setting *setting, const char *where, const char *value, struct fault *fault)
 {
@@ -206,7 +229,9 @@ static bool setting_set(struct config *config, const struct config_setting *sett
 	uint64_t number = 0;
 
 	if (setting->type == CONFIG_PATH)
-		return path_set(path_at(config, setting), value, where, fault);
+		return path_set(text_at(config, setting), value, where, fault);
+	if (setting->type == CONFIG_SERVER)
+		return server_set(text_at(config, setting), value, where, fault);
 	if (setting->type == CONFIG_WORD) {
 		if (!word_parse(setting->unit, span_of(value), &number))
 			return fault_set(fault, FAULT_SETUP, "%s = %s: one of %s", where, value, setting->unit);
@@ -413,13 +438,14 @@ static bool config_defaults(struct config *config, struct fault *fault)
 {
 	*config = (struct config){ 0 };
 	for (const struct config_setting *row = config_settings; row->name; row++)
-		if (row->type != CONFIG_PATH)
+		if (!is_text(row))
 			*number_at(config, row) = row->initial;
 	if (geteuid() != 0)
 		config->db = xdg_path("XDG_STATE_HOME", ".local/state", "dmarcgate/dmarcgate.db");
 	if (!config->db)
 		config->db = strdup(SYSTEM_DB);
-	return config->db || fault_set(fault, FAULT_LATER, "out of memory");
+	config->resolver = strdup(RESOLVER_SYSTEM);
+	return (config->db && config->resolver) || fault_set(fault, FAULT_LATER, "out of memory");
 }
 
 /* Opens what is there and leaves its name in config->file. NULL with FAULT_NONE when nothing was named and nothing is
@@ -483,6 +509,7 @@ void config_release(struct config *config)
 {
 	free(config->file);
 	free(config->db);
+	free(config->resolver);
 	*config = (struct config){ 0 };
 }
 
@@ -502,14 +529,14 @@ static void value_print(const struct config *config, const struct config_setting
 	char text[CONFIG_TEXT];
 
 	text_print(before,
-		row->type == CONFIG_PATH ? *path_at(config, row) : config_format(row, *number_at(config, row), text),
+		is_text(row) ? *text_at(config, row) : config_format(row, *number_at(config, row), text),
 		out);
 }
 
 static bool value_differs(const struct config *a, const struct config *b, const struct config_setting *row)
 {
-	if (row->type == CONFIG_PATH)
-		return strcmp(*path_at(a, row), *path_at(b, row)) != 0;
+	if (is_text(row))
+		return strcmp(*text_at(a, row), *text_at(b, row)) != 0;
 	return *number_at(a, row) != *number_at(b, row);
 }
 

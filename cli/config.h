@@ -19,10 +19,12 @@ struct config {
 	struct limits limits;
 	uint64_t store_wait;        /* seconds */
 	uint64_t retention_reports; /* seconds */
+	char *resolver;             /* owned; as resolver_server_parse leaves it */
 };
 
 enum config_type {
 	CONFIG_PATH,   /* char *; an absolute path, `~/` stands for $HOME */
+	CONFIG_SERVER, /* char *; `system` or ADDRESS[@PORT] (ingest/resolver.h) */
 	CONFIG_WORD,   /* uint64_t; the place of the word in `unit`, where words are separated by `|` */
 	CONFIG_NUMBER, /* uint64_t */
 	CONFIG_SIZE,   /* uint64_t; may be written with k, M or G: thousands, decimal */
@@ -33,7 +35,7 @@ struct config_setting {
 	const char *section, *name;
 	enum config_type type;
 	const char *unit;
-	uint64_t initial; /* the default; of a path, see its sentence */
+	uint64_t initial; /* the default; of a path or server, see its sentence */
 	uint64_t least, most;
 	size_t offset; /* in struct config */
 	const char *sentence;

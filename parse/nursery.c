@@ -1,5 +1,6 @@
 #include "parse/nursery.h"
 
+#include "base/child.h"
 #include "base/sandbox.h"
 #include "parse/border.h"
 #include "parse/worker.h"
@@ -135,52 +136,17 @@ static bool cradle_reap(struct cradle *c)
 	return true;
 }
 
-/* Out of the terminal's and the service manager's reach: those signals mean the supervisor, whose end is ours. What the
- * supervisor does about signals is not for here; only the handlers of sanitizers stay. */
-static void cradle_quiet(void)
-{
-	static const int ignored[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
-
-	setsid();
-#ifndef WITH_SANITIZERS
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-#endif
-	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-		signal(ignored[i], SIG_IGN);
-}
-
-/* Keeps the socket, as the lowest descriptor, and nothing else. Libraries that print have nowhere to print to; only
- * sanitizers keep their stderr. */
-static bool cradle_empty(struct cradle *c, int socket)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
-		return false;
-#ifndef WITH_SANITIZERS
-	if (dup2(null, 2) < 0)
-		return false;
-#endif
-	c->socket = WORKER_SOCKET;
-	if (socket != WORKER_SOCKET && dup2(socket, WORKER_SOCKET) < 0)
-		return false;
-	close_range(WORKER_SOCKET + 1, ~0u, 0);
-	return true;
-}
-
 static _Noreturn void nursery_run(int socket)
 {
 	static struct cradle c;
 	sigset_t child;
 	struct pollfd ready[2];
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	cradle_quiet();
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
-	if (!cradle_empty(&c, socket) || sigprocmask(SIG_BLOCK, &child, NULL) != 0)
+	if (!child_alone(socket) || sigprocmask(SIG_BLOCK, &child, NULL) != 0)
 		_exit(1);
+	c.socket = CHILD_SOCKET;
 	c.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 	c.size = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	if (c.signals < 0)

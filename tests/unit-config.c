@@ -85,6 +85,7 @@ static void test_values(void **state)
 	assert_int_equal(config.color, COLOR_AUTO);
 	assert_int_equal(config.store_wait, 10);
 	assert_int_equal(config.retention_reports, 400 * DAY_SECONDS);
+	assert_string_equal(config.resolver, "system");
 	assert_string_equal(config.file, file);
 	config_release(&config);
 
@@ -98,6 +99,8 @@ static void test_values(void **state)
 			 "[dmarcgate]\n"
 			 "color = never\n"
 			 "db = ~/x.db\n"
+			 "[dns]\n"
+			 "resolver = 2001:DB8::0:53@5353\n"
 			 "[store]\n"
 			 "wait = 0\n"
 			 "[retention]\n"
@@ -108,6 +111,7 @@ static void test_values(void **state)
 	assert_int_equal(config.limits.records, 7000);
 	assert_int_equal(config.limits.ratio, 250);
 	assert_int_equal(config.color, COLOR_NEVER);
+	assert_string_equal(config.resolver, "2001:db8::53@5353");
 	assert_int_equal(config.store_wait, 0);
 	assert_int_equal(config.retention_reports, 84 * DAY_SECONDS);
 	snprintf(db, sizeof db, "%s/x.db", folder);
@@ -148,6 +152,8 @@ static const struct {
 	{ "color = blue\n", ":1: [dmarcgate] color = blue: one of auto|always|never" },
 	{ "color = aut\n", ":1: [dmarcgate] color = aut: one of auto|always|never" },
 	{ "db = dmarcgate.db\n", ":1: [dmarcgate] db = dmarcgate.db: a path begins with / or ~/" },
+	{ "[dns]\nresolver = ns.example\n", ":2: [dns] resolver = ns.example: neither system nor ADDRESS[@PORT]" },
+	{ "[dns]\nresolver = 192.0.2.1@0\n", ":2: [dns] resolver = 192.0.2.1@0: neither system nor ADDRESS[@PORT]" },
 	{ "jobs = 257\n", ":1: [dmarcgate] jobs = 257: a number of processes from 0 to 256" },
 	{ "[retention]\nreports = 1h\n",
 		":2: [retention] reports = 1h: a span of time, such as 400d, 12w or 36h, from 1d to 36500d" },
@@ -315,7 +321,7 @@ static void test_manual(void **state)
 		if (!at || (end && at > end))
 			fail_msg("dmarcgate.conf.5 lacks%sbelow `%s`", item, row->section);
 		end = strstr(at + 1, "\n.It ");
-		if (row->type != CONFIG_PATH) {
+		if (row->type != CONFIG_PATH && row->type != CONFIG_SERVER) {
 			snprintf(item, sizeof item, "\nDefault: %s.", config_format(row, row->initial, value));
 			at = strstr(at, item);
 			if (!at || (end && at > end))

@@ -1,11 +1,29 @@
 #include "parse/dns/domainname.h"
 
+#include <stdint.h>
+
 struct span domainname_bare(struct span name)
 {
 	if (name.n && name.p[name.n - 1] == '.')
 		name.n--;
 	return name;
 }
+
+/* Asked for every identifier of every record, so octets are classed by table. */
+enum octet_class { OCTET_OTHER, OCTET_DIGIT, OCTET_DOT, OCTET_FORBIDDEN };
+
+static const uint8_t octet_classes[256] = {
+	[0 ... ' '] = OCTET_FORBIDDEN,
+	[0x7f] = OCTET_FORBIDDEN,
+	['['] = OCTET_FORBIDDEN,
+	[']'] = OCTET_FORBIDDEN,
+	[':'] = OCTET_FORBIDDEN,
+	['@'] = OCTET_FORBIDDEN,
+	['/'] = OCTET_FORBIDDEN,
+	['\\'] = OCTET_FORBIDDEN,
+	['.'] = OCTET_DOT,
+	['0' ... '9'] = OCTET_DIGIT,
+};
 
 bool domainname_usable(struct span name)
 {
@@ -16,19 +34,12 @@ bool domainname_usable(struct span name)
 	if (name.n == 0 || name.n > DOMAINNAME_MAX)
 		return false;
 	for (size_t i = 0; i < name.n; i++) {
-		unsigned char c = (unsigned char)name.p[i];
+		uint8_t class = octet_classes[(unsigned char)name.p[i]];
 
-		if (c == '.') {
-			if (label == 0)
-				return false;
-			label = 0;
-			digits = true;
-			continue;
-		}
-		if (c <= ' ' || c == 0x7f || strchr("[]:@/\\", c))
+		if (class == OCTET_FORBIDDEN || (class == OCTET_DOT && label == 0))
 			return false;
-		digits &= c >= '0' && c <= '9';
-		label++;
+		digits = class == OCTET_DOT || (digits && class == OCTET_DIGIT);
+		label = class == OCTET_DOT ? 0 : label + 1;
 	}
 	return label && !digits;
 }
@@ -57,6 +68,8 @@ struct span domainname_last(struct span name, size_t n)
 	size_t start;
 
 	name = domainname_bare(name);
+	if (name.n == 0)
+		return name;
 	for (start = name.n; start && n; start--)
 		if (name.p[start - 1] == '.' && --n == 0)
 			break;
@@ -68,7 +81,9 @@ struct span domainname_parent(struct span name)
 	const char *dot;
 
 	name = domainname_bare(name);
-	dot = name.n ? memchr(name.p, '.', name.n) : NULL;
+	if (name.n == 0)
+		return name;
+	dot = memchr(name.p, '.', name.n);
 	if (!dot)
 		return (struct span){ name.p + name.n, 0 };
 	return (struct span){ dot + 1, name.n - (size_t)(dot + 1 - name.p) };

@@ -1,5 +1,5 @@
-/* Domain names as they stand in mail and records: plain calculation on spans, nothing is looked up.
- * A name here is text with dots; one trailing dot is tolerated everywhere and never part of a result. */
+/* Domain names as they stand in mail and records: plain calculation on spans, nothing is looked up. A name here is
+ * text with dots; one trailing dot is tolerated everywhere and never part of a result. */
 #ifndef PARSE_DNS_DOMAINNAME_H
 #define PARSE_DNS_DOMAINNAME_H
 
@@ -10,8 +10,8 @@
 
 struct span domainname_bare(struct span name); /* without one trailing dot */
 
-/* Could this be a domain name? Not: empty, longer than DOMAINNAME_MAX, an empty label, white space, control octets, any of
- * `[]:@/\`, a last label of digits only (an address). Underscores and octets above 127 (U-labels) are allowed. */
+/* Could this be a domain name? Not: empty, longer than DOMAINNAME_MAX, an empty label, white space, control octets,
+ * any of `[]:@/\`, a last label of digits only (an address). Underscores and octets above 127 (U-labels) may be. */
 bool domainname_usable(struct span name);
 
 bool domainname_is_ascii(struct span name);

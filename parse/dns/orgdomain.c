@@ -7,12 +7,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Three names per record are asked on the hot path and most of them were just asked: a direct-mapped table of answers. */
-#define CACHE_SLOTS 512 /* a power of two */
+/* Three names per record are asked on the hot path and most of them were just asked: a direct-mapped table of
+ * answers. */
+#define CACHE_SLOTS 1024 /* a power of two */
 
 struct answer {
-	uint8_t name_n;  /* 0: empty slot; DOMAINNAME_MAX fits */
-	uint8_t start;   /* where the organisational domain begins */
+	uint8_t name_n; /* 0: empty slot; DOMAINNAME_MAX fits */
+	uint8_t start; /* where the organisational domain begins */
 	bool suffix;
 	char name[DOMAINNAME_MAX];
 };
@@ -42,8 +43,8 @@ static struct answer *cache_slot(struct span name)
 	return &cache[(hash ^ hash >> 16) & (CACHE_SLOTS - 1)];
 }
 
-/* libpsl compares octets, so it is asked in lower case; the answer is carried back as a number of labels, because lower
- * case of a U-label may have another length. */
+/* libpsl compares octets, so it is asked in lower case; the answer is carried back as a number of labels, because
+ * lower case of a U-label may have another length. */
 static void answer_find(struct answer *answer, struct span name)
 {
 	char asked[DOMAINNAME_TEXT];
@@ -73,15 +74,17 @@ static const struct answer *answer_of(struct span name)
 	return answer;
 }
 
+/* Of a usable name without trailing dot. */
+static struct span org_of(struct span name)
+{
+	size_t start = answer_of(name)->start;
+
+	return (struct span){ name.p + start, name.n - start };
+}
+
 struct span orgdomain_of(struct span domain)
 {
-	size_t start;
-
-	if (!domainname_usable(domain))
-		return domain;
-	domain = domainname_bare(domain);
-	start = answer_of(domain)->start;
-	return (struct span){ domain.p + start, domain.n - start };
+	return domainname_usable(domain) ? org_of(domainname_bare(domain)) : domain;
 }
 
 bool orgdomain_is_suffix(struct span domain)
@@ -106,8 +109,8 @@ bool domain_aligned(struct span a, struct span b, bool strict)
 			return false;
 	}
 	if (!strict) {
-		a = orgdomain_of(a);
-		b = orgdomain_of(b);
+		a = org_of(a);
+		b = org_of(b);
 	}
 	return span_is_nocase(a, b);
 }

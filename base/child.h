@@ -1,0 +1,19 @@
+/* A forked child that serves its parent over one socket, and has nothing else of it. */
+#ifndef BASE_CHILD_H
+#define BASE_CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define CHILD_SOCKET 3 /* where child_alone puts the socket */
+
+/* First call in the child. Standard input and output are /dev/null (so is standard error, unless sanitizers need it):
+ * libraries that print have nowhere to print to. `socket` is moved to CHILD_SOCKET, all other descriptors are closed.
+ * What the parent does about signals is forgotten; those of the terminal and the service manager are ignored: they mean
+ * the parent, whose end is the child's. False: descriptors are short. */
+bool child_alone(int socket);
+
+/* In the parent, once its end of the socket is closed: waits up to a second for the child, then ends it. */
+void child_reap(pid_t pid);
+
+#endif

@@ -1,0 +1,51 @@
+/* Judges what a domain publishes: texts and DNS answers in, findings out. Pure calculation, bounded.
+ *
+ * The arena of the findings keeps everything a finding or a `lint_domain` refers to; texts given in must outlive it.
+ * All functions return false only when memory is short (arena->failed) or a name is no domain name. */
+#ifndef PARSE_DNS_LINT_H
+#define PARSE_DNS_LINT_H
+
+#include "parse/dns/dmarcpolicy.h"
+#include "parse/dns/finding.h"
+#include "parse/dns/spftree.h"
+
+#define LINT_ARENA ((size_t)192 * 1024 * 1024) /* ceiling for one domain */
+
+enum lint_kind { LINT_UNKNOWN, LINT_DMARC, LINT_SPF };
+
+/* A text as a person pastes it, recognised by its content: the bare record, its strings in quotation marks, or a
+ * whole line of a zone file. */
+bool lint_text(struct span text, struct findings *findings, enum lint_kind *kind);
+
+/* One record known to be of a kind. `name` may be absent. */
+bool lint_dmarc(struct span name, struct span text, struct findings *findings);
+bool lint_spf(struct span name, struct span text, struct findings *findings);
+
+/* How a record is cut into strings. */
+bool lint_strings(struct span name, const struct dns_data *data, struct findings *findings);
+
+/* What was seen of a domain, for others to use: gate G10, the SPF evidence of senders, parked domains. */
+struct lint_domain {
+	struct span domain; /* A-labels */
+	struct dmarc_policy policy[DMARC_GENERATIONS];
+	struct spf_tree spf;
+	bool denies_all; /* SPF is `-all` alone: nobody may send */
+	bool null_mx;    /* RFC 7505 */
+	bool receives;   /* has an MX, or an address (RFC 5321 5.1) */
+	bool mail_known; /* the answers about MX came */
+	bool mta_sts, tls_rpt;
+};
+
+/* The domain's records and all that hangs on them. */
+bool lint_domain(struct dns dns, struct span domain, struct findings *findings, struct lint_domain *seen);
+
+/* The findings of a tree that was read already; part of lint_domain. */
+bool lint_spf_tree(const struct spf_tree *tree, struct findings *findings);
+
+/* Adds the flaws of a record as findings; what lint_dmarc and lint_spf share. */
+void lint_flaws(struct finding_place record, const struct flaws *flaws, struct findings *findings);
+
+/* Puts `fix` on the findings from `first` on that `mends` says it cures; nothing when it equals the record. */
+void lint_fix(struct findings *findings, size_t first, struct span fix, bool (*mends)(enum finding_code code));
+
+#endif
