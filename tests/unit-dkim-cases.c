@@ -63,7 +63,7 @@ static void case_check(struct dkim *dkim, const char *folder)
 {
 	struct buf message = BUF((size_t)64 << 20), keys = BUF((size_t)1 << 20);
 	struct stored_keys stored;
-	char path[4096], *whole;
+	char path[8192], *whole;
 
 	snprintf(path, sizeof path, "%s/message.eml", folder);
 	assert_true(file_read(path, &message));
