@@ -4,6 +4,7 @@
 
 #define BANNER_LINES_MAX 200
 #define ENDS_MAX 40
+#define FOOTER_LINES_MAX 20000 /* from the end */
 #define EDITED_OCTETS_MAX ((size_t)2 << 20) /* longer bodies are scanned, not edited */
 
 static bool outcome_set(struct body_search *b, const struct body_text *text, struct span raw, const struct dkim_step *step,
@@ -314,7 +315,7 @@ static bool footers_try(struct scan *s)
 		return true;
 	for (size_t from = 0; from <= s->lines; from++) {
 		prefix_advance(s, &prefix, from);
-		for (size_t i = 0; i < s->ends_n; i++)
+		for (size_t i = 0; s->lines - from <= FOOTER_LINES_MAX && i < s->ends_n; i++)
 			if (s->ends[i] >= from && (s->ends[i] > from || i == 0) &&
 				removal_try(s, &prefix, from, s->ends[i]))
 				return true;

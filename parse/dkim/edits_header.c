@@ -345,11 +345,13 @@ static void losses_add(struct header_search *h, struct span name)
 	}
 }
 
+#define NAMES_EDITED_MAX 300
+
 void edits_structural(struct header_search *h)
 {
 	const struct signature *signature = h->search->signature;
 
-	for (size_t slot = 0; slot < signature->names_n; slot++) {
+	for (size_t slot = 0; slot < signature->names_n && slot < NAMES_EDITED_MAX; slot++) {
 		struct span name = signature->names[slot];
 		size_t earlier = 0;
 

@@ -125,8 +125,12 @@ void edit_structure(struct header_search *h, unsigned rank, enum dkim_edit kind,
 	const struct signature *signature = h->search->signature;
 	struct span instances[INSTANCES_MAX];
 	size_t left = instances_after(h, changes, n, name, instances, INSTANCES_MAX);
-	struct header_edit *edit = edit_new(h, rank, signature->names_n, changes, n);
+	size_t named = 0;
+	struct header_edit *edit;
 
+	for (size_t i = 0; i < signature->names_n; i++)
+		named += span_is_nocase(signature->names[i], name);
+	edit = edit_new(h, rank, named, changes, n);
 	for (size_t i = 0; edit && i < signature->names_n; i++) {
 		struct span canon = SPAN("");
 
@@ -332,6 +336,7 @@ static const struct {
 bool header_search_run(struct search *search, struct header_search *h)
 {
 	const struct signature *signature = search->signature;
+	bool cut_short, good;
 
 	*h = (struct header_search){ .search = search };
 	if (!base_set(h))
@@ -349,8 +354,10 @@ bool header_search_run(struct search *search, struct header_search *h)
 		if (signature->slots[slot] != HEADER_NO_FIELD)
 			edits_folding(h, slot);
 	edits_own(h);
-	if (search->arena->failed)
-		search->exhausted = true; /* the guesses so far are still good */
+	/* Guesses that found no room are left out; those so far are still good. */
+	cut_short = search->arena->failed || h->edits_n == EDITS_MAX;
 	search->arena->failed = false;
-	return trials_run(h);
+	good = trials_run(h);
+	search->exhausted = search->exhausted || cut_short;
+	return good;
 }
