@@ -25,13 +25,16 @@ static void header_canon(void **state)
 	static const struct {
 		const char *raw, *relaxed;
 	} rows[] = {
-		{ "A: X", "a:X" },                     /* RFC 6376 3.4.5 */
+		{ "A: X", "a:X" }, /* RFC 6376 3.4.5 */
 		{ "B : Y\t\r\n\tZ  ", "b:Y Z" },
 		{ "Subject:", "subject:" },
 		{ "Subject:\r\n folded at once", "subject:folded at once" },
 		{ "X: a \r\n \r\n b", "x:a b" },
 		{ "X: bare\rCR", "x:bare\rCR" },
-		{ "X: gr\xc3\xbc\xc3\x9f" "e\xa0", "x:gr\xc3\xbc\xc3\x9f" "e\xa0" },
+		{ "X: gr\xc3\xbc\xc3\x9f"
+		  "e\xa0",
+			"x:gr\xc3\xbc\xc3\x9f"
+			"e\xa0" },
 	};
 	struct buf out = BUF(1000);
 
@@ -144,8 +147,9 @@ static void tag_lists(void **state)
 
 /* ---- key records ---- */
 
-#define P1024                                                                                                          \
-	"MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx/byYzCNb3W91y3Fut" \
+#define P1024                                                                                                   \
+	"MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx/" \
+	"byYzCNb3W91y3Fut"                                                                                      \
 	"ACDfzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2kryOTIKT+l/K4w3QIDAQAB"
 #define PEDWARDS "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 
@@ -214,44 +218,45 @@ static void key_records(void **state)
 
 /* ---- the examples of the standards ---- */
 
-#define RFC8463_HEAD                                                                                                   \
-	"DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;\r\n"                                                \
-	" d=football.example.com; i=@football.example.com;\r\n"                                                        \
-	" q=dns/txt; s=brisbane; t=1528637909; h=from : to :\r\n"                                                      \
-	" subject : date : message-id : from : subject : date;\r\n"                                                    \
-	" bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"                                                        \
-	" b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus\r\n"                                              \
-	" Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==\r\n"                                                                        \
-	"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed;\r\n"                                                    \
-	" d=football.example.com; i=@football.example.com;\r\n"                                                        \
-	" q=dns/txt; s=test; t=1528637909; h=from : to : subject :\r\n"                                                \
-	" date : message-id : from : subject : date;\r\n"                                                              \
-	" bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"                                                        \
-	" b=F45dVWDfMbQDGHJFlXUNB2HKfbCeLRyhDXgFpEL8GwpsRe0IeIixNTe3\r\n"                                              \
-	" DhCVlUrSjV4BwcVcOF6+FF3Zo9Rpo1tFOeS9mPYQTnGdaSGsgeefOsk2Jz\r\n"                                              \
+#define RFC8463_HEAD                                                      \
+	"DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;\r\n"   \
+	" d=football.example.com; i=@football.example.com;\r\n"           \
+	" q=dns/txt; s=brisbane; t=1528637909; h=from : to :\r\n"         \
+	" subject : date : message-id : from : subject : date;\r\n"       \
+	" bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"           \
+	" b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus\r\n" \
+	" Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==\r\n"                           \
+	"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed;\r\n"       \
+	" d=football.example.com; i=@football.example.com;\r\n"           \
+	" q=dns/txt; s=test; t=1528637909; h=from : to : subject :\r\n"   \
+	" date : message-id : from : subject : date;\r\n"                 \
+	" bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"           \
+	" b=F45dVWDfMbQDGHJFlXUNB2HKfbCeLRyhDXgFpEL8GwpsRe0IeIixNTe3\r\n" \
+	" DhCVlUrSjV4BwcVcOF6+FF3Zo9Rpo1tFOeS9mPYQTnGdaSGsgeefOsk2Jz\r\n" \
 	" dA+L10TeYt9BgDfQNZtKdN1WO//KgIqXP7OdEFE4LjFYNcUxZQ4FADY+8=\r\n"
 #define FROM "From: Joe SixPack <joe@football.example.com>\r\n"
 #define TO "To: Suzie Q <suzie@shopping.example.net>\r\n"
-#define REST                                                                                                           \
-	"Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)\r\n"                                                              \
+#define REST                                              \
+	"Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)\r\n" \
 	"Message-ID: <20030712040037.46341.5F8J@football.example.com>\r\n\r\n"
 #define BODY "Hi.\r\n\r\nWe lost the game.  Are you hungry yet?\r\n\r\nJoe.\r\n"
 #define RFC8463 RFC8463_HEAD FROM TO "Subject: Is dinner ready?\r\n" REST BODY
 
-/* RFC 6376 A.2 with the two corrections without which its printed text does not verify (six spaces, one space after "game."). */
-#define RFC6376                                                                                                        \
-	"DKIM-Signature: v=1; a=rsa-sha256; s=brisbane; d=example.com;\r\n"                                            \
-	"      c=simple/simple; q=dns/txt; i=joe@football.example.com;\r\n"                                            \
-	"      h=Received : From : To : Subject : Date : Message-ID;\r\n"                                              \
-	"      bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"                                                   \
-	"      b=AuUoFEfDxTDkHlLXSZEpZj79LICEps6eda7W3deTVFOk4yAUoqOB\r\n"                                             \
-	"      4nujc7YopdG5dWLSdNg6xNAZpOPr+kHxt1IrE+NahM6L/LbvaHut\r\n"                                               \
-	"      KVdkLLkpVaVVQPzeRDI009SO2Il5Lu7rDNH6mZckBdrIx0orEtZV\r\n"                                               \
-	"      4bmp/YzhwvcubU4=;\r\n"                                                                                  \
-	"Received: from client1.football.example.com  [192.0.2.1]\r\n"                                                 \
-	"      by submitserver.example.com with SUBMISSION;\r\n"                                                       \
-	"      Fri, 11 Jul 2003 21:01:54 -0700 (PDT)\r\n" FROM TO                                                      \
-	"Subject: Is dinner ready?\r\n" REST "Hi.\r\n\r\nWe lost the game. Are you hungry yet?\r\n\r\nJoe.\r\n"
+/* RFC 6376 A.2 with the two corrections without which its printed text does not verify (six spaces, one space after
+ * "game."). */
+#define RFC6376                                                                                        \
+	"DKIM-Signature: v=1; a=rsa-sha256; s=brisbane; d=example.com;\r\n"                            \
+	"      c=simple/simple; q=dns/txt; i=joe@football.example.com;\r\n"                            \
+	"      h=Received : From : To : Subject : Date : Message-ID;\r\n"                              \
+	"      bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"                                   \
+	"      b=AuUoFEfDxTDkHlLXSZEpZj79LICEps6eda7W3deTVFOk4yAUoqOB\r\n"                             \
+	"      4nujc7YopdG5dWLSdNg6xNAZpOPr+kHxt1IrE+NahM6L/LbvaHut\r\n"                               \
+	"      KVdkLLkpVaVVQPzeRDI009SO2Il5Lu7rDNH6mZckBdrIx0orEtZV\r\n"                               \
+	"      4bmp/YzhwvcubU4=;\r\n"                                                                  \
+	"Received: from client1.football.example.com  [192.0.2.1]\r\n"                                 \
+	"      by submitserver.example.com with SUBMISSION;\r\n"                                       \
+	"      Fri, 11 Jul 2003 21:01:54 -0700 (PDT)\r\n" FROM TO "Subject: Is dinner ready?\r\n" REST \
+	"Hi.\r\n\r\nWe lost the game. Are you hungry yet?\r\n\r\nJoe.\r\n"
 
 static const struct {
 	const char *name, *record;
@@ -259,8 +264,11 @@ static const struct {
 	{ "brisbane._domainkey.football.example.com", "v=DKIM1; k=ed25519; p=" PEDWARDS },
 	{ "test._domainkey.football.example.com", "v=DKIM1; k=rsa; p=" P1024 },
 	{ "brisbane._domainkey.example.com",
-		"v=DKIM1; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYtIxN2SnFCjxOCKG9v3b4jYf"
-		"cTNh5ijSsq631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQ"
+		"v=DKIM1; "
+		"p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/"
+		"zYtIxN2SnFCjxOCKG9v3b4jYf"
+		"cTNh5ijSsq631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/"
+		"NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQ"
 		"AB" },
 };
 
@@ -403,22 +411,27 @@ static void list_undone(void **state)
 {
 	static const enum dkim_edit edits[] = { DKIM_EDIT_SUBJECT_PREFIX, DKIM_EDIT_FOOTER };
 
-	both_undone(state, RFC8463_HEAD FROM TO "Subject: [dinner] Is dinner ready?\r\n" REST BODY "--\r\nthe list\r\n", edits, 2);
+	both_undone(state, RFC8463_HEAD FROM TO "Subject: [dinner] Is dinner ready?\r\n" REST BODY "--\r\nthe list\r\n",
+		edits, 2);
 }
 
 static void rewriting_undone(void **state)
 {
 	static const enum dkim_edit edits[] = { DKIM_EDIT_FROM_REWRITTEN, DKIM_EDIT_SUBJECT_PREFIX };
 
-	both_undone(state, RFC8463_HEAD "From: Joe SixPack via Dinner <dinner@lists.example>\r\n" TO
-		"Subject: [dinner] Is dinner ready?\r\nReply-To: Joe SixPack <joe@football.example.com>\r\n" REST BODY, edits, 2);
+	both_undone(state,
+		RFC8463_HEAD
+		"From: Joe SixPack via Dinner <dinner@lists.example>\r\n" TO
+		"Subject: [dinner] Is dinner ready?\r\nReply-To: Joe SixPack <joe@football.example.com>\r\n" REST BODY,
+		edits, 2);
 }
 
 static void banner_undone(void **state)
 {
 	static const enum dkim_edit edits[] = { DKIM_EDIT_BANNER };
 
-	both_undone(state, RFC8463_HEAD FROM TO "Subject: Is dinner ready?\r\n" REST "CAUTION: outside\r\n\r\n" BODY, edits, 1);
+	both_undone(state, RFC8463_HEAD FROM TO "Subject: Is dinner ready?\r\n" REST "CAUTION: outside\r\n\r\n" BODY,
+		edits, 1);
 }
 
 static void second_from_undone(void **state)

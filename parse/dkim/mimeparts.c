@@ -49,7 +49,7 @@ static enum mime_cte cte_of(struct span value)
 	value = fws_trim(value);
 	return span_is_nocase(value, SPAN("quoted-printable")) ? CTE_QP :
 		span_is_nocase(value, SPAN("base64"))          ? CTE_BASE64 :
-								  CTE_NONE;
+								 CTE_NONE;
 }
 
 struct span mimeparts_field(struct span body, const struct mime_part *part, const char *name)
@@ -88,13 +88,15 @@ static size_t head_end(struct span body, size_t at)
 	return at;
 }
 
-static size_t part_open(struct span body, size_t delimiter, size_t head, struct mime_parts *parts,
-	struct boundaries *boundaries)
+static size_t part_open(
+	struct span body, size_t delimiter, size_t head, struct mime_parts *parts, struct boundaries *boundaries)
 {
 	struct mime_part *part = &parts->part[parts->n++];
 	struct span type;
 
-	*part = (struct mime_part){ .delimiter = delimiter, .head = head, .content = head_end(body, head), .end = body.n };
+	*part = (struct mime_part){
+		.delimiter = delimiter, .head = head, .content = head_end(body, head), .end = body.n
+	};
 	type = mimeparts_field(body, part, "content-type");
 	part->cte = cte_of(mimeparts_field(body, part, "content-transfer-encoding"));
 	part->multipart = span_starts_nocase(type, SPAN("multipart/"));
@@ -141,8 +143,9 @@ void mimeparts_find(const struct header *header, struct span body, struct mime_p
 	parts->first = body.n;
 	boundary_add(&boundaries, type);
 	if (boundaries.n == 0) {
-		parts->part[parts->n++] = (struct mime_part){ .end = body.n, .whole = true,
-			.cte = cte_of(message_field(header, "content-transfer-encoding")) };
+		parts->part[parts->n++] = (struct mime_part){
+			.end = body.n, .whole = true, .cte = cte_of(message_field(header, "content-transfer-encoding"))
+		};
 		return;
 	}
 	for (size_t at = 0; at < body.n;) {
