@@ -62,6 +62,11 @@ static const char schema_1[] =
 	"CREATE INDEX failure_mail ON failure(mail);\n"
 	"CREATE INDEX failure_day ON failure(domain, day, dmarc);\n"
 
+	/* every key record ever seen; absent: the DNS said that there is none, and record is empty */
+	"CREATE TABLE keyrecord(id INTEGER PRIMARY KEY, name TEXT NOT NULL, record BLOB NOT NULL,\n"
+	" absent INTEGER NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,\n"
+	" fresh_until INTEGER NOT NULL, secure INTEGER NOT NULL, UNIQUE(name, record, absent)) STRICT;\n"
+
 	"CREATE TABLE problem(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail,\n"
 	" report INTEGER REFERENCES report DEFERRABLE INITIALLY DEFERRED, place TEXT, what TEXT) STRICT;\n"
 	"CREATE INDEX problem_mail ON problem(mail);\n"

@@ -143,6 +143,21 @@
 	X(COUNT_REPORTS, "SELECT count(*) FROM report")                                                                \
 	X(COUNT_FAILURES, "SELECT count(*) FROM failure")                                                              \
 	X(LOSER_RECORDS, "SELECT records FROM report WHERE state=2")                                                   \
+	/* the archive of key records; in ON CONFLICT a bare column is what is there already */                        \
+	X(KEY_LIST,                                                                                                    \
+		"SELECT iif(absent,NULL,record),first_seen,last_seen,fresh_until,secure FROM keyrecord WHERE name=?1"  \
+		" ORDER BY last_seen DESC,record,absent")                                                              \
+	X(KEY_PUT,                                                                                                     \
+		"INSERT INTO keyrecord(name,record,absent,first_seen,last_seen,fresh_until,secure)"                    \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(name,record,absent) DO UPDATE SET"                          \
+		" first_seen=min(first_seen,excluded.first_seen),last_seen=max(last_seen,excluded.last_seen),"         \
+		"fresh_until=CASE WHEN excluded.last_seen=last_seen THEN max(fresh_until,excluded.fresh_until)"        \
+		" WHEN excluded.last_seen>last_seen THEN excluded.fresh_until ELSE fresh_until END,"                   \
+		"secure=CASE WHEN excluded.last_seen=last_seen THEN secure AND excluded.secure"                        \
+		" WHEN excluded.last_seen>last_seen THEN excluded.secure ELSE secure END")                             \
+	X(KEY_TRIM,                                                                                                    \
+		"DELETE FROM keyrecord WHERE id IN (SELECT id FROM keyrecord WHERE name=?1"                            \
+		" ORDER BY last_seen DESC,record,absent LIMIT -1 OFFSET ?2)")                                          \
 	/* expiry */                                                                                                   \
 	X(EXPIRE_NEXT_DOMAIN, "SELECT min(domain) FROM report WHERE domain>?1")                                        \
 	X(EXPIRE_REPORTS,                                                                                              \

@@ -70,9 +70,10 @@ bool store_mail_forget(struct store *store, int64_t mail_id, struct fault *fault
  * and must not be stored, counted and expired again at every run. */
 bool store_expire(struct store *store, int64_t before, struct expired *expired, struct fault *fault);
 
-/* The archive of key records: every record ever seen for a name, with its dates. A name may have several. */
+/* The archive of key records: every record ever seen for a name, with its dates. A name may have several: the 64 that
+ * were seen last are kept. */
 struct archived_key {
-	struct span name;   /* `selector._domainkey.domain`, lower case */
+	struct span name;   /* `selector._domainkey.domain`, at most DNS_NAME_MAX octets; told in lower case */
 	struct span record; /* the joined text; absent: the DNS said that there is none */
 	int64_t first_seen, last_seen;
 	int64_t fresh_until; /* last_seen plus the TTL, at most a day */
@@ -80,7 +81,8 @@ struct archived_key {
 };
 typedef bool archived_key_taker(void *arg, const struct archived_key *key); /* last seen first, then by record */
 bool store_ask_keys(struct store *store, struct span name, archived_key_taker *take, void *arg, struct fault *fault);
-/* Within the writer's transaction. Names seen at the same moment with several records are several calls. */
+/* Within the writer's transaction. Names seen at the same moment with several records are several calls. Of two sights of
+ * one record the later tells fresh_until and secure. FAULT_INPUT: a name or a record longer than the DNS allows. */
 bool store_learn_key(struct store *store, const struct archived_key *key, struct fault *fault);
 
 /* Questions. Each calls `take` per row in the documented order; false from it stops. Within `take` no other function of
