@@ -97,6 +97,11 @@ struct stored_report {
 	enum report_state state;
 	bool recovered;
 	bool broken; /* a mail that gave no report: only mail, arrived and reason are set */
+	/* 3: signed by the organisation that the report names, 2: by the one it came from, 1: nothing is proven,
+	 * 0: it was only recovered */
+	int trust;
+	struct span signer; /* the organisational domain whose signature holds; absent: none */
+	bool repaired;      /* it holds once harmless changes on the way, such as a subject tag, are undone */
 	struct span reason;
 };
 /* By begin, org_name, domain, report_id and, between equals, by content and mail, never by arrival; broken last, by

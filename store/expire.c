@@ -159,7 +159,7 @@ static bool mail_expire(struct expiry *e, int64_t mail)
 		return true;
 	e->expired->mails++;
 	return id_run(s, SQL_KEPT_DROP, kept_first_id(mail), kept_last_id(mail)) &&
-	       sql_do_id(s, SQL_PROBLEMS_DROP, mail) && sql_do_id(s, SQL_MAIL_BARE, mail);
+	       sql_do_id(s, SQL_VERIFICATIONS_DROP, mail) && sql_do_id(s, SQL_PROBLEMS_DROP, mail) && sql_do_id(s, SQL_MAIL_BARE, mail);
 }
 
 static bool report_expire(struct expiry *e, const struct due *due, uint64_t *room)
@@ -249,7 +249,8 @@ static bool failures_expire(struct expiry *e)
 		for (size_t i = 0; i < e->n; i++) {
 			after = e->due[i].id;
 			e->expired->failures++;
-			if (!sql_do_id(e->store, SQL_FAILURE_DROP, after) || !mail_expire(e, e->due[i].mail))
+			if (!sql_do_id(e->store, SQL_FAILURE_VERIFICATION_DROP, after) ||
+				!sql_do_id(e->store, SQL_FAILURE_DROP, after) || !mail_expire(e, e->due[i].mail))
 				return false;
 		}
 		if (e->n && !batch_end(e))
@@ -296,7 +297,7 @@ bool store_expire(struct store *s, int64_t before, struct expired *expired, stru
 		return false;
 	ok = store_write_begin(s) && reports_expire(&e) && failures_expire(&e) &&
 	     mails_expire(&e, OUTCOME_NOT_A_REPORT) && mails_expire(&e, OUTCOME_TLS_REPORT) &&
-	     mails_expire(&e, OUTCOME_BROKEN) && store_commit(s, NULL);
+	     mails_expire(&e, OUTCOME_BROKEN) && sql_do_id(s, SQL_KEYS_EXPIRE, before) && store_commit(s, NULL);
 	if (!ok && s->writing) {
 		struct fault first = s->fault;
 
