@@ -263,3 +263,19 @@ bool store_ask_facts(
 		result = subject_tell(&t, SUBJECT_FAILURE, filter, failure_tell);
 	return store_tell(s, ask_end(s, own, result >= 0), fault);
 }
+
+bool failure_hand_out(struct store *s, int64_t failure, fact_taker *take, void *arg)
+{
+	struct telling t = { .store = s, .take = take, .arg = arg };
+
+	return failure_tell(&t, failure) >= 0;
+}
+
+bool store_ask_verification(struct store *s, int64_t mail_id, fact_taker *take, void *arg, struct fault *fault)
+{
+	struct telling t = { .store = s, .take = take, .arg = arg };
+	bool own, ok = ask_begin(s, &own);
+
+	ok = ok && verification_tell(&t, mail_id, 0) >= 0;
+	return store_tell(s, ask_end(s, own, ok), fault);
+}

@@ -169,6 +169,36 @@
 	X(FAILURES_PASSED,                                                                                             \
 		"UPDATE failure SET dmarc_passed=1 WHERE mail=?1 AND EXISTS(SELECT 1 FROM verification v"              \
 		" WHERE v.mail=?1 AND v.number=failure.number AND v.aligned=1)")                                       \
+	/* samples */                                                                                                  \
+	X(SAMPLES,                                                                                                     \
+		"SELECT f.id FROM failure f CROSS JOIN mail m ON m.id=f.mail WHERE f.day BETWEEN ?1 AND ?2"            \
+		" ORDER BY coalesce(f.arrived,m.arrived) DESC,f.name")                                                 \
+	X(SAMPLES_OF_DOMAIN,                                                                                           \
+		"SELECT f.id FROM failure f CROSS JOIN mail m ON m.id=f.mail WHERE f.domain=?3"                        \
+		" AND f.day BETWEEN ?1 AND ?2 ORDER BY coalesce(f.arrived,m.arrived) DESC,f.name")                     \
+	X(SAMPLE_GET,                                                                                                  \
+		"SELECT mail,day,domain,source,auth_failure,delivery_result,identity_alignment,arrived,dmarc,"         \
+		"identity_rule,has_sample,headers_only,sample_octets,sample_sha256,sample_subject,sample_from,number," \
+		"name,dmarc_passed FROM failure WHERE id=?1")                                                          \
+	X(SAMPLE_VERDICT, "SELECT id,result,aligned FROM verification WHERE mail=?1 AND number=?2")                    \
+	X(SAMPLE_SENTENCE,                                                                                             \
+		"SELECT sentence,undone FROM signature WHERE verification=?1 AND sentence IS NOT NULL"                 \
+		" ORDER BY relaxed<>2,number LIMIT 1")                                                                 \
+	X(FAILURE_NAMED, "SELECT id FROM failure WHERE name BETWEEN ?1 AND ?2 LIMIT 2")                                \
+	X(FAILURE_BEFORE, "SELECT max(name) FROM failure WHERE name<?1")                                               \
+	X(FAILURE_BEHIND, "SELECT min(name) FROM failure WHERE name>?1")                                               \
+	X(KEPT_SAMPLES, "SELECT id,part FROM kept WHERE id BETWEEN ?1 AND ?2 AND kind=3 ORDER BY part,chunk,id")       \
+	/* mails kept whole in which a signature waits for its key */                                                  \
+	X(UNSETTLED,                                                                                                   \
+		"SELECT DISTINCT m.id,m.arrived,m.sha256 FROM verification v CROSS JOIN mail m ON m.id=v.mail"         \
+		" WHERE v.unsettled=1 AND m.arrived>=?1 AND m.state<2 AND EXISTS(SELECT 1 FROM kept WHERE kept.id"     \
+		" BETWEEN m.id*1048576 AND m.id*1048576+1048575 AND kept.kind=2) ORDER BY m.arrived,m.sha256")         \
+	X(SELECTOR_SETS,                                                                                               \
+		"SELECT r.domain,c.auth,count(*) FROM report r CROSS JOIN record c"                                    \
+		" ON c.id BETWEEN r.first_record AND r.first_record+r.records-1"                                       \
+		" WHERE r.day BETWEEN ?1 AND ?2 AND r.state=0 AND c.auth IS NOT NULL GROUP BY r.domain,c.auth")        \
+	X(KEY_IS_FRESH,                                                                                                \
+		"SELECT last_seen<=?2 AND fresh_until>=?2 FROM keyrecord WHERE name=?1 ORDER BY last_seen DESC LIMIT 1") \
 	/* the archive of key records; in ON CONFLICT a bare column is what is there already */                        \
 	X(KEY_LIST,                                                                                                    \
 		"SELECT iif(absent,NULL,record),first_seen,last_seen,fresh_until,secure FROM keyrecord WHERE name=?1"  \
@@ -197,6 +227,10 @@
 		"DELETE FROM verification WHERE (mail,number)=(SELECT mail,number FROM failure WHERE id=?1)")          \
 	/* that there was none is of no use once it is old */                                                          \
 	X(KEYS_EXPIRE, "DELETE FROM keyrecord WHERE absent=1 AND last_seen<?1")                                        \
+	X(EXPIRE_SAMPLES,                                                                                              \
+		"SELECT f.id,f.mail FROM failure f CROSS JOIN mail m ON m.id=f.mail WHERE f.id>?1 AND m.arrived<?2"    \
+		" AND EXISTS(SELECT 1 FROM kept WHERE kept.id BETWEEN m.id*1048576 AND m.id*1048576+1048575)"          \
+		" ORDER BY f.id LIMIT ?3")                                                                             \
 	X(EXPIRE_MAILS,                                                                                                \
 		"SELECT id FROM mail WHERE outcome<>1 AND outcome=?1 AND id>?2 AND state<2 AND arrived<?3"             \
 		" ORDER BY id LIMIT ?4")

@@ -260,6 +260,11 @@ struct mail_row {
 };
 bool mail_get(struct store *s, int64_t id, struct mail_row *row, struct arena *arena);
 
+bool failure_hand_out(struct store *s, int64_t failure, fact_taker *take, void *arg);
+/* Hands one mail out as store_ask_kept says. 1: go on; 0: the taker stopped; -1: s->fault. */
+int kept_hand_out(struct store *s, int64_t mail, kept_taker *take, void *arg);
+/* *fd: the sample with this hash in an unlinked file; -1: it is not kept. */
+bool kept_sample(struct store *s, int64_t mail, const uint8_t sha256[DIGEST_OCTETS], int *fd);
 bool kept_take(struct store *s, const struct octets *octets);
 int64_t kept_first_id(int64_t mail);
 int64_t kept_last_id(int64_t mail);
