@@ -37,6 +37,8 @@ openssl/ssl.h      ingest/carrier.c
 openssl/err.h      ingest/carrier.c parse/dkim/ base/digest.c
 openssl/           parse/dkim/ base/digest.c
 libpsl.h           parse/dns/
+libdeflate.h       base/deflate.c
+sanitizer/         parse/
 sqlite3.h          store/
 libsmartcols       report/
 ini.h              cli/
