@@ -18,12 +18,14 @@
 #define PATH_OCTETS 4096
 #define HEADING_OCTETS 49 /* inih keeps no more of a heading, and does not say so */
 
-/* `limits` by unit: a ceiling of nothing would refuse everything; the upper ends keep sums far from overflow. */
-#define LIMIT_TYPE(unit) (strcmp(unit, "octets") == 0 || strcmp(unit, "count") == 0 ? CONFIG_SIZE : CONFIG_NUMBER)
+/* `limits` by unit: a ceiling of nothing would refuse everything; the upper ends keep sums far from overflow. The builtin
+ * is a constant expression even where strcmp is being watched, as fuzzers do. */
+#define UNIT_IS(unit, word) (__builtin_strcmp(unit, word) == 0)
+#define LIMIT_TYPE(unit) (UNIT_IS(unit, "octets") || UNIT_IS(unit, "count") ? CONFIG_SIZE : CONFIG_NUMBER)
 #define LIMIT_MOST(unit)                                                                                               \
-	(strcmp(unit, "octets") == 0   ? UINT64_C(1000000000000)                                                       \
-	 : strcmp(unit, "levels") == 0 ? UINT64_C(64)                                                                  \
-	                               : UINT64_C(1000000000))
+	(UNIT_IS(unit, "octets")   ? UINT64_C(1000000000000)                                                           \
+	 : UNIT_IS(unit, "levels") ? UINT64_C(64)                                                                      \
+	                           : UINT64_C(1000000000))
 
 const struct config_setting config_settings[] = {
 	{ "dmarcgate", "db", CONFIG_PATH, "path", 0, 0, 0, offsetof(struct config, db),
