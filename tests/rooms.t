@@ -36,6 +36,8 @@ zlib.h             parse/ store/ base/inflate.c base/deflate.c
 openssl/ssl.h      ingest/
 openssl/           parse/dkim/ base/digest.c
 libpsl.h           parse/dns/
+libdeflate.h       base/deflate.c
+sanitizer/         parse/
 sqlite3.h          store/
 libsmartcols       report/
 ini.h              cli/
