@@ -49,7 +49,7 @@ static void assert_same(struct feedback *a, struct feedback *b, unsigned which)
 
 static bool note_kind(void *arg, const struct fact *fact)
 {
-	return buf_put(arg, &"BRrEFOPX"[fact->kind], 1);
+	return buf_put(arg, &"BRrEFVOPX"[fact->kind], 1);
 }
 
 static void assert_kinds(struct feedback *fb, unsigned which, const char *kinds)
@@ -69,9 +69,10 @@ static void test_head_comes_first(void **state)
 	(void)state;
 	assert_true(facts_put_mail(fb, 2));
 	for (unsigned twice = 0; twice < 2; twice++) {
-		assert_kinds(fb, REPLAY_ALL, "BRrrEPFOX");
+		assert_kinds(fb, REPLAY_ALL, "BRrrEPFVOX");
 		assert_kinds(fb, REPLAY_REPORTS, "BRrrEX");
 		assert_kinds(fb, REPLAY_FAILURES | REPLAY_OCTETS, "BFOX");
+		assert_kinds(fb, REPLAY_VERIFICATIONS, "BVX");
 		assert_kinds(fb, REPLAY_PROBLEMS, "BPX");
 		assert_kinds(fb, 0, "BX");
 	}
@@ -94,6 +95,7 @@ static void test_members_survive(void **state)
 		{ .kind = FACT_PROBLEM,
 			.problem = { SPAN("report.xml: record 3"), SPAN("count `x` is not a number") } },
 		{ .kind = FACT_FAILURE, .failure = failure },
+		{ .kind = FACT_VERIFICATION, .verification = facts_verification() },
 		{ .kind = FACT_OCTETS, .octets = octets },
 		{ .kind = FACT_END },
 	};
