@@ -1,5 +1,4 @@
 #include "tests/facts.h"
-
 #include "base/moment.h"
 
 #include <inttypes.h>

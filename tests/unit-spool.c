@@ -335,9 +335,9 @@ static void test_lies(void **state)
 		{ SPAN("\xff\xff\xff\xff\x01"), "a frame of unknown kind" },
 		{ SPAN("\0\0\0\0\x01"), "fact 1 out of order" },
 		{ SPAN("\0\0\0\0\0\0\0\0\0\0"), "fact 0 out of order" },
-		{ SPAN("\0\0\0\0\0\0\0\0\0\x06"), "fact 6 out of order" },
-		{ SPAN("\x02\0\0\0\x07xx"), "a rewind that leads nowhere" },
-		{ SPAN("\x28\0\0\0\x07\xff\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+		{ SPAN("\0\0\0\0\0\0\0\0\0\x07"), "fact 7 out of order" },
+		{ SPAN("\x02\0\0\0\x08xx"), "a rewind that leads nowhere" },
+		{ SPAN("\x28\0\0\0\x08\xff\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 		       "\0"),
 			"a rewind that leads nowhere" },
 	};
@@ -361,13 +361,15 @@ static void test_changed_octets(void **state)
 	struct record record = facts_record(1);
 	struct report report = facts_report(1, 1);
 	struct failure failure = facts_failure();
+	struct verification verification = facts_verification();
 	struct wire_end end = { OUTCOME_REPORT, facts_head() };
 	struct buf wire = BUF(TEXT_MAX);
 	unsigned refused = 0;
 
 	(void)state;
 	assert_true(wire_put_report_open(&wire) && wire_put_record(&wire, &record) && wire_put_report(&wire, &report) &&
-		    wire_put_failure(&wire, &failure) && wire_put_end(&wire, &end));
+		    wire_put_failure(&wire, &failure) && wire_put_verification(&wire, &verification) &&
+		    wire_put_end(&wire, &end));
 	assert_true(accept_octets(good, buf_span(&wire), NULL) && feedback_ended(good));
 	for (size_t i = 0; i < wire.n * 3; i++) {
 		static const unsigned char changes[] = { 0x01, 0x80, 0xff };
