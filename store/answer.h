@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/moment.h"
 #include "base/span.h"
+#include "parse/feedback.h"
 
 #include <stdint.h>
 
@@ -96,12 +97,29 @@ struct stored_report {
 	uint64_t records, messages, problems;
 	enum report_state state;
 	bool recovered;
+	int trust;          /* 0..3 as in T0..T3: 1 nothing proves the sender, 3 its own aligned signature does */
+	struct span signer; /* d= of the signature that passes, or is repaired; absent: none */
+	bool repaired;      /* the signature passes once a change of the way is undone */
 	bool broken; /* a mail that gave no report: only mail, arrived and reason are set */
 	struct span reason;
 };
 /* By begin, org_name, domain, report_id and, between equals, by content and mail, never by arrival; broken last, by
  * name. `problems` are those found in the report, and all of the mail when it brought just this one. */
 typedef bool stored_report_taker(void *arg, const struct stored_report *row);
+
+/* A failure report and what the signatures of its sample say. */
+struct sample_row {
+	int64_t id;           /* `sample:ID` */
+	struct span mail;     /* the input's name */
+	struct span reporter; /* From of the mail that brought it */
+	int64_t arrived;      /* when that mail was stored */
+	int trust;            /* of that mail, as in struct stored_report */
+	struct span signer;
+	bool repaired;
+	const struct failure *failure;
+	const struct verification *verification; /* NULL: no sample, or not looked at */
+};
+typedef bool sample_taker(void *arg, const struct sample_row *row); /* by failure->arrived, then id */
 
 /* A run of octets in kept_mail.fd; kind is an enum octets_kind of parse/feedback.h (samples are not handed out: they
  * lie within their message). */

@@ -98,6 +98,11 @@ bool store_ask_reports(
  * whoever adds up asks for `!duplicate !conflict`. For failure reports a reporter is the mail's From. */
 bool store_ask_facts(
 	struct store *store, const struct report_filter *filter, fact_taker *take, void *arg, struct fault *);
+/* Failure reports about a domain (NULL: all) that arrived within the days, with the verdicts on their samples; one of
+ * them by its id, no row when there is none. */
+bool store_ask_samples(struct store *store, const char *domain, const struct window *window, sample_taker *take, void *arg,
+	struct fault *);
+bool store_ask_sample(struct store *store, int64_t id, sample_taker *take, void *arg, struct fault *);
 /* What is kept of mails, for reprocess: one call per mail with its kept parts inflated into an unlinked file. */
 bool store_ask_kept(struct store *store, kept_taker *take, void *arg, struct fault *);
 bool store_ask_totals(struct store *store, struct store_totals *totals, struct fault *);
