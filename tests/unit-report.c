@@ -134,7 +134,11 @@ static void paragraphs_wrap(void **state)
 	(void)state;
 	style_paragraph(out, &narrow, 2, SPAN("one  two three \xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9 averyverylongword x"));
 	assert_string_equal(printed(out, &text), "  one two\n  three \xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\n"
-						 "  averyverylongword\n  x\n");
+						 "  averyveryl\n  ongword x\n");
+	free(text);
+	out = open_memstream(&text, &n);
+	style_labelled(out, &narrow, (struct style_label){ "k", INK_QUIET, 1, 4 }, SPAN("one two three \xc3\xa9\xc3\xa9"));
+	assert_string_equal(printed(out, &text), " k  one two\n    three \xc3\xa9\xc3\xa9\n");
 	free(text);
 }
 
