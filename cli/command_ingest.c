@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 #include "cli/intake.h"
+#include "cli/keys.h"
 #include "ingest/source.h"
 #include "report/ingested.h"
 
@@ -9,6 +10,7 @@
 struct ingesting {
 	struct cli *cli;
 	struct store *store;
+	struct keys *keys;
 	struct ingested_writer writer;
 	struct ingested totals;
 	struct fault fault;      /* of the store: ends the run */
@@ -147,6 +149,8 @@ static bool ingest_commit(struct ingesting *ingesting, bool now)
 	if (!now && !store_commit_due(ingesting->store, elapsed))
 		return true;
 	ingesting->committed += elapsed;
+	if (!keys_learn(ingesting->keys, &ingesting->fault))
+		return false;
 	return store_commit(ingesting->store, &ingesting->fault);
 }
 
@@ -184,6 +188,8 @@ static int ingest_run(struct cli *cli, struct ingesting *ingesting)
 		.wanted = ingest_wanted,
 		.take = ingest_take,
 		.progress = ingest_progress,
+		.flags = PARSE_VERIFY | (cli->config.granularity ? PARSE_GRANULARITY : 0),
+		.keys = ingesting->keys,
 		.arg = ingesting };
 	struct fault fault = { 0 };
 	bool done = intake_run(cli, &plan, &fault);
@@ -211,6 +217,28 @@ static bool ingest_open(struct cli *cli, struct ingested_writer *writer)
 	return ingested_text_open(writer, cli->options.quiet ? NULL : stdout, &cli->out, stderr, &cli->err);
 }
 
+/* The archive is the store's, but the resolver must be born before the database is open. */
+static int ingest_open_store(struct cli *cli, struct ingesting *ingesting)
+{
+	struct fault fault = { 0 };
+	int code;
+
+	ingesting->keys = keys_start(cli, &fault);
+	if (!ingesting->keys)
+		return cli_fail(cli, &fault);
+	ingesting->store = cli_store(cli, STORE_WRITE, &code);
+	keys_use(ingesting->keys, ingesting->store);
+	return ingesting->store ? EXIT_DONE : code;
+}
+
+static void ingest_say_keys(const struct ingesting *ingesting)
+{
+	char state[KEYS_TEXT];
+
+	if (!ingesting->cli->options.quiet && *keys_describe(ingesting->keys, state))
+		cli_say(ingesting->cli, "%s", state);
+}
+
 int command_ingest(struct cli *cli)
 {
 	struct ingesting ingesting = { .cli = cli, .started = clock_ms() };
@@ -220,19 +248,21 @@ int command_ingest(struct cli *cli)
 		cli_say(cli, "ingest: name a file, a folder, a mailbox, or - for standard input");
 		return EXIT_USAGE;
 	}
-	ingesting.store = cli_store(cli, STORE_WRITE, &code);
-	if (!ingesting.store)
-		return code;
+	code = ingest_open_store(cli, &ingesting);
+	if (code != EXIT_DONE)
+		goto out;
 	ingesting.committed = ingesting.started;
 	ingesting.progress = !cli->options.quiet && cli->options.format != FORMAT_JSON && isatty(STDERR_FILENO);
-	if (!ingest_open(cli, &ingesting.writer)) {
-		store_close(ingesting.store);
-		return EXIT_LATER;
-	}
+	code = EXIT_LATER;
+	if (!ingest_open(cli, &ingesting.writer))
+		goto out;
 	code = ingest_run(cli, &ingesting);
 	ingesting.totals.milliseconds = (uint64_t)(clock_ms() - ingesting.started);
 	if (!ingesting.writer.close(ingesting.writer.self, &ingesting.totals) && code == EXIT_DONE)
 		code = EXIT_LATER;
+	ingest_say_keys(&ingesting);
+out:
 	store_close(ingesting.store);
+	keys_free(ingesting.keys);
 	return code;
 }

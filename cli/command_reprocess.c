@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 #include "cli/intake.h"
+#include "cli/keys.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,12 +9,14 @@ struct reprocessing {
 	struct cli *cli;
 	struct store *store;
 	struct crew *crew;
+	struct keys *keys;
+	unsigned flags;
 	struct fault fault;
 	uint64_t mails, reports, failures, refused;
 };
 
 /* What is kept of a mail, as the parser wants it. False when nothing of it can be read again. */
-static bool kept_input(const struct kept_mail *kept, struct parse_range *ranges, struct parse_input *input)
+static bool kept_input(const struct kept_mail *kept, unsigned flags, struct parse_range *ranges, struct parse_input *input)
 {
 	bool whole = false;
 	size_t n = 0;
@@ -31,7 +34,7 @@ static bool kept_input(const struct kept_mail *kept, struct parse_range *ranges,
 			ranges[n++] = (struct parse_range){ kinds[kept->parts[i].kind], kept->parts[i].offset,
 				kept->parts[i].length };
 	}
-	*input = (struct parse_input){ kept->fd, ranges, n, 0, 0 };
+	*input = (struct parse_input){ kept->fd, ranges, n, flags, 0 };
 	return n > 0;
 }
 
@@ -70,7 +73,7 @@ static bool reprocess_take(void *arg, const struct kept_mail *kept)
 
 	if (!ranges)
 		return fault_set(&r->fault, FAULT_LATER, "out of memory");
-	if (kept_input(kept, ranges, &input)) {
+	if (kept_input(kept, r->flags, ranges, &input)) {
 		stored = crew_give(r->crew, 0, &input, &r->fault) && crew_wait(r->crew, &done, &r->fault);
 		if (stored && done.feedback)
 			stored = reprocess_store(r, kept, done.feedback);
@@ -82,9 +85,20 @@ static bool reprocess_take(void *arg, const struct kept_mail *kept)
 	return stored;
 }
 
+static bool reprocess_run(struct reprocessing *r)
+{
+	r->crew = crew_start(r->cli->nursery, &r->cli->config.limits, 1, &r->fault);
+	if (!r->crew)
+		return false;
+	keys_use(r->keys, r->store);
+	keys_attach(r->keys, r->crew);
+	return store_ask_kept(r->store, reprocess_take, r, &r->fault) && r->fault.kind == FAULT_NONE &&
+	       keys_learn(r->keys, &r->fault) && store_commit(r->store, &r->fault);
+}
+
 int command_reprocess(struct cli *cli)
 {
-	struct reprocessing r = { .cli = cli };
+	struct reprocessing r = { .cli = cli, .flags = PARSE_VERIFY | (cli->config.granularity ? PARSE_GRANULARITY : 0) };
 	bool done;
 	int code;
 
@@ -92,14 +106,16 @@ int command_reprocess(struct cli *cli)
 		cli_say(cli, "reprocess: takes no argument");
 		return EXIT_USAGE;
 	}
+	r.keys = keys_start(cli, &r.fault);
+	if (!r.keys)
+		return cli_fail(cli, &r.fault);
 	r.store = cli_store(cli, STORE_WRITE, &code);
-	if (!r.store)
-		return code;
-	r.crew = crew_start(cli->nursery, &cli->config.limits, 1, &r.fault);
-	done = r.crew && store_ask_kept(r.store, reprocess_take, &r, &r.fault) && r.fault.kind == FAULT_NONE &&
-	       store_commit(r.store, &r.fault);
+	done = r.store && reprocess_run(&r);
 	crew_free(r.crew);
 	store_close(r.store);
+	keys_free(r.keys);
+	if (!r.store)
+		return code;
 	if (!done)
 		return cli_fail(cli, &r.fault);
 	if (!cli->options.quiet)
