@@ -5,12 +5,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define REAP_MILLISECONDS 1000
+#define END_MILLISECONDS 1000
+#define LAST_PACKETS 100
 
 bool child_alone(int socket)
 {
@@ -37,14 +38,22 @@ bool child_alone(int socket)
 	return true;
 }
 
-void child_reap(pid_t pid)
+void child_kill(pid_t pid)
 {
-	struct pollfd ended = { pidfd_open(pid, 0), POLLIN, 0 };
-
-	if (ended.fd < 0 || poll(&ended, 1, REAP_MILLISECONDS) != 1)
-		kill(pid, SIGKILL);
-	if (ended.fd >= 0)
-		close(ended.fd);
+	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
+}
+
+void child_end(pid_t pid, int socket)
+{
+	struct pollfd ready = { socket, POLLIN, 0 };
+	char packet[1];
+
+	shutdown(socket, SHUT_WR); /* another child may hold a copy of the descriptor: closing is not enough */
+	for (int i = 0; i < LAST_PACKETS && poll(&ready, 1, END_MILLISECONDS) == 1; i++)
+		if (recv(socket, packet, sizeof packet, MSG_DONTWAIT) <= 0)
+			break;
+	close(socket);
+	child_kill(pid); /* which is nothing to one that has ended by itself */
 }

@@ -13,7 +13,9 @@
  * the parent, whose end is the child's. False: descriptors are short. */
 bool child_alone(int socket);
 
-/* In the parent, once its end of the socket is closed: waits up to a second for the child, then ends it. */
-void child_reap(pid_t pid);
+/* In the parent, with its end of the socket: lets the child see the end of it, waits up to a second until the child has
+ * gone, then ends it. The descriptor is closed. */
+void child_end(pid_t pid, int socket);
+void child_kill(pid_t pid); /* at once; the descriptor is left alone */
 
 #endif

@@ -43,6 +43,11 @@ int64_t moment_from_civil(int64_t year, unsigned month, unsigned day)
 	return days_from_civil(year, month, day) * DAY_SECONDS;
 }
 
+void moment_to_civil(int64_t moment, int64_t *year, unsigned *month, unsigned *day)
+{
+	civil_from_days(moment_day(moment), year, month, day);
+}
+
 static bool moment_split(int64_t moment, int64_t *year, unsigned *month, unsigned *day, unsigned *second)
 {
 	int64_t days = moment_day(moment);

@@ -25,5 +25,6 @@ bool moment_parse_span(struct span text, int64_t *seconds);
 
 int64_t moment_day(int64_t moment); /* whole days since the epoch, rounded down */
 int64_t moment_from_civil(int64_t year, unsigned month, unsigned day);
+void moment_to_civil(int64_t moment, int64_t *year, unsigned *month, unsigned *day); /* of the day it falls on, UTC */
 
 #endif

@@ -6,6 +6,7 @@ int command_expire(struct cli *cli)
 {
 	int64_t keep = (int64_t)cli->config.retention_reports;
 	struct expired expired = { 0 };
+	uint64_t samples = 0;
 	struct fault fault = { 0 };
 	struct store *store;
 	bool done;
@@ -23,13 +24,14 @@ int command_expire(struct cli *cli)
 	store = cli_store(cli, STORE_WRITE, &code);
 	if (!store)
 		return code;
-	done = store_expire(store, cli->now - keep, &expired, &fault);
+	done = store_expire(store, cli->now - keep, &expired, &fault) &&
+	       store_expire_samples(store, cli->now - (int64_t)cli->config.retention_samples, &samples, &fault);
 	store_close(store);
 	if (!done)
 		return cli_fail(cli, &fault);
 	if (!cli->options.quiet)
 		printf("%" PRIu64 " reports with %" PRIu64 " records, %" PRIu64 " failure reports and %" PRIu64
-		       " mails removed\n",
-			expired.reports, expired.records, expired.failures, expired.mails);
+		       " mails removed; samples of %" PRIu64 " more mails emptied\n",
+			expired.reports, expired.records, expired.failures, expired.mails, samples);
 	return EXIT_DONE;
 }

@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 #include "cli/intake.h"
 #include "cli/keys.h"
+#include "cli/later.h"
 #include "ingest/source.h"
 #include "report/ingested.h"
 
@@ -205,7 +206,7 @@ static int ingest_run(struct cli *cli, struct ingesting *ingesting)
 		if (!ingest_commit(ingesting, true) || first.kind != FAULT_NONE)
 			ingesting->fault = first.kind != FAULT_NONE ? first : ingesting->fault;
 	}
-	if (ingesting->fault.kind != FAULT_NONE)
+	if (ingesting->fault.kind != FAULT_NONE || !later_run(cli, ingesting->store, ingesting->keys, &ingesting->fault))
 		return cli_fail(cli, &ingesting->fault);
 	return ingesting->code ? ingesting->code : ingesting->totals.broken ? EXIT_SOME_BROKEN : EXIT_DONE;
 }

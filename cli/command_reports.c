@@ -51,9 +51,25 @@ int command_reports(struct cli *cli)
 	return answer(cli, store, asked, writer.close(writer.self), &fault);
 }
 
+/* What does not count is exported only when it is asked for: a script that adds up rows must not count twice. */
+static void conditions_default(struct condition *conditions, struct report_filter *filter)
+{
+	static const enum condition_kind kinds[] = { CONDITION_DUPLICATE, CONDITION_CONFLICT };
+	size_t given = filter->n;
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		bool named = false;
+
+		for (size_t k = 0; k < given; k++)
+			named |= conditions[k].what == kinds[i];
+		if (!named)
+			conditions[filter->n++] = (struct condition){ .what = kinds[i], .not = true };
+	}
+}
+
 int command_export(struct cli *cli)
 {
-	struct condition conditions[CONDITIONS_MOST];
+	struct condition conditions[CONDITIONS_MOST + 2];
 	struct report_filter filter;
 	struct export_writer writer;
 	struct fault fault = { 0 };
@@ -69,6 +85,7 @@ int command_export(struct cli *cli)
 		cli_say(cli, "export: %s", fault.text);
 		return EXIT_USAGE;
 	}
+	conditions_default(conditions, &filter);
 	store = cli_store(cli, STORE_READ, &code);
 	if (code != EXIT_DONE)
 		return code;

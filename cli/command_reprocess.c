@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 #include "cli/intake.h"
 #include "cli/keys.h"
+#include "cli/kept.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,29 +15,6 @@ struct reprocessing {
 	struct fault fault;
 	uint64_t mails, reports, failures, refused;
 };
-
-/* What is kept of a mail, as the parser wants it. False when nothing of it can be read again. */
-static bool kept_input(const struct kept_mail *kept, unsigned flags, struct parse_range *ranges, struct parse_input *input)
-{
-	bool whole = false;
-	size_t n = 0;
-
-	for (size_t i = 0; i < kept->n; i++)
-		whole |= kept->parts[i].kind == OCTETS_MESSAGE;
-	for (size_t i = 0; i < kept->n && n < PARSE_RANGES; i++) {
-		static const enum range_kind kinds[OCTETS_KIND_COUNT] = { [OCTETS_HEADER] = RANGE_HEADER,
-			[OCTETS_ATTACHMENT] = RANGE_ATTACHMENT,
-			[OCTETS_MESSAGE] = RANGE_INPUT,
-			[OCTETS_SAMPLE] = RANGE_KIND_COUNT };
-
-		/* The whole mail holds everything else that was kept of it. */
-		if (kinds[kept->parts[i].kind] != RANGE_KIND_COUNT && (!whole || kept->parts[i].kind == OCTETS_MESSAGE))
-			ranges[n++] = (struct parse_range){ kinds[kept->parts[i].kind], kept->parts[i].offset,
-				kept->parts[i].length };
-	}
-	*input = (struct parse_input){ kept->fd, ranges, n, flags, 0 };
-	return n > 0;
-}
 
 /* The old understanding is replaced only by one that could be made; what is kept stays as it is. */
 static bool reprocess_store(struct reprocessing *r, const struct kept_mail *kept, struct feedback *feedback)

@@ -19,12 +19,14 @@
 #define PATH_OCTETS 4096
 #define HEADING_OCTETS 49 /* inih keeps no more of a heading, and does not say so */
 
-/* `limits` by unit: a ceiling of nothing would refuse everything; the upper ends keep sums far from overflow. */
-#define LIMIT_TYPE(unit) (strcmp(unit, "octets") == 0 || strcmp(unit, "count") == 0 ? CONFIG_SIZE : CONFIG_NUMBER)
+/* `limits` by unit: a ceiling of nothing would refuse everything; the upper ends keep sums far from overflow. The
+ * builtin, because clang with sanitizers takes strcmp for no constant. */
+#define UNIT_IS(unit, word) (__builtin_strcmp(unit, word) == 0)
+#define LIMIT_TYPE(unit) (UNIT_IS(unit, "octets") || UNIT_IS(unit, "count") ? CONFIG_SIZE : CONFIG_NUMBER)
 #define LIMIT_MOST(unit)                                                                                               \
-	(strcmp(unit, "octets") == 0   ? UINT64_C(1000000000000)                                                       \
-	 : strcmp(unit, "levels") == 0 ? UINT64_C(64)                                                                  \
-	                               : UINT64_C(1000000000))
+	(UNIT_IS(unit, "octets")   ? UINT64_C(1000000000000)                                                           \
+	 : UNIT_IS(unit, "levels") ? UINT64_C(64)                                                                      \
+	                           : UINT64_C(1000000000))
 
 const struct config_setting config_settings[] = {
 	{ "dmarcgate", "db", CONFIG_PATH, "path", 0, 0, 0, offsetof(struct config, db),
@@ -41,6 +43,8 @@ const struct config_setting config_settings[] = {
 #undef X
 	{ "dns", "resolver", CONFIG_SERVER, "system|address", 0, 0, 0, offsetof(struct config, resolver),
 		"the name server that is asked for keys: system, or ADDRESS[@PORT]" },
+	{ "dkim", "domains", CONFIG_DOMAINS, "domain, ...", 0, 0, 0, offsetof(struct config, domains),
+		"one's own domains, whose keys are fetched when reports name them" },
 	{ "dkim", "granularity", CONFIG_WORD, "report|enforce", 0, 0, 0, offsetof(struct config, granularity),
 		"g= of a key record, which RFC 6376 dropped: shown beside the verdict, or part of it" },
 	{ "store", "wait", CONFIG_NUMBER, "seconds", 10, 0, 86400, offsetof(struct config, store_wait),
@@ -67,7 +71,7 @@ static char **text_at(const struct config *config, const struct config_setting *
 
 static bool is_text(const struct config_setting *setting)
 {
-	return setting->type == CONFIG_PATH || setting->type == CONFIG_SERVER;
+	return setting->type == CONFIG_PATH || setting->type == CONFIG_SERVER || setting->type == CONFIG_DOMAINS;
 }
 
 /* ---- values as text ---- */
@@ -170,12 +174,29 @@ static bool number_parse(const struct config_setting *setting, struct span value
 	case CONFIG_WORD:
 	case CONFIG_PATH:
 	case CONFIG_SERVER:
+	case CONFIG_DOMAINS:
 		break;
 	}
 	return false;
 }
 
 /* ---- one setting ---- */
+
+/* Letters, digits, `-`, `_` and dots between commas: what a name is beyond that, the DNS will say. */
+static bool domains_set(char **place, const char *value, const char *where, struct fault *fault)
+{
+	char *copy;
+
+	for (const char *c = value; *c; c++)
+		if (!strchr("-_., ", *c) && !((*c | 32) >= 'a' && (*c | 32) <= 'z') && !(*c >= '0' && *c <= '9'))
+			return fault_set(fault, FAULT_SETUP, "%s = %s: domain names separated by commas", where, value);
+	copy = strdup(value);
+	if (!copy)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	free(*place);
+	*place = copy;
+	return true;
+}
 
 static bool path_set(char **place, const char *value, const char *where, struct fault *fault)
 {
@@ -237,6 +258,8 @@ static bool setting_set(struct config *config, const struct config_setting *sett
 		return path_set(text_at(config, setting), value, where, fault);
 	if (setting->type == CONFIG_SERVER)
 		return server_set(text_at(config, setting), value, where, fault);
+	if (setting->type == CONFIG_DOMAINS)
+		return domains_set(text_at(config, setting), value, where, fault);
 	if (setting->type == CONFIG_WORD) {
 		if (!word_parse(setting->unit, span_of(value), &number))
 			return fault_set(fault, FAULT_SETUP, "%s = %s: one of %s", where, value, setting->unit);
@@ -450,7 +473,8 @@ static bool config_defaults(struct config *config, struct fault *fault)
 	if (!config->db)
 		config->db = strdup(SYSTEM_DB);
 	config->resolver = strdup(RESOLVER_SYSTEM);
-	return (config->db && config->resolver) || fault_set(fault, FAULT_LATER, "out of memory");
+	config->domains = strdup("");
+	return (config->db && config->resolver && config->domains) || fault_set(fault, FAULT_LATER, "out of memory");
 }
 
 /* Opens what is there and leaves its name in config->file. NULL with FAULT_NONE when nothing was named and nothing is
@@ -515,6 +539,7 @@ void config_release(struct config *config)
 	free(config->file);
 	free(config->db);
 	free(config->resolver);
+	free(config->domains);
 	*config = (struct config){ 0 };
 }
 

@@ -19,6 +19,7 @@ struct config {
 	uint64_t store_wait;        /* seconds */
 	uint64_t retention_reports; /* seconds */
 	char *resolver;             /* owned; as resolver_server_parse leaves it */
+	char *domains;              /* owned; one's own, separated by commas; "" for none */
 	uint64_t granularity;       /* of keys (g=): 0 reported, 1 enforced */
 	uint64_t retention_samples; /* seconds */
 };
@@ -26,6 +27,7 @@ struct config {
 enum config_type {
 	CONFIG_PATH,   /* char *; an absolute path, `~/` stands for $HOME */
 	CONFIG_SERVER, /* char *; `system` or ADDRESS[@PORT] (ingest/resolver.h) */
+	CONFIG_DOMAINS, /* char *; domain names separated by commas */
 	CONFIG_WORD,   /* uint64_t; the place of the word in `unit`, where words are separated by `|` */
 	CONFIG_NUMBER, /* uint64_t */
 	CONFIG_SIZE,   /* uint64_t; may be written with k, M or G: thousands, decimal */

@@ -294,6 +294,24 @@ void keys_attach(struct keys *keys, struct crew *crew)
 		crew_watch(crew, resolver_descriptor(keys->resolver), resolver_ready, keys);
 }
 
+bool keys_can_ask(const struct keys *keys)
+{
+	return keys->zone || (keys->resolver && !resolver_state(keys->resolver).offline && !resolver_state(keys->resolver).gone);
+}
+
+void keys_fetch(struct keys *keys, struct span name)
+{
+	struct arena arena = ARENA(RESOLVER_ANSWER_OCTETS);
+	struct dns_answer answer;
+
+	if (keys->resolver) {
+		answer = dns_ask(resolver_dns(keys->resolver), name, DNS_TYPE_TXT, &arena);
+		if (kind_of(answer.status) != DKIM_ANSWER_TEMPFAIL)
+			key_learn(keys, name, &answer);
+	}
+	arena_release(&arena);
+}
+
 bool keys_learn(struct keys *keys, struct fault *fault)
 {
 	bool good = true;

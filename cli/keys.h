@@ -27,6 +27,12 @@ void keys_attach(struct keys *keys, struct crew *crew);
 /* Writes what the DNS said since the last call into the archive. */
 bool keys_learn(struct keys *keys, struct fault *fault);
 
+/* May new keys be had: from the DNS, or from a named file? */
+bool keys_can_ask(const struct keys *keys);
+
+/* Asks for one name now and learns the answer; only while no worker reads. */
+void keys_fetch(struct keys *keys, struct span name);
+
 /* What a person should know: `offline: three look-ups in a row found nobody`. "" when there is nothing to say. */
 #define KEYS_TEXT 200
 const char *keys_describe(const struct keys *keys, char text[KEYS_TEXT]);

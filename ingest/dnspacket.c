@@ -376,7 +376,8 @@ static bool message_read(struct reading *r)
 	code = packet.p[3] & 0xf;
 	if (code != 0 && code != RCODE_NXDOMAIN)
 		return false;
-	if (!wirename_read(packet, &at, &question) || !wirename_is(&question, &asked) || packet.n - at < 4)
+	if (!wirename_read(packet, &at, &question) || !wirename_is(&question, &asked) || packet.n - at < 4 ||
+		u16_at(packet, at) != (unsigned)r->answer->type || u16_at(packet, at + 2) != CLASS_IN)
 		return false;
 	r->answers = at + 4;
 	r->n = u16_at(packet, 6);

@@ -11,7 +11,7 @@
 /* What is asked for: letters, digits, `-`, `_` and `/` in labels of 1 to 63 octets, one trailing dot tolerated. */
 bool dnspacket_name_fits(struct span name);
 
-/* `name` has been found to fit. Sets everything but `security`. Malformed, more than DNS_ALIASES aliases, any response
+/* `name` has been found to fit. Sets everything but `security`. Malformed, to another question, more than DNS_ALIASES aliases, any response
  * code but NOERROR and NXDOMAIN, or memory short: DNS_SERVFAIL. Of an answer that has no records `ttl` is what its SOA
  * allows (RFC 2308 5), 0 without one. */
 void dnspacket_read(

@@ -4,9 +4,11 @@
 #include "ingest/resolver_process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,7 +26,8 @@ struct question {
 
 struct resolver {
 	int socket;
-	pid_t pid;
+	int orphans; /* an eventfd, which takes the socket's place once the process is gone */
+	pid_t pid;   /* 0: none */
 	int overdue; /* milliseconds */
 	char server[RESOLVER_SERVER_TEXT];
 	bool from_file;
@@ -63,11 +66,26 @@ bool resolver_server_parse(struct span text, char server[RESOLVER_SERVER_TEXT])
 
 /* ------------------------------------------------------------------ birth and death */
 
+/* Readable while questions wait, as the caller polls it. */
+static void orphans_show(const struct resolver *resolver)
+{
+	uint64_t count = 1;
+	ssize_t done = resolver->n ? write(resolver->orphans, &count, sizeof count)
+				   : read(resolver->orphans, &count, sizeof count);
+
+	(void)done; /* it is what it should be already */
+}
+
+/* A socket whose other end is closed would be readable for ever, and the caller's loop never rest. */
 static void resolver_give_up(struct resolver *resolver)
 {
+	if (resolver->state.gone)
+		return;
 	resolver->state.gone = true;
-	/* From now on the descriptor is readable, which brings the caller to resolver_next. */
-	shutdown(resolver->socket, SHUT_RDWR);
+	child_kill(resolver->pid);
+	resolver->pid = 0;
+	dup3(resolver->orphans, resolver->socket, O_CLOEXEC);
+	orphans_show(resolver);
 }
 
 static bool greeting_read(struct resolver *resolver, struct fault *fault)
@@ -92,7 +110,7 @@ static bool resolver_fork(struct resolver *resolver, const struct resolver_optio
 {
 	int sockets[2];
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
+	if (resolver->orphans < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
 		return fault_set(fault, FAULT_LATER, "cannot start the resolver: %s", strerror(errno));
 	resolver->socket = sockets[0];
 	resolver->pid = fork();
@@ -119,6 +137,7 @@ struct resolver *resolver_start(const struct resolver_options *options, struct f
 		return NULL;
 	}
 	resolver->socket = -1;
+	resolver->orphans = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	resolver->from_file = options->file.ask != NULL;
 	resolver->state.offline = options->offline;
 	resolver->overdue = (int)milliseconds + OVERDUE_MILLISECONDS;
@@ -141,12 +160,12 @@ void resolver_stop(struct resolver *resolver)
 {
 	if (!resolver)
 		return;
-	if (resolver->socket >= 0) {
-		shutdown(resolver->socket, SHUT_RDWR); /* another child may hold the descriptor too */
-		close(resolver->socket);
-	}
 	if (resolver->pid > 0)
-		child_reap(resolver->pid);
+		child_end(resolver->pid, resolver->socket);
+	else if (resolver->socket >= 0)
+		close(resolver->socket);
+	if (resolver->orphans >= 0)
+		close(resolver->orphans);
 	free(resolver);
 }
 
@@ -187,7 +206,9 @@ bool resolver_ask(struct resolver *resolver, uint64_t token, struct span name, e
 	*question = (struct question){ frame.serial, token, type, frame.n, "" };
 	memcpy(question->name, frame.name, sizeof question->name);
 	resolver->n++;
-	if (send(resolver->socket, &frame, sizeof frame, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof frame)
+	if (resolver->state.gone)
+		orphans_show(resolver);
+	else if (send(resolver->socket, &frame, sizeof frame, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof frame)
 		resolver_give_up(resolver);
 	return true;
 }
@@ -215,6 +236,7 @@ static bool next_orphan(struct resolver *resolver, uint64_t *token, struct arena
 			.status = DNS_UNASKED,
 		};
 		question_close(resolver, question, token);
+		orphans_show(resolver);
 		return true;
 	}
 	return false;
@@ -300,7 +322,7 @@ const char *resolver_describe(const struct resolver *resolver, char text[RESOLVE
 	static const char *const validation[RESOLVER_VALIDATIONS] = {
 		[RESOLVER_UNPROBED] = "not asked yet",
 		[RESOLVER_VALIDATING] = "answers are validated (DNSSEC)",
-		[RESOLVER_UNVALIDATED] = "answers are not validated, because the name server does not pass DNSSEC on",
+		[RESOLVER_UNVALIDATED] = "answers are not validated, because the name server gave no DNSSEC proof",
 	};
 
 	if (resolver->state.gone)

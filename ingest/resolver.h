@@ -55,7 +55,7 @@ struct resolver;
 struct resolver *resolver_start(const struct resolver_options *options, struct fault *fault);
 void resolver_stop(struct resolver *resolver);
 
-int resolver_descriptor(const struct resolver *resolver);
+int resolver_descriptor(const struct resolver *resolver); /* the same for the resolver's whole life */
 
 /* A name that is none, or has octets other than letters, digits, `-`, `_`, `/` and dots, is answered DNS_SERVFAIL.
  * Tokens are the caller's and need not differ. False: RESOLVER_OUTSTANDING questions wait already. */

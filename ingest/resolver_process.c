@@ -187,8 +187,13 @@ static void looked_up(void *arg, int rcode, void *packet, int n, int sec, char *
 		pending_end(pending, DNS_BOGUS);
 		return;
 	}
-	dnspacket_read(packet && n > 0 ? (struct span){ packet, (size_t)n } : SPAN(""), pending->question.name,
-		pending->question.type, &self.arena, &answer);
+	/* With a code there is no packet to look at, only what the last answer left in the buffer; NXDOMAIN has none. */
+	if (rcode != 0 || !packet || n <= 0) {
+		pending_end(pending, rcode == RCODE_NXDOMAIN ? DNS_NXDOMAIN : DNS_SERVFAIL);
+		return;
+	}
+	dnspacket_read((struct span){ packet, (size_t)n }, pending->question.name, pending->question.type, &self.arena,
+		&answer);
 	if (answer.ttl > RESOLVER_TTL_MAX)
 		answer.ttl = RESOLVER_TTL_MAX;
 	if (answer.n == 0 && answer.ttl > RESOLVER_NEGATIVE_TTL_MAX)
@@ -262,19 +267,30 @@ static void question_open(uint64_t serial, const struct dns_answer *question)
 		look_up(pending);
 }
 
+/* Lower-case and without a trailing dot, so that one name has one spelling. False: no name. */
+static bool name_take(const struct dnsframe_question *frame, char name[DNS_NAME_MAX + 1], size_t *n)
+{
+	*n = frame->n;
+	if (*n > DNS_NAME_MAX || !dnspacket_name_fits((struct span){ frame->name, *n }))
+		return false;
+	if (frame->name[*n - 1] == '.')
+		--*n;
+	for (size_t i = 0; i < *n; i++) {
+		char c = frame->name[i];
+
+		name[i] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+	}
+	name[*n] = '\0';
+	return true;
+}
+
 static void question_take(const struct dnsframe_question *frame)
 {
 	char name[DNS_NAME_MAX + 1] = "";
 	struct dns_answer question = { .name = { name, 0 }, .type = frame->type };
 	struct dns_answer answer;
 
-	for (size_t i = 0; i < frame->n && i < DNS_NAME_MAX; i++) {
-		char c = frame->name[i];
-
-		name[i] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-	}
-	question.name.n = frame->n;
-	if (frame->n > DNS_NAME_MAX || !dnspacket_name_fits(question.name) || *dns_type_word(question.type) == '?') {
+	if (!name_take(frame, name, &question.name.n) || *dns_type_word(question.type) == '?') {
 		reply_status(frame->serial, &question, DNS_SERVFAIL);
 	} else if (self.options.file.ask) {
 		answer = dns_ask(self.options.file, question.name, question.type, &self.arena);

@@ -419,24 +419,23 @@ static size_t front_skip(struct span front, bool *bom_seen)
 	}
 }
 
-static ssize_t read_first(struct aggregate *a, struct stream *s, char *chunk)
+/* The first chunk that holds something; *start is where it begins. */
+static ssize_t read_first(struct aggregate *a, struct stream *s, char *chunk, size_t *start)
 {
 	bool bom_seen = false, blank_seen = false;
 
 	for (;;) {
 		ssize_t got = s->read(s, chunk, CHUNK);
-		size_t skip;
 
 		if (got <= 0)
 			return got;
-		skip = front_skip((struct span){ chunk, (size_t)got }, &bom_seen);
-		blank_seen |= skip > (bom_seen ? 3 : 0);
-		if (skip == (size_t)got)
+		*start = front_skip((struct span){ chunk, (size_t)got }, &bom_seen);
+		blank_seen |= *start > (bom_seen ? 3 : 0);
+		if (*start == (size_t)got)
 			continue;
-		memmove(chunk, chunk + skip, (size_t)got - skip);
-		if (blank_seen && memcmp(chunk, "<?xml", 5) == 0)
+		if (blank_seen && span_starts_nocase((struct span){ chunk + *start, (size_t)got - *start }, SPAN("<?xml")))
 			reading_problem(a->r, "", "white space before the XML declaration was left out");
-		return got - (ssize_t)skip;
+		return got;
 	}
 }
 
@@ -445,16 +444,18 @@ static ssize_t read_first(struct aggregate *a, struct stream *s, char *chunk)
 static const char *aggregate_feed(struct aggregate *a, struct stream *s)
 {
 	char chunk[CHUNK] = "";
-	ssize_t got = read_first(a, s, chunk);
-	int head = got < 4 ? 0 : 4;
+	size_t start = 0;
+	ssize_t got = read_first(a, s, chunk, &start);
+	int head = got - (ssize_t)start < 4 ? 0 : 4;
 
-	xmlCtxtResetPush(a->context, chunk, head, NULL, NULL);
+	xmlCtxtResetPush(a->context, chunk + start, head, NULL, NULL);
 	xmlCtxtUseOptions(a->context, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	start += (size_t)head;
 	while (got > 0 && !aggregate_stopped(a) && chunk_is_sane(a, chunk, (size_t)got)) {
-		xmlParseChunk(a->context, chunk + head, (int)got - head, 0);
+		xmlParseChunk(a->context, chunk + start, (int)got - (int)start, 0);
 		if (!a->context->wellFormed)
 			return NULL;
-		head = 0;
+		start = 0;
 		got = s->read(s, chunk, sizeof chunk);
 	}
 	if (got < 0)

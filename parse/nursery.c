@@ -57,8 +57,15 @@ static uint64_t cradle_octets(const struct cradle *c)
 static bool cradle_tell(const struct cradle *c, struct nursery_notice notice, int fd)
 {
 	struct pollfd ready = { c->socket, POLLOUT, 0 };
+	struct nursery_notice sent;
 
-	while (!border_send(c->socket, &notice, sizeof notice, fd))
+	memset(&sent, 0, sizeof sent); /* the holes between members too: nothing of this process's stack goes out */
+	sent.event = notice.event;
+	sent.token = notice.token;
+	sent.pid = notice.pid;
+	sent.status = notice.status;
+	sent.socket = notice.socket;
+	while (!border_send(c->socket, &sent, sizeof sent, fd))
 		if ((errno != EAGAIN && errno != EWOULDBLOCK) || (poll(&ready, 1, -1) < 0 && errno != EINTR))
 			return false;
 	return true;

@@ -6,7 +6,6 @@
 #include "base/digest.h"
 #include "base/moment.h"
 #include "base/span.h"
-#include "parse/feedback.h"
 
 #include <stdint.h>
 
@@ -33,7 +32,7 @@ struct domain_row {
 	struct span domain; /* policy domain */
 	struct counts counts;
 	uint64_t reports, reporters; /* reports that count, and who sent them (names compared without case) */
-	uint64_t failures; /* authentication failure reports about this very domain */
+	uint64_t failures; /* authentication failure reports about this very domain; not those of mail that passed DMARC */
 	uint64_t days; /* days of the window with at least one report */
 	int64_t begin, end; /* first begin and last end among them */
 	struct span p, sp, np, pct;  /* the policy as last seen by a receiver */
@@ -97,29 +96,55 @@ struct stored_report {
 	uint64_t records, messages, problems;
 	enum report_state state;
 	bool recovered;
-	int trust;          /* 0..3 as in T0..T3: 1 nothing proves the sender, 3 its own aligned signature does */
-	struct span signer; /* d= of the signature that passes, or is repaired; absent: none */
-	bool repaired;      /* the signature passes once a change of the way is undone */
 	bool broken; /* a mail that gave no report: only mail, arrived and reason are set */
+	/* 3: signed by the organisation that the report names, 2: by the one it came from, 1: nothing is proven,
+	 * 0: it was only recovered */
+	int trust;
+	struct span signer; /* the organisational domain whose signature holds; absent: none */
+	bool repaired;      /* it holds once harmless changes on the way, such as a subject tag, are undone */
 	struct span reason;
 };
 /* By begin, org_name, domain, report_id and, between equals, by content and mail, never by arrival; broken last, by
  * name. `problems` are those found in the report, and all of the mail when it brought just this one. */
 typedef bool stored_report_taker(void *arg, const struct stored_report *row);
 
-/* A failure report and what the signatures of its sample say. */
+/* A failure report, and what its sample proves. */
 struct sample_row {
-	int64_t id;           /* `sample:ID` */
-	struct span mail;     /* the input's name */
-	struct span reporter; /* From of the mail that brought it */
-	int64_t arrived;      /* when that mail was stored */
-	int trust;            /* of that mail, as in struct stored_report */
+	struct span id; /* the shortest hex digits, at least six, that name it in this database; shown as `sample:3f9c21` */
+	int64_t mail_id;
+	struct span mail; /* the input's name */
+	int64_t arrived, day; /* Arrival-Date, else the mail's arrival */
+	struct span reporter; /* organisational domain of the report mail's From */
+	int trust; /* of the report mail, with signer and repaired as in struct stored_report */
 	struct span signer;
 	bool repaired;
-	const struct failure *failure;
-	const struct verification *verification; /* NULL: no sample, or not looked at */
+	struct span domain; /* Reported-Domain */
+	struct span from, subject; /* of the sample: decoded header text */
+	struct span source;
+	bool has_address;
+	struct address address;
+	struct span auth_failure, identity_alignment, delivery_result; /* the reporter's claims */
+	struct span identity_rule; /* identity_rule_word */
+	bool dmarc;        /* an authentication failure report, not abuse or the like */
+	bool dmarc_passed; /* the reporter says so, or an aligned signature of the sample holds: not counted as a failure */
+	bool has_sample, headers_only;
+	uint64_t octets;
+	uint8_t sha256[DIGEST_OCTETS]; /* of the sample; zeroes without one */
+	struct span result; /* the best of our own verdicts as dkim_result_word; absent: not verified */
+	bool aligned;       /* one that passes is aligned with From */
+	struct span sentence; /* the first diagnosis, of an aligned signature where there is one; absent: none */
+	bool undone;          /* its change was found and undone */
 };
-typedef bool sample_taker(void *arg, const struct sample_row *row); /* by failure->arrived, then id */
+typedef bool sample_taker(void *arg, const struct sample_row *row); /* newest first, then by name */
+
+/* A key's name in the results of aggregate reports. */
+struct selector_row {
+	struct span domain; /* the policy domain; `d` is it or below it */
+	struct span d, selector;
+	struct span name; /* `selector._domainkey.d`, lower case */
+	uint64_t records; /* that show it */
+};
+typedef bool selector_taker(void *arg, const struct selector_row *row); /* most records first, then by name */
 
 /* A run of octets in kept_mail.fd; kind is an enum octets_kind of parse/feedback.h (samples are not handed out: they
  * lie within their message). */

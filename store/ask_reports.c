@@ -103,6 +103,8 @@ static bool mail_describe(struct store *s, int64_t id, struct stored_report *row
 	row->mail = mail.name;
 	row->arrived = mail.arrived;
 	row->reason = mail.reason;
+	row->signer = mail.signer;
+	row->repaired = mail.repaired;
 	return true;
 }
 
@@ -125,6 +127,7 @@ static bool report_describe(struct store *s, int64_t id, struct stored_report *r
 	row->messages = report.counts.messages;
 	row->state = (enum report_state)report.state;
 	row->recovered = report.recovered;
+	row->trust = report.trust;
 	sqlite3_bind_int64(problems, 1, id);
 	if (sql_row(s, problems) != 1)
 		return false;

@@ -159,7 +159,7 @@ static bool mail_expire(struct expiry *e, int64_t mail)
 		return true;
 	e->expired->mails++;
 	return id_run(s, SQL_KEPT_DROP, kept_first_id(mail), kept_last_id(mail)) &&
-	       sql_do_id(s, SQL_PROBLEMS_DROP, mail) && sql_do_id(s, SQL_MAIL_BARE, mail);
+	       sql_do_id(s, SQL_VERIFICATIONS_DROP, mail) && sql_do_id(s, SQL_PROBLEMS_DROP, mail) && sql_do_id(s, SQL_MAIL_BARE, mail);
 }
 
 static bool report_expire(struct expiry *e, const struct due *due, uint64_t *room)
@@ -249,7 +249,8 @@ static bool failures_expire(struct expiry *e)
 		for (size_t i = 0; i < e->n; i++) {
 			after = e->due[i].id;
 			e->expired->failures++;
-			if (!sql_do_id(e->store, SQL_FAILURE_DROP, after) || !mail_expire(e, e->due[i].mail))
+			if (!sql_do_id(e->store, SQL_FAILURE_VERIFICATION_DROP, after) ||
+				!sql_do_id(e->store, SQL_FAILURE_DROP, after) || !mail_expire(e, e->due[i].mail))
 				return false;
 		}
 		if (e->n && !batch_end(e))
@@ -285,21 +286,39 @@ static bool mails_expire(struct expiry *e, enum outcome outcome)
 	return true;
 }
 
-bool store_expire(struct store *s, int64_t before, struct expired *expired, struct fault *fault)
+static bool samples_expire(struct expiry *e, uint64_t *mails)
 {
-	struct expiry e = { .store = s, .before = before, .expired = expired };
-	bool ok;
+	struct store *s = e->store;
+	int64_t after = 0;
 
-	*expired = (struct expired){ 0 };
-	ok = store_commit(s, fault);
-	if (!ok)
-		return false;
-	ok = store_write_begin(s) && reports_expire(&e) && failures_expire(&e) &&
-	     mails_expire(&e, OUTCOME_NOT_A_REPORT) && mails_expire(&e, OUTCOME_TLS_REPORT) &&
-	     mails_expire(&e, OUTCOME_BROKEN) && store_commit(s, NULL);
+	do {
+		sqlite3_stmt *st = sql_open(s, SQL_EXPIRE_SAMPLES);
+
+		if (!st)
+			return false;
+		sqlite3_bind_int64(st, 1, after);
+		sqlite3_bind_int64(st, 2, e->before);
+		sqlite3_bind_int64(st, 3, BATCH_ROWS);
+		if (!due_read(e, st))
+			return false;
+		for (size_t i = 0; i < e->n; i++) {
+			after = e->due[i].id;
+			if (!id_run(s, SQL_KEPT_DROP, kept_first_id(e->due[i].mail), kept_last_id(e->due[i].mail)))
+				return false;
+			*mails += sqlite3_changes(s->db) > 0;
+		}
+		if (e->n && !batch_end(e))
+			return false;
+	} while (e->n);
+	return true;
+}
+
+/* What the transaction in hand did is undone when something went wrong; those before it stay. */
+static bool expiry_end(struct store *s, bool ok, struct fault *fault)
+{
+	struct fault first = s->fault;
+
 	if (!ok && s->writing) {
-		struct fault first = s->fault;
-
 		if (!sqlite3_get_autocommit(s->db))
 			sql_do(s, SQL_ROLLBACK);
 		s->writing = false;
@@ -308,4 +327,29 @@ bool store_expire(struct store *s, int64_t before, struct expired *expired, stru
 		s->fault = first;
 	}
 	return store_tell(s, ok, fault);
+}
+
+bool store_expire(struct store *s, int64_t before, struct expired *expired, struct fault *fault)
+{
+	struct expiry e = { .store = s, .before = before, .expired = expired };
+
+	*expired = (struct expired){ 0 };
+	if (!store_commit(s, fault))
+		return false;
+	return expiry_end(s,
+		store_write_begin(s) && reports_expire(&e) && failures_expire(&e) &&
+			mails_expire(&e, OUTCOME_NOT_A_REPORT) && mails_expire(&e, OUTCOME_TLS_REPORT) &&
+			mails_expire(&e, OUTCOME_BROKEN) && sql_do_id(s, SQL_KEYS_EXPIRE, before) &&
+			store_commit(s, NULL),
+		fault);
+}
+
+bool store_expire_samples(struct store *s, int64_t before, uint64_t *mails, struct fault *fault)
+{
+	struct expiry e = { .store = s, .before = before };
+
+	*mails = 0;
+	if (!store_commit(s, fault))
+		return false;
+	return expiry_end(s, store_write_begin(s) && samples_expire(&e, mails) && store_commit(s, NULL), fault);
 }

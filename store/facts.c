@@ -16,7 +16,7 @@ static bool damaged(struct store *s, const char *what)
 }
 
 /* Room for a list whose length is written in the database. */
-static void *list_room(struct list_reader *reader, struct arena *arena, size_t one, size_t *n)
+void *list_room(struct list_reader *reader, size_t one, size_t *n)
 {
 	uint64_t said = list_take_number(reader);
 	void *room = NULL;
@@ -24,14 +24,14 @@ static void *list_room(struct list_reader *reader, struct arena *arena, size_t o
 	*n = 0;
 	if (reader->failed || said > RESULTS_MAX || said > reader->rest.n || !said)
 		reader->failed = reader->failed || said != 0;
-	else if ((room = arena_take(arena, (size_t)said * one)))
+	else if ((room = arena_take(reader->arena, (size_t)said * one)))
 		*n = (size_t)said;
 	return room;
 }
 
-static struct auth_result *results_read(struct list_reader *reader, struct arena *arena, size_t *n)
+static struct auth_result *results_read(struct list_reader *reader, size_t *n)
 {
-	struct auth_result *results = list_room(reader, arena, sizeof *results, n);
+	struct auth_result *results = list_room(reader, sizeof *results, n);
 
 	for (size_t i = 0; i < *n; i++) {
 		uint64_t means;
@@ -54,8 +54,8 @@ static bool auth_read(struct store *s, int64_t id, struct arena *arena, struct r
 		return true;
 	if (!list_get(s, SQL_AUTH_GET, id, arena, &reader))
 		return false;
-	record->dkim_results = results_read(&reader, arena, &record->dkim_n);
-	record->spf_results = results_read(&reader, arena, &record->spf_n);
+	record->dkim_results = results_read(&reader, &record->dkim_n);
+	record->spf_results = results_read(&reader, &record->spf_n);
 	return !reader.failed || damaged(s, "a set of results is damaged");
 }
 
@@ -67,7 +67,7 @@ static bool reasons_read(struct store *s, int64_t id, struct arena *arena, struc
 		return true;
 	if (!list_get(s, SQL_REASONS_GET, id, arena, &reader))
 		return false;
-	record->reasons = list_room(&reader, arena, sizeof *record->reasons, &record->reasons_n);
+	record->reasons = list_room(&reader, sizeof *record->reasons, &record->reasons_n);
 	for (size_t i = 0; i < record->reasons_n; i++) {
 		record->reasons[i].type = list_take_text(&reader);
 		record->reasons[i].comment = list_take_text(&reader);
@@ -115,7 +115,7 @@ static bool errors_read(struct store *s, struct span list, struct report *report
 
 	if (!list.p)
 		return true;
-	report->errors = list_room(&reader, &s->arena, sizeof *report->errors, &report->errors_n);
+	report->errors = list_room(&reader, sizeof *report->errors, &report->errors_n);
 	for (size_t i = 0; i < report->errors_n; i++)
 		report->errors[i] = list_take_text(&reader);
 	return !reader.failed || damaged(s, "a report's errors are damaged");
@@ -186,7 +186,7 @@ static bool failure_texts(struct store *s, sqlite3_stmt *st, struct failure *f)
 	f->identity_alignment = arena_copy(&s->arena, column_text(st, 10));
 	f->sample_subject = arena_copy(&s->arena, column_text(st, 20));
 	f->sample_from = arena_copy(&s->arena, column_text(st, 21));
-	f->fields = list_room(&reader, &s->arena, sizeof *f->fields, &f->fields_n);
+	f->fields = list_room(&reader, sizeof *f->fields, &f->fields_n);
 	for (size_t i = 0; i < f->fields_n; i++) {
 		f->fields[i].name = list_take_text(&reader);
 		f->fields[i].value = list_take_text(&reader);
@@ -194,11 +194,21 @@ static bool failure_texts(struct store *s, sqlite3_stmt *st, struct failure *f)
 	return !failed && (!reader.failed || damaged(s, "a failure report's fields are damaged"));
 }
 
+static int verification_tell(const struct telling *t, int64_t mail, unsigned number)
+{
+	struct fact fact = { .kind = FACT_VERIFICATION };
+	int row = verification_get(t->store, mail, number, &t->store->arena, &fact.verification);
+
+	return row == 1 ? t->take(t->arg, &fact) : row + 1;
+}
+
 static int failure_tell(const struct telling *t, int64_t id)
 {
 	sqlite3_stmt *st = sql_open(t->store, SQL_FAILURE_GET);
 	struct fact fact = { .kind = FACT_FAILURE };
 	struct failure *f = &fact.failure;
+	unsigned number;
+	int64_t mail;
 	int rule;
 	bool ok;
 
@@ -220,8 +230,12 @@ static int failure_tell(const struct telling *t, int64_t id)
 	f->sample_octets = column_count(st, 18);
 	column_octets(st, 19, f->sample_sha256, sizeof f->sample_sha256);
 	ok = failure_texts(t->store, st, f) && (!t->store->arena.failed || store_fail_memory(t->store));
+	mail = sqlite3_column_int64(st, 1);
+	number = (unsigned)sqlite3_column_int(st, 22);
 	sqlite3_reset(st);
-	return ok ? t->take(t->arg, &fact) : -1;
+	if (!ok)
+		return -1;
+	return t->take(t->arg, &fact) ? verification_tell(t, mail, number) : 0;
 }
 
 static int subject_tell(const struct telling *t, enum subject subject, const struct report_filter *filter,
@@ -248,4 +262,20 @@ bool store_ask_facts(
 	if (result == 1)
 		result = subject_tell(&t, SUBJECT_FAILURE, filter, failure_tell);
 	return store_tell(s, ask_end(s, own, result >= 0), fault);
+}
+
+bool failure_hand_out(struct store *s, int64_t failure, fact_taker *take, void *arg)
+{
+	struct telling t = { .store = s, .take = take, .arg = arg };
+
+	return failure_tell(&t, failure) >= 0;
+}
+
+bool store_ask_verification(struct store *s, int64_t mail_id, fact_taker *take, void *arg, struct fault *fault)
+{
+	struct telling t = { .store = s, .take = take, .arg = arg };
+	bool own, ok = ask_begin(s, &own);
+
+	ok = ok && verification_tell(&t, mail_id, 0) >= 0;
+	return store_tell(s, ask_end(s, own, ok), fault);
 }

@@ -382,6 +382,48 @@ bool identity_add(struct store *s, struct report_row *row)
 	return s->taking.again ? delivery_add(s, row, &rival) : content_add(s, row, &rival);
 }
 
+/* A delivery's trust changed: who stands for its content now, and which content counts? */
+static bool identity_settle(struct store *s, const struct report_row *row)
+{
+	struct rival standing, heir, winner, next;
+	bool alone;
+	int found = content_find(s, row->identity, row->content, &standing, &alone), state;
+
+	if (found != 1)
+		return s->failed ? false : store_fail(s, SQLITE_CORRUPT, "a content is gone");
+	found = rival_find(s, SQL_IDENTITY_HEIRS, row->identity, row->content, delivery_beats, &heir);
+	state = standing.state;
+	if (found < 0 ||
+		(found && delivery_beats(&heir, &standing) &&
+			(!rival_move(s, &standing, REPORT_DUPLICATE) || !rival_move(s, &heir, state))))
+		return false;
+	if (rival_find(s, SQL_IDENTITY_WINNER, row->identity, NULL, content_beats, &winner) != 1)
+		return s->failed ? false : store_fail(s, SQLITE_CORRUPT, "no content counts");
+	found = rival_find(s, SQL_IDENTITY_LOSERS, row->identity, NULL, content_beats, &next);
+	if (found <= 0 || !content_beats(&next, &winner))
+		return found >= 0;
+	return rival_move(s, &winner, REPORT_CONFLICT) && rival_move(s, &next, REPORT_COUNTS);
+}
+
+/* What was only recovered stays below everything; what counts and rises keeps its place. */
+bool identity_retrust(struct store *s, int64_t report, int trust)
+{
+	struct report_row row;
+	sqlite3_stmt *st;
+	bool rises;
+
+	if (!report_get(s, report, &row, NULL) || !(st = sql_open(s, SQL_REPORT_TRUST)))
+		return false;
+	if (row.recovered || row.trust == trust || row.state == REPORT_EXPIRING)
+		return true;
+	rises = trust > row.trust;
+	sqlite3_bind_int64(st, 1, report);
+	sqlite3_bind_int(st, 2, trust);
+	if (!sql_run(s, st))
+		return false;
+	return (rises && row.state == REPORT_COUNTS) || identity_settle(s, &row);
+}
+
 /* The row stays, without a claim to anything, for the caller to drop. */
 bool identity_withdraw(struct store *s, const struct report_row *row, bool *last)
 {

@@ -12,6 +12,8 @@
 #define KEPT_BITS 20 /* rows of one mail */
 #define KEPT_PARTS 100000
 
+_Static_assert(OCTETS_MESSAGE == 2 && OCTETS_SAMPLE == 3, "numbers written in statements");
+
 int64_t kept_first_id(int64_t mail)
 {
 	return mail << KEPT_BITS;
@@ -72,13 +74,15 @@ bool kept_take(struct store *s, const struct octets *octets)
 }
 
 /* No name anywhere; beside the database, where there is room, or in memory where that is not allowed. */
-static int scratch_open(const char *database)
+static bool scratch_open(struct store *s, int *fd)
 {
-	char *copy = strdup(database);
-	int fd = copy ? open(dirname(copy), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
+	char *copy = strdup(s->path);
 
+	*fd = copy ? open(dirname(copy), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
 	free(copy);
-	return fd >= 0 ? fd : memfd_create("kept", MFD_CLOEXEC);
+	if (*fd < 0)
+		*fd = memfd_create("kept", MFD_CLOEXEC);
+	return *fd >= 0 || fault_set(&s->fault, FAULT_LATER, "%s: temporary file: %s", s->path, strerror(errno));
 }
 
 static bool write_all(struct store *s, int fd, struct span data)
@@ -173,36 +177,22 @@ static bool kept_collect(struct store *s, int64_t mail, int fd, struct kept_part
 }
 
 /* Reads one mail's row and what is kept of it, and has no statement open while it is handed out, so that the taker may
- * forget it, store it again and commit. 1: go on; 0: no more mails, or the taker stopped; -1: s->fault. */
-static int kept_hand_out(struct store *s, int64_t after, int64_t *mail_id, kept_taker *take, void *arg)
+ * forget it, store it again and commit. */
+int kept_hand_out(struct store *s, int64_t mail_id, kept_taker *take, void *arg)
 {
-	struct kept_mail mail = { .fd = -1 };
+	struct kept_mail mail = { .fd = -1, .mail_id = mail_id };
 	struct arena arena = ARENA((size_t)1 << 20);
 	struct kept_part *parts = NULL;
 	struct mail_row about;
-	sqlite3_stmt *st = sql_open(s, SQL_MAIL_NEXT);
-	int result = -1, row;
+	int result = -1;
 
-	if (!st)
-		return -1;
-	sqlite3_bind_int64(st, 1, after);
-	row = sql_row(s, st);
-	if (row != 1)
-		return row;
-	mail.mail_id = *mail_id = sqlite3_column_int64(st, 0);
-	sqlite3_reset(st);
-	if (!mail_get(s, mail.mail_id, &about, &arena))
+	if (!mail_get(s, mail_id, &about, &arena))
 		goto out;
 	mail.name = about.name;
 	mail.arrived = about.arrived;
 	mail.octets = about.octets;
 	memcpy(mail.sha256, about.sha256, sizeof mail.sha256);
-	mail.fd = scratch_open(s->path);
-	if (mail.fd < 0) {
-		fault_set(&s->fault, FAULT_LATER, "%s: temporary file: %s", s->path, strerror(errno));
-		goto out;
-	}
-	if (!kept_collect(s, mail.mail_id, mail.fd, &parts, &mail.n))
+	if (!scratch_open(s, &mail.fd) || !kept_collect(s, mail_id, mail.fd, &parts, &mail.n))
 		goto out;
 	mail.parts = parts;
 	result = mail.n == 0 || take(arg, &mail);
@@ -214,12 +204,88 @@ out:
 	return result;
 }
 
+/* 1: *id is the next mail of which something is kept; 0: there is none; -1: s->fault. */
+static int kept_next(struct store *s, int64_t *id)
+{
+	sqlite3_stmt *st = sql_open(s, SQL_MAIL_NEXT);
+	int row;
+
+	if (!st)
+		return -1;
+	sqlite3_bind_int64(st, 1, *id);
+	row = sql_row(s, st);
+	if (row == 1)
+		*id = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return row;
+}
+
 bool store_ask_kept(struct store *s, kept_taker *take, void *arg, struct fault *fault)
 {
 	int64_t id = 0;
-	int result = 1;
+	int result;
 
-	while (result == 1)
-		result = kept_hand_out(s, id, &id, take, arg);
-	return store_tell(s, result == 0, fault);
+	while ((result = kept_next(s, &id)) == 1)
+		if ((result = kept_hand_out(s, id, take, arg)) != 1)
+			break;
+	return store_tell(s, result >= 0, fault);
+}
+
+/* --- samples --- */
+
+static bool scratch_is(struct store *s, int fd, const uint8_t sha256[DIGEST_OCTETS])
+{
+	uint8_t octets[16384], found[DIGEST_OCTETS];
+	off_t at = 0;
+	ssize_t n;
+
+	digest_reset(s->digest);
+	while ((n = pread(fd, octets, sizeof octets, at)) > 0) {
+		digest_add(s->digest, octets, (size_t)n);
+		at += n;
+	}
+	digest_finish(s->digest, found);
+	return n == 0 && memcmp(found, sha256, sizeof found) == 0;
+}
+
+/* Which kept sample belongs to which failure report is written nowhere: its hash tells. */
+static bool sample_search(struct store *s, sqlite3_stmt *st, int fd, const uint8_t sha256[DIGEST_OCTETS], bool *found)
+{
+	int64_t part = -1;
+	uint64_t octets;
+	int row;
+
+	while ((row = sql_row(s, st)) == 1) {
+		if (part >= 0 && part != sqlite3_column_int64(st, 1)) {
+			if ((*found = scratch_is(s, fd, sha256)))
+				break;
+			if (ftruncate(fd, 0) || lseek(fd, 0, SEEK_SET) < 0)
+				return fault_set(&s->fault, FAULT_LATER, "%s: temporary file: %s", s->path, strerror(errno));
+		}
+		part = sqlite3_column_int64(st, 1);
+		octets = 0;
+		if (!kept_inflate(s, sqlite3_column_int64(st, 0), fd, &octets))
+			return false;
+	}
+	if (row == 0 && part >= 0)
+		*found = scratch_is(s, fd, sha256);
+	return row >= 0 && (!*found || lseek(fd, 0, SEEK_SET) == 0);
+}
+
+bool kept_sample(struct store *s, int64_t mail, const uint8_t sha256[DIGEST_OCTETS], int *fd)
+{
+	sqlite3_stmt *st = sql_open(s, SQL_KEPT_SAMPLES);
+	bool found = false, ok;
+
+	if (!st || !scratch_open(s, fd))
+		return false;
+	sqlite3_bind_int64(st, 1, kept_first_id(mail));
+	sqlite3_bind_int64(st, 2, kept_last_id(mail));
+	ok = sample_search(s, st, *fd, sha256, &found);
+	sqlite3_reset(st);
+	if (!found) {
+		close(*fd);
+		*fd = -1;
+	}
+	return ok;
 }

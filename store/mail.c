@@ -59,7 +59,7 @@ bool store_remember_file(struct store *s, const struct mail *mail, struct fault 
 	return store_tell(s, sql_run(s, st), fault);
 }
 
-static bool mark_set(struct store *s)
+bool mark_set(struct store *s)
 {
 	if (!store_write_begin(s) || !sql_do(s, SQL_MARK))
 		return false;
@@ -67,7 +67,7 @@ static bool mark_set(struct store *s)
 	return true;
 }
 
-static void mark_undo(struct store *s)
+void mark_undo(struct store *s)
 {
 	if (s->taking.marked && !sqlite3_get_autocommit(s->db)) {
 		struct fault first = s->fault;
@@ -100,6 +100,7 @@ static bool mail_enter(struct store *s, const struct mail *mail, int64_t arrived
 	}
 	sqlite3_reset(st);
 	t->result.known = t->known;
+	t->again_mail = row == 1;
 	t->arrived = arrived;
 	if (row != 1)
 		return row == 0;
@@ -220,6 +221,10 @@ bool mail_get(struct store *s, int64_t id, struct mail_row *row, struct arena *a
 	column_octets(st, 4, row->sha256, sizeof row->sha256);
 	row->octets = column_count(st, 5);
 	row->reason = arena_copy(arena, column_text(st, 6));
+	row->trust = sqlite3_column_int(st, 7);
+	row->signer = text_of(s, sqlite3_column_int64(st, 8), arena, &failed);
+	row->repaired = sqlite3_column_int(st, 9);
+	row->sender = text_of(s, sqlite3_column_int64(st, 10), arena, &failed);
 	sqlite3_reset(st);
 	return !failed && (!arena->failed || store_fail_memory(s));
 }
@@ -258,8 +263,40 @@ static void write_fields(struct list *list, const struct failure *failure)
 	}
 }
 
+/* fo=1 asks for a report wherever one mechanism fails, and some receivers say in it that DMARC passed. */
+static bool dmarc_passed(const struct failure *f)
+{
+	bool passed = false;
+
+	for (size_t i = 0; i < f->fields_n; i++) {
+		struct span value = f->fields[i].value;
+		long at = span_is(f->fields[i].name, SPAN("authentication-results")) ?
+				  span_find_nocase(value, SPAN("dmarc=")) :
+				  -1;
+
+		if (at < 0)
+			continue;
+		value = (struct span){ value.p + at + 6, value.n - (size_t)at - 6 };
+		if (!span_starts_nocase(value, SPAN("pass")))
+			return false;
+		passed = true;
+	}
+	return passed;
+}
+
+/* What a failure report is called: the same in every database, and different for two reports about one message. */
+static void failure_name(struct store *s, const struct failure *f, uint64_t number, uint8_t name[DIGEST_OCTETS])
+{
+	digest_reset(s->digest);
+	digest_add_field(s->digest, (struct span){ (const char *)f->sample_sha256, DIGEST_OCTETS });
+	digest_add_field(s->digest, (struct span){ (const char *)s->taking.sha256, DIGEST_OCTETS });
+	digest_add_number(s->digest, number);
+	digest_finish(s->digest, name);
+}
+
 static bool failure_take(struct store *s, const struct failure *f)
 {
+	uint8_t name[DIGEST_OCTETS];
 	struct list fields = { .out = &s->list };
 	sqlite3_stmt *st = sql_open(s, SQL_FAILURE_ADD);
 	int64_t domain;
@@ -292,8 +329,28 @@ static bool failure_take(struct store *s, const struct failure *f)
 	bind_blob(st, 20, (struct span){ (const char *)f->sample_sha256, f->has_sample ? DIGEST_OCTETS : 0 });
 	bind_text(st, 21, f->sample_subject);
 	bind_text(st, 22, f->sample_from);
-	s->taking.result.failures++;
+	failure_name(s, f, ++s->taking.result.failures, name);
+	bind_count(st, 23, s->taking.result.failures);
+	bind_blob(st, 24, (struct span){ (const char *)name, FAILURE_NAME });
+	sqlite3_bind_int(st, 25, dmarc_passed(f));
 	return sql_run(s, st);
+}
+
+static bool verification_take(struct store *s, const struct verification *v)
+{
+	struct taking *t = &s->taking;
+	unsigned number = v->of == VERIFIED_SAMPLE ? (unsigned)t->result.failures : 0;
+	bool kept;
+
+	if (v->of == VERIFIED_SAMPLE && number == 0)
+		return fault_set(&s->fault, FAULT_BROKEN, "%s: a sample without its report", s->path);
+	if (!verification_put(s, t->mail, number, v, &kept))
+		return false;
+	if (number == 0 && !kept) {
+		proof_of(v, &t->proof);
+		t->has_proof = true;
+	}
+	return true;
 }
 
 static bool fact_take(struct store *s, const struct fact *fact)
@@ -314,6 +371,7 @@ static bool fact_take(struct store *s, const struct fact *fact)
 	case FACT_PROBLEM:
 		return problem_take(s, &fact->problem);
 	case FACT_VERIFICATION:
+		return verification_take(s, &fact->verification);
 	case FACT_END:
 	case FACT_COUNT:
 		break;
@@ -333,6 +391,35 @@ bool store_take(void *arg, const struct fact *fact)
 		return true;
 	s->failed = true;
 	return false;
+}
+
+/* A mail that is read anew may have no octets left to verify, or no key to verify with: then its old verdict holds. */
+static bool proof_settle(struct store *s)
+{
+	struct taking *t = &s->taking;
+	struct verification v;
+	int row = 0;
+
+	if (t->again_mail) {
+		sqlite3_stmt *st = sql_open(s, SQL_VERIFICATIONS_BEYOND);
+
+		if (!st)
+			return false;
+		sqlite3_bind_int64(st, 1, t->mail);
+		bind_count(st, 2, t->result.failures);
+		if (!sql_run(s, st))
+			return false;
+	}
+	if (t->again_mail && !t->has_proof) {
+		arena_clear(&t->arena);
+		row = verification_get(s, t->mail, 0, &t->arena, &v);
+		if (row == 1)
+			proof_of(&v, &t->proof);
+		t->has_proof = row == 1;
+	}
+	if (row < 0 || (t->result.failures && !sql_do_id(s, SQL_FAILURES_PASSED, t->mail)))
+		return false;
+	return !t->has_proof || !t->proof.signer[0] || trust_settle(s, t->mail, &t->proof);
 }
 
 static bool mail_finish(struct store *s)
@@ -367,7 +454,7 @@ static bool mail_finish(struct store *s)
 		if (!sql_run(s, st))
 			return false;
 	}
-	return rollup_settle(s);
+	return proof_settle(s) && rollup_settle(s);
 }
 
 bool store_mail_end(struct store *s, struct store_result *result, struct fault *fault)

@@ -18,7 +18,8 @@ static const char schema_1[] =
 	"CREATE TABLE mail(id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE,\n"
 	" folder INTEGER, name TEXT NOT NULL, octets INTEGER NOT NULL, arrived INTEGER NOT NULL,\n"
 	" state INTEGER NOT NULL, outcome INTEGER NOT NULL, reason TEXT,\n"
-	" sender INTEGER, subject TEXT, message_id TEXT, date INTEGER) STRICT;\n"
+	" sender INTEGER, subject TEXT, message_id TEXT, date INTEGER,\n"
+	" trust INTEGER NOT NULL, signer INTEGER, repaired INTEGER NOT NULL) STRICT;\n"
 	"CREATE INDEX mail_outcome ON mail(outcome) WHERE outcome<>1;\n" /* 1: OUTCOME_REPORT */
 	"CREATE INDEX mail_state ON mail(state) WHERE state<>0;\n"
 	/* key: the start of a hash over name, size, time and inode */
@@ -58,9 +59,28 @@ static const char schema_1[] =
 	" identity_alignment TEXT, arrived INTEGER, incidents INTEGER NOT NULL,\n"
 	" plain_text INTEGER NOT NULL, dmarc INTEGER NOT NULL, identity_rule INTEGER NOT NULL,\n"
 	" has_sample INTEGER NOT NULL, headers_only INTEGER NOT NULL, sample_octets INTEGER NOT NULL,\n"
-	" sample_sha256 BLOB NOT NULL, sample_subject TEXT, sample_from TEXT) STRICT;\n"
+	" sample_sha256 BLOB NOT NULL, sample_subject TEXT, sample_from TEXT,\n"
+	" number INTEGER NOT NULL, name BLOB NOT NULL UNIQUE, dmarc_passed INTEGER NOT NULL) STRICT;\n"
 	"CREATE INDEX failure_mail ON failure(mail);\n"
-	"CREATE INDEX failure_day ON failure(domain, day, dmarc);\n"
+	"CREATE INDEX failure_day ON failure(domain, day, dmarc, dmarc_passed);\n"
+
+	/* number: 0 is the mail itself, n its n-th failure report, so that a verdict outlives its mail being read anew */
+	"CREATE TABLE verification(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail,\n"
+	" number INTEGER NOT NULL, at INTEGER, result INTEGER NOT NULL, aligned INTEGER NOT NULL,\n"
+	" unsettled INTEGER NOT NULL, total INTEGER NOT NULL, from_domain INTEGER, rest BLOB NOT NULL,\n"
+	" UNIQUE(mail, number)) STRICT;\n"
+	"CREATE INDEX verification_unsettled ON verification(mail) WHERE unsettled=1;\n"
+	"CREATE TABLE signature(verification INTEGER NOT NULL REFERENCES verification ON DELETE CASCADE,\n"
+	" number INTEGER NOT NULL, domain INTEGER, d INTEGER, selector INTEGER, reason INTEGER NOT NULL,\n"
+	" historic INTEGER NOT NULL, body_hash INTEGER NOT NULL, header_hash INTEGER NOT NULL,\n"
+	" key_bits INTEGER NOT NULL, flags INTEGER NOT NULL, strict INTEGER NOT NULL, relaxed INTEGER NOT NULL,\n"
+	" t INTEGER, x INTEGER, undone INTEGER, sentence TEXT, diagnosis BLOB, rest BLOB NOT NULL,\n"
+	" PRIMARY KEY(verification, number)) STRICT, WITHOUT ROWID;\n"
+
+	/* every key record ever seen; absent: the DNS said that there is none, and record is empty */
+	"CREATE TABLE keyrecord(id INTEGER PRIMARY KEY, name TEXT NOT NULL, record BLOB NOT NULL,\n"
+	" absent INTEGER NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,\n"
+	" fresh_until INTEGER NOT NULL, secure INTEGER NOT NULL, UNIQUE(name, record, absent)) STRICT;\n"
 
 	"CREATE TABLE problem(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail,\n"
 	" report INTEGER REFERENCES report DEFERRABLE INITIALLY DEFERRED, place TEXT, what TEXT) STRICT;\n"

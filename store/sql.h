@@ -17,7 +17,7 @@
 	"id,mail,day,domain,fields,feedback_type,source,arrival_date,auth_failure,delivery_result,"                    \
 		"identity_alignment,"                                                                                  \
 	"arrived,incidents,plain_text,dmarc,identity_rule,has_sample,headers_only,sample_octets,sample_sha256,"        \
-	"sample_subject,sample_from"
+	"sample_subject,sample_from,number,name,dmarc_passed"
 
 /* X(name, statement) */
 #define STATEMENTS(X)                                                                                                  \
@@ -46,17 +46,19 @@
 	/* mails and what is kept of them */                                                                           \
 	X(MAIL_FIND, "SELECT id,state,arrived,outcome FROM mail WHERE sha256=?1")                                      \
 	X(MAIL_ADD,                                                                                                    \
-		"INSERT INTO mail(outcome,sender,subject,message_id,date,sha256,folder,name,octets,arrived,state)"     \
-		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0)")                                                           \
+		"INSERT INTO mail(outcome,sender,subject,message_id,date,sha256,folder,name,octets,arrived,state,"     \
+		"trust,repaired) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,1,0)")                                        \
 	X(MAIL_RESTORE,                                                                                                \
-		"UPDATE mail SET outcome=?1,sender=?2,subject=?3,message_id=?4,date=?5,state=0,reason=NULL WHERE"      \
-		" id=?6")                                                                                              \
+		"UPDATE mail SET outcome=?1,sender=?2,subject=?3,message_id=?4,date=?5,state=0,reason=NULL,trust=1,"   \
+		"signer=NULL,repaired=0 WHERE id=?6")                                                                  \
+	X(MAIL_TRUST, "UPDATE mail SET trust=?2,signer=?3,repaired=?4 WHERE id=?1")                                    \
+	X(MAIL_SUBJECT, "SELECT subject FROM mail WHERE id=?1")                                                        \
 	X(MAIL_REASON, "UPDATE mail SET reason=?2 WHERE id=?1")                                                        \
 	X(MAIL_STATE, "UPDATE mail SET state=?2 WHERE id=?1")                                                          \
 	X(MAIL_BARE,                                                                                                   \
 		"UPDATE mail SET state=2,folder=NULL,name='',reason=NULL,sender=NULL,subject=NULL,message_id=NULL,"    \
-		"date=NULL WHERE id=?1")                                                                               \
-	X(MAIL_GET, "SELECT id,folder,name,arrived,sha256,octets,reason FROM mail WHERE id=?1")                        \
+		"date=NULL,trust=1,signer=NULL,repaired=0 WHERE id=?1")                                                                   \
+	X(MAIL_GET, "SELECT id,folder,name,arrived,sha256,octets,reason,trust,signer,repaired,sender FROM mail WHERE id=?1") \
 	X(MAIL_NEXT,                                                                                                   \
 		"SELECT id FROM mail WHERE id>?1 AND state<2 AND EXISTS(SELECT 1 FROM kept"                            \
 		" WHERE kept.id BETWEEN mail.id*1048576 AND mail.id*1048576+1048575) ORDER BY id LIMIT 1")             \
@@ -96,9 +98,11 @@
 	X(REPORTS_OF_MAIL, "SELECT id FROM report WHERE mail=?1 ORDER BY state<>1,state<>2,id")                        \
 	X(FAILURE_ADD,                                                                                                 \
 		"INSERT INTO failure(" FAILURE_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,"  \
-		"?16,?17,?18,?19,?20,?21,?22)")                                                                        \
+		"?16,?17,?18,?19,?20,?21,?22,?23,?24,?25)")                                                            \
 	X(FAILURE_GET, "SELECT " FAILURE_COLUMNS " FROM failure WHERE id=?1")                                          \
 	X(FAILURE_DROP, "DELETE FROM failure WHERE id=?1")                                                             \
+	X(REPORT_TRUST, "UPDATE report SET trust=?2 WHERE id=?1")                                                      \
+	X(REPORT_NEXT_OF_MAIL, "SELECT id,org_email FROM report WHERE mail=?1 AND id>?2 ORDER BY id LIMIT 1")          \
 	X(FAILURES_DROP, "DELETE FROM failure WHERE mail=?1")                                                          \
 	/* which of several reports with one identity counts */                                                        \
 	X(IDENTITY_WINNER,                                                                                             \
@@ -129,7 +133,7 @@
 	/* questions */                                                                                                \
 	X(DOMAIN_REPORTERS,                                                                                            \
 		"SELECT count(DISTINCT reporter) FROM report WHERE domain=?1 AND day BETWEEN ?2 AND ?3 AND state=0")   \
-	X(DOMAIN_FAILURES, "SELECT count(*) FROM failure WHERE domain=?1 AND day BETWEEN ?2 AND ?3 AND dmarc=1")       \
+	X(DOMAIN_FAILURES, "SELECT count(*) FROM failure WHERE domain=?1 AND day BETWEEN ?2 AND ?3 AND dmarc=1 AND dmarc_passed=0") \
 	X(FAILURE_NEXT_DOMAIN, "SELECT min(domain) FROM failure WHERE domain>?1 AND dmarc=1")                          \
 	X(DOMAIN_POLICY,                                                                                               \
 		"SELECT p,sp,np,pct FROM report WHERE domain=?1 AND day=?2 AND state=0"                                \
@@ -143,6 +147,73 @@
 	X(COUNT_REPORTS, "SELECT count(*) FROM report")                                                                \
 	X(COUNT_FAILURES, "SELECT count(*) FROM failure")                                                              \
 	X(LOSER_RECORDS, "SELECT records FROM report WHERE state=2")                                                   \
+	/* verifications and signatures */                                                                             \
+	X(VERIFICATION_ADD,                                                                                            \
+		"INSERT INTO verification(mail,number,at,result,aligned,unsettled,total,from_domain,rest)"             \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)")                                                                 \
+	X(VERIFICATION_IS_SETTLED, "SELECT unsettled=0 FROM verification WHERE mail=?1 AND number=?2")                 \
+	X(VERIFICATION_GET,                                                                                            \
+		"SELECT id,at,result,total,from_domain,rest FROM verification WHERE mail=?1 AND number=?2")            \
+	X(VERIFICATION_DROP, "DELETE FROM verification WHERE mail=?1 AND number=?2")                                   \
+	X(VERIFICATIONS_DROP, "DELETE FROM verification WHERE mail=?1")                                                \
+	X(VERIFICATIONS_BEYOND, "DELETE FROM verification WHERE mail=?1 AND number>?2")                                \
+	X(SIGNATURE_ADD,                                                                                               \
+		"INSERT INTO signature(verification,number,domain,d,selector,reason,historic,body_hash,header_hash,"   \
+		"key_bits,flags,strict,relaxed,t,x,undone,sentence,diagnosis,rest)"                                    \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)")                         \
+	X(SIGNATURES_COUNT, "SELECT count(*) FROM signature WHERE verification=?1")                                    \
+	X(SIGNATURES_GET,                                                                                              \
+		"SELECT domain,d,selector,reason,historic,body_hash,header_hash,key_bits,flags,strict,relaxed,t,x,"    \
+		"undone,sentence,diagnosis,rest FROM signature WHERE verification=?1 ORDER BY number")                 \
+	/* a sample whose aligned signature holds passed DMARC, whatever the receiver says */                          \
+	X(FAILURES_PASSED,                                                                                             \
+		"UPDATE failure SET dmarc_passed=1 WHERE mail=?1 AND EXISTS(SELECT 1 FROM verification v"              \
+		" WHERE v.mail=?1 AND v.number=failure.number AND v.aligned=1)")                                       \
+	/* samples */                                                                                                  \
+	X(SAMPLES,                                                                                                     \
+		"SELECT f.id FROM failure f CROSS JOIN mail m ON m.id=f.mail WHERE f.day BETWEEN ?1 AND ?2"            \
+		" ORDER BY coalesce(f.arrived,m.arrived) DESC,f.name")                                                 \
+	X(SAMPLES_OF_DOMAIN,                                                                                           \
+		"SELECT f.id FROM failure f CROSS JOIN mail m ON m.id=f.mail WHERE f.domain=?3"                        \
+		" AND f.day BETWEEN ?1 AND ?2 ORDER BY coalesce(f.arrived,m.arrived) DESC,f.name")                     \
+	X(SAMPLE_GET,                                                                                                  \
+		"SELECT mail,day,domain,source,auth_failure,delivery_result,identity_alignment,arrived,dmarc,"         \
+		"identity_rule,has_sample,headers_only,sample_octets,sample_sha256,sample_subject,sample_from,number," \
+		"name,dmarc_passed FROM failure WHERE id=?1")                                                          \
+	X(SAMPLE_VERDICT, "SELECT id,result,aligned FROM verification WHERE mail=?1 AND number=?2")                    \
+	X(SAMPLE_SENTENCE,                                                                                             \
+		"SELECT sentence,undone FROM signature WHERE verification=?1 AND sentence IS NOT NULL"                 \
+		" ORDER BY relaxed<>2,number LIMIT 1")                                                                 \
+	X(FAILURE_NAMED, "SELECT id FROM failure WHERE name BETWEEN ?1 AND ?2 LIMIT 2")                                \
+	X(FAILURE_BEFORE, "SELECT max(name) FROM failure WHERE name<?1")                                               \
+	X(FAILURE_BEHIND, "SELECT min(name) FROM failure WHERE name>?1")                                               \
+	X(KEPT_SAMPLES, "SELECT id,part FROM kept WHERE id BETWEEN ?1 AND ?2 AND kind=3 ORDER BY part,chunk,id")       \
+	/* mails kept whole in which a signature waits for its key */                                                  \
+	X(UNSETTLED,                                                                                                   \
+		"SELECT DISTINCT m.id,m.arrived,m.sha256 FROM verification v CROSS JOIN mail m ON m.id=v.mail"         \
+		" WHERE v.unsettled=1 AND m.arrived>=?1 AND m.state<2 AND EXISTS(SELECT 1 FROM kept WHERE kept.id"     \
+		" BETWEEN m.id*1048576 AND m.id*1048576+1048575 AND kept.kind=2) ORDER BY m.arrived,m.sha256")         \
+	X(SELECTOR_SETS,                                                                                               \
+		"SELECT r.domain,c.auth,count(*) FROM report r CROSS JOIN record c"                                    \
+		" ON c.id BETWEEN r.first_record AND r.first_record+r.records-1"                                       \
+		" WHERE r.day BETWEEN ?1 AND ?2 AND r.state=0 AND c.auth IS NOT NULL GROUP BY r.domain,c.auth")        \
+	X(KEY_IS_FRESH,                                                                                                \
+		"SELECT last_seen<=?2 AND fresh_until>=?2 FROM keyrecord WHERE name=?1 ORDER BY last_seen DESC LIMIT 1") \
+	/* the archive of key records; in ON CONFLICT a bare column is what is there already */                        \
+	X(KEY_LIST,                                                                                                    \
+		"SELECT iif(absent,NULL,record),first_seen,last_seen,fresh_until,secure FROM keyrecord WHERE name=?1"  \
+		" ORDER BY last_seen DESC,record,absent")                                                              \
+	X(KEY_PUT,                                                                                                     \
+		"INSERT INTO keyrecord(name,record,absent,first_seen,last_seen,fresh_until,secure)"                    \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(name,record,absent) DO UPDATE SET"                          \
+		" first_seen=min(first_seen,excluded.first_seen),last_seen=max(last_seen,excluded.last_seen),"         \
+		"fresh_until=CASE WHEN excluded.last_seen=last_seen THEN max(fresh_until,excluded.fresh_until)"        \
+		" WHEN excluded.last_seen>last_seen THEN excluded.fresh_until ELSE fresh_until END,"                   \
+		"secure=CASE WHEN excluded.last_seen=last_seen THEN secure AND excluded.secure"                        \
+		" WHEN excluded.last_seen>last_seen THEN excluded.secure ELSE secure END")                             \
+	X(KEY_TRIM,                                                                                                    \
+		"DELETE FROM keyrecord WHERE id IN (SELECT id FROM keyrecord WHERE name=?1"                            \
+		" ORDER BY last_seen DESC,record,absent LIMIT -1 OFFSET ?2)")                                          \
 	/* expiry */                                                                                                   \
 	X(EXPIRE_NEXT_DOMAIN, "SELECT min(domain) FROM report WHERE domain>?1")                                        \
 	X(EXPIRE_REPORTS,                                                                                              \
@@ -152,6 +223,14 @@
 	X(EXPIRE_FAILURES,                                                                                             \
 		"SELECT f.id,f.mail FROM failure f CROSS JOIN mail m ON m.id=f.mail"                                   \
 		" WHERE f.id>?1 AND m.arrived<?2 ORDER BY f.id LIMIT ?3")                                              \
+	X(FAILURE_VERIFICATION_DROP,                                                                                   \
+		"DELETE FROM verification WHERE (mail,number)=(SELECT mail,number FROM failure WHERE id=?1)")          \
+	/* that there was none is of no use once it is old */                                                          \
+	X(KEYS_EXPIRE, "DELETE FROM keyrecord WHERE absent=1 AND last_seen<?1")                                        \
+	X(EXPIRE_SAMPLES,                                                                                              \
+		"SELECT f.id,f.mail FROM failure f CROSS JOIN mail m ON m.id=f.mail WHERE f.id>?1 AND m.arrived<?2"    \
+		" AND EXISTS(SELECT 1 FROM kept WHERE kept.id BETWEEN m.id*1048576 AND m.id*1048576+1048575)"          \
+		" ORDER BY f.id LIMIT ?3")                                                                             \
 	X(EXPIRE_MAILS,                                                                                                \
 		"SELECT id FROM mail WHERE outcome<>1 AND outcome=?1 AND id>?2 AND state<2 AND arrived<?3"             \
 		" ORDER BY id LIMIT ?4")

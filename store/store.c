@@ -206,15 +206,3 @@ const char *store_library(void)
 {
 	return sqlite3_libversion();
 }
-
-bool store_ask_keys(struct store *store, struct span name, archived_key_taker *take, void *arg, struct fault *fault)
-{
-	(void)store, (void)name, (void)take, (void)arg, (void)fault;
-	return true;
-}
-
-bool store_learn_key(struct store *store, const struct archived_key *key, struct fault *fault)
-{
-	(void)store, (void)key, (void)fault;
-	return true;
-}

@@ -61,7 +61,8 @@ bool store_commit(struct store *store, struct fault *fault);
 
 /* Takes the feedback of a mail away (its reports, records, problems; not what is kept of it) so that it can be stored
  * again by store_mail_begin with the same mail: for reprocess. When that is the next thing done, both are one step, and
- * store_mail_abort undoes both. The mail keeps its name and time of arrival. */
+ * store_mail_abort undoes both. The mail keeps its name and time of arrival, and what its signatures and those of its
+ * samples proved, where they cannot be verified anew. */
 bool store_mail_forget(struct store *store, int64_t mail_id, struct fault *fault);
 
 /* Removes everything that belongs to reports ending before `before`, and failure reports and mails without any report
@@ -70,9 +71,14 @@ bool store_mail_forget(struct store *store, int64_t mail_id, struct fault *fault
  * and must not be stored, counted and expired again at every run. */
 bool store_expire(struct store *store, int64_t before, struct expired *expired, struct fault *fault);
 
-/* The archive of key records: every record ever seen for a name, with its dates. A name may have several. */
+/* Removes what is kept of mails with failure reports that arrived before `before`: samples are other people's mail. What
+ * was read and proved stays, with the samples' hashes; such a mail cannot be read anew. Works like store_expire. */
+bool store_expire_samples(struct store *store, int64_t before, uint64_t *mails, struct fault *fault);
+
+/* The archive of key records: every record ever seen for a name, with its dates. A name may have several: the 64 that
+ * were seen last are kept. */
 struct archived_key {
-	struct span name;   /* `selector._domainkey.domain`, lower case */
+	struct span name;   /* `selector._domainkey.domain`, at most DNS_NAME_MAX octets; told in lower case */
 	struct span record; /* the joined text; absent: the DNS said that there is none */
 	int64_t first_seen, last_seen;
 	int64_t fresh_until; /* last_seen plus the TTL, at most a day */
@@ -80,7 +86,8 @@ struct archived_key {
 };
 typedef bool archived_key_taker(void *arg, const struct archived_key *key); /* last seen first, then by record */
 bool store_ask_keys(struct store *store, struct span name, archived_key_taker *take, void *arg, struct fault *fault);
-/* Within the writer's transaction. Names seen at the same moment with several records are several calls. */
+/* Within the writer's transaction. Names seen at the same moment with several records are several calls. Of two sights of
+ * one record the later tells fresh_until and secure. FAULT_INPUT: a name or a record longer than the DNS allows. */
 bool store_learn_key(struct store *store, const struct archived_key *key, struct fault *fault);
 
 /* Questions. Each calls `take` per row in the documented order; false from it stops. Within `take` no other function of
@@ -94,15 +101,35 @@ bool store_ask_reporters(struct store *store, const char *domain, const struct w
 bool store_ask_reports(
 	struct store *store, const struct report_filter *filter, stored_report_taker *take, void *arg, struct fault *);
 /* The facts of the reports that match, as they were read: FACT_REPORT FACT_RECORD* FACT_REPORT_END, in the order of
- * store_ask_reports, then FACT_FAILURE by arrival. A duplicate brings its own head and the records it shares, so
+ * store_ask_reports, then FACT_FAILURE by arrival, each with the
+ * FACT_VERIFICATION of its sample. A duplicate brings its own head and the records it shares, so
  * whoever adds up asks for `!duplicate !conflict`. For failure reports a reporter is the mail's From. */
 bool store_ask_facts(
 	struct store *store, const struct report_filter *filter, fact_taker *take, void *arg, struct fault *);
-/* Failure reports about a domain (NULL: all) that arrived within the days, with the verdicts on their samples; one of
- * them by its id, no row when there is none. */
-bool store_ask_samples(struct store *store, const char *domain, const struct window *window, sample_taker *take, void *arg,
-	struct fault *);
-bool store_ask_sample(struct store *store, int64_t id, sample_taker *take, void *arg, struct fault *);
+/* Failure reports whose day is in the window, and their samples. A NULL domain: all. */
+bool store_ask_samples(struct store *store, const char *domain, const struct window *window, sample_taker *take,
+	void *arg, struct fault *fault);
+/* One of them by its id, with or without `sample:`, or any beginning of it that no other has: its row, FACT_FAILURE, and
+ * FACT_VERIFICATION when there is one. Either taker may be NULL. FAULT_INPUT: no id, none such, or several. */
+bool store_ask_sample(struct store *store, const char *id, sample_taker *take_row, fact_taker *take, void *arg,
+	struct fault *fault);
+/* *fd: the sample as it came, in an unlinked file that the caller closes; -1: it is not kept, or not any more. */
+bool store_sample_octets(struct store *store, const char *id, int *fd, struct fault *fault);
+/* FACT_VERIFICATION of the mail itself; nothing when it was not verified. */
+bool store_ask_verification(struct store *store, int64_t mail_id, fact_taker *take, void *arg, struct fault *fault);
+
+/* Mails arrived at or after `since` of which, or of a sample in which, a signature waits for its key (temperror) and which
+ * are kept whole: oldest first, at most 10,000. The taker may write, and usually verifies them and calls: */
+bool store_ask_unsettled(struct store *store, int64_t since, kept_taker *take, void *arg, struct fault *fault);
+/* Replaces the verification of a mail (number 0) or of its n-th failure report (number n, from 1), and settles trust and
+ * what follows from it. One that lacks no key is not replaced by one that does. Within the writer's transaction. */
+bool store_verify_again(struct store *store, int64_t mail_id, unsigned number, const struct verification *verification,
+	struct fault *fault);
+
+/* Keys that results of aggregate reports of the window name, of the policy domain or below it, on which the archive has no
+ * fresh word at `now`. Reports say anything: ask only for domains of one's own, and for a bounded number. */
+bool store_ask_selectors(struct store *store, const struct window *window, int64_t now, selector_taker *take, void *arg,
+	struct fault *fault);
 /* What is kept of mails, for reprocess: one call per mail with its kept parts inflated into an unlinked file. */
 bool store_ask_kept(struct store *store, kept_taker *take, void *arg, struct fault *);
 bool store_ask_totals(struct store *store, struct store_totals *totals, struct fault *);

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/deflate.h"
+#include "parse/dns/orgdomain.h"
 #include "store/lock.h"
 #include "store/sql.h"
 #include "store/store.h"
@@ -14,6 +15,7 @@
 /* --- the shape of rows --- */
 
 #define IDENTITY_OCTETS 16
+#define FAILURE_NAME 16 /* octets of a failure report's name */
 
 /* mail.state */
 enum mail_state {
@@ -104,6 +106,13 @@ struct list_reader {
 
 /* --- the handle --- */
 
+/* What a mail's own signatures prove. */
+struct proof {
+	char signer[DOMAINNAME_TEXT]; /* organisational domain; empty: nothing is proven */
+	bool repaired;                /* only once harmless changes were undone */
+	bool subject;                 /* so is the Subject */
+};
+
 /* The mail in hand. */
 struct taking {
 	bool marked;       /* the savepoint is set */
@@ -123,6 +132,9 @@ struct taking {
 	uint64_t records_seen;
 	int64_t kept_next, last_report;
 	uint64_t problems;
+	bool again_mail;       /* its row was there: it is read anew */
+	bool has_proof;
+	struct proof proof;
 	struct buf reason;     /* the first problem */
 	struct buf name;
 	uint64_t octets;
@@ -191,6 +203,8 @@ bool intern_list(struct store *s, enum intern_kind kind, list_writer *write, con
 struct span text_of(struct store *s, int64_t id, struct arena *arena, bool *failed);
 void list_put_number(struct list *list, uint64_t number);
 void list_put_text(struct list *list, struct span text);
+/* Room for as many as the list says come next, each of at least one octet. */
+void *list_room(struct list_reader *reader, size_t one, size_t *n);
 uint64_t list_take_number(struct list_reader *reader);
 struct span list_take_text(struct list_reader *reader);
 bool list_get(struct store *s, enum sql which, int64_t id, struct arena *arena, struct list_reader *reader);
@@ -218,6 +232,21 @@ bool identity_withdraw(struct store *s, const struct report_row *row, bool *last
 bool rollup_settle(struct store *s); /* sums the dirty cells again */
 bool report_get(struct store *s, int64_t id, struct report_row *row, struct arena *arena);
 
+/* Takes a report's new trust, unless it was only recovered, and settles what follows from it. */
+bool identity_retrust(struct store *s, int64_t report, int trust);
+
+/* --- verification.c, trust.c --- */
+
+/* Of a mail: number 0; of its n-th failure report's sample: n. A verification that lacks no key is not replaced by one
+ * that does; then *kept. */
+bool verification_put(struct store *s, int64_t mail, unsigned number, const struct verification *v, bool *kept);
+int verification_get(struct store *s, int64_t mail, unsigned number, struct arena *arena, struct verification *v); /* as sql_row */
+bool verification_is_unsettled(const struct verification *v); /* a key was not to be had */
+
+void proof_of(const struct verification *verification, struct proof *proof);
+bool trust_settle(struct store *s, int64_t mail, const struct proof *proof); /* of the mail and its reports */
+struct span reporter_of(struct span from); /* organisational domain of a From field's address */
+
 /* --- kept.c, mail.c, store.c --- */
 
 struct mail_row {
@@ -225,12 +254,22 @@ struct mail_row {
 	uint8_t sha256[DIGEST_OCTETS];
 	uint64_t octets;
 	struct span name, reason;
+	struct span signer, sender;
+	int trust;
+	bool repaired;
 };
 bool mail_get(struct store *s, int64_t id, struct mail_row *row, struct arena *arena);
 
+bool failure_hand_out(struct store *s, int64_t failure, fact_taker *take, void *arg);
+/* Hands one mail out as store_ask_kept says. 1: go on; 0: the taker stopped; -1: s->fault. */
+int kept_hand_out(struct store *s, int64_t mail, kept_taker *take, void *arg);
+/* *fd: the sample with this hash in an unlinked file; -1: it is not kept. */
+bool kept_sample(struct store *s, int64_t mail, const uint8_t sha256[DIGEST_OCTETS], int *fd);
 bool kept_take(struct store *s, const struct octets *octets);
 int64_t kept_first_id(int64_t mail);
 int64_t kept_last_id(int64_t mail);
+bool mark_set(struct store *s); /* the savepoint behind which a mail changes, within a transaction */
+void mark_undo(struct store *s);
 bool store_write_begin(struct store *s); /* a transaction is open afterwards */
 bool store_load_ids(struct store *s);
 bool ask_begin(struct store *s, bool *own); /* one consistent view for all statements of a question */

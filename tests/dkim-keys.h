@@ -1,5 +1,5 @@
-/* Stored keys for tests: a file with one TXT record a line, "owner name, one space, value"; the values NXDOMAIN, NODATA and
- * TEMPFAIL stand for that answer; a name that is not listed is NXDOMAIN. */
+/* Stored keys for tests: a file with one TXT record a line, "owner name, one space, value"; the values NXDOMAIN, NODATA
+ * and TEMPFAIL stand for that answer; a name that is not listed is NXDOMAIN. */
 #ifndef TESTS_DKIM_KEYS_H
 #define TESTS_DKIM_KEYS_H
 

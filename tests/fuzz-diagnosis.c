@@ -1,6 +1,5 @@
-/* Any octets as a message with any octets as key records (parted by a line "KEYS"), diagnosed within small bounds. What is called
- * undone must have both halves undone. */
-
+/* Any octets as a message with any octets as key records (parted by a line "KEYS"), diagnosed within small bounds. What
+ * is called undone must have both halves undone. */
 #include "base/moment.h"
 #include "parse/dkim/diagnose.h"
 #include "tests/dkim-keys.h"

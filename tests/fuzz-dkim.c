@@ -1,6 +1,5 @@
-/* Any octets as a message with any octets as key records: the first line that is "KEYS" parts them. The verdict must not depend
- * on how the message is cut. */
-
+/* Any octets as a message with any octets as key records: the first line that is "KEYS" parts them. The verdict must
+ * not depend on how the message is cut. */
 #include "base/moment.h"
 #include "parse/dkim/dkim.h"
 #include "tests/dkim-keys.h"
@@ -9,7 +8,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-static void run(struct dkim *dkim, struct span message, size_t step, struct stored_keys *keys, struct dkim_verdicts *verdicts)
+static void run(
+	struct dkim *dkim, struct span message, size_t step, struct stored_keys *keys, struct dkim_verdicts *verdicts)
 {
 	dkim_begin(dkim);
 	for (size_t at = 0; at < message.n; at += step)

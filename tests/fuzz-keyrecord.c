@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (key) {
 		size_t octets = public_key_is_rsa(key) ? record.modulus.n : 64;
 
-		public_key_check(key, HASH_SHA256, digest, (struct span){ signature, octets < 256 ? octets : 256 }, NULL, NULL);
+		public_key_check(
+			key, HASH_SHA256, digest, (struct span){ signature, octets < 256 ? octets : 256 }, NULL, NULL);
 	}
 	public_key_free(key);
 	arena_release(&arena);

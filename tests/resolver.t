@@ -259,7 +259,7 @@ key._domainkey.signed.example TXT ok unvalidated 0 key._domainkey.signed.example
 none.signed.example TXT nxdomain unvalidated 0 none.signed.example
 key._domainkey.bogus.example TXT ok unvalidated 0 key._domainkey.bogus.example
 	17 octets, 1 strings: v=DKIM1; p=FORGED
-DNS through 127.0.0.1@$naked_port: answers are not validated, because the name server does not pass DNSSEC on; 3 asked
+DNS through 127.0.0.1@$naked_port: answers are not validated, because the name server gave no DNSSEC proof; 3 asked
 END
 asks "all at once" -p $signed key._domainkey.signed.example TXT none.signed.example TXT here.signed.example A \
 	key._domainkey.bogus.example TXT key._domainkey.signed.example TXT no..name TXT signed.example MX << END

@@ -37,6 +37,8 @@ libdeflate.h       base/
 openssl/ssl.h      ingest/
 openssl/           parse/dkim/ base/digest.c
 libpsl.h           parse/dns/
+libdeflate.h       base/deflate.c
+sanitizer/         parse/
 sqlite3.h          store/
 libsmartcols       report/
 ini.h              cli/

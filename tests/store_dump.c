@@ -106,7 +106,8 @@ static bool kept_dump(void *arg, const struct kept_mail *mail)
 
 static const char mails_sql[] =
 	"SELECT 'mail', hex(sha256), (SELECT text FROM str WHERE id=folder), name, octets, state, outcome, reason,"
-	" (SELECT text FROM str WHERE id=sender), subject, message_id, date FROM mail ORDER BY sha256";
+	" (SELECT text FROM str WHERE id=sender), subject, message_id, date, trust,"
+	" (SELECT text FROM str WHERE id=signer), repaired FROM mail ORDER BY sha256";
 static const char problems_sql[] =
 	"SELECT 'problem', hex(m.sha256), r.report_id, hex(r.content), place, what FROM problem p"
 	" JOIN mail m ON m.id=p.mail LEFT JOIN report r ON r.id=p.report ORDER BY 2,3,4,5,6";
@@ -121,7 +122,20 @@ static const char samples_sql[] =
 /* two numbers that differ are a leak */
 static const char records_sql[] = "SELECT 'records', count(*), (SELECT sum(records) FROM report WHERE state<>1)"
 				  " FROM record";
-static const char *const tables[] = { mails_sql, problems_sql, rollup_sql, files_sql, samples_sql, records_sql };
+static const char verifications_sql[] =
+	"SELECT 'verification', hex(m.sha256), v.number, v.at, v.result, v.aligned, v.unsettled, v.total, hex(v.rest),"
+	" s.number, s.reason, s.flags, s.sentence, hex(s.rest), hex(s.diagnosis)"
+	" FROM verification v JOIN mail m ON m.id=v.mail LEFT JOIN signature s ON s.verification=v.id ORDER BY 2,3,10";
+static const char failures_sql[] =
+	"SELECT 'failure', hex(m.sha256), f.number, hex(f.name), f.dmarc_passed FROM failure f"
+	" JOIN mail m ON m.id=f.mail ORDER BY 2,3";
+static const char trusts_sql[] =
+	"SELECT 'trust', hex(m.sha256), r.report_id, hex(r.content), r.state, r.trust FROM report r"
+	" JOIN mail m ON m.id=r.mail ORDER BY 2,3,4";
+static const char keys_sql[] =
+	"SELECT 'key', name, hex(record), absent, first_seen, last_seen, fresh_until, secure FROM keyrecord ORDER BY 2,3,4";
+static const char *const tables[] = { mails_sql, problems_sql, rollup_sql, files_sql, samples_sql, records_sql,
+	verifications_sql, failures_sql, trusts_sql, keys_sql };
 
 static bool table_dump(sqlite3 *db, const char *sql, FILE *out)
 {

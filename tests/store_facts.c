@@ -94,6 +94,59 @@ static void failure_print(FILE *out, const struct failure *f)
 	fputc('\n', out);
 }
 
+#define MOMENT(noun, member) fprintf(out, " " #member "=%" PRId64, (noun)->member)
+
+static void diagnosis_print(FILE *out, const struct dkim_diagnosis *d)
+{
+	fputs(" diagnosis:", out);
+	NUMBER(d, undone), NUMBER(d, header_undone), NUMBER(d, body_undone), NUMBER(d, exhausted);
+	NUMBER(d, added_octets), TEXT(d, sentence), NUMBER(d, has_reconstruction);
+	octets_print(out, "reconstruction", d->reconstruction_sha256, sizeof d->reconstruction_sha256);
+	NUMBER(d, reconstruction_octets), NUMBER(d, candidates), NUMBER(d, hashed);
+	NUMBER(d, reported_header), NUMBER(d, reported_body);
+	for (size_t i = 0; i < d->steps_n; i++) {
+		fputs(" step:", out);
+		NUMBER(&d->steps[i], edit), TEXT(&d->steps[i], where), TEXT(&d->steps[i], found);
+		TEXT(&d->steps[i], before), NUMBER(&d->steps[i], octets);
+	}
+}
+
+static void verdict_print(FILE *out, const struct dkim_verdict *v)
+{
+	fputs(" signature:", out);
+	NUMBER(v, position), TEXT(v, d), TEXT(v, s), TEXT(v, i), TEXT(v, a), TEXT(v, c), TEXT(v, l);
+	MOMENT(v, t), MOMENT(v, x), TEXT(v, domain), TEXT(v, name), NUMBER(v, reason), TEXT(v, detail);
+	NUMBER(v, has_historic), NUMBER(v, historic), NUMBER(v, body_hash), NUMBER(v, header_hash);
+	NUMBER(v, key_bits), NUMBER(v, key_bare), NUMBER(v, key_records), NUMBER(v, testing), TEXT(v, g);
+	NUMBER(v, has_body_length), NUMBER(v, body_length), NUMBER(v, unsigned_octets), NUMBER(v, t_in_future);
+	NUMBER(v, subject_unsigned), TEXT(v, extra_instances), NUMBER(v, strict), NUMBER(v, relaxed);
+	if (v->diagnosis)
+		diagnosis_print(out, v->diagnosis);
+}
+
+static void verification_print(FILE *out, const struct verification *v)
+{
+	const struct dkim_verdicts *all = v->verdicts;
+
+	fputs("verification", out);
+	NUMBER(v, of), MOMENT(v, at);
+	for (size_t i = 0; i < v->keys_n; i++) {
+		fputs(" key:", out);
+		TEXT(&v->keys[i], name), NUMBER(&v->keys[i], origin), MOMENT(&v->keys[i], seen);
+		NUMBER(&v->keys[i], secure);
+	}
+	NUMBER(all, result), NUMBER(all, total), TEXT(all, from_domain), NUMBER(all, from_fields);
+	NUMBER(all, from_domains), NUMBER(all, header_too_long);
+	for (size_t i = 0; i < all->n; i++)
+		verdict_print(out, &all->signatures[i]);
+	for (size_t i = 0; i < all->domainkeys_n; i++) {
+		fputs(" domainkey:", out);
+		TEXT(&all->domainkeys[i], a), TEXT(&all->domainkeys[i], c), TEXT(&all->domainkeys[i], d);
+		TEXT(&all->domainkeys[i], s), TEXT(&all->domainkeys[i], q), TEXT(&all->domainkeys[i], h);
+	}
+	fputc('\n', out);
+}
+
 void fact_print(FILE *out, const struct fact *fact)
 {
 	if (fact->kind == FACT_REPORT)
@@ -104,6 +157,8 @@ void fact_print(FILE *out, const struct fact *fact)
 		fputs("end\n", out);
 	else if (fact->kind == FACT_FAILURE)
 		failure_print(out, &fact->failure);
+	else if (fact->kind == FACT_VERIFICATION)
+		verification_print(out, &fact->verification);
 }
 
 /* --- made-up facts --- */
@@ -336,6 +391,98 @@ struct failure *failure_make(struct arena *arena, struct dice *dice)
 	return f;
 }
 
+static struct dkim_diagnosis *diagnosis_make(struct arena *arena, struct dice *dice)
+{
+	struct dkim_diagnosis *d = arena_take(arena, sizeof *d);
+
+	d->undone = dice_roll(dice, 2);
+	d->header_undone = dice_roll(dice, 2);
+	d->body_undone = dice_roll(dice, 2);
+	d->exhausted = dice_roll(dice, 2);
+	d->steps_n = dice_roll(dice, 4);
+	d->steps = d->steps_n ? arena_take(arena, d->steps_n * sizeof *d->steps) : NULL;
+	for (size_t i = 0; i < d->steps_n; i++)
+		d->steps[i] = (struct dkim_step){ (enum dkim_edit)dice_roll(dice, DKIM_EDIT_COUNT),
+			any_text(arena, dice, "body part "), any_text(arena, dice, "[tag"), any_text(arena, dice, "it was "),
+			count_make(dice) };
+	d->added_octets = count_make(dice);
+	d->sentence = any_text(arena, dice, "valid once ");
+	d->has_reconstruction = dice_roll(dice, 2);
+	memset(d->reconstruction_sha256, (int)dice_roll(dice, 256), sizeof d->reconstruction_sha256);
+	d->reconstruction_octets = count_make(dice);
+	d->candidates = count_make(dice);
+	d->hashed = count_make(dice);
+	d->reported_header = (enum dkim_fact)dice_roll(dice, DKIM_FACT_COUNT);
+	d->reported_body = (enum dkim_fact)dice_roll(dice, DKIM_FACT_COUNT);
+	return d;
+}
+
+static int64_t any_moment(struct dice *dice)
+{
+	static const int64_t odd[] = { MOMENT_NONE, INT64_MAX, -1, 0 };
+	uint64_t roll = dice_roll(dice, 10);
+
+	return roll < 4 ? odd[roll] : 1600000000 + (int64_t)dice_roll(dice, 1000000);
+}
+
+static void verdict_make(struct arena *arena, struct dice *dice, struct dkim_verdict *v)
+{
+	struct span *texts[] = { &v->d, &v->s, &v->i, &v->a, &v->c, &v->l, &v->domain, &v->name, &v->detail, &v->g,
+		&v->extra_instances };
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		*texts[i] = any_text(arena, dice, "tag");
+	v->position = dice_roll(dice, 100);
+	v->t = any_moment(dice);
+	v->x = any_moment(dice);
+	v->reason = (enum dkim_reason)dice_roll(dice, DKIM_REASON_COUNT);
+	v->has_historic = dice_roll(dice, 2);
+	v->historic = (enum dkim_reason)dice_roll(dice, DKIM_REASON_COUNT);
+	v->body_hash = (enum dkim_fact)dice_roll(dice, DKIM_FACT_COUNT);
+	v->header_hash = (enum dkim_fact)dice_roll(dice, DKIM_FACT_COUNT);
+	v->key_bits = (uint32_t)count_make(dice);
+	v->key_bare = dice_roll(dice, 2);
+	v->key_records = dice_roll(dice, 3);
+	v->testing = dice_roll(dice, 2);
+	v->has_body_length = dice_roll(dice, 2);
+	v->body_length = count_make(dice);
+	v->unsigned_octets = count_make(dice);
+	v->t_in_future = dice_roll(dice, 2);
+	v->subject_unsigned = dice_roll(dice, 2);
+	v->strict = (enum dkim_aligned)dice_roll(dice, 3);
+	v->relaxed = (enum dkim_aligned)dice_roll(dice, 3);
+	v->diagnosis = dice_roll(dice, 2) ? diagnosis_make(arena, dice) : NULL;
+}
+
+struct verification *verification_make(struct arena *arena, struct dice *dice, enum verified of)
+{
+	struct verification *v = arena_take(arena, sizeof *v);
+	struct dkim_verdicts *all = arena_take(arena, sizeof *all);
+
+	*v = (struct verification){ .of = of, .at = any_moment(dice), .verdicts = all, .keys_n = dice_roll(dice, 4) };
+	v->keys = v->keys_n ? arena_take(arena, v->keys_n * sizeof *v->keys) : NULL;
+	for (size_t i = 0; i < v->keys_n; i++)
+		v->keys[i] = (struct key_source){ any_text(arena, dice, "s._domainkey."),
+			(enum key_origin)dice_roll(dice, KEY_ORIGIN_COUNT), any_moment(dice), dice_roll(dice, 2) };
+	all->result = (enum dkim_result)dice_roll(dice, DKIM_RESULT_COUNT);
+	all->n = dice_roll(dice, 4);
+	all->signatures = all->n ? arena_take(arena, all->n * sizeof *all->signatures) : NULL;
+	for (size_t i = 0; i < all->n; i++)
+		verdict_make(arena, dice, &all->signatures[i]);
+	all->total = count_make(dice);
+	all->domainkeys_n = dice_roll(dice, 3);
+	all->domainkeys = all->domainkeys_n ? arena_take(arena, all->domainkeys_n * sizeof *all->domainkeys) : NULL;
+	for (size_t i = 0; i < all->domainkeys_n; i++)
+		all->domainkeys[i] = (struct dkim_domainkey){ any_text(arena, dice, "a"), any_text(arena, dice, "c"),
+			any_text(arena, dice, "d"), any_text(arena, dice, "s"), any_text(arena, dice, "q"),
+			any_text(arena, dice, "h") };
+	all->from_domain = any_text(arena, dice, "from.example");
+	all->from_fields = dice_roll(dice, 3);
+	all->from_domains = dice_roll(dice, 3);
+	all->header_too_long = dice_roll(dice, 2);
+	return v;
+}
+
 /* --- feeding --- */
 
 struct mail mail_make(const char *name, uint64_t seed)
@@ -375,6 +522,11 @@ bool take_report(struct store *store, const struct made_report *report)
 bool take_failure(struct store *store, const struct failure *failure)
 {
 	return store_take(store, &(struct fact){ .kind = FACT_FAILURE, .failure = *failure });
+}
+
+bool take_verification(struct store *store, const struct verification *verification)
+{
+	return store_take(store, &(struct fact){ .kind = FACT_VERIFICATION, .verification = *verification });
 }
 
 bool take_problem(struct store *store, const char *where, const char *what)

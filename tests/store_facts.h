@@ -31,6 +31,7 @@ struct made_report {
 /* Everything a report and its records may hold, in `arena`. Equal `content` gives equal records. */
 struct made_report *report_make(struct arena *arena, struct dice *dice, uint64_t content);
 struct failure *failure_make(struct arena *arena, struct dice *dice);
+struct verification *verification_make(struct arena *arena, struct dice *dice, enum verified of);
 struct span make_text(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Feeding a store. */
@@ -38,6 +39,7 @@ struct mail mail_make(const char *name, uint64_t seed); /* sha256 made from the 
 void take_begin(struct store *store, enum outcome outcome);
 bool take_report(struct store *store, const struct made_report *report);
 bool take_failure(struct store *store, const struct failure *failure);
+bool take_verification(struct store *store, const struct verification *verification);
 bool take_problem(struct store *store, const char *where, const char *what);
 bool take_octets(struct store *store, enum octets_kind kind, unsigned part, struct span data);
 

@@ -1,4 +1,5 @@
-/* DomainKeys policy and ADSP records: rules of RFC 4870 3.6 and RFC 5617 4.2.1, then the collection's table where it is at hand. */
+/* DomainKeys policy and ADSP records: rules of RFC 4870 3.6 and RFC 5617 4.2.1, then the collection's table where it is
+ * at hand. */
 #include "parse/dns/policyrecord.h"
 
 #include <setjmp.h>
@@ -57,9 +58,8 @@ static void row_check(char *line)
 	}
 	domainkeys_parse(text, &record);
 	unknown = record.policy == DOMAINKEYS_UNKNOWN;
-	snprintf(got, sizeof got, "%s%s%.*s%s",
-		domainkeys_policy_word(record.policy), unknown ? "(" : "", unknown ? (int)record.o.n : 0,
-		record.o.p ? record.o.p : "", unknown ? ")" : "");
+	snprintf(got, sizeof got, "%s%s%.*s%s", domainkeys_policy_word(record.policy), unknown ? "(" : "",
+		unknown ? (int)record.o.n : 0, record.o.p ? record.o.p : "", unknown ? ")" : "");
 	assert_string_equal(got, cell[2]);
 	assert_string_equal(record.testing ? "y" : "n", cell[3]);
 	assert_true(span_is(record.report_address, span_of(cell[4])));
@@ -74,7 +74,7 @@ static void collected_cases(void **state)
 	FILE *file;
 
 	(void)state;
-	snprintf(path, sizeof path, "%s/dkim/policy/CASES.tsv", shared ? shared : SOURCE_SHARED);
+	snprintf(path, sizeof path, "%s/dkim/policy/CASES.tsv", shared ? shared : "../shared");
 	file = fopen(path, "r");
 	if (!file)
 		skip();

@@ -38,12 +38,16 @@ static void test_round_trip(void **state)
 	}
 	for (uint64_t i = 0; i < 100; i++) {
 		struct failure *made = failure_make(&b->arena, &b->dice);
+		struct verification *seen = i % 4 ? verification_make(&b->arena, &b->dice, VERIFIED_SAMPLE) : NULL;
 
 		made->arrived = 1500000000 + (int64_t)i;
 		begin(b, 1000 + i);
 		assert_true(take_failure(b->store, made));
+		assert_true(!seen || take_verification(b->store, seen));
 		assert_int_equal(finish(b).failures, 1);
 		fact_print(in, &(struct fact){ .kind = FACT_FAILURE, .failure = *made });
+		if (seen)
+			fact_print(in, &(struct fact){ .kind = FACT_VERIFICATION, .verification = *seen });
 	}
 	commit(b);
 	fclose(in);

@@ -33,7 +33,8 @@ void bodyhash_reset(struct bodyhash *bodyhash)
 	}
 }
 
-const uint8_t *bodyhash_find(const struct bodyhash *bodyhash, enum dkim_canon canon, enum hash_kind kind, uint64_t length)
+const uint8_t *bodyhash_find(
+	const struct bodyhash *bodyhash, enum dkim_canon canon, enum hash_kind kind, uint64_t length)
 {
 	for (size_t i = 0; i < bodyhash->n; i++) {
 		const struct bodyhash_want *want = &bodyhash->wants[i];
@@ -86,7 +87,6 @@ static void run_add(struct bodyhash *bodyhash, struct bodyhash_run *run, uint64_
 	if (run->next < run->end)
 		hash_add(run->hash, octets, n);
 }
-
 
 static void stream_take(struct bodyhash *bodyhash, enum dkim_canon canon, const char *octets, size_t n)
 {

@@ -1,5 +1,5 @@
-/* Body hashes of all signatures in one pass: one canonical stream per form, one running hash per form and method, and a copy
- * of its state wherever some l= ends. Signatures that want the same hash share it. */
+/* Body hashes of all signatures in one pass: one canonical stream per form, one running hash per form and method, and a
+ * copy of its state wherever some l= ends. Signatures that want the same hash share it. */
 #ifndef PARSE_DKIM_BODYHASH_H
 #define PARSE_DKIM_BODYHASH_H
 
@@ -16,7 +16,7 @@ struct bodyhash_want {
 	uint8_t digest[HASH_OCTETS_MAX];
 };
 
-struct bodyhash_run { /* of one form and method */
+struct bodyhash_run {      /* of one form and method */
 	struct hash *hash; /* owned */
 	bool wanted;
 	size_t first, next, end; /* its wants, by length; `next` is the one to be reached */
@@ -43,6 +43,7 @@ void bodyhash_add(struct bodyhash *bodyhash, const char *octets, size_t n);
 void bodyhash_end(struct bodyhash *bodyhash);
 
 /* A length beyond the body gives the hash of the whole body; compare it with octets[canon]. */
-const uint8_t *bodyhash_find(const struct bodyhash *bodyhash, enum dkim_canon canon, enum hash_kind kind, uint64_t length);
+const uint8_t *bodyhash_find(
+	const struct bodyhash *bodyhash, enum dkim_canon canon, enum hash_kind kind, uint64_t length);
 
 #endif

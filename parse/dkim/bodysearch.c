@@ -4,10 +4,11 @@
 
 #define BANNER_LINES_MAX 200
 #define ENDS_MAX 40
+#define FOOTER_LINES_MAX 20000              /* from the end */
 #define EDITED_OCTETS_MAX ((size_t)2 << 20) /* longer bodies are scanned, not edited */
 
-static bool outcome_set(struct body_search *b, const struct body_text *text, struct span raw, const struct dkim_step *step,
-	const char *cte)
+static bool outcome_set(struct body_search *b, const struct body_text *text, struct span raw,
+	const struct dkim_step *step, const char *cte)
 {
 	struct body_outcome *outcome = b->outcome;
 
@@ -21,7 +22,8 @@ static bool outcome_set(struct body_search *b, const struct body_text *text, str
 	return true;
 }
 
-void body_text_add(struct body_search *b, const struct body_text *parent, struct span raw, struct dkim_step step, const char *cte)
+void body_text_add(
+	struct body_search *b, const struct body_text *parent, struct span raw, struct dkim_step step, const char *cte)
 {
 	struct body_text *text = &b->texts[b->texts_n];
 
@@ -61,7 +63,8 @@ static uint64_t wanted_length(const struct search *search)
 	return search->signature->has_length ? search->signature->length : BODYHASH_WHOLE;
 }
 
-bool body_try(struct body_search *b, const struct body_text *parent, struct span raw, struct dkim_step step, const char *cte)
+bool body_try(
+	struct body_search *b, const struct body_text *parent, struct span raw, struct dkim_step step, const char *cte)
 {
 	struct search *search = b->search;
 	struct measured measured = { search->running, wanted_length(search), 0 };
@@ -94,8 +97,8 @@ struct scan {
 	size_t *raw_at, *canon_at; /* by line, and one past the last */
 	bool *mark;                /* a boundary line */
 	size_t lines;
-	char *canon;               /* all lines in canonical form, none left out */
-	size_t full;               /* lines up to the last that is not empty */
+	char *canon;                       /* all lines in canonical form, none left out */
+	size_t full;                       /* lines up to the last that is not empty */
 	size_t ends[ENDS_MAX], ends_n;     /* lines before which something may have been put */
 	size_t starts[ENDS_MAX], starts_n; /* lines at which a banner may begin */
 };
@@ -194,8 +197,8 @@ static void start_add(struct scan *s, size_t line)
 		s->starts[s->starts_n++] = line;
 }
 
-/* Footers go to the end, before a boundary, a signature separator, the end of the markup; banners to the start of the body, of a
- * part, behind the <body> tag. */
+/* Footers go to the end, before a boundary, a signature separator, the end of the markup; banners to the start of the
+ * body, of a part, behind the <body> tag. */
 static void places_find(struct scan *s)
 {
 	struct span raw = s->text->raw;
@@ -211,7 +214,8 @@ static void places_find(struct scan *s)
 	for (size_t i = 0; i < parts.n; i++)
 		start_add(s, line_of(s, parts.part[i].content));
 	for (size_t line = 0; line < s->lines; line++) {
-		struct span text = fws_trim((struct span){ raw.p + s->raw_at[line], s->raw_at[line + 1] - s->raw_at[line] });
+		struct span text =
+			fws_trim((struct span){ raw.p + s->raw_at[line], s->raw_at[line + 1] - s->raw_at[line] });
 
 		if (span_is(text, SPAN("--")) || span_starts_nocase(text, SPAN("</body")) ||
 			span_starts_nocase(text, SPAN("</html")))
@@ -225,8 +229,9 @@ static void places_find(struct scan *s)
 static struct dkim_step removal_step(const struct scan *s, size_t from, size_t to)
 {
 	struct span raw = s->text->raw, shown = SPAN("");
-	struct dkim_step step = { .edit = DKIM_EDIT_TEXT_INSERTED, .where = SPAN("body"),
-		.octets = s->raw_at[to] - s->raw_at[from] };
+	struct dkim_step step = {
+		.edit = DKIM_EDIT_TEXT_INSERTED, .where = SPAN("body"), .octets = s->raw_at[to] - s->raw_at[from]
+	};
 
 	for (size_t line = from; line < to && shown.n == 0; line++)
 		shown = fws_trim((struct span){ raw.p + s->raw_at[line], s->raw_at[line + 1] - s->raw_at[line] });
@@ -298,7 +303,8 @@ static bool removal_try(struct scan *s, const struct prefix *prefix, size_t from
 	hash_add(search->spare, s->canon + prefix->fed, gap);
 	hash_add(search->spare, s->canon + s->canon_at[to], tail);
 	if (octets == 0 && signature->body_canon == CANON_SIMPLE)
-		hash_add(search->spare, "\r\n", signature->has_length && signature->length < 2 ? (size_t)signature->length : 2);
+		hash_add(search->spare, "\r\n",
+			signature->has_length && signature->length < 2 ? (size_t)signature->length : 2);
 	hash_end(search->spare, digest);
 	return digest_fits(search, digest) && removal_found(s, from, to);
 }
@@ -314,7 +320,7 @@ static bool footers_try(struct scan *s)
 		return true;
 	for (size_t from = 0; from <= s->lines; from++) {
 		prefix_advance(s, &prefix, from);
-		for (size_t i = 0; i < s->ends_n; i++)
+		for (size_t i = 0; s->lines - from <= FOOTER_LINES_MAX && i < s->ends_n; i++)
 			if (s->ends[i] >= from && (s->ends[i] > from || i == 0) &&
 				removal_try(s, &prefix, from, s->ends[i]))
 				return true;
@@ -375,7 +381,8 @@ static bool done(const struct body_search *b)
 	return b->outcome->found || b->memory_short || b->search->exhausted;
 }
 
-/* Cheap first: the body as it is with lines taken out, then edited once, then those with lines taken out, then edited twice. */
+/* Cheap first: the body as it is with lines taken out, then edited once, then those with lines taken out, then edited
+ * twice. */
 bool body_search_run(struct search *search, struct body_outcome *outcome)
 {
 	struct body_search *b = calloc(1, sizeof *b);

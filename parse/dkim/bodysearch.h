@@ -1,5 +1,5 @@
-/* The body's half of the search. A text is the body with some edits undone; every text is scanned for runs of lines that were
- * put in, and edited further. Internal to the diagnosis. */
+/* The body's half of the search. A text is the body with some edits undone; every text is scanned for runs of lines
+ * that were put in, and edited further. Internal to the diagnosis. */
 #ifndef PARSE_DKIM_BODYSEARCH_H
 #define PARSE_DKIM_BODYSEARCH_H
 
@@ -25,11 +25,12 @@ struct body_search {
 };
 
 /* A further edited text, to be scanned and edited in turn. */
-void body_text_add(struct body_search *b, const struct body_text *parent, struct span raw, struct dkim_step step,
-	const char *cte);
+void body_text_add(
+	struct body_search *b, const struct body_text *parent, struct span raw, struct dkim_step step, const char *cte);
 
 /* Is this the body as signed? One guess; on success the outcome is filled and true returned. */
-bool body_try(struct body_search *b, const struct body_text *parent, struct span raw, struct dkim_step step, const char *cte);
+bool body_try(
+	struct body_search *b, const struct body_text *parent, struct span raw, struct dkim_step step, const char *cte);
 
 void edits_body(struct body_search *b, const struct body_text *text); /* adds texts, tries guesses */
 

@@ -89,7 +89,8 @@ const char *der_rsa_parse(struct span octets, struct der_rsa *rsa)
 		return fault;
 	if (!integer_take(&content, &rsa->modulus) || !integer_take(&content, &rsa->exponent))
 		return "not a DER key";
-	if (rsa->exponent.n > EXPONENT_OCTETS_MAX || !integer_is_odd(rsa->exponent) || span_is(rsa->exponent, SPAN("\x01")))
+	if (rsa->exponent.n > EXPONENT_OCTETS_MAX || !integer_is_odd(rsa->exponent) ||
+		span_is(rsa->exponent, SPAN("\x01")))
 		return "unreasonable RSA exponent";
 	if (!integer_is_odd(rsa->modulus))
 		return "unreasonable RSA modulus";

@@ -6,8 +6,9 @@
 
 #define SEARCH_ARENA ((size_t)96 << 20)
 
-static const struct dkim_bounds bounds_default = { .candidates = 200000, .hashed = 64000000, .verifications = 2000,
-	.signatures = 3, .message = 16000000 };
+static const struct dkim_bounds bounds_default = {
+	.candidates = 200000, .hashed = 64000000, .verifications = 2000, .signatures = 3, .message = 16000000
+};
 
 static struct dkim_bounds bounds_of(const struct dkim_bounds *given)
 {
@@ -204,7 +205,8 @@ static struct span restored_say(struct case_of *c, const struct dkim_step *step)
 		if (span_starts_nocase(step->where, SPAN("body")) || step->edit == DKIM_EDIT_SIGNATURE_REFOLDED ||
 			step->edit == DKIM_EDIT_WRAPPED)
 			return span_of(dkim_edit_rows[step->edit].text);
-		return TEXT_JOIN(&c->verdicts->arena, say(c, "in ", step->where, " "), span_of(dkim_edit_rows[step->edit].text));
+		return TEXT_JOIN(
+			&c->verdicts->arena, say(c, "in ", step->where, " "), span_of(dkim_edit_rows[step->edit].text));
 	}
 }
 
@@ -328,8 +330,9 @@ static struct span failure_say(struct case_of *c)
 	if (c->verdict->header_hash == DKIM_UNDECODABLE)
 		return SPAN("wrong or rotated key, or a damaged b=: not an edited message");
 	if (!d->body_undone && body_is_missing(c))
-		return d->header_undone ? SPAN("cannot be decided: the sample holds headers only; its header is proven original") :
-					  SPAN("cannot be decided: the sample holds headers only, and its header was changed");
+		return d->header_undone ?
+			SPAN("cannot be decided: the sample holds headers only; its header is proven original") :
+			SPAN("cannot be decided: the sample holds headers only, and its header was changed");
 	if (d->header_undone && d->steps_n)
 		return TEXT_JOIN(arena, SPAN("header proven original once "), steps_say(c),
 			SPAN(", body changed or withheld in a way that was not found"));
@@ -342,9 +345,11 @@ static struct span failure_say(struct case_of *c)
 			SPAN(", header changed in a way that was not found"));
 	if (d->body_undone)
 		return public_key_is_rsa(c->search->judged->key->key) ?
-			SPAN("body, key and b= are right: a signed header field was changed in a way that was not found") :
+			SPAN("body, key and b= are right: a signed header field was changed in a way that was not "
+			     "found") :
 			SPAN("body proven original: a signed header field was changed, or the key is another");
-	return SPAN("header and body were both changed in ways that were not found: the message was composed anew, or edited more");
+	return SPAN("header and body were both changed in ways that were not found: the message was composed anew, or "
+		    "edited more");
 }
 
 static struct span undone_say(struct case_of *c)
@@ -429,7 +434,8 @@ static bool body_half(struct case_of *c)
 
 static bool header_half(struct case_of *c)
 {
-	static const struct header_edit reported = { .step = { .edit = DKIM_EDIT_REPORTED_HEADER, .where = SPAN("header") } };
+	static const struct header_edit reported = { .step = { .edit = DKIM_EDIT_REPORTED_HEADER,
+							     .where = SPAN("header") } };
 	struct search *search = c->search;
 	const struct judged *judged = search->judged;
 
@@ -531,8 +537,8 @@ static bool reason_diagnose(struct dkim_verdicts *verdicts, struct dkim_verdict 
 	return true;
 }
 
-bool dkim_diagnose(struct dkim *dkim, struct span message, const struct dkim_hints *hints, const struct dkim_bounds *bounds,
-	struct dkim_verdicts *verdicts)
+bool dkim_diagnose(struct dkim *dkim, struct span message, const struct dkim_hints *hints,
+	const struct dkim_bounds *bounds, struct dkim_verdicts *verdicts)
 {
 	struct arena arena = ARENA(SEARCH_ARENA);
 	struct search search = { .dkim = dkim, .hints = hints, .bounds = bounds_of(bounds), .arena = &arena };

@@ -1,5 +1,5 @@
-/* Guesses about address fields: quotes, spacing, encoded names, a From rewritten by a list, addresses blackened in a sample. */
-
+/* Guesses about address fields: quotes, spacing, encoded names, a From rewritten by a list, addresses blackened in a
+ * sample. */
 #include "parse/dkim/search.h"
 
 #define BOXES_MAX 24
@@ -51,8 +51,8 @@ static struct span quoted(struct arena *arena, struct span text)
 	return TEXT_JOIN(arena, SPAN("\""), text, SPAN("\""));
 }
 
-/* A display name in another dress; absent where the dress does not fit. Styles: 0 quotes toggled, 1 encoded words decoded and
- * bare, 2 the same quoted, 3.. encoded in one of the forms. */
+/* A display name in another dress; absent where the dress does not fit. Styles: 0 quotes toggled, 1 encoded words
+ * decoded and bare, 2 the same quoted, 3.. encoded in one of the forms. */
 #define DRESSES (3 + ENCODEDWORD_FORMS)
 static struct span display_dress(struct arena *arena, struct span display, unsigned style)
 {
@@ -99,7 +99,8 @@ static void dresses_add(struct boxes *b)
 		}
 		if (n)
 			edit_value(b->h, b->slot, style ? 1 : 0, dress_edit(shown, style),
-				text_splice(arena, b->field->raw, pieces, n), n == 1 ? shown : SPAN_ABSENT, SPAN_ABSENT, 0);
+				text_splice(arena, b->field->raw, pieces, n), n == 1 ? shown : SPAN_ABSENT, SPAN_ABSENT,
+				0);
 		for (size_t i = 0; n > 1 && i < n; i++)
 			edit_value(b->h, b->slot, 2, dress_edit(shown, style),
 				text_splice(arena, b->field->raw, &pieces[i], 1), SPAN_ABSENT, SPAN_ABSENT, 0);
@@ -109,7 +110,8 @@ static void dresses_add(struct boxes *b)
 /* The list written with another separator; the brackets of a lone address. */
 static void spacing_add(struct boxes *b)
 {
-	static const char *const separators[] = { ", ", ",", ",\r\n ", ",\r\n\t", ",\r\n    ", ",\r\n        ", " , ", ",  " };
+	static const char *const separators[] = { ", ", ",", ",\r\n ", ",\r\n\t", ",\r\n    ", ",\r\n        ", " , ",
+		",  " };
 	struct arena *arena = b->h->search->arena;
 
 	for (size_t s = 0; b->n > 1 && s < sizeof separators / sizeof separators[0]; s++) {
@@ -133,8 +135,8 @@ static void spacing_add(struct boxes *b)
 		other = whole.p[0] == '<' ? span_trim((struct span){ whole.p + 1, whole.n - 2 }) :
 					    TEXT_JOIN(arena, SPAN("<"), whole, SPAN(">"));
 		piece.text = other;
-		edit_value(b->h, b->slot, 1, DKIM_EDIT_ADDRESS_SPACING, text_splice(arena, b->field->raw, &piece, 1), SPAN_ABSENT,
-			SPAN_ABSENT, 0);
+		edit_value(b->h, b->slot, 1, DKIM_EDIT_ADDRESS_SPACING, text_splice(arena, b->field->raw, &piece, 1),
+			SPAN_ABSENT, SPAN_ABSENT, 0);
 	}
 }
 
@@ -233,8 +235,9 @@ static void hidden_add(struct rewriting *r)
 
 static void from_rewriting(struct boxes *b)
 {
-	static const char *const kept[] = { "reply-to", "x-original-from", "x-from", "original-from", "author", "sender",
-		"x-original-sender", "x-sender", "x-envelope-from", "return-path", "resent-from", "cc", "mail-followup-to" };
+	static const char *const kept[] = { "reply-to", "x-original-from", "x-from", "original-from", "author",
+		"sender", "x-original-sender", "x-sender", "x-envelope-from", "return-path", "resent-from", "cc",
+		"mail-followup-to" };
 	const struct header *header = &b->h->search->dkim->header;
 	const struct dkim_hints *hints = b->h->search->hints;
 	struct rewriting r = { .boxes = b, .changes_n = 1 };
@@ -287,8 +290,9 @@ static void candidate_add(struct candidates *c, struct span local)
 /* Does a local part look like nobody's: one repeated character, a placeholder, a hash? */
 static bool is_black(struct span local)
 {
-	static const char *const words[] = { "redacted", "[redacted]", "hidden", "removed", "masked", "anonymous", "anonymized",
-		"anonymised", "private", "user", "recipient", "undisclosed", "unknown", "xxx", "somebody", "someone" };
+	static const char *const words[] = { "redacted", "[redacted]", "hidden", "removed", "masked", "anonymous",
+		"anonymized", "anonymised", "private", "user", "recipient", "undisclosed", "unknown", "xxx", "somebody",
+		"someone" };
 	size_t same = 1, hash = 0;
 
 	for (size_t i = 0; i < local.n; i++) {
@@ -391,7 +395,8 @@ static void redacted_add(struct boxes *b)
 			pieces[i] = (struct piece){ offset_of(b, local), local.n, candidates[i].local[at[i]] };
 		}
 		edit_value(b->h, b->slot, tried < 64 ? 1 : 2, DKIM_EDIT_REDACTED,
-			text_splice(b->h->search->arena, b->field->raw, pieces, n), n == 1 ? shown : SPAN_ABSENT, SPAN_ABSENT, 0);
+			text_splice(b->h->search->arena, b->field->raw, pieces, n), n == 1 ? shown : SPAN_ABSENT,
+			SPAN_ABSENT, 0);
 		while (digit < n && ++at[digit] == candidates[digit].n)
 			at[digit++] = 0;
 		if (digit == n)

@@ -155,12 +155,14 @@ static void base64_recode(struct editing *e, const struct mime_part *part, size_
 	struct span text = encoded_trim(e, part);
 	struct span octets = mime_base64_decode(e->arena, text);
 	size_t at = (size_t)(text.p - e->raw.p), whole = part->end - part->content;
-	struct recoded plain = { octets.p ? network_form(e->arena, octets) : SPAN_ABSENT, DKIM_EDIT_TO_BASE64, plain_ctes };
+	struct recoded plain = { octets.p ? network_form(e->arena, octets) : SPAN_ABSENT, DKIM_EDIT_TO_BASE64,
+		plain_ctes };
 
 	if (!octets.p || octets.n == 0)
 		return;
 	for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
-		struct recoded wrapped = { mime_base64_encode(e->arena, octets, widths[i]), DKIM_EDIT_BASE64_REWRAPPED, same_cte };
+		struct recoded wrapped = { mime_base64_encode(e->arena, octets, widths[i]), DKIM_EDIT_BASE64_REWRAPPED,
+			same_cte };
 
 		if (wrapped.content.n > 2)
 			wrapped.content.n -= 2;
@@ -229,14 +231,16 @@ static void parts_edit(struct editing *e)
 /* ---- what happens to lines on the way ---- */
 
 /* Every line that `fix` can change is changed. */
-static void each_line(struct editing *e, enum dkim_edit edit, bool (*fix)(struct span line, size_t *drop, struct span *put))
+static void each_line(
+	struct editing *e, enum dkim_edit edit, bool (*fix)(struct span line, size_t *drop, struct span *put))
 {
 	struct buf out = BUF(2 * e->raw.n + 16);
 	bool some = false;
 
 	for (size_t at = 0; at < e->raw.n;) {
 		const char *lf = memchr(e->raw.p + at, '\n', e->raw.n - at);
-		struct span line = { e->raw.p + at, lf ? (size_t)(lf - e->raw.p) + 1 - at : e->raw.n - at }, put = SPAN("");
+		struct span line = { e->raw.p + at, lf ? (size_t)(lf - e->raw.p) + 1 - at : e->raw.n - at },
+			    put = SPAN("");
 		size_t drop = 0;
 
 		some = fix(line, &drop, &put) || some;
@@ -331,7 +335,7 @@ static void dots_try(struct editing *e)
 	}
 }
 
-/* The first paragraphs of the body and of its parts taken out, so that what was put in elsewhere is searched as well. */
+/* The first paragraphs of the body and of its parts taken out: what was put in elsewhere is then searched as well. */
 #define BANNER_PARTS 4
 #define BANNER_PARAGRAPHS 4
 static void banners_edit(struct editing *e)
@@ -345,7 +349,8 @@ static void banners_edit(struct editing *e)
 
 		for (size_t at = start; at < parts.part[i].end && paragraphs < BANNER_PARAGRAPHS;) {
 			const char *lf = memchr(e->raw.p + at, '\n', parts.part[i].end - at);
-			struct span line = { e->raw.p + at, lf ? (size_t)(lf - e->raw.p) + 1 - at : parts.part[i].end - at };
+			struct span line = { e->raw.p + at,
+				lf ? (size_t)(lf - e->raw.p) + 1 - at : parts.part[i].end - at };
 			struct piece piece = { start, at + line.n - start, SPAN("") };
 			struct dkim_step step = step_of(DKIM_EDIT_BANNER, part_name(e, &parts.part[i], i + 1));
 
@@ -417,13 +422,15 @@ static bool is_link(struct span text)
 /* The link inside a link: the value of a parameter that is itself a link. */
 static struct span url_inner(struct arena *arena, struct span url)
 {
-	static const char *const names[] = { "url", "u", "q", "target", "redirect", "a", "link", "to", "dest", "destination" };
+	static const char *const names[] = { "url", "u", "q", "target", "redirect", "a", "link", "to", "dest",
+		"destination" };
 	const char *query = memchr(url.p, '?', url.n);
 	struct span rest, member, value = SPAN_ABSENT, found;
 
 	rest = query ? (struct span){ query + 1, url.n - (size_t)(query - url.p) - 1 } : SPAN_ABSENT;
 	while (taglist_member(&rest, '&', &member)) {
-		member = span_starts_nocase(member, SPAN("amp;")) ? (struct span){ member.p + 4, member.n - 4 } : member;
+		member =
+			span_starts_nocase(member, SPAN("amp;")) ? (struct span){ member.p + 4, member.n - 4 } : member;
 		for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 			struct span name = span_of(names[i]);
 
@@ -554,10 +561,12 @@ static void breaks_try(struct editing *e)
 static void preamble_try(struct editing *e)
 {
 	static const char *const texts[] = { "This is a multi-part message in MIME format.\r\n",
-		"This is a multi-part message in MIME format.\r\n\r\n", "\r\nThis is a multi-part message in MIME format.\r\n\r\n",
-		"This is a multipart message in MIME format.\r\n", "This is a multipart message in MIME format.\r\n\r\n",
-		"This is a MIME-encapsulated message\r\n\r\n", "This message is in MIME format.\r\n\r\n",
-		"This is a multi-part message in MIME format...\r\n\r\n", "\r\n", "\r\n\r\n" };
+		"This is a multi-part message in MIME format.\r\n\r\n",
+		"\r\nThis is a multi-part message in MIME format.\r\n\r\n",
+		"This is a multipart message in MIME format.\r\n",
+		"This is a multipart message in MIME format.\r\n\r\n", "This is a MIME-encapsulated message\r\n\r\n",
+		"This message is in MIME format.\r\n\r\n", "This is a multi-part message in MIME format...\r\n\r\n",
+		"\r\n", "\r\n\r\n" };
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		struct piece piece = { 0, 0, span_of(texts[i]) };

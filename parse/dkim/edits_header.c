@@ -1,4 +1,5 @@
-/* Guesses that fit any field: folding and spacing, instances added, lost or in another order, the signature's own field. */
+/* Guesses that fit any field: folding and spacing, instances added, lost or in another order, the signature's own
+ * field. */
 #include "parse/dkim/mimeparts.h"
 #include "parse/dkim/search.h"
 
@@ -34,8 +35,8 @@ static void spaces_find(struct folding *f)
 
 static void pieces_add(struct folding *f, unsigned rank, const struct piece *pieces, size_t n)
 {
-	edit_value(f->h, f->slot, rank, DKIM_EDIT_HEADER_REFOLDED, text_splice(f->h->search->arena, f->field->raw, pieces, n),
-		SPAN_ABSENT, SPAN_ABSENT, 0);
+	edit_value(f->h, f->slot, rank, DKIM_EDIT_HEADER_REFOLDED,
+		text_splice(f->h->search->arena, f->field->raw, pieces, n), SPAN_ABSENT, SPAN_ABSENT, 0);
 }
 
 static bool is_fold(const struct folding *f, size_t i)
@@ -126,7 +127,7 @@ static struct span name_cased(struct arena *arena, struct span name, unsigned fo
 	return out ? (struct span){ out, name.n } : SPAN_ABSENT;
 }
 
-/* Only "simple" sees this: the name's case and what stands between name and value. h= often spells the name as it was. */
+/* For "simple" alone: the name's case (h= often spells it as it was) and what stands between name and value. */
 static void names_add(struct folding *f)
 {
 	static const char *const colons[] = { ": ", ":", " : ", ":  ", ":\t", ":\r\n ", ":\r\n\t", " :" };
@@ -145,11 +146,11 @@ static void names_add(struct folding *f)
 		for (size_t i = 0; i < n; i++) {
 			struct span head = TEXT_JOIN(arena, forms[i], span_of(colons[c]));
 
-			edit_value(f->h, f->slot, 1, DKIM_EDIT_HEADER_SPACING, TEXT_JOIN(arena, head, value), SPAN_ABSENT,
-				SPAN_ABSENT, 0);
+			edit_value(f->h, f->slot, 1, DKIM_EDIT_HEADER_SPACING, TEXT_JOIN(arena, head, value),
+				SPAN_ABSENT, SPAN_ABSENT, 0);
 			if (c == 0)
-				edit_value(f->h, f->slot, 2, DKIM_EDIT_HEADER_SPACING, TEXT_JOIN(arena, head, value, SPAN(" ")),
-					SPAN_ABSENT, SPAN_ABSENT, 0);
+				edit_value(f->h, f->slot, 2, DKIM_EDIT_HEADER_SPACING,
+					TEXT_JOIN(arena, head, value, SPAN(" ")), SPAN_ABSENT, SPAN_ABSENT, 0);
 		}
 }
 
@@ -176,10 +177,11 @@ void edits_folding(struct header_search *h, size_t slot)
 /* Fields that lists and gateways add of their own. */
 static bool is_often_added(struct span name)
 {
-	static const char *const names[] = { "reply-to", "sender", "list-id", "list-post", "list-help", "list-subscribe",
-		"list-unsubscribe", "list-unsubscribe-post", "list-archive", "list-owner", "precedence", "errors-to", "from",
-		"subject", "to", "cc", "date", "resent-from", "resent-date", "in-reply-to", "references", "auto-submitted",
-		"organization", "content-language", "importance", "x-priority" };
+	static const char *const names[] = { "reply-to", "sender", "list-id", "list-post", "list-help",
+		"list-subscribe", "list-unsubscribe", "list-unsubscribe-post", "list-archive", "list-owner",
+		"precedence", "errors-to", "from", "subject", "to", "cc", "date", "resent-from", "resent-date",
+		"in-reply-to", "references", "auto-submitted", "organization", "content-language", "importance",
+		"x-priority" };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (span_is_nocase(name, span_of(names[i])))
@@ -198,8 +200,8 @@ static void deletions_add(struct header_search *h, struct span name)
 		struct span value = fws_trim(header->fields[index].value);
 
 		if (index != h->search->signature->field)
-			edit_structure(h, is_often_added(name) ? 0 : 1, DKIM_EDIT_HEADER_ADDED, &change, 1, name, value, SPAN_ABSENT,
-				header->fields[index].raw.n + 2);
+			edit_structure(h, is_often_added(name) ? 0 : 1, DKIM_EDIT_HEADER_ADDED, &change, 1, name, value,
+				SPAN_ABSENT, header->fields[index].raw.n + 2);
 	}
 }
 
@@ -306,8 +308,9 @@ static void lost_add(struct header_search *h, struct span name, struct span valu
 	struct field_change change = { FIELD_INSERT, 0, TEXT_JOIN(h->search->arena, name, SPAN(": "), value) };
 
 	/* MIME fields stand together, MIME-Version first; others go to the end. */
-	while (change.field < header->n && !(span_is_nocase(name, SPAN("mime-version")) &&
-		span_starts_nocase(header->fields[change.field].name, SPAN("content-"))))
+	while (change.field < header->n &&
+		!(span_is_nocase(name, SPAN("mime-version")) &&
+			span_starts_nocase(header->fields[change.field].name, SPAN("content-"))))
 		change.field++;
 	edit_structure(h, rank, edit, &change, 1, name, SPAN_ABSENT, value, 0);
 }
@@ -329,8 +332,10 @@ static void losses_add(struct header_search *h, struct span name)
 			lost_add(h, name, value, 1, DKIM_EDIT_HEADER_REMOVED);
 		}
 	for (size_t i = 0; i < sizeof copies / sizeof copies[0]; i++)
-		if (span_is_nocase(name, span_of(copies[i].name)) && header_group(header, span_of(copies[i].source), &first))
-			lost_add(h, name, fws_trim(header->fields[header->sorted[first]].value), 1, DKIM_EDIT_HEADER_REMOVED);
+		if (span_is_nocase(name, span_of(copies[i].name)) &&
+			header_group(header, span_of(copies[i].source), &first))
+			lost_add(h, name, fws_trim(header->fields[header->sorted[first]].value), 1,
+				DKIM_EDIT_HEADER_REMOVED);
 	/* A message that was wrapped left its MIME fields in the head of the first part. */
 	if (name.n >= sizeof text || !span_starts_nocase(name, SPAN("content-")))
 		return;
@@ -345,11 +350,13 @@ static void losses_add(struct header_search *h, struct span name)
 	}
 }
 
+#define NAMES_EDITED_MAX 300
+
 void edits_structural(struct header_search *h)
 {
 	const struct signature *signature = h->search->signature;
 
-	for (size_t slot = 0; slot < signature->names_n; slot++) {
+	for (size_t slot = 0; slot < signature->names_n && slot < NAMES_EDITED_MAX; slot++) {
 		struct span name = signature->names[slot];
 		size_t earlier = 0;
 
@@ -407,8 +414,8 @@ static void own_add(struct own *own, const struct piece *pieces, size_t n)
 	if (!edit->slots || !edit->changes)
 		return;
 	edit->slots[0] = (struct slot_change){ signature->names_n, canon };
-	edit->changes[0] = (struct field_change){ FIELD_REPLACE, signature->field,
-		text_splice(h->search->arena, raw, pieces, n) };
+	edit->changes[0] =
+		(struct field_change){ FIELD_REPLACE, signature->field, text_splice(h->search->arena, raw, pieces, n) };
 	edit->step = (struct dkim_step){ .edit = DKIM_EDIT_SIGNATURE_REFOLDED, .where = SPAN("DKIM-Signature") };
 	h->edits_n++;
 }

@@ -9,7 +9,7 @@
 #define PARAMETERS_MAX 12
 
 struct parameter {
-	struct span whole; /* from behind the ";" */
+	struct span whole;       /* from behind the ";" */
 	struct span name, value; /* value with its quotes */
 };
 
@@ -81,7 +81,8 @@ static struct piece piece_at(const struct parameters *p, struct span old, struct
 static void pieces_add(struct parameters *p, unsigned rank, enum dkim_edit edit, const struct piece *pieces, size_t n,
 	struct span found)
 {
-	edit_value(p->h, p->slot, rank, edit, text_splice(p->h->search->arena, p->field->raw, pieces, n), found, SPAN_ABSENT, 0);
+	edit_value(p->h, p->slot, rank, edit, text_splice(p->h->search->arena, p->field->raw, pieces, n), found,
+		SPAN_ABSENT, 0);
 }
 
 static void one_add(struct parameters *p, unsigned rank, enum dkim_edit edit, struct span old, struct span text)
@@ -141,7 +142,8 @@ static void rewritten_add(struct parameters *p, size_t without, unsigned quotes,
 		parts[n++] = SPAN("=");
 		parts[n++] = value;
 	}
-	edit_value(p->h, p->slot, without < p->n ? 1 : 2, without < p->n ? DKIM_EDIT_HEADER_REPLACED : DKIM_EDIT_PARAMETER_QUOTES,
+	edit_value(p->h, p->slot, without < p->n ? 1 : 2,
+		without < p->n ? DKIM_EDIT_HEADER_REPLACED : DKIM_EDIT_PARAMETER_QUOTES,
 		field_with(p->h, p->field, text_join(arena, parts, n)), SPAN_ABSENT, SPAN_ABSENT, 0);
 }
 
@@ -155,7 +157,8 @@ static void wrapped_add(struct header_search *h, size_t slot, const char *name)
 		struct span value = mimeparts_field(h->search->body, &parts.part[i], name);
 
 		if (value.n)
-			edit_value(h, slot, 0, DKIM_EDIT_WRAPPED, field_with(h, slot_field(h, slot), value), SPAN_ABSENT, value, 0);
+			edit_value(h, slot, 0, DKIM_EDIT_WRAPPED, field_with(h, slot_field(h, slot), value),
+				SPAN_ABSENT, value, 0);
 	}
 }
 
@@ -191,7 +194,8 @@ void edits_encoding(struct header_search *h, size_t slot)
 
 /* ---- the date ---- */
 
-static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+	"Dec" };
 static const char *const weekdays[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
 
 struct civil {
@@ -227,11 +231,12 @@ static void date_add(struct header_search *h, size_t slot, int64_t moment, int m
 	snprintf(hours, sizeof hours, form->seconds ? "%02d:%02d:%02d" : "%02d:%02d", (int)(clock / 3600),
 		(int)(clock / 60 % 60), (int)(clock % 60));
 	n = snprintf(text, sizeof text, form->pad ? "%s%s%02u %s %lld %s %s" : "%s%s%u %s %lld %s %s",
-		form->weekday ? weekdays[civil.weekday] : "", form->weekday ? ", " : "", civil.day, months[civil.month - 1],
-		(long long)civil.year, hours, zone);
+		form->weekday ? weekdays[civil.weekday] : "", form->weekday ? ", " : "", civil.day,
+		months[civil.month - 1], (long long)civil.year, hours, zone);
 	if (n > 0 && (size_t)n < sizeof text)
 		edit_value(h, slot, 1, DKIM_EDIT_DATE_ZONE,
-			field_with(h, slot_field(h, slot), arena_copy(h->search->arena, (struct span){ text, (size_t)n })),
+			field_with(
+				h, slot_field(h, slot), arena_copy(h->search->arena, (struct span){ text, (size_t)n })),
 			fws_trim(slot_field(h, slot)->value), SPAN_ABSENT, 0);
 }
 
@@ -240,7 +245,8 @@ static void date_add(struct header_search *h, size_t slot, int64_t moment, int m
 /* The moment is kept, its writing changed: zone names and offsets, a comment, the weekday, a leading zero. */
 void edits_date(struct header_search *h, size_t slot)
 {
-	static const char *const zulu[] = { "+0000", "-0000", "GMT", "UT", "UTC", "Z", "+0000 (UTC)", "+0000 (GMT)", "+00:00" };
+	static const char *const zulu[] = { "+0000", "-0000", "GMT", "UT", "UTC", "Z", "+0000 (UTC)", "+0000 (GMT)",
+		"+00:00" };
 	int64_t moment;
 	char zone[24];
 
@@ -253,7 +259,8 @@ void edits_date(struct header_search *h, size_t slot)
 		for (size_t z = 0; z < sizeof zulu / sizeof zulu[0]; z++)
 			date_add(h, slot, moment, 0, zulu[z], &form);
 		for (int minutes = -12 * 60; minutes <= 14 * 60; minutes += 30) {
-			snprintf(zone, sizeof zone, "%c%02d%02d", minutes < 0 ? '-' : '+', abs(minutes) / 60, abs(minutes) % 60);
+			snprintf(zone, sizeof zone, "%c%02d%02d", minutes < 0 ? '-' : '+', abs(minutes) / 60,
+				abs(minutes) % 60);
 			date_add(h, slot, moment, minutes, zone, &form);
 		}
 	}

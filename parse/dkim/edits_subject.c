@@ -28,7 +28,8 @@ static void encoded_add(struct header_search *h, size_t slot, unsigned rank, enu
 	struct span found, uint64_t octets)
 {
 	for (unsigned form = 0; has_8bit(plain) && form < ENCODEDWORD_FORMS; form++)
-		value_add(h, slot, rank, edit, encodedword_encode(h->search->arena, plain, form), found, SPAN_ABSENT, octets);
+		value_add(h, slot, rank, edit, encodedword_encode(h->search->arena, plain, form), found, SPAN_ABSENT,
+			octets);
 }
 
 void edits_words(struct header_search *h, size_t slot)
@@ -59,7 +60,7 @@ struct cutting {
 	bool decoded; /* `text` is what encoded words said */
 };
 
-/* A longer subject was folded elsewhere: what is left on one line, and with one fold at each space. "simple" sees that. */
+/* A longer subject was folded elsewhere: what is left on one line, then with one fold at each space. */
 static void refolded_add(struct cutting *c, enum dkim_edit edit, struct span left, struct span found)
 {
 	struct piece pieces[CUTS_MAX];
@@ -76,8 +77,8 @@ static void refolded_add(struct cutting *c, enum dkim_edit edit, struct span lef
 		for (int tab = 0; tab < 2; tab++) {
 			if (i < n)
 				pieces[i].text = tab ? SPAN("\r\n\t") : SPAN("\r\n ");
-			value_add(c->h, c->slot, 1, edit, text_splice(c->h->search->arena, left, pieces, n), found, SPAN_ABSENT,
-				found.n);
+			value_add(c->h, c->slot, 1, edit, text_splice(c->h->search->arena, left, pieces, n), found,
+				SPAN_ABSENT, found.n);
 			if (i < n)
 				pieces[i].text = SPAN(" ");
 		}

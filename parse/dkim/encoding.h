@@ -1,4 +1,5 @@
-/* Transfer encodings as DKIM and MIME use them. Results are allocated in the caller's arena; absent means refused or no memory. */
+/* Transfer encodings as DKIM and MIME use them. Results are allocated in the caller's arena; absent means refused or no
+ * memory. */
 #ifndef PARSE_DKIM_ENCODING_H
 #define PARSE_DKIM_ENCODING_H
 
@@ -8,7 +9,7 @@
 /* base64 (RFC 6376 2.10): white space ignored, nothing else is; the padding may be missing, not wrong in place. */
 struct span base64_decode(struct span text, struct arena *arena);
 
-/* dkim-quoted-printable (RFC 6376 2.11): white space ignored, lower-case hex accepted, a "=" that starts no pair stays. */
+/* dkim-quoted-printable (RFC 6376 2.11): white space ignored, lower-case hex too, a "=" that starts no pair stays. */
 struct span dkim_qp_decode(struct span text, struct arena *arena);
 
 /* base64 without line ends. */

@@ -1,4 +1,4 @@
-/* SHA-1 and SHA-256 with a state that can be copied: every prefix of a text costs one pass. Methods are fetched once. */
+/* SHA-1 and SHA-256 with a state that can be copied, so that all prefixes of a text cost one pass. */
 #ifndef PARSE_DKIM_HASH_H
 #define PARSE_DKIM_HASH_H
 

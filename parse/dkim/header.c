@@ -8,7 +8,8 @@ static bool octet_is_wsp(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* The line starting at `at` with its continuation lines; the span ends before the last CRLF. *next: where the next begins. */
+/* The line starting at `at` with its continuation lines; the span ends before the last CRLF. *next: where the next
+ * begins. */
 static struct span field_cut(struct span block, size_t at, size_t *next)
 {
 	size_t end = at;

@@ -54,8 +54,8 @@ static struct span canon_line(struct header_search *h, struct span raw)
 	return arena_copy(search->arena, buf_span(scratch));
 }
 
-static struct header_edit *edit_new(struct header_search *h, unsigned rank, size_t slots, const struct field_change *changes,
-	size_t n)
+static struct header_edit *edit_new(
+	struct header_search *h, unsigned rank, size_t slots, const struct field_change *changes, size_t n)
 {
 	struct arena *arena = h->search->arena;
 	struct header_edit *edit;
@@ -73,8 +73,8 @@ static struct header_edit *edit_new(struct header_search *h, unsigned rank, size
 	return edit;
 }
 
-void edit_value(struct header_search *h, size_t slot, unsigned rank, enum dkim_edit kind, struct span raw, struct span found,
-	struct span before, uint64_t octets)
+void edit_value(struct header_search *h, size_t slot, unsigned rank, enum dkim_edit kind, struct span raw,
+	struct span found, struct span before, uint64_t octets)
 {
 	const struct header_field *field = slot_field(h, slot);
 	struct field_change change = { FIELD_REPLACE, h->search->signature->slots[slot], raw };
@@ -93,14 +93,15 @@ void edit_value(struct header_search *h, size_t slot, unsigned rank, enum dkim_e
 }
 
 /* The instances of one name as they stand after the changes, top first. */
-static size_t instances_after(const struct header_search *h, const struct field_change *changes, size_t n, struct span name,
-	struct span *instances, size_t max)
+static size_t instances_after(const struct header_search *h, const struct field_change *changes, size_t n,
+	struct span name, struct span *instances, size_t max)
 {
 	const struct header *header = &h->search->dkim->header;
 	size_t count = 0;
 
 	for (size_t f = 0; f <= header->n; f++) {
-		bool mine = f < header->n && f != h->search->signature->field && span_is_nocase(header->fields[f].name, name);
+		bool mine = f < header->n && f != h->search->signature->field &&
+			span_is_nocase(header->fields[f].name, name);
 		struct span raw = mine ? header->fields[f].raw : SPAN_ABSENT;
 
 		for (size_t i = 0; i < n; i++) {
@@ -119,14 +120,18 @@ static size_t instances_after(const struct header_search *h, const struct field_
 
 #define INSTANCES_MAX 200
 
-void edit_structure(struct header_search *h, unsigned rank, enum dkim_edit kind, const struct field_change *changes, size_t n,
-	struct span name, struct span found, struct span before, uint64_t octets)
+void edit_structure(struct header_search *h, unsigned rank, enum dkim_edit kind, const struct field_change *changes,
+	size_t n, struct span name, struct span found, struct span before, uint64_t octets)
 {
 	const struct signature *signature = h->search->signature;
 	struct span instances[INSTANCES_MAX];
 	size_t left = instances_after(h, changes, n, name, instances, INSTANCES_MAX);
-	struct header_edit *edit = edit_new(h, rank, signature->names_n, changes, n);
+	size_t named = 0;
+	struct header_edit *edit;
 
+	for (size_t i = 0; i < signature->names_n; i++)
+		named += span_is_nocase(signature->names[i], name);
+	edit = edit_new(h, rank, named, changes, n);
 	for (size_t i = 0; edit && i < signature->names_n; i++) {
 		struct span canon = SPAN("");
 
@@ -148,9 +153,9 @@ struct trial {
 	struct header_search *h;
 	struct hash *checkpoints[CHECKPOINTS_MAX]; /* the state before each of the first slots */
 	size_t checkpoints_n;
-	uint64_t after[CHECKPOINTS_MAX + 1];       /* octets from there to the end, unchanged */
-	struct span *over;                         /* by slot: what the edits put there; absent: unchanged */
-	const size_t *pool;                        /* edits that may be combined */
+	uint64_t after[CHECKPOINTS_MAX + 1]; /* octets from there to the end, unchanged */
+	struct span *over;                   /* by slot: what the edits put there; absent: unchanged */
+	const size_t *pool;                  /* edits that may be combined */
 	size_t pool_n;
 };
 
@@ -203,7 +208,8 @@ static bool trial_run(struct trial *trial, const struct header_edit *const *edit
 	return true;
 }
 
-/* All sets of `size` edits of different groups whose ranks sum up to exactly `rank`. True: found, or the bound is reached. */
+/* All sets of `size` edits of different groups whose ranks sum up to exactly `rank`. True: found, or the bound is
+ * reached. */
 static bool sets_try(struct trial *trial, size_t size, unsigned rank)
 {
 	const struct header_edit *set[TOGETHER_MAX];
@@ -332,6 +338,7 @@ static const struct {
 bool header_search_run(struct search *search, struct header_search *h)
 {
 	const struct signature *signature = search->signature;
+	bool cut_short, good;
 
 	*h = (struct header_search){ .search = search };
 	if (!base_set(h))
@@ -349,8 +356,10 @@ bool header_search_run(struct search *search, struct header_search *h)
 		if (signature->slots[slot] != HEADER_NO_FIELD)
 			edits_folding(h, slot);
 	edits_own(h);
-	if (search->arena->failed)
-		search->exhausted = true; /* the guesses so far are still good */
+	/* Guesses that found no room are left out; those so far are still good. */
+	cut_short = search->arena->failed || h->edits_n == EDITS_MAX;
 	search->arena->failed = false;
-	return trials_run(h);
+	good = trials_run(h);
+	search->exhausted = search->exhausted || cut_short;
+	return good;
 }

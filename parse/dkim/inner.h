@@ -23,7 +23,7 @@ struct judged {
 	const struct cached_key *key; /* NULL without a usable one */
 	struct ruling ruling;
 	enum dkim_fact header_hash;
-	bool has_signed;              /* RSA: the digest the signer meant is known */
+	bool has_signed; /* RSA: the digest the signer meant is known */
 	uint8_t signed_digest[HASH_OCTETS_MAX];
 };
 
@@ -31,12 +31,12 @@ struct dkim {
 	struct dkim_options options;
 	struct canon_lines lines;
 	enum dkim_phase phase;
-	bool failed;             /* memory was short */
+	bool failed; /* memory was short */
 	bool header_too_long;
-	struct buf block;        /* header block in network form, with the empty line that ends it */
-	size_t line_start;       /* in `block` */
-	uint64_t body_octets;    /* network form */
-	struct arena arena;      /* of one message */
+	struct buf block;     /* header block in network form, with the empty line that ends it */
+	size_t line_start;    /* in `block` */
+	uint64_t body_octets; /* network form */
+	struct arena arena;   /* of one message */
 	struct header header;
 	struct signature *signatures;
 	struct judged *judged;

@@ -21,8 +21,10 @@ bool dkim_header_input(struct dkim *dkim, const struct signature *signature)
 
 static enum dkim_fact body_fact(const struct dkim *dkim, const struct signature *signature)
 {
-	const uint8_t *digest = signature->body_known ? bodyhash_find(&dkim->bodyhash, signature->body_canon, signature->hash,
-		signature->has_length ? signature->length : BODYHASH_WHOLE) : NULL;
+	const uint8_t *digest = signature->body_known ?
+		bodyhash_find(&dkim->bodyhash, signature->body_canon, signature->hash,
+			signature->has_length ? signature->length : BODYHASH_WHOLE) :
+		NULL;
 
 	if (!digest)
 		return DKIM_UNKNOWN;
@@ -66,12 +68,13 @@ static void key_rule(const struct dkim *dkim, const struct signature *signature,
 
 	*judged = (struct judged){ .key = key, .ruling = signature->ruling };
 	if (key->key && record->type == wanted && digest)
-		judged->header_hash = public_key_check(key->key, signature->hash, digest, signature->b,
-			judged->signed_digest, &judged->has_signed);
+		judged->header_hash = public_key_check(
+			key->key, signature->hash, digest, signature->b, judged->signed_digest, &judged->has_signed);
 	reason = keyrecord_serves(record, wanted, sha1, signature->subdomain, arena, &detail);
 	if (!record->fault && !keyrecord_granted(record, signature->local_part)) {
 		if (dkim->options.enforce_granularity && reason == DKIM_REASON_OK)
-			ruling_fault(ruling, DKIM_REASON_GRANULARITY, false, words_join(arena, "key has g=", record->g));
+			ruling_fault(
+				ruling, DKIM_REASON_GRANULARITY, false, words_join(arena, "key has g=", record->g));
 		else
 			ruling_historic(ruling, DKIM_REASON_GRANULARITY);
 	}
@@ -84,7 +87,8 @@ static void key_rule(const struct dkim *dkim, const struct signature *signature,
 		return;
 	}
 	if (sha1)
-		ruling_fault(ruling, DKIM_REASON_HISTORIC_ALGORITHM, true, SPAN("rsa-sha1 must not be used (RFC 8301)"));
+		ruling_fault(
+			ruling, DKIM_REASON_HISTORIC_ALGORITHM, true, SPAN("rsa-sha1 must not be used (RFC 8301)"));
 	if (wanted == KEY_RSA && record->bits < KEYRECORD_RSA_BITS_MIN)
 		ruling_fault(ruling, DKIM_REASON_KEY_TOO_SHORT, true, words_printf(arena, "%u bits", record->bits));
 	hashes_rule(dkim, signature, body, judged->header_hash, arena, ruling);
@@ -98,7 +102,8 @@ static unsigned judged_rank(const struct judged *judged)
 }
 
 /* Several TXT records: undefined (RFC 6376 3.6.2.2); each is tried, the best counts (6.1.2). */
-static bool keys_rule(struct dkim *dkim, size_t index, const struct asked *asked, enum dkim_fact body, struct arena *arena)
+static bool keys_rule(
+	struct dkim *dkim, size_t index, const struct asked *asked, enum dkim_fact body, struct arena *arena)
 {
 	const struct signature *signature = &dkim->signatures[index];
 	uint8_t digest[HASH_OCTETS_MAX];
@@ -153,7 +158,8 @@ static struct span copy(struct dkim_verdicts *verdicts, struct span text)
 	return arena_copy(&verdicts->arena, text);
 }
 
-static void key_show(const struct dkim *dkim, size_t index, struct dkim_verdicts *verdicts, struct dkim_verdict *verdict)
+static void key_show(
+	const struct dkim *dkim, size_t index, struct dkim_verdicts *verdicts, struct dkim_verdict *verdict)
 {
 	const struct cached_key *key = dkim->judged[index].key;
 
@@ -186,7 +192,8 @@ static struct span identity_show(struct dkim_verdicts *verdicts, const struct si
 	return words_printf(&verdicts->arena, "@%.*s", (int)signature->d.n, signature->d.p);
 }
 
-/* Fields that RFC 5322 3.6 and RFC 2045 want once: an unsigned second one is what a reader may be shown (RFC 6376 8.15). */
+/* Fields that RFC 5322 3.6 and RFC 2045 want once: an unsigned second one is what a reader may be shown (RFC
+ * 6376 8.15). */
 static void instances_show(const struct dkim *dkim, const struct signature *signature, struct dkim_verdicts *verdicts,
 	struct dkim_verdict *verdict)
 {
@@ -200,7 +207,8 @@ static void instances_show(const struct dkim *dkim, const struct signature *sign
 
 		for (size_t k = 0; k < signature->names_n; k++)
 			named += span_is_nocase(signature->names[k], span_of(once[i]));
-		verdict->subject_unsigned = verdict->subject_unsigned || (strcmp(once[i], "subject") == 0 && named == 0);
+		verdict->subject_unsigned =
+			verdict->subject_unsigned || (strcmp(once[i], "subject") == 0 && named == 0);
 		if (named == 0 || header_count(&dkim->header, once[i]) <= named)
 			continue;
 		if (n)
@@ -225,14 +233,19 @@ static void align(const struct dkim *dkim, const struct dkim_verdicts *verdicts,
 		verdict->relaxed = dkim->options.aligned(a, b, false) ? DKIM_ALIGNED_YES : DKIM_ALIGNED_NO;
 }
 
-static void verdict_fill(struct dkim *dkim, size_t index, int64_t at, enum dkim_fact body, struct dkim_verdicts *verdicts)
+static void verdict_fill(
+	struct dkim *dkim, size_t index, int64_t at, enum dkim_fact body, struct dkim_verdicts *verdicts)
 {
 	const struct signature *signature = &dkim->signatures[index];
 	const struct judged *judged = &dkim->judged[index];
 	struct dkim_verdict *verdict = &verdicts->signatures[index];
 
-	*verdict = (struct dkim_verdict){ .position = index, .t = signature->t, .x = signature->x, .body_hash = body,
-		.header_hash = judged->header_hash, .reason = judged->ruling.strict };
+	*verdict = (struct dkim_verdict){ .position = index,
+		.t = signature->t,
+		.x = signature->x,
+		.body_hash = body,
+		.header_hash = judged->header_hash,
+		.reason = judged->ruling.strict };
 	verdict->d = copy(verdicts, signature->d);
 	verdict->s = copy(verdicts, signature->s);
 	verdict->a = copy(verdicts, signature->a);
@@ -268,7 +281,8 @@ static void author_show(const struct dkim *dkim, struct dkim_verdicts *verdicts)
 	verdicts->from_fields = n;
 	for (size_t i = 0; i < n; i++) {
 		struct mailbox mailboxes[MAILBOX_MAX];
-		size_t count = mailbox_list(dkim->header.fields[dkim->header.sorted[first + i]].value, mailboxes, MAILBOX_MAX);
+		size_t count =
+			mailbox_list(dkim->header.fields[dkim->header.sorted[first + i]].value, mailboxes, MAILBOX_MAX);
 
 		for (size_t k = 0; k < count; k++) {
 			struct span domain = { text, domain_alabels(mailboxes[k].domain, text) };
@@ -307,8 +321,9 @@ static void domainkeys_show(const struct dkim *dkim, struct dkim_verdicts *verdi
 
 bool dkim_verdicts(struct dkim *dkim, int64_t at, struct dkim_verdicts *verdicts)
 {
-	*verdicts = (struct dkim_verdicts){ .arena = ARENA(MESSAGE_ARENA), .total = dkim->signatures_total,
-		.header_too_long = dkim->header_too_long };
+	*verdicts = (struct dkim_verdicts){
+		.arena = ARENA(MESSAGE_ARENA), .total = dkim->signatures_total, .header_too_long = dkim->header_too_long
+	};
 	if (dkim->phase != PHASE_ENDED || dkim->failed)
 		return false;
 	verdicts->signatures = arena_take(&verdicts->arena, dkim->signatures_n * sizeof *verdicts->signatures);

@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
-#define ENTRIES_MAX 256         /* all that one message can use: 25 names with 10 records each */
-#define ENTRIES_KEPT 64         /* from message to message */
-#define ENTRY_OCTETS (1 << 20)  /* a record of at most 64 kB, decoded */
+#define ENTRIES_MAX 256        /* all that one message can use: 25 names with 10 records each */
+#define ENTRIES_KEPT 64        /* from message to message */
+#define ENTRY_OCTETS (1 << 20) /* a record of at most 64 kB, decoded */
 
 struct key_cache {
 	struct cached_key *entries[ENTRIES_MAX];

@@ -156,8 +156,8 @@ void keyrecord_parse(struct span text, struct arena *arena, struct key_record *r
 	record->testing = record->t.p && taglist_has_member(record->t, "y");
 	record->strict = record->t.p && taglist_has_member(record->t, "s");
 	record->type = !record->k.p || span_is(record->k, SPAN("rsa")) ? KEY_RSA :
-		span_is(record->k, SPAN("ed25519"))                     ? KEY_ED25519 :
-									  KEY_OTHER;
+		span_is(record->k, SPAN("ed25519"))                    ? KEY_ED25519 :
+									 KEY_OTHER;
 	if (record->v.p && (!span_is(record->tags.tags[0].name, SPAN("v")) || !span_is(record->v, SPAN("DKIM1")))) {
 		fault(record, KEY_PROBLEM_VERSION, "v= must be first and DKIM1", SPAN_ABSENT);
 		return;

@@ -1,6 +1,6 @@
 #include "parse/dkim/mailbox.h"
 
-/* Walks over text so that quoted strings, comments, angle brackets and domain literals are not mistaken for structure. */
+/* Walks over text so that quotes, comments, angle brackets and domain literals are not mistaken for structure. */
 struct walk {
 	bool quoted, escaped;
 	unsigned comments;

@@ -1,5 +1,5 @@
-/* Address lists of header fields (RFC 5322 3.4) cut into mailboxes, every piece where it stands in the text. Lenient: whatever
- * cannot be read yields fewer mailboxes, never an error. */
+/* Address lists of header fields (RFC 5322 3.4) cut into mailboxes, every piece where it stands in the text. Lenient:
+ * whatever cannot be read yields fewer mailboxes, never an error. */
 #ifndef PARSE_DKIM_MAILBOX_H
 #define PARSE_DKIM_MAILBOX_H
 
@@ -8,8 +8,8 @@
 #define MAILBOX_MAX 64
 
 struct mailbox {
-	struct span whole;   /* without white space at its ends */
-	struct span display; /* before `<`, trimmed; empty without one */
+	struct span whole;         /* without white space at its ends */
+	struct span display;       /* before `<`, trimmed; empty without one */
 	struct span local, domain; /* raw, trimmed; absent when there is no `@` */
 };
 

@@ -49,7 +49,7 @@ static enum mime_cte cte_of(struct span value)
 	value = fws_trim(value);
 	return span_is_nocase(value, SPAN("quoted-printable")) ? CTE_QP :
 		span_is_nocase(value, SPAN("base64"))          ? CTE_BASE64 :
-								  CTE_NONE;
+								 CTE_NONE;
 }
 
 struct span mimeparts_field(struct span body, const struct mime_part *part, const char *name)
@@ -88,13 +88,15 @@ static size_t head_end(struct span body, size_t at)
 	return at;
 }
 
-static size_t part_open(struct span body, size_t delimiter, size_t head, struct mime_parts *parts,
-	struct boundaries *boundaries)
+static size_t part_open(
+	struct span body, size_t delimiter, size_t head, struct mime_parts *parts, struct boundaries *boundaries)
 {
 	struct mime_part *part = &parts->part[parts->n++];
 	struct span type;
 
-	*part = (struct mime_part){ .delimiter = delimiter, .head = head, .content = head_end(body, head), .end = body.n };
+	*part = (struct mime_part){
+		.delimiter = delimiter, .head = head, .content = head_end(body, head), .end = body.n
+	};
 	type = mimeparts_field(body, part, "content-type");
 	part->cte = cte_of(mimeparts_field(body, part, "content-transfer-encoding"));
 	part->multipart = span_starts_nocase(type, SPAN("multipart/"));
@@ -115,24 +117,18 @@ static void multiparts_close(struct mime_parts *parts, struct span body)
 {
 	for (size_t i = 0; i < parts->n; i++) {
 		struct mime_part *part = &parts->part[i];
-		struct span own = mime_parameter(mimeparts_field(body, part, "content-type"), "boundary");
-		struct boundaries boundaries = { { own }, 1 };
-		bool closing, closed = false;
+		struct boundaries own = { .n = 0 };
+		bool closing = false, closed = false;
 
-		for (size_t m = 0; part->multipart && m < parts->marks_n; m++) {
-			struct span line = line_at(body, parts->marks[m]);
-			bool mine = line_is_mark(&boundaries, line, &closing);
-
+		if (part->multipart)
+			boundary_add(&own, mimeparts_field(body, part, "content-type"));
+		for (size_t m = 0; own.n && m < parts->marks_n && part->end == body.n; m++) {
 			if (parts->marks[m] < part->content)
 				continue;
-			if (closed || !mine) {
-				if (closed)
-					part->end = parts->marks[m];
-				if (closed)
-					break;
-				continue;
-			}
-			closed = closing;
+			if (closed)
+				part->end = parts->marks[m];
+			else if (line_is_mark(&own, line_at(body, parts->marks[m]), &closing))
+				closed = closing;
 		}
 	}
 }
@@ -147,8 +143,9 @@ void mimeparts_find(const struct header *header, struct span body, struct mime_p
 	parts->first = body.n;
 	boundary_add(&boundaries, type);
 	if (boundaries.n == 0) {
-		parts->part[parts->n++] = (struct mime_part){ .end = body.n, .whole = true,
-			.cte = cte_of(message_field(header, "content-transfer-encoding")) };
+		parts->part[parts->n++] = (struct mime_part){
+			.end = body.n, .whole = true, .cte = cte_of(message_field(header, "content-transfer-encoding"))
+		};
 		return;
 	}
 	for (size_t at = 0; at < body.n;) {

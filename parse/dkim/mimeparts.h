@@ -1,5 +1,5 @@
-/* The parts of a body by its boundary lines (RFC 2046 5.1), nested ones too: one pass over the lines, bounded, no recursion.
- * Only what the diagnosis needs; not a MIME parser. */
+/* The parts of a body by its boundary lines (RFC 2046 5.1), nested ones too: one pass over the lines, bounded, no
+ * recursion. Only what the diagnosis needs; not a MIME parser. */
 #ifndef PARSE_DKIM_MIMEPARTS_H
 #define PARSE_DKIM_MIMEPARTS_H
 
@@ -10,19 +10,19 @@
 
 enum mime_cte { CTE_NONE, CTE_QP, CTE_BASE64 };
 
-struct mime_part { /* offsets into the body */
+struct mime_part {            /* offsets into the body */
 	size_t delimiter;     /* its boundary line; for the whole body: 0 */
 	size_t head, content; /* its fields, its content */
 	size_t end;           /* the next boundary line, or the end of the body */
 	enum mime_cte cte;
 	bool multipart;
-	bool whole;           /* the body itself, without boundaries; its fields are the message's */
+	bool whole; /* the body itself, without boundaries; its fields are the message's */
 };
 
 struct mime_parts {
 	struct mime_part part[MIMEPARTS_MAX];
 	size_t n;
-	size_t first;   /* first boundary line; end of the body when there is none */
+	size_t first;                    /* first boundary line; end of the body when there is none */
 	size_t marks[2 * MIMEPARTS_MAX]; /* where boundary lines begin, in order */
 	size_t marks_n;
 };

@@ -30,8 +30,8 @@ static bool rsa_prepare(struct public_key *key, const struct key_record *record)
 
 static bool ed25519_prepare(struct public_key *key, const struct key_record *record)
 {
-	key->ed25519 = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, (const unsigned char *)record->key.p,
-		record->key.n);
+	key->ed25519 = EVP_PKEY_new_raw_public_key(
+		EVP_PKEY_ED25519, NULL, (const unsigned char *)record->key.p, record->key.n);
 	key->context = EVP_MD_CTX_new();
 	return key->ed25519 && key->context;
 }
@@ -116,8 +116,8 @@ static size_t digest_find(const unsigned char *block, size_t n, enum hash_kind k
 	return at + prefix.n;
 }
 
-static enum dkim_fact rsa_check(struct public_key *key, enum hash_kind kind, const uint8_t *digest, struct span signature,
-	uint8_t *signed_digest, bool *has_signed)
+static enum dkim_fact rsa_check(struct public_key *key, enum hash_kind kind, const uint8_t *digest,
+	struct span signature, uint8_t *signed_digest, bool *has_signed)
 {
 	unsigned char block[KEYRECORD_RSA_BITS_MAX / 8];
 	size_t at, octets = hash_octets(kind);
@@ -137,8 +137,8 @@ static enum dkim_fact rsa_check(struct public_key *key, enum hash_kind kind, con
 	return memcmp(block + at, digest, octets) == 0 ? DKIM_MATCH : DKIM_MISMATCH;
 }
 
-enum dkim_fact public_key_check(struct public_key *key, enum hash_kind kind, const uint8_t *digest, struct span signature,
-	uint8_t *signed_digest, bool *has_signed)
+enum dkim_fact public_key_check(struct public_key *key, enum hash_kind kind, const uint8_t *digest,
+	struct span signature, uint8_t *signed_digest, bool *has_signed)
 {
 	if (key->ed25519)
 		return ed25519_check(key, digest, hash_octets(kind), signature);

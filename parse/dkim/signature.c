@@ -72,7 +72,8 @@ static bool octet_is_label(char c)
 		(unsigned char)c >= 0x80;
 }
 
-/* sub-domain of RFC 5321 4.1.2, with U-labels (RFC 8616) and the underscore that practice uses. Returns the labels, 0: illegal. */
+/* sub-domain of RFC 5321 4.1.2, with U-labels (RFC 8616) and the underscore that practice uses. Returns the labels, 0:
+ * illegal. */
 static size_t domain_labels(struct span text)
 {
 	size_t labels = 1, length = 0;
@@ -263,8 +264,8 @@ static void blobs_read(struct reading *r)
 	}
 }
 
-/* i= (RFC 6376 3.5): [ Local-part ] "@" domain, dkim-quoted-printable; missing means "@" and d=. Compared as A-labels, whole
- * labels only. */
+/* i= (RFC 6376 3.5): [ Local-part ] "@" domain, dkim-quoted-printable; missing means "@" and d=. Compared as A-labels,
+ * whole labels only. */
 static void identity_read(struct reading *r)
 {
 	struct signature *signature = r->signature;
@@ -428,7 +429,8 @@ bool signature_parse(const struct header *header, size_t index, struct arena *ar
 	return !arena->failed;
 }
 
-bool signature_put_own(struct buf *out, const struct signature *signature, const struct header *header, struct buf *scratch)
+bool signature_put_own(
+	struct buf *out, const struct signature *signature, const struct header *header, struct buf *scratch)
 {
 	struct span raw = header->fields[signature->field].raw;
 	size_t before = (size_t)(signature->b_raw.p - raw.p);

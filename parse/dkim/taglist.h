@@ -1,6 +1,6 @@
 /* Tag lists (RFC 6376 3.2, with erratum 5070): `v=1; a=rsa-sha256; ...`. Spans point into the parsed text.
- * A list is void as a whole when it holds a tag twice, an empty tag-spec, a spec without "=", or an octet that no value may hold.
- * One thing is softer than the grammar: white space after the last ";". */
+ * A list is void as a whole when it holds a tag twice, an empty tag-spec, a spec without "=", or an octet that no value
+ * may hold. One thing is softer than the grammar: white space after the last ";". */
 #ifndef PARSE_DKIM_TAGLIST_H
 #define PARSE_DKIM_TAGLIST_H
 
@@ -21,7 +21,8 @@ struct taglist {
 	struct span where; /* the tag name, value or piece of text that is wrong */
 };
 
-/* False when the list is void; its tags, the first of each name, are still there for showing. `utf8`: octets above 127 may stand in values when they are valid UTF-8 (RFC 8616). */
+/* False when the list is void; its tags, the first of each name, are still there for showing. `utf8`: octets above 127
+ * may stand in values when they are valid UTF-8 (RFC 8616). */
 bool taglist_parse(struct span text, bool utf8, struct taglist *list);
 
 const struct tag *taglist_find(const struct taglist *list, const char *name); /* NULL when there is none */

@@ -183,7 +183,8 @@ struct span mime_parameter(struct span value, const char *name)
 		const char *equal = member.n ? memchr(member.p, '=', member.n) : NULL;
 		struct span found;
 
-		if (!equal || !span_is_nocase(fws_trim((struct span){ member.p, (size_t)(equal - member.p) }), span_of(name)))
+		if (!equal ||
+			!span_is_nocase(fws_trim((struct span){ member.p, (size_t)(equal - member.p) }), span_of(name)))
 			continue;
 		found = fws_trim((struct span){ equal + 1, member.n - (size_t)(equal - member.p) - 1 });
 		if (found.n >= 2 && found.p[0] == '"') {

@@ -14,8 +14,8 @@ const struct dkim_edit_row dkim_edit_rows[DKIM_EDIT_COUNT] = {
 
 const char *dkim_result_word(enum dkim_result result)
 {
-	static const char *const words[DKIM_RESULT_COUNT] = { "none", "pass", "fail", "policy", "temperror", "permerror",
-		"neutral" };
+	static const char *const words[DKIM_RESULT_COUNT] = { "none", "pass", "fail", "policy", "temperror",
+		"permerror", "neutral" };
 
 	return words[result];
 }

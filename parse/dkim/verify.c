@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#define HEADER_ROOM 4096                 /* above the limit of the header block: the line that passes it */
+#define HEADER_ROOM 4096 /* above the limit of the header block: the line that passes it */
 
 struct dkim *dkim_new(const struct dkim_options *options)
 {

@@ -29,7 +29,8 @@ const char *domainkeys_policy_word(enum domainkeys_policy policy)
 	return words[policy];
 }
 
-/* RFC 5617 4.2.1: "dkim" are the first octets, no white space before them; literals compare without case (RFC 5234 2.3). */
+/* RFC 5617 4.2.1: "dkim" are the first octets, no white space before them; literals compare without case (RFC
+ * 5234 2.3). */
 enum adsp_practice adsp_parse(struct span text)
 {
 	struct taglist list;

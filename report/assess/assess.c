@@ -1,0 +1,222 @@
+#include "report/assess/assess.h"
+
+#include "report/assess/bound.h"
+#include "report/assess/gate.h"
+#include "report/assess/policy.h"
+#include "report/assess/work.h"
+
+static const unsigned wider[] = { 90, 180 };
+
+static bool rows_are_sound(const struct rows *rows)
+{
+	if (rows->traffic_n >= NO_INDEX || rows->reports_n >= NO_INDEX || rows->sources_n >= NO_INDEX ||
+		rows->auths_n >= NO_INDEX)
+		return false;
+	for (size_t i = 0; i < rows->traffic_n; i++)
+		if (rows->traffic[i].report >= rows->reports_n || rows->traffic[i].source >= rows->sources_n ||
+			rows->traffic[i].auth >= rows->auths_n)
+			return false;
+	for (size_t i = 0; i < rows->samples_n; i++)
+		if (rows->samples[i].source >= rows->sources_n)
+			return false;
+	return true;
+}
+
+/* What does not depend on the window. */
+static bool work_begin(struct work *w)
+{
+	if (!work_auths(w) || !work_reports(w))
+		return false;
+	w->any = w->last_day != MOMENT_NONE;
+	if (!w->any) {
+		w->last_day = w->options->today - 1;
+		w->history_first = w->options->today;
+	}
+	w->history_base = w->last_day - HISTORY_DAYS + 1;
+	return work_names(w) && work_homes(w) && work_paths(w);
+}
+
+/* The stage after the one in force. */
+static enum target target_next(const struct work *w)
+{
+	if (w->options->target != TARGET_AUTO)
+		return w->options->target;
+	return w->v->effective >= REQUEST_QUARANTINE ? TARGET_REJECT : TARGET_QUARANTINE;
+}
+
+static void paths_reset(struct work *w)
+{
+	w->paths_n = w->plain_paths_n;
+	for (size_t i = 0; i < w->paths_n; i++)
+		w->paths[i] = (struct path){ .source = w->paths[i].source,
+			.header_from = w->paths[i].header_from,
+			.kind = w->paths[i].kind,
+			.relayed = w->paths[i].relayed,
+			.pooled = NO_INDEX,
+			.sender = NO_INDEX };
+	w->strangers_n = w->senders_n = 0;
+	for (size_t i = 0; i < w->keys_n; i++)
+		w->keys[i].valid = w->keys[i].broken = w->keys[i].week_valid = w->keys[i].week_broken = 0;
+}
+
+static bool work_over(struct work *w, unsigned window)
+{
+	struct verdict *v = w->v;
+	struct measures m;
+
+	w->window = v->window = window;
+	w->first_day = v->first_day = w->last_day - window + 1;
+	v->last_day = w->last_day;
+	v->weeks_n = window / WEEK;
+	paths_reset(w);
+	if (!work_window(w) || !work_classes(w) || !work_senders(w) || !work_policy_seen(w))
+		return false;
+	work_reporter_sums(w);
+	v->target = target_next(w);
+	if (!work_measures(w, NULL, &m))
+		return false;
+	m.stage_days = v->measures.stage_days;
+	m.quiet_days = quiet_days(w, &m.never_surprised);
+	m.parked = domain_is_parked(w);
+	v->measures = m;
+	if (!work_keys(w) || !work_alerts(w) || !work_records(w, &v->measures) || !work_subdomains(w, &v->measures))
+		return false;
+	v->decision = gate_decide(&v->measures, &w->options->limits, v->target, w->arena);
+	return !w->arena->failed;
+}
+
+/* More days would help where days or evidence are short, as long as there is more history; the widest window must be
+ * full. */
+static bool may_widen(const struct work *w, unsigned window)
+{
+	const struct verdict *v = w->v;
+	int64_t history = v->measures.history;
+
+	if (w->options->window_fixed || window <= w->window ||
+		(window == WINDOW_MOST ? history < WINDOW_MOST : history <= w->window))
+		return false;
+	for (size_t i = 0; i < v->decision.gates_n; i++)
+		if (v->decision.gates[i].state == GATE_NO_DATA)
+			return true;
+	return false;
+}
+
+static bool work_whole(struct work *w)
+{
+	unsigned window = w->options->window;
+
+	if (!window || window > WINDOW_MOST)
+		window = WINDOW_MOST;
+	if (!work_begin(w) || !work_over(w, window))
+		return false;
+	for (size_t i = 0; i < sizeof wider / sizeof *wider; i++)
+		if (may_widen(w, wider[i]) && !work_over(w, wider[i]))
+			return false;
+	return true;
+}
+
+/* Would the verdict be another if everything that does not count did? Shown, never decisive. */
+static bool leads_matter(const struct work *w, bool *matter)
+{
+	struct arena scratch = ARENA(w->arena->max);
+	struct verdict v = { .domain = w->v->domain };
+	struct work other = { .rows = w->rows, .options = w->options, .arena = &scratch, .v = &v, .with_leads = true };
+	bool any = false, ok = true;
+
+	*matter = false;
+	for (size_t i = 0; i < w->rows->reports_n; i++)
+		any |= w->reports[i].use == USE_LEAD_TRUST || w->reports[i].use == USE_LEAD_STANDING;
+	for (size_t i = 0; i < w->rows->traffic_n; i++)
+		any |= w->row_states[i] == ROW_SUSPICIOUS;
+	if (any) {
+		ok = work_whole(&other);
+		*matter = ok && v.decision.word != w->v->decision.word;
+	}
+	arena_release(&scratch);
+	return ok;
+}
+
+static void count_reports(struct work *w)
+{
+	struct verdict *v = w->v;
+
+	for (size_t i = 0; i < w->rows->reports_n; i++) {
+		const struct judged_report *r = &w->reports[i];
+		bool dated = r->use != USE_IMPOSSIBLE && r->use != USE_REFUSED;
+
+		if (dated && (r->last_day < w->first_day || r->first_day > w->last_day))
+			continue;
+		v->not_counted[r->use] += r->use != USE_COUNTED;
+		v->counted += r->use == USE_COUNTED;
+		v->counted_signed += r->use == USE_COUNTED && r->trust >= TRUST_2;
+	}
+	for (size_t i = 0; i < w->rows->traffic_n; i++) {
+		v->outside += w->row_states[i] == ROW_OUTSIDE;
+		v->suspicious += w->row_states[i] == ROW_SUSPICIOUS;
+	}
+	for (int64_t day = w->first_day; day <= w->last_day; day++)
+		v->days_covered += day_is_covered(w, day);
+}
+
+static void verdict_fill(struct work *w)
+{
+	struct verdict *v = w->v;
+
+	v->history_first = w->any ? w->history_first : MOMENT_NONE;
+	v->reports = w->reports;
+	v->reports_n = w->rows->reports_n;
+	v->reporters = w->reporters;
+	v->reporters_n = w->reporters_n;
+	v->sources = w->sources;
+	v->sources_n = w->sources_n + 1; /* the last one is scatter */
+	v->paths = w->paths;
+	v->paths_n = w->paths_n;
+	v->senders = w->senders;
+	v->senders_n = w->senders_n;
+	v->loosened_n = limits_loosened(&w->options->limits, w->arena, &v->loosened);
+	v->blind.spf_fail_all = w->rows->published.checked && w->rows->published.spf_all == '-';
+	v->blind.unreported = true;
+	v->surprises_most = bound_rate((double)(v->measures.quiet_days / WEEK));
+	count_reports(w);
+}
+
+bool assess(const struct rows *rows, const struct assess_options *options, struct arena *arena, struct verdict *verdict)
+{
+	struct work w = { .rows = rows, .options = options, .arena = arena, .v = verdict };
+	bool matter;
+
+	*verdict = (struct verdict){ .domain = options->domain.name, .seen_since = MOMENT_NONE };
+	if (!rows_are_sound(rows) || !work_whole(&w) || !leads_matter(&w, &matter))
+		return false;
+	if (matter)
+		work_alert_leads(&w);
+	if (!work_steps(&w) || !work_simulations(&w) || !work_next(&w) || !work_days(&w) || !work_reporters_sort(&w))
+		return false;
+	if (!limits_digest(&options->limits, verdict->limits_digest))
+		return false;
+	verdict_fill(&w);
+	return !arena->failed;
+}
+
+bool assess_simulate(const struct rows *rows, const struct assess_options *options, const struct policy *policy,
+	unsigned days, const struct words *fixed, struct arena *arena, struct simulation *simulation)
+{
+	struct assess_options narrowed = *options;
+	struct verdict verdict = { .domain = options->domain.name, .seen_since = MOMENT_NONE };
+	struct work w = { .rows = rows, .options = &narrowed, .arena = arena, .v = &verdict };
+	bool *without;
+
+	if (days) {
+		narrowed.window = days;
+		narrowed.window_fixed = true;
+	}
+	if (!rows_are_sound(rows) || !work_whole(&w))
+		return false;
+	without = arena_take(arena, w.senders_n * sizeof *without);
+	if (!without)
+		return false;
+	for (size_t i = 0; i < w.senders_n; i++)
+		for (size_t k = 0; fixed && k < fixed->n; k++)
+			without[i] |= span_is_nocase(w.senders[i].subject, fixed->words[k]);
+	return simulate(&w, policy, without, simulation);
+}

@@ -1,0 +1,355 @@
+/* What a source is called. First hit wins; a host name that does not resolve back never matches anything, because
+ * whoever owns an address writes its PTR. */
+#include "report/assess/work.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PREFIX_V4 24
+#define PREFIX_V6 48
+
+const char *name_method_word(enum name_method method)
+{
+	static const char *const words[METHOD_COUNT] = { "map", "table", "host", "bounce", "signature", "network",
+		"prefix", "own", "scatter" };
+
+	return method < METHOD_COUNT ? words[method] : "";
+}
+
+bool address_within(const struct address *address, struct span cidr)
+{
+	const char *slash = cidr.n ? memchr(cidr.p, '/', cidr.n) : NULL;
+	struct span network = { cidr.p, slash ? (size_t)(slash - cidr.p) : cidr.n };
+	unsigned long long bits = 128;
+	struct address base;
+
+	if (!address_parse(network, &base))
+		return false;
+	if (slash) {
+		unsigned most = address_is_v4(&base) && !memchr(network.p, ':', network.n) ? 32 : 128;
+
+		if (!span_number((struct span){ slash + 1, cidr.n - network.n - 1 }, most, &bits))
+			return false;
+		bits += 128 - most;
+	}
+	if (memcmp(address->octets, base.octets, bits / 8) != 0)
+		return false;
+	return bits % 8 == 0 || ((address->octets[bits / 8] ^ base.octets[bits / 8]) >> (8 - bits % 8)) == 0;
+}
+
+/* A name that only repeats the address (at least three of its numbers), or says dial-up in a label. */
+bool host_is_dial_up(struct span host, const struct address *address)
+{
+	static const char *const words[] = { "dyn", "dynamic", "dsl", "adsl", "pool", "cust", "dialup", "ppp" };
+	unsigned numbers[8] = { 0 }, n = 0, found = 0;
+	bool in = false;
+
+	for (size_t i = 0; i < host.n && n < 8; i++) {
+		bool digit = host.p[i] >= '0' && host.p[i] <= '9';
+
+		if (digit && !in)
+			numbers[n] = 0;
+		if (digit && numbers[n] < 1000)
+			numbers[n] = numbers[n] * 10 + (unsigned)(host.p[i] - '0');
+		n += in && !digit;
+		in = digit;
+	}
+	n += in && n < 8;
+	for (int octet = 12; octet < 16 && address_is_v4(address); octet++)
+		for (unsigned i = 0; i < n; i++)
+			if (numbers[i] == address->octets[octet]) {
+				found++;
+				break;
+			}
+	if (found >= 3 && n >= 3)
+		return true;
+	for (size_t start = 0, i = 0; i <= host.n; i++) {
+		if (i < host.n && ((host.p[i] | 32) >= 'a' && (host.p[i] | 32) <= 'z'))
+			continue;
+		for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+			if (span_is_nocase((struct span){ host.p + start, i - start }, span_of(words[k])))
+				return true;
+		start = i + 1;
+	}
+	return false;
+}
+
+const struct sender_row *sender_by_host(const struct rows *rows, struct span host)
+{
+	const struct sender_row *best = NULL;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < rows->senders_n; i++) {
+		const struct sender_row *s = &rows->senders[i];
+
+		for (size_t k = 0; k < s->hosts_n; k++) {
+			if (s->hosts[k].n > longest && domain_within(host, s->hosts[k])) {
+				best = s;
+				longest = s->hosts[k].n;
+			}
+		}
+	}
+	return best;
+}
+
+/* Hosts named so run lists, whoever owns them; that alone never reaches high confidence. */
+static bool host_runs_lists(struct span host)
+{
+	static const char *const words[] = { "list", "lists", "mailman", "listserv", "sympa", "majordomo" };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		size_t at = strlen(words[i]);
+
+		if (!span_starts_nocase(host, span_of(words[i])))
+			continue;
+		while (at < host.n && host.p[at] >= '0' && host.p[at] <= '9')
+			at++;
+		if (at < host.n && host.p[at] == '.')
+			return true;
+	}
+	return false;
+}
+
+static struct span prefix_text(struct work *w, const struct assess_source *source)
+{
+	char text[ADDRESS_TEXT], whole[ADDRESS_TEXT + 8];
+	struct address base = source->address;
+	unsigned bits;
+
+	if (!source->has_address)
+		return source->text.n ? source->text : SPAN("unknown");
+	bits = address_is_v4(&base) ? 96 + PREFIX_V4 : PREFIX_V6;
+	memset(base.octets + bits / 8, 0, sizeof base.octets - bits / 8);
+	snprintf(whole, sizeof whole, "%s/%d", address_format(&base, text), bits > 96 ? PREFIX_V4 : PREFIX_V6);
+	return arena_copy(w->arena, span_of(whole));
+}
+
+static struct span address_text(struct work *w, const struct assess_source *source)
+{
+	char text[ADDRESS_TEXT];
+
+	if (!source->has_address)
+		return source->text.n ? source->text : SPAN("unknown");
+	return arena_copy(w->arena, span_of(address_format(&source->address, text)));
+}
+
+/* What most of a source's messages say besides its host name. */
+struct gist {
+	uint32_t auth_bounce, auth_signer; /* index of an auth that names it, or NO_INDEX */
+};
+
+struct tally {
+	uint32_t source, auth;
+	uint64_t messages;
+};
+
+static int tally_order(const void *a, const void *b)
+{
+	const struct tally *x = a, *y = b;
+
+	if (x->source != y->source)
+		return x->source < y->source ? -1 : 1;
+	if (x->messages != y->messages)
+		return x->messages > y->messages ? -1 : 1;
+	return x->auth < y->auth ? -1 : x->auth > y->auth;
+}
+
+/* Per source rank: the most frequent outcome that passed a foreign SPF or DKIM domain. */
+static struct gist *collect_gists(struct work *w)
+{
+	struct gist *gists = arena_take(w->arena, w->rows->sources_n * sizeof *gists);
+	size_t n = 0, room = 0;
+	struct tally *tallies = array_grow(w->arena, NULL, 0, &room, sizeof *tallies);
+	struct map *map = map_new(w->arena, w->rows->sources_n);
+	uint32_t *example = arena_take(w->arena, w->rows->auths_n * sizeof *example);
+
+	if (!gists || !tallies || !map || !example)
+		return NULL;
+	for (uint32_t i = 0; i < w->rows->auths_n; i++)
+		example[w->auths[i].rank] = i;
+	for (size_t i = 0; i < w->rows->sources_n; i++)
+		gists[i] = (struct gist){ NO_INDEX, NO_INDEX };
+	for (uint32_t i = 0; i < w->rows->traffic_n; i++) {
+		const struct assess_traffic *row = &w->rows->traffic[i];
+		uint32_t source = w->source_rank[row->source], auth = w->auths[row->auth].rank;
+		uint32_t *slot;
+
+		if (!row_counts(w, i))
+			continue;
+		slot = map_at(map, (uint64_t)source << 32 | auth);
+		if (!slot)
+			return NULL;
+		if (*slot == NO_INDEX) {
+			tallies = array_grow(w->arena, tallies, n, &room, sizeof *tallies);
+			if (!tallies)
+				return NULL;
+			tallies[n] = (struct tally){ source, auth, 0 };
+			*slot = (uint32_t)n++;
+		}
+		tallies[*slot].messages = add_up(tallies[*slot].messages, row->count);
+	}
+	qsort(tallies, n, sizeof *tallies, tally_order);
+	for (size_t i = 0; i < n; i++) {
+		struct gist *gist = &gists[tallies[i].source];
+		uint32_t auth = example[tallies[i].auth];
+
+		if (gist->auth_bounce == NO_INDEX && w->auths[auth].spf_passed && !w->auths[auth].bounce_ours)
+			gist->auth_bounce = auth;
+		if (gist->auth_signer == NO_INDEX && w->auths[auth].foreign_signature)
+			gist->auth_signer = auth;
+	}
+	return gists;
+}
+
+static struct span org_or_name(const struct domain_name *d)
+{
+	return d->org.n ? d->org : d->name;
+}
+
+static bool host_is_own(const struct work *w, const struct assess_source *s)
+{
+	if (s->host_state == HOST_CONFIRMED && domain_within(s->host.name, w->options->domain.name))
+		return true;
+	for (size_t i = 0; s->has_address && i < w->options->own_nets.n; i++)
+		if (address_within(&s->address, w->options->own_nets.words[i]))
+			return true;
+	return false;
+}
+
+static struct named_source name_by_traffic(struct work *w, const struct assess_source *s, const struct gist *gist)
+{
+	struct named_source n = { .method = METHOD_PREFIX };
+
+	if (gist->auth_bounce != NO_INDEX) {
+		n.method = METHOD_BOUNCE;
+		n.id = org_or_name(&w->auths[gist->auth_bounce].bounce);
+	} else if (gist->auth_signer != NO_INDEX) {
+		n.method = METHOD_SIGNATURE;
+		n.id = org_or_name(&w->auths[gist->auth_signer].signer);
+	} else if (s->as_org.n) {
+		n.method = METHOD_NETWORK;
+		n.id = s->as_org;
+	} else {
+		n.id = prefix_text(w, s);
+	}
+	n.name = n.id;
+	return n;
+}
+
+static struct named_source name_source(struct work *w, uint32_t i, const struct gist *gist)
+{
+	const struct assess_source *s = &w->rows->sources[i];
+	bool confirmed = s->host_state == HOST_CONFIRMED && s->host.name.n;
+	const struct sender_row *row = confirmed ? sender_by_host(w->rows, s->host.name) : NULL;
+	struct span bounce = gist->auth_bounce == NO_INDEX ? SPAN_ABSENT : w->auths[gist->auth_bounce].bounce.name;
+	struct span signer = gist->auth_signer == NO_INDEX ? SPAN_ABSENT : w->auths[gist->auth_signer].signer.name;
+	const struct mark_row *mark = mark_naming(w, s, bounce, signer);
+	struct named_source n = { 0 };
+
+	if (mark) {
+		for (size_t k = 0; !row && k < w->rows->senders_n; k++)
+			if (span_is_nocase(w->rows->senders[k].id, mark->value))
+				row = &w->rows->senders[k];
+		n = (struct named_source){ mark->value, mark->value, METHOD_MAP, mark->named, NULL, false };
+		if (row && span_is_nocase(row->id, mark->value))
+			n.row = row;
+		if (n.kind == SENDER_NONE && n.row)
+			n.kind = n.row->kind;
+	} else if (host_is_own(w, s) || (w->direct[w->source_rank[i]] && !row)) {
+		n = (struct named_source){ .id = address_text(w, s), .method = METHOD_OWN, .own_network = true };
+		n.name = confirmed ? s->host.name : n.id;
+	} else if (row) {
+		n = (struct named_source){ row->id, row->name, METHOD_TABLE, row->kind, row, false };
+	} else if (confirmed && !w->dial_up[w->source_rank[i]]) {
+		n = (struct named_source){ .id = org_or_name(&s->host), .method = METHOD_HOST };
+		n.name = n.id;
+	} else {
+		n = name_by_traffic(w, s, gist);
+	}
+	if (n.kind == SENDER_NONE && confirmed && !n.own_network && host_runs_lists(s->host.name))
+		n.kind = SENDER_LIST;
+	return n;
+}
+
+/* By id; what same_named() tells apart comes before the rest, so that equals lie together. */
+static int named_order(const void *a, const void *b)
+{
+	const struct named_source *x = a, *y = b;
+	int order = span_compare(x->id, y->id);
+
+	if (order)
+		return order;
+	if (x->own_network != y->own_network)
+		return x->own_network ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->method != y->method)
+		return x->method < y->method ? -1 : 1;
+	return span_compare(x->name, y->name);
+}
+
+/* Two hosts of one organisation, one of them a list host, stay two sources under one id only if their kinds agree. */
+static bool same_named(const struct named_source *a, const struct named_source *b)
+{
+	return span_is(a->id, b->id) && a->kind == b->kind && a->own_network == b->own_network;
+}
+
+static void note_hosts(struct work *w)
+{
+	for (uint32_t i = 0; i < w->rows->traffic_n; i++) {
+		const struct assess_traffic *row = &w->rows->traffic[i];
+
+		if (row_counts(w, i) && row_judge(w, row).kind == KIND_DIRECT)
+			w->direct[w->source_rank[row->source]] = true;
+	}
+	for (uint32_t i = 0; i < w->rows->sources_n; i++) {
+		const struct assess_source *s = &w->rows->sources[i];
+
+		w->dial_up[w->source_rank[i]] =
+			s->host_state == HOST_NONE ||
+			(s->host_state != HOST_UNKNOWN && s->has_address && host_is_dial_up(s->host.name, &s->address));
+	}
+}
+
+bool work_names(struct work *w)
+{
+	size_t n = w->rows->sources_n;
+	struct named_source *all = arena_take(w->arena, n * sizeof *all);
+	struct gist *gists;
+
+	w->direct = arena_take(w->arena, n * sizeof *w->direct);
+	w->dial_up = arena_take(w->arena, n * sizeof *w->dial_up);
+	w->named = arena_take(w->arena, n * sizeof *w->named);
+	w->sources = arena_take(w->arena, (n + 1) * sizeof *w->sources);
+	if (!all || !w->direct || !w->dial_up || !w->named || !w->sources)
+		return false;
+	note_hosts(w);
+	gists = collect_gists(w);
+	if (!gists)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		all[i] = w->sources[i] = name_source(w, i, &gists[w->source_rank[i]]);
+	if (w->arena->failed)
+		return false;
+	qsort(w->sources, n, sizeof *w->sources, named_order);
+	for (size_t i = 0; i < n; i++)
+		if (w->sources_n == 0 || !same_named(&w->sources[w->sources_n - 1], &w->sources[i]))
+			w->sources[w->sources_n++] = w->sources[i];
+	for (uint32_t i = 0; i < n; i++) {
+		size_t low = 0, high = w->sources_n;
+
+		while (high - low > 1) {
+			size_t middle = low + (high - low) / 2;
+
+			if (named_order(&w->sources[middle], &all[i]) <= 0)
+				low = middle;
+			else
+				high = middle;
+		}
+		w->named[i] = (uint32_t)low;
+	}
+	w->sources[w->sources_n] = (struct named_source){
+		.id = SPAN("scatter"), .name = SPAN("many addresses"), .method = METHOD_SCATTER
+	};
+	return true;
+}

@@ -1,0 +1,153 @@
+/* Paths: what is classified and listed. A path is one author domain, one source, one kind. */
+#include "report/assess/work.h"
+
+#include <stdlib.h>
+
+#define AUTHORS_MOST (1u << 24)
+
+struct path_key {
+	uint32_t from, source, number;
+	enum path_kind kind;
+	bool relayed;
+};
+
+static int path_key_order(const void *a, const void *b)
+{
+	const struct path_key *x = a, *y = b;
+
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	if (x->source != y->source)
+		return x->source < y->source ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return (int)x->relayed - (int)y->relayed;
+}
+
+static bool *groups_at_home(struct work *w)
+{
+	bool *at_home = arena_take(w->arena, (w->sources_n + 1) * sizeof *at_home);
+
+	for (size_t i = 0; at_home && i < w->keys_n; i++)
+		if (w->keys[i].home != NO_INDEX && w->keys[i].home != HOME_OWN_NETWORK)
+			at_home[w->keys[i].home] = true;
+	return at_home;
+}
+
+/* Your valid key, away from home. At a mailbox provider that sends for you with SPF, mail signed by you whose bounce
+ * domain is not yours came to one of its other customers and was passed on. Without a selector only the source can
+ * tell. */
+static bool is_relayed(const struct work *w, const struct assess_traffic *row, const bool *at_home)
+{
+	const struct auth_state *state = &w->auths[row->auth];
+	uint32_t named = w->named[row->source], group = home_group(w, named);
+	const struct key_use *key;
+
+	if (state->valid_key == NO_INDEX)
+		return group != HOME_OWN_NETWORK && !at_home[named];
+	key = &w->keys[state->valid_key];
+	if (key->home != group)
+		return true;
+	return w->sources[named].kind == SENDER_MAILBOX && key->home_direct && !state->bounce_ours;
+}
+
+static bool assign_paths(struct work *w, struct path_key **keys, size_t *n)
+{
+	struct map *map = map_new(w->arena, w->rows->sources_n);
+	bool *at_home = groups_at_home(w);
+	size_t room = 0;
+
+	*keys = array_grow(w->arena, NULL, 0, &room, sizeof **keys);
+	*n = 0;
+	for (uint32_t i = 0; map && at_home && *keys && i < w->rows->traffic_n; i++) {
+		const struct assess_traffic *row = &w->rows->traffic[i];
+		struct path_key key = { w->auths[row->auth].from, w->named[row->source], 0, KIND_BARE, false };
+		uint32_t *slot;
+
+		w->path_of[i] = NO_INDEX;
+		if (!row_counts(w, i) || w->reports[row->report].last_day < w->history_base)
+			continue;
+		key.kind = row_judge(w, row).kind;
+		key.relayed = key.kind == KIND_SIGNED && is_relayed(w, row, at_home);
+		slot = map_at(map,
+			(uint64_t)key.from << 40 | (uint64_t)key.source << 8 | (uint64_t)key.kind << 1 | key.relayed);
+		if (!slot)
+			return false;
+		if (*slot == NO_INDEX) {
+			*keys = array_grow(w->arena, *keys, *n, &room, sizeof **keys);
+			if (!*keys)
+				return false;
+			key.number = *slot = (uint32_t)*n;
+			(*keys)[(*n)++] = key;
+		}
+		w->path_of[i] = *slot;
+	}
+	return map && at_home && *keys;
+}
+
+static uint32_t key_path(const struct work *w, uint32_t row)
+{
+	return w->path_of[row];
+}
+
+static uint32_t key_reporter(const struct work *w, uint32_t row)
+{
+	return w->reports[w->rows->traffic[row].report].reporter;
+}
+
+static uint32_t key_source(const struct work *w, uint32_t row)
+{
+	return w->source_rank[w->rows->traffic[row].source];
+}
+
+static bool order_by_path(struct work *w)
+{
+	w->by_path = arena_take(w->arena, w->rows->traffic_n * sizeof *w->by_path);
+	w->path_starts = arena_take(w->arena, (w->paths_n + 1) * sizeof *w->path_starts);
+	if (!w->by_path || !w->path_starts)
+		return false;
+	for (uint32_t i = 0; i < w->rows->traffic_n; i++) {
+		if (w->path_of[i] == NO_INDEX)
+			continue;
+		w->by_path[w->by_path_n++] = i;
+		w->path_starts[w->path_of[i] + 1]++;
+	}
+	for (size_t i = 0; i < w->paths_n; i++)
+		w->path_starts[i + 1] += w->path_starts[i];
+	return order_rows(w, w->by_path, w->by_path_n, key_reporter, w->reporters_n) &&
+	       order_rows(w, w->by_path, w->by_path_n, key_source, w->rows->sources_n) &&
+	       order_rows(w, w->by_path, w->by_path_n, key_path, w->paths_n);
+}
+
+bool work_paths(struct work *w)
+{
+	struct path_key *keys;
+	uint32_t *renumbered;
+	size_t n;
+
+	if (w->authors_n >= AUTHORS_MOST)
+		return false;
+	w->path_of = arena_take(w->arena, w->rows->traffic_n * sizeof *w->path_of);
+	if (!w->path_of || !assign_paths(w, &keys, &n))
+		return false;
+	qsort(keys, n, sizeof *keys, path_key_order);
+	renumbered = arena_take(w->arena, n * sizeof *renumbered);
+	/* Room for one scatter path per author domain and failing kind. */
+	w->paths = arena_take(w->arena, (n + w->authors_n * KIND_COUNT) * sizeof *w->paths);
+	w->path_from = arena_take(w->arena, (n + w->authors_n * KIND_COUNT) * sizeof *w->path_from);
+	if (!renumbered || !w->paths || !w->path_from)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		renumbered[keys[i].number] = (uint32_t)i;
+		w->path_from[i] = keys[i].from;
+		w->paths[i] = (struct path){ .source = keys[i].source,
+			.header_from = w->authors[keys[i].from].name.name,
+			.kind = keys[i].kind,
+			.relayed = keys[i].relayed };
+	}
+	w->paths_n = w->plain_paths_n = n;
+	for (size_t i = 0; i < w->rows->traffic_n; i++)
+		if (w->path_of[i] != NO_INDEX)
+			w->path_of[i] = renumbered[w->path_of[i]];
+	return order_by_path(w);
+}

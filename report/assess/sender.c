@@ -1,0 +1,312 @@
+/* Senders: the own, or undecided, paths of one source and author domain taken together. */
+#include "report/assess/work.h"
+
+#include "base/buf.h"
+#include "report/assess/bound.h"
+
+#include <stdlib.h>
+
+#define WEEKS_BEFORE 4
+#define SERIES_DAYS ((WEEKS_BEFORE + 1) * WEEK)
+#define BROKEN_SHARE 0.005
+#define SURPRISE_DKIM 0.9
+#define NAME_MOST 1024
+
+/* A sender's days, today last: what all its paths carried. */
+struct series {
+	struct span_counts days[SERIES_DAYS];
+};
+
+static void series_add(struct span_counts *c, uint64_t n, bool fails, bool dkim, bool spf)
+{
+	c->messages = add_up(c->messages, n);
+	c->fails = add_up(c->fails, fails ? n : 0);
+	c->not_signed = add_up(c->not_signed, dkim ? 0 : n);
+	c->not_spf = add_up(c->not_spf, spf ? 0 : n);
+}
+
+/* Failing paths carry nothing aligned, so their days suffice; passing ones are read row by row. */
+static void series_of_path(const struct work *w, uint32_t index, struct series *series)
+{
+	const struct path *path = &w->paths[index];
+	int64_t base = w->last_day - SERIES_DAYS + 1;
+
+	if (path_kind_fails(path->kind)) {
+		for (size_t i = 0; i < path->days_n; i++)
+			if (path->days[i].day >= base)
+				series_add(&series->days[path->days[i].day - base], path->days[i].messages, true, false,
+					false);
+		return;
+	}
+	for (uint32_t k = w->path_starts[index]; k < w->path_starts[index + 1]; k++) {
+		const struct assess_traffic *row = &w->rows->traffic[w->by_path[k]];
+		const struct judged_report *r = &w->reports[row->report];
+		struct judgement j = row_judge(w, row);
+
+		for (int64_t day = r->first_day; day <= r->last_day; day++)
+			if (day >= base && day <= w->last_day)
+				series_add(&series->days[day - base], row_on(w, row, day), false, j.dkim, j.spf);
+	}
+}
+
+static void span_add(struct span_counts *sum, const struct span_counts *c)
+{
+	sum->messages = add_up(sum->messages, c->messages);
+	sum->fails = add_up(sum->fails, c->fails);
+	sum->not_signed = add_up(sum->not_signed, c->not_signed);
+	sum->not_spf = add_up(sum->not_spf, c->not_spf);
+}
+
+static void sender_take_series(const struct work *w, struct sender *s, const struct series *series)
+{
+	int64_t base = w->last_day - SERIES_DAYS + 1;
+	bool run_unsigned = true, run_fails = true;
+
+	s->unsigned_since = s->fails_since = MOMENT_NONE;
+	for (int at = SERIES_DAYS - 1; at >= 0; at--) {
+		const struct span_counts *c = &series->days[at];
+
+		span_add(at >= SERIES_DAYS - WEEK ? &s->week : &s->before, c);
+		if (!c->messages)
+			continue;
+		run_unsigned &= c->not_signed * 2 > c->messages;
+		run_fails &= c->fails * 2 > c->messages;
+		if (run_unsigned)
+			s->unsigned_since = base + at;
+		if (run_fails)
+			s->fails_since = base + at;
+	}
+	for (int week = 0; week <= WEEKS_BEFORE; week++) {
+		struct span_counts sum = { 0 };
+
+		for (int day = 0; day < WEEK; day++)
+			span_add(&sum, &series->days[week * WEEK + day]);
+		s->broken_weeks += sum.messages && (double)sum.fails > BROKEN_SHARE * (double)sum.messages;
+	}
+}
+
+struct member {
+	uint32_t source, path;
+	struct span header_from;
+	enum fate fate;
+	uint64_t messages;
+};
+
+static int member_order(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+	int order;
+
+	if (x->fate != y->fate)
+		return x->fate < y->fate ? -1 : 1;
+	if (x->source != y->source)
+		return x->source < y->source ? -1 : 1;
+	order = span_compare(x->header_from, y->header_from);
+	if (order)
+		return order;
+	if (x->messages != y->messages)
+		return x->messages > y->messages ? -1 : 1;
+	return x->path < y->path ? -1 : x->path > y->path;
+}
+
+static bool same_sender(const struct member *a, const struct member *b)
+{
+	return a->fate == b->fate && a->source == b->source && span_is(a->header_from, b->header_from);
+}
+
+/* What is wrong with a sender: the subclass of most of its failing messages, else how it is signed. */
+static enum subclass sender_subclass(
+	const struct work *w, const struct sender *s, const struct member *members, size_t n)
+{
+	const struct path *worst = NULL;
+	uint64_t broken = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct path *path = &w->paths[members[i].path];
+
+		broken = add_up(broken, path->broken);
+		if (path_kind_fails(path->kind) && path->messages && (!worst || path->messages > worst->messages))
+			worst = path;
+	}
+	if (worst)
+		return worst->subclass;
+	if ((double)s->dkim_ok >= 0.9 * (double)s->messages)
+		return SUB_OWN;
+	return broken * 2 > s->messages - s->dkim_ok ? SUB_OWN_BROKEN : SUB_OWN_SPF_ONLY;
+}
+
+static struct span subject_of(struct work *w, const struct sender *s)
+{
+	const struct named_source *source = &w->sources[s->source];
+	struct buf text = BUF(NAME_MOST);
+	struct span subject;
+
+	if (span_is_nocase(s->header_from, w->options->domain.name) || span_is_nocase(s->header_from, source->name))
+		return source->id;
+	buf_put_span(&text, source->id);
+	buf_put_byte(&text, '@');
+	buf_put_span(&text, s->header_from);
+	subject = text.failed ? source->id : arena_copy(w->arena, buf_span(&text));
+	buf_release(&text);
+	return subject;
+}
+
+/* What to say after `mark`. An address speaks for itself where the id would name a whole hoster: one address, and
+ * neither a known service nor a bounce domain of its own. */
+static struct span mark_of(struct work *w, const struct sender *s)
+{
+	const struct named_source *source = &w->sources[s->source];
+	const struct path *path = &w->paths[s->path];
+	char text[ADDRESS_TEXT];
+
+	if (source->own_network || source->kind != SENDER_NONE || source->method == METHOD_MAP ||
+		source->method == METHOD_SCATTER || s->addresses != 1)
+		return source->id;
+	if (path->bounce.n && !span_is_nocase(path->bounce, path->host))
+		return source->id;
+	return arena_copy(w->arena, span_of(address_format(&path->address, text)));
+}
+
+/* Did it arrive signed? Looks at the first days it was ever seen. */
+static bool is_surprise(const struct work *w, const struct sender *s, const struct member *members, size_t n)
+{
+	int64_t last = s->first_day + WEEK - 1;
+	uint64_t all = 0, good = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct path *path = &w->paths[members[i].path];
+
+		for (size_t k = 0; k < path->days_n && path->days[k].day <= last; k++)
+			all = add_up(all, path->days[k].messages);
+		if (path_kind_fails(path->kind))
+			continue;
+		for (uint32_t k = w->path_starts[members[i].path]; k < w->path_starts[members[i].path + 1]; k++) {
+			const struct assess_traffic *row = &w->rows->traffic[w->by_path[k]];
+
+			good = add_up(good, row_judge(w, row).dkim ? row_within(w, row, s->first_day, last) : 0);
+		}
+	}
+	return (double)good < SURPRISE_DKIM * (double)all;
+}
+
+static void sender_take(struct work *w, struct sender *s, const struct member *members, size_t n, struct series *series)
+{
+	memset(series, 0, sizeof *series);
+	*s = (struct sender){ .source = members[0].source,
+		.header_from = members[0].header_from,
+		.fate = members[0].fate,
+		.path = members[0].path,
+		.first_day = MOMENT_NONE,
+		.last_day = MOMENT_NONE };
+	for (size_t i = 0; i < n; i++) {
+		const struct path *path = &w->paths[members[i].path];
+		bool fails = path_kind_fails(path->kind);
+		struct marks marks = path_marks(w, path);
+
+		s->messages = add_up(s->messages, path->messages);
+		s->fails = add_up(s->fails, fails ? path->messages : 0);
+		s->dkim_ok = add_up(s->dkim_ok, path->dkim_ok);
+		s->spf_ok = add_up(s->spf_ok, path->spf_ok);
+		s->addresses = path->addresses > s->addresses ? path->addresses : s->addresses;
+		s->reporters = path->reporters > s->reporters ? path->reporters : s->reporters;
+		s->corroborated |= fails && path->messages && path->corroborated;
+		s->accepted |= marks.accept;
+		s->critical |= marks.critical;
+		s->reviewed |= marks.reviewed;
+		if (path->days_n && (s->first_day == MOMENT_NONE || path->first_day < s->first_day))
+			s->first_day = path->first_day;
+		if (path->days_n && path->last_day > s->last_day)
+			s->last_day = path->last_day;
+		for (unsigned k = 0; k < w->v->weeks_n; k++)
+			s->weeks[k] = add_up(s->weeks[k], path->weeks[k]);
+		series_of_path(w, members[i].path, series);
+	}
+	sender_take_series(w, s, series);
+	s->subclass = sender_subclass(w, s, members, n);
+	s->subject = subject_of(w, s);
+	s->mark = mark_of(w, s);
+	s->surprise = is_surprise(w, s, members, n);
+	s->regressed = bound_rose(s->week.not_signed, s->week.messages, s->before.not_signed, s->before.messages);
+	sender_period(w, s);
+}
+
+/* Failing at forwarders that carry this sender's mail: its key away from home, or, for SPF alone, mail with no key at
+ * all. */
+static bool note_forwarded(struct work *w)
+{
+	uint32_t *failing = arena_take(w->arena, w->paths_n * sizeof *failing);
+	size_t n = 0;
+
+	for (uint32_t i = 0; failing && i < w->paths_n; i++)
+		if (w->paths[i].fate == FATE_FORWARDED && path_kind_fails(w->paths[i].kind) && w->paths[i].messages)
+			failing[n++] = i;
+	for (size_t i = 0; i < w->senders_n; i++) {
+		struct sender *s = &w->senders[i];
+
+		for (size_t k = 0; k < n && s->fate == FATE_OWN; k++) {
+			const struct path *path = &w->paths[failing[k]];
+
+			if (path->key.n ? path->origin == s->source : s->subclass == SUB_OWN_SPF_ONLY)
+				s->forwarded_fails = add_up(s->forwarded_fails, path->messages);
+		}
+	}
+	return failing;
+}
+
+static int sender_order(const void *a, const void *b)
+{
+	const struct sender *x = a, *y = b;
+	int order;
+
+	if (x->fate != y->fate)
+		return x->fate < y->fate ? -1 : 1;
+	if (x->week.not_signed != y->week.not_signed)
+		return x->week.not_signed > y->week.not_signed ? -1 : 1;
+	if (x->messages != y->messages)
+		return x->messages > y->messages ? -1 : 1;
+	order = span_compare(x->subject, y->subject);
+	if (order)
+		return order;
+	return x->path < y->path ? -1 : x->path > y->path;
+}
+
+static size_t collect_members(const struct work *w, struct member *members)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < w->paths_n; i++) {
+		const struct path *path = &w->paths[i];
+
+		if (path->pooled == NO_INDEX && (path->fate == FATE_OWN || path->fate == FATE_UNDECIDED))
+			members[n++] =
+				(struct member){ path->source, i, path->header_from, path->fate, path->messages };
+	}
+	qsort(members, n, sizeof *members, member_order);
+	return n;
+}
+
+bool work_senders(struct work *w)
+{
+	struct member *members = arena_take(w->arena, w->paths_n * sizeof *members);
+	struct series *series = arena_take(w->arena, sizeof *series);
+	size_t n;
+
+	w->senders = arena_take(w->arena, w->paths_n * sizeof *w->senders);
+	if (!members || !series || !w->senders)
+		return false;
+	n = collect_members(w, members);
+	for (size_t start = 0, i; start < n; start = i) {
+		for (i = start; i < n && same_sender(&members[i], &members[start]); i++)
+			;
+		sender_take(w, &w->senders[w->senders_n++], members + start, i - start, series);
+	}
+	if (!note_forwarded(w))
+		return false;
+	qsort(w->senders, w->senders_n, sizeof *w->senders, sender_order);
+	for (uint32_t i = 0; i < w->senders_n; i++)
+		w->paths[w->senders[i].path].sender = i;
+	for (size_t start = 0, i; start < n; start = i)
+		for (i = start; i < n && same_sender(&members[i], &members[start]); i++)
+			w->paths[members[i].path].sender = w->paths[members[start].path].sender;
+	return !w->arena->failed;
+}

@@ -1,0 +1,108 @@
+/* Author domains: each must pass by itself where it inherits the record. And domains that send nothing at all. */
+#include "report/assess/work.h"
+
+#define PARKED_DAYS 180
+
+static void count_paths(const struct work *w, struct subdomain *rows)
+{
+	for (size_t i = 0; i < w->paths_n; i++) {
+		const struct path *path = &w->paths[i];
+		struct subdomain *row = &rows[w->path_from[i]];
+
+		if (path->fate == FATE_OWN) {
+			row->own = add_up(row->own, path->messages);
+			row->own_fails = add_up(row->own_fails, path_kind_fails(path->kind) ? path->messages : 0);
+			row->own_unsigned = add_up(row->own_unsigned, path->messages - path->dkim_ok);
+		} else if (path->fate == FATE_UNDECIDED) {
+			row->undecided = add_up(row->undecided, path->messages);
+		} else if (path->fate == FATE_FORGED) {
+			row->forged = add_up(row->forged, path->messages);
+		} else {
+			row->forwarded = add_up(row->forwarded, path->messages);
+		}
+	}
+}
+
+static bool sender_fails(const struct work *w, struct span author)
+{
+	const struct target_limits *t = limits_of(&w->options->limits, w->v->target);
+
+	for (size_t i = 0; i < w->senders_n; i++) {
+		const struct sender *s = &w->senders[i];
+		double most = s->critical ? t->critical_loss : t->sender_loss;
+
+		if (s->fate == FATE_OWN && span_is(s->header_from, author) && !s->accepted && s->corroborated &&
+			(double)s->messages >= w->options->limits.sender_messages &&
+			(double)s->fails > most * (double)s->messages)
+			return true;
+	}
+	return false;
+}
+
+static bool fails(const struct work *w, const struct subdomain *row)
+{
+	const struct target_limits *t = limits_of(&w->options->limits, w->v->target);
+
+	if (row->own_record || row->spared || !row->own)
+		return false;
+	if ((double)row->own_fails > t->own_loss * (double)row->own &&
+		(double)row->own_fails >= w->options->limits.own_fails)
+		return true;
+	return sender_fails(w, row->name);
+}
+
+static const struct policy *policy_now(const struct work *w)
+{
+	return w->rows->published.checked ? &w->rows->published.policy : &w->v->seen;
+}
+
+bool work_subdomains(struct work *w, struct measures *m)
+{
+	struct subdomain *rows = arena_take(w->arena, w->authors_n * sizeof *rows);
+	struct span *failing = arena_take(w->arena, w->authors_n * sizeof *failing);
+	const struct policy *policy = policy_now(w);
+
+	if (!rows || !failing)
+		return false;
+	for (size_t i = 0; i < w->authors_n; i++) {
+		const struct author *a = &w->authors[i];
+		enum request spares = a->nonexistent && policy->np != REQUEST_ABSENT ? policy->np : policy->sp;
+
+		rows[i] = (struct subdomain){ .name = a->name.name,
+			.own_record = a->own_record,
+			.nonexistent = a->nonexistent,
+			.spared = spares == REQUEST_NONE };
+	}
+	count_paths(w, rows);
+	m->subdomains_failing_n = 0;
+	w->v->subdomains_n = 0;
+	for (size_t i = 0; i < w->authors_n; i++) {
+		if (!(rows[i].own | rows[i].forwarded | rows[i].undecided | rows[i].forged))
+			continue;
+		rows[i].failing = !span_is_nocase(rows[i].name, w->options->domain.name) && fails(w, &rows[i]);
+		if (rows[i].failing)
+			failing[m->subdomains_failing_n++] = rows[i].name;
+		rows[w->v->subdomains_n++] = rows[i];
+	}
+	m->subdomains_failing = failing;
+	w->v->subdomains = rows;
+	return true;
+}
+
+/* Nothing passes and nothing is yours, for half a year of reports, and the records say so too. */
+bool domain_is_parked(const struct work *w)
+{
+	const struct published *p = &w->rows->published;
+
+	if (w->options->profile == PROFILE_PARKED)
+		return true;
+	if (!p->checked || !(p->spf_only_all || p->null_mx))
+		return false;
+	if (!w->any || w->last_day - w->history_first + 1 < PARKED_DAYS)
+		return false;
+	for (size_t i = 0; i < w->paths_n; i++)
+		if (w->paths[i].days_n && w->paths[i].last_day > w->last_day - PARKED_DAYS &&
+			(!path_kind_fails(w->paths[i].kind) || w->paths[i].fate == FATE_OWN))
+			return false;
+	return true;
+}

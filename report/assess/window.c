@@ -1,0 +1,377 @@
+/* One pass over the counted rows, path after path: sums of the window, days of the whole history, evidence. */
+#include "report/assess/work.h"
+
+#include <stdlib.h>
+
+#define CORROBORATING_DAYS 3
+
+/* What one reporter said of the path in hand. */
+struct witness {
+	uint32_t path; /* the path the rest is about; stale otherwise */
+	uint64_t evidence;
+	uint64_t days[(WINDOW_MOST + 63) / 64];
+};
+
+struct pass {
+	struct work *w;
+	struct path *path;
+	uint32_t path_index;
+	uint64_t *days; /* HISTORY_DAYS: messages of the path */
+	uint64_t *cell; /* HISTORY_DAYS: messages of one reporter and address */
+	struct witness *witnesses;
+	uint32_t *seen; /* reporters that saw the path */
+	size_t seen_n;
+	uint64_t *key_counts; /* w->keys_n: messages with each key of yours */
+	uint32_t *keys;	      /* those that were met */
+	size_t keys_n;
+	uint64_t list, arc, bad_ptr, bounce_is_host, bounce_unrelated;
+	uint64_t most_bounce, most_signer, most_address;
+	uint32_t bounce_rank, signer_rank;
+	bool known, near, has_direct, ptr_own;
+	enum tenant tenant;
+};
+
+static bool near_by_prefix(struct work *w)
+{
+	struct map *map = map_new(w->arena, 64);
+
+	w->near_direct = arena_take(w->arena, w->rows->sources_n * sizeof *w->near_direct);
+	if (!map || !w->near_direct)
+		return false;
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < w->rows->sources_n; i++) {
+			const struct assess_source *s = &w->rows->sources[i];
+			uint64_t prefix = 0;
+			uint32_t *slot;
+
+			if (!s->has_address)
+				continue;
+			/* /24 of IPv4 is 12 mapped octets and three more; /48 of IPv6 is its first six. */
+			for (int o = address_is_v4(&s->address) ? 9 : 0; o < (address_is_v4(&s->address) ? 15 : 6); o++)
+				prefix = prefix << 8 | s->address.octets[o];
+			prefix = prefix << 1 | address_is_v4(&s->address);
+			slot = map_at(map, prefix);
+			if (!slot)
+				return false;
+			if (round == 0)
+				*slot = *slot == 1 ||
+					(w->direct[w->source_rank[i]] && w->sources[w->named[i]].kind == SENDER_NONE);
+			else
+				w->near_direct[w->source_rank[i]] = *slot == 1;
+		}
+	}
+	return true;
+}
+
+static bool note_covered(struct work *w)
+{
+	w->covered = arena_take(w->arena, HISTORY_DAYS * sizeof *w->covered);
+	if (!w->covered)
+		return false;
+	for (size_t i = 0; i < w->rows->reports_n; i++) {
+		const struct judged_report *r = &w->reports[i];
+		bool lead = r->use == USE_LEAD_TRUST || r->use == USE_LEAD_STANDING;
+
+		if (r->use != USE_COUNTED && !(w->with_leads && lead))
+			continue;
+		for (int64_t day = r->first_day; day <= r->last_day; day++)
+			if (day >= w->history_base && day <= w->last_day)
+				w->covered[day - w->history_base] = true;
+	}
+	return true;
+}
+
+static void witness_row(struct pass *p, uint32_t reporter, const struct judged_report *r)
+{
+	struct witness *witness = &p->witnesses[reporter];
+	struct work *w = p->w;
+
+	if (witness->path != p->path_index) {
+		*witness = (struct witness){ .path = p->path_index };
+		p->seen[p->seen_n++] = reporter;
+	}
+	for (int64_t day = r->first_day; day <= r->last_day; day++) {
+		int64_t at = day - w->first_day;
+
+		if (at >= 0 && at < WINDOW_MOST)
+			witness->days[at / 64] |= UINT64_C(1) << (at % 64);
+	}
+}
+
+static void pass_bounce(struct pass *p, const struct assess_traffic *row, uint64_t n)
+{
+	const struct auth_state *a = &p->w->auths[row->auth];
+	const struct assess_source *s = &p->w->rows->sources[row->source];
+	bool host = s->host_state == HOST_CONFIRMED && s->host.name.n;
+	bool same = host && (a->bounce.org.n ? span_is_nocase(a->bounce.org, s->host.org)
+					     : domain_within(s->host.name, a->bounce.name));
+
+	if (a->spf_passed && !a->bounce_ours) {
+		if (n > p->most_bounce || (n == p->most_bounce && a->rank < p->bounce_rank)) {
+			p->most_bounce = n;
+			p->bounce_rank = a->rank;
+			p->path->bounce = a->bounce.name;
+		}
+		p->bounce_is_host += same ? n : 0;
+		p->bounce_unrelated += !same && s->host_state != HOST_UNKNOWN ? n : 0;
+	}
+	if (a->foreign_signature && (n > p->most_signer || (n == p->most_signer && a->rank < p->signer_rank))) {
+		p->most_signer = n;
+		p->signer_rank = a->rank;
+		p->path->signer = a->signer.name;
+	}
+}
+
+static void pass_window(struct pass *p, const struct assess_traffic *row, uint64_t n)
+{
+	const struct work *w = p->w;
+	const struct auth_state *a = &w->auths[row->auth];
+	struct judgement j = row_judge(w, row);
+	struct path *path = p->path;
+	uint32_t key = a->valid_key != NO_INDEX ? a->valid_key : a->broken_key;
+
+	path->messages = add_up(path->messages, n);
+	path->dkim_ok = add_up(path->dkim_ok, j.dkim ? n : 0);
+	path->spf_ok = add_up(path->spf_ok, j.spf ? n : 0);
+	path->broken = add_up(path->broken, !j.dkim && a->own_signature ? n : 0);
+	path->spared += path_kind_fails(path->kind) && (a->list_reason || a->arc_reason) ? n : 0;
+	p->list += a->list_reason ? n : 0;
+	p->arc += a->arc_reason ? n : 0;
+	p->bad_ptr += w->dial_up[w->source_rank[row->source]] ? n : 0;
+	if (key != NO_INDEX) {
+		if (!p->key_counts[key])
+			p->keys[p->keys_n++] = key;
+		p->key_counts[key] = add_up(p->key_counts[key], n);
+	}
+	if (a->tenant == TENANT_OWN || p->tenant == TENANT_UNKNOWN)
+		p->tenant = a->tenant;
+	pass_bounce(p, row, n);
+}
+
+/* The rows of one address and one reporter: evidence is capped per day. */
+static void pass_cell(struct pass *p, const uint32_t *rows, size_t n, uint32_t reporter, uint64_t *address_messages)
+{
+	struct work *w = p->w;
+	int64_t first = HISTORY_DAYS, last = -1;
+	uint64_t cap = (uint64_t)w->options->limits.evidence_cap, evidence = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct assess_traffic *row = &w->rows->traffic[rows[i]];
+		const struct judged_report *r = &w->reports[row->report];
+		uint64_t inside = row_within(w, row, w->first_day, w->last_day);
+
+		for (int64_t day = r->first_day; day <= r->last_day; day++) {
+			int64_t at = day - w->history_base;
+
+			if (at < 0 || at >= HISTORY_DAYS)
+				continue;
+			p->cell[at] = add_up(p->cell[at], row_on(w, row, day));
+			first = at < first ? at : first;
+			last = at > last ? at : last;
+		}
+		if (!inside)
+			continue;
+		pass_window(p, row, inside);
+		witness_row(p, reporter, r);
+		*address_messages = add_up(*address_messages, inside);
+	}
+	for (int64_t at = first; at <= last; at++) {
+		uint64_t messages = p->cell[at];
+
+		p->days[at] = add_up(p->days[at], messages);
+		if (at + w->history_base >= w->first_day)
+			evidence += messages < cap ? messages : cap;
+		p->cell[at] = 0;
+	}
+	p->path->evidence += evidence;
+	if (evidence)
+		p->witnesses[reporter].evidence += evidence;
+}
+
+static void pass_address(struct pass *p, const uint32_t *rows, size_t n)
+{
+	const struct work *w = p->w;
+	const struct assess_source *s = &w->rows->sources[w->rows->traffic[rows[0]].source];
+	uint32_t rank = w->source_rank[w->rows->traffic[rows[0]].source];
+	uint64_t messages = 0;
+
+	for (size_t start = 0, i; start < n; start = i) {
+		uint32_t reporter = w->reports[w->rows->traffic[rows[start]].report].reporter;
+
+		for (i = start; i < n && w->reports[w->rows->traffic[rows[i]].report].reporter == reporter; i++)
+			;
+		pass_cell(p, rows + start, i - start, reporter, &messages);
+	}
+	if (messages == 0 && p->path->host.p)
+		return;
+	p->path->addresses += messages > 0;
+	p->near |= w->near_direct[rank];
+	p->has_direct |= w->direct[rank];
+	p->ptr_own |= s->host_state == HOST_CONFIRMED && domain_within(s->host.name, w->options->domain.name);
+	if (messages > p->most_address || !p->path->host.p) {
+		p->most_address = messages;
+		p->path->address = s->address;
+		p->path->host = s->host.name.p ? s->host.name : SPAN("");
+		p->path->host_confirmed = s->host_state == HOST_CONFIRMED;
+	}
+}
+
+static bool pass_days(struct pass *p)
+{
+	struct path *path = p->path;
+	struct work *w = p->w;
+	struct day_count *days;
+	size_t n = 0;
+
+	for (size_t at = 0; at < HISTORY_DAYS; at++)
+		n += p->days[at] > 0;
+	path->days = days = arena_take(w->arena, n * sizeof *days);
+	if (!days)
+		return false;
+	for (size_t at = 0; at < HISTORY_DAYS; at++) {
+		int64_t day = w->history_base + (int64_t)at, back = (w->last_day - day) / WEEK;
+
+		if (!p->days[at])
+			continue;
+		days[path->days_n++] = (struct day_count){ day, p->days[at] };
+		if (day >= w->first_day && back < w->v->weeks_n)
+			path->weeks[w->v->weeks_n - 1 - back] += p->days[at];
+		p->days[at] = 0;
+	}
+	path->first_day = n ? days[0].day : MOMENT_NONE;
+	path->last_day = n ? days[n - 1].day : MOMENT_NONE;
+	return true;
+}
+
+static unsigned bits(const uint64_t *words, size_t n)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += (unsigned)__builtin_popcountll(words[i]);
+	return sum;
+}
+
+/* Nobody can fail a sender of yours alone but a known reporter. */
+static bool pass_witnesses(struct pass *p)
+{
+	struct work *w = p->w;
+	unsigned established = 0;
+
+	for (size_t i = 0; i < p->seen_n; i++) {
+		const struct witness *witness = &p->witnesses[p->seen[i]];
+		enum standing standing = w->reporters[p->seen[i]].standing;
+
+		p->path->corroborated |= standing == STANDING_KNOWN;
+		if (standing == STANDING_KNOWN)
+			continue;
+		established += standing == STANDING_ESTABLISHED;
+		p->path->corroborated |=
+			standing == STANDING_ESTABLISHED &&
+			bits(witness->days, sizeof witness->days / sizeof *witness->days) >= CORROBORATING_DAYS;
+		w->strangers =
+			array_grow(w->arena, w->strangers, w->strangers_n, &w->strangers_room, sizeof *w->strangers);
+		if (!w->strangers)
+			return false;
+		w->strangers[w->strangers_n++] =
+			(struct stranger_evidence){ p->path_index, p->seen[i], witness->evidence };
+	}
+	p->path->corroborated |= established >= 2;
+	p->path->reporters = p->seen_n;
+	return true;
+}
+
+static void pass_features(struct pass *p)
+{
+	struct path *path = p->path;
+	struct features *f = &path->features;
+	const struct named_source *source = &p->w->sources[path->source];
+	double n = path->messages ? (double)path->messages : 1;
+	uint64_t most = 0;
+	uint32_t key = NO_INDEX;
+
+	for (size_t i = 0; i < p->keys_n; i++) {
+		uint32_t k = p->keys[i];
+
+		if (p->key_counts[k] > most || (p->key_counts[k] == most && k < key)) {
+			most = p->key_counts[k];
+			key = k;
+		}
+		p->key_counts[k] = 0;
+	}
+	path->origin = NO_INDEX;
+	f->kind = path->kind;
+	f->messages = path->messages;
+	f->table = source->kind;
+	f->shared = source->kind != SENDER_NONE;
+	f->tenant = p->tenant;
+	f->addresses = path->addresses;
+	f->ptr_own = p->ptr_own;
+	f->has_direct = p->has_direct;
+	f->near_direct = p->near;
+	f->list_share = (double)p->list / n;
+	f->arc_share = (double)p->arc / n;
+	f->ptr_bad = (double)p->bad_ptr / n > 0.8;
+	f->bounce_is_host = path->kind == KIND_THIRD && (double)p->bounce_is_host / n > 0.5;
+	f->bounce_unrelated =
+		path->kind == KIND_THIRD && source->kind == SENDER_NONE && (double)p->bounce_unrelated / n > 0.5;
+	f->home = HOME_NONE;
+	if (key == NO_INDEX)
+		return;
+	path->key = p->w->keys[key].selector;
+	if (p->w->keys[key].home == NO_INDEX)
+		return;
+	f->home = p->w->keys[key].home == home_group(p->w, path->source) ? HOME_HERE : HOME_ELSEWHERE;
+	if (p->w->keys[key].home < p->w->sources_n)
+		path->origin = p->w->keys[key].home;
+}
+
+static bool pass_path(struct pass *p, uint32_t index)
+{
+	struct work *w = p->w;
+	struct pass fresh = { .w = w,
+		.path = &w->paths[index],
+		.path_index = index,
+		.days = p->days,
+		.cell = p->cell,
+		.witnesses = p->witnesses,
+		.seen = p->seen,
+		.key_counts = p->key_counts,
+		.keys = p->keys };
+	uint32_t end = w->path_starts[index + 1];
+
+	*p = fresh;
+	p->path->pooled = p->path->sender = NO_INDEX;
+	for (uint32_t start = w->path_starts[index], i; start < end; start = i) {
+		uint32_t rank = w->source_rank[w->rows->traffic[w->by_path[start]].source];
+
+		for (i = start; i < end && w->source_rank[w->rows->traffic[w->by_path[i]].source] == rank; i++)
+			;
+		pass_address(p, w->by_path + start, i - start);
+	}
+	if (!pass_days(p) || !pass_witnesses(p))
+		return false;
+	pass_features(p);
+	return true;
+}
+
+bool work_window(struct work *w)
+{
+	struct pass p = { .w = w };
+
+	p.days = arena_take(w->arena, HISTORY_DAYS * sizeof *p.days);
+	p.cell = arena_take(w->arena, HISTORY_DAYS * sizeof *p.cell);
+	p.witnesses = arena_take(w->arena, w->reporters_n * sizeof *p.witnesses);
+	p.seen = arena_take(w->arena, w->reporters_n * sizeof *p.seen);
+	p.key_counts = arena_take(w->arena, w->keys_n * sizeof *p.key_counts);
+	p.keys = arena_take(w->arena, w->keys_n * sizeof *p.keys);
+	if (!p.days || !p.cell || !p.witnesses || !p.seen || !p.key_counts || !p.keys || !near_by_prefix(w) ||
+		!note_covered(w))
+		return false;
+	for (size_t i = 0; i < w->reporters_n; i++)
+		p.witnesses[i].path = NO_INDEX;
+	for (uint32_t i = 0; i < w->paths_n; i++)
+		if (!pass_path(&p, i))
+			return false;
+	return true;
+}

@@ -1,0 +1,201 @@
+/* Private to report/assess: what the stages of one assessment hand to each other. Everything lies in one arena; a stage
+ * that finds the arena failed returns false, and the assessment ends. */
+#ifndef REPORT_ASSESS_WORK_H
+#define REPORT_ASSESS_WORK_H
+
+#include "base/arena.h"
+#include "report/assess/verdict.h"
+
+#define HISTORY_DAYS 400 /* older rows are not looked at */
+#define WINDOW_MOST 180
+#define WEEK 7
+
+enum row_state { ROW_OK, ROW_OUTSIDE, ROW_SUSPICIOUS };
+
+/* What one record shape means, whatever report it stands in. */
+struct auth_state {
+	uint32_t rank;			       /* equal contents, equal rank; in the order of their contents */
+	uint32_t from;			       /* work.froms */
+	bool inside;			       /* header_from is the policy domain or below it */
+	bool own_signature, foreign_signature; /* names the organisational domain; a foreign one passed */
+	bool spf_passed;		       /* for some mail from domain */
+	bool dkim_aligned[2], spf_aligned[2];  /* our own judgement: relaxed, strict */
+	uint32_t valid_key, broken_key;	       /* work.keys, or NO_INDEX */
+	struct domain_name bounce, signer;     /* what passed SPF; the first foreign domain that passed DKIM */
+	bool bounce_ours;		       /* the checked SPF domain is ours, whatever its result */
+	bool list_reason, arc_reason;
+	enum tenant tenant;
+};
+
+/* A row's outcome: the receiver's word where there is one (RFC 9990 allows signatures to be left out of the report). */
+struct judgement {
+	enum path_kind kind;
+	bool dkim, spf;
+	bool disagrees; /* the receiver's word and its own auth_results differ */
+};
+
+struct author { /* a distinct header_from inside the policy domain, by name */
+	struct domain_name name;
+	bool exists, nonexistent, own_record; /* from the snapshot */
+};
+
+struct key_use { /* a distinct signing key of the organisational domain, by domain and selector */
+	struct span domain, selector;
+	uint32_t home, home_before; /* home group, or NO_INDEX; as of a week before the last day */
+	bool home_direct;	    /* its home was found by mail that also passes SPF */
+	unsigned homes;		    /* groups that use it directly */
+	uint64_t valid, broken, week_valid, week_broken;
+	int64_t first_day, last_day;
+};
+#define HOME_OWN_NETWORK (NO_INDEX - 1) /* the home group of all hosts of your own network */
+
+/* What a stranger among reporters adds to a path's evidence: capped later as a share of all of it. */
+struct stranger_evidence {
+	uint32_t path, reporter;
+	uint64_t evidence;
+};
+
+struct work {
+	const struct rows *rows;
+	const struct assess_options *options;
+	struct arena *arena;
+	struct verdict *v;
+	bool any;	 /* a counted report */
+	bool with_leads; /* count leads too: what would change if they were true */
+
+	struct auth_state *auths;
+	struct author *authors;
+	size_t authors_n;
+	struct key_use *keys;
+	size_t keys_n;
+
+	uint32_t *source_rank; /* rows.sources: equal addresses, equal rank */
+	uint32_t *named;       /* rows.sources: index into named_sources */
+	bool *direct;	       /* rows.sources: has counted direct rows */
+	bool *dial_up;	       /* rows.sources: no PTR, or a name that only repeats the address */
+	struct named_source *sources;
+	size_t sources_n;
+
+	struct judged_report *reports;
+	struct reporter *reporters;
+	size_t reporters_n;
+	uint8_t *row_states;
+	uint32_t *spare;		 /* rows: what sorting them needs beside */
+	uint32_t *by_report;		 /* rows, by report, source rank, auth rank */
+	uint32_t *report_starts;	 /* reports_n + 1 positions in by_report */
+	int64_t history_first, last_day; /* of counted reports; MOMENT_NONE when there are none */
+
+	uint32_t *path_from; /* paths: index into authors */
+	uint32_t *path_of;   /* rows.traffic: index into paths, or NO_INDEX */
+	struct path *paths;
+	size_t paths_n, plain_paths_n; /* with scatter, which comes last; without */
+	uint32_t *by_path;	       /* counted rows only, by path, reporter, source rank */
+	size_t by_path_n;
+	uint32_t *path_starts;
+	struct stranger_evidence *strangers;
+	size_t strangers_n, strangers_room;
+	bool *near_direct;    /* source ranks: beside a direct address of yours */
+	bool *covered;	      /* HISTORY_DAYS from history_base: days with a counted report */
+	int64_t history_base; /* last_day - HISTORY_DAYS + 1 */
+
+	int64_t first_day; /* of the window */
+	unsigned window;
+
+	struct sender *senders;
+	size_t senders_n;
+};
+
+/* rank.c: stable orders by small keys */
+typedef uint32_t row_key(const struct work *w, uint32_t row);
+/* Sorts `order` (n rows) by `key`, keeping the order of equals; keys are below `most`. */
+bool order_rows(const struct work *w, uint32_t *order, size_t n, row_key *key, size_t most);
+struct map; /* 64-bit keys to indexes; only looked up, never walked, so that its own order shows nowhere */
+struct map *map_new(struct arena *arena, size_t expected);
+uint32_t *map_at(struct map *map, uint64_t key); /* the value's place, NO_INDEX when new; NULL when memory is short */
+/* Room for one item more: `items` (n of them, room for *room) or a copy twice as large; NULL when memory is short. */
+void *array_grow(struct arena *arena, void *items, size_t n, size_t *room, size_t size);
+
+/* outcome.c */
+bool work_auths(struct work *w);
+uint32_t author_find(const struct work *w, struct span name); /* NO_INDEX when there is none */
+bool domain_within(struct span name, struct span domain);     /* equal or below */
+struct judgement row_judge(const struct work *w, const struct assess_traffic *row);
+
+/* trust.c, repeat.c */
+bool work_reports(struct work *w);
+bool work_repeats(struct work *w);
+static inline bool row_counts(const struct work *w, uint32_t row)
+{
+	enum report_use use = w->reports[w->rows->traffic[row].report].use;
+	bool lead = use == USE_LEAD_TRUST || use == USE_LEAD_STANDING;
+
+	if (w->row_states[row] == ROW_OUTSIDE)
+		return false;
+	return (use == USE_COUNTED && w->row_states[row] == ROW_OK) || (w->with_leads && (lead || use == USE_COUNTED));
+}
+/* Messages of a row on a day, or within days: a report over several days is spread evenly, the rest on the first ones.
+ */
+uint64_t row_on(const struct work *w, const struct assess_traffic *row, int64_t day);
+uint64_t row_within(const struct work *w, const struct assess_traffic *row, int64_t first, int64_t last);
+static inline uint64_t add_up(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* name.c */
+bool work_names(struct work *w);
+bool host_is_dial_up(struct span host, const struct address *address);
+const struct sender_row *sender_by_host(const struct rows *rows, struct span host);
+bool address_within(const struct address *address, struct span cidr);
+
+/* home.c, path.c, window.c, feature.c */
+bool work_homes(struct work *w);
+uint32_t home_group(const struct work *w, uint32_t named);
+bool work_paths(struct work *w);
+bool work_window(struct work *w);  /* sums of the window */
+bool work_classes(struct work *w); /* scatter, features, classes, fates */
+static inline uint32_t path_of_row(const struct work *w, uint32_t row)
+{
+	uint32_t path = w->path_of[row];
+
+	return path != NO_INDEX && w->paths[path].pooled != NO_INDEX ? w->paths[path].pooled : path;
+}
+static inline bool day_is_covered(const struct work *w, int64_t day)
+{
+	return day >= w->history_base && day <= w->last_day && w->covered[day - w->history_base];
+}
+
+/* mark.c */
+struct marks {
+	enum mark_kind class; /* MARK_OWN, MARK_FORWARDER, MARK_NOT_OURS or MARK_NONE */
+	bool accept, critical, reviewed;
+};
+struct marks path_marks(const struct work *w, const struct path *path);
+const struct mark_row *mark_for_key(const struct work *w, struct span selector);
+const struct mark_row *mark_naming(
+	const struct work *w, const struct assess_source *source, struct span bounce, struct span signer);
+
+/* sender.c, measure.c, and what follows from them */
+bool work_senders(struct work *w);
+bool work_measures(struct work *w, const bool *without, struct measures *m); /* `without`: senders left out, or NULL */
+bool work_records(struct work *w, struct measures *m);
+bool work_policy_seen(struct work *w);
+bool work_subdomains(struct work *w, struct measures *m);
+bool work_alerts(struct work *w);
+bool work_keys(struct work *w);
+bool work_steps(struct work *w);
+bool work_simulations(struct work *w);
+bool work_next(struct work *w);
+bool work_days(struct work *w);
+void work_reporter_sums(struct work *w);
+bool work_reporters_sort(struct work *w);
+void work_alert_leads(struct work *w);
+int64_t quiet_days(const struct work *w, bool *never);
+bool domain_is_parked(const struct work *w);
+void sender_period(struct work *w, struct sender *sender);
+/* Is the last of these days a monthly one: two earlier months within four days of it, at most 5 % in between? */
+size_t monthly_dates(const struct day_count *days, size_t n, int64_t dates[4]);
+size_t quarterly_dates(const struct day_count *days, size_t n, int64_t dates[4]);
+bool simulate(struct work *w, const struct policy *policy, const bool *without, struct simulation *simulation);
+
+#endif

@@ -1,0 +1,485 @@
+/* DKIM: canonical forms, tag lists, key records, the examples of RFC 6376 and RFC 8463, and what was done to them. */
+#include "base/moment.h"
+#include "parse/dkim/canon.h"
+#include "parse/dkim/diagnose.h"
+#include "parse/dkim/keyrecord.h"
+#include "parse/dns/orgdomain.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static void assert_span(struct span got, const char *want)
+{
+	if (!span_is(got, span_of(want)))
+		fail_msg("got `%.*s`, want `%s`", (int)got.n, got.p ? got.p : "", want);
+}
+
+/* ---- canonical forms ---- */
+
+static void header_canon(void **state)
+{
+	static const struct {
+		const char *raw, *relaxed;
+	} rows[] = {
+		{ "A: X", "a:X" }, /* RFC 6376 3.4.5 */
+		{ "B : Y\t\r\n\tZ  ", "b:Y Z" },
+		{ "Subject:", "subject:" },
+		{ "Subject:\r\n folded at once", "subject:folded at once" },
+		{ "X: a \r\n \r\n b", "x:a b" },
+		{ "X: bare\rCR", "x:bare\rCR" },
+		{ "X: gr\xc3\xbc\xc3\x9f"
+		  "e\xa0",
+			"x:gr\xc3\xbc\xc3\x9f"
+			"e\xa0" },
+	};
+	struct buf out = BUF(1000);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		buf_clear(&out);
+		assert_true(canon_header(&out, CANON_RELAXED, span_of(rows[i].raw)));
+		assert_span(buf_span(&out), rows[i].relaxed);
+		buf_clear(&out);
+		assert_true(canon_header(&out, CANON_SIMPLE, span_of(rows[i].raw)));
+		assert_span(buf_span(&out), rows[i].raw);
+	}
+	buf_release(&out);
+}
+
+static void body_take(void *arg, const char *octets, size_t n)
+{
+	buf_put(arg, octets, n);
+}
+
+static void body_canon(void **state)
+{
+	static const struct {
+		const char *raw, *simple, *relaxed;
+	} rows[] = {
+		{ " C \r\nD \t E\r\n\r\n\r\n", " C \r\nD \t E\r\n", " C\r\nD E\r\n" }, /* RFC 6376 3.4.5 */
+		{ "", "\r\n", "" },
+		{ "\r\n\r\n", "\r\n", "" },
+		{ "no end", "no end\r\n", "no end\r\n" },
+		{ "x\r\n \t\r\n", "x\r\n \t\r\n", "x\r\n" },
+		{ "x\r\n \r\ny", "x\r\n \r\ny\r\n", "x\r\n\r\ny\r\n" },
+		{ "bare\rCR\r", "bare\rCR\r\r\n", "bare\rCR\r\r\n" },
+		{ "a\r\r\n", "a\r\r\n", "a\r\r\n" },
+		{ "  \t ", "  \t \r\n", "" },
+	};
+	struct buf out = BUF(1000);
+	struct canon_body body;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		for (int relaxed = 0; relaxed < 2; relaxed++)
+			for (size_t step = 1; step < 4; step++) {
+				size_t n = strlen(rows[i].raw);
+
+				buf_clear(&out);
+				canon_body_begin(&body, relaxed ? CANON_RELAXED : CANON_SIMPLE, body_take, &out);
+				for (size_t at = 0; at < n; at += step)
+					canon_body_add(&body, rows[i].raw + at, step < n - at ? step : n - at);
+				canon_body_end(&body);
+				assert_span(buf_span(&out), relaxed ? rows[i].relaxed : rows[i].simple);
+			}
+	buf_release(&out);
+}
+
+static void line_ends(void **state)
+{
+	struct canon_lines lines = { 0 };
+	struct buf out = BUF(1000);
+	const char *raw = "a\nb\r\nc\rd\n\n";
+
+	(void)state;
+	for (const char *p = raw; *p; p++)
+		canon_lines_add(&lines, p, 1, body_take, &out);
+	assert_span(buf_span(&out), "a\r\nb\r\nc\rd\r\n\r\n");
+	buf_release(&out);
+}
+
+/* ---- tag lists ---- */
+
+static void tag_lists(void **state)
+{
+	static const struct {
+		const char *text, *fault;
+	} rows[] = {
+		{ "a=1; b=2", NULL },
+		{ "a=1; b=2;", NULL },
+		{ "a=1;\r\n\t", NULL },
+		{ " a =\r\n 1 ; b = ", NULL },
+		{ "", "empty tag-spec" },
+		{ "a=1;;b=2", "empty tag-spec" },
+		{ ";a=1", "empty tag-spec" },
+		{ "a=1; b", "tag without \"=\"" },
+		{ "a=1; a=2", "duplicate tag" },
+		{ "a=1; A=2", NULL },
+		{ "x-y=1", "bad tag name" },
+		{ "1a=1", "bad tag name" },
+		{ "a=\x01", "bad octet in the value of" },
+		{ "a=x\ry", "bad octet in the value of" },
+		{ "a=\xc3\xa4", NULL },
+		{ "a=\xc3", "bad octet in the value of" },
+	};
+	struct taglist list;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		taglist_parse(span_of(rows[i].text), true, &list);
+		if (rows[i].fault)
+			assert_string_equal(list.fault, rows[i].fault);
+		else
+			assert_null(list.fault);
+	}
+	assert_false(taglist_parse(SPAN("a=\xc3\xa4"), false, &list));
+	assert_true(taglist_parse(SPAN(" z = a b ; bh=x"), false, &list));
+	assert_span(taglist_value(&list, "z"), "a b");
+	assert_span(taglist_find(&list, "z")->raw, " a b ");
+	assert_null(taglist_find(&list, "h"));
+	assert_true(taglist_has_member(SPAN("sha1 : sha256"), "sha256"));
+	assert_false(taglist_has_member(SPAN("emailx"), "email"));
+}
+
+/* ---- key records ---- */
+
+#define P1024                                                                                                   \
+	"MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx/" \
+	"byYzCNb3W91y3Fut"                                                                                      \
+	"ACDfzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2kryOTIKT+l/K4w3QIDAQAB"
+#define PEDWARDS "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+
+static bool noted(const struct key_record *record, enum key_problem problem)
+{
+	for (size_t i = 0; i < record->notes_n; i++)
+		if (record->notes[i].problem == problem)
+			return true;
+	return false;
+}
+
+static void key_records(void **state)
+{
+	static const struct {
+		const char *text;
+		enum key_type wanted;
+		bool sha1, subdomain;
+		enum dkim_reason reason;
+		uint32_t bits;
+	} rows[] = {
+		{ "v=DKIM1; p=" P1024, KEY_RSA, false, false, DKIM_REASON_OK, 1024 },
+		{ "k=rsa; p=" P1024, KEY_RSA, false, false, DKIM_REASON_OK, 1024 },
+		{ "v=DKIM1; k=ed25519; p=" PEDWARDS, KEY_ED25519, false, false, DKIM_REASON_OK, 256 },
+		{ "v=DKIM1; p=" PEDWARDS, KEY_RSA, false, false, DKIM_REASON_KEY_SYNTAX, 0 },
+		{ "v=DKIM1; k=ed25519; p=" PEDWARDS, KEY_RSA, false, false, DKIM_REASON_KEY_TYPE_MISMATCH, 256 },
+		{ "v=DKIM1; k=dsa; p=" P1024, KEY_RSA, false, false, DKIM_REASON_UNSUPPORTED_KEY_TYPE, 0 },
+		{ "p=" P1024 "; v=DKIM1", KEY_RSA, false, false, DKIM_REASON_KEY_SYNTAX, 0 },
+		{ "v=DKIM1.0; p=" P1024, KEY_RSA, false, false, DKIM_REASON_KEY_SYNTAX, 0 },
+		{ "v=DKIM1; p=", KEY_RSA, false, false, DKIM_REASON_REVOKED_KEY, 0 },
+		{ "v=DKIM1", KEY_RSA, false, false, DKIM_REASON_KEY_SYNTAX, 0 },
+		{ "v=DKIM1; p=!" P1024, KEY_RSA, false, false, DKIM_REASON_KEY_SYNTAX, 0 },
+		{ "v=DKIM1; h=sha1; p=" P1024, KEY_RSA, false, false, DKIM_REASON_HASH_NOT_ALLOWED, 1024 },
+		{ "v=DKIM1; h=sha256; p=" P1024, KEY_RSA, true, false, DKIM_REASON_HASH_NOT_ALLOWED, 1024 },
+		{ "v=DKIM1; h=x : sha256; p=" P1024, KEY_RSA, false, false, DKIM_REASON_OK, 1024 },
+		{ "v=DKIM1; s=other; p=" P1024, KEY_RSA, false, false, DKIM_REASON_SERVICE_NOT_ALLOWED, 1024 },
+		{ "v=DKIM1; s=other:email; p=" P1024, KEY_RSA, false, false, DKIM_REASON_OK, 1024 },
+		{ "v=DKIM1; t=y:s; p=" P1024, KEY_RSA, false, true, DKIM_REASON_STRICT_IDENTITY, 1024 },
+		{ "v=DKIM1; t=y:s; p=" P1024, KEY_RSA, false, false, DKIM_REASON_OK, 1024 },
+		{ "google-site-verification=abc", KEY_RSA, false, false, DKIM_REASON_KEY_SYNTAX, 0 },
+	};
+	struct arena arena = ARENA(1 << 20);
+	struct key_record record;
+	struct span detail;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		enum dkim_reason reason;
+
+		keyrecord_parse(span_of(rows[i].text), &arena, &record);
+		reason = keyrecord_serves(&record, rows[i].wanted, rows[i].sha1, rows[i].subdomain, &arena, &detail);
+		if (reason != rows[i].reason || record.bits != rows[i].bits)
+			fail_msg("%s: %s, %u bits", rows[i].text, dkim_reason_rows[reason].word, record.bits);
+	}
+	keyrecord_parse(SPAN("v=DKIM1; t=y; g=a*z; p=" P1024 "; x=1"), &arena, &record);
+	assert_true(record.testing);
+	assert_true(noted(&record, KEY_PROBLEM_TESTING) && noted(&record, KEY_PROBLEM_WEAK) &&
+		noted(&record, KEY_PROBLEM_OBSOLETE_G) && noted(&record, KEY_PROBLEM_UNKNOWN_TAG));
+	assert_true(keyrecord_granted(&record, SPAN("abcz")));
+	assert_true(keyrecord_granted(&record, SPAN("az")));
+	assert_false(keyrecord_granted(&record, SPAN("a")));
+	assert_false(keyrecord_granted(&record, SPAN("Abcz")));
+	keyrecord_parse(SPAN("g=; p=" P1024), &arena, &record);
+	assert_false(keyrecord_granted(&record, SPAN("")));
+	arena_release(&arena);
+}
+
+/* ---- the examples of the standards ---- */
+
+#define RFC8463_HEAD                                                      \
+	"DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;\r\n"   \
+	" d=football.example.com; i=@football.example.com;\r\n"           \
+	" q=dns/txt; s=brisbane; t=1528637909; h=from : to :\r\n"         \
+	" subject : date : message-id : from : subject : date;\r\n"       \
+	" bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"           \
+	" b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus\r\n" \
+	" Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==\r\n"                           \
+	"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed;\r\n"       \
+	" d=football.example.com; i=@football.example.com;\r\n"           \
+	" q=dns/txt; s=test; t=1528637909; h=from : to : subject :\r\n"   \
+	" date : message-id : from : subject : date;\r\n"                 \
+	" bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"           \
+	" b=F45dVWDfMbQDGHJFlXUNB2HKfbCeLRyhDXgFpEL8GwpsRe0IeIixNTe3\r\n" \
+	" DhCVlUrSjV4BwcVcOF6+FF3Zo9Rpo1tFOeS9mPYQTnGdaSGsgeefOsk2Jz\r\n" \
+	" dA+L10TeYt9BgDfQNZtKdN1WO//KgIqXP7OdEFE4LjFYNcUxZQ4FADY+8=\r\n"
+#define FROM "From: Joe SixPack <joe@football.example.com>\r\n"
+#define TO "To: Suzie Q <suzie@shopping.example.net>\r\n"
+#define REST                                              \
+	"Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)\r\n" \
+	"Message-ID: <20030712040037.46341.5F8J@football.example.com>\r\n\r\n"
+#define BODY "Hi.\r\n\r\nWe lost the game.  Are you hungry yet?\r\n\r\nJoe.\r\n"
+#define RFC8463 RFC8463_HEAD FROM TO "Subject: Is dinner ready?\r\n" REST BODY
+
+/* RFC 6376 A.2 with the two corrections without which its printed text does not verify (six spaces, one space after
+ * "game."). */
+#define RFC6376                                                                                        \
+	"DKIM-Signature: v=1; a=rsa-sha256; s=brisbane; d=example.com;\r\n"                            \
+	"      c=simple/simple; q=dns/txt; i=joe@football.example.com;\r\n"                            \
+	"      h=Received : From : To : Subject : Date : Message-ID;\r\n"                              \
+	"      bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"                                   \
+	"      b=AuUoFEfDxTDkHlLXSZEpZj79LICEps6eda7W3deTVFOk4yAUoqOB\r\n"                             \
+	"      4nujc7YopdG5dWLSdNg6xNAZpOPr+kHxt1IrE+NahM6L/LbvaHut\r\n"                               \
+	"      KVdkLLkpVaVVQPzeRDI009SO2Il5Lu7rDNH6mZckBdrIx0orEtZV\r\n"                               \
+	"      4bmp/YzhwvcubU4=;\r\n"                                                                  \
+	"Received: from client1.football.example.com  [192.0.2.1]\r\n"                                 \
+	"      by submitserver.example.com with SUBMISSION;\r\n"                                       \
+	"      Fri, 11 Jul 2003 21:01:54 -0700 (PDT)\r\n" FROM TO "Subject: Is dinner ready?\r\n" REST \
+	"Hi.\r\n\r\nWe lost the game. Are you hungry yet?\r\n\r\nJoe.\r\n"
+
+static const struct {
+	const char *name, *record;
+} published[] = {
+	{ "brisbane._domainkey.football.example.com", "v=DKIM1; k=ed25519; p=" PEDWARDS },
+	{ "test._domainkey.football.example.com", "v=DKIM1; k=rsa; p=" P1024 },
+	{ "brisbane._domainkey.example.com",
+		"v=DKIM1; "
+		"p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/"
+		"zYtIxN2SnFCjxOCKG9v3b4jYf"
+		"cTNh5ijSsq631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/"
+		"NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQ"
+		"AB" },
+};
+
+static void published_ask(void *arg, struct span name, struct dkim_answer *answer)
+{
+	static struct span record;
+
+	(void)arg;
+	answer->kind = DKIM_ANSWER_NXDOMAIN;
+	for (size_t i = 0; i < sizeof published / sizeof published[0]; i++)
+		if (span_is(name, span_of(published[i].name))) {
+			record = span_of(published[i].record);
+			*answer = (struct dkim_answer){ DKIM_ANSWER_RECORDS, &record, 1 };
+		}
+}
+
+static void judge(struct dkim *dkim, const char *message, struct dkim_verdicts *verdicts)
+{
+	dkim_begin(dkim);
+	assert_true(dkim_feed(dkim, message, strlen(message)));
+	assert_true(dkim_end(dkim));
+	dkim_ask(dkim, published_ask, NULL);
+	assert_true(dkim_verdicts(dkim, MOMENT_NONE, verdicts));
+	assert_true(dkim_diagnose(dkim, span_of(message), NULL, NULL, verdicts));
+}
+
+static int with_dkim(void **state)
+{
+	static const struct dkim_options options = { .aligned = domain_aligned };
+
+	*state = dkim_new(&options);
+	return *state ? 0 : -1;
+}
+
+static int without_dkim(void **state)
+{
+	dkim_free(*state);
+	return 0;
+}
+
+static void rfc8463_example(void **state)
+{
+	struct dkim_verdicts verdicts;
+
+	judge(*state, RFC8463, &verdicts);
+	assert_int_equal(verdicts.n, 2);
+	assert_int_equal(verdicts.result, DKIM_PASS);
+	assert_span(verdicts.from_domain, "football.example.com");
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(verdicts.signatures[i].reason, DKIM_REASON_OK);
+		assert_int_equal(verdicts.signatures[i].strict, DKIM_ALIGNED_YES);
+		assert_int_equal(verdicts.signatures[i].body_length, 54);
+	}
+	assert_int_equal(verdicts.signatures[0].key_bits, 256);
+	assert_int_equal(verdicts.signatures[1].key_bits, 1024);
+	dkim_verdicts_release(&verdicts);
+}
+
+static void rfc6376_example(void **state)
+{
+	struct dkim_verdicts verdicts;
+
+	judge(*state, RFC6376, &verdicts);
+	assert_int_equal(verdicts.n, 1);
+	assert_int_equal(verdicts.signatures[0].reason, DKIM_REASON_OK);
+	assert_int_equal(verdicts.signatures[0].strict, DKIM_ALIGNED_NO);
+	assert_int_equal(verdicts.signatures[0].relaxed, DKIM_ALIGNED_YES);
+	assert_span(verdicts.signatures[0].i, "joe@football.example.com");
+	dkim_verdicts_release(&verdicts);
+}
+
+/* ---- what is asked, and what is not ---- */
+
+static void names_asked(void **state)
+{
+	struct dkim *dkim = dkim_new(&(struct dkim_options){ .names = 1 });
+	const struct span *names;
+	struct dkim_verdicts verdicts;
+	static const char head[] = RFC8463_HEAD;
+
+	(void)state;
+	dkim_begin(dkim);
+	dkim_feed(dkim, head, sizeof head - 1);
+	assert_int_equal(dkim_names(dkim, &names), 0);
+	dkim_feed(dkim, "\r\n", 2);
+	assert_int_equal(dkim_names(dkim, &names), 1);
+	assert_span(names[0], "brisbane._domainkey.football.example.com");
+	dkim_end(dkim);
+	assert_true(dkim_verdicts(dkim, MOMENT_NONE, &verdicts));
+	assert_int_equal(verdicts.signatures[0].reason, DKIM_REASON_DNS_ERROR);
+	assert_int_equal(verdicts.signatures[1].reason, DKIM_REASON_LIMIT);
+	assert_int_equal(verdicts.result, DKIM_TEMPERROR);
+	dkim_verdicts_release(&verdicts);
+	dkim_free(dkim);
+}
+
+static void long_header(void **state)
+{
+	struct dkim *dkim = dkim_new(&(struct dkim_options){ .header = 300 });
+	struct dkim_verdicts verdicts;
+
+	(void)state;
+	dkim_begin(dkim);
+	dkim_feed(dkim, RFC8463, sizeof RFC8463 - 1);
+	dkim_end(dkim);
+	assert_true(dkim_verdicts(dkim, MOMENT_NONE, &verdicts));
+	assert_true(verdicts.header_too_long);
+	assert_int_equal(verdicts.result, DKIM_NEUTRAL);
+	dkim_verdicts_release(&verdicts);
+	dkim_free(dkim);
+}
+
+/* ---- diagnosis ---- */
+
+static void both_undone(void **state, const char *message, const enum dkim_edit *edits, size_t n)
+{
+	uint8_t original[DIGEST_OCTETS];
+	struct digest *digest = digest_new();
+	struct dkim_verdicts verdicts;
+
+	digest_add(digest, RFC8463, sizeof RFC8463 - 1);
+	digest_finish(digest, original);
+	digest_free(digest);
+	judge(*state, message, &verdicts);
+	for (size_t i = 0; i < 2; i++) {
+		const struct dkim_diagnosis *d = verdicts.signatures[i].diagnosis;
+
+		assert_int_not_equal(verdicts.signatures[i].reason, DKIM_REASON_OK);
+		assert_non_null(d);
+		assert_true(d->undone);
+		assert_int_equal(d->steps_n, n);
+		for (size_t k = 0; k < n; k++)
+			assert_int_equal(d->steps[k].edit, edits[k]);
+		assert_memory_equal(d->reconstruction_sha256, original, DIGEST_OCTETS);
+	}
+	dkim_verdicts_release(&verdicts);
+}
+
+static void list_undone(void **state)
+{
+	static const enum dkim_edit edits[] = { DKIM_EDIT_SUBJECT_PREFIX, DKIM_EDIT_FOOTER };
+
+	both_undone(state, RFC8463_HEAD FROM TO "Subject: [dinner] Is dinner ready?\r\n" REST BODY "--\r\nthe list\r\n",
+		edits, 2);
+}
+
+static void rewriting_undone(void **state)
+{
+	static const enum dkim_edit edits[] = { DKIM_EDIT_FROM_REWRITTEN, DKIM_EDIT_SUBJECT_PREFIX };
+
+	both_undone(state,
+		RFC8463_HEAD
+		"From: Joe SixPack via Dinner <dinner@lists.example>\r\n" TO
+		"Subject: [dinner] Is dinner ready?\r\nReply-To: Joe SixPack <joe@football.example.com>\r\n" REST BODY,
+		edits, 2);
+}
+
+static void banner_undone(void **state)
+{
+	static const enum dkim_edit edits[] = { DKIM_EDIT_BANNER };
+
+	both_undone(state, RFC8463_HEAD FROM TO "Subject: Is dinner ready?\r\n" REST "CAUTION: outside\r\n\r\n" BODY,
+		edits, 1);
+}
+
+static void second_from_undone(void **state)
+{
+	static const enum dkim_edit edits[] = { DKIM_EDIT_HEADER_ADDED };
+
+	both_undone(state, "From: x@evil.example\r\n" RFC8463, edits, 1);
+}
+
+static void sentence_of(void **state, const char *message, const char *sentence)
+{
+	struct dkim_verdicts verdicts;
+
+	judge(*state, message, &verdicts);
+	assert_non_null(verdicts.signatures[1].diagnosis);
+	assert_false(verdicts.signatures[1].diagnosis->undone);
+	assert_span(verdicts.signatures[1].diagnosis->sentence, sentence);
+	dkim_verdicts_release(&verdicts);
+}
+
+static void failures_told(void **state)
+{
+	sentence_of(state, RFC8463_HEAD FROM TO "Subject: Is dinner ready?\r\n" REST "Hi.\r\n\r\nWe won.\r\n",
+		"header proven original, body changed or withheld");
+	sentence_of(state, RFC8463_HEAD FROM TO "Subject: Is dinner ready?\r\n" REST,
+		"cannot be decided: the sample holds headers only; its header is proven original");
+	sentence_of(state, RFC8463_HEAD FROM TO "Subject: Send money\r\n" REST BODY,
+		"body, key and b= are right: a signed header field was changed in a way that was not found");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(header_canon),
+		cmocka_unit_test(body_canon),
+		cmocka_unit_test(line_ends),
+		cmocka_unit_test(tag_lists),
+		cmocka_unit_test(key_records),
+		cmocka_unit_test_setup_teardown(rfc8463_example, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(rfc6376_example, with_dkim, without_dkim),
+		cmocka_unit_test(names_asked),
+		cmocka_unit_test(long_header),
+		cmocka_unit_test_setup_teardown(list_undone, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(rewriting_undone, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(banner_undone, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(second_from_undone, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(failures_told, with_dkim, without_dkim),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
