@@ -29,53 +29,6 @@ static const char *const whys[DKIM_REASON_COUNT] = {
 	[DKIM_REASON_LIMIT] = "not judged: beyond a limit of this program",
 };
 
-/* The name of a change as a noun, for a list of few words. */
-static const char *const nouns[DKIM_EDIT_COUNT] = {
-	[DKIM_EDIT_SUBJECT_PREFIX] = "subject tag",
-	[DKIM_EDIT_SUBJECT_SUFFIX] = "subject end",
-	[DKIM_EDIT_HEADER_REFOLDED] = "line breaks",
-	[DKIM_EDIT_HEADER_SPACING] = "header spacing",
-	[DKIM_EDIT_HEADER_ENCODED] = "header encoding",
-	[DKIM_EDIT_HEADER_DECODED] = "header encoding",
-	[DKIM_EDIT_HEADER_REENCODED] = "header encoding",
-	[DKIM_EDIT_HEADER_ADDED] = "added field",
-	[DKIM_EDIT_HEADER_REMOVED] = "lost field",
-	[DKIM_EDIT_HEADER_ORDER] = "order of fields",
-	[DKIM_EDIT_HEADER_REPLACED] = "replaced field",
-	[DKIM_EDIT_FROM_REWRITTEN] = "rewritten address",
-	[DKIM_EDIT_QUOTES_CHANGED] = "quotes",
-	[DKIM_EDIT_ADDRESS_SPACING] = "address spacing",
-	[DKIM_EDIT_REDACTED] = "redaction",
-	[DKIM_EDIT_PARAMETER_CASE] = "parameter case",
-	[DKIM_EDIT_PARAMETER_QUOTES] = "parameter quotes",
-	[DKIM_EDIT_CTE_CHANGED] = "transfer encoding",
-	[DKIM_EDIT_DATE_ZONE] = "date format",
-	[DKIM_EDIT_SIGNATURE_REFOLDED] = "signature spacing",
-	[DKIM_EDIT_FOOTER] = "footer",
-	[DKIM_EDIT_BANNER] = "banner",
-	[DKIM_EDIT_TEXT_INSERTED] = "inserted lines",
-	[DKIM_EDIT_PART_ADDED] = "added part",
-	[DKIM_EDIT_WRAPPED] = "added multipart",
-	[DKIM_EDIT_TO_QP] = "transfer encoding",
-	[DKIM_EDIT_TO_BASE64] = "transfer encoding",
-	[DKIM_EDIT_QP_DECODED] = "transfer encoding",
-	[DKIM_EDIT_BASE64_DECODED] = "transfer encoding",
-	[DKIM_EDIT_REWRAPPED] = "line breaks",
-	[DKIM_EDIT_BASE64_REWRAPPED] = "base64 wrapping",
-	[DKIM_EDIT_LINES_DOUBLED] = "doubled line ends",
-	[DKIM_EDIT_FROM_ESCAPED] = ">From",
-	[DKIM_EDIT_DOT_STUFFED] = "doubled dots",
-	[DKIM_EDIT_DOT_UNSTUFFED] = "lost dots",
-	[DKIM_EDIT_LEADING_LOST] = "blank lines",
-	[DKIM_EDIT_LEADING_ADDED] = "blank lines",
-	[DKIM_EDIT_URL_REWRITTEN] = "rewritten links",
-	[DKIM_EDIT_TRAILING_SPACE] = "white space",
-	[DKIM_EDIT_BODY_SPACE] = "white space",
-	[DKIM_EDIT_PREAMBLE_LOST] = "lost preamble",
-	[DKIM_EDIT_REPORTED_BODY] = "body withheld",
-	[DKIM_EDIT_REPORTED_HEADER] = "header withheld",
-};
-
 bool verdict_passes(const struct dkim_verdict *verdict)
 {
 	return dkim_reason_rows[verdict->reason].result == DKIM_PASS;
@@ -135,44 +88,6 @@ const struct dkim_verdict *verdict_foremost(const struct dkim_verdicts *verdicts
 		if (!best || weight(&verdicts->signatures[i]) > weight(best))
 			best = &verdicts->signatures[i];
 	return best;
-}
-
-static void edits_brief(struct buf *out, const struct dkim_diagnosis *d)
-{
-	for (size_t i = 0; i < d->steps_n; i++) {
-		struct span noun = span_of(nouns[d->steps[i].edit]);
-		bool said = false;
-
-		for (size_t k = 0; k < i; k++)
-			said = said || span_is(noun, span_of(nouns[d->steps[k].edit]));
-		if (!said)
-			buf_printf(out, "%s%s", out->n ? ", " : "", noun.p);
-	}
-}
-
-static const char *half_brief(const struct dkim_diagnosis *d)
-{
-	if (d->header_undone)
-		return "body changed or withheld";
-	return d->body_undone ? "header changed" : "header and body changed";
-}
-
-void diagnosis_brief(struct buf *out, const struct dkim_verdict *v)
-{
-	const struct dkim_diagnosis *d = v->diagnosis;
-	bool judged = v->reason == DKIM_REASON_BODY_HASH_MISMATCH || v->reason == DKIM_REASON_SIGNATURE_MISMATCH ||
-		      v->reason == DKIM_REASON_BODY_TOO_SHORT;
-
-	if (v->reason == DKIM_REASON_HEADERS_ONLY)
-		buf_put_text(out, "headers only");
-	else if (v->header_hash == DKIM_UNDECODABLE)
-		buf_put_text(out, "wrong key");
-	else if (d && d->undone)
-		edits_brief(out, d);
-	else if (d && judged)
-		buf_put_text(out, half_brief(d));
-	else if (!verdict_passes(v))
-		buf_put_text(out, dkim_reason_rows[v->reason].text);
 }
 
 const struct key_source *verdict_key(const struct verification *verification, const struct dkim_verdict *verdict)

@@ -2,7 +2,6 @@
 #ifndef REPORT_VERDICT_WORDS_H
 #define REPORT_VERDICT_WORDS_H
 
-#include "base/buf.h"
 #include "parse/feedback.h"
 
 /* What DMARC makes of all signatures of a message. Undecided: an aligned one could not be judged for now. */
@@ -19,11 +18,6 @@ const char *verdict_why(const struct dkim_verdict *verdict);
 /* The signature that says most about the message: an aligned one that passes, an aligned one that was explained, an aligned
  * one, one that passes, the first. NULL when there is none. */
 const struct dkim_verdict *verdict_foremost(const struct dkim_verdicts *verdicts);
-
-/* What was found to be wrong in few words: `subject tag, footer`, `body changed`, `wrong key`, `headers only`; "" when
- * nothing is. */
-#define BRIEF_OCTETS ((size_t)1024)
-void diagnosis_brief(struct buf *out, const struct dkim_verdict *verdict);
 
 /* Where the key of a verdict came from; NULL when nobody was asked. */
 const struct key_source *verdict_key(const struct verification *verification, const struct dkim_verdict *verdict);
