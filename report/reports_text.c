@@ -20,7 +20,7 @@ struct reports_text {
 static const struct table_column columns[] = {
 	{ "id", .right = true }, { "period" }, { "reporter", .flexible = true }, { "domain", .flexible = true },
 	{ "rows", .right = true }, { "messages", .right = true }, { "state" },
-	{ "proof", .flexible = true },
+	{ "proof", .flexible = true, .least = 16 },
 	{ "mail", .flexible = true }, /* where there is room */
 };
 
@@ -78,8 +78,8 @@ static void put_state(struct buf *line, const struct stored_report *row)
 		buf_printf(line, ", %s", counted_text(row->problems, "problem", "problems").p);
 }
 
-/* Who sent the report, as far as its mail proves it. */
-static enum ink put_proof(struct buf *line, const struct stored_report *row)
+/* Who sent the report, as far as its mail proves it. Where room is scarce, a signer that is the reporter is not named. */
+static enum ink put_proof(struct buf *line, const struct stored_report *row, bool wide)
 {
 	if (!row->signer.n) {
 		buf_put_text(line, row->signatures ? "signature broken" : "unsigned");
@@ -87,8 +87,8 @@ static enum ink put_proof(struct buf *line, const struct stored_report *row)
 	}
 	if (row->repaired) {
 		buf_put_text(line, "repaired");
-	} else if (span_is_nocase(row->signer, row->org_name)) {
-		buf_put_text(line, "signed"); /* by whom stands in its column */
+	} else if (row->trust == 3 && !wide) {
+		buf_put_text(line, "signed");
 	} else {
 		buf_put_text(line, "signed by ");
 		buf_put_span(line, row->signer);
@@ -114,7 +114,7 @@ static void report_row(struct reports_text *list, const struct stored_report *ro
 	put_state(&list->line, row);
 	table_cell(table, row->state == REPORT_COUNTS && !row->problems ? INK_PLAIN : INK_WARN, buf_span(&list->line));
 	buf_clear(&list->line);
-	ink = put_proof(&list->line, row);
+	ink = put_proof(&list->line, row, list->with_mail);
 	table_cell(table, ink, buf_span(&list->line));
 	buf_clear(&list->line);
 	if (list->with_mail)
