@@ -9,18 +9,33 @@ static bool in_local_part(unsigned char c)
 	return c > ' ' && c != 127 && !memchr("<>()[]{},;:\\\"`|", c, 15);
 }
 
-/* Where the local part begins whose at sign stands at `at`: a quoted one at its opening quote, one in a URL behind what
- * separates its pieces. */
+/* Where the quoted local part begins that ends before `end`; `end` when it is not one. */
+static size_t quote_begin(struct span text, size_t end)
+{
+	size_t i = end;
+
+	if (!i || text.p[i - 1] != '"')
+		return end;
+	for (i--; i && text.p[i - 1] != '"';)
+		i--;
+	return i ? i - 1 : end;
+}
+
+/* Where the local part begins whose at sign stands at `at`; white space and comments may lie between (RFC 5322 4.4). One in
+ * a URL begins behind what separates its pieces. */
 static size_t local_begin(struct span text, size_t at)
 {
 	const bool url = text.p[at] == '%';
-	size_t i = at;
+	size_t i = at, quote;
 
-	if (i && text.p[i - 1] == '"') {
-		for (i--; i && text.p[i - 1] != '"';)
+	while (i && (text.p[i - 1] == ' ' || text.p[i - 1] == '\t'))
+		i--;
+	quote = quote_begin(text, i);
+	if (quote < i)
+		return quote;
+	if (i && !in_local_part((unsigned char)text.p[i - 1]))
+		while (i && !memchr(" \t<>,;:", text.p[i - 1], 7))
 			i--;
-		return i ? i - 1 : at;
-	}
 	while (i && in_local_part((unsigned char)text.p[i - 1])) {
 		if (url && memchr("/?&=#", text.p[i - 1], 5))
 			break;
