@@ -3,8 +3,8 @@
 
 static bool page_print(const struct cli *cli, const struct sample_page *page)
 {
-	return cli->options.format == FORMAT_JSON ? sample_page_json(stdout, page) :
-						    sample_page_text(stdout, &cli->out, page);
+	return cli->options.format == FORMAT_JSON ? sample_page_json(stdout, page)
+						  : sample_page_text(stdout, &cli->out, page);
 }
 
 static int sample_explain(struct cli *cli, struct store *store, const char *id)

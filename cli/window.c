@@ -15,13 +15,15 @@ bool window_read(const struct cli *cli, struct window *window, struct fault *fau
 	window->last_day = moment_day(cli->now);
 	if (options->until) {
 		if (!moment_parse(span_of(options->until), &moment))
-			return fault_set(fault, FAULT_SETUP, "--until %.40s: is no time; write 2026-01-31", options->until);
+			return fault_set(
+				fault, FAULT_SETUP, "--until %.40s: is no time; write 2026-01-31", options->until);
 		window->last_day = moment_day(moment);
 	}
 	window->first_day = window->last_day - (int64_t)days + 1;
 	if (options->since) {
 		if (!moment_parse(span_of(options->since), &moment))
-			return fault_set(fault, FAULT_SETUP, "--since %.40s: is no time; write 2026-01-31", options->since);
+			return fault_set(
+				fault, FAULT_SETUP, "--since %.40s: is no time; write 2026-01-31", options->since);
 		window->first_day = moment_day(moment);
 	}
 	if (window->first_day > window->last_day)

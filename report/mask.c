@@ -21,8 +21,8 @@ static size_t quote_begin(struct span text, size_t end)
 	return i ? i - 1 : end;
 }
 
-/* Where the local part begins whose at sign stands at `at`; white space and comments may lie between (RFC 5322 4.4). One in
- * a URL begins behind what separates its pieces. */
+/* Where the local part begins whose at sign stands at `at`; white space and comments may lie between (RFC 5322 4.4).
+ * One in a URL begins behind what separates its pieces. */
 static size_t local_begin(struct span text, size_t at)
 {
 	const bool url = text.p[at] == '%';
@@ -121,16 +121,16 @@ struct sample_row *mask_row(struct mask *mask, const struct sample_row *row)
 /* Fields whose value is a person's address even without a domain, and those that hold the message itself. */
 static struct span mask_field(struct mask *mask, const struct field *field)
 {
-	static const char *const persons[] = { "original-rcpt-to", "original-mail-from", "removal-recipient", "to", "cc",
-		"bcc", "delivered-to", "x-original-to", "envelope-to" };
+	static const char *const persons[] = { "original-rcpt-to", "original-mail-from", "removal-recipient", "to",
+		"cc", "bcc", "delivered-to", "x-original-to", "envelope-to" };
 	static const char *const messages[] = { "dkim-canonicalized-header", "dkim-canonicalized-body" };
 
 	for (size_t i = 0; !mask->show && i < sizeof messages / sizeof *messages; i++)
 		if (span_is(field->name, span_of(messages[i])))
 			return SPAN(HIDDEN);
 	for (size_t i = 0; !mask->show && i < sizeof persons / sizeof *persons; i++)
-		if (span_is(field->name, span_of(persons[i])) && field->value.n && !memchr(field->value.p, '@', field->value.n) &&
-			!span_is(field->value, SPAN("<>")))
+		if (span_is(field->name, span_of(persons[i])) && field->value.n &&
+			!memchr(field->value.p, '@', field->value.n) && !span_is(field->value, SPAN("<>")))
 			return SPAN(HIDDEN);
 	return mask_text(mask, field->value);
 }
@@ -138,9 +138,9 @@ static struct span mask_field(struct mask *mask, const struct field *field)
 struct failure *mask_failure(struct mask *mask, const struct failure *failure)
 {
 	struct failure *masked = arena_take(&mask->arena, sizeof *masked);
-	struct span *texts[] = { &masked->feedback_type, &masked->source_ip, &masked->arrival_date, &masked->reported_domain,
-		&masked->auth_failure, &masked->delivery_result, &masked->identity_alignment, &masked->sample_subject,
-		&masked->sample_from };
+	struct span *texts[] = { &masked->feedback_type, &masked->source_ip, &masked->arrival_date,
+		&masked->reported_domain, &masked->auth_failure, &masked->delivery_result, &masked->identity_alignment,
+		&masked->sample_subject, &masked->sample_from };
 
 	if (!masked)
 		return NULL;
@@ -149,8 +149,8 @@ struct failure *mask_failure(struct mask *mask, const struct failure *failure)
 		*texts[i] = mask_text(mask, *texts[i]);
 	masked->fields = arena_take(&mask->arena, failure->fields_n * sizeof *masked->fields);
 	for (size_t i = 0; masked->fields && i < failure->fields_n; i++)
-		masked->fields[i] =
-			(struct field){ mask_text(mask, failure->fields[i].name), mask_field(mask, &failure->fields[i]) };
+		masked->fields[i] = (struct field){ mask_text(mask, failure->fields[i].name),
+			mask_field(mask, &failure->fields[i]) };
 	return mask->arena.failed ? NULL : masked;
 }
 
@@ -167,8 +167,9 @@ static struct dkim_diagnosis *mask_diagnosis(struct mask *mask, const struct dki
 		const struct dkim_step *step = &diagnosis->steps[i];
 		bool person = !mask->show && step->edit == DKIM_EDIT_REDACTED && step->before.n;
 
-		masked->steps[i] = (struct dkim_step){ step->edit, mask_text(mask, step->where), mask_text(mask, step->found),
-			person ? SPAN(HIDDEN) : mask_text(mask, step->before), step->octets };
+		masked->steps[i] =
+			(struct dkim_step){ step->edit, mask_text(mask, step->where), mask_text(mask, step->found),
+				person ? SPAN(HIDDEN) : mask_text(mask, step->before), step->octets };
 	}
 	return masked;
 }

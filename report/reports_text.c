@@ -78,7 +78,8 @@ static void put_state(struct buf *line, const struct stored_report *row)
 		buf_printf(line, ", %s", counted_text(row->problems, "problem", "problems").p);
 }
 
-/* Who sent the report, as far as its mail proves it. Where room is scarce, a signer that is the reporter is not named. */
+/* Who sent the report, as far as its mail proves it. Where room is scarce, a signer that is the reporter is not
+ * named. */
 static enum ink put_proof(struct buf *line, const struct stored_report *row, bool wide)
 {
 	if (!row->signer.n) {

@@ -21,7 +21,8 @@ struct page {
 /* Prints what was put into the line, and empties it. */
 static void say(struct page *page, const char *text)
 {
-	style_labelled(page->out, page->style, (struct style_label){ text, INK_QUIET, 2, COLUMN }, buf_span(&page->line));
+	style_labelled(
+		page->out, page->style, (struct style_label){ text, INK_QUIET, 2, COLUMN }, buf_span(&page->line));
 	buf_clear(&page->line);
 }
 
@@ -35,7 +36,8 @@ static void say_foreign(struct page *page, const char *label, struct span text)
 
 static void section(struct page *page, const char *name)
 {
-	fprintf(page->out, "\n  %s%s%s\n", style_ink(page->style, INK_STRONG), name, style_off(page->style, INK_STRONG));
+	fprintf(page->out, "\n  %s%s%s\n", style_ink(page->style, INK_STRONG), name,
+		style_off(page->style, INK_STRONG));
 }
 
 static void put_moment(struct page *page, int64_t moment)
@@ -83,18 +85,24 @@ struct headline {
 	const char *says, *means;
 };
 static const struct headline headlines[SAMPLE_VERDICT_COUNT] = {
-	[SAMPLE_NONE] = { INK_WARN, "NO SAMPLE", "The report tells of a mail and does not show it: its signatures cannot be "
-						 "checked again." },
-	[SAMPLE_ALIGNED] = { INK_GOOD, "AN ALIGNED SIGNATURE PASSES", "As the report shows it, the mail carries a valid signature of the "
-								  "domain in From. Where the reporter saw a failure, it lies elsewhere." },
-	[SAMPLE_CHANGED] = { INK_WARN, "CHANGED ON THE WAY", "The mail was correctly signed by the domain in From, and changed "
-							     "afterwards. At the signing there is nothing to repair." },
-	[SAMPLE_BROKEN] = { INK_BAD, "SIGNATURE DOES NOT PASS", "The mail carries a signature of the domain in From that does not "
-								"pass." },
-	[SAMPLE_UNALIGNED] = { INK_BAD, "SIGNED BY OTHERS ONLY", "No signature is of the domain in From. If the mail is yours, have "
-								"its server sign with your domain." },
-	[SAMPLE_UNSIGNED] = { INK_BAD, "NOT SIGNED", "The mail carries no DKIM signature. If it is yours, have its server sign; if "
-						     "not, somebody used your domain." },
+	[SAMPLE_NONE] = { INK_WARN, "NO SAMPLE",
+		"The report tells of a mail and does not show it: its signatures cannot be "
+		"checked again." },
+	[SAMPLE_ALIGNED] = { INK_GOOD, "AN ALIGNED SIGNATURE PASSES",
+		"As the report shows it, the mail carries a valid signature of the "
+		"domain in From. Where the reporter saw a failure, it lies elsewhere." },
+	[SAMPLE_CHANGED] = { INK_WARN, "CHANGED ON THE WAY",
+		"The mail was correctly signed by the domain in From, and changed "
+		"afterwards. At the signing there is nothing to repair." },
+	[SAMPLE_BROKEN] = { INK_BAD, "SIGNATURE DOES NOT PASS",
+		"The mail carries a signature of the domain in From that does not "
+		"pass." },
+	[SAMPLE_UNALIGNED] = { INK_BAD, "SIGNED BY OTHERS ONLY",
+		"No signature is of the domain in From. If the mail is yours, have "
+		"its server sign with your domain." },
+	[SAMPLE_UNSIGNED] = { INK_BAD, "NOT SIGNED",
+		"The mail carries no DKIM signature. If it is yours, have its server sign; if "
+		"not, somebody used your domain." },
 	[SAMPLE_UNDECIDED] = { INK_WARN, "CANNOT BE DECIDED NOW", "Something that the verdict needs is not at hand." },
 };
 
@@ -126,7 +134,8 @@ static void path(struct page *page)
 
 	section(page, "PATH");
 	style_brief(&page->line, page->style, source.n ? source : SPAN("an address that is not told"));
-	buf_put_text(&page->line, source.n ? ": its name, and whether it is yours or a forwarder, is not known here" : "");
+	buf_put_text(
+		&page->line, source.n ? ": its name, and whether it is yours or a forwarder, is not known here" : "");
 	say(page, "source");
 	buf_printf(&page->line, "%s ", style_symbol(page->style, SYMBOL_ARROW));
 	style_brief(&page->line, page->style, page->row->reporter.n ? page->row->reporter : SPAN("somebody"));
@@ -180,7 +189,8 @@ static void claims(struct page *page)
 	buf_release(&claim);
 	if (failure->identity_alignment.n && failure->identity_rule != IDENTITY_RFC7489 &&
 		failure->identity_rule != IDENTITY_RFC9991) {
-		buf_put_text(&page->line, "RFC 7489 lists what was aligned, RFC 9991 what failed; which is meant cannot be told");
+		buf_put_text(&page->line,
+			"RFC 7489 lists what was aligned, RFC 9991 what failed; which is meant cannot be told");
 		say(page, "");
 	}
 	if (page->row->dmarc_passed) {
@@ -227,8 +237,12 @@ static void fields(struct page *page)
 
 bool sample_page_text(FILE *out, const struct style *style, const struct sample_page *kept)
 {
-	struct page page = { .out = out, .style = style, .row = kept->row, .failure = kept->failure,
-		.verification = kept->verification, .line = BUF(LINE_OCTETS) };
+	struct page page = { .out = out,
+		.style = style,
+		.row = kept->row,
+		.failure = kept->failure,
+		.verification = kept->verification,
+		.line = BUF(LINE_OCTETS) };
 
 	head(&page);
 	headline(&page);

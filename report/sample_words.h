@@ -7,10 +7,10 @@
 #include "store/answer.h"
 
 enum sample_verdict {
-	SAMPLE_NONE,      /* no sample, or not checked */
-	SAMPLE_ALIGNED,   /* an aligned signature passes */
-	SAMPLE_CHANGED,   /* one would pass but for a change that was found */
-	SAMPLE_BROKEN,    /* one was there and does not pass */
+	SAMPLE_NONE,	  /* no sample, or not checked */
+	SAMPLE_ALIGNED,	  /* an aligned signature passes */
+	SAMPLE_CHANGED,	  /* one would pass but for a change that was found */
+	SAMPLE_BROKEN,	  /* one was there and does not pass */
 	SAMPLE_UNALIGNED, /* only other domains signed */
 	SAMPLE_UNSIGNED,
 	SAMPLE_UNDECIDED,
@@ -19,10 +19,11 @@ enum sample_verdict {
 enum sample_verdict sample_verdict(const struct sample_row *row);
 /* The same from the signatures themselves; NULL: not checked. */
 enum sample_verdict sample_verdict_of(const struct verification *verification);
-const char *sample_verdict_word(enum sample_verdict verdict); /* none, passes, changed, broken, not-aligned, unsigned, undecided */
+const char *sample_verdict_word(
+	enum sample_verdict verdict); /* none, passes, changed, broken, not-aligned, unsigned, undecided */
 
-/* What Identity-Alignment says: RFC 7489 lists what was aligned, RFC 9991 what failed, and where neither reading is certain
- * the list gets a question mark. `failed: spf, dkim`, `none aligned`, `dkim?` */
+/* What Identity-Alignment says: RFC 7489 lists what was aligned, RFC 9991 what failed, and where neither reading is
+ * certain the list gets a question mark. `failed: spf, dkim`, `none aligned`, `dkim?` */
 enum identity_rule identity_rule_of_word(struct span word);
 void identity_put(struct buf *out, struct span list, enum identity_rule rule);
 

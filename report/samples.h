@@ -19,19 +19,20 @@ struct samples_writer {
 };
 
 bool samples_text_open(struct samples_writer *writer, FILE *out, const struct style *style, bool show_addresses);
-bool samples_json_open(struct samples_writer *writer, FILE *out, bool show_addresses); /* one document, `dmarcgate-samples/1` */
+bool samples_json_open(
+	struct samples_writer *writer, FILE *out, bool show_addresses); /* one document, `dmarcgate-samples/1` */
 bool samples_csv_open(struct samples_writer *writer, FILE *out, bool show_addresses);
 
 /* The page of `dmarcgate explain sample:ID`: what store_ask_sample tells is kept by the two takers, then printed. */
 struct sample_page {
 	struct mask mask;
-	const struct sample_row *row;             /* NULL: there is no such sample */
-	const struct failure *failure;            /* set with `row` */
-	const struct verification *verification;  /* NULL: no sample, or not checked */
+	const struct sample_row *row;		 /* NULL: there is no such sample */
+	const struct failure *failure;		 /* set with `row` */
+	const struct verification *verification; /* NULL: no sample, or not checked */
 };
 #define SAMPLE_PAGE(show_addresses) ((struct sample_page){ .mask = MASK(show_addresses) })
 bool sample_page_row(void *page, const struct sample_row *row); /* a sample_taker */
-bool sample_page_fact(void *page, const struct fact *fact);     /* a fact_taker */
+bool sample_page_fact(void *page, const struct fact *fact);	/* a fact_taker */
 void sample_page_release(struct sample_page *page);
 
 bool sample_page_text(FILE *out, const struct style *style, const struct sample_page *page);

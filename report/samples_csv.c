@@ -14,9 +14,9 @@ struct samples_csv {
 	struct mask mask;
 };
 
-static const char *const columns[] = { "id", "arrival_date", "source_ip_address", "domain", "from", "subject", "reporter",
-	"auth_failure", "identity_alignment", "identity_rule", "delivery_result", "counted", "verdict", "result", "undone",
-	"sentence", "mail", "trust", "signer", "repaired" };
+static const char *const columns[] = { "id", "arrival_date", "source_ip_address", "domain", "from", "subject",
+	"reporter", "auth_failure", "identity_alignment", "identity_rule", "delivery_result", "counted", "verdict",
+	"result", "undone", "sentence", "mail", "trust", "signer", "repaired" };
 
 static bool row_write(struct samples_csv *list)
 {

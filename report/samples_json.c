@@ -1,4 +1,5 @@
-/* samples --format json: one document, `dmarcgate-samples/1`; explain --json: `dmarcgate-sample/1` (dmarcgate-json(5)). */
+/* samples --format json: one document, `dmarcgate-samples/1`; explain --json: `dmarcgate-sample/1` (dmarcgate-json(5)).
+ */
 #include "base/json.h"
 #include "report/facts_json.h"
 #include "report/sample_words.h"
@@ -147,7 +148,8 @@ bool sample_page_json(FILE *out, const struct sample_page *page)
 	json_begin(&j, out);
 	json_object(&j);
 	text_member(&j, "schema", SPAN("dmarcgate-sample/1"));
-	row_members(&j, page->row, page->verification ? sample_verdict_of(page->verification) : sample_verdict(page->row));
+	row_members(
+		&j, page->row, page->verification ? sample_verdict_of(page->verification) : sample_verdict(page->row));
 	json_name(&j, "report");
 	failure_json(&j, page->failure);
 	json_name(&j, "verification");

@@ -26,7 +26,8 @@ static void put(struct samples_text *list, struct span text)
 
 static void say(struct samples_text *list, const char *label)
 {
-	style_labelled(list->out, &list->style, (struct style_label){ label, INK_PLAIN, 2, COLUMN }, buf_span(&list->line));
+	style_labelled(
+		list->out, &list->style, (struct style_label){ label, INK_PLAIN, 2, COLUMN }, buf_span(&list->line));
 	buf_clear(&list->line);
 }
 
@@ -49,9 +50,9 @@ static void put_verdict(struct samples_text *list, const struct sample_row *row)
 	enum sample_verdict verdict = sample_verdict(row);
 	struct buf text = BUF(LINE_OCTETS);
 
-	buf_put_text(&text, verdict != SAMPLE_NONE ? sample_verdict_word(verdict) :
-			    row->has_sample        ? "not checked" :
-						     "no sample");
+	buf_put_text(&text, verdict != SAMPLE_NONE ? sample_verdict_word(verdict)
+			    : row->has_sample	   ? "not checked"
+						   : "no sample");
 	if (row->sentence.n && verdict != SAMPLE_ALIGNED) {
 		buf_put_text(&text, ": ");
 		buf_put_span(&text, sentence_brief(row->sentence));

@@ -61,12 +61,14 @@ static void alignment(struct signature_page *page)
 	const struct dkim_verdict *v = page->v;
 
 	say_text(page, "From",
-		v->strict == DKIM_ALIGNED_YES    ? "aligned: the signer is the domain in From"
-		: v->relaxed == DKIM_ALIGNED_YES ? "aligned: the signer and the domain in From belong together (not enough under "
-						   "adkim=s)"
-		: v->relaxed == DKIM_ALIGNED_NO  ? "not aligned: the signer is another domain, so it does not count for DMARC"
-		: v->domain.n                    ? "cannot be compared: From has not exactly one domain"
-						 : "cannot be compared: the signer's domain cannot be used");
+		v->strict == DKIM_ALIGNED_YES ? "aligned: the signer is the domain in From"
+		: v->relaxed == DKIM_ALIGNED_YES
+			? "aligned: the signer and the domain in From belong together (not enough under "
+			  "adkim=s)"
+		: v->relaxed == DKIM_ALIGNED_NO
+			? "not aligned: the signer is another domain, so it does not count for DMARC"
+		: v->domain.n ? "cannot be compared: From has not exactly one domain"
+			      : "cannot be compared: the signer's domain cannot be used");
 }
 
 static void why(struct signature_page *page)
@@ -154,7 +156,8 @@ static void key_lines(struct signature_page *page)
 			buf_put_text(&page->line, "none that can be used");
 		if (v->key_bits && v->key_bits < KEY_ADVISED && !is_ed25519(v))
 			buf_printf(&page->line,
-				", %s: publish one of %d bit under a new selector, sign with it, and remove the old one a week later",
+				", %s: publish one of %d bit under a new selector, sign with it, and remove the old "
+				"one a week later",
 				v->key_bits < KEY_LEAST ? "too short" : "short", KEY_ADVISED);
 		if (key)
 			put_origin(page, key);
@@ -162,7 +165,8 @@ static void key_lines(struct signature_page *page)
 	}
 	if (v->testing)
 		say_text(page, "test mode",
-			"t=y in the key record: receivers may treat the mail as unsigned; remove it once all mail passes");
+			"t=y in the key record: receivers may treat the mail as unsigned; remove it once all mail "
+			"passes");
 	if (v->key_records > 1) {
 		buf_printf(&page->line, "%zu records stand under the selector's name: leave one", v->key_records);
 		say(page, "beware");
@@ -174,8 +178,10 @@ static void weaknesses(struct signature_page *page)
 	const struct dkim_verdict *v = page->v;
 
 	if (v->unsigned_octets) {
-		buf_printf(&page->line, "the last %" PRIu64 " octets of the body are not signed: sign without l=, which lets "
-					"anybody add text", v->unsigned_octets);
+		buf_printf(&page->line,
+			"the last %" PRIu64 " octets of the body are not signed: sign without l=, which lets "
+			"anybody add text",
+			v->unsigned_octets);
 		say(page, "beware");
 	}
 	if (v->subject_unsigned)
@@ -188,8 +194,8 @@ static void weaknesses(struct signature_page *page)
 	if (v->has_historic) {
 		const struct dkim_reason_row *row = &dkim_reason_rows[v->historic];
 
-		buf_printf(&page->line, "%s%s%s by the rules before 2018 (RFC 4871, RFC 6376)", dkim_result_word(row->result),
-			*row->text ? ", " : "", row->text);
+		buf_printf(&page->line, "%s%s%s by the rules before 2018 (RFC 4871, RFC 6376)",
+			dkim_result_word(row->result), *row->text ? ", " : "", row->text);
 		say(page, "historic");
 	}
 }
@@ -250,8 +256,9 @@ static void diagnosis(struct signature_page *page)
 void signature_text(FILE *out, const struct style *style, const struct verification *verification,
 	const struct dkim_verdict *verdict)
 {
-	struct signature_page page = { .out = out, .style = style, .verification = verification, .v = verdict,
-		.line = BUF(LINE_OCTETS) };
+	struct signature_page page = {
+		.out = out, .style = style, .verification = verification, .v = verdict, .line = BUF(LINE_OCTETS)
+	};
 
 	headline(&page);
 	alignment(&page);

@@ -168,7 +168,8 @@ static void put_historic(struct json *json, const struct dkim_verdict *verdict)
 	json_close(json, '}');
 }
 
-static void put_signature(struct json *json, const struct verification *verification, const struct dkim_verdict *verdict)
+static void put_signature(
+	struct json *json, const struct verification *verification, const struct dkim_verdict *verdict)
 {
 	json_object(json);
 	put_tags(json, verdict);

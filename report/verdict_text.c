@@ -13,7 +13,8 @@ static void put_from(struct buf *line, const struct style *style, const struct d
 	else if (all->from_fields == 0)
 		buf_put_text(line, "missing: DMARC cannot pass without it");
 	else
-		buf_printf(line, "%s with %s: DMARC wants exactly one", counted_text(all->from_fields, "field", "fields").p,
+		buf_printf(line, "%s with %s: DMARC wants exactly one",
+			counted_text(all->from_fields, "field", "fields").p,
 			counted_text(all->from_domains, "domain", "domains").p);
 }
 
@@ -46,6 +47,7 @@ bool verdict_text(FILE *out, const struct style *style, struct span name, const 
 	for (size_t i = 0; i < all->n; i++)
 		signature_text(out, style, verification, &all->signatures[i]);
 	rest_print(out, all);
-	fprintf(out, "  %s%s%s\n", style_ink(style, inks[answer]), verdict_answer_text(answer), style_off(style, inks[answer]));
+	fprintf(out, "  %s%s%s\n", style_ink(style, inks[answer]), verdict_answer_text(answer),
+		style_off(style, inks[answer]));
 	return !ferror(out);
 }

@@ -58,8 +58,8 @@ enum verdict_answer verdicts_answer(const struct dkim_verdicts *verdicts)
 
 const char *verdict_answer_text(enum verdict_answer answer)
 {
-	static const char *const texts[VERDICT_ANSWER_COUNT] = { "aligned signature passes", "no aligned signature passes",
-		"cannot be decided now" };
+	static const char *const texts[VERDICT_ANSWER_COUNT] = { "aligned signature passes",
+		"no aligned signature passes", "cannot be decided now" };
 
 	return texts[answer];
 }

@@ -15,8 +15,8 @@ bool verdict_is_aligned(const struct dkim_verdict *verdict); /* relaxed or stric
 /* Why the signature does not pass, for somebody who knows no RFC; "" when it does. */
 const char *verdict_why(const struct dkim_verdict *verdict);
 
-/* The signature that says most about the message: an aligned one that passes, an aligned one that was explained, an aligned
- * one, one that passes, the first. NULL when there is none. */
+/* The signature that says most about the message: an aligned one that passes, an aligned one that was explained, an
+ * aligned one, one that passes, the first. NULL when there is none. */
 const struct dkim_verdict *verdict_foremost(const struct dkim_verdicts *verdicts);
 
 /* Where the key of a verdict came from; NULL when nobody was asked. */

@@ -173,7 +173,8 @@ bool facts_put_mail(struct feedback *fb, unsigned records)
 		if (!feedback_put_record(fb, &record))
 			return false;
 	return feedback_put_report(fb, &report) && feedback_put_failure(fb, &failure) &&
-	       feedback_put_verification(fb, &verification) && feedback_put_octets(fb, &octets) && feedback_put_end(fb, OUTCOME_REPORT, &head);
+	       feedback_put_verification(fb, &verification) && feedback_put_octets(fb, &octets) &&
+	       feedback_put_end(fb, OUTCOME_REPORT, &head);
 }
 
 /* ------------------------------------------------------------------ writing facts down */

@@ -26,27 +26,17 @@ static struct dkim_diagnosis list_diagnosis = { .undone = true,
 	.reconstruction_octets = 983,
 	.candidates = 9 };
 
-#define SIGNED_BY(domain_, selector_)                                                                                  \
-	.d = SPAN(domain_), .domain = SPAN(domain_), .s = SPAN(selector_), .a = SPAN("rsa-sha256"),                    \
+#define SIGNED_BY(domain_, selector_)                                                               \
+	.d = SPAN(domain_), .domain = SPAN(domain_), .s = SPAN(selector_), .a = SPAN("rsa-sha256"), \
 	.c = SPAN("relaxed/relaxed"), .t = ARRIVED - 40, .name = SPAN(selector_ "._domainkey." domain_)
 #define SIGNED(domain_, selector_) SIGNED_BY(domain_, selector_), .x = MOMENT_NONE, .key_bits = 2048, .key_records = 1
 
 static struct dkim_verdict list_signatures[] = {
-	{ SIGNED("example.com", "mail"),
-		.i = SPAN("john.doe@example.com"),
-		.reason = DKIM_REASON_BODY_HASH_MISMATCH,
-		.body_hash = DKIM_MISMATCH,
-		.header_hash = DKIM_MISMATCH,
-		.strict = DKIM_ALIGNED_YES,
-		.relaxed = DKIM_ALIGNED_YES,
-		.diagnosis = &list_diagnosis },
-	{ SIGNED("list.example", "l1"),
-		.i = SPAN("@list.example"),
-		.position = 1,
-		.body_hash = DKIM_MATCH,
-		.header_hash = DKIM_MATCH,
-		.strict = DKIM_ALIGNED_NO,
-		.relaxed = DKIM_ALIGNED_NO },
+	{ SIGNED("example.com", "mail"), .i = SPAN("john.doe@example.com"), .reason = DKIM_REASON_BODY_HASH_MISMATCH,
+		.body_hash = DKIM_MISMATCH, .header_hash = DKIM_MISMATCH, .strict = DKIM_ALIGNED_YES,
+		.relaxed = DKIM_ALIGNED_YES, .diagnosis = &list_diagnosis },
+	{ SIGNED("list.example", "l1"), .i = SPAN("@list.example"), .position = 1, .body_hash = DKIM_MATCH,
+		.header_hash = DKIM_MATCH, .strict = DKIM_ALIGNED_NO, .relaxed = DKIM_ALIGNED_NO },
 };
 static struct key_source list_keys[] = {
 	{ SPAN("mail._domainkey.example.com"), KEY_ARCHIVED, ARRIVED - 864000, false },
@@ -62,45 +52,21 @@ static const struct dkim_verdicts list_verdicts = { .result = DKIM_PASS,
 static const struct verification list_mail = { VERIFIED_SAMPLE, ARRIVED, &list_verdicts, list_keys, 2 };
 
 /* Everything a person should be warned of, in one mail. */
-static struct dkim_diagnosis key_diagnosis = { .sentence = SPAN("wrong or rotated key, or a damaged b=: not an edited message") };
+static struct dkim_diagnosis key_diagnosis = {
+	.sentence = SPAN("wrong or rotated key, or a damaged b=: not an edited message")
+};
 static struct dkim_verdict poor_signatures[] = {
-	{ SIGNED_BY("mail.example.com", "old"),
-		.i = SPAN("@mail.example.com"),
-		.l = SPAN("100"),
-		.body_hash = DKIM_MATCH,
-		.header_hash = DKIM_MATCH,
-		.strict = DKIM_ALIGNED_NO,
-		.relaxed = DKIM_ALIGNED_YES,
-		.key_bits = 1024,
-		.key_records = 2,
-		.testing = true,
-		.x = ARRIVED + 864000,
-		.has_body_length = true,
-		.body_length = 205,
-		.unsigned_octets = 105,
-		.t_in_future = true,
-		.subject_unsigned = true,
-		.extra_instances = SPAN("from to") },
-	{ SIGNED("example.com", "s2"),
-		.position = 1,
-		.reason = DKIM_REASON_SIGNATURE_MISMATCH,
-		.detail = SPAN("no PKCS#1 v1.5 block in it"),
-		.body_hash = DKIM_MATCH,
-		.header_hash = DKIM_UNDECODABLE,
-		.strict = DKIM_ALIGNED_YES,
-		.relaxed = DKIM_ALIGNED_YES,
-		.diagnosis = &key_diagnosis },
-	{ SIGNED_BY("example.com", "s3"),
-		.x = MOMENT_NONE,
-		.position = 2,
-		.reason = DKIM_REASON_KEY_TOO_SHORT,
-		.has_historic = true,
-		.historic = DKIM_REASON_OK,
-		.body_hash = DKIM_MATCH,
-		.header_hash = DKIM_MATCH,
-		.key_bits = 512,
-		.strict = DKIM_ALIGNED_YES,
-		.relaxed = DKIM_ALIGNED_YES },
+	{ SIGNED_BY("mail.example.com", "old"), .i = SPAN("@mail.example.com"), .l = SPAN("100"),
+		.body_hash = DKIM_MATCH, .header_hash = DKIM_MATCH, .strict = DKIM_ALIGNED_NO,
+		.relaxed = DKIM_ALIGNED_YES, .key_bits = 1024, .key_records = 2, .testing = true, .x = ARRIVED + 864000,
+		.has_body_length = true, .body_length = 205, .unsigned_octets = 105, .t_in_future = true,
+		.subject_unsigned = true, .extra_instances = SPAN("from to") },
+	{ SIGNED("example.com", "s2"), .position = 1, .reason = DKIM_REASON_SIGNATURE_MISMATCH,
+		.detail = SPAN("no PKCS#1 v1.5 block in it"), .body_hash = DKIM_MATCH, .header_hash = DKIM_UNDECODABLE,
+		.strict = DKIM_ALIGNED_YES, .relaxed = DKIM_ALIGNED_YES, .diagnosis = &key_diagnosis },
+	{ SIGNED_BY("example.com", "s3"), .x = MOMENT_NONE, .position = 2, .reason = DKIM_REASON_KEY_TOO_SHORT,
+		.has_historic = true, .historic = DKIM_REASON_OK, .body_hash = DKIM_MATCH, .header_hash = DKIM_MATCH,
+		.key_bits = 512, .strict = DKIM_ALIGNED_YES, .relaxed = DKIM_ALIGNED_YES },
 	{ .d = SPAN(HOSTILE),
 		.s = SPAN(HOSTILE),
 		.a = SPAN(HOSTILE),
@@ -111,7 +77,8 @@ static struct dkim_verdict poor_signatures[] = {
 		.reason = DKIM_REASON_SIG_SYNTAX,
 		.detail = SPAN(HOSTILE) },
 };
-static struct key_source poor_keys[] = { { SPAN("old._domainkey.mail.example.com"), KEY_REPORTED, MOMENT_NONE, false } };
+static struct key_source poor_keys[] = { { SPAN("old._domainkey.mail.example.com"), KEY_REPORTED, MOMENT_NONE,
+	false } };
 static struct dkim_domainkey poor_domainkeys[] = { { .a = SPAN("rsa-sha1"), .d = SPAN("example.com") } };
 static const struct dkim_verdicts poor_verdicts = { .result = DKIM_PASS,
 	.signatures = poor_signatures,
@@ -232,10 +199,15 @@ static const struct sample_row rows[] = {
 		.octets = 1234,
 		.sha256 = { 0xab },
 		.result = SPAN("fail"),
-		.sentence = SPAN("valid once the subject tag `[for joe@example.net] ` and the last 312 octets are removed: "
-				 "typical of a mailing list"),
+		.sentence =
+			SPAN("valid once the subject tag `[for joe@example.net] ` and the last 312 octets are removed: "
+			     "typical of a mailing list"),
 		.undone = true },
-	{ .id = SPAN("000000"), .mail = SPAN("in/a.eml"), .arrived = MOMENT_NONE, .trust = 1, .dmarc = true,
+	{ .id = SPAN("000000"),
+		.mail = SPAN("in/a.eml"),
+		.arrived = MOMENT_NONE,
+		.trust = 1,
+		.dmarc = true,
 		.identity_rule = SPAN("unknown") },
 	{ .id = SPAN("deadbeef"),
 		.mail = SPAN(HOSTILE),
@@ -257,10 +229,21 @@ static const struct sample_row rows[] = {
 		.octets = 1,
 		.result = SPAN("pass"),
 		.aligned = true },
-	{ .id = SPAN("111111"), .mail = SPAN("in/b.eml"), .arrived = ARRIVED, .day = ARRIVED / DAY_SECONDS, .trust = 2,
-		.signer = SPAN("b.example"), .repaired = true, .dmarc = true, .domain = SPAN("example.com"),
-		.source = SPAN("2001:db8:10::25"), .auth_failure = SPAN("dmarc"), .identity_alignment = SPAN("none"),
-		.identity_rule = SPAN("rfc7489"), .has_sample = true, .result = SPAN("temperror"),
+	{ .id = SPAN("111111"),
+		.mail = SPAN("in/b.eml"),
+		.arrived = ARRIVED,
+		.day = ARRIVED / DAY_SECONDS,
+		.trust = 2,
+		.signer = SPAN("b.example"),
+		.repaired = true,
+		.dmarc = true,
+		.domain = SPAN("example.com"),
+		.source = SPAN("2001:db8:10::25"),
+		.auth_failure = SPAN("dmarc"),
+		.identity_alignment = SPAN("none"),
+		.identity_rule = SPAN("rfc7489"),
+		.has_sample = true,
+		.result = SPAN("temperror"),
 		.sentence = SPAN("cannot be decided: the key could not be looked up") },
 };
 static const struct failure *const failures[] = { &list_failure, &bare_failure, &doubtful_failure, &bare_failure };
@@ -313,7 +296,8 @@ static void page_print(const struct style *style, bool show_addresses, size_t i)
 	need(sample_page_row(&page, &rows[i]));
 	need(sample_page_fact(&page, &(struct fact){ .kind = FACT_FAILURE, .failure = *failures[i] }));
 	if (verifications[i])
-		need(sample_page_fact(&page, &(struct fact){ .kind = FACT_VERIFICATION, .verification = *verifications[i] }));
+		need(sample_page_fact(
+			&page, &(struct fact){ .kind = FACT_VERIFICATION, .verification = *verifications[i] }));
 	need(style ? sample_page_text(stdout, style, &page) : sample_page_json(stdout, &page));
 	sample_page_release(&page);
 }

@@ -139,7 +139,8 @@ static void paragraphs_wrap(void **state)
 						 "  averyveryl\n  ongword x\n");
 	free(text);
 	out = open_memstream(&text, &n);
-	style_labelled(out, &narrow, (struct style_label){ "k", INK_QUIET, 1, 4 }, SPAN("one two three \xc3\xa9\xc3\xa9"));
+	style_labelled(
+		out, &narrow, (struct style_label){ "k", INK_QUIET, 1, 4 }, SPAN("one two three \xc3\xa9\xc3\xa9"));
 	assert_string_equal(printed(out, &text), " k  one two\n    three \xc3\xa9\xc3\xa9\n");
 	free(text);
 }
@@ -439,7 +440,7 @@ static void identity_is_read_by_both_rules(void **state)
 
 static void sentences_are_shortened(void **state)
 {
-	struct span brief = sentence_brief(SPAN("valid once the subject tag `[x] ` is removed: typical of a mailing list"));
+	struct span brief = sentence_brief(SPAN("valid once the subject tag `[x] ` is removed: typical of a list"));
 
 	(void)state;
 	assert_true(span_is(brief, SPAN("subject tag `[x] `")));
