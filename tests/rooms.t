@@ -33,6 +33,7 @@ iconv.h            parse/
 glib               parse/
 jansson.h          parse/
 zlib.h             parse/ store/ base/inflate.c base/deflate.c
+libdeflate.h       base/
 openssl/ssl.h      ingest/
 openssl/           parse/dkim/ base/digest.c
 libpsl.h           parse/dns/
