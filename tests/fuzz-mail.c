@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+void __lsan_disable(void); /* <sanitizer/lsan_interface.h>, which gcc hides among its own */
+void __lsan_enable(void);
 
 static const struct {
 	const char *name;
@@ -37,7 +39,9 @@ static void begin(void)
 	limits_default(&limits);
 	for (size_t i = 0; i < sizeof lowered / sizeof *lowered; i++)
 		*limits_member(&limits, lowered[i].name) = lowered[i].value;
+	__lsan_disable(); /* GMime forgets 16 octets, once, when message/rfc822 is registered anew */
 	parse_warm();
+	__lsan_enable();
 	parser = parser_new(&limits);
 	memory = memfd_create("fuzz-mail", 0);
 	if (!parser || memory < 0)
