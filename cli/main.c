@@ -3,6 +3,7 @@
 #include "parse/nursery.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -53,11 +54,19 @@ int cli_fail(const struct cli *cli, const struct fault *fault)
 	return codes[fault->kind];
 }
 
+/* `dmarcgate export --csv | head`: nobody wants the rest. errno tells only when it was this flush that failed. */
+static bool reader_is_gone(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
 int cli_flush(const struct cli *cli, int code)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
-	if (errno == EPIPE)
+	if (errno == EPIPE || reader_is_gone())
 		return code;
 	cli_say(cli, "standard output: %s", strerror(errno));
 	return EXIT_LATER;
