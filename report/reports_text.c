@@ -83,7 +83,7 @@ static void put_state(struct buf *line, const struct stored_report *row)
 static enum ink put_proof(struct buf *line, const struct stored_report *row, bool wide)
 {
 	if (!row->signer.n) {
-		buf_put_text(line, row->signatures ? "signature broken" : "unsigned");
+		buf_put_text(line, row->signatures ? "not proven" : "unsigned");
 		return row->signatures ? INK_WARN : INK_QUIET;
 	}
 	if (row->repaired) {
