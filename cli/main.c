@@ -146,10 +146,6 @@ static bool settings_apply(struct cli *cli, struct fault *fault)
 		return false;
 	if (options->color && !config_set(&cli->config, "dmarcgate", "color", options->color, fault))
 		return false;
-	if (!options->now)
-		cli->now = (int64_t)time(NULL);
-	else if (!moment_parse(span_of(options->now), &cli->now))
-		return fault_set(fault, FAULT_SETUP, "--now %.60s: is no time; write 2026-01-31T12:00:00Z", options->now);
 	cli->out = stream_style(stdout, (enum color_mode)cli->config.color);
 	cli->err = stream_style(stderr, (enum color_mode)cli->config.color);
 	return true;
@@ -198,6 +194,11 @@ int main(int argc, char **argv)
 	if (cli.options.help || cli.options.version) {
 		(cli.options.help ? print_help : print_version)(stdout);
 		return cli_flush(&cli, EXIT_DONE);
+	}
+	cli.now = (int64_t)time(NULL);
+	if (cli.options.now && !moment_parse(span_of(cli.options.now), &cli.now)) {
+		cli_say(&cli, "--now %.60s: is no time; write 2026-01-31T12:00:00Z", cli.options.now);
+		return EXIT_USAGE;
 	}
 	command = command_find(cli.options.command ? cli.options.command : "summary");
 	if (!command) {

@@ -20,7 +20,11 @@ ok() { # STATUS NAME
 	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
 }
 
+# Keys come from a file: what the DNS of this machine says is no part of the test.
 run() {
+	case " $* " in
+	*" ingest "* | *" reprocess "*) set -- --dns-file "$work/samples/zone.txt" "$@" ;;
+	esac
 	"$program" --now 2026-11-21T12:00:00Z "$@"
 }
 
