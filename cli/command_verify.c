@@ -3,32 +3,18 @@
 #include "cli/keys.h"
 #include "report/verdict_json.h"
 #include "report/verdict_text.h"
+#include "report/verdict_words.h"
 
-/* `dmarcgate verify`: 0 an aligned signature passes, 1 none does, 2 it cannot be decided (no key to be had now). */
-enum verify_exit { VERIFY_ALIGNED, VERIFY_NONE, VERIFY_UNDECIDED };
+/* `dmarcgate verify`: 0 an aligned signature passes, 1 none does, 2 it cannot be decided for now. */
+static const int codes[VERDICT_ANSWER_COUNT] = { 0, 1, 2 };
 
 struct verifying {
 	struct cli *cli;
 	struct json json;
 	int code;   /* of a fault */
 	int answer; /* the worst of all mails */
+	uint64_t shown;
 };
-
-static int verdicts_answer(const struct dkim_verdicts *verdicts)
-{
-	int answer = VERIFY_NONE;
-
-	for (size_t i = 0; i < verdicts->n; i++) {
-		const struct dkim_verdict *v = &verdicts->signatures[i];
-		enum dkim_result result = dkim_reason_rows[v->reason].result;
-
-		if (result == DKIM_PASS && (v->strict == DKIM_ALIGNED_YES || v->relaxed == DKIM_ALIGNED_YES))
-			return VERIFY_ALIGNED;
-		if (result == DKIM_TEMPERROR)
-			answer = VERIFY_UNDECIDED;
-	}
-	return answer;
-}
 
 struct naming {
 	struct verifying *verifying;
@@ -41,7 +27,7 @@ static bool fact_take(void *arg, const struct fact *fact)
 {
 	struct naming *naming = arg;
 	struct verifying *v = naming->verifying;
-	int answer;
+	int code;
 
 	if (fact->kind == FACT_PROBLEM && !naming->broken[0])
 		snprintf(naming->broken, sizeof naming->broken, "%.*s", (int)(fact->problem.what.n < 400 ? fact->problem.what.n : 400),
@@ -49,13 +35,15 @@ static bool fact_take(void *arg, const struct fact *fact)
 	if (fact->kind != FACT_VERIFICATION)
 		return true;
 	naming->seen = true;
-	answer = verdicts_answer(fact->verification.verdicts);
-	v->answer = answer > v->answer ? answer : v->answer;
+	code = codes[verdicts_answer(fact->verification.verdicts)];
+	v->answer = code > v->answer ? code : v->answer;
 	if (v->cli->options.format == FORMAT_JSON) {
-		verdict_json(&v->json, span_of(naming->name), fact->verification.at, fact->verification.verdicts);
+		verdict_json(&v->json, span_of(naming->name), &fact->verification);
 		json_newline(&v->json);
 		return !v->json.failed;
 	}
+	if (v->shown++)
+		putchar('\n');
 	return verdict_text(stdout, &v->cli->out, span_of(naming->name), &fact->verification);
 }
 
@@ -72,7 +60,7 @@ static bool verify_take(void *arg, const struct intake_item *item)
 			return good && !ferror(stdout);
 		snprintf(fault.text, sizeof fault.text, "%.200s: %.280s", naming.name, naming.broken);
 	}
-	v->answer = v->answer > VERIFY_NONE ? v->answer : VERIFY_NONE;
+	v->answer = v->answer > codes[VERDICT_NONE] ? v->answer : codes[VERDICT_NONE];
 	if (fault.kind == FAULT_SETUP || fault.kind == FAULT_LATER)
 		v->code = fault.kind == FAULT_SETUP ? EXIT_SETUP : EXIT_LATER;
 	cli_say(v->cli, "%s", fault.text);

@@ -43,7 +43,7 @@ const struct config_setting config_settings[] = {
 #undef X
 	{ "dns", "resolver", CONFIG_SERVER, "system|address", 0, 0, 0, offsetof(struct config, resolver),
 		"the name server that is asked for keys: system, or ADDRESS[@PORT]" },
-	{ "dkim", "domains", CONFIG_DOMAINS, "domain, ...", 0, 0, 0, offsetof(struct config, domains),
+	{ "dkim", "domains", CONFIG_DOMAINS, "domain,...", 0, 0, 0, offsetof(struct config, domains),
 		"one's own domains, whose keys are fetched when reports name them" },
 	{ "dkim", "granularity", CONFIG_WORD, "report|enforce", 0, 0, 0, offsetof(struct config, granularity),
 		"g= of a key record, which RFC 6376 dropped: shown beside the verdict, or part of it" },

@@ -216,7 +216,7 @@ static void key_learn(struct keys *keys, struct span name, const struct dns_answ
 /* A definite answer counts and is learnt; where the DNS has none or is silent, an older key may still tell what was. */
 static void dns_answers(struct keys *keys, uint64_t id, struct span name, const struct dns_answer *dns)
 {
-	struct key_answer answer = { .answer.kind = kind_of(dns->status), .seen = keys->now,
+	struct key_answer answer = { .answer.kind = kind_of(dns->status), .seen = keys->zone ? MOMENT_NONE : keys->now,
 		.origin = keys->zone ? KEY_GIVEN : KEY_PUBLISHED, .secure = dns->security == DNS_SECURE };
 	struct span records[RECORDS_MOST];
 

@@ -3,6 +3,7 @@
 #include "parse/nursery.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@ const struct command commands[] = {
 	{ "reprocess", command_reprocess, true, "", "read again what was kept of stored mails" },
 	{ "expire", command_expire, false, "[--older-than SPAN]", "remove what is old" },
 	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
+	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
+	{ "explain", command_explain, false, "sample:ID", "what happened to the mail of a failure report" },
 	{ "config", command_config, false, "", "print the configuration in force" },
 	{ NULL, NULL, false, NULL, NULL },
 };
@@ -51,11 +54,19 @@ int cli_fail(const struct cli *cli, const struct fault *fault)
 	return codes[fault->kind];
 }
 
+/* `dmarcgate export --csv | head`: nobody wants the rest. errno tells only when it was this flush that failed. */
+static bool reader_is_gone(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
 int cli_flush(const struct cli *cli, int code)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
-	if (errno == EPIPE)
+	if (errno == EPIPE || reader_is_gone())
 		return code;
 	cli_say(cli, "standard output: %s", strerror(errno));
 	return EXIT_LATER;
@@ -135,10 +146,6 @@ static bool settings_apply(struct cli *cli, struct fault *fault)
 		return false;
 	if (options->color && !config_set(&cli->config, "dmarcgate", "color", options->color, fault))
 		return false;
-	if (!options->now)
-		cli->now = (int64_t)time(NULL);
-	else if (!moment_parse(span_of(options->now), &cli->now))
-		return fault_set(fault, FAULT_SETUP, "--now %.60s: is no time; write 2026-01-31T12:00:00Z", options->now);
 	cli->out = stream_style(stdout, (enum color_mode)cli->config.color);
 	cli->err = stream_style(stderr, (enum color_mode)cli->config.color);
 	return true;
@@ -187,6 +194,11 @@ int main(int argc, char **argv)
 	if (cli.options.help || cli.options.version) {
 		(cli.options.help ? print_help : print_version)(stdout);
 		return cli_flush(&cli, EXIT_DONE);
+	}
+	cli.now = (int64_t)time(NULL);
+	if (cli.options.now && !moment_parse(span_of(cli.options.now), &cli.now)) {
+		cli_say(&cli, "--now %.60s: is no time; write 2026-01-31T12:00:00Z", cli.options.now);
+		return EXIT_USAGE;
 	}
 	command = command_find(cli.options.command ? cli.options.command : "summary");
 	if (!command) {

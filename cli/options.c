@@ -22,6 +22,7 @@ enum option_id {
 	OPTION_OFFLINE,
 	OPTION_AT,
 	OPTION_EXPLAIN,
+	OPTION_SHOW_ADDRESSES,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -45,6 +46,7 @@ static const struct option longs[] = {
 	{ "offline", no_argument, NULL, OPTION_OFFLINE },
 	{ "at", required_argument, NULL, OPTION_AT },
 	{ "explain", no_argument, NULL, OPTION_EXPLAIN },
+	{ "show-addresses", no_argument, NULL, OPTION_SHOW_ADDRESSES },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -59,18 +61,19 @@ const struct option_row option_rows[] = {
 	{ "v", NULL, NULL, "name every input with what became of it" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
-	{ "json", NULL, "show ingest summary reports export verify", "print JSON" },
-	{ "csv", NULL, "summary reports export", "print comma-separated values" },
-	{ "format", "text|json|csv", "summary reports export", "the form of the output" },
-	{ "days", "N", "summary", "the last N days" },
-	{ "since", "TIME", "summary", "from that day on" },
-	{ "until", "TIME", "summary", "up to and including that day" },
+	{ "json", NULL, "show ingest summary reports export verify samples explain", "print JSON" },
+	{ "csv", NULL, "summary reports export samples", "print comma-separated values" },
+	{ "format", "text|json|csv", "summary reports export samples", "the form of the output" },
+	{ "days", "N", "summary samples", "the last N days" },
+	{ "since", "TIME", "summary samples", "from that day on" },
+	{ "until", "TIME", "summary samples", "up to and including that day" },
 	{ "older-than", "SPAN", "expire", "how long to keep, as in 400d" },
 	{ "keys", "FILE", "ingest verify reprocess", "key records from a file: name, blank, record" },
 	{ "dns-file", "FILE", "ingest verify reprocess", "a zone file in the place of the DNS" },
 	{ "offline", NULL, "ingest verify reprocess", "ask no DNS: archived keys only" },
 	{ "at", "TIME", "verify", "when the mail arrived, for expiry dates" },
 	{ "explain", NULL, "verify", "say what was changed on the way" },
+	{ "show-addresses", NULL, "samples explain", "print mail addresses whole" },
 	{ "help", NULL, NULL, "this text" },
 	{ "version", NULL, NULL, "versions, and the protections in force" },
 	{ NULL, NULL, NULL, NULL },
@@ -150,6 +153,9 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 		return true;
 	case OPTION_EXPLAIN:
 		options->explain = true;
+		return true;
+	case OPTION_SHOW_ADDRESSES:
+		options->show_addresses = true;
 		return true;
 	case OPTION_HELP:
 		options->help = true;

@@ -1,5 +1,7 @@
 #include "parse/aggregate_private.h"
 #include "parse/aggregate_record.h"
+#include "parse/charset.h"
+#include "parse/markup.h"
 #include "parse/recover.h"
 
 #include <libxml/parser.h>
@@ -10,6 +12,8 @@
 #define CHUNK 32768
 #define FRAMES 8          /* known elements nest no deeper; below an unknown one only depth is counted */
 #define UNKNOWN_NAMES 32  /* different unknown elements recorded of one document */
+#define LEVELS_MOST 64    /* what the ceiling `elements` can be set to */
+#define NAMES_KEPT 256    /* more than honest reports use: what is in libxml2's dictionary never leaves it */
 
 struct frame {
 	const struct element_row *row;      /* of this element; NULL for the document */
@@ -34,11 +38,13 @@ struct aggregate {
 	struct record_builder record;
 	char unknown[UNKNOWN_NAMES][48];
 	unsigned unknown_n;
+	bool recover;        /* the second pass */
 	bool likely;         /* `<feedback` stands near the beginning */
 	bool foreign;        /* the root is not <feedback> */
 	bool refused;        /* a rule was broken that no second pass mends */
 	char reason_where[128], reason[256]; /* why the document cannot be used: recorded once its facts are taken back */
-	size_t since_close;  /* octets fed since the last `>` */
+	struct markup markup; /* what was fed, seen as pieces */
+	unsigned scopes[LEVELS_MOST + 2], scope; /* namespaces that an open element brought; all in force */
 };
 
 static enum document_end aggregate_broken(struct aggregate *a, const char *where, const char *format, ...)
@@ -178,6 +184,21 @@ static void element_begin(struct aggregate *a, struct span name, struct span uri
 		group_begin(a, row);
 }
 
+/* Every name without a prefix is looked up among all namespaces in force: their number is a factor of the time. */
+static bool scope_enter(struct aggregate *a, int namespaces_n)
+{
+	unsigned level = a->depth + a->skipping;
+
+	a->scopes[level < LEVELS_MOST + 1 ? level : LEVELS_MOST + 1] = (unsigned)namespaces_n;
+	a->scope += (unsigned)namespaces_n;
+	return a->scope <= a->r->limits->attributes;
+}
+
+static void scope_leave(struct aggregate *a)
+{
+	a->scope -= a->scopes[a->depth + a->skipping - 1];
+}
+
 static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int namespaces_n,
 	const xmlChar **namespaces, int attributes_n, int defaulted_n, const xmlChar **attributes)
 {
@@ -190,6 +211,8 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
 		aggregate_refuse(a, (const char *)name, "more attributes than the ceiling `attributes` allows");
 	else if (a->depth + a->skipping > a->r->limits->elements)
 		aggregate_refuse(a, (const char *)name, "nested deeper than the ceiling `elements` allows");
+	else if (!scope_enter(a, namespaces_n))
+		aggregate_refuse(a, (const char *)name, "more namespaces in force than the ceiling `attributes` allows");
 	else if (a->skipping)
 		a->skipping++;
 	else
@@ -285,6 +308,7 @@ static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, co
 	(void)name, (void)prefix, (void)uri;
 	if (aggregate_stopped(a))
 		return;
+	scope_leave(a);
 	if (a->skipping) {
 		a->skipping--;
 		return;
@@ -335,6 +359,25 @@ static void on_error(void *context, xmlErrorPtr error)
 	(void)context, (void)error; /* the context keeps its last error; libxml2's own way would print it */
 }
 
+static void context_free(struct aggregate *a)
+{
+	if (a->context && a->context->myDoc)
+		xmlFreeDoc(a->context->myDoc);
+	xmlFreeParserCtxt(a->context);
+	a->context = NULL;
+}
+
+/* A new one for the first document, and behind one that filled the dictionary with names of its own: when that is full
+ * every later document would fail. */
+static bool context_renew(struct aggregate *a)
+{
+	if (a->context && xmlDictSize(a->context->dict) <= NAMES_KEPT)
+		return true;
+	context_free(a);
+	a->context = xmlCreatePushParserCtxt(&a->sax, a, NULL, 0, NULL);
+	return a->context != NULL;
+}
+
 struct aggregate *aggregate_new(void)
 {
 	struct aggregate *a = calloc(1, sizeof *a);
@@ -348,8 +391,7 @@ struct aggregate *aggregate_new(void)
 		.cdataBlock = on_text,
 		.internalSubset = on_doctype,
 		.serror = on_error };
-	a->context = xmlCreatePushParserCtxt(&a->sax, a, NULL, 0, NULL);
-	if (!a->context) {
+	if (!context_renew(a)) {
 		free(a);
 		return NULL;
 	}
@@ -362,9 +404,7 @@ void aggregate_free(struct aggregate *a)
 {
 	if (!a)
 		return;
-	if (a->context->myDoc)
-		xmlFreeDoc(a->context->myDoc);
-	xmlFreeParserCtxt(a->context);
+	context_free(a);
 	record_release(&a->record);
 	arena_release(&a->head);
 	buf_release(&a->text);
@@ -379,7 +419,7 @@ static void aggregate_reset(struct aggregate *a, struct reading *r)
 	a->skipping = a->unknown_n = 0;
 	a->foreign = a->refused = false;
 	a->reason[0] = '\0';
-	a->since_close = 0;
+	a->scope = 0;
 	a->text.max = r->limits->text;
 	buf_clear(&a->text);
 	a->head.max = 8 * r->limits->text;
@@ -390,16 +430,20 @@ static void aggregate_reset(struct aggregate *a, struct reading *r)
 	digest_reset(r->parser->digest);
 }
 
-/* libxml2 compares every attribute of a tag with every other; a tag without end is refused before it gets there. */
-static bool chunk_is_sane(struct aggregate *a, const char *chunk, size_t n)
+/* Asked before the octets are fed, so that libxml2 never holds a piece that is too long. What seems one in the strict pass
+ * may be markup that never ends: the second pass reads it as text and decides. */
+static bool chunk_is_sane(struct aggregate *a, struct span chunk)
 {
-	const char *close = memrchr(chunk, '>', n);
-
-	a->since_close = close ? (size_t)(chunk + n - close) : a->since_close + n;
-	if (a->since_close <= a->r->limits->text + CHUNK)
-		return true;
-	aggregate_refuse(a, "", "a tag or value is longer than the ceiling `text` allows");
-	return false;
+	markup_add(&a->markup, chunk);
+	if (a->markup.longest > a->r->limits->text && !a->recover && a->markup.width == MARKUP_NARROW)
+		a->context->wellFormed = 0;
+	else if (a->markup.longest > a->r->limits->text)
+		aggregate_refuse(a, "", "a tag, comment or run of text is longer than the ceiling `text` allows");
+	else if (a->markup.width == MARKUP_UNREADABLE)
+		aggregate_refuse(a, "", "XML in an encoding that is not read");
+	else if ((uint64_t)xmlDictSize(a->context->dict) > a->r->limits->names)
+		aggregate_refuse(a, "", "more different names than the ceiling `names` allows");
+	return !a->refused && a->context->wellFormed;
 }
 
 /* How much of the front is white space or a UTF-8 BOM: both stand before many prologs (QUIRKS X3, X4). */
@@ -446,21 +490,27 @@ static const char *aggregate_feed(struct aggregate *a, struct stream *s)
 	char chunk[CHUNK] = "";
 	size_t start = 0;
 	ssize_t got = read_first(a, s, chunk, &start);
-	int head = got - (ssize_t)start < 4 ? 0 : 4;
+	struct span piece = { chunk + start, got > 0 ? (size_t)got - start : 0 };
+	int head = piece.n < 4 ? 0 : 4;
 
-	xmlCtxtResetPush(a->context, chunk + start, head, NULL, NULL);
+	markup_begin(&a->markup, piece);
+	xmlCtxtResetPush(a->context, piece.p, head, NULL, NULL);
 	xmlCtxtUseOptions(a->context, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-	start += (size_t)head;
-	while (got > 0 && !aggregate_stopped(a) && chunk_is_sane(a, chunk, (size_t)got)) {
-		xmlParseChunk(a->context, chunk + start, (int)got - (int)start, 0);
+	if (span_starts_nocase(piece, SPAN("<?xml")) && !charset_declared(piece)) {
+		a->context->wellFormed = 0; /* the second pass reads it as UTF-8, and says so */
+		return NULL;
+	}
+	while (got > 0 && !aggregate_stopped(a) && chunk_is_sane(a, piece)) {
+		xmlParseChunk(a->context, piece.p + head, (int)piece.n - head, 0);
 		if (!a->context->wellFormed)
 			return NULL;
-		start = 0;
+		head = 0;
 		got = s->read(s, chunk, sizeof chunk);
+		piece = (struct span){ chunk, got > 0 ? (size_t)got : 0 };
 	}
 	if (got < 0)
 		return s->fault;
-	if (!aggregate_stopped(a))
+	if (!aggregate_stopped(a) && a->context->wellFormed)
 		xmlParseChunk(a->context, chunk, 0, 1);
 	return NULL;
 }
@@ -500,10 +550,12 @@ static void aggregate_say_mended(struct aggregate *a, unsigned mended)
 
 static enum document_end aggregate_judge(struct aggregate *a, const char *fault, bool recover, unsigned mended)
 {
-	if (a->r->full || a->refused)
+	if (a->r->full)
 		return DOCUMENT_BROKEN;
-	if (a->foreign)
+	if (a->foreign || (a->refused && !a->likely && a->depth == 1))
 		return DOCUMENT_FOREIGN;
+	if (a->refused)
+		return DOCUMENT_BROKEN;
 	if (fault)
 		return aggregate_broken(a, "", "%s", fault);
 	if (!a->context->wellFormed || a->depth > 1)
@@ -522,12 +574,14 @@ enum document_end aggregate_read(struct aggregate *a, struct reading *r, struct 
 	enum document_end end;
 	const char *fault;
 
-	if (recover && !mending) {
+	if ((recover && !mending) || !context_renew(a)) {
+		recovering_free(mending);
 		r->full = true;
 		return DOCUMENT_BROKEN;
 	}
 	aggregate_reset(a, r);
 	a->likely = likely;
+	a->recover = recover;
 	reading_put(r, feedback_put_report_open(r->feedback));
 	fault = aggregate_feed(a, mending ? recovering_stream(mending) : s);
 	end = aggregate_judge(a, fault, recover, mending ? recovering_mended(mending) : 0);

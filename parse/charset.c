@@ -9,6 +9,9 @@ static const char *const charsets[] = { "UTF-8", "US-ASCII", "ISO-8859-1", "ISO-
 	"GB18030", "Big5", "EUC-JP", "ISO-2022-JP", "Shift_JIS", "EUC-KR", "UTF-7", "UTF-16", "UTF-16LE", "UTF-16BE" };
 #define CHARSETS (sizeof charsets / sizeof *charsets)
 
+const char *const document_charsets[] = { "windows-1252", "cp1252", "ISO-8859-1", "latin1", "ISO-8859-15", "latin-9", "US-ASCII",
+	"ASCII", "UTF-16", "UTF-16LE", "UTF-16BE", NULL };
+
 void charset_warm(void)
 {
 	static iconv_t opened[CHARSETS];
@@ -66,4 +69,29 @@ bool charset_allows(struct span raw)
 		}
 	}
 	return true;
+}
+
+bool charset_declared(struct span front)
+{
+	const char *end = memmem(front.p, front.n, "?>", 2);
+	struct span rest = { front.p, end ? (size_t)(end - front.p) : 0 }, name;
+	long at = span_find_nocase(rest, SPAN("encoding"));
+	size_t n = 0;
+
+	if (!end || at < 0)
+		return end != NULL;
+	rest = (struct span){ rest.p + at + 8, rest.n - (size_t)at - 8 };
+	while (rest.n && strchr(" \t\r\n='\"", rest.p[0]) && rest.p[0]) {
+		rest.p++;
+		rest.n--;
+	}
+	while (n < rest.n && !strchr(" \t\r\n'\"", rest.p[n]))
+		n++;
+	name = (struct span){ rest.p, n };
+	if (span_is_nocase(name, SPAN("UTF-8")) || span_is_nocase(name, SPAN("UTF8")))
+		return true;
+	for (size_t i = 0; document_charsets[i]; i++)
+		if (span_is_nocase(name, span_of(document_charsets[i])))
+			return true;
+	return false;
 }

@@ -11,4 +11,11 @@ void charset_warm(void);
 /* May this raw header value (RFC 2047 words, RFC 2231 parameters) be decoded? Only when every charset it names is listed. */
 bool charset_allows(struct span raw);
 
+/* What an XML declaration may name, UTF-8 apart; ends with NULL. libxml2 asks iconv for any other, which finds one or not
+ * depending on who asks; some of them hide `<` and `>` from whoever counts octets. */
+extern const char *const document_charsets[];
+
+/* Does this XML declaration (from `<?xml` on) name UTF-8, one of the above, or nothing? False too when its end is missing. */
+bool charset_declared(struct span front);
+
 #endif

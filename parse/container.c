@@ -85,21 +85,28 @@ static bool inflating_fill(struct inflating *i)
 	return true;
 }
 
-/* Behind a member: another member, or octets that some reporters append (QUIRKS C1). The two octets that tell may be cut
- * apart by the end of a chunk; the octet in front of `in` is kept free for that. */
-static bool inflating_next_member(struct inflating *i)
+/* The two octets that tell what follows a member may be cut apart by the end of a chunk; the octet in front of `in` is kept
+ * free for that. */
+static void inflating_look_ahead(struct inflating *i)
 {
-	if (i->z.avail_in == 1) {
-		unsigned char kept = *i->z.next_in;
+	while (i->z.avail_in < 2) {
+		bool one = i->z.avail_in == 1;
+		unsigned char kept = one ? *i->z.next_in : 0;
 
-		if (inflating_fill(i)) {
+		if (!inflating_fill(i))
+			return;
+		if (one) {
 			i->z.next_in = i->in;
 			i->z.avail_in++;
 			i->in[0] = kept;
 		}
-	} else if (i->z.avail_in == 0 && !inflating_fill(i)) {
-		return false;
 	}
+}
+
+/* Behind a member: another member, or octets that some reporters append (QUIRKS C1). */
+static bool inflating_next_member(struct inflating *i)
+{
+	inflating_look_ahead(i);
 	if (i->z.avail_in >= 2 && i->z.next_in[0] == 0x1f && i->z.next_in[1] == 0x8b)
 		return inflateReset(&i->z) == Z_OK;
 	do

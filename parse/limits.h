@@ -20,6 +20,7 @@
 	X(text, 131072, "octets", "one value")                                                                         \
 	X(elements, 64, "levels", "element in element")                                                                \
 	X(attributes, 100, "count", "attributes of one element")                                                       \
+	X(names, 10000, "count", "different names of elements and attributes in one document (honest reports: 80)")     \
 	X(fields, 1000, "count", "fields of a failure report")                                                         \
 	X(questions, 100, "count", "DKIM keys asked for while one mail is read")                                       \
 	X(problems, 200, "count", "problems kept of one mail; the rest is counted")                                    \

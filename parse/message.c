@@ -401,6 +401,86 @@ static bool notice_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
 	return false;
 }
 
+/* What must be known before GMime sees the mail: it has no ceiling on parts, nor on what nests. */
+struct survey {
+	uint64_t boundaries, types, header;
+	uint64_t part, part_longest; /* lines from one that begins `--` to an empty one: no part's header is longer */
+	bool in_part;
+	bool header_runs_on; /* a boundary stands where the header has not ended: lines of blanks instead of empty ones */
+	bool header_ended, has_lf, has_cr;
+	char before;
+};
+
+static void survey_part(struct survey *v, uint64_t octets)
+{
+	v->part = v->in_part ? v->part + octets : 0;
+	if (v->part > v->part_longest)
+		v->part_longest = v->part;
+}
+
+static void survey_add(struct survey *v, struct span chunk, uint64_t at)
+{
+	for (const char *p = chunk.p, *end = chunk.p + chunk.n; p < end;) {
+		const char *lf = memchr(p, '\n', (size_t)(end - p));
+
+		survey_part(v, (uint64_t)((lf ? lf + 1 : end) - p));
+		if (!lf)
+			break;
+		v->has_lf = true;
+		p = lf + 1;
+		if (end - p >= 2 && p[0] == '-' && p[1] == '-') {
+			v->boundaries++;
+			v->header_runs_on |= !v->header_ended;
+			v->in_part = true;
+			v->part = 0;
+		}
+		if (p < end && (*p == '\n' || (*p == '\r' && end - p >= 2 && p[1] == '\n')))
+			v->in_part = false;
+		if (!v->header_ended && p < end && (*p == '\n' || (*p == '\r' && end - p >= 2 && p[1] == '\n'))) {
+			v->header_ended = true;
+			v->header = at + (uint64_t)(p - chunk.p);
+		}
+		while (p < end && (*p == ' ' || *p == '\t'))
+			p++;
+		if (end - p > 21 && (p[0] | 32) == 'c' && span_starts_nocase((struct span){ p, 21 }, SPAN("content-type:")) &&
+			span_find_nocase((struct span){ p, (size_t)(end - p) < 40 ? (size_t)(end - p) : 40 }, SPAN("multipart/")) >= 0)
+			v->types++;
+	}
+	v->has_cr |= memchr(chunk.p, '\r', chunk.n) != NULL;
+	if (!v->header_ended)
+		v->header = at + chunk.n;
+}
+
+static bool survey_allows(struct reading *r, const struct survey *v)
+{
+	if (v->boundaries > r->limits->parts)
+		reading_broken(r, "", "more lines beginning `--` than the ceiling `parts` allows");
+	else if (v->types > NESTED_TYPES)
+		reading_broken(r, "", "more than %d multiparts in one mail", NESTED_TYPES);
+	else if (v->header > r->limits->header)
+		reading_broken(r, "", "its header is longer than the ceiling `header` allows");
+	else if (v->part_longest > r->limits->header)
+		reading_broken(r, "", "the header of a part is longer than the ceiling `header` allows");
+	else
+		return true;
+	return false;
+}
+
+/* An attached mail is surveyed as one of its own: its header was no part's header to the mail around. */
+static bool survey_attached(struct reading *r, GMimeStream *stream)
+{
+	struct survey survey = { 0 };
+	char chunk[65536];
+	uint64_t at = 0;
+	ssize_t got;
+
+	while (!g_mime_stream_eos(stream) && (got = g_mime_stream_read(stream, chunk, sizeof chunk)) > 0) {
+		survey_add(&survey, (struct span){ chunk, (size_t)got }, at);
+		at += (uint64_t)got;
+	}
+	return survey_allows(r, &survey) && g_mime_stream_reset(stream) == 0;
+}
+
 static void message_walk(struct reading *r, GMimeStream *stream, unsigned depth, struct mail_head *outer);
 
 /* A mail attached to a mail (QUIRKS M10). One that came base64 encoded, which MIME forbids, is decoded first. */
@@ -420,10 +500,10 @@ static void attached_read(struct reading *r, GMimePart *part, unsigned depth)
 	} else {
 		stream = part_content(part);
 	}
-	if (stream) {
+	if (stream && survey_attached(r, stream))
 		message_walk(r, stream, depth + 1, NULL);
+	if (stream)
 		g_object_unref(stream);
-	}
 	buf_release(&decoded);
 }
 
@@ -475,55 +555,6 @@ static void message_walk(struct reading *r, GMimeStream *stream, unsigned depth,
 		notice_read(r, leaves, head.date);
 	g_ptr_array_free(leaves, TRUE);
 	g_object_unref(message);
-}
-
-/* What must be known before GMime sees the mail: it has no ceiling on parts, nor on what nests. */
-struct survey {
-	uint64_t boundaries, types, header;
-	bool header_runs_on; /* a boundary stands where the header has not ended: lines of blanks instead of empty ones */
-	bool header_ended, has_lf, has_cr;
-	char before;
-};
-
-static void survey_add(struct survey *v, struct span chunk, uint64_t at)
-{
-	for (const char *p = chunk.p, *end = chunk.p + chunk.n; p < end;) {
-		const char *lf = memchr(p, '\n', (size_t)(end - p));
-
-		if (!lf)
-			break;
-		v->has_lf = true;
-		p = lf + 1;
-		if (end - p >= 2 && p[0] == '-' && p[1] == '-') {
-			v->boundaries++;
-			v->header_runs_on |= !v->header_ended;
-		}
-		if (!v->header_ended && p < end && (*p == '\n' || (*p == '\r' && end - p >= 2 && p[1] == '\n'))) {
-			v->header_ended = true;
-			v->header = at + (uint64_t)(p - chunk.p);
-		}
-		while (p < end && (*p == ' ' || *p == '\t'))
-			p++;
-		if (end - p > 21 && (p[0] | 32) == 'c' && span_starts_nocase((struct span){ p, 21 }, SPAN("content-type:")) &&
-			span_find_nocase((struct span){ p, (size_t)(end - p) < 40 ? (size_t)(end - p) : 40 }, SPAN("multipart/")) >= 0)
-			v->types++;
-	}
-	v->has_cr |= memchr(chunk.p, '\r', chunk.n) != NULL;
-	if (!v->header_ended)
-		v->header = at + chunk.n;
-}
-
-static bool survey_allows(struct reading *r, const struct survey *v)
-{
-	if (v->boundaries > r->limits->parts)
-		reading_broken(r, "", "more lines beginning `--` than the ceiling `parts` allows");
-	else if (v->types > NESTED_TYPES)
-		reading_broken(r, "", "more than %d multiparts in one mail", NESTED_TYPES);
-	else if (v->header > r->limits->header)
-		reading_broken(r, "", "its header is longer than the ceiling `header` allows");
-	else
-		return true;
-	return false;
 }
 
 /* Reads a range chunk by chunk into the survey, and whole into `into` when that is not NULL. */

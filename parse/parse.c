@@ -1,6 +1,7 @@
 #include "parse/parse.h"
 #include "parse/aggregate.h"
 #include "parse/dkim/dkim.h"
+#include "parse/charset.h"
 #include "parse/dns/orgdomain.h"
 #include "parse/leaf.h"
 #include "parse/message.h"
@@ -17,16 +18,13 @@
 void parse_warm(void)
 {
 	/* Opened once and never closed: a locked process cannot load glibc's converter modules any more. */
-	static const char *const encodings[] = { "windows-1252", "ISO-8859-1", "ISO-8859-15", "US-ASCII", "UTF-16",
-		"UTF-16LE", "UTF-16BE" };
-
-	static xmlCharEncodingHandlerPtr converters[sizeof encodings / sizeof *encodings];
+	static xmlCharEncodingHandlerPtr converters[16];
 
 	if (converters[0])
 		return;
 	xmlInitParser();
-	for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++)
-		converters[i] = xmlFindCharEncodingHandler(encodings[i]);
+	for (size_t i = 0; i < sizeof converters / sizeof *converters && document_charsets[i]; i++)
+		converters[i] = xmlFindCharEncodingHandler(document_charsets[i]);
 	message_warm();
 	orgdomain_warm();
 	digest_free(digest_new());
@@ -116,7 +114,8 @@ static void input_read(struct reading *r, struct range_source *range, struct mai
 		return;
 	}
 	if (!is_mail) {
-		leaf_read(r, &range->source, false, true);
+		/* Broken and longer than a mail may be, as only XML may: named, and not kept. */
+		leaf_read(r, &range->source, false, range->length <= r->limits->mail);
 		return;
 	}
 	message_read(r, range->fd, range->offset + skip, range->length - skip, head);

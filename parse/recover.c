@@ -21,6 +21,8 @@ struct recovering {
 	char prefix[32];         /* of the root element, with its colon */
 	unsigned depth;
 	unsigned mended;
+	uint64_t dropped;        /* octets that left the front of `in` so far */
+	uint64_t vain[4];        /* up to where the end of a comment, CDATA, instruction, tag was looked for and not found */
 };
 
 const char *mended_sentence(unsigned bit)
@@ -58,8 +60,26 @@ static uint32_t legacy_code(enum legacy legacy, unsigned char octet)
 	return windows_1252_code(octet);
 }
 
-/* One character of text from the front of the window; returns the octets taken, 0 when more must be read first. */
-static size_t recovering_text(struct recovering *r, struct span in)
+/* Where `end` stands next behind `from`; NULL when it is not in the window. What was searched in vain is not searched
+ * again, or a flood of beginnings without an end would cost the square of its length. */
+static const char *recovering_find(struct recovering *r, unsigned kind, const char *from, const char *end)
+{
+	uint64_t at = r->dropped + (uint64_t)(from - r->in.p), searched = r->vain[kind], n = strlen(end);
+	const char *found;
+
+	if (searched > at + n - 1)
+		from += searched - (n - 1) - at;
+	if (from > r->in.p + r->in.n)
+		return NULL;
+	found = memmem(from, (size_t)(r->in.p + r->in.n - from), end, n);
+	if (!found)
+		r->vain[kind] = r->dropped + r->in.n;
+	return found;
+}
+
+/* One character of text from the front; returns the octets taken, 0 when more must be read first. `whole` tells that
+ * nothing can follow what is given. */
+static size_t recovering_text(struct recovering *r, struct span in, bool whole)
 {
 	unsigned char first = (unsigned char)in.p[0];
 	uint32_t code = first;
@@ -67,7 +87,7 @@ static size_t recovering_text(struct recovering *r, struct span in)
 
 	if (first >= 0x80 && r->legacy == LEGACY_NONE) {
 		n = utf8_next(in, &code);
-		if (n == 0 && in.n < 4 && !r->ended)
+		if (n == 0 && in.n < 4 && !whole)
 			return 0;
 		if (n == 0) {
 			r->mended |= MENDED_OCTETS;
@@ -126,8 +146,9 @@ static bool octet_ends_name(char c)
 	return c == '>' || c == '/' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* The local name of the tag at the front of the window, if it is one of ours; `slashes` tells an end tag. */
-static struct span tag_name(const struct recovering *r, struct span in, bool *end_tag)
+/* The local name of the tag at the front of the window, if it is one of ours; `end_tag` tells an end tag. *short_of tells
+ * that the window ends inside the name. */
+static struct span tag_name(const struct recovering *r, struct span in, bool *end_tag, bool *short_of)
 {
 	struct span name;
 	size_t at = 1, stop;
@@ -136,12 +157,13 @@ static struct span tag_name(const struct recovering *r, struct span in, bool *en
 	at += *end_tag;
 	for (stop = at; stop < in.n && stop - at < 64 && !octet_ends_name(in.p[stop]); stop++)
 		;
+	*short_of = stop == in.n && stop - at < 64;
 	if (stop == in.n || stop - at >= 64)
 		return SPAN_ABSENT;
 	name = (struct span){ in.p + at, stop - at };
 	if (r->started && r->prefix[0] && span_starts_nocase(name, span_of(r->prefix)))
 		name = (struct span){ name.p + strlen(r->prefix), name.n - strlen(r->prefix) };
-	return element_is_known(name) ? name : SPAN_ABSENT;
+	return name;
 }
 
 static void recovering_open(struct recovering *r, struct span name)
@@ -162,31 +184,17 @@ static void recovering_close(struct recovering *r, struct span name)
 	r->closed = r->depth == 0;
 }
 
-/* The root, with or without a prefix: everything before it is left out. */
-static bool recovering_root(struct recovering *r, struct span tag)
+/* The root's local name; its prefix, with the colon, is taken off and kept. Absent when it is not the root. */
+static struct span root_name(struct recovering *r, struct span name)
 {
-	struct span name = { tag.p + 1, 0 };
-	const char *colon;
+	const char *colon = memchr(name.p, ':', name.n);
+	size_t prefix = colon ? (size_t)(colon - name.p) + 1 : 0;
 
-	while (name.n + 1 < tag.n && !octet_ends_name(name.p[name.n]))
-		name.n++;
-	colon = memchr(name.p, ':', name.n);
-	if (colon) {
-		size_t prefix = (size_t)(colon - name.p) + 1;
-
-		if (prefix >= sizeof r->prefix)
-			return false;
-		memcpy(r->prefix, name.p, prefix);
-		r->prefix[prefix] = '\0';
-		name = (struct span){ name.p + prefix, name.n - prefix };
-	}
-	if (!span_is(name, SPAN("feedback"))) {
-		r->prefix[0] = '\0';
-		return false;
-	}
-	r->started = true;
-	recovering_open(r, name);
-	return true;
+	if (prefix >= sizeof r->prefix || !span_is((struct span){ name.p + prefix, name.n - prefix }, SPAN("feedback")))
+		return SPAN_ABSENT;
+	memcpy(r->prefix, name.p, prefix);
+	r->prefix[prefix] = '\0';
+	return (struct span){ name.p + prefix, name.n - prefix };
 }
 
 static void recovering_declaration(struct recovering *r, struct span tag)
@@ -218,47 +226,47 @@ static long recovering_special(struct recovering *r, struct span in)
 		const char *begin, *end;
 	} kinds[] = { { "<!--", "-->" }, { "<![CDATA[", "]]>" }, { "<?", "?>" } };
 
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+	for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		size_t begin = strlen(kinds[i].begin), n;
-		char *end;
+		const char *end;
 
 		if (in.n < begin || memcmp(in.p, kinds[i].begin, begin) != 0)
 			continue;
-		end = memmem(in.p + begin, in.n - begin, kinds[i].end, strlen(kinds[i].end));
+		end = recovering_find(r, i, in.p + begin, kinds[i].end);
 		if (!end)
 			return r->ended || in.n >= WINDOW ? 0 : -1;
 		n = (size_t)(end - in.p);
 		recovering_declaration(r, (struct span){ in.p, n });
 		for (size_t at = begin; i == 1 && at < n;)
-			at += recovering_text(r, (struct span){ in.p + at, n - at });
+			at += recovering_text(r, (struct span){ in.p + at, n - at }, true);
 		return (long)(n + strlen(kinds[i].end));
 	}
 	return 0;
 }
 
-/* A tag at the front of the window. Returns as recovering_special. */
+/* A tag at the front of the window. Returns as recovering_special. Its name is looked at before its end is looked for:
+ * most of what begins with `<` in a bad document is no tag of ours. Before the root everything is left out. */
 static long recovering_tag(struct recovering *r, struct span in)
 {
-	bool end_tag;
-	char *close = memchr(in.p, '>', in.n < TAG_OCTETS ? in.n : TAG_OCTETS);
-	struct span tag, name;
+	bool end_tag, short_of;
+	struct span name = tag_name(r, in, &end_tag, &short_of);
+	const char *close;
 
-	if (!close)
-		return r->ended || in.n >= TAG_OCTETS ? 0 : -1;
-	tag = (struct span){ in.p, (size_t)(close - in.p) + 1 };
-	if (!r->started)
-		return recovering_root(r, tag) ? (long)tag.n : 0;
-	name = tag_name(r, tag, &end_tag);
-	if (!name.p)
+	if (short_of)
+		return r->ended ? 0 : -1;
+	if (!name.p || !(r->started ? element_is_known(name) : !end_tag && root_name(r, name).p))
 		return 0;
-	if (end_tag) {
-		recovering_close(r, name);
-	} else {
+	close = recovering_find(r, 3, in.p, ">");
+	if (!close || (size_t)(close - in.p) >= TAG_OCTETS)
+		return close || r->ended || in.n >= TAG_OCTETS ? 0 : -1;
+	if (!r->started)
+		name = root_name(r, name);
+	r->started = true;
+	if (!end_tag)
 		recovering_open(r, name);
-		if (tag.p[tag.n - 2] == '/')
-			recovering_close(r, name);
-	}
-	return (long)tag.n;
+	if (end_tag || close[-1] == '/')
+		recovering_close(r, name);
+	return close - in.p + 1;
 }
 
 /* One step at the front of the window: octets taken, 0 when more must be read, -1 on a fault. */
@@ -289,7 +297,7 @@ static long recovering_step(struct recovering *r, struct span in)
 	}
 	if (!r->started && !strchr(" \t\r\n\xef\xbb\xbf", in.p[0]))
 		r->mended |= MENDED_LEADING;
-	return (long)recovering_text(r, in);
+	return (long)recovering_text(r, in, r->ended);
 }
 
 /* The document ends without its end tag: good enough only when nothing else is open (QUIRKS X8). */
@@ -313,6 +321,7 @@ static void recovering_rest(struct recovering *r)
 	for (size_t i = 0; i < r->in.n; i++)
 		if (!strchr(" \t\r\n", r->in.p[i]) || !r->in.p[i])
 			r->mended |= MENDED_TRAILING;
+	r->dropped += r->in.n;
 	buf_clear(&r->in);
 }
 
@@ -358,6 +367,7 @@ static bool recovering_produce(struct recovering *r)
 		at += (size_t)n;
 	}
 	buf_drop_front(&r->in, at);
+	r->dropped += at;
 	if (r->stream.fault || r->in.failed || r->out.failed)
 		return false;
 	if (r->closed)

@@ -5,10 +5,10 @@ static ssize_t gmime_read(struct stream *s, void *buffer, size_t room)
 	struct gmime_stream *g = (struct gmime_stream *)s;
 	ssize_t got;
 
-	/* At its bound a descriptor's stream gives -1 and EINVAL, unlike one over memory. */
-	if (g_mime_stream_eos(g->from))
-		return 0;
-	got = g_mime_stream_read(g->from, buffer, room);
+	/* At its bound a descriptor's stream gives -1 and EINVAL, unlike one over memory; a filter may swallow all it read. */
+	do
+		got = g_mime_stream_eos(g->from) ? 0 : g_mime_stream_read(g->from, buffer, room);
+	while (got == 0 && !g_mime_stream_eos(g->from));
 	if (got < 0)
 		s->fault = "mail part cannot be read";
 	return got;

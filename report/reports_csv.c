@@ -13,7 +13,7 @@ struct reports_csv {
 };
 
 static const char *const columns[] = { "id", "org_name", "domain", "report_id", "begin_date", "end_date", "records",
-	"messages", "recovered", "state", "problems", "mail", "arrived", "reason" };
+	"messages", "recovered", "state", "problems", "mail", "arrived", "reason", "trust", "signer", "repaired" };
 
 static bool row_write(struct reports_csv *list)
 {
@@ -53,6 +53,14 @@ static bool reports_csv_take(void *self, const struct stored_report *row)
 	csv_text(csv, row->mail);
 	csv_date(csv, row->arrived);
 	csv_text(csv, row->broken ? row->reason : SPAN_ABSENT);
+	if (row->broken) {
+		for (int i = 0; i < 3; i++)
+			csv_empty(csv);
+	} else {
+		csv_count(csv, (uint64_t)row->trust);
+		csv_text(csv, row->signer);
+		csv_bool(csv, row->repaired);
+	}
 	return row_write(list);
 }
 

@@ -49,6 +49,21 @@ static void report_members(struct json *j, const struct stored_report *row)
 	json_bool(j, row->recovered);
 }
 
+static void proof_members(struct json *j, const struct stored_report *row)
+{
+	json_name(j, "trust");
+	if (row->broken)
+		json_null(j);
+	else
+		json_number(j, row->trust);
+	text_member(j, "signer", row->signer);
+	json_name(j, "repaired");
+	if (row->broken)
+		json_null(j);
+	else
+		json_bool(j, row->repaired);
+}
+
 static bool reports_json_take(void *self, const struct stored_report *row)
 {
 	struct json *j = self;
@@ -60,6 +75,7 @@ static bool reports_json_take(void *self, const struct stored_report *row)
 	text_member(j, "mail", row->mail);
 	date_member(j, "arrived", row->arrived);
 	text_member(j, "reason", row->broken ? row->reason : SPAN_ABSENT);
+	proof_members(j, row);
 	json_close(j, '}');
 	return !j->failed && !ferror(j->out);
 }

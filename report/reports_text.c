@@ -20,6 +20,7 @@ struct reports_text {
 static const struct table_column columns[] = {
 	{ "id", .right = true }, { "period" }, { "reporter", .flexible = true }, { "domain", .flexible = true },
 	{ "rows", .right = true }, { "messages", .right = true }, { "state" },
+	{ "proof", .flexible = true, .least = 16 },
 	{ "mail", .flexible = true }, /* where there is room */
 };
 
@@ -77,11 +78,31 @@ static void put_state(struct buf *line, const struct stored_report *row)
 		buf_printf(line, ", %s", counted_text(row->problems, "problem", "problems").p);
 }
 
+/* Who sent the report, as far as its mail proves it. Where room is scarce, a signer that is the reporter is not
+ * named. */
+static enum ink put_proof(struct buf *line, const struct stored_report *row, bool wide)
+{
+	if (!row->signer.n) {
+		buf_put_text(line, row->signatures ? "not proven" : "unsigned");
+		return row->signatures ? INK_WARN : INK_QUIET;
+	}
+	if (row->repaired) {
+		buf_put_text(line, "repaired");
+	} else if (row->trust == 3 && !wide) {
+		buf_put_text(line, "signed");
+	} else {
+		buf_put_text(line, "signed by ");
+		buf_put_span(line, row->signer);
+	}
+	return INK_PLAIN;
+}
+
 static void report_row(struct reports_text *list, const struct stored_report *row)
 {
 	struct table *table = list->table;
 	struct long_text period = row_period(list, row);
 	struct short_text id;
+	enum ink ink;
 
 	snprintf(id.p, sizeof id.p, "%" PRId64, row->id);
 	table_row(table);
@@ -93,6 +114,9 @@ static void report_row(struct reports_text *list, const struct stored_report *ro
 	table_cell_count(table, INK_PLAIN, row->messages);
 	put_state(&list->line, row);
 	table_cell(table, row->state == REPORT_COUNTS && !row->problems ? INK_PLAIN : INK_WARN, buf_span(&list->line));
+	buf_clear(&list->line);
+	ink = put_proof(&list->line, row, list->with_mail);
+	table_cell(table, ink, buf_span(&list->line));
 	buf_clear(&list->line);
 	if (list->with_mail)
 		table_cell(table, INK_PLAIN, row->mail);

@@ -85,7 +85,7 @@ static void outcome_line(struct show_text *show)
 	if (show->shown)
 		return;
 	file_name(show);
-	fprintf(show->out, "  %s%s%s", style_ink(&show->style, lines[outcome].ink), lines[outcome].says,
+	fprintf(show->out, "%s%s%s%s", show->file.n ? "  " : "", style_ink(&show->style, lines[outcome].ink), lines[outcome].says,
 		style_off(&show->style, lines[outcome].ink));
 	if (outcome_is_reason(outcome))
 		fprintf(show->out, ": %s",
@@ -408,6 +408,7 @@ static void put_dispositions(struct buf *line, const struct shown_sums *sums)
 static void sums_print(struct show_text *show)
 {
 	const struct shown_sums *sums = &show->sums;
+	uint64_t failed = sums->messages - sums->passed;
 	struct buf line = BUF(LINE_OCTETS);
 
 	if (show->one_from && show->from.n) {
@@ -417,14 +418,17 @@ static void sums_print(struct show_text *show)
 		style_paragraph(show->out, &show->style, 2, buf_span(&line));
 		buf_clear(&line);
 	}
-	buf_printf(&line, "%s %s DKIM or SPF.", share_text(sums->passed, sums->messages).p,
-		plural(sums->passed, "passes", "pass"));
-	if (sums->messages > sums->passed)
-		buf_printf(&line, " %s %s both.", count_text(sums->messages - sums->passed).p,
-			plural(sums->messages - sums->passed, "fails", "fail"));
+	if (sums->messages == 0)
+		buf_put_text(&line, "The rows count no message.");
+	else
+		buf_printf(&line, "%s %s DKIM or SPF.", share_text(sums->passed, sums->messages).p,
+			plural(sums->messages == 1 ? 1 : sums->passed, "passes", "pass"));
+	if (failed)
+		buf_printf(&line, " %s %s both.", count_text(failed).p, plural(failed, "fails", "fail"));
 	if (sums->spared)
-		buf_printf(&line, " For %s of these the receiver gave a reason for an exception.",
-			sums->spared == sums->messages - sums->passed ? "all" : count_text(sums->spared).p);
+		buf_printf(&line, " For %s%s the receiver gave a reason for an exception.",
+			failed == 1 ? "it" : sums->spared == failed ? "all" : count_text(sums->spared).p,
+			failed == 1 ? "" : " of these");
 	put_dispositions(&line, sums);
 	style_paragraph(show->out, &show->style, 2, buf_span(&line));
 	if (sums->differing_rows) {
@@ -459,6 +463,20 @@ static void failure_value(struct show_text *show, const char *label, struct span
 	if (text.n) {
 		style_brief(&line, &show->style, text);
 		labelled(show, label, &line);
+	}
+	buf_release(&line);
+}
+
+/* RFC 7489 lists what was aligned, RFC 9991 what was not; the label says which, so that the words need no explaining. */
+static void failure_alignment(struct show_text *show, const struct failure *failure)
+{
+	struct buf line = BUF(LINE_OCTETS);
+
+	if (failure->identity_alignment.n) {
+		style_brief(&line, &show->style, failure->identity_alignment);
+		if (failure->identity_rule != IDENTITY_RFC7489 && failure->identity_rule != IDENTITY_RFC9991)
+			buf_put_text(&line, " (not certain whether that was aligned or was not)");
+		labelled(show, failure->identity_rule == IDENTITY_RFC9991 ? "unaligned" : "aligned", &line);
 	}
 	buf_release(&line);
 }
@@ -498,14 +516,7 @@ static void failure_print(struct show_text *show, const struct failure *failure)
 	failure_value(show, "type", failure->feedback_type);
 	failure_value(show, "failed", failure->auth_failure);
 	failure_value(show, "delivery", failure->delivery_result);
-	if (failure->identity_alignment.n) {
-		style_brief(&line, &show->style, failure->identity_alignment);
-		buf_printf(&line, " (%s)",
-			failure->identity_rule == IDENTITY_RFC7489   ? "what was aligned"
-			: failure->identity_rule == IDENTITY_RFC9991 ? "what failed"
-								     : "meaning not certain");
-		labelled(show, "alignment", &line);
-	}
+	failure_alignment(show, failure);
 	if (failure->incidents != 1)
 		fprintf(show->out, "  %-10s %s\n", "stands for",
 			counted_text(failure->incidents, "message", "messages").p);

@@ -128,28 +128,64 @@ static unsigned word_columns(struct span word)
 	return columns;
 }
 
-void style_paragraph(FILE *out, const struct style *style, unsigned indent, struct span text)
+/* As much of a word as fills the columns. */
+static struct span word_head(struct span word, unsigned columns)
 {
-	unsigned column = 0;
+	size_t n = 0;
+
+	while (n < word.n && (columns || ((unsigned char)word.p[n] & 0xc0) == 0x80))
+		columns -= ((unsigned char)word.p[n++] & 0xc0) != 0x80;
+	return (struct span){ word.p, n };
+}
+
+static bool is_closed(const struct style *style, unsigned column, unsigned indent, unsigned columns)
+{
+	return column > indent && column + 1 + columns > style->width;
+}
+
+/* Words from `column` on; the next lines begin at `indent`. A word longer than a line is cut. */
+static void words_print(FILE *out, const struct style *style, unsigned column, unsigned indent, struct span text)
+{
+	bool fresh = true;
 
 	while (text.n) {
 		const char *blank = memchr(text.p, ' ', text.n);
 		struct span word = { text.p, blank ? (size_t)(blank - text.p) : text.n };
-		unsigned columns = word_columns(word);
 
-		if (word.n && column && column + 1 + columns > style->width) {
-			putc('\n', out);
-			column = 0;
-		}
-		if (word.n) {
-			fprintf(out, "%*s", column ? 1 : (int)indent, "");
-			fwrite(word.p, 1, word.n, out);
-			column += (column ? 1 : indent) + columns;
-		}
 		text.p += word.n + (blank != NULL);
 		text.n -= word.n + (blank != NULL);
+		while (word.n) {
+			struct span head = word_head(word, style->width - indent);
+			unsigned columns = word_columns(head);
+
+			if (!fresh && is_closed(style, column, indent, columns)) {
+				fprintf(out, "\n%*s", (int)indent, "");
+				column = indent;
+				fresh = true;
+			}
+			fprintf(out, "%s%.*s", fresh ? "" : " ", (int)head.n, head.p);
+			column += columns + !fresh;
+			fresh = false;
+			word.p += head.n;
+			word.n -= head.n;
+		}
 	}
 	putc('\n', out);
+}
+
+void style_paragraph(FILE *out, const struct style *style, unsigned indent, struct span text)
+{
+	fprintf(out, "%*s", (int)indent, "");
+	words_print(out, style, indent, indent, text);
+}
+
+void style_labelled(FILE *out, const struct style *style, struct style_label label, struct span text)
+{
+	int room = (int)(label.column - label.indent) - 1;
+
+	fprintf(out, "%*s%s%s%s%*s", (int)label.indent, "", style_ink(style, label.ink), label.text,
+		style_off(style, label.ink), room - (int)word_columns(span_of(label.text)) + 1, "");
+	words_print(out, style, label.column, label.column, text);
 }
 
 struct short_text count_text(uint64_t n)

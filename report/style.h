@@ -48,6 +48,14 @@ void style_print(FILE *out, const struct style *style, struct span text);
 /* Words wrapped at blanks to the style's width, each line indented. `text` must be fit for a terminal. */
 void style_paragraph(FILE *out, const struct style *style, unsigned indent, struct span text);
 
+/* The same behind a label (ours, shorter than the columns between indent and column), the lines one below the other. */
+struct style_label {
+	const char *text;
+	enum ink ink;
+	unsigned indent, column;
+};
+void style_labelled(FILE *out, const struct style *style, struct style_label label, struct span text);
+
 /* Texts by value, to be used within the expression that made them: printf("%s", count_text(n).p). */
 struct short_text {
 	char p[32];

@@ -122,7 +122,7 @@ static void domain_sentences(struct summary_text *summary, const struct domain_r
 		return;
 	}
 	buf_printf(line, "%s %s: signed for this domain (DKIM), sent from a server it allows (SPF), or both.",
-		share_text(counts_passed(c), c->messages).p, plural(counts_passed(c), "passes", "pass"));
+		share_text(counts_passed(c), c->messages).p, plural(c->messages == 1 ? 1 : counts_passed(c), "passes", "pass"));
 	paragraph(summary, 2);
 	if (neither == 0) {
 		buf_put_text(
@@ -133,9 +133,10 @@ static void domain_sentences(struct summary_text *summary, const struct domain_r
 			plural(neither, "it", "them"));
 		if (c->spared)
 			buf_printf(line,
-				" For %s of these the receivers named a reason to make an exception, such as "
+				" For %s%s the receivers named a reason to make an exception, such as "
 				"forwarding or a mailing list.",
-				c->spared == neither ? "all" : count_text(c->spared).p);
+				neither == 1 ? "it" : c->spared == neither ? "all" : count_text(c->spared).p,
+				neither == 1 ? "" : " of these");
 	}
 	paragraph(summary, 2);
 }
@@ -227,9 +228,9 @@ static const struct table_column domain_columns[] = {
 	{ "policy", .flexible = true },
 	{ "messages", .right = true },
 	{ "pass", .right = true },
-	{ "fail both", .right = true },
+	{ "fail", .right = true },
 	{ "days", .right = true },
-	{ "receivers", .right = true },
+	{ "seen by", .right = true },
 };
 
 static bool domain_line(struct summary_text *summary, const struct domain_row *row)
@@ -251,9 +252,7 @@ static bool domain_line(struct summary_text *summary, const struct domain_row *r
 	table_row(table);
 	table_cell(table, INK_PLAIN, row->domain);
 	if (row->p.n) {
-		buf_printf(&summary->line, "p=%.*s", (int)(row->p.n < 64 ? row->p.n : 64), row->p.p);
-		table_cell(table, INK_PLAIN, buf_span(&summary->line));
-		buf_clear(&summary->line);
+		table_cell(table, INK_PLAIN, (struct span){ row->p.p, row->p.n < 64 ? row->p.n : 64 });
 	} else {
 		table_cell_text(table, INK_PLAIN, "not told");
 	}

@@ -1,5 +1,6 @@
 #include "report/verdict_json.h"
 #include "base/moment.h"
+#include "report/verdict_words.h"
 
 static void put_text(struct json *json, const char *name, struct span text)
 {
@@ -128,9 +129,22 @@ static void put_tags(struct json *json, const struct dkim_verdict *verdict)
 	put_moment(json, "x", verdict->x);
 }
 
-static void put_key(struct json *json, const struct dkim_verdict *verdict)
+/* Where the key was found, and, for one of the archive, when it was last seen. */
+static void put_origin(struct json *json, const struct key_source *key)
+{
+	char seen[MOMENT_TEXT] = "";
+
+	put_word(json, "key_origin", key ? key_origin_word(key->origin) : NULL);
+	if (key && key->seen != MOMENT_NONE)
+		moment_format(key->seen, seen);
+	put_word(json, "key_seen", *seen ? seen : NULL);
+	put_bool(json, "key_secure", key && key->secure);
+}
+
+static void put_key(struct json *json, const struct dkim_verdict *verdict, const struct key_source *key)
 {
 	put_text(json, "key_name", verdict->name);
+	put_origin(json, key);
 	json_name(json, "key_bits");
 	if (verdict->key_bits)
 		json_count(json, verdict->key_bits);
@@ -154,7 +168,8 @@ static void put_historic(struct json *json, const struct dkim_verdict *verdict)
 	json_close(json, '}');
 }
 
-static void put_signature(struct json *json, const struct dkim_verdict *verdict)
+static void put_signature(
+	struct json *json, const struct verification *verification, const struct dkim_verdict *verdict)
 {
 	json_object(json);
 	put_tags(json, verdict);
@@ -162,7 +177,7 @@ static void put_signature(struct json *json, const struct dkim_verdict *verdict)
 	put_text(json, "detail", verdict->detail);
 	put_word(json, "body_hash", dkim_fact_word(verdict->body_hash));
 	put_word(json, "header_hash", dkim_fact_word(verdict->header_hash));
-	put_key(json, verdict);
+	put_key(json, verdict, verdict_key(verification, verdict));
 	put_historic(json, verdict);
 	json_name(json, "body_len");
 	if (verdict->has_body_length)
@@ -191,12 +206,14 @@ static void put_domainkey(struct json *json, const struct dkim_domainkey *domain
 	json_close(json, '}');
 }
 
-void verdict_json(struct json *json, struct span name, int64_t at, const struct dkim_verdicts *verdicts)
+void verdict_json(struct json *json, struct span name, const struct verification *verification)
 {
+	const struct dkim_verdicts *verdicts = verification->verdicts;
+
 	json_object(json);
 	if (name.p)
 		put_text(json, "input", name);
-	put_moment(json, "time", at);
+	put_moment(json, "time", verification->at);
 	put_word(json, "message_result", dkim_result_word(verdicts->result));
 	put_text(json, "from_domain", verdicts->from_domain);
 	put_count(json, "from_fields", verdicts->from_fields);
@@ -207,7 +224,7 @@ void verdict_json(struct json *json, struct span name, int64_t at, const struct 
 	json_name(json, "signatures");
 	json_array(json);
 	for (size_t i = 0; i < verdicts->n; i++)
-		put_signature(json, &verdicts->signatures[i]);
+		put_signature(json, verification, &verdicts->signatures[i]);
 	json_close(json, ']');
 	json_name(json, "domainkeys");
 	json_array(json);

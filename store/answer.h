@@ -102,6 +102,7 @@ struct stored_report {
 	int trust;
 	struct span signer; /* the organisational domain whose signature holds; absent: none */
 	bool repaired;      /* it holds once harmless changes on the way, such as a subject tag, are undone */
+	uint64_t signatures; /* DKIM signatures of the mail, whatever they prove; 0 too for a bare file */
 	struct span reason;
 };
 /* By begin, org_name, domain, report_id and, between equals, by content and mail, never by arrival; broken last, by

@@ -105,6 +105,7 @@ static bool mail_describe(struct store *s, int64_t id, struct stored_report *row
 	row->reason = mail.reason;
 	row->signer = mail.signer;
 	row->repaired = mail.repaired;
+	row->signatures = mail.signatures;
 	return true;
 }
 

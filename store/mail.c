@@ -225,6 +225,7 @@ bool mail_get(struct store *s, int64_t id, struct mail_row *row, struct arena *a
 	row->signer = text_of(s, sqlite3_column_int64(st, 8), arena, &failed);
 	row->repaired = sqlite3_column_int(st, 9);
 	row->sender = text_of(s, sqlite3_column_int64(st, 10), arena, &failed);
+	row->signatures = column_count(st, 11);
 	sqlite3_reset(st);
 	return !failed && (!arena->failed || store_fail_memory(s));
 }

@@ -58,7 +58,9 @@
 	X(MAIL_BARE,                                                                                                   \
 		"UPDATE mail SET state=2,folder=NULL,name='',reason=NULL,sender=NULL,subject=NULL,message_id=NULL,"    \
 		"date=NULL,trust=1,signer=NULL,repaired=0 WHERE id=?1")                                                                   \
-	X(MAIL_GET, "SELECT id,folder,name,arrived,sha256,octets,reason,trust,signer,repaired,sender FROM mail WHERE id=?1") \
+	X(MAIL_GET,                                                                                                    \
+		"SELECT id,folder,name,arrived,sha256,octets,reason,trust,signer,repaired,sender,"                     \
+		"(SELECT total FROM verification WHERE mail=?1 AND number=0) FROM mail WHERE id=?1")                   \
 	X(MAIL_NEXT,                                                                                                   \
 		"SELECT id FROM mail WHERE id>?1 AND state<2 AND EXISTS(SELECT 1 FROM kept"                            \
 		" WHERE kept.id BETWEEN mail.id*1048576 AND mail.id*1048576+1048575) ORDER BY id LIMIT 1")             \

@@ -255,6 +255,7 @@ struct mail_row {
 	uint64_t octets;
 	struct span name, reason;
 	struct span signer, sender;
+	uint64_t signatures;
 	int trust;
 	bool repaired;
 };

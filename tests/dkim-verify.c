@@ -63,6 +63,7 @@ int main(int argc, char **argv)
 	struct stored_keys stored;
 	struct dkim_verdicts verdicts = { 0 };
 	struct dkim *dkim = NULL;
+	struct verification verification;
 	struct json json;
 	int code = 2;
 
@@ -79,7 +80,8 @@ int main(int argc, char **argv)
 	if (arguments.explain && !dkim_diagnose(dkim, buf_span(&message), NULL, NULL, &verdicts))
 		goto out;
 	json_begin(&json, stdout);
-	verdict_json(&json, span_of(arguments.message), arguments.at, &verdicts);
+	verification = (struct verification){ .at = arguments.at, .verdicts = &verdicts };
+	verdict_json(&json, span_of(arguments.message), &verification);
 	json_newline(&json);
 	if (json_done(&json))
 		code = verdicts.result == DKIM_PASS ? 0 : 1;

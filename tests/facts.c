@@ -1,4 +1,5 @@
 #include "tests/facts.h"
+#include "base/moment.h"
 
 #include <inttypes.h>
 
@@ -69,6 +70,83 @@ struct failure facts_failure(void)
 		.sample_subject = SPAN("subject") };
 }
 
+struct verification facts_verification(void)
+{
+	static struct dkim_step steps[] = {
+		{ DKIM_EDIT_SUBJECT_PREFIX, SPAN("Subject"), SPAN("[list] "), { NULL, 0 }, 7 },
+		{ DKIM_EDIT_REPORTED_HEADER, SPAN("body"), SPAN(""), SPAN("d\xc3\xa9j\xc3\xa0"), UINT64_MAX },
+	};
+	static struct dkim_diagnosis diagnosis = { .undone = true,
+		.header_undone = true,
+		.body_undone = true,
+		.exhausted = true,
+		.steps = steps,
+		.steps_n = 2,
+		.added_octets = 319,
+		.sentence = SPAN("valid once the subject tag is removed"),
+		.has_reconstruction = true,
+		.reconstruction_sha256 = { 1, 2, 254, 255 },
+		.reconstruction_octets = 4711,
+		.candidates = 200001,
+		.hashed = (uint64_t)1 << 33,
+		.reported_header = DKIM_UNDECODABLE,
+		.reported_body = DKIM_MISMATCH };
+	static struct dkim_verdict signatures[] = {
+		{ .position = 3,
+			.d = SPAN("Example.ORG"),
+			.s = SPAN("s1"),
+			.i = SPAN("@example.org"),
+			.a = SPAN("rsa-sha1"),
+			.c = SPAN("relaxed/simple"),
+			.l = SPAN("00012"),
+			.t = -1,
+			.x = INT64_MAX,
+			.domain = SPAN("example.org"),
+			.name = SPAN("s1._domainkey.example.org"),
+			.reason = DKIM_REASON_LIMIT,
+			.detail = SPAN("d\xc3\xa9tail"),
+			.has_historic = true,
+			.historic = DKIM_REASON_GRANULARITY,
+			.body_hash = DKIM_MISMATCH,
+			.header_hash = DKIM_UNDECODABLE,
+			.key_bits = 4294967295U,
+			.key_bare = true,
+			.key_records = 2,
+			.testing = true,
+			.g = SPAN("*"),
+			.has_body_length = true,
+			.body_length = (uint64_t)1 << 40,
+			.unsigned_octets = 77,
+			.t_in_future = true,
+			.subject_unsigned = true,
+			.extra_instances = SPAN("from subject"),
+			.strict = DKIM_ALIGNED_NO,
+			.relaxed = DKIM_ALIGNED_YES,
+			.diagnosis = &diagnosis },
+		{ .t = MOMENT_NONE, .x = MOMENT_NONE, .l = SPAN("") },
+	};
+	static struct dkim_domainkey domainkeys[] = {
+		{ SPAN("rsa-sha1"), SPAN("nofws"), SPAN("example.org"), SPAN("dk"), SPAN("dns"), SPAN("from") },
+		{ { NULL, 0 }, SPAN(""), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } },
+	};
+	static struct dkim_verdicts verdicts = { .result = DKIM_NEUTRAL,
+		.signatures = signatures,
+		.n = 2,
+		.total = 30,
+		.domainkeys = domainkeys,
+		.domainkeys_n = 2,
+		.from_domain = SPAN("example.org"),
+		.from_fields = 2,
+		.from_domains = 3,
+		.header_too_long = true };
+	static struct key_source keys[] = {
+		{ SPAN("s1._domainkey.example.org"), KEY_REPORTED, 1700000002, true },
+		{ SPAN("s2._domainkey.example.org"), KEY_ARCHIVED, MOMENT_NONE, false },
+	};
+
+	return (struct verification){ VERIFIED_SAMPLE, 1700000003, &verdicts, keys, 2 };
+}
+
 struct octets facts_octets(unsigned part, unsigned chunk, struct span data)
 {
 	return (struct octets){ OCTETS_SAMPLE, part, chunk, data };
@@ -85,6 +163,7 @@ bool facts_put_mail(struct feedback *fb, unsigned records)
 	struct record record = facts_record(1);
 	struct report report = facts_report(records, records);
 	struct failure failure = facts_failure();
+	struct verification verification = facts_verification();
 	struct octets octets = facts_octets(0, 0, SPAN("raw\0\xff octets"));
 	struct mail_head head = facts_head();
 
@@ -94,7 +173,8 @@ bool facts_put_mail(struct feedback *fb, unsigned records)
 		if (!feedback_put_record(fb, &record))
 			return false;
 	return feedback_put_report(fb, &report) && feedback_put_failure(fb, &failure) &&
-	       feedback_put_octets(fb, &octets) && feedback_put_end(fb, OUTCOME_REPORT, &head);
+	       feedback_put_verification(fb, &verification) && feedback_put_octets(fb, &octets) &&
+	       feedback_put_end(fb, OUTCOME_REPORT, &head);
 }
 
 /* ------------------------------------------------------------------ writing facts down */
@@ -177,6 +257,65 @@ static void write_failure(struct buf *out, const struct failure *f)
 	write_octets(out, f->sample_sha256, sizeof f->sample_sha256);
 }
 
+static void write_diagnosis(struct buf *out, const struct dkim_diagnosis *d)
+{
+	if (!d) {
+		buf_put_text(out, "none");
+		return;
+	}
+	buf_printf(out, "%d %d %d %d %d %d %d ", d->undone, d->header_undone, d->body_undone, d->exhausted,
+		d->has_reconstruction, d->reported_header, d->reported_body);
+	buf_printf(out, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " ", d->added_octets, d->reconstruction_octets,
+		d->candidates, d->hashed);
+	write_span(out, d->sentence);
+	write_octets(out, d->reconstruction_sha256, sizeof d->reconstruction_sha256);
+	for (size_t i = 0; i < d->steps_n; i++) {
+		buf_printf(out, "%d %" PRIu64, d->steps[i].edit, d->steps[i].octets);
+		write_span(out, d->steps[i].where);
+		write_span(out, d->steps[i].found);
+		write_span(out, d->steps[i].before);
+	}
+}
+
+static void write_verdict(struct buf *out, const struct dkim_verdict *v)
+{
+	const struct span texts[] = { v->d, v->s, v->i, v->a, v->c, v->l, v->domain, v->name, v->detail, v->g,
+		v->extra_instances };
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		write_span(out, texts[i]);
+	buf_printf(out, "%zu %" PRId64 " %" PRId64 " %d %d %d %d %d %" PRIu32 " %d %zu ", v->position, v->t, v->x,
+		v->reason, v->has_historic, v->historic, v->body_hash, v->header_hash, v->key_bits, v->key_bare,
+		v->key_records);
+	buf_printf(out, "%d %d %" PRIu64 " %" PRIu64 " %d %d %d %d ", v->testing, v->has_body_length, v->body_length,
+		v->unsigned_octets, v->t_in_future, v->subject_unsigned, v->strict, v->relaxed);
+	write_diagnosis(out, v->diagnosis);
+}
+
+static void write_verification(struct buf *out, const struct verification *verification)
+{
+	const struct dkim_verdicts *all = verification->verdicts;
+
+	buf_printf(out, "%d %" PRId64 " ", verification->of, verification->at);
+	for (size_t i = 0; i < verification->keys_n; i++) {
+		write_span(out, verification->keys[i].name);
+		buf_printf(out, "%d %" PRId64 " %d ", verification->keys[i].origin, verification->keys[i].seen,
+			verification->keys[i].secure);
+	}
+	buf_printf(out, "%d %" PRIu64 " %" PRIu64 " %" PRIu64 " %d ", all->result, all->total, all->from_fields,
+		all->from_domains, all->header_too_long);
+	write_span(out, all->from_domain);
+	for (size_t i = 0; i < all->n; i++)
+		write_verdict(out, &all->signatures[i]);
+	for (size_t i = 0; i < all->domainkeys_n; i++) {
+		const struct dkim_domainkey *key = &all->domainkeys[i];
+		const struct span texts[] = { key->a, key->c, key->d, key->s, key->q, key->h };
+
+		for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+			write_span(out, texts[k]);
+	}
+}
+
 bool facts_write(void *arg, const struct fact *fact)
 {
 	struct buf *out = arg;
@@ -198,6 +337,9 @@ bool facts_write(void *arg, const struct fact *fact)
 		break;
 	case FACT_FAILURE:
 		write_failure(out, &fact->failure);
+		break;
+	case FACT_VERIFICATION:
+		write_verification(out, &fact->verification);
 		break;
 	case FACT_OCTETS:
 		buf_printf(out, "%d %u %u ", fact->octets.kind, fact->octets.part, fact->octets.chunk);

@@ -6,20 +6,15 @@
 #include "report/reports.h"
 #include "report/show.h"
 #include "report/summary.h"
+#include "tests/print-report.h"
 
 #include <stdlib.h>
 
-#define COUNT(table) (sizeof(table) / sizeof *(table))
-#define HOSTILE                                                           \
-	"\033]0;owned\a\033[31m<b>\"q\", it's \\x1B\r\nnext \xe2\x80\xae" \
-	"gnp.exe\xe2\x80\xac \xff\xfe end"
-#define FORMULA "=cmd|'/c calc'!A1"
+const struct style plain = { .color = false, .utf8 = true, .width = 80 };
+const struct style ascii = { .color = false, .utf8 = false, .width = 80 };
+const struct style color = { .color = true, .utf8 = true, .width = 100 };
 
-static const struct style plain = { .color = false, .utf8 = true, .width = 80 };
-static const struct style ascii = { .color = false, .utf8 = false, .width = 80 };
-static const struct style color = { .color = true, .utf8 = true, .width = 100 };
-
-static void need(bool done)
+void need(bool done)
 {
 	if (!done) {
 		fputs("print-report: a writer refused\n", stderr);
@@ -629,7 +624,10 @@ static const struct stored_report report_rows[] = {
 		.end = 1538784000,
 		.arrived = 1538790000,
 		.records = 3,
-		.messages = 1310 },
+		.messages = 1310,
+		.trust = 3,
+		.signer = SPAN("google.com"),
+		.signatures = 1 },
 	{ .id = 2,
 		.mail_id = 2,
 		.mail = SPAN("in/again.xml"),
@@ -642,7 +640,9 @@ static const struct stored_report report_rows[] = {
 		.records = 3,
 		.messages = 1310,
 		.state = REPORT_DUPLICATE,
-		.problems = 1 },
+		.problems = 1,
+		.trust = 1,
+		.signatures = 2 },
 	{ .id = 31337,
 		.mail_id = 3,
 		.mail = SPAN(HOSTILE),
@@ -656,7 +656,10 @@ static const struct stored_report report_rows[] = {
 		.messages = UINT64_MAX,
 		.problems = 200,
 		.state = REPORT_CONFLICT,
-		.recovered = true },
+		.recovered = true,
+		.trust = 2,
+		.signer = SPAN(HOSTILE),
+		.repaired = true },
 	{ .mail_id = 4,
 		.mail = SPAN("in/" HOSTILE ".zip"),
 		.arrived = 1538790003,
@@ -768,6 +771,19 @@ static const struct {
 	{ "reports.txt", print_reports_text },
 	{ "reports.json", print_reports_json },
 	{ "reports.csv", print_reports_csv },
+	{ "verify.txt", print_verify_text },
+	{ "verify-ascii.txt", print_verify_ascii },
+	{ "verify.json", print_verify_json },
+	{ "samples.txt", print_samples_text },
+	{ "samples-none.txt", print_samples_none },
+	{ "samples.json", print_samples_json },
+	{ "samples.csv", print_samples_csv },
+	{ "sample.txt", print_sample_text },
+	{ "sample-color.txt", print_sample_color },
+	{ "sample-addresses.txt", print_sample_addresses },
+	{ "sample-hostile.txt", print_sample_hostile },
+	{ "sample-bare.txt", print_sample_bare },
+	{ "sample.json", print_sample_json },
 	{ "ingested.txt", print_ingested_text },
 	{ "ingested.json", print_ingested_json },
 };

@@ -118,6 +118,29 @@ def check_ingested():
     assert d['seen'] == d['new'] + d['duplicate'] + d['tls_report'] + d['not_a_report'] + d['broken']
 
 
+def check_samples():
+    rows = one('samples.json')['samples']
+    page = one('sample.json')
+    assert len({tuple(row) for row in rows}) == 1 and [row['id'] for row in rows] == [r['id'] for r in table('samples.csv')]
+    assert list(page) == ['schema'] + list(rows[0]) + ['report', 'verification']
+    assert [row['verdict'] for row in rows] == ['changed', 'none', 'passes', 'undecided']
+    assert rows[2]['passed'] and not rows[2]['counted']
+    for name in ('samples.txt', 'samples.json', 'samples.csv', 'sample.txt', 'sample.json', 'sample-hostile.txt'):
+        text = open(path(name), encoding='utf-8').read()
+        for person in ('joe@', 'ann@', 'bob@', 'doe@', 'john', '"ann', 'am9ob'):
+            assert person not in text.replace('noreply', ''), (name, person)
+    assert 'john.doe@example.com' in open(path('sample-addresses.txt'), encoding='utf-8').read()
+
+
+def check_verify():
+    changed, poor, bare, silent = lines('verify.json')
+    assert [s['key_origin'] for s in changed['signatures']] == ['archived', 'published']
+    assert changed['signatures'][0]['diagnosis']['steps'][1]['before'] == 'ann@example.org'
+    assert poor['signatures'][2]['historic'] == {'result': 'pass', 'state': 'SUCCESS', 'reason': 'ok'}
+    assert poor['signatures'][3]['t'] == 'never' and poor['signatures'][3]['aligned_strict'] is None
+    assert bare['from_domain'] is None and bare['signatures'] == [] and silent['message_result'] == 'temperror'
+
+
 def members(value, found):
     """Every member name within, but not the names of a failure report's own fields."""
     if isinstance(value, list):
@@ -136,9 +159,10 @@ def check_man():
     page = open(os.path.join(os.path.dirname(__file__), '..', 'man', 'dmarcgate-json.5'), encoding='utf-8').read()
     prose = set(re.findall(r'[a-z0-9_]+', ' '.join(re.findall(r'^\..*\bLi .*', page, re.M))))
     examples = [''.join(block.splitlines()) for block in re.findall(r'^\.Bd[^\n]*\n(\{.*?)^\.Ed', page, re.M | re.S)]
-    show, export, summary, reports, ingested = [json.loads(example) for example in examples]
+    show, export, summary, reports, verify, samples, ingested = [json.loads(example) for example in examples]
     written = lines('show.json')
-    missing = members([written, one('summary.json'), one('reports.json'), one('ingested.json')], set()) - prose
+    missing = members([written, one('summary.json'), one('reports.json'), one('ingested.json'),
+                       lines('verify.json'), one('samples.json'), one('sample.json')], set()) - prose
     assert not missing, 'not documented: %s' % sorted(missing)
     assert members(show['reports'], set()) <= members(written[0]['reports'], set())
     assert list(export['failures'][0]) == list(written[2]['failures'][0])
@@ -147,6 +171,10 @@ def check_man():
     assert list(summary['domains'][0]) == list(one('summary-all.json')['domains'][0])
     assert list(reports['reports'][0]) == list(one('reports.json')['reports'][0])
     assert list(ingested) == list(one('ingested.json'))
+    changed = lines('verify.json')[0]
+    assert list(verify) == list(changed) and list(verify['signatures'][0]) == list(changed['signatures'][0])
+    assert list(verify['signatures'][0]['diagnosis']) == list(changed['signatures'][0]['diagnosis'])
+    assert list(samples['samples'][0]) == list(one('samples.json')['samples'][0])
     assert ingested['seen'] == sum(ingested[k] for k in ('new', 'duplicate', 'tls_report', 'not_a_report', 'broken'))
 
 

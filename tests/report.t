@@ -44,7 +44,7 @@ for file in "$golden"/report-*; do
 done
 
 if command -v python3 >/dev/null; then
-	for check in show export summary reports ingested csv man; do
+	for check in show export summary reports samples verify ingested csv man; do
 		what="python3 reads back: $check"
 		is python3 "$srcdir/tests/report-readback.py" "$out" $check
 	done

@@ -88,12 +88,16 @@ void commit(struct fixture *b)
 		fail_msg("%s", fault.text);
 }
 
-char *dump(struct fixture *b)
+const char *dump(struct fixture *b)
 {
 	char *text;
+	struct span copy;
 
 	commit(b);
 	text = store_dump_text(b->path);
 	assert_non_null(text);
-	return text;
+	copy = arena_copy(&b->arena, span_of(text));
+	free(text);
+	assert_non_null(copy.p);
+	return copy.p;
 }

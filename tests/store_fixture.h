@@ -26,6 +26,7 @@ void begin(struct fixture *b, uint64_t seed); /* mail `mail-SEED` */
 struct store_result finish(struct fixture *b);
 struct store_result put(struct fixture *b, uint64_t seed, const struct made_report *report);
 void commit(struct fixture *b);
-char *dump(struct fixture *b); /* commits; owned by the caller */
+/* Commits. The text is the fixture's, so that a test that fails does not end in a leak. */
+const char *dump(struct fixture *b);
 
 #endif

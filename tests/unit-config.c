@@ -321,7 +321,7 @@ static void test_manual(void **state)
 		if (!at || (end && at > end))
 			fail_msg("dmarcgate.conf.5 lacks%sbelow `%s`", item, row->section);
 		end = strstr(at + 1, "\n.It ");
-		if (row->type != CONFIG_PATH && row->type != CONFIG_SERVER) {
+		if (row->type != CONFIG_PATH && row->type != CONFIG_SERVER && row->type != CONFIG_DOMAINS) {
 			snprintf(item, sizeof item, "\nDefault: %s.", config_format(row, row->initial, value));
 			at = strstr(at, item);
 			if (!at || (end && at > end))

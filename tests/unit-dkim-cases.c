@@ -37,6 +37,7 @@ static char *judge(struct dkim *dkim, struct span message, struct stored_keys *k
 	struct dkim_verdicts verdicts = { 0 };
 	struct json json;
 	char *text = NULL;
+	struct verification verification = { .at = AT, .verdicts = &verdicts };
 	size_t n = 0;
 	FILE *out = open_memstream(&text, &n);
 
@@ -52,7 +53,7 @@ static char *judge(struct dkim *dkim, struct span message, struct stored_keys *k
 	dkim_ask(dkim, stored_keys_ask, keys);
 	assert_true(dkim_verdicts(dkim, AT, &verdicts));
 	json_begin(&json, out);
-	verdict_json(&json, SPAN_ABSENT, AT, &verdicts);
+	verdict_json(&json, SPAN_ABSENT, &verification);
 	assert_true(json_done(&json));
 	fclose(out);
 	dkim_verdicts_release(&verdicts);

@@ -9,6 +9,8 @@
 #include "report/csv.h"
 #include "report/export.h"
 #include "report/facts.h"
+#include "report/mask.h"
+#include "report/sample_words.h"
 #include "report/show.h"
 #include "report/summary.h"
 #include "report/table.h"
@@ -134,7 +136,12 @@ static void paragraphs_wrap(void **state)
 	(void)state;
 	style_paragraph(out, &narrow, 2, SPAN("one  two three \xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9 averyverylongword x"));
 	assert_string_equal(printed(out, &text), "  one two\n  three \xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\n"
-						 "  averyverylongword\n  x\n");
+						 "  averyveryl\n  ongword x\n");
+	free(text);
+	out = open_memstream(&text, &n);
+	style_labelled(
+		out, &narrow, (struct style_label){ "k", INK_QUIET, 1, 4 }, SPAN("one two three \xc3\xa9\xc3\xa9"));
+	assert_string_equal(printed(out, &text), " k  one two\n    three \xc3\xa9\xc3\xa9\n");
 	free(text);
 }
 
@@ -352,6 +359,95 @@ static void domains_match_without_case(void **state)
 	assert_true(summary_wants(&head, SPAN("any")));
 }
 
+static void addresses_are_masked(void **state)
+{
+	static const struct {
+		const char *text, *masked;
+	} cases[] = {
+		{ "john@example.com", "j***@example.com" },
+		{ "j@example.com", "***@example.com" },
+		{ "@example.com", "@example.com" },
+		{ "no address", "no address" },
+		{ "A B <a.b+c@x.example>, <d@y.example>", "A B <a***@x.example>, <***@y.example>" },
+		{ "<\"john doe\"@example.com>", "<j***@example.com>" },
+		{ "\"@example.com", "***@example.com" },
+		{ "<john\"@example.com>", "<j***@example.com>" },
+		{ "A <john(private)@example.com>", "A <j***@example.com>" },
+		{ "A <john @example.com>", "A <j***@example.com>" },
+		{ "bounce+john=example.com@list.example", "b***@list.example" },
+		{ "a@b@c", "***@***@c" },
+		{ "https://x.example/?to=john%40example.com&x=1", "https://x.example/?to=j***%40example.com&x=1" },
+		{ "https://john@x.example/", "https://j***@x.example/" },
+		{ "\xc3\xa9ric@example.com", "\xc3\xa9***@example.com" },
+		{ "mailto:john@example.com", "mailto:j***@example.com" },
+		{ "john@", "j***@" },
+	};
+	struct mask mask = MASK(false), open = MASK(true);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_string_equal(mask_text(&mask, span_of(cases[i].text)).p, cases[i].masked);
+		assert_string_equal(mask_text(&open, span_of(cases[i].text)).p, cases[i].text);
+	}
+	assert_null(mask_text(&mask, SPAN_ABSENT).p);
+	arena_release(&mask.arena);
+	arena_release(&open.arena);
+}
+
+/* What does not fit is left out, never shown unmasked. */
+static void a_full_mask_hides(void **state)
+{
+	static char text[4096];
+	struct mask mask = { ARENA(1024), false };
+	struct sample_row row = { .from = { text, sizeof text } };
+
+	(void)state;
+	memset(text, 'a', sizeof text);
+	text[sizeof text - 2] = '@';
+	assert_string_equal(mask_text(&mask, (struct span){ text, sizeof text }).p, "a***@a");
+	memset(text, '@', sizeof text);
+	assert_null(mask_text(&mask, (struct span){ text, sizeof text }).p);
+	assert_true(mask.arena.failed);
+	assert_null(mask_row(&mask, &row));
+	arena_release(&mask.arena);
+}
+
+static void identity_is_read_by_both_rules(void **state)
+{
+	static const struct {
+		struct span list;
+		enum identity_rule rule;
+		const char *says;
+	} cases[] = {
+		{ SPAN("none"), IDENTITY_RFC7489, "none aligned" },
+		{ SPAN("dkim"), IDENTITY_RFC7489, "aligned: dkim" },
+		{ SPAN("spf, dkim"), IDENTITY_RFC9991, "failed: spf, dkim" },
+		{ SPAN("none"), IDENTITY_RFC9991, "none failed" },
+		{ SPAN("none"), IDENTITY_UNKNOWN, "none?" },
+		{ SPAN("dkim"), IDENTITY_AMBIGUOUS, "dkim?" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct buf out = BUF(100);
+
+		identity_put(&out, cases[i].list, cases[i].rule);
+		assert_string_equal(buf_text(&out), cases[i].says);
+		assert_int_equal(identity_rule_of_word(span_of(identity_rule_word(cases[i].rule))), cases[i].rule);
+		buf_release(&out);
+	}
+}
+
+static void sentences_are_shortened(void **state)
+{
+	struct span brief = sentence_brief(SPAN("valid once the subject tag `[x] ` is removed: typical of a list"));
+
+	(void)state;
+	assert_true(span_is(brief, SPAN("subject tag `[x] `")));
+	assert_true(span_is(sentence_brief(SPAN("valid once ")), SPAN("")));
+	assert_true(span_is(sentence_brief(SPAN("")), SPAN("")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +458,10 @@ int main(void)
 		cmocka_unit_test(style_follows_the_environment),
 		cmocka_unit_test(nothing_unsafe_is_shown),
 		cmocka_unit_test(paragraphs_wrap),
+		cmocka_unit_test(addresses_are_masked),
+		cmocka_unit_test(a_full_mask_hides),
+		cmocka_unit_test(identity_is_read_by_both_rules),
+		cmocka_unit_test(sentences_are_shortened),
 		cmocka_unit_test(tables_fit_and_go_on),
 		cmocka_unit_test(tables_refuse_misuse),
 		cmocka_unit_test(csv_cells_are_harmless),

@@ -49,7 +49,7 @@ static void assert_same(struct feedback *a, struct feedback *b, unsigned which)
 
 static bool note_kind(void *arg, const struct fact *fact)
 {
-	return buf_put(arg, &"BRrEFOPX"[fact->kind], 1);
+	return buf_put(arg, &"BRrEFVOPX"[fact->kind], 1);
 }
 
 static void assert_kinds(struct feedback *fb, unsigned which, const char *kinds)
@@ -69,9 +69,10 @@ static void test_head_comes_first(void **state)
 	(void)state;
 	assert_true(facts_put_mail(fb, 2));
 	for (unsigned twice = 0; twice < 2; twice++) {
-		assert_kinds(fb, REPLAY_ALL, "BRrrEPFOX");
+		assert_kinds(fb, REPLAY_ALL, "BRrrEPFVOX");
 		assert_kinds(fb, REPLAY_REPORTS, "BRrrEX");
 		assert_kinds(fb, REPLAY_FAILURES | REPLAY_OCTETS, "BFOX");
+		assert_kinds(fb, REPLAY_VERIFICATIONS, "BVX");
 		assert_kinds(fb, REPLAY_PROBLEMS, "BPX");
 		assert_kinds(fb, 0, "BX");
 	}
@@ -94,6 +95,7 @@ static void test_members_survive(void **state)
 		{ .kind = FACT_PROBLEM,
 			.problem = { SPAN("report.xml: record 3"), SPAN("count `x` is not a number") } },
 		{ .kind = FACT_FAILURE, .failure = failure },
+		{ .kind = FACT_VERIFICATION, .verification = facts_verification() },
 		{ .kind = FACT_OCTETS, .octets = octets },
 		{ .kind = FACT_END },
 	};
@@ -333,9 +335,9 @@ static void test_lies(void **state)
 		{ SPAN("\xff\xff\xff\xff\x01"), "a frame of unknown kind" },
 		{ SPAN("\0\0\0\0\x01"), "fact 1 out of order" },
 		{ SPAN("\0\0\0\0\0\0\0\0\0\0"), "fact 0 out of order" },
-		{ SPAN("\0\0\0\0\0\0\0\0\0\x06"), "fact 6 out of order" },
-		{ SPAN("\x02\0\0\0\x07xx"), "a rewind that leads nowhere" },
-		{ SPAN("\x28\0\0\0\x07\xff\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+		{ SPAN("\0\0\0\0\0\0\0\0\0\x07"), "fact 7 out of order" },
+		{ SPAN("\x02\0\0\0\x08xx"), "a rewind that leads nowhere" },
+		{ SPAN("\x28\0\0\0\x08\xff\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 		       "\0"),
 			"a rewind that leads nowhere" },
 	};
@@ -359,13 +361,15 @@ static void test_changed_octets(void **state)
 	struct record record = facts_record(1);
 	struct report report = facts_report(1, 1);
 	struct failure failure = facts_failure();
+	struct verification verification = facts_verification();
 	struct wire_end end = { OUTCOME_REPORT, facts_head() };
 	struct buf wire = BUF(TEXT_MAX);
 	unsigned refused = 0;
 
 	(void)state;
 	assert_true(wire_put_report_open(&wire) && wire_put_record(&wire, &record) && wire_put_report(&wire, &report) &&
-		    wire_put_failure(&wire, &failure) && wire_put_end(&wire, &end));
+		    wire_put_failure(&wire, &failure) && wire_put_verification(&wire, &verification) &&
+		    wire_put_end(&wire, &end));
 	assert_true(accept_octets(good, buf_span(&wire), NULL) && feedback_ended(good));
 	for (size_t i = 0; i < wire.n * 3; i++) {
 		static const unsigned char changes[] = { 0x01, 0x80, 0xff };

@@ -1,0 +1,178 @@
+#!/bin/sh
+# The command line as users meet it: every command on the demonstration's samples, what it prints and how it ends, against
+# tests/golden/cli-NAME.txt. TAP; `tests/cli.t --write` takes over what is printed now: look at `git diff` behind it.
+set -u
+srcdir=${srcdir:-$(dirname "$0")/..}
+golden=$(cd "$srcdir/tests/golden" && pwd)
+program=${DMARCGATE:-$PWD/dmarcgate}
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+cp -R "$srcdir/samples" "$work/samples" && cd "$work" || exit 99
+chmod -R u+w samples
+mv samples/demo demo
+export LC_ALL=C.UTF-8 HOME="$work/home" DMARCGATE_DB="$work/cli.db"
+unset COLUMNS XDG_STATE_HOME XDG_CONFIG_HOME 2> err
+n=0
+write=${1:-}
+
+ok() { # STATUS NAME
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
+}
+
+# Keys come from a file: what the DNS of this machine says is no part of the test.
+run() {
+	case " $* " in
+	*" ingest "* | *" reprocess "*) set -- --dns-file "$work/samples/zone.txt" "$@" ;;
+	esac
+	"$program" --now 2026-11-21T12:00:00Z "$@"
+}
+
+# is NAME ARGUMENT...: output, then what was said to the user, then how it ended. Durations and paths of this run differ.
+is() {
+	name=$1
+	shift
+	run "$@" > out 2> err < input
+	status=$?
+	{
+		echo "\$ dmarcgate $*"
+		cat out
+		sed 's/^/2> /' err
+		echo "exit $status"
+	} | sed -E "s|$work|WORK|g; s/[0-9]+\.[0-9]+ s\b/N.N s/; s/[0-9]+ seconds?/N seconds/; s/(\"milliseconds\":)[0-9]+/\1N/; s/^(db = .* ; default: ).*/\1WHERE/" > have
+	[ "$write" != --write ] || cp have "$golden/cli-$name.txt"
+	diff -u "$golden/cli-$name.txt" have > diff 2>&1
+	status=$?
+	ok $status "$name"
+	[ $status -eq 0 ] || sed 's/^/# /' diff | head -n 40
+}
+
+ends() { # STATUS NAME ARGUMENT...
+	wanted=$1 name=$2
+	shift 2
+	run "$@" > out 2> err < input
+	status=$?
+	[ $status -eq "$wanted" ]
+	ok $? "$name: exit $wanted"
+	[ $status -eq "$wanted" ] || sed "s/^/# $status: /" err
+}
+
+: > input
+mkdir folder home
+printf 'no report at all\n' > folder/note.txt
+: > folder/empty
+cp demo/guild-shop-1118.eml folder/
+
+# Nothing there yet
+is first-steps
+is reports-none reports
+is export-none export --csv
+
+# Looking at files
+is show-aggregate show demo/bigmail-shop-1111.eml
+is show-small show demo/guild-shop-1118.eml
+is show-mended show demo/yonder-shop-1111.eml
+is show-failure-forged show demo/failure-forged.eml
+is show-failure-list show demo/failure-list.eml
+is show-failure-notice show demo/failure-notice.eml
+is show-cut show demo/yonder-shop-1113-cut.eml
+is show-out-of-office show demo/out-of-office.eml
+is show-not-a-report show folder/note.txt
+is show-empty show folder/empty
+is show-folder show folder
+is show-missing show nowhere.xml
+is show-nothing show
+is show-json show --json demo/failure-notice.eml
+cp demo/mailhaus-shop-1112.eml input
+is show-stdin show -
+: > input
+is show-stdin-empty show -
+
+# Storing them
+is ingest ingest demo
+is ingest-again -v ingest demo/bigmail-shop-1111.eml demo/out-of-office.eml
+is ingest-quiet --quiet ingest demo
+is ingest-json ingest --json demo/guild-shop-1118.eml
+is ingest-missing ingest nowhere.xml
+is ingest-nothing ingest
+
+# Asking
+is summary
+is summary-one summary lighthouse-cafe.example
+is summary-shop summary harborlight.example
+is summary-unknown summary nobody.example
+is summary-days summary --days 7
+is summary-range summary harborlight.example --since 2026-11-10 --until 2026-11-12
+is summary-json summary --format json lighthouse-cafe.example
+is summary-csv summary --format csv
+is summary-two summary a.example b.example
+is summary-days-bad summary --days many
+is summary-backwards summary --since 2026-11-12 --until 2026-11-10
+is summary-both summary --days 3 --since 2026-11-12
+is reports reports
+is reports-domain reports domain=lighthouse-cafe.example
+is reports-not-domain reports '!domain=harborlight.example'
+is reports-reporter reports reporter=Bigmail
+is reports-since reports since=2026-11-18
+is reports-until reports until=2026-11-09
+is reports-broken reports broken
+is reports-not-broken reports '!broken' since=2026-11-18
+is reports-duplicate reports duplicate
+is reports-not-duplicate reports '!duplicate' until=2026-11-09
+is reports-bad reports colour=red
+is reports-json reports --json since=2026-11-19
+is reports-csv reports --csv since=2026-11-19
+is export-json export --json domain=lighthouse-cafe.example until=2026-11-09
+is export-csv export --csv domain=lighthouse-cafe.example until=2026-11-09
+is export-how export
+is reprocess reprocess
+is expire expire --older-than 400d
+is expire-bad expire --older-than soon
+
+# Settings
+is config -c nowhere.conf config
+printf '[limits]\nmail = 80M\nmale = 3\n' > wrong.conf
+is config-wrong -c wrong.conf config
+printf 'db = reports.db\n' > relative.conf
+is config-relative -c relative.conf config
+printf '[limits]\nmail = 80M ; our largest reporter\n\n[store]\nwait = 1\n' > right.conf
+is config-right -c right.conf config
+
+# Mistakes
+is help --help
+is unknown-command sumary
+is unknown-option summary --fast
+is option-of-another expire --days 3
+is option-without-argument summary --days
+is now-bad --now yesterday summary
+
+# Where the database is
+mkdir here
+(cd here && run --db relative.db ingest --quiet ../demo/guild-shop-1118.eml)
+[ -f here/relative.db ]
+ok $? "--db begins where the user is"
+(unset DMARCGATE_DB && run ingest --quiet demo/guild-shop-1118.eml > out 2> err)
+[ -f home/.local/state/dmarcgate/dmarcgate.db ] || [ "$(id -u)" -eq 0 ]
+ok $? "without --db and DMARCGATE_DB it lies below the home directory"
+
+# How it ends
+ends 0 "a report" show demo/guild-shop-1118.eml
+ends 1 "a broken one" show demo/yonder-shop-1113-cut.eml
+ends 64 "wrong usage" summary --fast
+ends 78 "a wrong setting" -c wrong.conf summary
+sleep 6 | run ingest - > holder 2>&1 &
+sleep 0.5
+ends 75 "a lock that is held longer than [store] wait" -c right.conf ingest demo/guild-shop-1118.eml
+grep -q 'cli.db' err && [ "$(wc -l < err)" -eq 1 ]
+ok $? "the lock is named in one line"
+wait
+for command in --help "export --csv" "export --json" summary "show demo/guild-shop-1118.eml" reports config; do
+	# shellcheck disable=SC2086
+	run $command > /dev/full 2> err
+	[ $? -eq 75 ] && [ "$(wc -l < err)" -eq 1 ]
+	ok $? "$command to a full disk: one line, exit 75"
+done
+run export --csv 2> err | head -n 1 > out
+[ "$(wc -l < out)" -eq 1 ] && [ ! -s err ]
+ok $? "a reader that went away is no reason to complain"
+echo "1..$n"

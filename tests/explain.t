@@ -1,0 +1,97 @@
+#!/bin/sh
+# `dmarcgate samples`, `explain` and `reports` on what the demonstration brings: the reporter's word, ours, and no addresses.
+# TAP. `tests/explain.t --write` writes the golden files anew.
+set -u
+srcdir=${srcdir:-$(dirname "$0")/..}
+program=${DMARCGATE:-$PWD/dmarcgate}
+samples=$(cd "$srcdir/samples" && pwd)
+golden=$(cd "$srcdir/tests/golden" && pwd)
+write=${1:-}
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+n=0
+
+ok() { # STATUS NAME
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
+}
+
+ends() { # CODE NAME COMMAND...: standard output to $work/out, the other to $work/err
+	wanted=$1 name=$2
+	shift 2
+	"$@" > "$work/out" 2> "$work/err"
+	code=$?
+	[ $code -eq "$wanted" ]
+	ok $? "$name"
+	[ $code -eq "$wanted" ] || { echo "# ended with $code instead of $wanted"; sed 's/^/# /' "$work/err" | head -n 5; }
+}
+
+same() { # GOLDEN NAME
+	[ "$write" = --write ] && cp "$work/out" "$golden/$1"
+	diff -u "$golden/$1" "$work/out" > "$work/diff" 2>&1
+	ok $? "$2"
+	sed 's/^/# /' "$work/diff" | cut -c1-300 | head -n 30
+}
+
+says() { # WORDS NAME
+	grep -qF -- "$1" "$work/out"
+	ok $? "$2"
+}
+
+run() { # with a fixed clock
+	"$program" --db "$work/demo.db" --now 2026-11-21T12:00:00Z --color never "$@"
+}
+
+cd "$samples" || exit 99
+export LC_ALL=C.UTF-8
+ends 0 "samples without a database" run samples
+says "No failure report" "and says that there is none"
+ends 1 "explain without a database" run explain sample:3f9c21
+run ingest --quiet --dns-file zone.txt demo > "$work/ingest" 2>&1
+[ -s "$work/demo.db" ]
+ok $? "the demonstration is stored"
+
+ends 0 "samples" run samples
+same explain-samples.txt "the list"
+changed=$(sed -n '/changed:/s/.*\(sample:[0-9a-f]*\).*/\1/p' "$work/out")
+bare=$(sed -n '/no sample/s/.*\(sample:[0-9a-f]*\).*/\1/p' "$work/out")
+unsigned=$(sed -n '/unsigned/s/.*\(sample:[0-9a-f]*\).*/\1/p' "$work/out")
+ends 0 "samples of one domain" run samples harborlight.example
+same explain-samples.txt "are the same here"
+ends 0 "samples of another domain" run samples lighthouse-cafe.example
+says "No failure report" "there are none"
+ends 0 "samples of one day" run samples --since 2026-11-16 --until 2026-11-16
+says "1 failure report." "there is one"
+ends 64 "samples of two domains" run samples a.example b.example
+ends 0 "samples as JSON" run samples --json
+same explain-samples.json "the list as JSON"
+ends 0 "samples as CSV" run samples --csv
+same explain-samples.csv "the list as CSV"
+
+ends 0 "explain what a list changed" run explain "$changed"
+same explain-changed.txt "the page"
+! grep -q 'mara@\|bounce@' "$work/out"
+ok $? "no local part is on it"
+ends 0 "the same with addresses" run explain "$changed" --show-addresses
+says "mara@harborlight.example" "they are on it"
+ends 0 "explain as JSON" run explain "$changed" --json
+same explain-changed.json "the page as JSON"
+ends 0 "explain what nobody signed" run explain "$unsigned"
+same explain-unsigned.txt "the page"
+ends 0 "explain a notice without a sample" run explain "$bare"
+same explain-bare.txt "the page"
+ends 1 "explain what is not there" run explain sample:00000000000000000000
+ends 1 "explain what cannot be" run explain sample:%n
+ends 64 "explain nothing" run explain
+ends 64 "explain something else" run explain harborlight.example
+ends 64 "explain has no --days" run explain "$bare" --days 3
+
+ends 0 "reports" run reports
+[ "$(grep -c ' signed$' "$work/out")" -gt 30 ]
+ok $? "whose signatures hold is shown"
+ends 0 "reports as JSON" run reports --json
+says '"trust":3,"signer":"bigmail.example","repaired":false' "trust and signer"
+sed -n '/^.\{81\}/p' "$golden"/explain-*.txt > "$work/out"
+[ ! -s "$work/out" ]
+ok $? "no line is longer than 80 columns"
+echo "1..$n"

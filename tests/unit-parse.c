@@ -1,0 +1,394 @@
+/* What parse/ is made of, piece by piece: recovery of XML, pieces of markup, transfer encodings, containers, fields, charsets.
+ * Every stream is read in drips of 1, 2, 3 ... octets too: what is right must not depend on where a chunk ends. */
+#include "base/buf.h"
+#include "parse/charset.h"
+#include "parse/failurereport.h"
+#include "parse/markup.h"
+#include "parse/recover.h"
+#include "parse/transfer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+#include <cmocka.h>
+
+/* A stream that never gives more than `drip` octets at once. */
+struct drip_stream {
+	struct stream stream;
+	struct span rest;
+	size_t drip;
+};
+
+static ssize_t drip_read(struct stream *s, void *buffer, size_t room)
+{
+	struct drip_stream *d = (struct drip_stream *)s;
+	size_t n = d->rest.n < d->drip ? d->rest.n : d->drip;
+
+	n = n < room ? n : room;
+	if (n)
+		memcpy(buffer, d->rest.p, n);
+	d->rest.p += n;
+	d->rest.n -= n;
+	return (ssize_t)n;
+}
+
+static struct drip_stream drip(struct span octets, size_t n)
+{
+	return (struct drip_stream){ { .read = drip_read }, octets, n };
+}
+
+static struct buf read_all(struct stream *s)
+{
+	struct buf all = BUF(1 << 24);
+	char chunk[4096];
+	ssize_t got;
+
+	while ((got = s->read(s, chunk, sizeof chunk)) > 0)
+		buf_put(&all, chunk, (size_t)got);
+	buf_put_byte(&all, '\0');
+	all.n--;
+	return all;
+}
+
+static const size_t drips[] = { 1, 2, 3, 5, 7, 64, 1 << 20 };
+#define DRIPS (sizeof drips / sizeof *drips)
+
+/* --- recovery --- */
+
+static const struct {
+	const char *sent, *read; /* NULL: a fault */
+	unsigned mended;
+} defects[] = {
+	{ "<feedback><record></record></feedback>", "<feedback><record></record></feedback>", 0 },
+	{ "<feedback><email>caf\xe9</email></feedback>", "<feedback><email>caf\xc3\xa9</email></feedback>", MENDED_OCTETS },
+	{ "<feedback><email>a\x01z</email></feedback>", "<feedback><email>a z</email></feedback>", MENDED_CONTROLS },
+	{ "<feedback><email>a\xef\xbf\xbez</email></feedback>", "<feedback><email>a\xef\xbf\xbdz</email></feedback>", MENDED_CONTROLS },
+	{ "<feedback><email>a & b < c</email></feedback>", "<feedback><email>a &amp; b &lt; c</email></feedback>", MENDED_MARKUP },
+	{ "<feedback><email><a@b.c></email></feedback>", "<feedback><email>&lt;a@b.c&gt;</email></feedback>", MENDED_MARKUP },
+	{ "<feedback><email>&nbsp;&#0;&#65;&lt;</email></feedback>",
+		"<feedback><email>&amp;nbsp;&amp;#0;&#65;&lt;</email></feedback>", MENDED_MARKUP },
+	{ "<feedback a='1'><!-- x --><email b=\"2\">c</email></feedback>", "<feedback><email>c</email></feedback>", 0 },
+	{ "<n:feedback xmlns:n='x'><n:email>c</n:email></n:feedback>", "<feedback><email>c</email></feedback>", 0 },
+	{ "hello <b> <feedback></feedback>", "<feedback></feedback>", MENDED_LEADING },
+	{ "<feedback></feedback>\n-- \nfooter", "<feedback></feedback>", MENDED_TRAILING },
+	{ "<feedback><record></record>", "<feedback><record></record></feedback>", MENDED_TAIL },
+	{ "<feedback><record></record></feedb", "<feedback><record></record></feedback>", MENDED_TAIL },
+	{ "<?xml version='1.0' encoding='klingon'?><feedback></feedback>", "<feedback></feedback>", MENDED_ENCODING },
+	{ "<?xml version='1.0' encoding='ISO-8859-15'?><feedback><email>\xa4</email></feedback>",
+		"<feedback><email>\xe2\x82\xac</email></feedback>", 0 },
+	{ "<feedback><email><![CDATA[a<b&c]]></email></feedback>", "<feedback><email>a&lt;b&amp;c</email></feedback>", MENDED_MARKUP },
+	{ "<feedback><email>&<![CDATA[\xe9]]></email></feedback>", "<feedback><email>&amp;\xc3\xa9</email></feedback>",
+		MENDED_OCTETS | MENDED_MARKUP },
+	{ "<feedback><email/></feedback>", "<feedback><email></email></feedback>", 0 },
+	{ "<feedback><record><row>", NULL, 0 },
+	{ "no report", NULL, 0 },
+	{ "", NULL, 0 },
+	{ "<!DOCTYPE a []><feedback></feedback>", NULL, 0 },
+};
+
+static void test_recover(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof defects / sizeof *defects; i++) {
+		for (size_t j = 0; j < DRIPS; j++) {
+			struct drip_stream from = drip(span_of(defects[i].sent), drips[j]);
+			struct recovering *r = recovering_new(&from.stream);
+			struct buf read = read_all(recovering_stream(r));
+
+			if (!defects[i].read)
+				assert_non_null(recovering_stream(r)->fault);
+			else
+				assert_string_equal(buf_text(&read), defects[i].read);
+			if (defects[i].read)
+				assert_int_equal(recovering_mended(r), defects[i].mended);
+			buf_release(&read);
+			recovering_free(r);
+		}
+	}
+	for (unsigned i = 0; i < MENDED_BITS; i++)
+		assert_true(strlen(mended_sentence(1u << i)) > 0);
+}
+
+/* --- pieces of markup --- */
+
+static const struct {
+	const char *xml;
+	size_t n, longest; /* 0: strlen */
+} pieces[] = {
+	{ "ab<c>defgh</c>", 0, 5 },
+	{ "<a b='>>>>'>x</a>", 0, 12 },
+	{ "<a b=\"'>'\">x</a>", 0, 11 },
+	{ "<!-- > -- > -->x", 0, 15 },
+	{ "<!-->xxxxxxxxxx-->", 0, 18 },
+	{ "<?a > ? > ?>x", 0, 12 },
+	{ "<![CDATA[ > ]> ]]>x", 0, 18 },
+	{ "<![CDATA[ ]]]>x", 0, 14 },
+	{ "\xff\xfe<\0a\0>\0x\0", 10, 3 },
+	{ "\xff\xfe<\0a\0 \0\"\0\0>\0\"\"\0>\0", 18, 8 },
+	{ "\xfe\xff\0<\0a\0>\0x", 10, 3 },
+};
+
+static void test_markup(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+		struct span all = { pieces[i].xml, pieces[i].n ? pieces[i].n : strlen(pieces[i].xml) };
+
+		for (size_t j = 0; j < DRIPS; j++) {
+			struct markup markup;
+
+			markup_begin(&markup, all);
+			for (size_t at = 0; at < all.n; at += drips[j])
+				markup_add(&markup,
+					(struct span){ all.p + at, all.n - at < drips[j] ? all.n - at : drips[j] });
+			assert_int_equal(markup.longest, pieces[i].longest);
+		}
+	}
+}
+
+/* --- transfer encodings --- */
+
+static struct buf decoded(const char *text, GMimeContentEncoding encoding)
+{
+	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(text, strlen(text));
+	GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream, encoding);
+	GMimePart *part = g_mime_part_new_with_type("application", "octet-stream");
+	struct part_stream p;
+	struct buf all;
+
+	g_mime_part_set_content(part, content);
+	assert_true(part_open(&p, part));
+	all = read_all(p.decoded);
+	part_close(&p);
+	g_object_unref(content);
+	g_object_unref(stream);
+	g_object_unref(part);
+	return all;
+}
+
+static void test_base64(void **state)
+{
+	static const struct {
+		const char *sent, *read;
+	} rows[] = {
+		{ "aGVsbG8=", "hello" },
+		{ "aGVsbG8", "hello" },
+		{ "aGVs\r\n\r\n  bG8=\r\n", "hello" },
+		{ "a G V s b G 8 =", "hello" },
+		{ "aGk=aGk=", "hihi" },
+		{ "aA==aGk=aGVsbG8=", "hhihello" },
+		{ "aGVsbG8=\n--\nb", "hello" },
+		{ "!!aGVsbG8!", "hello" },
+		{ "aGVsbG", "hell" },
+		{ "aGVsb", "hel" },
+		{ "=", "" },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct buf got = decoded(rows[i].sent, GMIME_CONTENT_ENCODING_BASE64);
+
+		assert_string_equal(buf_text(&got), rows[i].read);
+		buf_release(&got);
+	}
+}
+
+/* A filter that swallows a whole chunk is not at its end. */
+static void test_quoted_printable(void **state)
+{
+	struct buf text = BUF(1 << 20), got;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++)
+		buf_put_text(&text, "=\n");
+	buf_put_text(&text, "a=3Db\n");
+	got = decoded(buf_text(&text), GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+	assert_string_equal(buf_text(&got), "a=b\n");
+	buf_release(&got);
+	buf_release(&text);
+}
+
+/* --- containers --- */
+
+static void put_member(struct buf *out, const char *text)
+{
+	unsigned char packed[1024];
+	z_stream z = { .next_in = (unsigned char *)(uintptr_t)text, .avail_in = (unsigned)strlen(text), .next_out = packed,
+		.avail_out = sizeof packed };
+
+	assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	buf_put(out, packed, sizeof packed - z.avail_out);
+	deflateEnd(&z);
+}
+
+/* Reads `packed` in drips; NULL text means a fault. */
+static void check_inflate(struct span packed, const char *text, uint64_t trailing)
+{
+	struct limits limits;
+
+	limits_default(&limits);
+	for (size_t d = 1; d <= packed.n; d++) {
+		struct container_budget budget = { .limits = &limits };
+		struct drip_stream from = drip(packed, d);
+		struct inflating *i = inflating_new(&from.stream, &budget);
+		struct buf read = read_all(inflating_stream(i));
+
+		assert_int_equal(inflating_stream(i)->fault == NULL, text != NULL);
+		if (text) {
+			assert_string_equal(buf_text(&read), text);
+			assert_int_equal(inflating_trailing(i), trailing);
+		}
+		buf_release(&read);
+		inflating_free(i);
+	}
+}
+
+static void test_gzip(void **state)
+{
+	struct buf packed = BUF(65536);
+	size_t first;
+
+	(void)state;
+	put_member(&packed, "hello ");
+	first = packed.n;
+	check_inflate(buf_span(&packed), "hello ", 0);
+	buf_put_text(&packed, "\n");
+	check_inflate(buf_span(&packed), "hello ", 1);
+	packed.n = first;
+	buf_put(&packed, "\0\0\0\0\0", 5);
+	check_inflate(buf_span(&packed), "hello ", 5);
+	packed.n = first;
+	buf_put_text(&packed, "\x1f");
+	check_inflate(buf_span(&packed), "hello ", 1);
+	packed.n = first;
+	put_member(&packed, "world");
+	check_inflate(buf_span(&packed), "hello world", 0);
+	for (size_t cut = first + 2; cut < packed.n; cut++)
+		check_inflate((struct span){ packed.p, cut }, NULL, 0);
+	for (size_t cut = 1; cut < first; cut++)
+		check_inflate((struct span){ packed.p, cut }, NULL, 0);
+	packed.p[first - 5] ^= 1; /* in the checksum */
+	check_inflate(buf_span(&packed), NULL, 0);
+	buf_release(&packed);
+}
+
+/* --- charsets --- */
+
+static void test_charset(void **state)
+{
+	(void)state;
+	assert_true(charset_allows(SPAN("plain text")));
+	assert_true(charset_allows(SPAN("=?utf-8?q?a?= =?ISO-2022-JP?b?Gw==?=")));
+	assert_true(charset_allows(SPAN("=?utf-8*en?q?a?=")));
+	assert_true(charset_allows(SPAN("x; name*=utf-8''a; y")));
+	assert_true(charset_allows(SPAN("=? no word")));
+	assert_false(charset_allows(SPAN("=?utf-8?q?a?= =?ebcdic-us?q?a?=")));
+	assert_false(charset_allows(SPAN("x; name*=ibm037''a")));
+	assert_true(charset_declared(SPAN("<?xml version=\"1.0\"?><feedback")));
+	assert_true(charset_declared(SPAN("<?xml version='1.0' encoding = 'windows-1252' ?>")));
+	assert_true(charset_declared(SPAN("<?xml version='1.0' encoding='utf-8'?>")));
+	assert_false(charset_declared(SPAN("<?xml version='1.0' encoding='UCS-2'?>")));
+	assert_false(charset_declared(SPAN("<?xml version='1.0' encoding='Shift_JIS'?>")));
+	assert_false(charset_declared(SPAN("<?xml version='1.0' encoding=''?>")));
+	assert_false(charset_declared(SPAN("<?xml version='1.0' enc")));
+}
+
+/* --- fields of failure reports --- */
+
+static struct parser *parser;
+static struct feedback *feedback;
+
+static int reading_begin(void **state)
+{
+	struct limits limits;
+
+	(void)state;
+	limits_default(&limits);
+	limits.fields = 4;
+	parse_warm();
+	parser = parser_new(&limits);
+	feedback = feedback_new(1 << 20);
+	return parser && feedback ? 0 : -1;
+}
+
+static int reading_end(void **state)
+{
+	(void)state;
+	parser_free(parser);
+	feedback_free(feedback);
+	return 0;
+}
+
+static struct reading reading_new(void)
+{
+	return (struct reading){ .parser = parser, .limits = &parser->limits, .feedback = feedback, .place = BUF(4096) };
+}
+
+static void assert_span(struct span got, const char *want)
+{
+	if (!span_is(got, span_of(want)))
+		fail_msg("got `%.*s`, want `%s`", (int)got.n, got.p ? got.p : "", want);
+}
+
+static void test_fields(void **state)
+{
+	struct reading r = reading_new();
+	struct failure f;
+
+	(void)state;
+	assert_true(failurereport_fields(&r, SPAN("Feedback-Type: auth-failure\r\n\r\nno field\rSOURCE-ip : 192.0.2.1 (x)\r\n"
+						  "Auth-Failure: a\r\n\t b \r\n  c\r\n"), &f));
+	assert_int_equal(f.fields_n, 3);
+	assert_span(f.fields[0].name, "feedback-type");
+	assert_span(f.fields[1].name, "source-ip");
+	assert_span(f.fields[1].value, "192.0.2.1 (x)");
+	assert_span(f.fields[2].value, "a b c");
+	failurereport_check(&r, &f, 1234);
+	assert_true(f.dmarc && f.has_address);
+	assert_int_equal(f.arrived, 1234);
+	assert_int_equal(f.incidents, 1);
+	assert_true(failurereport_fields(&r, SPAN("A: 1\nB: 2\nC: 3\nD: 4\nE: 5\n"), &f));
+	assert_int_equal(f.fields_n, 4);
+	assert_int_equal(r.sums.problems > 0, 1);
+	assert_false(failurereport_fields(&r, SPAN("nothing here\n: neither\n"), &f));
+	assert_true(failurereport_recognise(SPAN("x\nfeedback-type: abuse\n")));
+	assert_false(failurereport_recognise(SPAN("x feedback-type: abuse\n")));
+}
+
+static void test_notice(void **state)
+{
+	struct reading r = reading_new();
+	struct failure f;
+
+	(void)state;
+	assert_true(failurereport_notice(&r, SPAN("A message has failed the published DMARC policy\n\n Sender Domain: example.com\n"
+						  "Sender IP Address: 192.0.2.7\nSender Domain: other.example\n"), &f));
+	failurereport_check(&r, &f, 0);
+	assert_true(f.plain_text && f.dmarc && f.has_address);
+	assert_span(f.reported_domain, "example.com");
+	assert_false(failurereport_notice(&r, SPAN("failed the published policy\nSender Domain: example.com\n"), &f));
+	assert_false(failurereport_notice(&r, SPAN("Sender Domain: example.com\nSender IP Address: 192.0.2.7\n"), &f));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_recover),
+		cmocka_unit_test(test_markup),
+		cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_quoted_printable),
+		cmocka_unit_test(test_gzip),
+		cmocka_unit_test(test_charset),
+		cmocka_unit_test_setup_teardown(test_fields, reading_begin, reading_end),
+		cmocka_unit_test_setup_teardown(test_notice, reading_begin, reading_end),
+	};
+
+	g_mime_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
