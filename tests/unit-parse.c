@@ -4,6 +4,7 @@
 #include "parse/charset.h"
 #include "parse/failurereport.h"
 #include "parse/markup.h"
+#include "parse/message.h"
 #include "parse/recover.h"
 #include "parse/transfer.h"
 
@@ -389,6 +390,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_notice, reading_begin, reading_end),
 	};
 
-	g_mime_init();
+	message_warm();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
