@@ -1,4 +1,5 @@
 #include "parse/verification.h"
+#include "parse/authresults.h"
 #include "parse/border.h"
 #include "parse/dkim/diagnose.h"
 #include "parse/dkim/dkim.h"
@@ -17,6 +18,7 @@ struct verifying {
 	struct dkim *dkim;
 	struct key_source keys[KEYS_MAX];
 	size_t keys_n;
+	struct authresults border;
 	const struct failure *failure; /* for DKIM-Selector-DNS */
 };
 
@@ -204,7 +206,7 @@ static void verdicts_without_body(struct reading *r, struct dkim_verdicts *verdi
 
 static void verification_put(struct verifying *v, enum verified of, int64_t at, struct dkim_verdicts *verdicts)
 {
-	struct verification verification = { of, at, verdicts, v->keys, v->keys_n };
+	struct verification verification = { of, at, verdicts, v->keys, v->keys_n, v->border };
 
 	verdicts_utf8(v->r, verdicts);
 	reading_put(v->r, feedback_put_verification(v->r->feedback, &verification));
@@ -282,6 +284,16 @@ static bool some_fails(const struct dkim_verdicts *verdicts)
 	return verdicts->n > 0;
 }
 
+/* The topmost field only: what one's own border adds stands above all that came from outside. */
+static struct authresults border_results(struct reading *r, struct span header, struct span from_domain)
+{
+	struct span value = field_unfolded(first_field(header, "Authentication-Results"));
+	struct authresults results = authresults_read(value, from_domain, &r->parser->arena);
+
+	results.authserv_id = reading_utf8(r, results.authserv_id);
+	return results;
+}
+
 void verification_of_mail(struct reading *r, int fd, uint64_t offset, uint64_t length)
 {
 	struct verifying v = { .r = r, .dkim = verifier(r) };
@@ -299,7 +311,8 @@ void verification_of_mail(struct reading *r, int fd, uint64_t offset, uint64_t l
 		goto out;
 	if (some_fails(&verdicts) && !message.failed)
 		dkim_diagnose(v.dkim, buf_span(&message), NULL, &mail_bounds, &verdicts);
-	if (verdicts.n || verdicts.domainkeys_n || verdicts.from_fields)
+	v.border = border_results(r, buf_span(&message), verdicts.from_domain);
+	if (verdicts.n || verdicts.domainkeys_n || verdicts.from_fields || v.border.authserv_id.n)
 		verification_put(&v, VERIFIED_MAIL, at, &verdicts);
 	dkim_verdicts_release(&verdicts);
 out:

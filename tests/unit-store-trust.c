@@ -128,6 +128,44 @@ static void test_levels(void **state)
 	}
 }
 
+/* What one's own border found counts, and only when it is one's own. */
+static void test_border(void **state)
+{
+	static const char email[] = "noreply@reporter.example";
+	static const struct {
+		struct authresults said;
+		int own, anybody; /* trust where mx.example.org is believed, and where nobody is */
+	} rows[] = {
+		{ { SPAN("mx.example.org"), true, false, false }, 3, 1 },
+		{ { SPAN("MX.example.org"), true, true, false }, 3, 1 },
+		{ { SPAN("mx.example.org"), false, true, false }, 2, 1 },
+		{ { SPAN("mx.example.org"), false, false, false }, 1, 1 },
+		{ { SPAN("mx.example.org"), false, false, true }, 0, 1 },
+		{ { SPAN("mx.example.org"), true, true, true }, 0, 1 },
+		{ { SPAN("mx.example.or"), true, true, true }, 1, 1 },
+		{ { SPAN("example.org"), true, true, true }, 1, 1 },
+		{ { SPAN_ABSENT, true, true, true }, 1, 1 },
+		{ { SPAN(""), true, true, true }, 1, 1 },
+	};
+	struct fixture *b = *state;
+	struct signing g;
+
+	for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+		b->believed = i % 2 ? "" : "first.example,, mx.example.org ";
+		signing_make(&g, "reporter.example", DKIM_REASON_NO_KEY);
+		g.verification.border = rows[i / 2].said;
+		trust_is(b, "", email, &g, i % 2 ? rows[i / 2].anybody : rows[i / 2].own, false);
+	}
+	b->believed = "mx.example.org";
+	signing_make(&g, "reporter.example", DKIM_REASON_OK);
+	g.verification.border = (struct authresults){ SPAN("mx.example.org"), false, true, false };
+	trust_is(b, "", email, &g, 3, false);
+	trust_is(b, "", OTHER, &g, 2, false);
+	g.verification.border.refused = true;
+	trust_is(b, "", email, &g, 0, false);
+	b->believed = NULL;
+}
+
 /* A tag in the subject hurts nobody; whatever leaves room for another report does. */
 static void test_repaired(void **state)
 {
@@ -283,6 +321,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_levels, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_border, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_repaired, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_orders, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_outlives, fixture_open, fixture_close),
