@@ -10,9 +10,6 @@
 #define MESSAGE_MAX ((size_t)16 * 1024 * 1024) /* larger ones are verified, but not diagnosed */
 #define KEYS_MAX DKIM_SIGNATURES_MAX
 
-/* A report mail broken by the owner's own gateway: tag and banner are found within a few thousand guesses. */
-static const struct dkim_bounds mail_bounds = { .candidates = 20000, .hashed = 8000000, .verifications = 200, .signatures = 2 };
-
 struct verifying {
 	struct reading *r;
 	struct dkim *dkim;
@@ -204,6 +201,23 @@ static void verdicts_without_body(struct reading *r, struct dkim_verdicts *verdi
 	}
 }
 
+static struct dkim_bounds sample_bounds(const struct limits *limits)
+{
+	return (struct dkim_bounds){ .candidates = limits->guesses,
+		.hashed = limits->hashed,
+		.verifications = limits->guesses / 100 + 1,
+		.signatures = limits->diagnosed };
+}
+
+/* A report mail broken by the owner's own gateway: tag and banner are found within a few thousand guesses. */
+static struct dkim_bounds mail_bounds(const struct limits *limits)
+{
+	return (struct dkim_bounds){ .candidates = limits->guesses / 10 + 1,
+		.hashed = limits->hashed / 8 + 1,
+		.verifications = limits->guesses / 1000 + 1,
+		.signatures = limits->diagnosed };
+}
+
 static void verification_put(struct verifying *v, enum verified of, int64_t at, struct dkim_verdicts *verdicts)
 {
 	struct verification verification = { of, at, verdicts, v->keys, v->keys_n, v->border };
@@ -299,6 +313,7 @@ void verification_of_mail(struct reading *r, int fd, uint64_t offset, uint64_t l
 	struct verifying v = { .r = r, .dkim = verifier(r) };
 	struct buf message = BUF(MESSAGE_MAX);
 	struct dkim_verdicts verdicts = { 0 };
+	struct dkim_bounds bounds = mail_bounds(r->limits);
 	struct file_stream file;
 	int64_t at;
 
@@ -310,7 +325,7 @@ void verification_of_mail(struct reading *r, int fd, uint64_t offset, uint64_t l
 	if (!dkim_verdicts(v.dkim, at, &verdicts))
 		goto out;
 	if (some_fails(&verdicts) && !message.failed)
-		dkim_diagnose(v.dkim, buf_span(&message), NULL, &mail_bounds, &verdicts);
+		dkim_diagnose(v.dkim, buf_span(&message), NULL, &bounds, &verdicts);
 	v.border = border_results(r, buf_span(&message), verdicts.from_domain);
 	if (verdicts.n || verdicts.domainkeys_n || verdicts.from_fields || v.border.authserv_id.n)
 		verification_put(&v, VERIFIED_MAIL, at, &verdicts);
@@ -324,6 +339,7 @@ void verification_of_message(struct reading *r, int fd, uint64_t offset, uint64_
 	struct verifying v = { .r = r, .dkim = verifier(r) };
 	struct buf message = BUF(MESSAGE_MAX);
 	struct dkim_verdicts verdicts = { 0 };
+	struct dkim_bounds bounds = sample_bounds(r->limits);
 	struct file_stream file;
 	int64_t at = r->asked->at;
 
@@ -336,7 +352,7 @@ void verification_of_message(struct reading *r, int fd, uint64_t offset, uint64_
 	if (!dkim_verdicts(v.dkim, at, &verdicts))
 		goto out;
 	if ((r->asked->flags & PARSE_EXPLAIN) && !message.failed)
-		dkim_diagnose(v.dkim, buf_span(&message), NULL, NULL, &verdicts);
+		dkim_diagnose(v.dkim, buf_span(&message), NULL, &bounds, &verdicts);
 	verification_put(&v, VERIFIED_MAIL, at, &verdicts);
 	dkim_verdicts_release(&verdicts);
 out:
@@ -384,6 +400,7 @@ void verification_of_sample(struct reading *r, struct span sample, const struct 
 		base64_field(r, known->failure, "dkim-canonicalized-body"), addresses,
 		hint_addresses(known->failure, addresses, sizeof addresses / sizeof *addresses) };
 	struct dkim_verdicts verdicts = { 0 };
+	struct dkim_bounds bounds = sample_bounds(r->limits);
 	int64_t at = known->arrived != MOMENT_NONE ? known->arrived : message_moment(sample);
 
 	if (!v.dkim)
@@ -394,7 +411,7 @@ void verification_of_sample(struct reading *r, struct span sample, const struct 
 	keys_ask(&v);
 	if (!dkim_verdicts(v.dkim, at, &verdicts))
 		return;
-	dkim_diagnose(v.dkim, sample, &hints, NULL, &verdicts);
+	dkim_diagnose(v.dkim, sample, &hints, &bounds, &verdicts);
 	if (known->headers_only)
 		verdicts_without_body(r, &verdicts);
 	verification_put(&v, VERIFIED_SAMPLE, at, &verdicts);

@@ -102,4 +102,8 @@ verify --dns-file zone.txt --json --explain --no-sandbox demo/*.eml "$work/list.
 ok $? "one worker and eight give the same octets"
 cmp "$work/one" "$work/unlocked"
 ok $? "locked and unlocked give the same octets"
+printf '[limits]\nguesses = 1\n' > "$work/few.conf"
+ends 1 "a diagnosis with one guess" "$program" -c "$work/few.conf" --db "$work/none.db" --color never verify --explain \
+	--dns-file zone.txt "$work/list.eml"
+says "more changes were possible than were tried" "says that it ended early"
 echo "1..$n"
