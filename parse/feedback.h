@@ -256,4 +256,8 @@ enum result result_of(struct span word);
 bool record_dkim_aligned(const struct record *record, const struct report *report);
 bool record_spf_aligned(const struct record *record, const struct report *report);
 
+/* Can anybody have seen mail from `begin` to `end`? Not when one is missing, nor backwards, nor over more than 8 days in
+ * what is meant to be a daily report. Such a report is kept and shown, and believed least of all. */
+bool range_is_possible(int64_t begin, int64_t end);
+
 #endif

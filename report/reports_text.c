@@ -1,5 +1,6 @@
 /* reports for people: a table, printed in parts so that a long list needs no more memory than a short one. */
 #include "report/reports.h"
+#include "parse/feedback.h"
 #include "report/table.h"
 
 #include <inttypes.h>
@@ -83,7 +84,9 @@ static void put_state(struct buf *line, const struct stored_report *row)
 static enum ink put_proof(struct buf *line, const struct stored_report *row, bool wide)
 {
 	if (row->trust == 0 && !row->recovered) {
-		buf_put_text(line, wide ? "refused at the border" : "refused");
+		bool refused = range_is_possible(row->begin, row->end);
+
+		buf_put_text(line, !refused ? "impossible dates" : wide ? "refused at the border" : "refused");
 		return INK_BAD;
 	}
 	if (!row->signer.n) {

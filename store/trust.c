@@ -4,7 +4,8 @@
  *      (its <email>, or the submitter in the mail's Subject; a failure report that names nobody speaks for the From)
  *   2  the same, but the report names somebody else, or nobody: a hosted reporter
  *   1  nothing to check, or nothing that holds
- *   0  a report that could only be recovered (write.c), or a mail that failed DMARC at one's own border
+ *   0  a report that could only be recovered or has dates that cannot be (write.c), or a mail that failed DMARC at one's
+ *      own border
  *
  * What one's own border found when the mail came in (store_believe) counts like what is found now: a signature that
  * passed there makes 3 or 2, SPF alone 2, because nothing binds the report to it. The key may be gone since.

@@ -128,6 +128,32 @@ static void test_levels(void **state)
 	}
 }
 
+/* Who sends dates that cannot be is not believed, however well it is signed. */
+static void test_dates(void **state)
+{
+	static const struct {
+		int64_t begin, end;
+		int trust;
+	} rows[] = { { 0, 86400, 3 }, { 0, 8 * 86400, 3 }, { 0, 8 * 86400 + 1, 0 }, { 86400, 86400, 0 }, { 2, 1, 0 },
+		{ MOMENT_NONE, 1, 0 }, { 1, MOMENT_NONE, 0 }, { -1, 1, 0 } };
+	struct fixture *b = *state;
+	struct signing g;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct made_report made = plain("noreply@reporter.example");
+		struct seen seen = { 0 };
+
+		made.head.begin = rows[i].begin;
+		made.head.end = rows[i].end;
+		fixture_anew(b);
+		mail_put(b, 1, "", &made, signing_make(&g, "reporter.example", DKIM_REASON_OK));
+		commit(b);
+		assert_true(store_ask_reports(b->store, NULL, report_see, &seen, NULL));
+		assert_int_equal(seen.rows, 1);
+		assert_int_equal(seen.trust, rows[i].trust);
+	}
+}
+
 /* What one's own border found counts, and only when it is one's own. */
 static void test_border(void **state)
 {
@@ -321,6 +347,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_levels, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_dates, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_border, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_repaired, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_orders, fixture_open, fixture_close),
