@@ -47,6 +47,8 @@ const struct config_setting config_settings[] = {
 		"one's own domains, whose keys are fetched when reports name them" },
 	{ "dkim", "granularity", CONFIG_WORD, "report|enforce", 0, 0, 0, offsetof(struct config, granularity),
 		"g= of a key record, which RFC 6376 dropped: shown beside the verdict, or part of it" },
+	{ "trust", "authserv_id", CONFIG_DOMAINS, "name,...", 0, 0, 0, offsetof(struct config, authserv_id),
+		"one's own mail servers, whose Authentication-Results prove who sent a report mail" },
 	{ "store", "wait", CONFIG_NUMBER, "seconds", 10, 0, 86400, offsetof(struct config, store_wait),
 		"how long to wait while another process writes to the database" },
 	{ "retention", "reports", CONFIG_SPAN, "span", 400 * DAY_SECONDS, DAY_SECONDS, 36500 * DAY_SECONDS,
@@ -189,7 +191,7 @@ static bool domains_set(char **place, const char *value, const char *where, stru
 
 	for (const char *c = value; *c; c++)
 		if (!strchr("-_., ", *c) && !((*c | 32) >= 'a' && (*c | 32) <= 'z') && !(*c >= '0' && *c <= '9'))
-			return fault_set(fault, FAULT_SETUP, "%s = %s: domain names separated by commas", where, value);
+			return fault_set(fault, FAULT_SETUP, "%s = %s: names separated by commas", where, value);
 	copy = strdup(value);
 	if (!copy)
 		return fault_set(fault, FAULT_LATER, "out of memory");
@@ -474,7 +476,8 @@ static bool config_defaults(struct config *config, struct fault *fault)
 		config->db = strdup(SYSTEM_DB);
 	config->resolver = strdup(RESOLVER_SYSTEM);
 	config->domains = strdup("");
-	return (config->db && config->resolver && config->domains) || fault_set(fault, FAULT_LATER, "out of memory");
+	config->authserv_id = strdup("");
+	return (config->db && config->resolver && config->domains && config->authserv_id) || fault_set(fault, FAULT_LATER, "out of memory");
 }
 
 /* Opens what is there and leaves its name in config->file. NULL with FAULT_NONE when nothing was named and nothing is
@@ -540,6 +543,7 @@ void config_release(struct config *config)
 	free(config->db);
 	free(config->resolver);
 	free(config->domains);
+	free(config->authserv_id);
 	*config = (struct config){ 0 };
 }
 

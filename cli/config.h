@@ -19,6 +19,7 @@ struct config {
 	uint64_t store_wait;        /* seconds */
 	uint64_t retention_reports; /* seconds */
 	char *resolver;             /* owned; as resolver_server_parse leaves it */
+	char *authserv_id;          /* owned; of one's own border, separated by commas; "" for none */
 	char *domains;              /* owned; one's own, separated by commas; "" for none */
 	uint64_t granularity;       /* of keys (g=): 0 reported, 1 enforced */
 	uint64_t retention_samples; /* seconds */

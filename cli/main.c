@@ -101,6 +101,10 @@ struct store *cli_store(const struct cli *cli, enum store_mode mode, int *code)
 		return NULL;
 	}
 	store = store_open(cli->config.db, mode, (unsigned)cli->config.store_wait, &fault);
+	if (store && !store_believe(store, cli->config.authserv_id, &fault)) {
+		store_close(store);
+		store = NULL;
+	}
 	if (!store)
 		*code = cli_fail(cli, &fault);
 	return store;

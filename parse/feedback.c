@@ -1,4 +1,5 @@
 #include "parse/feedback.h"
+#include "base/moment.h"
 
 static const char *const outcome_words[OUTCOME_COUNT] = {
 	[OUTCOME_NOT_A_REPORT] = "not-a-report",
@@ -105,6 +106,14 @@ static bool mode_is_strict(struct span mode)
 bool record_dkim_aligned(const struct record *record, const struct report *report)
 {
 	return record->aligned & (mode_is_strict(report->adkim) ? ALIGNED_DKIM_STRICT : ALIGNED_DKIM_RELAXED);
+}
+
+#define RANGE_DAYS_MOST 8
+
+bool range_is_possible(int64_t begin, int64_t end)
+{
+	return begin != MOMENT_NONE && end != MOMENT_NONE && begin >= 0 && begin < end && end <= INT64_MAX / 2 &&
+	       end - begin <= RANGE_DAYS_MOST * DAY_SECONDS;
 }
 
 bool record_spf_aligned(const struct record *record, const struct report *report)

@@ -178,6 +178,15 @@ struct key_source {
 	bool secure;  /* DNSSEC */
 };
 
+/* What the topmost Authentication-Results field of a mail says (RFC 8601). Proof for who wrote its authserv-id, and for him
+ * only: anybody can write such a field. */
+struct authresults {
+	struct span authserv_id; /* absent: no such field, or an unreadable one */
+	bool dkim;               /* a signature passed whose domain is aligned with From */
+	bool spf;                /* so did SPF */
+	bool refused;            /* DMARC failed, and the policy it names is not `none` */
+};
+
 /* DKIM signatures checked again: of the mail that brought a report, of a failure report's sample, or of a mail that the
  * user asked about. */
 enum verified { VERIFIED_MAIL, VERIFIED_SAMPLE, VERIFIED_COUNT };
@@ -187,6 +196,7 @@ struct verification {
 	const struct dkim_verdicts *verdicts; /* of the fields in it, `arena` is not for the taker */
 	struct key_source *keys;
 	size_t keys_n;
+	struct authresults border; /* of the mail that brought a report */
 };
 const char *key_origin_word(enum key_origin origin); /* unknown, published, archived, given, reported */
 
@@ -245,5 +255,9 @@ enum result result_of(struct span word);
 /* The alignment that counts under the published modes (absent mode: relaxed). */
 bool record_dkim_aligned(const struct record *record, const struct report *report);
 bool record_spf_aligned(const struct record *record, const struct report *report);
+
+/* Can anybody have seen mail from `begin` to `end`? Not when one is missing, nor backwards, nor over more than 8 days in
+ * what is meant to be a daily report. Such a report is kept and shown, and believed least of all. */
+bool range_is_possible(int64_t begin, int64_t end);
 
 #endif

@@ -23,6 +23,9 @@
 	X(names, 10000, "count", "different names of elements and attributes in one document (honest reports: 80)")     \
 	X(fields, 1000, "count", "fields of a failure report")                                                         \
 	X(questions, 100, "count", "DKIM keys asked for while one mail is read")                                       \
+	X(diagnosed, 3, "count", "broken signatures of one sample whose changes are searched for")                     \
+	X(guesses, 200000, "count", "changes tried for one broken signature; a tenth for a report mail's own")         \
+	X(hashed, 64000000, "octets", "what may be hashed for that; an eighth for a report mail's own")                \
 	X(problems, 200, "count", "problems kept of one mail; the rest is counted")                                    \
 	X(feedback, 4000000000, "octets", "what a worker may say of one mail")                                         \
 	X(memory, 512000000, "octets", "address space of a worker beyond what it is born with")                        \

@@ -1,4 +1,5 @@
 #include "parse/verification.h"
+#include "parse/authresults.h"
 #include "parse/border.h"
 #include "parse/dkim/diagnose.h"
 #include "parse/dkim/dkim.h"
@@ -9,14 +10,12 @@
 #define MESSAGE_MAX ((size_t)16 * 1024 * 1024) /* larger ones are verified, but not diagnosed */
 #define KEYS_MAX DKIM_SIGNATURES_MAX
 
-/* A report mail broken by the owner's own gateway: tag and banner are found within a few thousand guesses. */
-static const struct dkim_bounds mail_bounds = { .candidates = 20000, .hashed = 8000000, .verifications = 200, .signatures = 2 };
-
 struct verifying {
 	struct reading *r;
 	struct dkim *dkim;
 	struct key_source keys[KEYS_MAX];
 	size_t keys_n;
+	struct authresults border;
 	const struct failure *failure; /* for DKIM-Selector-DNS */
 };
 
@@ -202,9 +201,26 @@ static void verdicts_without_body(struct reading *r, struct dkim_verdicts *verdi
 	}
 }
 
+static struct dkim_bounds sample_bounds(const struct limits *limits)
+{
+	return (struct dkim_bounds){ .candidates = limits->guesses,
+		.hashed = limits->hashed,
+		.verifications = limits->guesses / 100 + 1,
+		.signatures = limits->diagnosed };
+}
+
+/* A report mail broken by the owner's own gateway: tag and banner are found within a few thousand guesses. */
+static struct dkim_bounds mail_bounds(const struct limits *limits)
+{
+	return (struct dkim_bounds){ .candidates = limits->guesses / 10 + 1,
+		.hashed = limits->hashed / 8 + 1,
+		.verifications = limits->guesses / 1000 + 1,
+		.signatures = limits->diagnosed };
+}
+
 static void verification_put(struct verifying *v, enum verified of, int64_t at, struct dkim_verdicts *verdicts)
 {
-	struct verification verification = { of, at, verdicts, v->keys, v->keys_n };
+	struct verification verification = { of, at, verdicts, v->keys, v->keys_n, v->border };
 
 	verdicts_utf8(v->r, verdicts);
 	reading_put(v->r, feedback_put_verification(v->r->feedback, &verification));
@@ -282,11 +298,22 @@ static bool some_fails(const struct dkim_verdicts *verdicts)
 	return verdicts->n > 0;
 }
 
+/* The topmost field only: what one's own border adds stands above all that came from outside. */
+static struct authresults border_results(struct reading *r, struct span header, struct span from_domain)
+{
+	struct span value = field_unfolded(first_field(header, "Authentication-Results"));
+	struct authresults results = authresults_read(value, from_domain, &r->parser->arena);
+
+	results.authserv_id = reading_utf8(r, results.authserv_id);
+	return results;
+}
+
 void verification_of_mail(struct reading *r, int fd, uint64_t offset, uint64_t length)
 {
 	struct verifying v = { .r = r, .dkim = verifier(r) };
 	struct buf message = BUF(MESSAGE_MAX);
 	struct dkim_verdicts verdicts = { 0 };
+	struct dkim_bounds bounds = mail_bounds(r->limits);
 	struct file_stream file;
 	int64_t at;
 
@@ -298,8 +325,9 @@ void verification_of_mail(struct reading *r, int fd, uint64_t offset, uint64_t l
 	if (!dkim_verdicts(v.dkim, at, &verdicts))
 		goto out;
 	if (some_fails(&verdicts) && !message.failed)
-		dkim_diagnose(v.dkim, buf_span(&message), NULL, &mail_bounds, &verdicts);
-	if (verdicts.n || verdicts.domainkeys_n || verdicts.from_fields)
+		dkim_diagnose(v.dkim, buf_span(&message), NULL, &bounds, &verdicts);
+	v.border = border_results(r, buf_span(&message), verdicts.from_domain);
+	if (verdicts.n || verdicts.domainkeys_n || verdicts.from_fields || v.border.authserv_id.n)
 		verification_put(&v, VERIFIED_MAIL, at, &verdicts);
 	dkim_verdicts_release(&verdicts);
 out:
@@ -311,6 +339,7 @@ void verification_of_message(struct reading *r, int fd, uint64_t offset, uint64_
 	struct verifying v = { .r = r, .dkim = verifier(r) };
 	struct buf message = BUF(MESSAGE_MAX);
 	struct dkim_verdicts verdicts = { 0 };
+	struct dkim_bounds bounds = sample_bounds(r->limits);
 	struct file_stream file;
 	int64_t at = r->asked->at;
 
@@ -323,7 +352,7 @@ void verification_of_message(struct reading *r, int fd, uint64_t offset, uint64_
 	if (!dkim_verdicts(v.dkim, at, &verdicts))
 		goto out;
 	if ((r->asked->flags & PARSE_EXPLAIN) && !message.failed)
-		dkim_diagnose(v.dkim, buf_span(&message), NULL, NULL, &verdicts);
+		dkim_diagnose(v.dkim, buf_span(&message), NULL, &bounds, &verdicts);
 	verification_put(&v, VERIFIED_MAIL, at, &verdicts);
 	dkim_verdicts_release(&verdicts);
 out:
@@ -371,6 +400,7 @@ void verification_of_sample(struct reading *r, struct span sample, const struct 
 		base64_field(r, known->failure, "dkim-canonicalized-body"), addresses,
 		hint_addresses(known->failure, addresses, sizeof addresses / sizeof *addresses) };
 	struct dkim_verdicts verdicts = { 0 };
+	struct dkim_bounds bounds = sample_bounds(r->limits);
 	int64_t at = known->arrived != MOMENT_NONE ? known->arrived : message_moment(sample);
 
 	if (!v.dkim)
@@ -381,7 +411,7 @@ void verification_of_sample(struct reading *r, struct span sample, const struct 
 	keys_ask(&v);
 	if (!dkim_verdicts(v.dkim, at, &verdicts))
 		return;
-	dkim_diagnose(v.dkim, sample, &hints, NULL, &verdicts);
+	dkim_diagnose(v.dkim, sample, &hints, &bounds, &verdicts);
 	if (known->headers_only)
 		verdicts_without_body(r, &verdicts);
 	verification_put(&v, VERIFIED_SAMPLE, at, &verdicts);

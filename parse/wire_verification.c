@@ -135,6 +135,10 @@ bool wire_put_verification(struct buf *out, const struct verification *verificat
 		put_i64(out, verification->keys[i].seen);
 		put_u8(out, verification->keys[i].secure);
 	}
+	put_span(out, verification->border.authserv_id);
+	put_u8(out, verification->border.dkim);
+	put_u8(out, verification->border.spf);
+	put_u8(out, verification->border.refused);
 	put_u8(out, all->result);
 	put_u64(out, all->total);
 	put_span(out, all->from_domain);
@@ -176,6 +180,10 @@ bool wire_get_verification(struct span payload, struct arena *arena, struct veri
 	verification->of = get_below(&in, VERIFIED_COUNT);
 	verification->at = get_i64(&in);
 	get_keys(&in, arena, verification);
+	verification->border.authserv_id = get_text(&in);
+	verification->border.dkim = get_bool(&in);
+	verification->border.spf = get_bool(&in);
+	verification->border.refused = get_bool(&in);
 	all->result = get_below(&in, DKIM_RESULT_COUNT);
 	all->total = get_u64(&in);
 	all->from_domain = get_text(&in);

@@ -86,8 +86,13 @@ void csv_empty(struct csv *csv)
 	csv_comma(csv);
 }
 
-void csv_row_end(struct csv *csv)
+bool csv_row_write(struct csv *csv, FILE *file)
 {
 	buf_put_byte(csv->out, '\n');
 	csv->some = false;
+	fwrite(buf_text(csv->out), 1, csv->out->n, file);
+	if (csv->out->failed)
+		return false;
+	buf_clear(csv->out);
+	return !ferror(file);
 }

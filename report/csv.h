@@ -7,9 +7,10 @@
 #include "base/buf.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 struct csv {
-	struct buf *out; /* borrowed: whole rows are written by the caller */
+	struct buf *out; /* borrowed: the row in hand */
 	struct buf scratch;
 	bool some; /* does this row hold a cell already? */
 };
@@ -22,6 +23,6 @@ void csv_count(struct csv *csv, uint64_t n);
 void csv_bool(struct csv *csv, bool yes); /* True, False */
 void csv_date(struct csv *csv, int64_t moment);
 void csv_empty(struct csv *csv);
-void csv_row_end(struct csv *csv);
+bool csv_row_write(struct csv *csv, FILE *file); /* ends the row and forgets it; false: no memory, or not written */
 
 #endif

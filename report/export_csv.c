@@ -310,17 +310,10 @@ static const struct {
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
-static void row_write(struct export_csv *export)
-{
-	csv_row_end(&export->csv);
-	fwrite(buf_text(&export->row), 1, export->row.n, export->out);
-}
-
 static void heading_write(struct export_csv *export)
 {
 	struct csv *csv = &export->csv;
 
-	buf_clear(&export->row);
 	if (export->rows == EXPORT_RECORDS) {
 		for (size_t i = 0; i < COUNT(report_columns); i++)
 			csv_text(csv, span_of(report_columns[i].name));
@@ -330,7 +323,7 @@ static void heading_write(struct export_csv *export)
 		for (size_t i = 0; i < COUNT(failure_columns); i++)
 			csv_text(csv, span_of(failure_columns[i].name));
 	}
-	row_write(export);
+	csv_row_write(&export->csv, export->out);
 }
 
 static void report_begin(struct export_csv *export, const struct report *report)
@@ -347,12 +340,11 @@ static void report_begin(struct export_csv *export, const struct report *report)
 
 static void record_write(struct export_csv *export, const struct record *record)
 {
-	buf_clear(&export->row);
 	buf_put_span(&export->row, buf_span(&export->report));
 	export->csv.some = true;
 	for (size_t i = 0; i < COUNT(record_columns); i++)
 		record_columns[i].put(export, record);
-	row_write(export);
+	csv_row_write(&export->csv, export->out);
 }
 
 static void failure_fields(struct export_csv *export, const struct failure *failure, struct span name)
@@ -367,14 +359,13 @@ static void failure_fields(struct export_csv *export, const struct failure *fail
 
 static void failure_write(struct export_csv *export, const struct failure *failure)
 {
-	buf_clear(&export->row);
 	for (size_t i = 0; i < COUNT(failure_columns); i++) {
 		if (failure_columns[i].field)
 			failure_fields(export, failure, span_of(failure_columns[i].field));
 		else
 			failure_columns[i].put(export, failure);
 	}
-	row_write(export);
+	csv_row_write(&export->csv, export->out);
 }
 
 static bool export_csv_take(void *self, const struct fact *fact)

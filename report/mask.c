@@ -105,17 +105,17 @@ struct span mask_text(struct mask *mask, struct span text)
 
 struct sample_row *mask_row(struct mask *mask, const struct sample_row *row)
 {
-	struct sample_row *masked = arena_take(&mask->arena, sizeof *masked);
-	struct span *texts[] = { &masked->id, &masked->mail, &masked->reporter, &masked->signer, &masked->domain,
-		&masked->from, &masked->subject, &masked->source, &masked->auth_failure, &masked->identity_alignment,
-		&masked->delivery_result, &masked->identity_rule, &masked->result, &masked->sentence };
+	struct sample_row copy = *row, *masked = arena_take(&mask->arena, sizeof *masked);
+	struct span *texts[] = { &copy.id, &copy.mail, &copy.reporter, &copy.signer, &copy.domain, &copy.from, &copy.subject,
+		&copy.source, &copy.auth_failure, &copy.identity_alignment, &copy.delivery_result, &copy.identity_rule,
+		&copy.result, &copy.sentence };
 
-	if (!masked)
-		return NULL;
-	*masked = *row;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		*texts[i] = mask_text(mask, *texts[i]);
-	return mask->arena.failed ? NULL : masked;
+	if (!masked || mask->arena.failed)
+		return NULL;
+	*masked = copy;
+	return masked;
 }
 
 /* Fields whose value is a person's address even without a domain, and those that hold the message itself. */
@@ -137,21 +137,20 @@ static struct span mask_field(struct mask *mask, const struct field *field)
 
 struct failure *mask_failure(struct mask *mask, const struct failure *failure)
 {
-	struct failure *masked = arena_take(&mask->arena, sizeof *masked);
-	struct span *texts[] = { &masked->feedback_type, &masked->source_ip, &masked->arrival_date,
-		&masked->reported_domain, &masked->auth_failure, &masked->delivery_result, &masked->identity_alignment,
-		&masked->sample_subject, &masked->sample_from };
+	struct failure copy = *failure, *masked = arena_take(&mask->arena, sizeof *masked);
+	struct span *texts[] = { &copy.feedback_type, &copy.source_ip, &copy.arrival_date, &copy.reported_domain,
+		&copy.auth_failure, &copy.delivery_result, &copy.identity_alignment, &copy.sample_subject, &copy.sample_from };
 
-	if (!masked)
-		return NULL;
-	*masked = *failure;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		*texts[i] = mask_text(mask, *texts[i]);
-	masked->fields = arena_take(&mask->arena, failure->fields_n * sizeof *masked->fields);
-	for (size_t i = 0; masked->fields && i < failure->fields_n; i++)
-		masked->fields[i] = (struct field){ mask_text(mask, failure->fields[i].name),
+	copy.fields = arena_take(&mask->arena, failure->fields_n * sizeof *masked->fields);
+	for (size_t i = 0; copy.fields && i < failure->fields_n; i++)
+		copy.fields[i] = (struct field){ mask_text(mask, failure->fields[i].name),
 			mask_field(mask, &failure->fields[i]) };
-	return mask->arena.failed ? NULL : masked;
+	if (!masked || mask->arena.failed)
+		return NULL;
+	*masked = copy;
+	return masked;
 }
 
 static struct dkim_diagnosis *mask_diagnosis(struct mask *mask, const struct dkim_diagnosis *diagnosis)

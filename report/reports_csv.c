@@ -15,16 +15,6 @@ struct reports_csv {
 static const char *const columns[] = { "id", "org_name", "domain", "report_id", "begin_date", "end_date", "records",
 	"messages", "recovered", "state", "problems", "mail", "arrived", "reason", "trust", "signer", "repaired" };
 
-static bool row_write(struct reports_csv *list)
-{
-	csv_row_end(&list->csv);
-	fwrite(buf_text(&list->row), 1, list->row.n, list->out);
-	if (list->row.failed)
-		return false;
-	buf_clear(&list->row);
-	return !ferror(list->out);
-}
-
 static void report_cells(struct csv *csv, const struct stored_report *row)
 {
 	csv_count(csv, (uint64_t)row->id);
@@ -61,7 +51,7 @@ static bool reports_csv_take(void *self, const struct stored_report *row)
 		csv_text(csv, row->signer);
 		csv_bool(csv, row->repaired);
 	}
-	return row_write(list);
+	return csv_row_write(&list->csv, list->out);
 }
 
 static bool reports_csv_close(void *self)
@@ -86,7 +76,7 @@ bool reports_csv_open(struct reports_writer *writer, FILE *out)
 	csv_begin(&list->csv, &list->row);
 	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
 		csv_text(&list->csv, span_of(columns[i]));
-	row_write(list);
+	csv_row_write(&list->csv, list->out);
 	*writer = (struct reports_writer){ .self = list, .take = reports_csv_take, .close = reports_csv_close };
 	return true;
 }

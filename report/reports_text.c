@@ -1,5 +1,6 @@
 /* reports for people: a table, printed in parts so that a long list needs no more memory than a short one. */
 #include "report/reports.h"
+#include "parse/feedback.h"
 #include "report/table.h"
 
 #include <inttypes.h>
@@ -82,6 +83,12 @@ static void put_state(struct buf *line, const struct stored_report *row)
  * named. */
 static enum ink put_proof(struct buf *line, const struct stored_report *row, bool wide)
 {
+	if (row->trust == 0 && !row->recovered) {
+		bool refused = range_is_possible(row->begin, row->end);
+
+		buf_put_text(line, !refused ? "impossible dates" : wide ? "refused at the border" : "refused");
+		return INK_BAD;
+	}
 	if (!row->signer.n) {
 		buf_put_text(line, row->signatures ? "not proven" : "unsigned");
 		return row->signatures ? INK_WARN : INK_QUIET;
@@ -91,7 +98,7 @@ static enum ink put_proof(struct buf *line, const struct stored_report *row, boo
 	} else if (row->trust == 3 && !wide) {
 		buf_put_text(line, "signed");
 	} else {
-		buf_put_text(line, "signed by ");
+		buf_put_text(line, row->signatures ? "signed by " : "from ");
 		buf_put_span(line, row->signer);
 	}
 	return INK_PLAIN;

@@ -18,16 +18,6 @@ static const char *const columns[] = { "id", "arrival_date", "source_ip_address"
 	"reporter", "auth_failure", "identity_alignment", "identity_rule", "delivery_result", "counted", "verdict",
 	"result", "undone", "sentence", "mail", "trust", "signer", "repaired" };
 
-static bool row_write(struct samples_csv *list)
-{
-	csv_row_end(&list->csv);
-	fwrite(buf_text(&list->row), 1, list->row.n, list->out);
-	if (list->row.failed)
-		return false;
-	buf_clear(&list->row);
-	return !ferror(list->out);
-}
-
 static void row_cells(struct samples_csv *list, const struct sample_row *row)
 {
 	struct csv *csv = &list->csv;
@@ -67,7 +57,7 @@ static bool samples_csv_take(void *self, const struct sample_row *row)
 		return false;
 	row_cells(list, masked);
 	arena_clear(&list->mask.arena);
-	return row_write(list);
+	return csv_row_write(&list->csv, list->out);
 }
 
 static bool samples_csv_close(void *self)
@@ -96,7 +86,7 @@ bool samples_csv_open(struct samples_writer *writer, FILE *out, bool show_addres
 	csv_begin(&list->csv, &list->row);
 	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
 		csv_text(&list->csv, span_of(columns[i]));
-	row_write(list);
+	csv_row_write(&list->csv, list->out);
 	*writer = (struct samples_writer){ .self = list, .take = samples_csv_take, .close = samples_csv_close };
 	return true;
 }

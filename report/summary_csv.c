@@ -31,16 +31,6 @@ static const char *const columns[] = { "row", "domain", "name", "messages", "dki
 	"days_covered", "reports", "reporters", "failures", "problems", "begin_date", "end_date", "p", "sp", "np",
 	"pct", "dkim_domain", "dkim_selector", "spf_domain" };
 
-static bool row_write(struct summary_csv *summary)
-{
-	csv_row_end(&summary->csv);
-	fwrite(buf_text(&summary->row), 1, summary->row.n, summary->out);
-	if (summary->row.failed)
-		return false;
-	buf_clear(&summary->row);
-	return !ferror(summary->out);
-}
-
 static void count_or_empty(struct csv *csv, bool known, uint64_t n)
 {
 	if (known)
@@ -74,7 +64,7 @@ static bool cells_write(struct summary_csv *summary, const struct summary_cells 
 	csv_date(csv, cells->end);
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		csv_text(csv, texts[i]);
-	return row_write(summary);
+	return csv_row_write(&summary->csv, summary->out);
 }
 
 static bool summary_domain(void *self, const struct domain_row *row)
@@ -182,7 +172,7 @@ bool summary_csv_open(struct summary_writer *writer, FILE *out, const struct sum
 	csv_begin(&summary->csv, &summary->row);
 	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
 		csv_text(&summary->csv, span_of(columns[i]));
-	row_write(summary);
+	csv_row_write(&summary->csv, summary->out);
 	*writer = (struct summary_writer){
 		.self = summary,
 		.domain = summary_domain,

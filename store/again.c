@@ -50,7 +50,7 @@ static bool verification_replace(struct store *s, int64_t mail, unsigned number,
 		return true;
 	if (number)
 		return sql_do_id(s, SQL_FAILURES_PASSED, mail);
-	proof_of(v, &proof);
+	proof_of(s, v, &proof);
 	return trust_settle(s, mail, &proof) && rollup_settle(s);
 }
 

@@ -232,19 +232,25 @@ static bool reports_expire(struct expiry *e)
 	}
 }
 
+/* The next rows behind `after` that are old enough. */
+static bool due_after(struct expiry *e, enum sql which, int64_t after)
+{
+	sqlite3_stmt *st = sql_open(e->store, which);
+
+	if (!st)
+		return false;
+	sqlite3_bind_int64(st, 1, after);
+	sqlite3_bind_int64(st, 2, e->before);
+	sqlite3_bind_int64(st, 3, BATCH_ROWS);
+	return due_read(e, st);
+}
+
 static bool failures_expire(struct expiry *e)
 {
 	int64_t after = 0;
 
 	do {
-		sqlite3_stmt *st = sql_open(e->store, SQL_EXPIRE_FAILURES);
-
-		if (!st)
-			return false;
-		sqlite3_bind_int64(st, 1, after);
-		sqlite3_bind_int64(st, 2, e->before);
-		sqlite3_bind_int64(st, 3, BATCH_ROWS);
-		if (!due_read(e, st))
+		if (!due_after(e, SQL_EXPIRE_FAILURES, after))
 			return false;
 		for (size_t i = 0; i < e->n; i++) {
 			after = e->due[i].id;
@@ -292,14 +298,7 @@ static bool samples_expire(struct expiry *e, uint64_t *mails)
 	int64_t after = 0;
 
 	do {
-		sqlite3_stmt *st = sql_open(s, SQL_EXPIRE_SAMPLES);
-
-		if (!st)
-			return false;
-		sqlite3_bind_int64(st, 1, after);
-		sqlite3_bind_int64(st, 2, e->before);
-		sqlite3_bind_int64(st, 3, BATCH_ROWS);
-		if (!due_read(e, st))
+		if (!due_after(e, SQL_EXPIRE_SAMPLES, after))
 			return false;
 		for (size_t i = 0; i < e->n; i++) {
 			after = e->due[i].id;

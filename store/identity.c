@@ -405,7 +405,7 @@ static bool identity_settle(struct store *s, const struct report_row *row)
 	return rival_move(s, &winner, REPORT_CONFLICT) && rival_move(s, &next, REPORT_COUNTS);
 }
 
-/* What was only recovered stays below everything; what counts and rises keeps its place. */
+/* What was only recovered, or has dates that cannot be, stays below everything; what counts and rises keeps its place. */
 bool identity_retrust(struct store *s, int64_t report, int trust)
 {
 	struct report_row row;
@@ -414,7 +414,7 @@ bool identity_retrust(struct store *s, int64_t report, int trust)
 
 	if (!report_get(s, report, &row, NULL) || !(st = sql_open(s, SQL_REPORT_TRUST)))
 		return false;
-	if (row.recovered || row.trust == trust || row.state == REPORT_EXPIRING)
+	if (row.recovered || !range_is_possible(row.begin, row.end) || row.trust == trust || row.state == REPORT_EXPIRING)
 		return true;
 	rises = trust > row.trust;
 	sqlite3_bind_int64(st, 1, report);

@@ -348,7 +348,7 @@ static bool verification_take(struct store *s, const struct verification *v)
 	if (!verification_put(s, t->mail, number, v, &kept))
 		return false;
 	if (number == 0 && !kept) {
-		proof_of(v, &t->proof);
+		proof_of(s, v, &t->proof);
 		t->has_proof = true;
 	}
 	return true;
@@ -415,12 +415,12 @@ static bool proof_settle(struct store *s)
 		arena_clear(&t->arena);
 		row = verification_get(s, t->mail, 0, &t->arena, &v);
 		if (row == 1)
-			proof_of(&v, &t->proof);
+			proof_of(s, &v, &t->proof);
 		t->has_proof = row == 1;
 	}
 	if (row < 0 || (t->result.failures && !sql_do_id(s, SQL_FAILURES_PASSED, t->mail)))
 		return false;
-	return !t->has_proof || !t->proof.signer[0] || trust_settle(s, t->mail, &t->proof);
+	return !t->has_proof || !proof_says_anything(&t->proof) || trust_settle(s, t->mail, &t->proof);
 }
 
 static bool mail_finish(struct store *s)

@@ -96,10 +96,22 @@ out:
 	return NULL;
 }
 
+bool store_believe(struct store *s, const char *authserv_ids, struct fault *fault)
+{
+	char *copy = strdup(authserv_ids);
+
+	if (!copy)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	free(s->borders);
+	s->borders = copy;
+	return true;
+}
+
 void store_close(struct store *s)
 {
 	if (!s)
 		return;
+	free(s->borders);
 	sql_finish(s);
 	sqlite3_close(s->db); /* rolls an open transaction back */
 	lock_drop(&s->lock);

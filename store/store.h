@@ -33,6 +33,10 @@ enum store_mode {
 struct store *store_open(const char *path, enum store_mode mode, unsigned wait_seconds, struct fault *fault);
 void store_close(struct store *store); /* rolls back what was not committed */
 
+/* From now on the Authentication-Results of these servers prove who sent a mail, or that it is forged (RFC 8601 2.5
+ * authserv-id; several separated by commas, "" for none, which is how a store begins). FAULT_LATER: no memory. */
+bool store_believe(struct store *store, const char *authserv_ids, struct fault *fault);
+
 /* Is this input already stored? By its octets (sha256), or, without reading it, by name, size, time and inode of an
  * unchanged file seen before. */
 bool store_knows_mail(struct store *store, const uint8_t sha256[DIGEST_OCTETS]);

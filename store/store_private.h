@@ -109,6 +109,8 @@ struct list_reader {
 /* What a mail's own signatures prove. */
 struct proof {
 	char signer[DOMAINNAME_TEXT]; /* organisational domain; empty: nothing is proven */
+	bool sender_only;             /* by SPF at one's own border: no signature covers the report */
+	bool refused;                 /* one's own border says that it is forged */
 	bool repaired;                /* only once harmless changes were undone */
 	bool subject;                 /* so is the Subject */
 };
@@ -146,6 +148,7 @@ struct store {
 	sqlite3 *db; /* owned */
 	char *path;  /* owned */
 	enum store_mode mode;
+	char *borders; /* owned; NULL: none */
 	struct lock lock;
 	sqlite3_stmt *statements[SQL_COUNT]; /* owned; prepared when first used */
 	struct fault fault;                  /* the last one */
@@ -243,7 +246,8 @@ bool verification_put(struct store *s, int64_t mail, unsigned number, const stru
 int verification_get(struct store *s, int64_t mail, unsigned number, struct arena *arena, struct verification *v); /* as sql_row */
 bool verification_is_unsettled(const struct verification *v); /* a key was not to be had */
 
-void proof_of(const struct verification *verification, struct proof *proof);
+void proof_of(const struct store *s, const struct verification *verification, struct proof *proof);
+bool proof_says_anything(const struct proof *proof);
 bool trust_settle(struct store *s, int64_t mail, const struct proof *proof); /* of the mail and its reports */
 struct span reporter_of(struct span from); /* organisational domain of a From field's address */
 

@@ -4,7 +4,11 @@
  *      (its <email>, or the submitter in the mail's Subject; a failure report that names nobody speaks for the From)
  *   2  the same, but the report names somebody else, or nobody: a hosted reporter
  *   1  nothing to check, or nothing that holds
- *   0  a report that could only be recovered (write.c)
+ *   0  a report that could only be recovered or has dates that cannot be (write.c), or a mail that failed DMARC at one's
+ *      own border
+ *
+ * What one's own border found when the mail came in (store_believe) counts like what is found now: a signature that
+ * passed there makes 3 or 2, SPF alone 2, because nothing binds the report to it. The key may be gone since.
  *
  * Not counted, because each leaves room for a stranger's report beside signed octets: keys under test (RFC 6376 3.6.1
  * t=y), bodies that go on behind l=, and of the broken signatures those whose undoing takes octets of the body away or
@@ -14,6 +18,7 @@
 
 #include "parse/dns/orgdomain.h"
 
+#define TRUST_REFUSED 0
 #define TRUST_NOBODY 1
 #define TRUST_FROM 2
 #define TRUST_REPORTER 3
@@ -66,12 +71,34 @@ static bool subject_is_proven(const struct dkim_verdict *v)
 	return !v->subject_unsigned && span_find_nocase(v->extra_instances, SPAN("subject")) < 0;
 }
 
-void proof_of(const struct verification *verification, struct proof *proof)
+/* Does one's own border speak here? Names of servers are compared without case. */
+static bool border_is_ours(const struct store *s, struct span authserv_id)
+{
+	struct span rest = span_of(s->borders ? s->borders : "");
+
+	while (rest.n) {
+		const char *comma = memchr(rest.p, ',', rest.n);
+		struct span one = { rest.p, comma ? (size_t)(comma - rest.p) : rest.n };
+
+		if (authserv_id.n && span_is_nocase(span_trim(one), authserv_id))
+			return true;
+		rest = (struct span){ rest.p + one.n + (comma != NULL), rest.n - one.n - (comma != NULL) };
+	}
+	return false;
+}
+
+bool proof_says_anything(const struct proof *proof)
+{
+	return proof->signer[0] || proof->refused;
+}
+
+void proof_of(const struct store *s, const struct verification *verification, struct proof *proof)
 {
 	const struct dkim_verdicts *all = verification->verdicts;
-	bool passed = false;
+	const struct authresults *border = &verification->border;
+	bool believed = border_is_ours(s, border->authserv_id), passed = believed && border->dkim;
 
-	*proof = (struct proof){ .repaired = false };
+	*proof = (struct proof){ .refused = believed && border->refused };
 	for (size_t i = 0; i < all->n; i++) {
 		const struct dkim_verdict *v = &all->signatures[i];
 
@@ -85,7 +112,8 @@ void proof_of(const struct verification *verification, struct proof *proof)
 		}
 	}
 	proof->repaired = proof->repaired && !passed;
-	if (passed || proof->repaired)
+	proof->sender_only = !passed && !proof->repaired && believed && border->spf;
+	if (!proof->refused && (passed || proof->repaired || proof->sender_only))
 		domain_alabels(orgdomain_of(all->from_domain), proof->signer);
 }
 
@@ -129,18 +157,21 @@ static bool names_signer(const struct proof *proof, struct span domain)
 	return domain.n && domain_aligned(domain, span_of(proof->signer), false);
 }
 
-static int trust_of_report(const struct proof *proof, struct span submitter, struct span email)
+static int trust_of(const struct proof *proof, bool names_reporter)
 {
 	if (!proof->signer[0])
-		return TRUST_NOBODY;
-	return names_signer(proof, address_domain(email)) || names_signer(proof, submitter) ? TRUST_REPORTER : TRUST_FROM;
+		return proof->refused ? TRUST_REFUSED : TRUST_NOBODY;
+	return names_reporter && !proof->sender_only ? TRUST_REPORTER : TRUST_FROM;
+}
+
+static int trust_of_report(const struct proof *proof, struct span submitter, struct span email)
+{
+	return trust_of(proof, names_signer(proof, address_domain(email)) || names_signer(proof, submitter));
 }
 
 static int trust_of_mail(const struct proof *proof, struct span submitter)
 {
-	if (!proof->signer[0])
-		return TRUST_NOBODY;
-	return !submitter.n || names_signer(proof, submitter) ? TRUST_REPORTER : TRUST_FROM;
+	return trust_of(proof, !submitter.n || names_signer(proof, submitter));
 }
 
 static bool mail_trust_set(struct store *s, int64_t mail, const struct proof *proof, struct span submitter)

@@ -33,6 +33,10 @@ static void write_rest(struct list *list, const struct verification *v)
 		list_put_number(list, (uint64_t)v->keys[i].seen);
 		list_put_number(list, v->keys[i].secure);
 	}
+	list_put_text(list, v->border.authserv_id);
+	list_put_number(list, v->border.dkim);
+	list_put_number(list, v->border.spf);
+	list_put_number(list, v->border.refused);
 }
 
 static void write_verdict(struct list *list, const struct dkim_verdict *v)
@@ -223,6 +227,12 @@ static void read_rest(struct list_reader *reader, struct verification *v, struct
 		v->keys[i].seen = (int64_t)list_take_number(reader);
 		v->keys[i].secure = TAKE_BELOW(reader, 2);
 	}
+	if (!reader->rest.n) /* written before 0.1 was out, when nobody looked at the border */
+		return;
+	v->border.authserv_id = list_take_text(reader);
+	v->border.dkim = TAKE_BELOW(reader, 2);
+	v->border.spf = TAKE_BELOW(reader, 2);
+	v->border.refused = TAKE_BELOW(reader, 2);
 }
 
 static void read_diagnosis(struct list_reader *reader, struct dkim_diagnosis *d)

@@ -2,7 +2,7 @@
  * known: one write instead of two. */
 #include "store/store_private.h"
 
-#define TRUST_RECOVERED 0
+#define TRUST_NOT_BELIEVED 0
 #define TRUST_UNCHECKED 1
 
 const size_t report_texts[REPORT_TEXTS] = {
@@ -153,7 +153,7 @@ bool report_begin(struct store *s, const struct report *report)
 		return fault_set(&s->fault, FAULT_BROKEN, "%s: a report within a report", s->path);
 	arena_clear(&t->arena);
 	*row = (struct report_row){ .id = s->next_report, .mail = t->mail, .recovered = report->recovered };
-	row->trust = report->recovered ? TRUST_RECOVERED : TRUST_UNCHECKED;
+	row->trust = report->recovered || !range_is_possible(report->begin, report->end) ? TRUST_NOT_BELIEVED : TRUST_UNCHECKED;
 	row->day = report_day(report, t->arrived);
 	row->begin = report->begin;
 	row->end = report->end;

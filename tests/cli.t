@@ -7,18 +7,13 @@ golden=$(cd "$srcdir/tests/golden" && pwd)
 program=${DMARCGATE:-$PWD/dmarcgate}
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
+. "$srcdir/tests/tap.sh"
 cp -R "$srcdir/samples" "$work/samples" && cd "$work" || exit 99
 chmod -R u+w samples
 mv samples/demo demo
 export LC_ALL=C.UTF-8 HOME="$work/home" DMARCGATE_DB="$work/cli.db"
 unset COLUMNS XDG_STATE_HOME XDG_CONFIG_HOME 2> err
-n=0
 write=${1:-}
-
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
 
 # Keys come from a file: what the DNS of this machine says is no part of the test.
 run() {

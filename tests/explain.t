@@ -9,34 +9,7 @@ golden=$(cd "$srcdir/tests/golden" && pwd)
 write=${1:-}
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
-n=0
-
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
-
-ends() { # CODE NAME COMMAND...: standard output to $work/out, the other to $work/err
-	wanted=$1 name=$2
-	shift 2
-	"$@" > "$work/out" 2> "$work/err"
-	code=$?
-	[ $code -eq "$wanted" ]
-	ok $? "$name"
-	[ $code -eq "$wanted" ] || { echo "# ended with $code instead of $wanted"; sed 's/^/# /' "$work/err" | head -n 5; }
-}
-
-same() { # GOLDEN NAME
-	[ "$write" = --write ] && cp "$work/out" "$golden/$1"
-	diff -u "$golden/$1" "$work/out" > "$work/diff" 2>&1
-	ok $? "$2"
-	sed 's/^/# /' "$work/diff" | cut -c1-300 | head -n 30
-}
-
-says() { # WORDS NAME
-	grep -qF -- "$1" "$work/out"
-	ok $? "$2"
-}
+. "$srcdir/tests/tap.sh"
 
 run() { # with a fixed clock
 	"$program" --db "$work/demo.db" --now 2026-11-21T12:00:00Z --color never "$@"

@@ -144,7 +144,8 @@ struct verification facts_verification(void)
 		{ SPAN("s2._domainkey.example.org"), KEY_ARCHIVED, MOMENT_NONE, false },
 	};
 
-	return (struct verification){ VERIFIED_SAMPLE, 1700000003, &verdicts, keys, 2 };
+	return (struct verification){ VERIFIED_SAMPLE, 1700000003, &verdicts, keys, 2,
+		{ SPAN("mx.example.org"), true, false, true } };
 }
 
 struct octets facts_octets(unsigned part, unsigned chunk, struct span data)
@@ -302,6 +303,8 @@ static void write_verification(struct buf *out, const struct verification *verif
 		buf_printf(out, "%d %" PRId64 " %d ", verification->keys[i].origin, verification->keys[i].seen,
 			verification->keys[i].secure);
 	}
+	write_span(out, verification->border.authserv_id);
+	buf_printf(out, "%d %d %d ", verification->border.dkim, verification->border.spf, verification->border.refused);
 	buf_printf(out, "%d %" PRIu64 " %" PRIu64 " %" PRIu64 " %d ", all->result, all->total, all->from_fields,
 		all->from_domains, all->header_too_long);
 	write_span(out, all->from_domain);

@@ -10,13 +10,8 @@ dump=$PWD/tests/store-dump
 samples=$(cd "$srcdir/samples" && pwd)
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
+. "$srcdir/tests/tap.sh"
 rounds=${ROUNDS:-10}
-n=0
-
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
 
 # The program with a fixed clock and without the DNS.
 run() { # DATABASE ARGUMENT...

@@ -2,17 +2,13 @@
 # A report of 500,000 records, as .gz and as .eml: shown and stored with less than 64 MB resident in every process. TAP.
 # Part of `make check-long`: it takes minutes.
 set -u
+srcdir=${srcdir:-$(dirname "$0")/..}
 program=${DMARCGATE:-$PWD/dmarcgate}
 records=${RECORDS:-500000}
 ceiling=65536
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
-n=0
-
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
+. "$srcdir/tests/tap.sh"
 
 big_report() {
 	awk -v n="$records" 'BEGIN {

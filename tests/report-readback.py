@@ -106,9 +106,10 @@ def check_reports():
     d = one('reports.json')
     rows = d['reports']
     assert d['schema'] == 'dmarcgate-reports/1'
-    assert [r['state'] for r in rows] == ['counts', 'duplicate', 'conflict', 'broken', 'broken']
+    assert [r['state'] for r in rows] == ['counts', 'duplicate', 'conflict', 'counts', 'conflict', 'broken', 'broken']
     assert len({tuple(r) for r in rows}) == 1
-    assert rows[2]['messages'] == 2 ** 64 - 1 and rows[3]['id'] is None and rows[3]['reason']
+    assert rows[2]['trust'] == 0 and rows[2]['signer'] is None
+    assert rows[4]['messages'] == 2 ** 64 - 1 and rows[5]['id'] is None and rows[5]['reason']
     assert [r['state'] for r in table('reports.csv')] == [r['state'] for r in rows]
 
 

@@ -8,12 +8,7 @@ samples=$srcdir/samples
 golden=$srcdir/tests/golden/samples
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
-n=0
-
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
+. "$srcdir/tests/tap.sh"
 
 answer() { # FILE OPTION...: the answer about one file, named as seen from samples/
 	file=$1

@@ -460,6 +460,8 @@ struct verification *verification_make(struct arena *arena, struct dice *dice, e
 	struct dkim_verdicts *all = arena_take(arena, sizeof *all);
 
 	*v = (struct verification){ .of = of, .at = any_moment(dice), .verdicts = all, .keys_n = dice_roll(dice, 4) };
+	v->border = (struct authresults){ any_text(arena, dice, "mx.example"), dice_roll(dice, 2), dice_roll(dice, 2),
+		dice_roll(dice, 2) };
 	v->keys = v->keys_n ? arena_take(arena, v->keys_n * sizeof *v->keys) : NULL;
 	for (size_t i = 0; i < v->keys_n; i++)
 		v->keys[i] = (struct key_source){ any_text(arena, dice, "s._domainkey."),

@@ -33,6 +33,7 @@ void fixture_anew(struct fixture *b)
 	}
 	b->store = store_open(b->path, STORE_WRITE, 0, NULL);
 	assert_non_null(b->store);
+	assert_true(!b->believed || store_believe(b->store, b->believed, NULL));
 }
 
 int fixture_close(void **state)

@@ -14,6 +14,7 @@
 struct fixture {
 	char folder[64], path[128];
 	struct store *store;
+	const char *believed; /* for store_believe, from the next fixture_anew on; NULL: not called */
 	struct arena arena;
 	struct dice dice;
 };

@@ -1,9 +1,11 @@
 /* What parse/ is made of, piece by piece: recovery of XML, pieces of markup, transfer encodings, containers, fields, charsets.
  * Every stream is read in drips of 1, 2, 3 ... octets too: what is right must not depend on where a chunk ends. */
 #include "base/buf.h"
+#include "parse/authresults.h"
 #include "parse/charset.h"
 #include "parse/failurereport.h"
 #include "parse/markup.h"
+#include "parse/message.h"
 #include "parse/recover.h"
 #include "parse/transfer.h"
 
@@ -376,6 +378,61 @@ static void test_notice(void **state)
 	assert_false(failurereport_notice(&r, SPAN("Sender Domain: example.com\nSender IP Address: 192.0.2.7\n"), &f));
 }
 
+/* RFC 8601 2.2 and appendix B; the comments, the missing authserv-id and the order are as seen. */
+static void test_authresults(void **state)
+{
+	static const struct {
+		const char *value, *id;
+		bool dkim, spf, refused;
+	} rows[] = {
+		{ " mx.example.org; none", "mx.example.org", false, false, false },
+		{ " mx.example.org 1; dkim=pass header.d=reporter.example", "mx.example.org", true, false, false },
+		{ "mx.example.org; dkim=pass (2048-bit key; \"unprotected\") header.i=@Mail.Reporter.example header.b=\"a/+=\"",
+			"mx.example.org", true, false, false },
+		{ "mx.example.org;\r\n dkim=fail header.d=reporter.example;\r\n\tspf=pass smtp.mailfrom=a@reporter.example",
+			"mx.example.org", false, true, false },
+		{ "\"mx.example.org\" (a (nested; comment) here); spf = pass smtp.mailfrom = reporter.example", "mx.example.org",
+			false, true, false },
+		{ "mx.example.org; dkim/1=PASS header.d=reporter.example", "mx.example.org", true, false, false },
+		{ "mx.example.org; dmarc=fail (p=REJECT sp=none dis=none) header.from=reporter.example", "mx.example.org", false,
+			false, true },
+		{ "mx.example.org; dmarc=fail policy.dmarc=quarantine", "mx.example.org", false, false, true },
+		{ "mx.example.org; dmarc=fail (policy=reject)", "mx.example.org", false, false, true },
+		/* what is no proof */
+		{ "mx.example.org; dmarc=fail (p=none sp=reject dis=none)", "mx.example.org", false, false, false },
+		{ "mx.example.org; dmarc=pass (p=reject dis=none)", "mx.example.org", false, false, false },
+		{ "mx.example.org; dkim=pass header.d=other.example", "mx.example.org", false, false, false },
+		{ "mx.example.org; dkim=pass", "mx.example.org", false, false, false },
+		{ "mx.example.org; dkim=pass header.d=", "mx.example.org", false, false, false },
+		{ "mx.example.org; dkim=passed header.d=reporter.example", "mx.example.org", false, false, false },
+		{ "mx.example.org; dkim/2=pass header.d=reporter.example", "mx.example.org", false, false, false },
+		{ "mx.example.org; (dkim=pass header.d=reporter.example)", "mx.example.org", false, false, false },
+		{ "mx.example.org; x=\"; dkim=pass header.d=reporter.example\"", "mx.example.org", false, false, false },
+		{ "mx.example.org; spf=pass smtp.helo=reporter.example", "mx.example.org", false, false, false },
+		{ "mx.example.org 2; dkim=pass header.d=reporter.example", NULL, false, false, false },
+		{ "mx.example.org 1 more; dkim=pass header.d=reporter.example", NULL, false, false, false },
+		{ "dkim=pass header.d=reporter.example", NULL, false, false, false },
+		{ "dmarc = fail (p=reject)", NULL, false, false, false },
+		{ "", NULL, false, false, false },
+		{ ";", NULL, false, false, false },
+		{ "(", NULL, false, false, false },
+		{ "mx.example.org; dkim=pass (header.d=reporter.example", "mx.example.org", false, false, false },
+		{ "mx.example.org; = ; dkim= ; =pass; \\", "mx.example.org", false, false, false },
+	};
+	struct arena arena = ARENA(100000);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct authresults got = authresults_read(span_of(rows[i].value), SPAN("dmarc.reporter.example"), &arena);
+
+		if (!span_is(got.authserv_id, rows[i].id ? span_of(rows[i].id) : SPAN_ABSENT) || got.dkim != rows[i].dkim ||
+			got.spf != rows[i].spf || got.refused != rows[i].refused)
+			fail_msg("%s: %.*s %d %d %d", rows[i].value, (int)got.authserv_id.n, got.authserv_id.p, got.dkim, got.spf,
+				got.refused);
+	}
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,10 +442,11 @@ int main(void)
 		cmocka_unit_test(test_quoted_printable),
 		cmocka_unit_test(test_gzip),
 		cmocka_unit_test(test_charset),
+		cmocka_unit_test(test_authresults),
 		cmocka_unit_test_setup_teardown(test_fields, reading_begin, reading_end),
 		cmocka_unit_test_setup_teardown(test_notice, reading_begin, reading_end),
 	};
 
-	g_mime_init();
+	message_warm();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -128,6 +128,70 @@ static void test_levels(void **state)
 	}
 }
 
+/* Who sends dates that cannot be is not believed, however well it is signed. */
+static void test_dates(void **state)
+{
+	static const struct {
+		int64_t begin, end;
+		int trust;
+	} rows[] = { { 0, 86400, 3 }, { 0, 8 * 86400, 3 }, { 0, 8 * 86400 + 1, 0 }, { 86400, 86400, 0 }, { 2, 1, 0 },
+		{ MOMENT_NONE, 1, 0 }, { 1, MOMENT_NONE, 0 }, { -1, 1, 0 } };
+	struct fixture *b = *state;
+	struct signing g;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct made_report made = plain("noreply@reporter.example");
+		struct seen seen = { 0 };
+
+		made.head.begin = rows[i].begin;
+		made.head.end = rows[i].end;
+		fixture_anew(b);
+		mail_put(b, 1, "", &made, signing_make(&g, "reporter.example", DKIM_REASON_OK));
+		commit(b);
+		assert_true(store_ask_reports(b->store, NULL, report_see, &seen, NULL));
+		assert_int_equal(seen.rows, 1);
+		assert_int_equal(seen.trust, rows[i].trust);
+	}
+}
+
+/* What one's own border found counts, and only when it is one's own. */
+static void test_border(void **state)
+{
+	static const char email[] = "noreply@reporter.example";
+	static const struct {
+		struct authresults said;
+		int own, anybody; /* trust where mx.example.org is believed, and where nobody is */
+	} rows[] = {
+		{ { SPAN("mx.example.org"), true, false, false }, 3, 1 },
+		{ { SPAN("MX.example.org"), true, true, false }, 3, 1 },
+		{ { SPAN("mx.example.org"), false, true, false }, 2, 1 },
+		{ { SPAN("mx.example.org"), false, false, false }, 1, 1 },
+		{ { SPAN("mx.example.org"), false, false, true }, 0, 1 },
+		{ { SPAN("mx.example.org"), true, true, true }, 0, 1 },
+		{ { SPAN("mx.example.or"), true, true, true }, 1, 1 },
+		{ { SPAN("example.org"), true, true, true }, 1, 1 },
+		{ { SPAN_ABSENT, true, true, true }, 1, 1 },
+		{ { SPAN(""), true, true, true }, 1, 1 },
+	};
+	struct fixture *b = *state;
+	struct signing g;
+
+	for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+		b->believed = i % 2 ? "" : "first.example,, mx.example.org ";
+		signing_make(&g, "reporter.example", DKIM_REASON_NO_KEY);
+		g.verification.border = rows[i / 2].said;
+		trust_is(b, "", email, &g, i % 2 ? rows[i / 2].anybody : rows[i / 2].own, false);
+	}
+	b->believed = "mx.example.org";
+	signing_make(&g, "reporter.example", DKIM_REASON_OK);
+	g.verification.border = (struct authresults){ SPAN("mx.example.org"), false, true, false };
+	trust_is(b, "", email, &g, 3, false);
+	trust_is(b, "", OTHER, &g, 2, false);
+	g.verification.border.refused = true;
+	trust_is(b, "", email, &g, 0, false);
+	b->believed = NULL;
+}
+
 /* A tag in the subject hurts nobody; whatever leaves room for another report does. */
 static void test_repaired(void **state)
 {
@@ -283,6 +347,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_levels, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_dates, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_border, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_repaired, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_orders, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_outlives, fixture_open, fixture_close),

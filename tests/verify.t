@@ -9,38 +9,10 @@ golden=$(cd "$srcdir/tests/golden" && pwd)
 write=${1:-}
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
-n=0
-
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
-
-# ends CODE NAME COMMAND...: standard output to $work/out, the other to $work/err.
-ends() {
-	wanted=$1 name=$2
-	shift 2
-	"$@" > "$work/out" 2> "$work/err"
-	code=$?
-	[ $code -eq "$wanted" ]
-	ok $? "$name"
-	[ $code -eq "$wanted" ] || { echo "# ended with $code instead of $wanted"; sed 's/^/# /' "$work/err" | head -n 5; }
-}
+. "$srcdir/tests/tap.sh"
 
 verify() { # without an archive, and the same everywhere
 	"$program" --db "$work/none.db" --color never verify "$@"
-}
-
-says() { # WORDS NAME: in what was just printed
-	grep -qF -- "$1" "$work/out"
-	ok $? "$2"
-}
-
-same() { # GOLDEN NAME
-	[ "$write" = --write ] && cp "$work/out" "$golden/$1"
-	diff -u "$golden/$1" "$work/out" > "$work/diff" 2>&1
-	ok $? "$2"
-	sed 's/^/# /' "$work/diff" | cut -c1-300 | head -n 30
 }
 
 cd "$samples" || exit 99
@@ -130,4 +102,8 @@ verify --dns-file zone.txt --json --explain --no-sandbox demo/*.eml "$work/list.
 ok $? "one worker and eight give the same octets"
 cmp "$work/one" "$work/unlocked"
 ok $? "locked and unlocked give the same octets"
+printf '[limits]\nguesses = 1\n' > "$work/few.conf"
+ends 1 "a diagnosis with one guess" "$program" -c "$work/few.conf" --db "$work/none.db" --color never verify --explain \
+	--dns-file zone.txt "$work/list.eml"
+says "more changes were possible than were tried" "says that it ended early"
 echo "1..$n"

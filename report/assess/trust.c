@@ -3,8 +3,7 @@
 
 #include <stdlib.h>
 
-#define SPAN_DAYS_MOST 8    /* a report over more days is not believed */
-#define EARLY_DAYS 60	    /* nor one that began so long before it arrived */
+#define EARLY_DAYS 60	    /* a report that began so long before it arrived is not believed */
 #define ESTABLISHED_DAYS 4  /* on so many different days ... */
 #define ESTABLISHED_SPAN 14 /* ... over so many */
 #define DISAGREE_SHARE 0.05 /* of what could be compared: a broken reporter is not established */
@@ -40,9 +39,7 @@ static const enum trust carriage_trust[CARRIAGE_COUNT] = {
 
 static bool report_is_possible(const struct assess_report *r)
 {
-	if (r->begin == MOMENT_NONE || r->end == MOMENT_NONE || r->begin >= r->end || r->begin < 0)
-		return false;
-	if (r->end - r->begin > SPAN_DAYS_MOST * DAY_SECONDS || r->end > INT64_MAX / 2)
+	if (!range_is_possible(r->begin, r->end))
 		return false;
 	if (r->arrived == MOMENT_NONE)
 		return true;
