@@ -14,7 +14,10 @@
 #define MAILBOX_FOLDERS 64    /* names or patterns of one mailbox */
 #define MAILBOX_TEXT 1024     /* octets of any one text */
 #define MAILBOX_TIMEOUT 60    /* seconds without an octet */
-#define MAILBOX_DEADLINE 3600 /* seconds of a whole session */
+#define MAILBOX_DEADLINE 3600 /* seconds of a whole session, or of one round of a session that stays */
+#define MAILBOX_INTERVAL 300  /* seconds between two looks into all folders, while watching */
+#define MAILBOX_KEEPALIVE 180 /* seconds of silence after which a session that stays is tried */
+#define MAILBOX_KEEPALIVE_MOST 1680 /* RFC 2177: a server may log out who has said nothing for 30 minutes */
 
 enum mailbox_kind { MAILBOX_IMAP, MAILBOX_POP3, MAILBOX_MAILDIR, MAILBOX_MBOX };
 
@@ -59,6 +62,8 @@ struct mailbox {
 	uint64_t max_octets;   /* of a mail; larger ones stay and are named */
 	uint32_t timeout;      /* seconds */
 	uint32_t deadline;     /* seconds */
+	uint32_t interval;     /* seconds */
+	uint32_t keepalive;    /* seconds */
 	char *tls_ca;	       /* owned; a file of PEM certificates in place of the system's */
 	bool pinned;	       /* tls_fingerprint is set: that certificate and no other; nothing else is asked of it */
 	uint8_t tls_fingerprint[DIGEST_OCTETS]; /* SHA-256 over the DER of the server's certificate */

@@ -13,6 +13,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 USER, PASSWORD = "reports@example.org", 'p {5}"w\\ü%'
@@ -112,7 +113,7 @@ class Dovecot:
         os.chmod(self.folder, 0o755)
         self.ports = {name: free_port() for name in ("imap", "imaps", "pop", "pops")}
         self.user = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
-        self.certificates = certificates
+        self.certificates, self.delivered = certificates, 0
         self.write("users", "%s:{PLAIN}%s\n" % (USER, PASSWORD))
         self.tokens()
         self.write("dovecot.conf", self.configuration(settings, separator, prefix))
@@ -185,19 +186,24 @@ class Dovecot:
         where = self.path("mail", folder)
         for name in ("cur", "new", "tmp"):
             os.makedirs(os.path.join(where, name), exist_ok=True)
-        base = len(os.listdir(os.path.join(where, "new")))
         for i, data in enumerate(mails):
-            name = os.path.join(where, "new", "%d.%06d.test" % (1700000000, base + i))
-            with open(name, "wb") as out:
+            name = "%d.%06d.test" % (1700000000, self.delivered + i)
+            with open(os.path.join(where, "tmp", name), "wb") as out:
                 out.write(data)
-            os.utime(name, (1700000000, 1700000000))
-        self.own()
+            os.utime(os.path.join(where, "tmp", name), (1700000000, 1700000000))
+        self.own(where)
+        for i in range(len(mails)):
+            name = "%d.%06d.test" % (1700000000, self.delivered + i)
+            os.rename(os.path.join(where, "tmp", name), os.path.join(where, "new", name))
+        self.delivered += len(mails)
 
-    def own(self):
+    def own(self, folder):
         if os.getuid() == 0:
-            for where, _, names in os.walk(self.path("mail")):
-                for name in [where] + [os.path.join(where, name) for name in names]:
-                    os.chown(name, self.user.pw_uid, self.user.pw_gid)
+            os.chown(self.path("mail"), self.user.pw_uid, self.user.pw_gid)
+            for where in [folder] + [os.path.join(folder, name) for name in ("cur", "new", "tmp")]:
+                os.chown(where, self.user.pw_uid, self.user.pw_gid)
+            for name in os.listdir(os.path.join(folder, "tmp")):
+                os.chown(os.path.join(folder, "tmp", name), self.user.pw_uid, self.user.pw_gid)
 
     def empty(self):
         """Of everything, INBOX's UIDs too."""
@@ -234,19 +240,59 @@ class Dovecot:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class Running:
+    """A program that goes on while the test does something; its lines as they come, with the time."""
+
+    def __init__(self, command, **more):
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
+        self.said, self.heard = [], threading.Condition()
+        self.listener = threading.Thread(target=self.listen, daemon=True)
+        self.listener.start()
+
+    def listen(self):
+        for line in self.process.stdout:
+            with self.heard:
+                self.said.append(line.decode(errors="replace").rstrip("\n"))
+                self.heard.notify_all()
+
+    def await_line(self, start, times=1, seconds=10):
+        """Until so many lines began so; False when they do not come in time."""
+        with self.heard:
+            return self.heard.wait_for(lambda: sum(line.startswith(start) for line in self.said) >= times, seconds)
+
+    def end(self, seconds=60):
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait()
+        self.listener.join(5)
+        self.process.stdout.close()
+        return code
+
+    @property
+    def text(self):
+        return "\n".join(self.said)
+
+
+def poll_command(url, secret, settings):
+    return [POLL, POLLER, url, "secret=" + secret] + ["%s=%s" % pair for pair in settings.items()]
+
+
 class Polled:
     """What tests/poll said."""
 
     def __init__(self, url, secret=PASSWORD, limit=120, **settings):
         begun = time.time()
-        command = [POLL, POLLER, url, "secret=" + secret] + ["%s=%s" % pair for pair in settings.items()]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=limit)
+        done = subprocess.run(poll_command(url, secret, settings), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=limit)
         self.seconds = time.time() - begun
         self.text = done.stdout.decode(errors="replace")
         self.code = done.returncode
         self.lines = self.text.splitlines()
         self.mails = [line.split(" ", 1)[1].rsplit(" ", 2) for line in self.lines if line.startswith("mail ")]
-        self.faults = [line for line in self.lines if line.startswith(("fault ", "closed ", "unsettled ", "journal ")) and
+        self.faults = [line for line in self.lines if line.startswith(("fault ", "closed ", "unsettled ", "journal ", "lost ",
+                                                                          "unwatched ")) and
                        line != "closed good"]
         self.good = self.code == 0 and "closed good" in self.lines and not self.faults
         self.resident = int(self.lines[-1].split()[1]) if self.lines and self.lines[-1].startswith("resident") else 0
