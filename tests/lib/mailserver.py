@@ -38,6 +38,12 @@ def check(good, what, detail=None):
     return good
 
 
+def skip(what, why):
+    global _count
+    _count += 1
+    print("ok %d - %s # SKIP %s" % (_count, what, why))
+
+
 def skip_all(why):
     print("1..0 # SKIP " + why)
     sys.exit(0)
