@@ -28,6 +28,7 @@ bool lint_strings(struct span name, const struct dns_data *data, struct findings
 struct lint_domain {
 	struct span domain; /* A-labels */
 	struct dmarc_policy policy[DMARC_GENERATIONS];
+	bool rua_refused; /* a foreign destination of reports has not agreed, so nothing is sent there (RFC 9990 4) */
 	struct spf_tree spf;
 	bool denies_all; /* SPF is `-all` alone: nobody may send */
 	bool null_mx;    /* RFC 7505 */
