@@ -1,5 +1,6 @@
 #include "parse/dns/lint.h"
 
+#include "parse/dns/discovery.h"
 #include "parse/dns/orgdomain.h"
 #include "parse/dns/zonefile.h"
 
