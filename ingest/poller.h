@@ -43,6 +43,13 @@ struct poller_memory {
 bool poller_open(struct poller *poller, const struct mailbox *mailbox, struct span secret, int64_t now,
 	const struct poller_memory *memory, struct fault *fault);
 
+/* The same for who must not wait: it returns at once, and whether the login succeeded is told by the first poller_next
+ * or poller_settle. The memory's functions are then also called from poller_ready. */
+bool poller_begin(struct poller *poller, const struct mailbox *mailbox, struct span secret, int64_t now,
+	const struct poller_memory *memory, struct fault *fault);
+bool poller_ready(struct poller *poller); /* would poller_next answer at once? */
+int poller_descriptor(const struct poller *poller); /* readable when poller_ready may have become true */
+
 /* The next mail, 1; no more, 0; -1: `fault` says what is wrong with one mail (FAULT_INPUT: it stays where it is) or,
  * after which the next call returns 0, with the mailbox. The caller releases both. mail.name is `MAILBOX:FOLDER#UID`.
  */
@@ -66,7 +73,6 @@ bool poller_watch(struct poller *poller, uint32_t seconds, struct fault *fault);
  * round, of that folder or, when the time was over, of all of them. 0: not yet. -1: the session is over. Instead of
  * waiting for it, everything else may be called, too. */
 int poller_news(struct poller *poller, struct fault *fault);
-int poller_descriptor(const struct poller *poller);
 
 struct poller_counts {
 	uint64_t folders; /* looked into */
