@@ -23,6 +23,7 @@ enum option_id {
 	OPTION_AT,
 	OPTION_EXPLAIN,
 	OPTION_SHOW_ADDRESSES,
+	OPTION_WATCH,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -47,6 +48,7 @@ static const struct option longs[] = {
 	{ "at", required_argument, NULL, OPTION_AT },
 	{ "explain", no_argument, NULL, OPTION_EXPLAIN },
 	{ "show-addresses", no_argument, NULL, OPTION_SHOW_ADDRESSES },
+	{ "watch", no_argument, NULL, OPTION_WATCH },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -74,6 +76,7 @@ const struct option_row option_rows[] = {
 	{ "at", "TIME", "verify", "when the mail arrived, for expiry dates" },
 	{ "explain", NULL, "verify", "say what was changed on the way" },
 	{ "show-addresses", NULL, "samples explain", "print mail addresses whole" },
+	{ "watch", NULL, "ingest", "stay with the mailboxes: store what comes when it comes" },
 	{ "help", NULL, NULL, "this text" },
 	{ "version", NULL, NULL, "versions, and the protections in force" },
 	{ NULL, NULL, NULL, NULL },
@@ -100,6 +103,9 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 		return true;
 	case 'v':
 		options->verbose = true;
+		return true;
+	case OPTION_WATCH:
+		options->watch = true;
 		return true;
 	case OPTION_DB:
 		options->db = value;

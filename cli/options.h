@@ -19,7 +19,7 @@ struct options {
 	enum output_format format;
 	const char *days, *since, *until, *older_than;
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
-	bool offline, explain, show_addresses;
+	bool offline, explain, show_addresses, watch;
 };
 
 /* Options and arguments may be mixed; `--` ends the options. False: `fault` says what is wrong (EXIT_USAGE). */

@@ -27,7 +27,14 @@ enum mailbox_login {
 	LOGIN_OAUTHBEARER, /* the same, RFC 7628 */
 };
 
-enum mailbox_secret { SECRET_NONE, SECRET_FILE, SECRET_COMMAND, SECRET_ENVIRONMENT, SECRET_INLINE };
+enum mailbox_secret {
+	SECRET_NONE,
+	SECRET_FILE,
+	SECRET_COMMAND,
+	SECRET_CREDENTIAL,
+	SECRET_ENVIRONMENT,
+	SECRET_INLINE
+};
 
 /* What becomes of a mail on its server once it is safe in the database. */
 enum fate_kind {
@@ -53,7 +60,7 @@ struct mailbox {
 	char *path; /* owned; of a Maildir, an mbox or a folder of files */
 	enum mailbox_login login;
 	enum mailbox_secret secret_source;
-	char *secret;	/* owned; a path, command, variable or (SECRET_INLINE) the word itself */
+	char *secret;	/* owned; a path, command, name, variable or (SECRET_INLINE) the word itself */
 	char **folders; /* owned; names as on the server, or patterns in the sense of LIST: `*`, `%` */
 	size_t n_folders;
 	struct fate after, not_reports, broken;

@@ -20,6 +20,7 @@
 
 #define WINDOW 16 /* mails asked for before they are needed */
 #define GRACE 30  /* seconds that a poller may be late beyond the deadline that it watches itself */
+#define GOODBYE 5 /* seconds for leaving a server where nothing is under way */
 
 struct poller {
 	pid_t pid;
@@ -34,6 +35,7 @@ struct poller {
 	unsigned asked;	    /* NEXT without an answer */
 	bool ended;	    /* no more mails will come */
 	bool watching;	    /* NEWS or a fault may come unasked */
+	bool failed;	    /* the session came to an end before its time */
 	bool dead;	    /* the process is of no use any more */
 	struct fault fault; /* of the mailbox, not told yet */
 	struct queued {
@@ -65,15 +67,12 @@ static void program_run(const char *program, int socket)
 	char *argv[] = { (char *)(uintptr_t) "dmarcgate-poller", NULL };
 	char *kept[INHERITED + 1];
 	size_t n = 0;
-	sigset_t none;
 
 	for (char **one = environ; *one; one++)
 		for (size_t i = 0; i < INHERITED && n < INHERITED; i++)
 			if (strncmp(*one, inherited[i], strlen(inherited[i])) == 0)
 				kept[n++] = *one;
 	kept[n] = NULL;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (socket == POLLING_SOCKET) /* dup2 would leave it close-on-exec */
 		socket = fcntl(socket, F_DUPFD_CLOEXEC, POLLING_SOCKET + 1);
 	if (child_alone(socket))
@@ -403,6 +402,7 @@ static void hear_fault(struct poller *poller)
 	polling_get_fault(&poller->frame, &said);
 	fault_set(&poller->fault, said.kind, "%.60s: %s", poller->name, said.text);
 	poller->dead |= poller->opening;
+	poller->failed = true;
 	poller->opening = false;
 	poller->ended = true;
 	poller->asked = 0;
@@ -617,7 +617,7 @@ bool poller_settle(struct poller *poller, const struct fate *fate, const struct 
 
 bool poller_watch(struct poller *poller, uint32_t seconds, struct fault *fault)
 {
-	if (poller->dead || !poller->ended)
+	if (poller->dead || poller->failed || !poller->ended)
 		return refuse(fault, FAULT_LATER, poller->name, "there is no session to stay in") == 0;
 	frame_begin(&poller->frame, POLLING_WATCH);
 	frame_put_number(&poller->frame, seconds);
@@ -657,7 +657,7 @@ bool poller_close(struct poller *poller, struct poller_counts *counts, struct fa
 	bool good = poller_opened(poller, fault);
 
 	if (poller->watching)
-		poller_give_time(poller);
+		poller->end = now_seconds() + GOODBYE;
 	while (good && poller->asked && !poller->ended)
 		good = poller_listen(poller, fault);
 	if (good && poller->dead)
@@ -680,4 +680,12 @@ bool poller_close(struct poller *poller, struct poller_counts *counts, struct fa
 	if (counts)
 		*counts = poller->counts;
 	return good;
+}
+
+struct poller_counts poller_take_counts(struct poller *poller)
+{
+	struct poller_counts counts = poller->counts;
+
+	poller->counts = (struct poller_counts){ 0 };
+	return counts;
 }

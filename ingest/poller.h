@@ -87,6 +87,9 @@ struct poller_counts {
 /* Logs out. False: that failed; with POP3 nothing is deleted then. `counts` is filled in either way. */
 bool poller_close(struct poller *poller, struct poller_counts *counts, struct fault *fault);
 
+/* Of this round: what was counted since poller_open or the last call. Reconnects are only known after poller_close. */
+struct poller_counts poller_take_counts(struct poller *poller);
+
 pid_t poller_pid(const struct poller *poller);
 
 #endif

@@ -123,9 +123,17 @@ class Dovecot:
         self.write("users", "%s:{PLAIN}%s\n" % (USER, PASSWORD))
         self.tokens()
         self.write("dovecot.conf", self.configuration(settings, separator, prefix))
-        self.process = subprocess.Popen([program, "-F", "-c", self.path("dovecot.conf")], stdin=subprocess.DEVNULL,
+        self.program = program
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([self.program, "-F", "-c", self.path("dovecot.conf")], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.wait()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
 
     def path(self, *names):
         return os.path.join(self.folder, *names)
@@ -214,6 +222,7 @@ class Dovecot:
     def empty(self):
         """Of everything, INBOX's UIDs too."""
         shutil.rmtree(self.path("mail"), ignore_errors=True)
+        self.deliver([])
 
     def login(self):
         context = ssl.create_default_context(cafile=self.certificates.ca)
@@ -241,9 +250,64 @@ class Dovecot:
         return "%s://%s@%s:%d%s" % (scheme, USER.replace("@", "%40"), host, self.ports[scheme], folder)
 
     def close(self):
-        self.process.terminate()
-        self.process.wait()
+        self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Proxy:
+    """In between, on a port of its own, so that connections can be cut."""
+
+    def __init__(self, port):
+        self.target, self.pairs, self.made = port, [], 0
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(16)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                one = self.listener.accept()[0]
+            except OSError:
+                return
+            try:
+                other = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                one.close()
+                continue
+            self.made += 1
+            self.pairs.append((one, other))
+            for source, sink in ((one, other), (other, one)):
+                threading.Thread(target=self.carry, args=(source, sink), daemon=True).start()
+
+    def carry(self, source, sink):
+        try:
+            while True:
+                data = source.recv(65536)
+                if not data:
+                    break
+                sink.sendall(data)
+        except OSError:
+            pass
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def cut(self):
+        for pair in self.pairs:
+            for end in pair:
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+        self.pairs = []
+
+    def close(self):
+        self.listener.close()
+        self.cut()
 
 
 class Running:
