@@ -117,9 +117,10 @@ class Dovecot:
             raise FileNotFoundError("dovecot")
         self.folder = tempfile.mkdtemp(prefix="dovecot.")
         os.chmod(self.folder, 0o755)
+        self.delivered = 0
         self.ports = {name: free_port() for name in ("imap", "imaps", "pop", "pops")}
         self.user = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
-        self.certificates, self.delivered = certificates, 0
+        self.certificates = certificates
         self.write("users", "%s:{PLAIN}%s\n" % (USER, PASSWORD))
         self.tokens()
         self.write("dovecot.conf", self.configuration(settings, separator, prefix))
