@@ -28,7 +28,7 @@ struct step_counts steps_count(const struct verdict *v);
 void words_sender(const struct pen *pen, const struct assessment *a, uint32_t sender); /* `Amazon SES (news.)` */
 void words_source(const struct pen *pen, const struct assessment *a, uint32_t path);   /* the name of a path's source */
 void words_subject(const struct pen *pen, const struct assessment *a, struct span subject, uint32_t sender);
-void words_fate(const struct pen *pen, const struct assessment *a, enum fate fate); /* `lists, gateways, aliases` */
+void words_fate(const struct pen *pen, const struct assessment *a, enum fate fate); /* `lists and gateways` */
 const char *words_fate_name(enum fate fate);					    /* `your own mail` */
 const char *words_subclass(enum subclass subclass); /* `yours, third-party signature` */
 
