@@ -187,8 +187,8 @@ static void limit_coverage(const struct pen *pen, const struct assessment *a, co
 	bool wide = a->verdict->window > 35;
 
 	pen_say(pen, "at least %.0f %s, ", wide ? limits->wide_days : t->days, wide ? "days" : "weekdays");
-	pen_say(pen, "%.0f receivers, %.0f days of history; newest at most %.0f days old", limits->reporters, t->history,
-		limits->fresh_days);
+	pen_say(pen, "%.0f receivers, %.0f days of history; newest at most %.0f days old", limits->reporters,
+		t->history, limits->fresh_days);
 }
 
 void words_gate_limit(const struct pen *pen, const struct assessment *a, unsigned number)
@@ -361,8 +361,8 @@ void words_exception(const struct pen *pen, const struct assessment *a, const st
 	}
 	pen_say(pen, "%s", e->kind < EXCEPT_COUNT && words[e->kind] ? words[e->kind] : "");
 	if (e->subject.n)
-		words_subject(pen, a, e->subject,
-			e->kind == EXCEPT_RECORDS ? NO_INDEX : sender_with(a->verdict, e->subject));
+		words_subject(
+			pen, a, e->subject, e->kind == EXCEPT_RECORDS ? NO_INDEX : sender_with(a->verdict, e->subject));
 }
 
 /* ---- simulations and the next record */
@@ -453,8 +453,9 @@ void words_next_why(const struct pen *pen, const struct assessment *a)
 	const struct next_record *next = &a->verdict->next;
 
 	if (span_find_nocase(next->record, SPAN("t=y")) >= 0)
-		pen_say(pen, "A trial: receivers of RFC 9989 read t=y, older ones pct=0, and both treat failing mail one "
-			     "level milder. Lists and forwarders that rewrite From begin to do so. ");
+		pen_say(pen,
+			"A trial: receivers of RFC 9989 read t=y, older ones pct=0, and both treat failing mail one "
+			"level milder. Lists and forwarders that rewrite From begin to do so. ");
 	if (next->sp_none)
 		pen_say(pen, "sp=none spares the subdomains until they pass by themselves. ");
 	if (next->rollback.n) {

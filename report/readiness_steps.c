@@ -2,7 +2,7 @@
 #include "report/readiness_words.h"
 
 #define RUNS_SHOWN 3
-#define BURST_DAYS 3  /* a sender seen on fewer has no rhythm yet */
+#define BURST_DAYS 3   /* a sender seen on fewer has no rhythm yet */
 #define SERIES_DAYS 35 /* how far back a sender's `since` can reach */
 
 static const struct sender *sender_of(const struct assessment *a, const struct step *step)
@@ -394,7 +394,7 @@ static void say_mark(const struct pen *pen, const struct assessment *a, const st
 		buf_put_span(&command, s->mark);
 	else
 		buf_put_text(&command, address_format(&path_of(a, step)->address, address));
-	buf_put_text(&command, relay			      ? " forwarder | own | notours"
+	buf_put_text(&command, relay			     ? " forwarder | own | notours"
 			       : step->guess == GUESS_FORGED ? " notours | own"
 							     : " own | notours");
 	pen_code(pen, buf_span(&command));

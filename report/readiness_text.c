@@ -384,8 +384,9 @@ static void say_honoured(struct page *page)
 		spared += v->reporters[i].spared;
 	}
 	if (failing)
-		pen_say(&page->pen, "In truth receivers applied the policy to %s of failing mail and spared %s as list "
-				    "or forwarded mail. ",
+		pen_say(&page->pen,
+			"In truth receivers applied the policy to %s of failing mail and spared %s as list "
+			"or forwarded mail. ",
 			percent_text(honoured, failing).p, percent_text(spared, failing).p);
 }
 
@@ -520,8 +521,7 @@ static void basis(struct page *page)
 	fputs(style_off(page->style, INK_QUIET), page->out);
 }
 
-bool readiness_text(
-	FILE *out, const struct style *style, const struct assessment *a, const struct readiness_page *look)
+bool readiness_text(FILE *out, const struct style *style, const struct assessment *a, const struct readiness_page *look)
 {
 	struct page page = { .out = out, .style = style, .a = a, .look = look, .line = BUF(LINE_OCTETS) };
 	struct step_counts n = steps_count(a->verdict);

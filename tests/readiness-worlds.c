@@ -25,18 +25,17 @@ static void flow_add(struct world *world, const struct flow *f)
 		bool weekend = (day + 3) % 7 >= 5;
 
 		for (size_t r = 0; r < sizeof reporters / sizeof *reporters && !(f->weekdays && weekend); r++)
-			world_add(world,
-				&(struct line){ .day = day,
-					.reporter = reporters[r],
-					.address = f->address,
-					.host = f->host,
-					.from = f->from ? f->from : OWN,
-					.spf = f->spf,
-					.spf_result = f->spf_result ? f->spf_result : "pass",
-					.dkim = f->dkim,
-					.n = f->n,
-					.reason = f->reason,
-					.plain = f->plain });
+			world_add(world, &(struct line){ .day = day,
+						 .reporter = reporters[r],
+						 .address = f->address,
+						 .host = f->host,
+						 .from = f->from ? f->from : OWN,
+						 .spf = f->spf,
+						 .spf_result = f->spf_result ? f->spf_result : "pass",
+						 .dkim = f->dkim,
+						 .n = f->n,
+						 .reason = f->reason,
+						 .plain = f->plain });
 	}
 }
 
@@ -67,9 +66,13 @@ void world_ready(struct world *world)
 {
 	begin(world, REQUEST_QUARANTINE);
 	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("mail"), .n = 40, LONG });
-	flow_add(world,
-		&(struct flow){ .address = "192.0.2.80", .host = "smtp.groups.io", .spf = "groups.io", BROKEN("mail"),
-			.reason = "mailing_list", .n = 1, LONG });
+	flow_add(world, &(struct flow){ .address = "192.0.2.80",
+				.host = "smtp.groups.io",
+				.spf = "groups.io",
+				BROKEN("mail"),
+				.reason = "mailing_list",
+				.n = 1,
+				LONG });
 }
 
 void world_in_force(struct world *world)
@@ -95,21 +98,32 @@ void world_parked(struct world *world)
 	begin(world, REQUEST_NONE);
 	world->rows.published.spf_only_all = true;
 	world->rows.published.spf_all = '-';
-	flow_add(world,
-		&(struct flow){ .address = "203.0.113.9", .host = "-", .spf = "spam.example", .n = 3, .first = 190,
-			.last = 1 });
+	flow_add(world, &(struct flow){ .address = "203.0.113.9",
+				.host = "-",
+				.spf = "spam.example",
+				.n = 3,
+				.first = 190,
+				.last = 1 });
 }
 
 void world_breaking(struct world *world)
 {
 	begin(world, REQUEST_REJECT);
 	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("mail"), .n = 40, LONG });
-	flow_add(world,
-		&(struct flow){ .address = "198.51.100.40", .host = "shop." OWN, .spf = "other.example", SIGNED("shop"),
-			.n = 20, .first = 100, .last = 6 });
-	flow_add(world,
-		&(struct flow){ .address = "198.51.100.40", .host = "shop." OWN, .spf = "other.example", BROKEN("shop"),
-			.n = 20, .first = 5, .last = 1 });
+	flow_add(world, &(struct flow){ .address = "198.51.100.40",
+				.host = "shop." OWN,
+				.spf = "other.example",
+				SIGNED("shop"),
+				.n = 20,
+				.first = 100,
+				.last = 6 });
+	flow_add(world, &(struct flow){ .address = "198.51.100.40",
+				.host = "shop." OWN,
+				.spf = "other.example",
+				BROKEN("shop"),
+				.n = 20,
+				.first = 5,
+				.last = 1 });
 }
 
 static const struct span zendesk_hosts[] = { SPAN("zdsys.com") }, separate_hosts[] = { SPAN("cannot.example") };
@@ -128,55 +142,79 @@ static const struct sender_row more_senders[] = {
 		.hosts = separate_hosts,
 		.hosts_n = 1,
 		.own_dkim = CAN_NO },
-	{ .id = SPAN("groupsio"),
-		.name = SPAN("groups.io"),
-		.kind = SENDER_LIST,
-		.hosts = list_hosts,
-		.hosts_n = 1 },
+	{ .id = SPAN("groupsio"), .name = SPAN("groups.io"), .kind = SENDER_LIST, .hosts = list_hosts, .hosts_n = 1 },
 };
 
 static void manifold_own(struct world *world)
 {
 	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("mail"), .n = 200, .first = 60, .last = 1 });
-	flow_add(world,
-		&(struct flow){ .address = "203.0.113.20", .host = "out1.zdsys.com", .spf = "zendesk.com",
-			.dkim = "zendesk.com/z1/pass", .n = 9, .first = 60, .last = 1 });
-	flow_add(world,
-		&(struct flow){ .address = "203.0.113.30", .host = "a.cannot.example", .n = 5, .first = 60, .last = 1 });
+	flow_add(world, &(struct flow){ .address = "203.0.113.20",
+				.host = "out1.zdsys.com",
+				.spf = "zendesk.com",
+				.dkim = "zendesk.com/z1/pass",
+				.n = 9,
+				.first = 60,
+				.last = 1 });
+	flow_add(
+		world, &(struct flow){
+			       .address = "203.0.113.30", .host = "a.cannot.example", .n = 5, .first = 60, .last = 1 });
 	flow_add(world,
 		&(struct flow){ .address = "198.51.100.26", .host = "printer." OWN, .n = 3, .first = 60, .last = 1 });
 	flow_add(world,
-		&(struct flow){ .address = "198.51.100.27", .host = "crm." OWN, .spf = OWN, .n = 30, .first = 60,
-			.last = 1 });
-	flow_add(world,
-		&(struct flow){ .address = "198.51.100.28", .host = "gone." OWN, .spf = "x.example", BROKEN("lost"),
-			.n = 4, .first = 60, .last = 1 });
-	flow_add(world,
-		&(struct flow){ .address = "198.51.100.29", .host = "news." OWN, .from = "news." OWN, .n = 6,
-			.first = 40, .last = 1 });
-	flow_add(world, &(struct flow){ MAIL_HOST, .from = "tiny." OWN, SIGNED("mail"), .n = 1, .first = 3, .last = 2 });
+		&(struct flow){
+			.address = "198.51.100.27", .host = "crm." OWN, .spf = OWN, .n = 30, .first = 60, .last = 1 });
+	flow_add(world, &(struct flow){ .address = "198.51.100.28",
+				.host = "gone." OWN,
+				.spf = "x.example",
+				BROKEN("lost"),
+				.n = 4,
+				.first = 60,
+				.last = 1 });
+	flow_add(world, &(struct flow){ .address = "198.51.100.29",
+				.host = "news." OWN,
+				.from = "news." OWN,
+				.n = 6,
+				.first = 40,
+				.last = 1 });
+	flow_add(
+		world, &(struct flow){ MAIL_HOST, .from = "tiny." OWN, SIGNED("mail"), .n = 1, .first = 3, .last = 2 });
 }
 
 static void manifold_others(struct world *world)
 {
-	flow_add(world,
-		&(struct flow){ .address = "192.0.2.80", .host = "smtp.groups.io", .spf = "groups.io", BROKEN("mail"),
-			.reason = "mailing_list", .n = 12, .first = 60, .last = 1 });
-	flow_add(world,
-		&(struct flow){ .address = "192.0.2.90", .host = "web9.hoster.example", .spf = "web9.hoster.example",
-			.n = 2, .first = 60, .last = 1 });
-	flow_add(world,
-		&(struct flow){ .address = "192.0.2.91", .host = "branch.isp.example", .n = 2, .first = 60, .last = 1,
-			.weekdays = true });
-	flow_add(world,
-		&(struct flow){ .address = "203.0.113.66", .host = "-", .spf = "spam.example", .n = 300, .first = 4,
-			.last = 3 });
+	flow_add(world, &(struct flow){ .address = "192.0.2.80",
+				.host = "smtp.groups.io",
+				.spf = "groups.io",
+				BROKEN("mail"),
+				.reason = "mailing_list",
+				.n = 12,
+				.first = 60,
+				.last = 1 });
+	flow_add(world, &(struct flow){ .address = "192.0.2.90",
+				.host = "web9.hoster.example",
+				.spf = "web9.hoster.example",
+				.n = 2,
+				.first = 60,
+				.last = 1 });
+	flow_add(world, &(struct flow){ .address = "192.0.2.91",
+				.host = "branch.isp.example",
+				.n = 2,
+				.first = 60,
+				.last = 1,
+				.weekdays = true });
+	flow_add(world, &(struct flow){ .address = "203.0.113.66",
+				.host = "-",
+				.spf = "spam.example",
+				.n = 300,
+				.first = 4,
+				.last = 3 });
 }
 
 /* Every kind of step and alert there is room for. */
 void world_manifold(struct world *world)
 {
-	static const struct published_key keys[] = { { SPAN("lost"), .revoked = true }, { SPAN("mail"), .bits = 1024 } };
+	static const struct published_key keys[] = { { SPAN("lost"), .revoked = true },
+		{ SPAN("mail"), .bits = 1024 } };
 
 	begin(world, REQUEST_NONE);
 	world->rows.attests_n = 0;
@@ -194,7 +232,7 @@ void world_manifold(struct world *world)
 
 /* ---- names that harm */
 
-#define HARM                                                                                  \
+#define HARM                                                                                   \
 	"\033]0;owned\a\033[31m<b>\"q\", it's &amp; </script></title></style><script>alert(1)" \
 	"</script>\r\n\t=cmd|' /C calc'!A1 \xe2\x80\xae"                                       \
 	"gnp.exe\xe2\x80\xac \xff\xfe\xc0\x80 \xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e \\x1b $(id) `id` %s%n"
