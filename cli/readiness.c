@@ -1,9 +1,7 @@
 #include "cli/readiness.h"
+#include "cli/file.h"
 #include "parse/dns/orgdomain.h"
 #include "report/assess/senders.h"
-
-#include <errno.h>
-#include <stdlib.h>
 
 #define HISTORY_DAYS 400 /* as far back as a verdict looks */
 #define AHEAD_DAYS 8     /* the longest report's range */
@@ -16,24 +14,14 @@
 static bool table_load(struct readiness *r, const char *name, struct span *text, struct fault *fault)
 {
 	struct buf octets = BUF(TABLE_OCTETS);
-	char path[4400], part[4096];
-	FILE *file;
-	size_t n;
+	char path[4400];
 	bool ok;
 
 	snprintf(path, sizeof path, "%s/%s", r->cli->config.data, name);
-	file = fopen(path, "re");
-	if (!file)
-		return fault_set(fault, FAULT_SETUP, "%.300s: %s", path, strerror(errno));
-	while ((n = fread(part, 1, sizeof part, file)) > 0)
-		buf_put(&octets, part, n);
-	ok = !ferror(file) && !octets.failed;
-	fclose(file);
-	*text = arena_copy(&r->tables, buf_span(&octets));
-	if (octets.n == 0)
-		*text = SPAN("");
+	ok = file_read(path, &octets, fault);
+	*text = arena_copy(&r->tables, octets.n ? buf_span(&octets) : SPAN(""));
 	buf_release(&octets);
-	return (ok && text->p) || fault_set(fault, FAULT_SETUP, "%.300s: cannot be read, or is too large", path);
+	return ok && (text->p || fault_set(fault, FAULT_LATER, "out of memory"));
 }
 
 /* What the reader of a table found wrong, with the file's name. */
