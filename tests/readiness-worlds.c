@@ -269,7 +269,7 @@ void world_hostile(struct world *world)
 	for (size_t i = 0; i < world->rows.reports_n; i++)
 		world->reports[i].org_name = world->reports[i].report_id = harm(world, (unsigned)(i % 3), HARM_SHORT);
 	for (size_t i = 0; i < world->rows.auths_n; i++) {
-		struct assess_auth *a = &world->auths[i];
+		struct observed_auth *a = &world->auths[i];
 		struct signature_row *dkim = (struct signature_row *)a->dkim;
 		struct spf_row *spf = (struct spf_row *)a->spf;
 		struct override_reason *reason = (struct override_reason *)a->reasons;
