@@ -1,10 +1,10 @@
 #include "base/json.h"
+#include "base/decimal.h"
 #include "base/escape.h"
 
 #include <inttypes.h>
 
 /* A hostile value is at most a few hundred kB; one that does not fit fails the output instead of growing without end. */
-#define SHARE_PARTS 10000
 #define JSON_VALUE_OCTETS ((size_t)8 * 1024 * 1024)
 
 void json_begin(struct json *j, FILE *out)
@@ -104,18 +104,12 @@ void json_count(struct json *j, uint64_t number)
 	fprintf(j->out, "%" PRIu64, number);
 }
 
-/* By whole numbers, since printf's decimal point follows the locale. */
 void json_share(struct json *j, double number)
 {
-	uint64_t parts = number > 0 && number < 1e15 ? (uint64_t)(number * SHARE_PARTS + 0.5) : 0, rest = parts % SHARE_PARTS;
-	int digits = 4;
+	char text[DECIMAL_TEXT];
 
 	json_comma(j);
-	fprintf(j->out, "%" PRIu64, parts / SHARE_PARTS);
-	for (; rest && rest % 10 == 0; rest /= 10)
-		digits--;
-	if (rest)
-		fprintf(j->out, ".%0*" PRIu64, digits, rest);
+	fputs(decimal_format(number, text), j->out);
 }
 
 void json_bool(struct json *j, bool yes)

@@ -13,6 +13,9 @@ bool check_json(FILE *out, const struct assessment *a, int64_t now, int code);
 bool check_csv_head(FILE *out);
 bool check_csv(FILE *out, const struct assessment *a);
 
+/* The verdict, the gates in the way and what to do, without the why. */
+bool check_text(FILE *out, const struct style *style, const struct assessment *a);
+
 /* For a log: `example.org not-ready quarantine own-loss=2.2%<=2.3% fix=1 decide=3 next=keep`. */
 bool check_line(FILE *out, const struct assessment *a);
 

@@ -1,4 +1,4 @@
-/* check --format csv, and the line for a log. */
+/* check --format csv. */
 #include "report/check.h"
 #include "report/csv.h"
 
@@ -62,4 +62,3 @@ bool check_csv(FILE *out, const struct assessment *a)
 	buf_release(&row);
 	return ok;
 }
-

@@ -134,8 +134,9 @@ static enum next_kind kind_of(const struct work *w, const struct next_record *ne
 	const struct verdict *v = w->v;
 	bool ready = v->decision.word <= VERDICT_READY_WITH_EXCEPTIONS;
 
+	/* Whoever sends reports saw a record, even where none of them counts. */
 	if (next->stage == STAGE_NO_RECORD)
-		return NEXT_FIRST;
+		return w->rows->published.checked || w->rows->reports_n == 0 ? NEXT_FIRST : NEXT_SILENT;
 	if (w->by_path_n == 0)
 		return NEXT_SILENT;
 	if (!ready && v->measures.critical_alert && v->effective >= REQUEST_QUARANTINE)
