@@ -25,6 +25,9 @@ enum option_id {
 	OPTION_SHOW_ADDRESSES,
 	OPTION_TARGET,
 	OPTION_FAIL_ON,
+	OPTION_ALL,
+	OPTION_COUNTS,
+	OPTION_WEEKS,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -51,6 +54,9 @@ static const struct option longs[] = {
 	{ "show-addresses", no_argument, NULL, OPTION_SHOW_ADDRESSES },
 	{ "target", required_argument, NULL, OPTION_TARGET },
 	{ "fail-on", required_argument, NULL, OPTION_FAIL_ON },
+	{ "all", no_argument, NULL, OPTION_ALL },
+	{ "counts", no_argument, NULL, OPTION_COUNTS },
+	{ "weeks", required_argument, NULL, OPTION_WEEKS },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -62,7 +68,7 @@ const struct option_row option_rows[] = {
 	{ "now", "TIME", NULL, "what to take for the present" },
 	{ "jobs", "N", NULL, "locked processes that read at the same time; 0: one per processor" },
 	{ "quiet", NULL, NULL, "no progress, no closing line; faults are still named" },
-	{ "v", NULL, NULL, "name every input with what became of it" },
+	{ "v", NULL, NULL, "name every input with what became of it; all of a verdict" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
 	{ "json", NULL, "show ingest summary reports export check verify samples explain", "print JSON" },
@@ -80,6 +86,9 @@ const struct option_row option_rows[] = {
 	{ "show-addresses", NULL, "samples explain", "print mail addresses whole" },
 	{ "target", "auto|quarantine|reject", "check", "the policy that is asked about" },
 	{ "fail-on", "alert", "check", "an open critical alert ends with 2" },
+	{ "all", NULL, "summary", "one line for every domain, worst first" },
+	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
+	{ "weeks", "N", "summary", "how far the trend goes back" },
 	{ "help", NULL, NULL, "this text" },
 	{ "version", NULL, NULL, "versions, and the protections in force" },
 	{ NULL, NULL, NULL, NULL },
@@ -169,6 +178,15 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 	case OPTION_FAIL_ON:
 		options->fail_on_alert = strcmp(value, "alert") == 0;
 		return options->fail_on_alert || fault_set(fault, FAULT_SETUP, "--fail-on %.40s: is not alert", value);
+	case OPTION_ALL:
+		options->all = true;
+		return true;
+	case OPTION_COUNTS:
+		options->counts = true;
+		return true;
+	case OPTION_WEEKS:
+		options->weeks = value;
+		return true;
 	case OPTION_HELP:
 		options->help = true;
 		return true;
@@ -225,7 +243,7 @@ bool options_read(struct options *options, int argc, char **argv, struct fault *
 	}
 	options->args = argv + optind;
 	options->args_n = argc - optind;
-	if (options->args_n > 0) {
+	if (options->args_n > 0 && !strchr(options->args[0], '.')) { /* a first word with a dot is a domain */
 		options->command = options->args[0];
 		options->args++;
 		options->args_n--;

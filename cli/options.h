@@ -22,6 +22,8 @@ struct options {
 	bool offline, explain, show_addresses;
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert;
+	bool all, counts; /* every domain; figures instead of a verdict */
+	const char *weeks;
 };
 
 /* Options and arguments may be mixed; `--` ends the options. False: `fault` says what is wrong (EXIT_USAGE). */
