@@ -17,19 +17,20 @@
 #include <unistd.h>
 
 const struct command commands[] = {
-	{ "show", command_show, NEED_NURSERY, "FILE|FOLDER|-...", "read reports and print them, store nothing" },
+	{ "show", command_show, true, "FILE|FOLDER|-...", "read reports and print them, store nothing" },
 	{ "ingest", command_ingest, NEED_NURSERY | NEED_HELPER, "[FILE|FOLDER|-...]",
 		"read reports and store them; without a name: from the mailboxes" },
-	{ "summary", command_summary, 0, "[DOMAIN]", "add up what is stored" },
-	{ "reports", command_reports, 0, "[CONDITION...]", "list what is stored" },
-	{ "export", command_export, 0, "--json|--csv [CONDITION...]", "stored records for other programs" },
-	{ "reprocess", command_reprocess, NEED_NURSERY, "", "read again what was kept of stored mails" },
-	{ "expire", command_expire, 0, "[--older-than SPAN]", "remove what is old" },
-	{ "verify", command_verify, NEED_NURSERY, "MESSAGE|-...", "check the DKIM signatures of any mail" },
-	{ "samples", command_samples, 0, "[DOMAIN]", "list failure reports and what their signatures say" },
-	{ "explain", command_explain, 0, "sample:ID", "what happened to the mail of a failure report" },
-	{ "config", command_config, 0, "", "print the configuration in force" },
-	{ NULL, NULL, 0, NULL, NULL },
+	{ "summary", command_summary, false, "[DOMAIN]", "is it safe to move on, what is in the way, what to do" },
+	{ "reports", command_reports, false, "[CONDITION...]", "list what is stored" },
+	{ "export", command_export, false, "--json|--csv [CONDITION...]", "stored records for other programs" },
+	{ "reprocess", command_reprocess, true, "", "read again what was kept of stored mails" },
+	{ "expire", command_expire, false, "[--older-than SPAN]", "remove what is old" },
+	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
+	{ "check", command_check, false, "DOMAIN...", "is it safe to enforce the policy? Ends with 0 to 3" },
+	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
+	{ "explain", command_explain, false, "sample:ID", "what happened to the mail of a failure report" },
+	{ "config", command_config, false, "", "print the configuration in force" },
+	{ NULL, NULL, false, NULL, NULL },
 };
 
 static void line_say(const struct cli *cli, const char *format, va_list args)

@@ -24,6 +24,11 @@ enum option_id {
 	OPTION_EXPLAIN,
 	OPTION_SHOW_ADDRESSES,
 	OPTION_WATCH,
+	OPTION_TARGET,
+	OPTION_FAIL_ON,
+	OPTION_ALL,
+	OPTION_COUNTS,
+	OPTION_WEEKS,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -49,6 +54,11 @@ static const struct option longs[] = {
 	{ "explain", no_argument, NULL, OPTION_EXPLAIN },
 	{ "show-addresses", no_argument, NULL, OPTION_SHOW_ADDRESSES },
 	{ "watch", no_argument, NULL, OPTION_WATCH },
+	{ "target", required_argument, NULL, OPTION_TARGET },
+	{ "fail-on", required_argument, NULL, OPTION_FAIL_ON },
+	{ "all", no_argument, NULL, OPTION_ALL },
+	{ "counts", no_argument, NULL, OPTION_COUNTS },
+	{ "weeks", required_argument, NULL, OPTION_WEEKS },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -60,12 +70,12 @@ const struct option_row option_rows[] = {
 	{ "now", "TIME", NULL, "what to take for the present" },
 	{ "jobs", "N", NULL, "locked processes that read at the same time; 0: one per processor" },
 	{ "quiet", NULL, NULL, "no progress, no closing line; faults are still named" },
-	{ "v", NULL, NULL, "name every input with what became of it" },
+	{ "v", NULL, NULL, "name every input with what became of it; all of a verdict" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
-	{ "json", NULL, "show ingest summary reports export verify samples explain", "print JSON" },
-	{ "csv", NULL, "summary reports export samples", "print comma-separated values" },
-	{ "format", "text|json|csv", "summary reports export samples", "the form of the output" },
+	{ "json", NULL, "show ingest summary reports export check verify samples explain", "print JSON" },
+	{ "csv", NULL, "summary reports export check samples", "print comma-separated values" },
+	{ "format", "text|json|csv", "summary reports export check samples", "the form of the output" },
 	{ "days", "N", "summary samples", "the last N days" },
 	{ "since", "TIME", "summary samples", "from that day on" },
 	{ "until", "TIME", "summary samples", "up to and including that day" },
@@ -77,6 +87,11 @@ const struct option_row option_rows[] = {
 	{ "explain", NULL, "verify", "say what was changed on the way" },
 	{ "show-addresses", NULL, "samples explain", "print mail addresses whole" },
 	{ "watch", NULL, "ingest", "stay with the mailboxes: store what comes when it comes" },
+	{ "target", "auto|quarantine|reject", "check", "the policy that is asked about" },
+	{ "fail-on", "alert", "check", "an open critical alert ends with 2" },
+	{ "all", NULL, "summary", "one line for every domain, worst first" },
+	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
+	{ "weeks", "N", "summary", "how far the trend goes back" },
 	{ "help", NULL, NULL, "this text" },
 	{ "version", NULL, NULL, "versions, and the protections in force" },
 	{ NULL, NULL, NULL, NULL },
@@ -163,6 +178,21 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 	case OPTION_SHOW_ADDRESSES:
 		options->show_addresses = true;
 		return true;
+	case OPTION_TARGET:
+		options->target = value;
+		return true;
+	case OPTION_FAIL_ON:
+		options->fail_on_alert = strcmp(value, "alert") == 0;
+		return options->fail_on_alert || fault_set(fault, FAULT_SETUP, "--fail-on %.40s: is not alert", value);
+	case OPTION_ALL:
+		options->all = true;
+		return true;
+	case OPTION_COUNTS:
+		options->counts = true;
+		return true;
+	case OPTION_WEEKS:
+		options->weeks = value;
+		return true;
 	case OPTION_HELP:
 		options->help = true;
 		return true;
@@ -219,7 +249,7 @@ bool options_read(struct options *options, int argc, char **argv, struct fault *
 	}
 	options->args = argv + optind;
 	options->args_n = argc - optind;
-	if (options->args_n > 0) {
+	if (options->args_n > 0 && !strchr(options->args[0], '.')) { /* a first word with a dot is a domain */
 		options->command = options->args[0];
 		options->args++;
 		options->args_n--;

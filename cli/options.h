@@ -19,7 +19,12 @@ struct options {
 	enum output_format format;
 	const char *days, *since, *until, *older_than;
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
-	bool offline, explain, show_addresses, watch;
+	bool offline, explain, show_addresses;
+	bool watch; /* ingest does not end */
+	const char *target; /* the policy that a verdict is about */
+	bool fail_on_alert;
+	bool all, counts; /* every domain; figures instead of a verdict */
+	const char *weeks;
 };
 
 /* Options and arguments may be mixed; `--` ends the options. False: `fault` says what is wrong (EXIT_USAGE). */
