@@ -41,7 +41,7 @@ static void put_share(struct senders_text *senders, uint64_t part, uint64_t whol
 
 	for (unsigned i = 0; senders->style.width >= BAR_WIDTH && i < BAR_CELLS; i++)
 		buf_put_text(line, style_symbol(&senders->style, i < full ? SYMBOL_FULL : SYMBOL_EMPTY));
-	buf_printf(line, "%s%6s", line->n ? " " : "", whole_percent(part, whole).p);
+	buf_printf(line, "%s%5s", line->n ? "  " : "", whole_percent(part, whole).p);
 }
 
 /* The pen's line as a cell; colours are the table's. */
@@ -89,7 +89,9 @@ static void spf_cell(struct senders_text *senders, struct table *table, const st
 	if (!c->messages)
 		buf_put_text(&senders->line, style_symbol(&senders->style, SYMBOL_DASH));
 	else if (c->not_spf == c->messages && c->fails < c->messages)
-		buf_put_text(&senders->line, "not aligned");
+		buf_put_text(&senders->line, senders->style.width < BAR_WIDTH
+						     ? style_symbol(&senders->style, SYMBOL_DASH)
+						     : "not aligned");
 	else
 		put_share(senders, c->messages - c->not_spf, c->messages);
 	cell(senders, table, INK_PLAIN);
@@ -109,7 +111,7 @@ static void say_key(const struct pen *pen, const struct path *path)
 static void say_undecided(const struct pen *pen, const struct sender *s)
 {
 	if (s->missed)
-		pen_say(pen, "overdue since %s", day_text(s->next_day).p);
+		pen_say(pen, "overdue, %s", day_text(s->next_day).p);
 	else if (s->next_day != MOMENT_NONE)
 		pen_say(pen, "due about %s", day_text(s->next_day).p);
 	else
@@ -133,7 +135,7 @@ static void say_state(const struct pen *pen, const struct listed_sender *row)
 	else if (s && row->fate == FATE_UNDECIDED)
 		say_undecided(pen, s);
 	else if (s && s->missed)
-		pen_say(pen, "overdue since %s", day_text(s->next_day).p);
+		pen_say(pen, "overdue, %s", day_text(s->next_day).p);
 	else if (row->subclass == SUB_OWN_BROKEN || (s && s->regressed && row->path->broken))
 		say_key(pen, row->path);
 	else
@@ -179,11 +181,11 @@ static void list_table(struct senders_text *senders, const struct assessment *a,
 	char messages[32], trend[32];
 	struct table_column columns[] = { { "", .flexible = true, .least = 18 }, { messages, .right = true },
 		{ "signed by you", .right = true }, { "SPF for you", .right = true }, { "fails", .right = true },
-		{ trend }, { "", .flexible = true } };
+		{ trend }, { "", .flexible = true, .least = 16 } };
 	struct table *table;
 
 	if (senders->view.week)
-		snprintf(messages, sizeof messages, "this week");
+		snprintf(messages, sizeof messages, "a week");
 	else
 		snprintf(messages, sizeof messages, "%u days", a->verdict->window);
 	snprintf(trend, sizeof trend, "%u weeks", trend_weeks(a->verdict));

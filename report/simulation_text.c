@@ -81,6 +81,11 @@ static uint64_t caught(const struct fate_counts *c, enum fate fate)
 	return c->spam[fate] + c->refused[fate];
 }
 
+static uint64_t more(uint64_t now, uint64_t before)
+{
+	return now > before ? now - before : 0;
+}
+
 static const char *strict_modes(const struct policy *policy)
 {
 	if (policy->adkim_strict && policy->aspf_strict)
@@ -93,8 +98,8 @@ static void strict_cost(struct page *page, const struct simulated *s)
 {
 	const struct policy *policy = &s->result.policy;
 	const struct fate_counts *strict = &s->result.now, *relaxed = &s->relaxed.now;
-	uint64_t own = caught(strict, FATE_OWN) - caught(relaxed, FATE_OWN);
-	uint64_t forged = caught(strict, FATE_FORGED) - caught(relaxed, FATE_FORGED);
+	uint64_t own = more(caught(strict, FATE_OWN), caught(relaxed, FATE_OWN));
+	uint64_t forged = more(caught(strict, FATE_FORGED), caught(relaxed, FATE_FORGED));
 	const struct pen *pen = &page->pen;
 
 	if (!policy->adkim_strict && !policy->aspf_strict)
@@ -106,7 +111,7 @@ static void strict_cost(struct page *page, const struct simulated *s)
 		pen_say(pen, "Because of %s alone: ", strict_modes(policy));
 		pen_count(pen, own ? INK_BAD : INK_PLAIN, own);
 		pen_say(pen, " more of your own, %s ",
-			count_text(caught(strict, FATE_FORWARDED) - caught(relaxed, FATE_FORWARDED)).p);
+			count_text(more(caught(strict, FATE_FORWARDED), caught(relaxed, FATE_FORWARDED))).p);
 		pen_say(pen, "more of the forwarded and %s more of the forged messages would be caught.",
 			count_text(forged).p);
 	}
@@ -141,7 +146,7 @@ bool simulation_text(FILE *out, const struct style *style, const struct simulate
 	}
 	strict_cost(&page, s);
 	compared_with_now(&page, s);
-	pen_say(&page.pen, "Receivers may be milder than a policy asks, never stricter in these figures.");
+	pen_say(&page.pen, "These are upper bounds: receivers may be milder than a policy asks.");
 	paragraph(&page, 2);
 	buf_release(&page.line);
 	return !page.failed && fflush(out) == 0 && !ferror(out);
