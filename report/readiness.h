@@ -5,9 +5,9 @@
 #include "report/assess/verdict.h"
 
 struct assessment {
-	const struct rows *rows;		/* as given to assess() */
-	const struct assess_options *options;	/* the same */
-	const struct verdict *verdict;		/* what it said */
+	const struct rows *rows;	      /* as given to assess() */
+	const struct assess_options *options; /* the same */
+	const struct verdict *verdict;	      /* what it said */
 };
 
 #endif

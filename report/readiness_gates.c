@@ -3,6 +3,8 @@
 
 #include "report/assess/policy.h"
 
+#include <math.h>
+
 #define SUBJECTS_SHOWN 3
 
 const char *words_gate(unsigned number)
@@ -45,8 +47,9 @@ static uint32_t sender_with(const struct verdict *v, struct span subject)
 	return NO_INDEX;
 }
 
-/* The subjects a gate fails for, with their first value: a share, or messages. */
-static bool say_subjects(const struct pen *pen, const struct assessment *a, unsigned number, bool senders)
+/* The subjects a gate fails for, behind `before`, with their first value: a share, or messages. */
+static bool say_subjects(
+	const struct pen *pen, const struct assessment *a, unsigned number, bool senders, const char *before)
 {
 	const struct verdict *v = a->verdict;
 	unsigned said = 0, more = 0;
@@ -60,7 +63,7 @@ static bool say_subjects(const struct pen *pen, const struct assessment *a, unsi
 			more++;
 			continue;
 		}
-		pen_say(pen, "%s", said++ ? ", " : "");
+		pen_say(pen, "%s", said++ ? ", " : before);
 		words_subject(pen, a, gate->subject, senders ? sender_with(v, gate->subject) : NO_INDEX);
 		if (gate->values_n && senders)
 			pen_say(pen, " %s",
@@ -88,7 +91,7 @@ static void found_records(const struct pen *pen, const struct assessment *a)
 
 	if (m->records_unchecked)
 		pen_say(pen, "not checked");
-	else if (say_subjects(pen, a, 10, false))
+	else if (say_subjects(pen, a, 10, false, ""))
 		return;
 	else if (m->record_warnings_n == 0)
 		pen_say(pen, "sound");
@@ -112,9 +115,7 @@ static void found_time(const struct pen *pen, const struct measures *m, unsigned
 static void found_signed(const struct pen *pen, const struct assessment *a)
 {
 	pen_say(pen, "%s", ratio_text(a->verdict->measures.dkim_share).p);
-	if (gate_first(a->verdict, 5) && gate_first(a->verdict, 5)->subject.n)
-		pen_say(pen, "; ");
-	say_subjects(pen, a, 5, true);
+	say_subjects(pen, a, 5, true, "; ");
 }
 
 void words_gate_found(const struct pen *pen, const struct assessment *a, unsigned number)
@@ -130,10 +131,10 @@ void words_gate_found(const struct pen *pen, const struct assessment *a, unsigne
 		pen_say(pen, "%s", counted_text(m->own_evidence, "piece of evidence", "pieces of evidence").p);
 		break;
 	case 3:
-		pen_say(pen, "%s (at most %s)", ratio_text(m->own_loss).p, ratio_text(m->own_upper).p);
+		pen_say(pen, "%s, surely at most %s", ratio_text(m->own_loss).p, ratio_text(m->own_upper).p);
 		break;
 	case 4:
-		if (!say_subjects(pen, a, 4, true))
+		if (!say_subjects(pen, a, 4, true, ""))
 			pen_say(pen, "none above");
 		break;
 	case 5:
@@ -141,8 +142,7 @@ void words_gate_found(const struct pen *pen, const struct assessment *a, unsigne
 		break;
 	case 6:
 		pen_say(pen, "%s", ratio_text(m->undecided_share).p);
-		pen_say(pen, gate && gate->subject.n ? "; " : "");
-		say_subjects(pen, a, 6, true);
+		say_subjects(pen, a, 6, true, "; ");
 		break;
 	case 7:
 		pen_say(pen, "%s", ratio_text(m->forward_loss).p);
@@ -155,12 +155,30 @@ void words_gate_found(const struct pen *pen, const struct assessment *a, unsigne
 		found_records(pen, a);
 		break;
 	case 11:
-		if (!say_subjects(pen, a, 11, false))
+		if (!say_subjects(pen, a, 11, false, ""))
 			pen_say(pen, "all pass");
 		break;
 	default:
 		pen_say(pen, "%s", gate && gate->values_n ? ratio_text(gate->values[0].value).p : "0 %");
 	}
+}
+
+/* As it stands in the configuration: `1 %`, `0.2 %`. */
+static struct short_text limit_text(double share)
+{
+	struct short_text text;
+
+	snprintf(text.p, sizeof text.p, "%.4g %%", share * 100);
+	return text;
+}
+
+/* A source with so many messages is not left undecided. */
+static double undecided_most(const struct assessment *a)
+{
+	const struct measures *m = &a->verdict->measures;
+	double part = a->options->limits.undecided_part * (double)(m->own + m->forwarded);
+
+	return part > a->options->limits.undecided_source ? part : a->options->limits.undecided_source;
 }
 
 static void limit_coverage(const struct pen *pen, const struct assessment *a, const struct target_limits *t)
@@ -169,15 +187,14 @@ static void limit_coverage(const struct pen *pen, const struct assessment *a, co
 	bool wide = a->verdict->window > 35;
 
 	pen_say(pen, "at least %.0f %s, ", wide ? limits->wide_days : t->days, wide ? "days" : "weekdays");
-	pen_say(pen, "%.0f receivers, %.0f days of history; newest at most %.0f days old", limits->reporters, t->history,
-		limits->fresh_days);
+	pen_say(pen, "%.0f receivers, %.0f days of history; newest at most %.0f days old", limits->reporters,
+		t->history, limits->fresh_days);
 }
 
 void words_gate_limit(const struct pen *pen, const struct assessment *a, unsigned number)
 {
-	const struct assess_limits *limits = &a->options->limits;
 	bool later = words_gate_state(a->verdict, number) == GATE_NOT_ASKED;
-	const struct target_limits *t = limits_of(limits, later ? TARGET_REJECT : a->verdict->target);
+	const struct target_limits *t = limits_of(&a->options->limits, later ? TARGET_REJECT : a->verdict->target);
 
 	if (later)
 		pen_say(pen, "only for p=reject: ");
@@ -189,20 +206,20 @@ void words_gate_limit(const struct pen *pen, const struct assessment *a, unsigne
 		pen_say(pen, "at least %s", count_text((uint64_t)t->evidence).p);
 		break;
 	case 3:
-		pen_say(pen, "at most %s (at most %s)", ratio_text(t->own_loss).p, ratio_text(t->own_upper).p);
+		pen_say(pen, "at most %s, surely at most %s", limit_text(t->own_loss).p, limit_text(t->own_upper).p);
 		break;
 	case 4:
-		pen_say(pen, "at most %s each", ratio_text(t->sender_loss).p);
+		pen_say(pen, "at most %s each", limit_text(t->sender_loss).p);
 		break;
 	case 5:
-		pen_say(pen, "at least %s, each sender %s", ratio_text(t->dkim_share).p, ratio_text(t->sender_dkim).p);
+		pen_say(pen, "at least %s, each sender %s", limit_text(t->dkim_share).p, limit_text(t->sender_dkim).p);
 		break;
 	case 6:
-		pen_say(pen, "at most %s; no source with %.0f messages or %s", ratio_text(t->undecided_share).p,
-			limits->undecided_source, ratio_text(limits->undecided_part).p);
+		pen_say(pen, "at most %s; no source with %.0f messages", limit_text(t->undecided_share).p,
+			ceil(undecided_most(a)));
 		break;
 	case 7:
-		pen_say(pen, "at most %s", ratio_text(t->forward_loss).p);
+		pen_say(pen, "at most %s", limit_text(t->forward_loss).p);
 		break;
 	case 8:
 	case 9:
@@ -215,7 +232,7 @@ void words_gate_limit(const struct pen *pen, const struct assessment *a, unsigne
 		pen_say(pen, "all pass");
 		break;
 	default:
-		pen_say(pen, "at most %s", ratio_text(t->accepted_share).p);
+		pen_say(pen, "at most %s", limit_text(t->accepted_share).p);
 	}
 }
 
@@ -235,12 +252,12 @@ static double value_of(const struct gate *gate, const char *name, double *limit)
 /* Values of a gate that ask for more than there is, each in a sentence. */
 static const struct {
 	unsigned gate;
-	const char *name, *before, *after;
+	const char *name, *before, *one, *many;
 } lacks[] = {
-	{ 1, "history", "The reports reach back", "days" },
-	{ 1, "days", "They fall on only", "days" },
-	{ 1, "reporters", "They come from only", "receiver" },
-	{ 2, "evidence", "They hold only", "pieces of evidence" },
+	{ 1, "history", "Reports reach back only", "day", "days" },
+	{ 1, "days", "Reports cover only", "day", "days" },
+	{ 1, "reporters", "Reports come from only", "receiver", "receivers" },
+	{ 2, "evidence", "Reports hold only", "piece of evidence", "pieces of evidence" },
 };
 
 void words_missing(const struct pen *pen, const struct assessment *a)
@@ -249,13 +266,16 @@ void words_missing(const struct pen *pen, const struct assessment *a)
 	const char *before = "";
 	double value, limit;
 
+	if (v->history_first == MOMENT_NONE)
+		return;
 	for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++) {
 		const struct gate *gate = gate_first(v, lacks[i].gate);
 
 		value = value_of(gate, lacks[i].name, &limit);
 		if (!gate || gate->state != GATE_NO_DATA || value >= limit)
 			continue;
-		pen_say(pen, "%s%s %.0f %s, and %.0f are needed.", before, lacks[i].before, value, lacks[i].after, limit);
+		pen_say(pen, "%s%s %.0f %s, and %.0f are needed.", before, lacks[i].before, value,
+			plural((uint64_t)value, lacks[i].one, lacks[i].many), limit);
 		before = " ";
 	}
 	value = value_of(gate_first(v, 1), "age", &limit);
@@ -341,8 +361,8 @@ void words_exception(const struct pen *pen, const struct assessment *a, const st
 	}
 	pen_say(pen, "%s", e->kind < EXCEPT_COUNT && words[e->kind] ? words[e->kind] : "");
 	if (e->subject.n)
-		words_subject(pen, a, e->subject,
-			e->kind == EXCEPT_RECORDS ? NO_INDEX : sender_with(a->verdict, e->subject));
+		words_subject(
+			pen, a, e->subject, e->kind == EXCEPT_RECORDS ? NO_INDEX : sender_with(a->verdict, e->subject));
 }
 
 /* ---- simulations and the next record */
@@ -433,8 +453,9 @@ void words_next_why(const struct pen *pen, const struct assessment *a)
 	const struct next_record *next = &a->verdict->next;
 
 	if (span_find_nocase(next->record, SPAN("t=y")) >= 0)
-		pen_say(pen, "A trial: receivers of RFC 9989 read t=y, older ones pct=0, and both treat failing mail one "
-			     "level milder. Lists and forwarders that rewrite From begin to do so. ");
+		pen_say(pen,
+			"A trial: receivers of RFC 9989 read t=y, older ones pct=0, and both treat failing mail one "
+			"level milder. Lists and forwarders that rewrite From begin to do so. ");
 	if (next->sp_none)
 		pen_say(pen, "sp=none spares the subdomains until they pass by themselves. ");
 	if (next->rollback.n) {

@@ -2,6 +2,8 @@
 #include "report/readiness_words.h"
 
 #define RUNS_SHOWN 3
+#define BURST_DAYS 3   /* a sender seen on fewer has no rhythm yet */
+#define SERIES_DAYS 35 /* how far back a sender's `since` can reach */
 
 static const struct sender *sender_of(const struct assessment *a, const struct step *step)
 {
@@ -119,6 +121,10 @@ static void say_rhythm(const struct pen *pen, const struct assessment *a, const 
 
 	if ((s->monthly || s->quarterly) && s->dates_n) {
 		say_runs(pen, s);
+	} else if (s->last_day - s->first_day < BURST_DAYS) {
+		pen_say(pen, "%s on %s", count_text(s->messages).p, weekday_text(s->first_day).p);
+		if (s->last_day > s->first_day)
+			pen_say(pen, " and after");
 	} else {
 		pen_say(pen, "%s a week", count_text(step->per_week).p);
 		if (step->guess == GUESS_DEVICE)
@@ -160,9 +166,10 @@ static void say_break(const struct pen *pen, const struct assessment *a, const s
 		pen_say(pen, " is not published");
 	else
 		pen_say(pen, " broken");
-	if (step->since != MOMENT_NONE)
-		pen_say(pen, " since %s", weekday_text(step->since).p);
-	if (s->before.messages)
+	if (step->since == MOMENT_NONE || step->since <= a->verdict->last_day - SERIES_DAYS + 1)
+		return;
+	pen_say(pen, " since %s", weekday_text(step->since).p);
+	if (s->before.messages > s->before.not_signed)
 		pen_say(pen, "; was %s signed",
 			percent_text(s->before.messages - s->before.not_signed, s->before.messages).p);
 }
@@ -201,6 +208,9 @@ static void say_plain_figure(const struct pen *pen, const struct assessment *a, 
 		break;
 	case STEP_GATHER:
 		words_gate_found(pen, a, step->gates & 1u << 1 ? 1 : 2);
+		break;
+	case STEP_ALERT:
+		pen_say(pen, "see what changed this week");
 		break;
 	default:
 		break;
@@ -361,15 +371,32 @@ static void say_menu(const struct pen *pen, const struct assessment *a, const st
 	}
 }
 
+/* Is it one plain word of a command line? Others might do more than mark when they are copied into a shell. */
+static bool is_plain_word(struct span text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:/=";
+
+	for (size_t i = 0; i < text.n; i++)
+		if (!memchr(plain, text.p[i], sizeof plain - 1))
+			return false;
+	return text.n && text.n <= PEN_NAME_OCTETS && text.p[0] != '-';
+}
+
 static void say_mark(const struct pen *pen, const struct assessment *a, const struct step *step)
 {
 	const struct sender *s = sender_of(a, step);
 	bool relay = step->guess == GUESS_LIST || step->guess == GUESS_FORWARDER;
 	struct buf command = BUF(PEN_SAY);
+	char address[ADDRESS_TEXT];
 
 	buf_put_text(&command, "dmarcgate mark ");
-	buf_put_span(&command, s->mark);
-	buf_put_text(&command, relay ? " forwarder | own | notours" : " own | notours");
+	if (is_plain_word(s->mark))
+		buf_put_span(&command, s->mark);
+	else
+		buf_put_text(&command, address_format(&path_of(a, step)->address, address));
+	buf_put_text(&command, relay			     ? " forwarder | own | notours"
+			       : step->guess == GUESS_FORGED ? " notours | own"
+							     : " own | notours");
 	pen_code(pen, buf_span(&command));
 	buf_release(&command);
 }
@@ -387,7 +414,7 @@ void words_step_action(const struct pen *pen, const struct assessment *a, const 
 		say_sign_host(pen, a, step);
 		break;
 	case STEP_SEPARATE:
-		pen_say(pen, "A subdomain needs a record of its own, or sp=none until it passes.");
+		pen_say(pen, "Send from a subdomain with a record of its own, or through your own relay.");
 		break;
 	case STEP_REPAIR_KEY:
 		pen_say(pen, "Publish ");

@@ -8,7 +8,7 @@
 
 #define LINE_OCTETS ((size_t)256 * 1024)
 #define LIST_SHOWN 5
-#define FIGURE_COLUMNS 46 /* what the figures behind the names of a list need at least */
+#define FIGURE_COLUMNS 42 /* what the figures behind the names of a list need at least */
 #define TREND_MOST 53
 
 struct page {
@@ -103,10 +103,12 @@ static void head(struct page *page)
 		words_missing(pen, a);
 		paragraph(page, 2);
 	}
-	pen_begin(pen, INK_STRONG);
-	pen_say(pen, "First:");
-	pen_end(pen, INK_STRONG);
-	pen_say(pen, " ");
+	if (!words_holds(a)) {
+		pen_begin(pen, INK_STRONG);
+		pen_say(pen, "First:");
+		pen_end(pen, INK_STRONG);
+		pen_say(pen, " ");
+	}
 	words_first(pen, a);
 	paragraph(page, 2);
 }
@@ -123,10 +125,12 @@ static void exceptions(struct page *page)
 		pen_symbol(&page->pen, SYMBOL_DOT);
 		pen_say(&page->pen, " ");
 		words_exception(&page->pen, page->a, &d->exceptions[i]);
-		paragraph(page, 2);
+		fputs("  ", page->out);
+		style_continue(page->out, page->style, 2, 4, buf_span(&page->line));
+		line_end(page);
 	}
 	if (d->exceptions_n > most)
-		fprintf(page->out, "  and %zu more: -v\n", d->exceptions_n - most);
+		fprintf(page->out, "  and %zu more, with -v\n", d->exceptions_n - most);
 }
 
 /* ---- the measures */
@@ -305,7 +309,7 @@ static void steps(struct page *page, const char *name, const char *remark, bool 
 			step_rest(page, step);
 	}
 	if (n > most)
-		fprintf(page->out, "    and %u more: -v\n", n - most);
+		fprintf(page->out, "    and %u more, with -v\n", n - most);
 }
 
 static void changes(struct page *page)
@@ -326,7 +330,7 @@ static void changes(struct page *page)
 		put_row(page, alert->level == LEVEL_INFO ? style_symbol(page->style, SYMBOL_DOT) : "!", &name);
 	}
 	if (v->alerts_n > most)
-		fprintf(page->out, "    and %zu more: -v\n", v->alerts_n - most);
+		fprintf(page->out, "    and %zu more, with -v\n", v->alerts_n - most);
 	pen_symbol(pen, SYMBOL_DOT);
 	pen_say(pen, " no surprise sender %s %s", v->measures.never_surprised ? "in all" : "for",
 		counted_text((uint64_t)v->measures.quiet_days, "day", "days").p);
@@ -380,8 +384,9 @@ static void say_honoured(struct page *page)
 		spared += v->reporters[i].spared;
 	}
 	if (failing)
-		pen_say(&page->pen, "In truth receivers applied the policy to %s of failing mail and spared %s as list "
-				    "or forwarded mail. ",
+		pen_say(&page->pen,
+			"In truth receivers applied the policy to %s of failing mail and spared %s as list "
+			"or forwarded mail. ",
 			percent_text(honoured, failing).p, percent_text(spared, failing).p);
 }
 
@@ -516,8 +521,7 @@ static void basis(struct page *page)
 	fputs(style_off(page->style, INK_QUIET), page->out);
 }
 
-bool readiness_text(
-	FILE *out, const struct style *style, const struct assessment *a, const struct readiness_page *look)
+bool readiness_text(FILE *out, const struct style *style, const struct assessment *a, const struct readiness_page *look)
 {
 	struct page page = { .out = out, .style = style, .a = a, .look = look, .line = BUF(LINE_OCTETS) };
 	struct step_counts n = steps_count(a->verdict);

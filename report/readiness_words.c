@@ -126,17 +126,28 @@ static void say_part(const struct pen *pen, const char **before, unsigned n, con
 	*before = ", ";
 }
 
+/* What the verdict is about; a parked domain goes to p=reject at once. */
+static enum target goal_of(const struct verdict *v)
+{
+	return v->measures.parked ? TARGET_REJECT : v->target;
+}
+
+static bool in_force(const struct verdict *v)
+{
+	return v->effective >= (goal_of(v) == TARGET_REJECT ? REQUEST_REJECT : REQUEST_QUARANTINE);
+}
+
 void words_status(const struct pen *pen, const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;
 	struct step_counts n = steps_count(v);
 	const char *before = ": ";
 
-	if (words_holds(a) && v->next.stage >= STAGE_QUARANTINE) {
-		pen_say(pen, "%s is in force and may stay", words_target(v->target));
-		return;
-	}
-	pen_say(pen, "for %s", words_target(v->target));
+	pen_say(pen, "for %s", words_target(goal_of(v)));
+	if (in_force(v))
+		pen_say(pen, ", which is in force%s", words_holds(a) ? " and may stay" : "");
+	if (v->measures.parked)
+		pen_say(pen, ": this domain is parked");
 	if (v->decision.word == VERDICT_READY_WITH_EXCEPTIONS)
 		say_part(pen, &before, (unsigned)v->decision.exceptions_n, "named exception", "named exceptions");
 	if (v->decision.word != VERDICT_NOT_READY)
@@ -279,7 +290,7 @@ void words_first(const struct pen *pen, const struct assessment *a)
 		return;
 	}
 	if (ready && v->next.record.n) {
-		pen_say(pen, "Publish the record under NEXT.");
+		pen_say(pen, "Publish the %s under NEXT.", v->next.spf.n ? "records" : "record");
 		return;
 	}
 	if (v->steps_n == 0 || v->steps[0].later)
@@ -312,7 +323,7 @@ void words_fate(const struct pen *pen, const struct assessment *a, enum fate fat
 		pen_say(pen, "%s", m->own ? ratio_text(m->own_loss).p : "");
 		break;
 	case FATE_FORWARDED:
-		pen_say(pen, "%s", m->forwarded ? "lists, gateways, aliases" : "");
+		pen_say(pen, "%s", m->forwarded ? "lists and gateways" : "");
 		break;
 	case FATE_UNDECIDED:
 		for (size_t i = 0; i < a->verdict->senders_n; i++)
@@ -321,7 +332,7 @@ void words_fate(const struct pen *pen, const struct assessment *a, enum fate fat
 			pen_say(pen, "%u %s", n, plural(n, "source", "sources"));
 		break;
 	default:
-		pen_say(pen, "%s", m->forged ? "what enforcement stops" : "");
+		pen_say(pen, "%s", m->forged ? "enforcement stops it" : "");
 	}
 }
 

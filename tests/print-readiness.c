@@ -1,7 +1,7 @@
-/* Prints verdicts in every look, for the golden files: print-readiness NAME [LINES]. Without an argument it lists the names.
- * `world` wants the lines of traffic that assess-world.py writes; the others make their own. */
+/* Prints verdicts in every look, for the golden files: print-readiness NAME [LINES]. Without an argument it lists the
+ * names; those that begin with `world` want the lines of traffic of assess-world.py. Exit 77: there are none. */
 #include "report/readiness_text.h"
-#include "tests/world.h"
+#include "tests/readiness-worlds.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,91 +13,54 @@ static const struct style narrow = { .utf8 = true, .width = 80 };
 static const struct style ascii = { .width = 80 };
 static const struct style color = { .color = true, .utf8 = true, .width = 100 };
 
-static char *field(char **rest)
+static void need(bool done)
 {
-	char *text = strsep(rest, "\t\n");
-
-	return text && strcmp(text, "-") != 0 ? text : NULL;
-}
-
-static void read_lines(struct world *world, const char *path)
-{
-	FILE *lines = path ? fopen(path, "r") : NULL;
-	char text[1024];
-
-	if (!lines)
-		exit(77);
-	while (fgets(text, sizeof text, lines)) {
-		struct line line = { 0 };
-		char *rest = text, *host;
-
-		line.day = atoll(strsep(&rest, "\t"));
-		line.reporter = field(&rest);
-		line.address = field(&rest);
-		host = field(&rest);
-		line.host = host ? host : "-";
-		line.from = field(&rest);
-		line.spf = field(&rest);
-		line.spf_result = field(&rest);
-		line.dkim = field(&rest);
-		line.n = strtoull(strsep(&rest, "\t"), NULL, 10);
-		line.reason = field(&rest);
-		world_add(world, &line);
-	}
-	fclose(lines);
-}
-
-static void make_world(struct world *world, const char *path)
-{
-	static const struct span reaches[] = { SPAN("_spf.google.com"), SPAN("mail.zendesk.com") };
-
-	world_begin(world, "harborlight.example", 20778); /* 2026-11-21 */
-	read_lines(world, path);
-	world->rows.published = (struct published){ .checked = true,
-		.dmarc_records = 1,
-		.policy = world->policy,
-		.spf_records = 1,
-		.rua = SPAN("mailto:dmarc@harborlight.example"),
-		.spf_reaches = reaches,
-		.spf_reaches_n = 2,
-		.spf_all = '~' };
-}
-
-static void print_text(const struct assessment *a, const struct style *style, bool all)
-{
-	if (!readiness_text(stdout, style, a, &(struct readiness_page){ .all = all }))
+	if (!done) {
+		fputs("print-readiness: a writer refused\n", stderr);
 		exit(1);
+	}
 }
 
 static void text(const struct assessment *a)
 {
-	print_text(a, &plain, false);
+	need(readiness_text(stdout, &plain, a, &(struct readiness_page){ 0 }));
 }
 
 static void text_narrow(const struct assessment *a)
 {
-	print_text(a, &narrow, false);
+	need(readiness_text(stdout, &narrow, a, &(struct readiness_page){ .weeks = 13 }));
 }
 
 static void text_ascii(const struct assessment *a)
 {
-	print_text(a, &ascii, true);
+	need(readiness_text(stdout, &ascii, a, &(struct readiness_page){ .all = true }));
 }
 
 static void text_color(const struct assessment *a)
 {
-	print_text(a, &color, false);
+	need(readiness_text(stdout, &color, a, &(struct readiness_page){ .all = true }));
 }
 
 static const struct {
 	const char *name;
-	void (*make)(struct world *world, const char *path);
+	void (*make)(struct world *world); /* NULL: the reference's lines */
 	void (*print)(const struct assessment *a);
 } cases[] = {
-	{ "world.txt", make_world, text },
-	{ "world-80.txt", make_world, text_narrow },
-	{ "world-ascii.txt", make_world, text_ascii },
-	{ "world-color.txt", make_world, text_color },
+	{ "world.txt", NULL, text },
+	{ "world-80.txt", NULL, text_narrow },
+	{ "world-ascii.txt", NULL, text_ascii },
+	{ "world-color.txt", NULL, text_color },
+	{ "ready.txt", world_ready, text },
+	{ "in-force.txt", world_in_force, text },
+	{ "thin.txt", world_thin, text },
+	{ "silent.txt", world_silent, text },
+	{ "parked.txt", world_parked, text },
+	{ "breaking.txt", world_breaking, text },
+	{ "manifold.txt", world_manifold, text },
+	{ "manifold-ascii.txt", world_manifold, text_ascii },
+	{ "hostile.txt", world_hostile, text },
+	{ "hostile-80.txt", world_hostile, text_narrow },
+	{ "hostile-ascii.txt", world_hostile, text_ascii },
 };
 
 int main(int argc, char **argv)
@@ -113,9 +76,11 @@ int main(int argc, char **argv)
 		}
 		if (strcmp(argv[1], cases[i].name) != 0)
 			continue;
-		cases[i].make(&world, argc > 2 ? argv[2] : NULL);
-		if (!assess(world_rows(&world), &world.options, &arena, &verdict))
-			return 1;
+		if (cases[i].make)
+			cases[i].make(&world);
+		else if (!world_read(&world, argc > 2 ? argv[2] : NULL))
+			return 77;
+		need(assess(world_rows(&world), &world.options, &arena, &verdict));
 		cases[i].print(&(struct assessment){ &world.rows, &world.options, &verdict });
 		arena_release(&arena);
 		world_end(&world);

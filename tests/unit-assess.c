@@ -707,7 +707,7 @@ static void periodic_senders_are_expected(void **state)
 
 static void broken_rows_are_refused(void **state)
 {
-	static const struct assess_traffic traffic[] = { { 7, 0, 0, 1 } };
+	static const struct observed_traffic traffic[] = { { 7, 0, 0, 1 } };
 	struct arena arena = ARENA((size_t)1 << 20);
 	struct verdict v;
 	struct world w;
