@@ -4,15 +4,13 @@
 #include "report/senders.h"
 #include "report/simulation.h"
 #include "tests/print-report.h"
-#include "tests/world.h"
+#include "tests/readiness-worlds.h"
 
 #include <stdlib.h>
 
 const struct style plain = { .color = false, .utf8 = true, .width = 100 };
 const struct style ascii = { .color = false, .utf8 = false, .width = 80 };
 const struct style color = { .color = true, .utf8 = true, .width = 100 };
-
-#define TODAY 20778 /* a Saturday, 2026-11-21 */
 
 void need(bool done)
 {
@@ -22,71 +20,25 @@ void need(bool done)
 	}
 }
 
-/* ---- worlds */
-
-static void make_world(struct world *world, FILE *lines)
+static bool make_hostile(struct world *world, const char *path)
 {
-	static const struct span reaches[] = { SPAN("_spf.google.com"), SPAN("mail.zendesk.com") };
-
-	world_begin(world, "harborlight.example", TODAY);
-	world_read(world, lines);
-	world->rows.published = (struct published){ .checked = true,
-		.dmarc_records = 1,
-		.policy = world->policy,
-		.spf_records = 1,
-		.rua = SPAN("mailto:dmarc@harborlight.example"),
-		.spf_reaches = reaches,
-		.spf_reaches_n = 2,
-		.spf_all = '~' };
+	(void)path;
+	world_hostile(world);
+	return true;
 }
 
-/* Every name is somebody's attempt, in the places where nobody checks them. */
-static void make_hostile(struct world *world, FILE *lines)
+static bool make_silent(struct world *world, const char *path)
 {
-	static char key[] = "shop.example/" HOSTILE "/pass", long_key[70000] = "shop.example/";
+	(void)path;
+	world_silent(world);
+	return true;
+}
 
-	(void)lines;
-	memset(long_key + 13, 'k', 65536);
-	memcpy(long_key + 13 + 65536, "/fail", 6);
-	world_begin(world, "shop.example", TODAY);
-	for (int64_t day = TODAY - 40; day < TODAY; day++) {
-		struct line line = { .day = day,
-			.reporter = "google.com",
-			.address = "192.0.2.10",
-			.host = "mail.shop.example",
-			.from = "shop.example",
-			.spf = "shop.example",
-			.spf_result = "pass",
-			.dkim = "shop.example/k1/pass",
-			.n = 25 };
-
-		world_add(world, &line);
-		line.reporter = HOSTILE ".example";
-		world_add(world, &line);
-		line.reporter = FORMULA;
-		line.plain = true;
-		line.address = "198.51.100.7";
-		line.host = FORMULA ".example";
-		line.spf = HOSTILE;
-		line.dkim = NULL;
-		world_add(world, &line);
-		line = (struct line){ .day = day,
-			.reporter = "google.com",
-			.address = "198.51.100.8",
-			.host = HOSTILE ".net",
-			.from = "<b>&amp;.shop.example",
-			.spf = HOSTILE,
-			.spf_result = "pass",
-			.dkim = key,
-			.n = 9 };
-		world_add(world, &line);
-		line.address = "198.51.100.9";
-		line.host = "-";
-		line.spf = "=1+1";
-		line.dkim = NULL;
-		world_add(world, &line);
-	}
-	world_mark(world, MARK_REVIEWED, "=1+1");
+static bool make_manifold(struct world *world, const char *path)
+{
+	(void)path;
+	world_manifold(world);
+	return true;
 }
 
 /* ---- cases */
@@ -150,7 +102,7 @@ static void find_problems(const struct assessment *a, struct problem_list *probl
 
 	*problems = PROBLEM_LIST;
 	for (size_t i = 0; i < a->rows->reports_n && i < 40; i++) {
-		const struct assess_report *r = &a->rows->reports[i];
+		const struct observed_report *r = &a->rows->reports[i];
 
 		for (size_t k = 0; k < COUNT(wheres); k += 1 + i % 2)
 			need(problem_list_take(problems, &(struct problem_row){ r->org_name, SPAN("dmarc@" FORMULA),
@@ -286,25 +238,22 @@ static const struct {
 
 static const struct {
 	const char *name;
-	void (*make)(struct world *world, FILE *lines);
-} worlds[] = { { "world", make_world }, { "hostile", make_hostile } };
+	bool (*make)(struct world *world, const char *path);
+} worlds[] = { { "world", world_read }, { "hostile", make_hostile }, { "silent", make_silent },
+	{ "manifold", make_manifold } };
 
-static void print(void (*make)(struct world *world, FILE *lines), const char *path, size_t at)
+static void print(size_t which, const char *path, size_t at)
 {
-	FILE *lines = path ? fopen(path, "r") : NULL;
 	struct arena arena = ARENA((size_t)1 << 30);
 	struct verdict verdict;
 	struct world world;
 
-	if (make == make_world && !lines)
+	if (!worlds[which].make(&world, path))
 		exit(77);
-	make(&world, lines);
 	need(assess(world_rows(&world), &world.options, &arena, &verdict));
 	cases[at].print(&(struct assessment){ &world.rows, &world.options, &verdict });
 	arena_release(&arena);
 	world_end(&world);
-	if (lines)
-		fclose(lines);
 }
 
 int main(int argc, char **argv)
@@ -317,7 +266,7 @@ int main(int argc, char **argv)
 			if (argc < 2) {
 				puts(name);
 			} else if (strcmp(argv[1], name) == 0) {
-				print(worlds[k].make, argc > 2 ? argv[2] : NULL, i);
+				print(k, argc > 2 ? argv[2] : NULL, i);
 				return 0;
 			}
 		}

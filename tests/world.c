@@ -196,36 +196,6 @@ void world_add(struct world *world, const struct line *line)
 	rows->traffic_n++;
 }
 
-static char *field(char **rest)
-{
-	char *text = strsep(rest, "\t\n");
-
-	return text && strcmp(text, "-") != 0 ? text : NULL;
-}
-
-void world_read(struct world *world, FILE *lines)
-{
-	char text[1024];
-
-	while (fgets(text, sizeof text, lines)) {
-		struct line line = { 0 };
-		char *rest = text, *host;
-
-		line.day = atoll(strsep(&rest, "\t"));
-		line.reporter = field(&rest);
-		line.address = field(&rest);
-		host = field(&rest);
-		line.host = host ? host : "-";
-		line.from = field(&rest);
-		line.spf = field(&rest);
-		line.spf_result = field(&rest);
-		line.dkim = field(&rest);
-		line.n = strtoull(strsep(&rest, "\t"), NULL, 10);
-		line.reason = field(&rest);
-		world_add(world, &line);
-	}
-}
-
 void world_mark(struct world *world, enum mark_kind kind, const char *subject)
 {
 	world->marks[world->rows.marks_n++] = (struct mark_row){

@@ -4,8 +4,6 @@
 
 #include "report/assess/assess.h"
 
-#include <stdio.h>
-
 struct world {
 	struct arena arena;
 	struct observed_report *reports;
@@ -34,8 +32,6 @@ struct line {
 
 void world_begin(struct world *world, const char *domain, int64_t today);
 void world_add(struct world *world, const struct line *line);
-/* Lines as assess-world.py writes them. */
-void world_read(struct world *world, FILE *lines);
 void world_mark(struct world *world, enum mark_kind kind, const char *subject);
 /* The rows as they are now; the world stays theirs. */
 const struct rows *world_rows(struct world *world);
