@@ -46,7 +46,7 @@ static void say_note(const struct pen *pen, const struct listed_reporter *row)
 		before = "; ";
 	}
 	for (int use = USE_COUNTED + 1; use < USE_COUNT; use++) {
-		if (!row->uses[use])
+		if (!row->uses[use] || use == USE_LEAD_STANDING) /* the column `standing` says so */
 			continue;
 		pen_say(pen, "%s%s %s", before, count_text(row->uses[use]).p, report_use_word((enum report_use)use));
 		before = "; ";
@@ -97,7 +97,7 @@ static void list_table(struct reporters_text *reporters, const struct verdict *v
 	static const struct table_column columns[] = { { "receiver", .flexible = true, .least = 16 },
 		{ "messages", .right = true }, { "", .right = true }, { "days", .right = true },
 		{ "reports", .right = true }, { "proof", .flexible = true }, { "standing" },
-		{ "disagrees", .right = true }, { "defects", .right = true }, { "", .flexible = true } };
+		{ "disagrees", .right = true }, { "defects", .right = true }, { "", .flexible = true, .least = 18 } };
 	struct table *table =
 		table_new(reporters->out, &reporters->style, columns, sizeof columns / sizeof *columns);
 	uint64_t all = messages_of(v);
@@ -234,10 +234,9 @@ static void letter_head(struct reporters_text *letter, const struct verdict *v, 
 	putc('\n', letter->out);
 	pen_say(&pen, "We own ");
 	pen_host(&pen, v->domain);
-	pen_say(&pen, " and thank you for your aggregate reports. In those about %s",
-		period_text(&letter->style, v->first_day, v->last_day).p);
-	pen_say(&pen, " (%s", counted_text(row->reports, "report", "reports").p);
-	pen_say(&pen, ", %s) we found:", counted_text(row->reporter->messages, "message", "messages").p);
+	pen_say(&pen, " and thank you for your aggregate reports. In the %s ",
+		counted_text(row->reports, "report", "reports").p);
+	pen_say(&pen, "about %s we found:", period_text(&letter->style, v->first_day, v->last_day).p);
 	paragraph(letter, 0);
 }
 
@@ -259,10 +258,15 @@ static void letter_defect(struct reporters_text *letter, unsigned number, const 
 	paragraph(letter, 4);
 }
 
-static unsigned letter_body(struct reporters_text *letter, const struct listed_reporter *row)
+static uint64_t unproven_reports(const struct listed_reporter *row)
+{
+	return row->trusts[TRUST_1] + row->trusts[TRUST_0];
+}
+
+static void letter_body(struct reporters_text *letter, const struct listed_reporter *row)
 {
 	const struct reporter *r = row->reporter;
-	uint64_t unproven = row->trusts[TRUST_1] + row->trusts[TRUST_0];
+	uint64_t unproven = unproven_reports(row);
 	struct pen pen = pen_of(letter);
 	unsigned number = 0;
 
@@ -285,7 +289,24 @@ static unsigned letter_body(struct reporters_text *letter, const struct listed_r
 		style_continue(letter->out, &letter->style, 4, 4, buf_span(&letter->line));
 		buf_clear(&letter->line);
 	}
-	return number;
+	fputs("\nWe would be glad if you looked into it.\n", letter->out);
+}
+
+static void letter_write(struct reporters_text *letter, const struct verdict *v, const struct listed_reporter *row)
+{
+	struct pen pen = pen_of(letter);
+
+	if (row->defects_n || row->reporter->disagreements || unproven_reports(row)) {
+		letter_head(letter, v, row);
+		letter_body(letter, row);
+		return;
+	}
+	pen_say(&pen, "Nothing is wrong with the reports of ");
+	pen_host(&pen, row->reporter->name);
+	pen_say(&pen, " about ");
+	pen_host(&pen, v->domain);
+	pen_say(&pen, ".");
+	paragraph(letter, 0);
 }
 
 static bool is_called(const struct assessment *a, const struct listed_reporter *row, struct span name)
@@ -311,13 +332,8 @@ bool reporter_letter(FILE *out, const struct assessment *a, const struct problem
 	*found = false;
 	for (size_t i = 0; made && i < list.n && !*found; i++) {
 		*found = is_called(a, &list.rows[i], reporter);
-		if (!*found)
-			continue;
-		letter_head(&letter, a->verdict, &list.rows[i]);
-		if (!letter_body(&letter, &list.rows[i]))
-			fputs("\nNothing is wrong with them.\n", out);
-		else
-			fputs("\nWe would be glad if you looked into it.\n", out);
+		if (*found)
+			letter_write(&letter, a->verdict, &list.rows[i]);
 	}
 	reporter_list_release(&list);
 	buf_release(&letter.line);

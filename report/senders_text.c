@@ -142,12 +142,17 @@ static void say_state(const struct pen *pen, const struct listed_sender *row)
 		pen_say(pen, "%s", words[row->subclass] ? words[row->subclass] : "");
 }
 
-static void state_cell(struct senders_text *senders, struct table *table, const struct listed_sender *row)
+static void state_cell(
+	struct senders_text *senders, struct table *table, const struct verdict *v, const struct listed_sender *row)
 {
+	const struct sender_row *service = v->sources[row->source].row;
 	struct style plain = { .utf8 = senders->style.utf8 };
 	bool fine = row->subclass == SUB_OWN && row->sender && !row->sender->regressed && !row->sender->missed;
 
-	say_state(&(struct pen){ &senders->line, &plain, PEN_TERMINAL }, row);
+	if (row->subclass == SUB_OWN_UNSIGNED && service && service->own_dkim == CAN_NO)
+		buf_put_text(&senders->line, "cannot sign");
+	else
+		say_state(&(struct pen){ &senders->line, &plain, PEN_TERMINAL }, row);
 	cell(senders, table, fine ? INK_GOOD : row->sender ? INK_PLAIN : INK_QUIET);
 }
 
@@ -173,7 +178,7 @@ static void list_row(
 		table_cell_text(table, INK_PLAIN, style_symbol(&senders->style, SYMBOL_DASH));
 	style_spark(&senders->line, &senders->style, row->weeks + a->verdict->weeks_n - weeks, weeks);
 	cell(senders, table, INK_PLAIN);
-	state_cell(senders, table, row);
+	state_cell(senders, table, a->verdict, row);
 }
 
 static void list_table(struct senders_text *senders, const struct assessment *a, const struct sender_list *list)
@@ -267,7 +272,7 @@ static bool senders_domain(void *self, const struct assessment *a)
 
 		pen_say(&pen, "No report that counts about ");
 		pen_host(&pen, a->verdict->domain);
-		pen_say(&pen, " has come yet.");
+		pen_say(&pen, " has come yet; dmarcgate reporters says who reported at all.");
 		style_paragraph(senders->out, &senders->style, 0, buf_span(&senders->line));
 		buf_clear(&senders->line);
 		return !senders->failed;

@@ -18,5 +18,5 @@ with open(name, encoding='utf-8', newline='') as file:
                 assert reporter['days'] <= domain['days'], reporter
     else:
         rows = list(csv.reader(file))
-        assert len(rows) > 1 and all(len(row) == len(rows[0]) for row in rows)
+        assert rows and all(len(row) == len(rows[0]) for row in rows)
         assert not any(cell[:1] in ('=', '+', '-', '@') for row in rows for cell in row)
