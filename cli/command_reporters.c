@@ -55,10 +55,10 @@ static int reporting_run(struct reporting *reporting)
 {
 	struct cli *cli = reporting->cli;
 	bool letter = reporting->letter.p != NULL, good = true, closed = true;
-	struct domains domains;
+	struct domain_list domains = DOMAIN_LIST;
 	struct fault fault = { 0 };
 
-	if (!domains_find(&domains, cli, reporting->readiness->store, cli->options.args, cli->options.args_n > 0, &fault))
+	if (!domains_choose(cli, reporting->readiness->store, cli->options.args, cli->options.args_n > 0, &domains, &fault))
 		return cli_fail(cli, &fault);
 	if (!letter && !reporters_open(cli, &reporting->writer)) {
 		domains_release(&domains);

@@ -51,11 +51,11 @@ static bool senders_open(const struct cli *cli, struct senders_writer *writer, c
 static int senders_run(struct cli *cli, struct readiness *r, const struct senders_view *view)
 {
 	struct senders_writer writer;
-	struct domains domains;
+	struct domain_list domains = DOMAIN_LIST;
 	struct fault fault = { 0 };
 	bool good = true, closed;
 
-	if (!domains_find(&domains, cli, r->store, cli->options.args, cli->options.args_n, &fault))
+	if (!domains_choose(cli, r->store, cli->options.args, cli->options.args_n, &domains, &fault))
 		return cli_fail(cli, &fault);
 	if (!senders_open(cli, &writer, view)) {
 		domains_release(&domains);

@@ -1,71 +1,81 @@
 #include "cli/domains.h"
 
-#include "cli/cli.h"
+#define HISTORY_DAYS 400
+#define ROOM_FIRST 64
 
-#define DOMAINS_OCTETS ((size_t)64 * 1024 * 1024)
+struct asking {
+	struct domain_list *list;
+	struct span *names;
+	size_t room;
+};
 
-static bool domains_add(struct domains *domains, struct span name)
+static bool take(void *arg, const struct domain_row *row)
 {
-	if (domains->n == domains->room) {
-		size_t room = domains->room ? 2 * domains->room : 64;
-		struct span *names = arena_take(&domains->arena, room * sizeof *names);
+	struct asking *asking = arg;
+	struct domain_list *list = asking->list;
+
+	if (list->n == asking->room) {
+		size_t room = asking->room ? 2 * asking->room : ROOM_FIRST;
+		struct span *names = arena_take(&list->arena, room * sizeof *names);
 
 		if (!names)
 			return false;
-		if (domains->n)
-			memcpy(names, domains->names, domains->n * sizeof *names);
-		domains->names = names;
-		domains->room = room;
+		if (list->n)
+			memcpy(names, asking->names, list->n * sizeof *names);
+		asking->names = names;
+		asking->room = room;
+		list->names = names;
 	}
-	domains->names[domains->n++] = arena_copy(&domains->arena, name);
-	return !domains->arena.failed;
+	asking->names[list->n++] = arena_copy(&list->arena, row->domain);
+	return !list->arena.failed;
 }
 
-static bool domains_take(void *arg, const struct domain_row *row)
+bool domains_ask(const struct cli *cli, struct store *store, struct domain_list *list, struct fault *fault)
 {
-	/* A domain with failure reports alone has nothing to be judged by. */
-	return !row->reports || domains_add(arg, row->domain);
+	int64_t today = moment_day(cli->now);
+	struct window window = { today - HISTORY_DAYS, today };
+	struct asking asking = { .list = list };
+
+	if (store && !store_ask_domains(store, &window, take, &asking, fault))
+		return list->arena.failed ? fault_set(fault, FAULT_LATER, "out of memory") : false;
+	return true;
 }
 
-static void domains_configured(struct domains *domains, const char *list)
+/* A list separated by commas; empty items are left out. */
+static size_t list_split(const char *list, struct span *names)
 {
 	struct span rest = span_of(list);
+	size_t n = 0;
 
 	while (rest.n) {
 		const char *comma = memchr(rest.p, ',', rest.n);
-		size_t n = comma ? (size_t)(comma - rest.p) : rest.n;
-		struct span name = span_trim((struct span){ rest.p, n });
+		size_t length = comma ? (size_t)(comma - rest.p) : rest.n;
 
-		if (name.n)
-			domains_add(domains, name);
-		rest.p += n + (comma != NULL);
-		rest.n -= n + (comma != NULL);
+		names[n] = span_trim((struct span){ rest.p, length });
+		n += names[n].n > 0;
+		rest.p += length + (comma != NULL);
+		rest.n -= length + (comma != NULL);
 	}
+	return n;
 }
 
-bool domains_find(struct domains *domains, const struct cli *cli, struct store *store, char **named, int named_n,
+bool domains_choose(const struct cli *cli, struct store *store, char **named, int named_n, struct domain_list *list,
 	struct fault *fault)
 {
-	struct window window = { moment_day(cli->now) - DOMAINS_DAYS, moment_day(cli->now) };
+	struct span *names = arena_take(&list->arena, ((size_t)named_n + strlen(cli->config.domains) + 1) * sizeof *names);
 
-	*domains = (struct domains){ .arena = ARENA(DOMAINS_OCTETS) };
-	for (int i = 0; i < named_n; i++)
-		domains_add(domains, span_of(named[i]));
-	if (!named_n)
-		domains_configured(domains, cli->config.domains);
-	if (!domains->n && store && !store_ask_domains(store, &window, domains_take, domains, fault)) {
-		domains_release(domains);
-		return false;
-	}
-	if (!domains->arena.failed)
-		return true;
-	domains_release(domains);
-	return fault_set(fault, FAULT_LATER, "out of memory");
+	if (!names)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	list->names = names;
+	for (list->n = 0; list->n < (size_t)named_n; list->n++)
+		names[list->n] = span_of(named[list->n]);
+	if (!list->n)
+		list->n = list_split(cli->config.domains, names);
+	return list->n || domains_ask(cli, store, list, fault);
 }
 
-void domains_release(struct domains *domains)
+void domains_release(struct domain_list *list)
 {
-	arena_release(&domains->arena);
-	domains->names = NULL;
-	domains->n = domains->room = 0;
+	arena_release(&list->arena);
+	*list = DOMAIN_LIST;
 }

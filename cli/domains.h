@@ -1,28 +1,21 @@
-/* domains: which ones a command is about: those named on the command line, else one's own by the configuration, else all
- * that the database has reports about. */
+/* domains: which ones a command is about, and whose reports the database holds. */
 #ifndef CLI_DOMAINS_H
 #define CLI_DOMAINS_H
 
-#include "base/arena.h"
-#include "base/fault.h"
-#include "base/span.h"
+#include "cli/cli.h"
 
-#include <stddef.h>
-
-struct cli;
-struct store;
-
-#define DOMAINS_DAYS 180 /* how far back a domain must have been reported about, when nobody names it */
-
-struct domains {
+struct domain_list {
 	struct arena arena;
-	struct span *names;
-	size_t n, room;
+	const struct span *names; /* in the arena; policy domains, most messages first */
+	size_t n;
 };
+#define DOMAIN_LIST ((struct domain_list){ .arena = ARENA((size_t)64 * 1024 * 1024) })
 
-/* `named`: words of the command line. A NULL store knows none. False: fault. */
-bool domains_find(struct domains *domains, const struct cli *cli, struct store *store, char **named, int named_n,
+/* Those that a verdict could look at: reported within the last 400 days. None when `store` is NULL. */
+bool domains_ask(const struct cli *cli, struct store *store, struct domain_list *list, struct fault *fault);
+/* What a command is about: the domains that were named, else one's own by the configuration, else all of the database. */
+bool domains_choose(const struct cli *cli, struct store *store, char **named, int named_n, struct domain_list *list,
 	struct fault *fault);
-void domains_release(struct domains *domains);
+void domains_release(struct domain_list *list);
 
 #endif

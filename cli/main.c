@@ -16,7 +16,7 @@
 const struct command commands[] = {
 	{ "show", command_show, true, "FILE|FOLDER|-...", "read reports and print them, store nothing" },
 	{ "ingest", command_ingest, true, "FILE|FOLDER|-...", "read reports and store them" },
-	{ "summary", command_summary, false, "[DOMAIN]", "add up what is stored" },
+	{ "summary", command_summary, false, "[DOMAIN]", "is it safe to move on, what is in the way, what to do" },
 	{ "reports", command_reports, false, "[CONDITION...]", "list what is stored" },
 	{ "senders", command_senders, false, "[DOMAIN]", "who sends in the domain's name, and who of them is not signed" },
 	{ "reporters", command_reporters, false, "[DOMAIN [REPORTER]]", "who reports, and what is wrong with the reports" },

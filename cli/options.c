@@ -29,6 +29,9 @@ enum option_id {
 	OPTION_NEW,
 	OPTION_CLASS,
 	OPTION_FIXED,
+	OPTION_ALL,
+	OPTION_COUNTS,
+	OPTION_WEEKS,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -59,6 +62,9 @@ static const struct option longs[] = {
 	{ "new", no_argument, NULL, OPTION_NEW },
 	{ "class", required_argument, NULL, OPTION_CLASS },
 	{ "fixed", required_argument, NULL, OPTION_FIXED },
+	{ "all", no_argument, NULL, OPTION_ALL },
+	{ "counts", no_argument, NULL, OPTION_COUNTS },
+	{ "weeks", required_argument, NULL, OPTION_WEEKS },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -70,7 +76,7 @@ const struct option_row option_rows[] = {
 	{ "now", "TIME", NULL, "what to take for the present" },
 	{ "jobs", "N", NULL, "locked processes that read at the same time; 0: one per processor" },
 	{ "quiet", NULL, NULL, "no progress, no closing line; faults are still named" },
-	{ "v", NULL, NULL, "name every input with what became of it" },
+	{ "v", NULL, NULL, "name every input with what became of it; all of a verdict" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
 	{ "json", NULL, "show ingest summary reports senders reporters simulate export verify samples explain", "print JSON" },
@@ -92,6 +98,9 @@ const struct option_row option_rows[] = {
 	{ "new", NULL, "senders", "only those first seen in the last seven days" },
 	{ "class", "own|forwarded|undecided|forged|all", "senders", "these instead of own and undecided ones" },
 	{ "fixed", "SENDER,...", "simulate", "senders taken as repaired" },
+	{ "all", NULL, "summary", "one line for every domain, worst first" },
+	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
+	{ "weeks", "N", "summary", "how far the trend goes back" },
 	{ "help", NULL, NULL, "this text" },
 	{ "version", NULL, NULL, "versions, and the protections in force" },
 	{ NULL, NULL, NULL, NULL },
@@ -201,6 +210,15 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 	case OPTION_SHOW_ADDRESSES:
 		options->show_addresses = true;
 		return true;
+	case OPTION_ALL:
+		options->all = true;
+		return true;
+	case OPTION_COUNTS:
+		options->counts = true;
+		return true;
+	case OPTION_WEEKS:
+		options->weeks = value;
+		return true;
 	case OPTION_HELP:
 		options->help = true;
 		return true;
@@ -257,7 +275,7 @@ bool options_read(struct options *options, int argc, char **argv, struct fault *
 	}
 	options->args = argv + optind;
 	options->args_n = argc - optind;
-	if (options->args_n > 0) {
+	if (options->args_n > 0 && !strchr(options->args[0], '.')) { /* a first word with a dot is a domain */
 		options->command = options->args[0];
 		options->args++;
 		options->args_n--;
