@@ -14,7 +14,7 @@ struct weekly *weekly_new(const struct weekly_plan *plan)
 	if (!weekly)
 		return NULL;
 	weekly->plan = *plan;
-	weekly->worst = VERDICT_READY;
+	weekly->worst = VERDICT_NOT_ENOUGH_DATA;
 	weekly->subject = weekly->verdict = BUF(4096);
 	weekly->text = weekly->html = BUF(4 * WEEKLY_OCTETS);
 	weekly->text_index = weekly->html_index = weekly->text_parts = weekly->html_parts = BUF(WEEKLY_OCTETS);
@@ -114,7 +114,10 @@ struct weekly_sums weekly_sums(const struct verdict *v)
 
 bool weekly_has_step(enum weekly_list list, const struct step *step)
 {
-	return !step->later && (step->kind == STEP_DECIDE) == (list == WEEKLY_DECIDE);
+	/* What is said in other places of the mail. */
+	bool elsewhere = step->kind == STEP_GATHER || step->kind == STEP_ALERT;
+
+	return !step->later && !elsewhere && (step->kind == STEP_DECIDE) == (list == WEEKLY_DECIDE);
 }
 
 /* ---- sentences */
@@ -145,10 +148,8 @@ void weekly_say_state(const struct pen *pen, const struct weekly *weekly, const 
 		pen_say(pen, "no report arrived");
 		return;
 	}
-	if (!words_holds(a) || v->next.stage < STAGE_QUARANTINE) {
-		say_lower(pen, words_verdict(v->decision.word));
-		pen_say(pen, " ");
-	}
+	say_lower(pen, words_verdict(v->decision.word));
+	pen_say(pen, " ");
 	words_status(pen, a);
 }
 
@@ -228,7 +229,7 @@ static void subject_of_many(struct weekly *weekly)
 	subject_part(weekly, &before, weekly->ready, "ready");
 	subject_part(weekly, &before, weekly->unchanged, "unchanged");
 	if (before[0] == ':')
-		buf_put_text(&weekly->subject, ": no domain");
+		buf_put_text(&weekly->subject, ": nothing arrived");
 }
 
 /* ---- a domain, and the end */

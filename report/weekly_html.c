@@ -109,17 +109,18 @@ static void verdict_card(const struct part *part)
 
 static void numbers(const struct part *part)
 {
-	static const char *const names[FATE_COUNT] = { "your own, this week", "forwarded", "to decide", "forged" };
+	static const char *const names[FATE_COUNT] = { "your own", "forwarded", "to decide", "forged" };
 	struct weekly_sums sums = weekly_sums(part->a->verdict);
 
 	row_open(part, "padding:14px 24px 0");
+	put(part, "<span class=\"mut\" style=\"" INK_MUTED "font-size:13px\">Messages this week</span>");
 	put(part, "<table role=\"presentation\" class=\"rule\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\""
 		  " style=\"border-top:1px solid #dfdcd4;border-bottom:1px solid #dfdcd4\"><tr>");
 	for (int fate = 0; fate < FATE_COUNT; fate++) {
 		bool forged = fate == FATE_FORGED;
 
 		buf_printf(part->out,
-			"<td valign=\"top\" style=\"padding:10px 8px 10px 0\"><b%s style=\"font-size:20px%s\">%s</b><br>",
+			"<td valign=\"top\" width=\"25%%\" style=\"padding:10px 4px 10px 0;white-space:nowrap\"><b%s style=\"font-size:20px%s\">%s</b><br>",
 			forged ? " class=\"mut\"" : "", forged ? ";color:#626b72" : "",
 			count_text(sums.messages[fate]).p);
 		buf_printf(part->out, "<span class=\"mut\" style=\"" INK_MUTED "font-size:13px\">%s</span></td>",
@@ -129,10 +130,11 @@ static void numbers(const struct part *part)
 	row_close(part);
 }
 
-static void heading(const struct part *part, const char *words, const char *class, const char *colour)
+static void heading(const struct part *part, unsigned level, const char *words, const char *class, const char *colour)
 {
 	row_open(part, "padding:18px 24px 0");
-	buf_printf(part->out, "<h3 class=\"%s\" style=\"margin:0;font-size:16px;color:%s\">%s</h3>", class, colour, words);
+	buf_printf(part->out, "<h%u class=\"%s\" style=\"margin:0;font-size:16px;color:%s\">%s</h%u>", level, class,
+		colour, words, level);
 	row_close(part);
 }
 
@@ -182,9 +184,9 @@ static void steps(const struct part *part, enum weekly_list list)
 		if (!weekly_has_step(list, &v->steps[i]) || n++ >= WEEKLY_STEPS)
 			continue;
 		if (n == 1 && list == WEEKLY_FIX)
-			heading(part, "Fix", "bad", "#c0392b");
+			heading(part, 3, "Fix", "bad", "#c0392b");
 		else if (n == 1)
-			heading(part, "Decide: run the command, or ask whoever owns the system", "dec", "#7d5ba6");
+			heading(part, 3, "Decide: run the command, or ask whoever owns the system", "dec", "#7d5ba6");
 		step(part, &v->steps[i]);
 	}
 	if (n > WEEKLY_STEPS)
@@ -207,7 +209,7 @@ static void news(const struct part *part)
 {
 	const struct verdict *v = part->a->verdict;
 
-	heading(part, "New this week", "fg", "#1d2226");
+	heading(part, 3, "New this week", "fg", "#1d2226");
 	for (size_t i = 0; i < v->alerts_n && i < WEEKLY_ALERTS; i++)
 		alert(part, &v->alerts[i]);
 	if (v->alerts_n > WEEKLY_ALERTS)
@@ -224,7 +226,7 @@ static void next(const struct part *part)
 
 	if (!n->zone.n || n->kind == NEXT_KEEP)
 		return;
-	heading(part, "Next", "fg", "#1d2226");
+	heading(part, 3, "Next", "fg", "#1d2226");
 	row_open(part, CELL);
 	words_next(&part->pen, part->a);
 	put(part, "<br>");
@@ -239,6 +241,23 @@ static void basis(const struct part *part)
 	words_basis(&part->pen, part->a);
 	put(part, "</span>");
 	row_close(part);
+}
+
+static void exceptions(const struct part *part)
+{
+	const struct decision *d = &part->a->verdict->decision;
+
+	if (d->word != VERDICT_READY_WITH_EXCEPTIONS)
+		return;
+	heading(part, 3, "Exceptions, which you accept by going on", "fg", "#1d2226");
+	for (size_t i = 0; i < d->exceptions_n && i < WEEKLY_STEPS; i++) {
+		row_open(part, CELL);
+		words_exception(&part->pen, part->a, &d->exceptions[i]);
+		put(part, ".");
+		row_close(part);
+	}
+	if (d->exceptions_n > WEEKLY_STEPS)
+		more(part, d->exceptions_n - WEEKLY_STEPS, "dmarcgate summary -v");
 }
 
 static void index_row(const struct part *part, bool unchanged)
@@ -275,11 +294,11 @@ static void short_part(const struct part *part, bool silent)
 
 static void alert_part(const struct part *part, const struct weekly_domain *domain)
 {
-	heading(part, domain->alerts_n == 1 ? "New alert" : "New alerts", "bad", "#c0392b");
+	heading(part, 2, domain->alerts_n == 1 ? "New alert" : "New alerts", "bad", "#c0392b");
 	for (size_t i = 0; i < domain->alerts_n; i++)
 		alert(part, domain->alerts[i]);
 	row_open(part, "padding:14px 24px 0");
-	put(part, "Now ");
+	put(part, "The verdict now: ");
 	weekly_say_state(&part->pen, part->weekly, part->a);
 	put(part, ".");
 	row_close(part);
@@ -290,6 +309,7 @@ static void whole_part(const struct part *part)
 {
 	verdict_card(part);
 	numbers(part);
+	exceptions(part);
 	steps(part, WEEKLY_FIX);
 	steps(part, WEEKLY_DECIDE);
 	news(part);

@@ -71,15 +71,15 @@ static void step(struct part *part, const struct step *s)
 	words_step_reason(pen, part->a, s);
 	if (part->line.n)
 		paragraph(part, 3, 3);
-	if (s->loss_now > s->loss_after) {
-		words_step_effect(pen, s);
-		pen_say(pen, ".");
-		part->line.p[0] = 'O';
-		paragraph(part, 3, 3);
-	}
 	words_step_action(pen, part->a, s);
 	if (part->line.n)
 		paragraph(part, 3, 5);
+	if (s->loss_now > s->loss_after) {
+		pen_say(pen, "Effect: ");
+		words_step_effect(pen, s);
+		pen_say(pen, ".");
+		paragraph(part, 3, 3);
+	}
 }
 
 static void steps(struct part *part, enum weekly_list list, const char *heading)
@@ -147,17 +147,21 @@ static void foot(struct part *part)
 	paragraph(part, 0, 0);
 }
 
-static void index_line(struct part *part, bool unchanged)
+static void exceptions(struct part *part)
 {
-	struct buf *index = &part->weekly->text_index;
+	const struct decision *d = &part->a->verdict->decision;
 
-	pen_host(&part->pen, part->a->verdict->domain);
-	pen_say(&part->pen, unchanged ? ": unchanged, " : ": ");
-	weekly_say_state(&part->pen, part->weekly, part->a);
-	buf_put_text(index, "  ");
-	buf_put_span(index, buf_span(&part->line));
-	buf_put_byte(index, '\n');
-	buf_clear(&part->line);
+	if (d->word != VERDICT_READY_WITH_EXCEPTIONS)
+		return;
+	fputs("\nEXCEPTIONS, which you accept by going on\n", part->out);
+	for (size_t i = 0; i < d->exceptions_n && i < WEEKLY_STEPS; i++) {
+		pen_say(&part->pen, "- ");
+		words_exception(&part->pen, part->a, &d->exceptions[i]);
+		pen_say(&part->pen, ".");
+		paragraph(part, 0, 2);
+	}
+	if (d->exceptions_n > WEEKLY_STEPS)
+		fprintf(part->out, "  ... and %zu more: dmarcgate summary -v\n", d->exceptions_n - WEEKLY_STEPS);
 }
 
 /* Three lines, for a week in which nothing that matters changed. */
@@ -182,10 +186,9 @@ static void alert_part(struct part *part, const struct weekly_domain *domain)
 	for (size_t i = 0; i < domain->alerts_n; i++)
 		alert(part, domain->alerts[i]);
 	putc('\n', part->out);
+	pen_say(&part->pen, "The verdict now: ");
 	weekly_say_state(&part->pen, part->weekly, part->a);
 	pen_say(&part->pen, ".");
-	if (part->line.n && part->line.p[0] >= 'a' && part->line.p[0] <= 'z')
-		part->line.p[0] = (char)(part->line.p[0] - ('a' - 'A'));
 	paragraph(part, 0, 0);
 	next(part);
 }
@@ -193,6 +196,7 @@ static void alert_part(struct part *part, const struct weekly_domain *domain)
 static void whole_part(struct part *part)
 {
 	verdict_line(part);
+	exceptions(part);
 	steps(part, WEEKLY_FIX, "FIX");
 	steps(part, WEEKLY_DECIDE, "DECIDE (run the command, or ask whoever owns the system)");
 	news(part);
@@ -206,8 +210,6 @@ static void part_write(struct part *part, const struct weekly_domain *domain)
 	bool silent = weekly_is_silent(part->a->verdict, weekly->plan.today), one = weekly->plan.domains == 1;
 	bool short_form = domain->unchanged && !silent && !weekly->plan.alert;
 
-	if (!one)
-		index_line(part, short_form);
 	if ((!one && short_form) || weekly->sections >= WEEKLY_SECTIONS)
 		return;
 	if (!one)
@@ -223,7 +225,19 @@ static void part_write(struct part *part, const struct weekly_domain *domain)
 		whole_part(part);
 }
 
-void weekly_text_part(struct weekly *weekly, const struct weekly_domain *domain)
+static void index_write(struct part *part, const struct weekly_domain *domain)
+{
+	bool silent = weekly_is_silent(part->a->verdict, part->weekly->plan.today);
+
+	pen_host(&part->pen, part->a->verdict->domain);
+	pen_say(&part->pen, domain->unchanged && !silent ? ": unchanged, " : ": ");
+	weekly_say_state(&part->pen, part->weekly, part->a);
+	paragraph(part, 2, 4);
+}
+
+/* Everything for people goes through a FILE, which wraps its lines; what it held ends up in `into`. */
+static void part_collect(struct weekly *weekly, const struct weekly_domain *domain, struct buf *into,
+	void (*write)(struct part *part, const struct weekly_domain *domain))
 {
 	struct part part = { .weekly = weekly, .a = domain->assessment, .line = BUF(LINE_OCTETS) };
 	char *text = NULL;
@@ -232,12 +246,18 @@ void weekly_text_part(struct weekly *weekly, const struct weekly_domain *domain)
 	part.pen = (struct pen){ &part.line, &weekly_plain, PEN_TERMINAL };
 	part.out = open_memstream(&text, &n);
 	if (part.out)
-		part_write(&part, domain);
-	if (!part.out || fclose(part.out) != 0 || part.line.failed ||
-		!buf_put_span(&weekly->text_parts, (struct span){ text, n }))
-		weekly->text_parts.failed = true;
+		write(&part, domain);
+	if (!part.out || fclose(part.out) != 0 || part.line.failed || !buf_put_span(into, (struct span){ text, n }))
+		into->failed = true;
 	free(text);
 	buf_release(&part.line);
+}
+
+void weekly_text_part(struct weekly *weekly, const struct weekly_domain *domain)
+{
+	if (weekly->plan.domains != 1)
+		part_collect(weekly, domain, &weekly->text_index, index_write);
+	part_collect(weekly, domain, &weekly->text_parts, part_write);
 }
 
 void weekly_text_whole(struct weekly *weekly)
