@@ -29,6 +29,8 @@ enum option_id {
 	OPTION_NEW,
 	OPTION_CLASS,
 	OPTION_FIXED,
+	OPTION_TARGET,
+	OPTION_FAIL_ON,
 	OPTION_ALL,
 	OPTION_COUNTS,
 	OPTION_WEEKS,
@@ -62,6 +64,8 @@ static const struct option longs[] = {
 	{ "new", no_argument, NULL, OPTION_NEW },
 	{ "class", required_argument, NULL, OPTION_CLASS },
 	{ "fixed", required_argument, NULL, OPTION_FIXED },
+	{ "target", required_argument, NULL, OPTION_TARGET },
+	{ "fail-on", required_argument, NULL, OPTION_FAIL_ON },
 	{ "all", no_argument, NULL, OPTION_ALL },
 	{ "counts", no_argument, NULL, OPTION_COUNTS },
 	{ "weeks", required_argument, NULL, OPTION_WEEKS },
@@ -79,9 +83,9 @@ const struct option_row option_rows[] = {
 	{ "v", NULL, NULL, "name every input with what became of it; all of a verdict" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
-	{ "json", NULL, "show ingest summary reports senders reporters simulate export verify samples explain", "print JSON" },
-	{ "csv", NULL, "summary reports senders reporters simulate export samples", "print comma-separated values" },
-	{ "format", "text|json|csv", "summary reports senders reporters simulate export samples", "the form of the output" },
+	{ "json", NULL, "show ingest summary reports senders reporters simulate export check verify samples explain", "print JSON" },
+	{ "csv", NULL, "summary reports senders reporters simulate export check samples", "print comma-separated values" },
+	{ "format", "text|json|csv", "summary reports senders reporters simulate export check samples", "the form of the output" },
 	{ "days", "N", "summary samples simulate", "the last N days" },
 	{ "since", "TIME", "summary samples", "from that day on" },
 	{ "until", "TIME", "summary samples", "up to and including that day" },
@@ -98,6 +102,8 @@ const struct option_row option_rows[] = {
 	{ "new", NULL, "senders", "only those first seen in the last seven days" },
 	{ "class", "own|forwarded|undecided|forged|all", "senders", "these instead of own and undecided ones" },
 	{ "fixed", "SENDER,...", "simulate", "senders taken as repaired" },
+	{ "target", "auto|quarantine|reject", "check", "the policy that is asked about" },
+	{ "fail-on", "alert", "check", "an open critical alert ends with 2" },
 	{ "all", NULL, "summary", "one line for every domain, worst first" },
 	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
 	{ "weeks", "N", "summary", "how far the trend goes back" },
@@ -210,6 +216,12 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 	case OPTION_SHOW_ADDRESSES:
 		options->show_addresses = true;
 		return true;
+	case OPTION_TARGET:
+		options->target = value;
+		return true;
+	case OPTION_FAIL_ON:
+		options->fail_on_alert = strcmp(value, "alert") == 0;
+		return options->fail_on_alert || fault_set(fault, FAULT_SETUP, "--fail-on %.40s: is not alert", value);
 	case OPTION_ALL:
 		options->all = true;
 		return true;
