@@ -102,20 +102,10 @@ static const char schema_2[] =
 	"CREATE INDEX snapshot_place ON snapshot(place, type, last_seen);\n"
 	"CREATE INDEX snapshot_seen ON snapshot(last_seen);\n";
 
-/* Mails of ours: a row before each leaves; and what they told. */
-static const char schema_3[] =
-	"CREATE TABLE delivery(message_id TEXT NOT NULL, recipients TEXT NOT NULL, thread TEXT NOT NULL,\n"
-	" day INTEGER NOT NULL, begun INTEGER NOT NULL, done INTEGER, state BLOB NOT NULL,\n"
-	" PRIMARY KEY(message_id, recipients)) STRICT, WITHOUT ROWID;\n"
-	"CREATE INDEX delivery_thread ON delivery(thread, recipients, day);\n"
-	"CREATE TABLE told(domain TEXT NOT NULL, alert TEXT NOT NULL, last_open INTEGER NOT NULL,\n"
-	" message_id TEXT NOT NULL, recipients TEXT NOT NULL, PRIMARY KEY(domain, alert)) STRICT, WITHOUT ROWID;\n";
-
 /* A change of the schema is a new row here, a new text in tests/schema/, and nothing in the rows above it. */
 const struct schema_step schema_steps[] = {
 	{ schema_1 },
 	{ schema_2 },
-	{ schema_3 },
 };
 const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);
 
