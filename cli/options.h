@@ -18,9 +18,11 @@ struct options {
 	bool quiet, verbose, no_sandbox, help, version;
 	enum output_format format;
 	const char *days, *since, *until, *older_than;
+	bool watch; /* ingest does not end */
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
 	bool offline, explain, show_addresses;
-	bool watch; /* ingest does not end */
+	bool week, not_signed, undecided, new; /* which senders are listed */
+	const char *class, *fixed;	       /* the same; senders that a simulation takes as repaired */
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert;
 	bool all, counts; /* every domain; figures instead of a verdict */
