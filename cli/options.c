@@ -79,9 +79,10 @@ const struct option_row option_rows[] = {
 	{ "offline", NULL, "ingest verify reprocess", "ask no DNS: archived keys only" },
 	{ "at", "TIME", "verify", "when the mail arrived, for expiry dates" },
 	{ "explain", NULL, "verify", "say what was changed on the way" },
-	{ "show-addresses", NULL, "samples explain", "print mail addresses whole" },
-	{ "all", NULL, "summary", "one line for every domain, worst first" },
+	{ "show-addresses", NULL, "samples explain html", "print mail addresses whole" },
+	{ "all", NULL, "summary html", "every domain, worst first" },
 	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
+	{ "o", "FILE|FOLDER", "html", "where to write; without it, standard output" },
 	{ "weeks", "N", "summary", "how far the trend goes back" },
 	{ "help", NULL, NULL, "this text" },
 	{ "version", NULL, NULL, "versions, and the protections in force" },
@@ -106,6 +107,9 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 	switch (id) {
 	case 'c':
 		options->config_file = value;
+		return true;
+	case 'o':
+		options->output = value;
 		return true;
 	case 'v':
 		options->verbose = true;
@@ -204,7 +208,8 @@ static bool options_belong(const struct options *options, const char *const give
 	for (int i = 0; given[i]; i++)
 		for (const struct option_row *row = option_rows; row->name; row++)
 			if (strcmp(row->name, given[i]) == 0 && row->commands && !list_holds(row->commands, command))
-				return fault_set(fault, FAULT_SETUP, "%s: has no option --%s", command, row->name);
+				return fault_set(fault, FAULT_SETUP, "%s: has no option %s%s", command,
+					row->name[1] ? "--" : "-", row->name);
 	return true;
 }
 
@@ -217,13 +222,15 @@ bool options_read(struct options *options, int argc, char **argv, struct fault *
 	*options = (struct options){ 0 };
 	opterr = 0;
 	optind = 0;
-	while ((id = getopt_long(argc, argv, ":c:v", longs, &which)) != -1) {
+	while ((id = getopt_long(argc, argv, ":c:o:v", longs, &which)) != -1) {
 		const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "";
 
 		if (id == '?')
 			return fault_set(fault, FAULT_SETUP, "%.60s: no such option", word);
 		if (id == ':')
 			return fault_set(fault, FAULT_SETUP, "%.60s: wants an argument", word);
+		if (id == 'o' && given_n + 1 < sizeof given / sizeof *given)
+			given[given_n++] = "o";
 		if (id >= OPTION_DB && given_n + 1 < sizeof given / sizeof *given)
 			given[given_n++] = longs[which].name;
 		if (!option_take(options, id, optarg, fault))

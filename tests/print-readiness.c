@@ -1,5 +1,6 @@
 /* Prints verdicts in every look, for the golden files: print-readiness NAME [LINES]. Without an argument it lists the
  * names; those that begin with `world` want the lines of traffic of assess-world.py. Exit 77: there are none. */
+#include "report/readiness_html.h"
 #include "report/readiness_text.h"
 #include "tests/readiness-worlds.h"
 
@@ -41,6 +42,15 @@ static void text_color(const struct assessment *a)
 	need(readiness_text(stdout, &color, a, &(struct readiness_page){ .all = true }));
 }
 
+static void html(const struct assessment *a)
+{
+	struct buf page = BUF(HTML_OCTETS);
+
+	need(readiness_html(&page, a, NULL));
+	need(fwrite(buf_text(&page), 1, page.n, stdout) == page.n);
+	buf_release(&page);
+}
+
 static const struct {
 	const char *name;
 	void (*make)(struct world *world); /* NULL: the reference's lines */
@@ -50,7 +60,9 @@ static const struct {
 	{ "world-80.txt", NULL, text_narrow },
 	{ "world-ascii.txt", NULL, text_ascii },
 	{ "world-color.txt", NULL, text_color },
+	{ "world.html", NULL, html },
 	{ "ready.txt", world_ready, text },
+	{ "ready.html", world_ready, html },
 	{ "in-force.txt", world_in_force, text },
 	{ "thin.txt", world_thin, text },
 	{ "silent.txt", world_silent, text },
@@ -58,6 +70,10 @@ static const struct {
 	{ "breaking.txt", world_breaking, text },
 	{ "manifold.txt", world_manifold, text },
 	{ "manifold-ascii.txt", world_manifold, text_ascii },
+	{ "manifold.html", world_manifold, html },
+	{ "silent.html", world_silent, html },
+	{ "parked.html", world_parked, html },
+	{ "hostile.html", world_hostile, html },
 	{ "hostile.txt", world_hostile, text },
 	{ "hostile-80.txt", world_hostile, text_narrow },
 	{ "hostile-ascii.txt", world_hostile, text_ascii },
