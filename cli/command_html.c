@@ -150,8 +150,8 @@ static void file_name(struct buf *file, struct span domain)
 {
 	for (size_t i = 0; i < domain.n; i++) {
 		char c = domain.p[i];
-		bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-			     (c == '.' && i > 0);
+		bool plain =
+			(c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || (c == '.' && i > 0);
 
 		buf_put_byte(file, plain ? (unsigned char)c : '_');
 	}
@@ -180,8 +180,7 @@ static int html_index(struct readiness *r, struct overview *overview, const char
 
 	overview_sort(overview);
 	buf_printf(&path, "%s/index.html", folder);
-	if (!overview_html(&page, overview, file_name) ||
-		!page_write(buf_text(&path), buf_span(&page), fault))
+	if (!overview_html(&page, overview, file_name) || !page_write(buf_text(&path), buf_span(&page), fault))
 		code = fault->kind ? cli_fail(r->cli, fault) : EXIT_LATER;
 	buf_release(&page);
 	buf_release(&path);
@@ -206,7 +205,7 @@ static int html_all(struct readiness *r, const struct domain_list *list, struct 
 			continue;
 		}
 		code = overview_add(&overview, &(struct assessment){ &r->rows, &r->options, &r->verdict }) ? EXIT_DONE
-													    : EXIT_LATER;
+													   : EXIT_LATER;
 		if (code == EXIT_DONE)
 			code = html_page_of_many(r, folder, fault);
 	}

@@ -12,9 +12,9 @@ void words_proof(const struct pen *pen, const struct assessment *a, const struct
 /* What would make it surer; empty where nothing is needed. */
 void words_surer(const struct pen *pen, const struct assessment *a, const struct path *path);
 
-const char *words_side(enum side side);	      /* own, forwarder, forged */
-const char *words_method(enum name_method method); /* how the name was found */
-const char *words_seen(const struct seen_result *result); /* `SPF`, `DKIM` */
+const char *words_side(enum side side);			       /* own, forwarder, forged */
+const char *words_method(enum name_method method);	       /* how the name was found */
+const char *words_seen(const struct seen_result *result);      /* `SPF`, `DKIM` */
 const char *words_alignment(const struct seen_result *result); /* `aligned`, `not aligned`, empty */
 void words_delivered(const struct pen *pen, const struct detail *detail);
 void words_trust(const struct pen *pen, const struct assessment *a, uint32_t reporter); /* `authenticated, known` */

@@ -6,10 +6,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#define AXIS_LABELS 7	/* days named below a chart, at most */
-#define TICKS 4		/* lines across it, about */
-#define CHART_HEAD 24	/* room for notes */
-#define CHART_FOOT 22	/* room for days */
+#define AXIS_LABELS 7 /* days named below a chart, at most */
+#define TICKS 4	      /* lines across it, about */
+#define CHART_HEAD 24 /* room for notes */
+#define CHART_FOOT 22 /* room for days */
 
 const struct style html_style = { .utf8 = true, .width = STYLE_WIDTH_MOST };
 
@@ -23,7 +23,8 @@ static const char style_sheet[] =
 	"--good:#6abf8d;--warn:#e0ad4b}}"
 	"*{box-sizing:border-box}"
 	"html{-webkit-text-size-adjust:100%;text-size-adjust:100%}"
-	"body{margin:0;background:var(--paper);color:var(--ink);font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}"
+	"body{margin:0;background:var(--paper);color:var(--ink);font:1rem/1.5 "
+	"system-ui,sans-serif;overflow-wrap:anywhere}"
 	"main{max-width:66rem;margin:0 auto;padding:1.5rem 1.25rem 4rem}"
 	"header{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;align-items:baseline;justify-content:space-between;"
 	"color:var(--soft)}"
@@ -37,7 +38,8 @@ static const char style_sheet[] =
 	".lost{color:var(--ownf)}.good{color:var(--good)}.mut{color:var(--soft)}"
 	".gone{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}"
 	"code,pre{font:.9rem/1.5 ui-monospace,monospace}"
-	"pre{background:var(--card);border:1px solid var(--rule);border-radius:.4rem;padding:.7rem .9rem;margin:.5rem 0;"
+	"pre{background:var(--card);border:1px solid var(--rule);border-radius:.4rem;padding:.7rem .9rem;margin:.5rem "
+	"0;"
 	"white-space:pre-wrap}"
 	".card{background:var(--card);border:1px solid var(--rule);border-radius:.4rem;padding:.9rem 1.15rem}"
 	".verdict{margin:1rem 0 0;border-left:.5rem solid var(--soft)}"
@@ -51,12 +53,14 @@ static const char style_sheet[] =
 	"nav{margin:1rem 0 0;font-size:.875rem;color:var(--soft)}nav a{margin-right:.9rem;white-space:nowrap}"
 	"ol.do{list-style:none;margin:.75rem 0;padding:0}"
 	"ol.do>li{position:relative;padding-left:3.4rem;margin:0 0 .6rem}"
-	".rank{position:absolute;left:1rem;top:.9rem;min-width:1.7rem;height:1.7rem;padding:0 .3rem;border-radius:.85rem;"
+	".rank{position:absolute;left:1rem;top:.9rem;min-width:1.7rem;height:1.7rem;padding:0 "
+	".3rem;border-radius:.85rem;"
 	"background:var(--ink);color:var(--card);text-align:center;font-size:.9rem;line-height:1.7rem;font-weight:600}"
 	"ol.do .figure{color:var(--soft);font-size:.9rem}"
 	"ol.do p{margin:.15rem 0}"
 	"ul.plain{margin:.4rem 0;padding:0 0 0 1.1rem}"
-	"details{background:var(--card);border:1px solid var(--rule);border-radius:.4rem;padding:.6rem 1rem;margin:0 0 .6rem}"
+	"details{background:var(--card);border:1px solid var(--rule);border-radius:.4rem;padding:.6rem 1rem;margin:0 0 "
+	".6rem}"
 	"summary{cursor:pointer;font-weight:600}"
 	"details details{border-style:dashed}"
 	/* A shadow at the edge behind which there is more; it scrolls out of sight with the last column. */
@@ -69,18 +73,20 @@ static const char style_sheet[] =
 	"th,td{text-align:left;vertical-align:top;padding:.45rem .75rem;border-bottom:1px solid var(--rule);"
 	"overflow-wrap:normal}"
 	"thead th{color:var(--soft);font-size:.8rem;vertical-align:bottom}"
-	"tbody th{font-weight:600;min-width:9.5rem;overflow-wrap:anywhere}"
+	"tbody th{font-weight:600;min-width:11rem;overflow-wrap:anywhere}"
 	"td.any{min-width:11rem;overflow-wrap:anywhere}"
 	"tbody tr:last-child>*{border-bottom:0}"
 	".n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
 	".nw{white-space:nowrap}"
-	".tag{display:inline-block;font-size:.8rem;font-weight:600;line-height:1.4;padding:.05rem .55rem;border-radius:.8rem;"
+	".tag{display:inline-block;font-size:.8rem;font-weight:600;line-height:1.4;padding:.05rem "
+	".55rem;border-radius:.8rem;"
 	"border:1px solid;white-space:nowrap;color:var(--soft)}"
 	".tag.bad{color:var(--ownf)}.tag.warn{color:var(--warn)}.tag.dec{color:var(--dec)}.tag.ok{color:var(--good)}"
 	".senders>details{padding:0}"
 	".senders>details>summary,.heads{display:grid;gap:0 .75rem;align-items:center;padding:.5rem .9rem .5rem .6rem;"
-	"grid-template-columns:1rem minmax(9rem,3fr) 4.5rem 5rem minmax(7rem,1fr) minmax(7rem,1fr) 4.5rem minmax(7rem,1.3fr)}"
-	".heads{color:var(--soft);font-size:.8rem;font-weight:600;align-items:end}"
+	"grid-template-columns:1rem minmax(9rem,3fr) 4.5rem 5rem minmax(7rem,1fr) minmax(7rem,1fr) 4.5rem "
+	"minmax(7rem,1.3fr)}"
+	".heads>:first-child{grid-column:2}.heads{color:var(--soft);font-size:.8rem;font-weight:600;align-items:end}"
 	".senders>details>summary{list-style:none;font-weight:400}"
 	".senders summary::-webkit-details-marker{display:none}"
 	".senders>details>summary::before{content:'\\203a';color:var(--soft);font-weight:600}"
@@ -110,7 +116,8 @@ static const char style_sheet[] =
 	".senders>details>summary>.n{text-align:left}}"
 	"@media(max-width:30rem){main{padding:1rem .85rem 3rem}ol.do>li{padding-left:3rem}.rank{left:.7rem}"
 	".verdict strong{font-size:1.35rem}.chart{padding-left:2.6rem}th,td{padding:.4rem .55rem}}"
-	"@media print{:root{--paper:#fff}body{font-size:10pt}nav{display:none}h2{break-after:avoid}.frame{overflow:visible}"
+	"@media "
+	"print{:root{--paper:#fff}body{font-size:10pt}nav{display:none}h2{break-after:avoid}.frame{overflow:visible}"
 	"details,ol.do>li,tr{break-inside:avoid}a{text-decoration:none}}"
 	"@media print{details::details-content{content-visibility:visible;height:auto}}";
 
@@ -144,7 +151,8 @@ bool html_begin(struct html *html, struct span title)
 		       "form-action 'none'; style-src 'sha256-");
 	put_hash(html);
 	html_raw(html, "'\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		       "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"robots\" content=\"noindex\">\n<title>");
+		       "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"robots\" "
+		       "content=\"noindex\">\n<title>");
 	pen_host(&html->pen, title);
 	pen_say(&html->pen, " ");
 	pen_dash(&html->pen);
@@ -383,8 +391,9 @@ static void put_legend(struct html *html, const struct html_chart *chart)
 /* The same as numbers, for those who do not see the columns. */
 static void put_numbers(struct html *html, const struct html_chart *chart)
 {
-	html_raw(html, "<details><summary>The same in numbers</summary><div class=\"frame\" role=\"group\" tabindex=\"0\" "
-		       "aria-label=\"");
+	html_raw(html,
+		"<details><summary>The same in numbers</summary><div class=\"frame\" role=\"group\" tabindex=\"0\" "
+		"aria-label=\"");
 	pen_say(&html->pen, "%s", chart->label);
 	html_raw(html, "\"><table><thead><tr><th scope=\"col\">Day</th>");
 	for (size_t k = 0; k < chart->layers_n; k++) {
@@ -409,11 +418,10 @@ void html_chart(struct html *html, const struct html_chart *chart)
 	for (size_t day = 0; day < chart->days_n; day++)
 		scale.most = column_sum(chart, day) > scale.most ? column_sum(chart, day) : scale.most;
 	put_legend(html, chart);
-	html_rawf(html, "<div class=\"chart\"><svg width=\"100%%\" height=\"%u\" role=\"img\" aria-labelledby=\"%s-title\">",
-		chart->height, chart->id);
-	html_rawf(html, "<title id=\"%s-title\">", chart->id);
+	html_rawf(html, "<div class=\"chart\"><svg width=\"100%%\" height=\"%u\" role=\"img\" aria-label=\"",
+		chart->height);
 	pen_say(&html->pen, "%s", chart->label);
-	html_raw(html, "</title>\n");
+	html_raw(html, "\">\n");
 	put_grid(html, &scale);
 	for (size_t day = 0; day < chart->days_n; day++)
 		put_column(html, chart, day, &scale);

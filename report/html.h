@@ -1,4 +1,5 @@
-/* A page of HTML that needs nothing but itself: no script, no font, no request. Its head, its style and what is drawn on it.
+/* A page of HTML that needs nothing but itself: no script, no font, no request. Its head, its style and what is drawn
+ * on it.
  *
  * Raw markup is ours and literal; whatever came from outside goes through a pen (report/pen.h). */
 #ifndef REPORT_HTML_H
@@ -20,7 +21,8 @@ bool html_begin(struct html *html, struct span title);
 void html_end(struct html *html);
 
 void html_raw(struct html *html, const char *markup); /* literal markup of ours */
-void html_rawf(struct html *html, const char *format, ...) __attribute__((format(printf, 2, 3))); /* with numbers in it */
+void html_rawf(struct html *html, const char *format, ...)
+	__attribute__((format(printf, 2, 3))); /* with numbers in it */
 
 /* A section with its heading; a NULL id or lead is left out. */
 void html_section(struct html *html, const char *id, const char *name, const char *lead);
@@ -30,7 +32,7 @@ void html_section_end(struct html *html);
  * numbers, an empty one is for readers of screens only. */
 void html_table(struct html *html, const char *caption, const char *const *headings, size_t n);
 void html_table_end(struct html *html);
-void html_cell_count(struct html *html, uint64_t n);  /* `<td class=n>1,234</td>` */
+void html_cell_count(struct html *html, uint64_t n); /* `<td class=n>1,234</td>` */
 void html_cell_open(struct html *html, bool right);
 void html_cell_close(struct html *html);
 
@@ -52,7 +54,7 @@ struct html_note { /* a rule across the chart, with what happened */
 	char text[80]; /* ours */
 };
 struct html_chart {
-	const char *id, *label;
+	const char *label;
 	const struct html_layer *layers;
 	size_t layers_n;
 	const uint64_t *values; /* days_n rows of layers_n */

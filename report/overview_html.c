@@ -42,8 +42,8 @@ static void put_line(struct html *html, const struct overview_line *line, page_f
 
 bool overview_html(struct buf *out, const struct overview *overview, page_file *file)
 {
-	static const char *const headings[] = { "Domain", "verdict", "now", ">own a week", ">own loss", ">unsigned", ">to fix",
-		">to decide", "5 weeks" };
+	static const char *const headings[] = { "Domain", "verdict", "now", ">own a week", ">own loss", ">unsigned",
+		">to fix", ">to decide", "5 weeks" };
 	struct html html = HTML(out);
 
 	html_begin(&html, SPAN("All domains"));

@@ -17,7 +17,8 @@ static void close_p(struct html *html)
 
 /* A paragraph that is only there when something is in it. */
 static void sentence(struct readiness_page_html *page, const char *class,
-	void (*say)(const struct pen *pen, const struct assessment *a, const struct step *step), const struct step *step)
+	void (*say)(const struct pen *pen, const struct assessment *a, const struct step *step),
+	const struct step *step)
 {
 	struct html *html = &page->html;
 	size_t before = html->out->n, after;
@@ -70,7 +71,8 @@ static void put_head(struct readiness_page_html *page)
 	words_week(&html->pen, page->a);
 	pen_say(&html->pen, ", now ");
 	words_now(&html->pen, page->a);
-	html_rawf(html, "</span></header>\n<div class=\"card verdict v%d\"><p><strong>", verdict_exit(v->decision.word));
+	html_rawf(
+		html, "</span></header>\n<div class=\"card verdict v%d\"><p><strong>", verdict_exit(v->decision.word));
 	pen_say(&html->pen, "%s ", words_verdict(v->decision.word));
 	words_status(&html->pen, page->a);
 	html_raw(html, "</strong></p>\n<p>");
@@ -85,19 +87,27 @@ static void put_head(struct readiness_page_html *page)
 	words_first(&html->pen, page->a);
 	html_raw(html, "</p></div>\n");
 	put_numbers(page);
-	html_raw(html, "<p class=\"soft\">&#8220;At most&#8221; is the upper end of what the loss may be in truth, with 95 % "
-		       "confidence. Forged mail is in no share.</p>\n");
+	html_raw(html,
+		"<p class=\"soft\">&#8220;At most&#8221; is the upper end of what the loss may be in truth, with 95 % "
+		"confidence. Forged mail is in no share.</p>\n");
 }
 
-static void put_contents(struct html *html)
+static void put_contents(struct readiness_page_html *page)
 {
 	static const char *const sections[][2] = { { "todo", "What to do" }, { "days", "Mail a day" },
 		{ "senders", "Senders" }, { "whatif", "If published" }, { "gates", "How it was reached" },
 		{ "basis", "What it rests on" } };
 
+	struct html *html = &page->html;
+
 	html_raw(html, "<nav aria-label=\"Sections\">");
-	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+		bool gates = strcmp(sections[i][0], "gates") == 0;
+
+		if (gates && !page->a->verdict->decision.gates_n) /* a parked domain is asked nothing */
+			continue;
 		html_rawf(html, "<a href=\"#%s\">%s</a> ", sections[i][0], sections[i][1]);
+	}
 	html_raw(html, "</nav>\n");
 }
 
@@ -295,14 +305,13 @@ static size_t notes_of(const struct verdict *v, struct html_note notes[NOTES_MOS
 }
 
 /* Layers `from` up to `to` of every day. */
-static void put_days(struct readiness_page_html *page, const char *id, const char *label, enum layer from, enum layer to,
+static void put_days(struct readiness_page_html *page, const char *label, enum layer from, enum layer to,
 	unsigned height, bool notes)
 {
 	const struct verdict *v = page->a->verdict;
 	size_t n = (size_t)(to - from);
 	struct html_note events[NOTES_MOST];
-	struct html_chart chart = { .id = id,
-		.label = label,
+	struct html_chart chart = { .label = label,
 		.layers = layers + from,
 		.layers_n = n,
 		.first_day = v->first_day,
@@ -330,11 +339,11 @@ static void put_charts(struct readiness_page_html *page)
 
 	html_section(html, "days", "Mail a day",
 		"Everything that claimed to come from you, as the receivers saw it that report.");
-	put_days(page, "chart-all", "Messages a day, by kind", OWN_PASS, LAYERS, 250, true);
+	put_days(page, "Messages a day, by kind", OWN_PASS, LAYERS, 250, true);
 	html_section_end(html);
 	html_section(html, "failing", "Failing mail that may be yours",
 		"The same days without passing and forged mail: what enforcement would cost. Its scale is its own.");
-	put_days(page, "chart-failing", "Failing messages a day that may be yours", OWN_FAIL, FORGED, 190, false);
+	put_days(page, "Failing messages a day that may be yours", OWN_FAIL, FORGED, 190, false);
 	html_section_end(html);
 }
 
@@ -415,8 +424,9 @@ static void put_whatif(struct readiness_page_html *page)
 	if (!v->simulations_n)
 		return;
 	snprintf(name, sizeof name, "If this had been published for the last %u days", v->window);
-	html_section(html, "whatif", name, "Messages that would have gone to spam or been refused. At most: receivers may be "
-					   "milder than the record.");
+	html_section(html, "whatif", name,
+		"Messages that would have gone to spam or been refused. At most: receivers may be "
+		"milder than the record.");
 	html_table(html, "Messages caught by each record", headings, 6);
 	for (size_t i = 0; i < v->simulations_n; i++)
 		put_simulation(page, &v->simulations[i]);
@@ -446,7 +456,7 @@ bool readiness_html(struct buf *out, const struct assessment *a, const struct ht
 	html_begin(&page.html, v->domain);
 	put_head(&page);
 	if (any)
-		put_contents(&page.html);
+		put_contents(&page);
 	put_todo(&page);
 	put_changes(&page);
 	if (any && !page.failed) {

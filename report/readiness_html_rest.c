@@ -78,7 +78,8 @@ void page_forwarding(struct readiness_page_html *page)
 
 	if (order && n) {
 		html_section(html, "forwarding", "Forwarding",
-			"Your mail, passed on by lists, gateways and aliases. On your side there is nothing to repair; a "
+			"Your mail, passed on by lists, gateways and aliases. On your side there is nothing to repair; "
+			"a "
 			"signature that survives is the best you can give them.");
 		html_table(html, "Forwarders", headings, 7);
 		for (size_t i = 0; i < n && i < ROWS_SHOWN; i++)
@@ -115,8 +116,7 @@ void page_subdomains(struct readiness_page_html *page)
 		html_raw(html, "<p class=\"lead\">Receivers saw ");
 		words_record(&html->pen, &v->seen);
 		if (v->seen_since != MOMENT_NONE)
-			pen_say(&html->pen, " since %s",
-				period_text(&html_style, v->seen_since, v->seen_since).p);
+			pen_say(&html->pen, " since %s", period_text(&html_style, v->seen_since, v->seen_since).p);
 		html_raw(html, ".</p>\n");
 	}
 	html_table(html, "Author domains", headings, 9);
@@ -367,7 +367,8 @@ void page_gates(struct readiness_page_html *page)
 		words_gate_found(&html->pen, page->a, number);
 		html_raw(html, "</td><td class=\"any\">");
 		words_gate_limit(&html->pen, page->a, number);
-		html_rawf(html, "</td><td><span class=\"tag %s\">%s</span></td></tr>\n", tags[state].class, tags[state].word);
+		html_rawf(html, "</td><td><span class=\"tag %s\">%s</span></td></tr>\n", tags[state].class,
+			tags[state].word);
 	}
 	html_table_end(html);
 	html_section_end(html);

@@ -266,7 +266,9 @@ static void put_sender(struct readiness_page_html *page, uint32_t index)
 	html_bar(html, share(s->spf_ok, s->messages), "own");
 	html_raw(html, "</span> <span class=\"n\">");
 	pen_count(&html->pen, s->fails ? INK_BAD : INK_PLAIN, s->fails);
-	html_rawf(html, "<span class=\"gone word\"> fail</span></span> <span class=\"todo\"><span class=\"tag %s\">%s</span></span>",
+	html_rawf(html,
+		"<span class=\"gone word\"> fail</span></span> <span class=\"todo\"><span class=\"tag "
+		"%s\">%s</span></span>",
 		tag.class, tag.word);
 	html_raw(html, "</summary>\n<div class=\"inside\">\n");
 	page_source(page, s);
@@ -288,7 +290,7 @@ static int least_signed(const void *a, const void *b, void *arg)
 
 void page_senders(struct readiness_page_html *page)
 {
-	static const char *const heads[] = { "", "Sender", "a week", "weeks", "signed by you", "SPF for you", "fail",
+	static const char *const heads[] = { "Sender", "a week", "weeks", "signed by you", "SPF for you", "fail",
 		"to do" };
 	const struct verdict *v = page->a->verdict;
 	struct html *html = &page->html;
@@ -307,7 +309,7 @@ void page_senders(struct readiness_page_html *page)
 		qsort_r(order, n, sizeof *order, least_signed, (void *)v->senders);
 	html_raw(html, "<div class=\"heads\" aria-hidden=\"true\">");
 	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-		html_rawf(html, "<span%s>%s</span>", i == 2 || i == 6 ? " class=\"n\"" : "", heads[i]);
+		html_rawf(html, "<span%s>%s</span>", i == 1 || i == 5 ? " class=\"n\"" : "", heads[i]);
 	html_raw(html, "</div>\n<div class=\"senders\">\n");
 	for (size_t i = 0; i < n && i < SENDERS_SHOWN; i++)
 		put_sender(page, order[i]);

@@ -7,15 +7,15 @@
 #include "report/readiness_html.h"
 
 #define SENDERS_SHOWN 200
-#define REPORTS_SHOWN 400	       /* of one sender */
+#define REPORTS_SHOWN 400		/* of one sender */
 #define PAGE_SOFT ((size_t)4500 * 1024) /* beyond this, reports are only counted */
 
 struct readiness_page_html {
 	struct html html;
 	const struct assessment *a;
 	const struct html_samples *samples;
-	struct arena arena;	  /* the detailer */
-	struct arena scratch;	  /* one sender at a time */
+	struct arena arena;   /* the detailer */
+	struct arena scratch; /* one sender at a time */
 	struct detailer *detailer;
 	bool failed;
 };

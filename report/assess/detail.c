@@ -172,8 +172,8 @@ static bool take_results(struct detailer *d, struct arena *arena, struct detail 
 	if (!results)
 		return false;
 	for (size_t i = 0; i < d->auths.n; i++)
-		n += take_auth(&rows->auths[d->auths.touched[i]], d->auths.messages[d->auths.touched[i]], results + n,
-			detail);
+		n += take_auth(
+			&rows->auths[d->auths.touched[i]], d->auths.messages[d->auths.touched[i]], results + n, detail);
 	detail->results = results;
 	detail->results_n = merge_results(results, n);
 	if (detail->results_n > DETAIL_RESULTS) {

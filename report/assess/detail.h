@@ -18,21 +18,21 @@ struct seen_result { /* what receivers found: most messages first */
 	uint64_t messages;
 };
 
-struct seen_report { /* newest first, then by reporter */
+struct seen_report {	 /* newest first, then by reporter */
 	uint32_t report; /* of rows.reports and verdict.reports */
 	uint64_t messages, fails;
 };
 
-struct seen_address { /* most messages first */
+struct seen_address {	 /* most messages first */
 	uint32_t source; /* of rows.sources */
 	uint64_t messages, fails;
 };
 
 struct detail {
-	uint64_t messages, fails;	     /* in the window, counted */
-	uint64_t unsigned_by_you;	     /* no signature names your organisational domain */
-	uint64_t delivered, spam, refused;   /* of those failing: what receivers did */
-	uint64_t reasons;		     /* of those failing: with a reason for sparing them */
+	uint64_t messages, fails;	   /* in the window, counted */
+	uint64_t unsigned_by_you;	   /* no signature names your organisational domain */
+	uint64_t delivered, spam, refused; /* of those failing: what receivers did */
+	uint64_t reasons;		   /* of those failing: with a reason for sparing them */
 	const struct seen_result *results;
 	size_t results_n;
 	const struct seen_report *reports;
