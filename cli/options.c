@@ -28,6 +28,7 @@ enum option_id {
 	OPTION_ALL,
 	OPTION_COUNTS,
 	OPTION_WEEKS,
+	OPTION_DOMAIN,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -57,6 +58,7 @@ static const struct option longs[] = {
 	{ "all", no_argument, NULL, OPTION_ALL },
 	{ "counts", no_argument, NULL, OPTION_COUNTS },
 	{ "weeks", required_argument, NULL, OPTION_WEEKS },
+	{ "domain", required_argument, NULL, OPTION_DOMAIN },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -88,6 +90,7 @@ const struct option_row option_rows[] = {
 	{ "target", "auto|quarantine|reject", "check", "the policy that is asked about" },
 	{ "fail-on", "alert", "check", "an open critical alert ends with 2" },
 	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
+	{ "domain", "DOMAIN", "explain", "of which domain, where there are several" },
 	{ "o", "FILE|FOLDER", "html", "where to write; without it, standard output" },
 	{ "weeks", "N", "summary", "how far the trend goes back" },
 	{ "help", NULL, NULL, "this text" },
@@ -190,6 +193,9 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 		return true;
 	case OPTION_WEEKS:
 		options->weeks = value;
+		return true;
+	case OPTION_DOMAIN:
+		options->domain = value;
 		return true;
 	case OPTION_HELP:
 		options->help = true;

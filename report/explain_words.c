@@ -70,7 +70,7 @@ void words_surer(const struct pen *pen, const struct assessment *a, const struct
 		for (int side = 0; side < SIDE_COUNT; side++)
 			strong |= evidence_items[c->items[i]].points[side] >= STRONG_ITEM;
 	if (!strong)
-		pen_say(pen, "High needs one item of %d or more. ", STRONG_ITEM);
+		pen_say(pen, "High confidence needs one item of %d or more. ", STRONG_ITEM);
 	pen_say(pen, "Settle it: ");
 	pen_code(pen, SPAN("dmarcgate mark"));
 	pen_say(pen, " ");
