@@ -24,6 +24,7 @@ const struct command commands[] = {
 	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
 	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
 	{ "explain", command_explain, false, "sample:ID", "what happened to the mail of a failure report" },
+	{ "lint", command_lint, false, "[DOMAIN...]", "judge what domains publish, with the records to paste" },
 	{ "config", command_config, false, "", "print the configuration in force" },
 	{ NULL, NULL, false, NULL, NULL },
 };

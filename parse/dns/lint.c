@@ -2,6 +2,7 @@
 
 #include "parse/dns/discovery.h"
 #include "parse/dns/orgdomain.h"
+#include "parse/dns/recordwriter.h"
 #include "parse/dns/zonefile.h"
 
 #define DNS_PACKET_TEXT 450 /* RFC 7208 3.4: all texts of a name together */
@@ -44,6 +45,22 @@ void lint_fix(struct findings *findings, size_t first, struct span fix, bool (*m
 			copy = arena_copy(findings->arena, fix);
 		finding->fix = copy;
 	}
+}
+
+bool lint_zone_lines(struct findings *findings)
+{
+	struct buf line = BUF((size_t)8 * DNS_TEXT_MAX);
+
+	for (size_t i = 0; i < findings->n; i++) {
+		struct finding *finding = &findings->rows[i];
+		struct span name = finding->fix_name.n ? finding->fix_name : finding->name;
+
+		buf_clear(&line);
+		if (finding->fix.p && name.n && recordwriter_zone_line(name, RECORDWRITER_TTL, finding->fix, &line))
+			finding->fix_zone = arena_copy(findings->arena, span_trim(buf_span(&line)));
+	}
+	buf_release(&line);
+	return !findings->arena->failed;
 }
 
 static struct span number_words(struct findings *findings, size_t number)
@@ -238,18 +255,22 @@ static bool own_dmarc(const struct dmarc_look *look, struct findings *findings)
 	return !findings->arena->failed;
 }
 
+/* Where the domain's record stands, or would. */
+static struct finding_place place_of(const struct lint_domain *seen)
+{
+	return (struct finding_place){ .name = seen->policy[DMARC_RFC9989].walk.looks[0].answer.name };
+}
+
 /* A record to start with: it changes nothing for the domain's mail. */
 static void none_report(const struct lint_domain *seen, struct findings *findings)
 {
 	struct finding *finding;
 	struct buf text = BUF(512);
 
-	finding = finding_add(findings, FINDING_DMARC_NONE, (struct finding_place){ 0 }, &seen->domain, 1);
+	finding = finding_add(findings, FINDING_DMARC_NONE, place_of(seen), &seen->domain, 1);
 	buf_printf(&text, "v=DMARC1; p=none; rua=mailto:dmarc-reports@%.*s", (int)seen->domain.n, seen->domain.p);
-	if (finding) {
-		finding->fix_name = dns_name_under(findings->arena, SPAN("_dmarc"), seen->domain);
+	if (finding)
 		finding->fix = arena_copy(findings->arena, buf_span(&text));
-	}
 	buf_release(&text);
 }
 
@@ -281,7 +302,7 @@ static void difference_report(const struct lint_domain *seen, struct findings *f
 		return;
 	args[1] = policy_words(older, findings);
 	args[2] = policy_words(newer, findings);
-	finding_add(findings, FINDING_DMARC_RECEIVERS_DIFFER, (struct finding_place){ 0 }, args, 3);
+	finding_add(findings, FINDING_DMARC_RECEIVERS_DIFFER, place_of(seen), args, 3);
 }
 
 static void inheritance_report(const struct lint_domain *seen, struct findings *findings)
@@ -293,7 +314,7 @@ static void inheritance_report(const struct lint_domain *seen, struct findings *
 
 	if (policy->source) {
 		args[1] = policy->source->target;
-		args[2] = policy_words(policy, findings);
+		args[2] = span_of(dmarc_request_word(policy->request));
 		finding_add(findings, FINDING_DMARC_INHERITED,
 			(struct finding_place){
 				.name = policy->source->answer.name, .record = policy->source->data->text },
@@ -307,7 +328,7 @@ static void inheritance_report(const struct lint_domain *seen, struct findings *
 			unreachable(findings, FINDING_DMARC_UNREACHABLE, &newer->walk.looks[i].answer);
 	args[1] = number_words(findings, domainname_labels(seen->domain));
 	if (domainname_labels(seen->domain) > DEEP_LABELS)
-		finding_add(findings, FINDING_DMARC_DEEP, (struct finding_place){ 0 }, args, 2);
+		finding_add(findings, FINDING_DMARC_DEEP, place_of(seen), args, 2);
 }
 
 /* A public suffix with a record that does not say psd=y captures everybody below it (RFC 9989 11.8). */
@@ -466,7 +487,8 @@ static void spf_absent(
 				finding->fix = old.data[i].text;
 			return;
 		}
-	finding_add(findings, FINDING_SPF_NONE, (struct finding_place){ .name = seen->domain }, &seen->domain, 1);
+	finding_add(findings, apex->status == DNS_NXDOMAIN ? FINDING_DOMAIN_NONE : FINDING_SPF_NONE,
+		(struct finding_place){ .name = seen->domain }, &seen->domain, 1);
 }
 
 static bool apex_spf(

@@ -28,6 +28,9 @@ bool lint_domain(struct dns dns, struct span domain, struct findings *findings, 
 /* The findings of a tree that was read already; part of lint_domain. */
 bool lint_spf_tree(const struct spf_tree *tree, struct findings *findings);
 
+/* Puts the line for a zone file beside every correction whose place is known; once, at the end. */
+bool lint_zone_lines(struct findings *findings);
+
 /* Adds the flaws of a record as findings; what lint_dmarc and lint_spf share. */
 void lint_flaws(struct finding_place record, const struct flaws *flaws, struct findings *findings);
 
