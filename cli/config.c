@@ -28,6 +28,13 @@
 	 : UNIT_IS(unit, "levels") ? UINT64_C(64)                                                                      \
 	                           : UINT64_C(1000000000))
 
+/* Limits are doubles; the table holds them in millionths. */
+#define MILLIONTHS 1000000
+#define READINESS(member) offsetof(struct config, readiness.member)
+#define ASSESS_LIMIT(name, member, value, unit, sentence)                                                              \
+	{ "readiness", name, CONFIG_LIMIT, unit, (uint64_t)(1.0 * (value) * MILLIONTHS + 0.5), 0,                      \
+		(uint64_t)(LIMIT_MOST_OF(unit) * MILLIONTHS), READINESS(limits.member), sentence },
+
 const struct config_setting config_settings[] = {
 	{ "dmarcgate", "db", CONFIG_PATH, "path", 0, 0, 0, offsetof(struct config, db),
 		"the database; for root " SYSTEM_DB
@@ -57,6 +64,29 @@ const struct config_setting config_settings[] = {
 	{ "retention", "samples", CONFIG_SPAN, "span", 90 * DAY_SECONDS, DAY_SECONDS, 36500 * DAY_SECONDS,
 		offsetof(struct config, retention_samples),
 		"how long `expire` keeps the octets of failure samples; their hashes and verdicts stay" },
+	{ "readiness", "profile", CONFIG_WORD, "people|transactional|parked", PROFILE_PEOPLE, 0, 0, READINESS(profile),
+		"who sends: people, who may post to lists; programs only; nobody" },
+	{ "readiness", "target", CONFIG_WORD, "auto|quarantine|reject", TARGET_AUTO, 0, 0, READINESS(target),
+		"the policy that is asked about; auto is the next one" },
+	{ "readiness", "window", CONFIG_NUMBER, "days", 35, 7, 180, READINESS(window),
+		"days that are judged; 90, then 180, where they hold too little" },
+	{ "readiness", "own_nets", CONFIG_NETS, "network,...", 0, 0, 0, READINESS(own_nets),
+		"one's own networks, ADDRESS or ADDRESS/BITS" },
+	{ "readiness", "tenants", CONFIG_TENANTS, "provider:label,...", 0, 0, 0, READINESS(tenants),
+		"one's own tenants at mailbox providers, as google:example-com or microsoft365:example" },
+	{ "readiness", "known_reporters", CONFIG_DOMAINS, "domain,...", 0, 0, 0, READINESS(known_reporters),
+		"reporters that are believed from the first day, besides those of the table" },
+	{ "readiness", "trust", CONFIG_WORD, "auto|strict", 0, 0, 0, READINESS(trust),
+		"auto: reports that nothing authenticates count as long as there are no better ones; strict: never" },
+	{ "readiness", "legacy_pct", CONFIG_WORD, "no|yes", 0, 0, 0, READINESS(legacy_pct),
+		"advise the ladder of pct= 10, 25, 50, 100 of RFC 7489 instead of a trial with t=y" },
+#define X(name, direction, q, r, unit, sentence)                                                                       \
+	ASSESS_LIMIT("quarantine." #name, quarantine.name, q, unit, sentence)                                          \
+	ASSESS_LIMIT("reject." #name, reject.name, r, unit, sentence)
+#define Y(name, direction, standard, unit, sentence) ASSESS_LIMIT(#name, name, standard, unit, sentence)
+	ASSESS_LIMITS(X, Y)
+#undef X
+#undef Y
 	{ NULL },
 };
 
@@ -71,9 +101,31 @@ static char **text_at(const struct config *config, const struct config_setting *
 	return (char **)((uintptr_t)config + setting->offset);
 }
 
-static bool is_text(const struct config_setting *setting)
+static double *limit_at(const struct config *config, const struct config_setting *setting)
 {
-	return setting->type == CONFIG_PATH || setting->type == CONFIG_SERVER || setting->type == CONFIG_DOMAINS;
+	return (double *)((uintptr_t)config + setting->offset);
+}
+
+/* What the table and config_format speak of. */
+static uint64_t value_of(const struct config *config, const struct config_setting *setting)
+{
+	if (setting->type == CONFIG_LIMIT)
+		return (uint64_t)(*limit_at(config, setting) * MILLIONTHS + 0.5);
+	return *number_at(config, setting);
+}
+
+bool config_is_text(const struct config_setting *setting)
+{
+	switch (setting->type) {
+	case CONFIG_PATH:
+	case CONFIG_SERVER:
+	case CONFIG_DOMAINS:
+	case CONFIG_NETS:
+	case CONFIG_TENANTS:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* ---- values as text ---- */
@@ -102,9 +154,29 @@ static const char *word_at(const char *words, uint64_t place, size_t *n)
 	return words;
 }
 
+/* `0.2%`, `300`, `0.5`: no more digits behind the point than there are. */
+static void limit_format(const struct config_setting *setting, uint64_t millionths, char text[CONFIG_TEXT])
+{
+	bool share = UNIT_IS(setting->unit, "share");
+	uint64_t one = share ? MILLIONTHS / 100 : MILLIONTHS, rest = millionths % one;
+	int digits = share ? 4 : 6, n = snprintf(text, CONFIG_TEXT, "%" PRIu64, millionths / one);
+
+	for (; rest && rest % 10 == 0; rest /= 10)
+		digits--;
+	if (rest)
+		n += snprintf(text + n, CONFIG_TEXT - (size_t)n, ".%0*" PRIu64, digits, rest);
+	if (share)
+		snprintf(text + n, CONFIG_TEXT - (size_t)n, "%%");
+}
+
 const char *config_format(const struct config_setting *setting, uint64_t value, char text[CONFIG_TEXT])
 {
 	size_t n = 0;
+
+	if (setting->type == CONFIG_LIMIT) {
+		limit_format(setting, value, text);
+		return text;
+	}
 
 	if (setting->type == CONFIG_WORD) {
 		const char *word = word_at(setting->unit, value, &n);
@@ -173,13 +245,9 @@ static bool number_parse(const struct config_setting *setting, struct span value
 			return false;
 		*number = digits;
 		return true;
-	case CONFIG_WORD:
-	case CONFIG_PATH:
-	case CONFIG_SERVER:
-	case CONFIG_DOMAINS:
-		break;
+	default:
+		return false;
 	}
-	return false;
 }
 
 /* ---- one setting ---- */
@@ -198,6 +266,53 @@ static bool domains_set(char **place, const char *value, const char *where, stru
 	free(*place);
 	*place = copy;
 	return true;
+}
+
+/* Copies each part of a list of at most so many octets to see whether it is `wanted`. */
+static bool list_set(char **place, const char *value, bool (*wanted)(struct span), const char *rule, const char *where,
+	struct fault *fault)
+{
+	struct span rest = span_of(value);
+	char *copy;
+
+	while (rest.n) {
+		const char *comma = memchr(rest.p, ',', rest.n);
+		size_t n = comma ? (size_t)(comma - rest.p) : rest.n;
+		struct span one = span_trim((struct span){ rest.p, n });
+
+		if (!wanted(one))
+			return fault_set(fault, FAULT_SETUP, "%s = %s: %s, separated by commas", where, value, rule);
+		rest.p += n + (comma != NULL);
+		rest.n -= n + (comma != NULL);
+	}
+	copy = strdup(value);
+	if (!copy)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	free(*place);
+	*place = copy;
+	return true;
+}
+
+static bool is_net(struct span text)
+{
+	const char *slash = memchr(text.p, '/', text.n);
+	struct span host = { text.p, slash ? (size_t)(slash - text.p) : text.n };
+	unsigned long long bits;
+	struct address address;
+
+	if (!address_parse(host, &address))
+		return false;
+	return !slash || span_number((struct span){ slash + 1, text.n - host.n - 1 },
+				 memchr(host.p, ':', host.n) ? 128 : 32, &bits);
+}
+
+static bool is_tenant(struct span text)
+{
+	const char *colon = memchr(text.p, ':', text.n);
+	struct span provider = { text.p, colon ? (size_t)(colon - text.p) : 0 };
+
+	return colon && colon + 1 < text.p + text.n &&
+	       (span_is(provider, SPAN("google")) || span_is(provider, SPAN("microsoft365")));
 }
 
 static bool path_set(char **place, const char *value, const char *where, struct fault *fault)
@@ -241,6 +356,11 @@ static bool number_refused(
 	const struct config_setting *setting, const char *where, const char *value, struct fault *fault)
 {
 	char least[CONFIG_TEXT], most[CONFIG_TEXT];
+
+	if (setting->type == CONFIG_LIMIT)
+		return fault_set(fault, FAULT_SETUP, "%s = %s: a %s%s from %s to %s", where, value,
+			UNIT_IS(setting->unit, "share") ? "" : "number of ", setting->unit,
+			config_format(setting, setting->least, least), config_format(setting, setting->most, most));
 	const char *example = setting->type == CONFIG_SIZE   ? ", such as 500, 20k, 50M or 1G,"
 			      : setting->type == CONFIG_SPAN ? ", such as 400d, 12w or 36h,"
 							     : "";
@@ -262,6 +382,13 @@ static bool setting_set(struct config *config, const struct config_setting *sett
 		return server_set(text_at(config, setting), value, where, fault);
 	if (setting->type == CONFIG_DOMAINS)
 		return domains_set(text_at(config, setting), value, where, fault);
+	if (setting->type == CONFIG_NETS)
+		return list_set(text_at(config, setting), value, is_net, "ADDRESS or ADDRESS/BITS", where, fault);
+	if (setting->type == CONFIG_TENANTS)
+		return list_set(text_at(config, setting), value, is_tenant, "google:LABEL or microsoft365:LABEL", where, fault);
+	if (setting->type == CONFIG_LIMIT)
+		return limit_set(&config->readiness.limits, span_of(setting->name), span_of(value)) ||
+		       number_refused(setting, where, value, fault);
 	if (setting->type == CONFIG_WORD) {
 		if (!word_parse(setting->unit, span_of(value), &number))
 			return fault_set(fault, FAULT_SETUP, "%s = %s: one of %s", where, value, setting->unit);
@@ -466,18 +593,22 @@ static char *xdg_path(const char *variable, const char *otherwise, const char *r
 
 static bool config_defaults(struct config *config, struct fault *fault)
 {
-	*config = (struct config){ 0 };
-	for (const struct config_setting *row = config_settings; row->name; row++)
-		if (!is_text(row))
+	bool ok = true;
+
+	*config = (struct config){ .readiness.limits = LIMITS_DEFAULT };
+	for (const struct config_setting *row = config_settings; row->name; row++) {
+		if (!config_is_text(row) && row->type != CONFIG_LIMIT)
 			*number_at(config, row) = row->initial;
+		else if (config_is_text(row) && row->type != CONFIG_PATH && row->type != CONFIG_SERVER)
+			ok = (*text_at(config, row) = strdup("")) && ok;
+	}
 	if (geteuid() != 0)
 		config->db = xdg_path("XDG_STATE_HOME", ".local/state", "dmarcgate/dmarcgate.db");
 	if (!config->db)
 		config->db = strdup(SYSTEM_DB);
 	config->resolver = strdup(RESOLVER_SYSTEM);
-	config->domains = strdup("");
-	config->authserv_id = strdup("");
-	return (config->db && config->resolver && config->domains && config->authserv_id) || fault_set(fault, FAULT_LATER, "out of memory");
+	config->data = strdup(PKGDATADIR);
+	return (ok && config->db && config->resolver && config->data) || fault_set(fault, FAULT_LATER, "out of memory");
 }
 
 /* Opens what is there and leaves its name in config->file. NULL with FAULT_NONE when nothing was named and nothing is
@@ -510,9 +641,24 @@ static FILE *file_open(const char *named, struct config *config, struct fault *f
 	return file;
 }
 
+static bool from_environment(char **place, const char *variable, struct fault *fault)
+{
+	const char *value = getenv(variable);
+	char *copy;
+
+	if (!value || !*value)
+		return true;
+	copy = strdup(value);
+	if (!copy)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	free(*place);
+	*place = copy;
+	return true;
+}
+
 bool config_load(const char *named, struct config *config, struct fault *fault)
 {
-	const char *conf = getenv("DMARCGATE_CONF"), *db = getenv("DMARCGATE_DB");
+	const char *conf = getenv("DMARCGATE_CONF");
 	struct fault opening = { 0 };
 	bool ok = true;
 	FILE *file;
@@ -528,22 +674,17 @@ bool config_load(const char *named, struct config *config, struct fault *fault)
 	} else if (opening.kind != FAULT_NONE) {
 		return fault_set(fault, opening.kind, "%s", opening.text);
 	}
-	if (ok && db && *db) {
-		free(config->db);
-		config->db = strdup(db);
-		if (!config->db)
-			return fault_set(fault, FAULT_LATER, "out of memory");
-	}
-	return ok;
+	return ok && from_environment(&config->db, "DMARCGATE_DB", fault) &&
+	       from_environment(&config->data, "DMARCGATE_DATA", fault);
 }
 
 void config_release(struct config *config)
 {
 	free(config->file);
-	free(config->db);
-	free(config->resolver);
-	free(config->domains);
-	free(config->authserv_id);
+	free(config->data);
+	for (const struct config_setting *row = config_settings; row->name; row++)
+		if (config_is_text(row))
+			free(*text_at(config, row));
 	*config = (struct config){ 0 };
 }
 
@@ -563,15 +704,15 @@ static void value_print(const struct config *config, const struct config_setting
 	char text[CONFIG_TEXT];
 
 	text_print(before,
-		is_text(row) ? *text_at(config, row) : config_format(row, *number_at(config, row), text),
+		config_is_text(row) ? *text_at(config, row) : config_format(row, value_of(config, row), text),
 		out);
 }
 
 static bool value_differs(const struct config *a, const struct config *b, const struct config_setting *row)
 {
-	if (is_text(row))
+	if (config_is_text(row))
 		return strcmp(*text_at(a, row), *text_at(b, row)) != 0;
-	return *number_at(a, row) != *number_at(b, row);
+	return value_of(a, row) != value_of(b, row);
 }
 
 bool config_print(const struct config *config, FILE *out, struct fault *fault)

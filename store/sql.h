@@ -149,6 +149,23 @@
 	X(COUNT_REPORTS, "SELECT count(*) FROM report")                                                                \
 	X(COUNT_FAILURES, "SELECT count(*) FROM failure")                                                              \
 	X(LOSER_RECORDS, "SELECT records FROM report WHERE state=2")                                                   \
+	/* what a verdict rests on */                                                                                  \
+	X(OBSERVED_REPORTS,                                                                                            \
+		"SELECT r.trust,r.recovered,r.range_begin,r.range_end,r.report_id,r.content,r.org_name,r.org_email,"   \
+		"r.p,r.sp,r.np,r.adkim,r.aspf,r.pct,r.testing,r.first_record,r.records,m.arrived,m.signer,m.repaired," \
+		"(SELECT v.total FROM verification v WHERE v.mail=r.mail AND v.number=0)"                              \
+		" FROM report r CROSS JOIN mail m ON m.id=r.mail"                                                      \
+		" WHERE r.domain=?1 AND r.day BETWEEN ?2 AND ?3 AND r.state<3")                                        \
+	X(OBSERVED_RECORDS,                                                                                            \
+		"SELECT source,messages,flags,words,auth,reasons,header_from,envelope_from FROM record"                \
+		" WHERE id BETWEEN ?1 AND ?2")                                                                         \
+	X(OBSERVED_SAMPLES,                                                                                            \
+		"SELECT f.mail,f.number,f.source,f.sample_from,m.trust,m.signer FROM failure f"                        \
+		" CROSS JOIN mail m ON m.id=f.mail WHERE f.domain=?1 AND f.day BETWEEN ?2 AND ?3 AND f.dmarc=1")       \
+	X(OBSERVED_SIGNATURES,                                                                                         \
+		"SELECT s.reason,s.header_hash,s.undone FROM verification v"                                           \
+		" CROSS JOIN signature s ON s.verification=v.id"                                                       \
+		" WHERE v.mail=?1 AND v.number=?2 AND s.relaxed=2")                                                    \
 	/* verifications and signatures */                                                                             \
 	X(VERIFICATION_ADD,                                                                                            \
 		"INSERT INTO verification(mail,number,at,result,aligned,unsettled,total,from_domain,rest)"             \

@@ -19,6 +19,7 @@
 #include "ingest/mail.h"
 #include "parse/feedback.h"
 #include "store/answer.h"
+#include "store/observed.h"
 
 struct store;
 
@@ -113,6 +114,10 @@ bool store_ask_reports(
  * whoever adds up asks for `!duplicate !conflict`. For failure reports a reporter is the mail's From. */
 bool store_ask_facts(
 	struct store *store, const struct report_filter *filter, fact_taker *take, void *arg, struct fault *);
+/* Everything that was reported about one policy domain in the window, duplicates and conflicts too, in `arena`, which must
+ * outlive it. The work is one step a record and the rest by distinct things. FAULT_SETUP: the arena is too small. */
+bool store_ask_observed(struct store *store, const char *domain, const struct window *window, struct arena *arena,
+	struct observed *observed, struct fault *fault);
 /* Failure reports whose day is in the window, and their samples. A NULL domain: all. */
 bool store_ask_samples(struct store *store, const char *domain, const struct window *window, sample_taker *take,
 	void *arg, struct fault *fault);
