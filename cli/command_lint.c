@@ -1,5 +1,5 @@
 #include "cli/asking.h"
-#include "cli/cli.h"
+#include "cli/readiness.h"
 #include "cli/window.h"
 #include "parse/dns/lint.h"
 #include "parse/dns/orgdomain.h"
@@ -19,6 +19,7 @@ struct linting {
 	const struct cli *cli;
 	struct asking *asking;
 	struct store *store; /* NULL: nothing is stored */
+	struct readiness tables; /* the known services; none when they cannot be read */
 	struct window window;
 	struct lint_writer writer;
 	struct arena names;
@@ -155,6 +156,8 @@ static bool domain_lint(struct linting *l, struct span name, struct arena *arena
 		page.uses = &uses;
 	}
 	page.subject = seen->domain;
+	page.senders = l->tables.common.senders;
+	page.senders_n = l->tables.common.senders_n;
 	if (l->code < codes[findings_worst(&findings)])
 		l->code = codes[findings_worst(&findings)];
 	return l->writer.page(l->writer.self, &page) || fault_set(fault, FAULT_LATER, "cannot write");
@@ -188,6 +191,18 @@ static int domains_lint(struct linting *l)
 
 /* ------------------------------------------------------------------ the command */
 
+/* Without the tables everything is judged all the same. */
+static void tables_open(struct linting *l)
+{
+	struct fault fault = { 0 };
+
+	if (readiness_open(&l->tables, l->cli, NULL, &fault))
+		return;
+	l->tables = (struct readiness){ 0 };
+	if (!l->cli->options.quiet)
+		cli_say(l->cli, "%s: services are not named", fault.text);
+}
+
 static int lint_run(struct linting *l)
 {
 	const struct cli *cli = l->cli;
@@ -200,6 +215,7 @@ static int lint_run(struct linting *l)
 		cli_say(cli, "lint: name a domain, or your own in section [dkim] of the configuration");
 		return EXIT_USAGE;
 	}
+	tables_open(l);
 	opened = cli->options.format == FORMAT_JSON ? lint_json_open(&l->writer, stdout)
 						    : lint_text_open(&l->writer, stdout, &cli->out);
 	return opened ? domains_lint(l) : EXIT_LATER;
@@ -236,6 +252,7 @@ int command_lint(struct cli *cli)
 		code = lint_run(&linting);
 	store_close(linting.store);
 	asking_free(linting.asking);
+	readiness_close(&linting.tables);
 	arena_release(&linting.names);
 	return code;
 }

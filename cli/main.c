@@ -25,6 +25,7 @@ const struct command commands[] = {
 	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
 	{ "explain", command_explain, false, "sample:ID", "what happened to the mail of a failure report" },
 	{ "lint", command_lint, false, "[DOMAIN...]", "judge what domains publish, with the records to paste" },
+	{ "record", command_record, false, "[DOMAIN] | --check TEXT", "write a DMARC record, or judge the text of one" },
 	{ "config", command_config, false, "", "print the configuration in force" },
 	{ NULL, NULL, false, NULL, NULL },
 };

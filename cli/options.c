@@ -23,6 +23,18 @@ enum option_id {
 	OPTION_AT,
 	OPTION_EXPLAIN,
 	OPTION_SHOW_ADDRESSES,
+	OPTION_CHECK,
+	OPTION_POLICY,
+	OPTION_SP,
+	OPTION_NP,
+	OPTION_TRIAL,
+	OPTION_RUA,
+	OPTION_RUF,
+	OPTION_FO,
+	OPTION_ADKIM,
+	OPTION_ASPF,
+	OPTION_PSD,
+	OPTION_TTL,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -47,6 +59,18 @@ static const struct option longs[] = {
 	{ "at", required_argument, NULL, OPTION_AT },
 	{ "explain", no_argument, NULL, OPTION_EXPLAIN },
 	{ "show-addresses", no_argument, NULL, OPTION_SHOW_ADDRESSES },
+	{ "check", required_argument, NULL, OPTION_CHECK },
+	{ "policy", required_argument, NULL, OPTION_POLICY },
+	{ "sp", required_argument, NULL, OPTION_SP },
+	{ "np", required_argument, NULL, OPTION_NP },
+	{ "trial", no_argument, NULL, OPTION_TRIAL },
+	{ "rua", required_argument, NULL, OPTION_RUA },
+	{ "ruf", required_argument, NULL, OPTION_RUF },
+	{ "fo", required_argument, NULL, OPTION_FO },
+	{ "adkim", required_argument, NULL, OPTION_ADKIM },
+	{ "aspf", required_argument, NULL, OPTION_ASPF },
+	{ "psd", required_argument, NULL, OPTION_PSD },
+	{ "ttl", required_argument, NULL, OPTION_TTL },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -61,19 +85,31 @@ const struct option_row option_rows[] = {
 	{ "v", NULL, NULL, "name every input with what became of it" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
-	{ "json", NULL, "show ingest summary reports export verify samples explain lint", "print JSON" },
+	{ "json", NULL, "show ingest summary reports export verify samples explain lint record", "print JSON" },
 	{ "csv", NULL, "summary reports export samples", "print comma-separated values" },
-	{ "format", "text|json|csv", "summary reports export samples lint", "the form of the output" },
+	{ "format", "text|json|csv", "summary reports export samples lint record", "the form of the output" },
 	{ "days", "N", "summary samples lint", "the last N days" },
 	{ "since", "TIME", "summary samples lint", "from that day on" },
 	{ "until", "TIME", "summary samples lint", "up to and including that day" },
 	{ "older-than", "SPAN", "expire", "how long to keep, as in 400d" },
 	{ "keys", "FILE", "ingest verify reprocess", "key records from a file: name, blank, record" },
-	{ "dns-file", "FILE", "ingest verify reprocess lint", "a zone file in the place of the DNS" },
-	{ "offline", NULL, "ingest verify reprocess lint", "ask no DNS" },
+	{ "dns-file", "FILE", "ingest verify reprocess lint record", "a zone file in the place of the DNS" },
+	{ "offline", NULL, "ingest verify reprocess lint record", "ask no DNS" },
 	{ "at", "TIME", "verify", "when the mail arrived, for expiry dates" },
 	{ "explain", NULL, "verify", "say what was changed on the way" },
 	{ "show-addresses", NULL, "samples explain", "print mail addresses whole" },
+	{ "check", "TEXT", "record", "judge this text instead, - for standard input; no DNS is asked" },
+	{ "policy", "WORD", "record", "none, quarantine, reject, or next: the stage after what is published" },
+	{ "sp", "WORD", "record", "another policy for subdomains" },
+	{ "np", "WORD", "record", "another policy for names that do not exist" },
+	{ "trial", NULL, "record", "t=y; pct=0: the policy is announced and the next weaker one applied" },
+	{ "rua", "ADDRESS", "record", "where daily reports go; again for another one" },
+	{ "ruf", "ADDRESS", "record", "where copies of failing messages go; again for another one" },
+	{ "fo", "WORD", "record", "when copies are wanted: 0, 1, d, s, or several with colons" },
+	{ "adkim", "r|s", "record", "how close the signer must be: r related, s the same name" },
+	{ "aspf", "r|s", "record", "the same for the bounce address" },
+	{ "psd", "y|n|u", "record", "is the domain one below which others register?" },
+	{ "ttl", "SECONDS", "record", "how long the record may be remembered" },
 	{ "help", NULL, NULL, "this text" },
 	{ "version", NULL, NULL, "versions, and the protections in force" },
 	{ NULL, NULL, NULL, NULL },
@@ -90,6 +126,43 @@ static bool format_read(struct options *options, const char *word, struct fault 
 		}
 	}
 	return fault_set(fault, FAULT_SETUP, "--format %.40s: is none of text, json, csv", word);
+}
+
+static bool address_take(const char *list[OPTION_ADDRESSES], size_t *n, const char *value, struct fault *fault)
+{
+	if (*n == OPTION_ADDRESSES)
+		return fault_set(fault, FAULT_SETUP, "%.200s: more than %d addresses", value, OPTION_ADDRESSES);
+	list[(*n)++] = value;
+	return true;
+}
+
+/* What a record is to say. */
+static bool record_take(struct options *options, int id, const char *value, struct fault *fault)
+{
+	const struct {
+		int id;
+		const char **place;
+	} texts[] = {
+		{ OPTION_CHECK, &options->record.check },
+		{ OPTION_POLICY, &options->record.policy },
+		{ OPTION_SP, &options->record.sp },
+		{ OPTION_NP, &options->record.np },
+		{ OPTION_FO, &options->record.fo },
+		{ OPTION_ADKIM, &options->record.adkim },
+		{ OPTION_ASPF, &options->record.aspf },
+		{ OPTION_PSD, &options->record.psd },
+		{ OPTION_TTL, &options->record.ttl },
+	};
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (texts[i].id == id)
+			*texts[i].place = value;
+	options->record.trial |= id == OPTION_TRIAL;
+	if (id == OPTION_RUA)
+		return address_take(options->record.rua, &options->record.rua_n, value, fault);
+	if (id == OPTION_RUF)
+		return address_take(options->record.ruf, &options->record.ruf_n, value, fault);
+	return true;
 }
 
 static bool option_take(struct options *options, int id, char *value, struct fault *fault)
@@ -157,6 +230,8 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 	case OPTION_SHOW_ADDRESSES:
 		options->show_addresses = true;
 		return true;
+	case OPTION_CHECK ... OPTION_TTL:
+		return record_take(options, id, value, fault);
 	case OPTION_HELP:
 		options->help = true;
 		return true;

@@ -1,5 +1,5 @@
 /* lint --json: one document, `dmarcgate-lint/1` (dmarcgate-json(5)). */
-#include "base/json.h"
+#include "report/lint_json.h"
 #include "base/moment.h"
 #include "report/lint_spf.h"
 #include "report/lint_words.h"
@@ -56,7 +56,7 @@ static void finding_object(struct json *j, const struct finding *finding)
 	json_close(j, '}');
 }
 
-static void findings_members(struct json *j, const struct findings *findings)
+void findings_json(struct json *j, const struct findings *findings)
 {
 	word_member(j, "worst", findings->n + findings->left_out ? severity_word(findings_worst(findings)) : NULL);
 	count_member(j, "errors", findings->count[SEVERITY_ERROR]);
@@ -264,7 +264,7 @@ static bool page_take(void *self, const struct lint_page *page)
 
 	json_object(j);
 	text_member(j, "domain", page->subject);
-	findings_members(j, page->findings);
+	findings_json(j, page->findings);
 	good = seen_members(j, page);
 	json_close(j, '}');
 	return good && !j->failed;
@@ -306,7 +306,7 @@ bool lint_text_json(FILE *out, const struct lint_page *page)
 	json_object(&j);
 	word_member(&j, "schema", "dmarcgate-lint-text/1");
 	text_member(&j, "kind", page->subject);
-	findings_members(&j, page->findings);
+	findings_json(&j, page->findings);
 	json_close(&j, '}');
 	json_newline(&j);
 	return json_done(&j);

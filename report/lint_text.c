@@ -228,15 +228,12 @@ static void show_record(struct page *page, const struct finding *finding)
 
 	if (!finding->name.n && !record.n)
 		return;
-	fprintf(page->out, "\n%s", style_ink(page->style, INK_STRONG));
-	if (finding->name.n) {
-		put_foreign(page, finding->name);
-		fprintf(page->out, "%s", buf_text(&page->line));
-		buf_clear(&page->line);
-	} else {
-		fprintf(page->out, "the text");
-	}
-	fprintf(page->out, "%s\n", style_off(page->style, INK_STRONG));
+	put_foreign(page, finding->name);
+	if (finding->name.n)
+		fprintf(page->out, "\n%s%s%s", style_ink(page->style, INK_STRONG), buf_text(&page->line),
+			style_off(page->style, INK_STRONG));
+	fputc('\n', page->out);
+	buf_clear(&page->line);
 	for (size_t i = 0; i < record.n && i < RECORD_SHOWN; i++)
 		put_octet(&page->line, record.p[i]);
 	if (record.n > RECORD_SHOWN)
@@ -482,10 +479,18 @@ static void show_totals(struct page *page, const struct spf_network *networks, s
 		v4 += networks[i].six ? 0 : UINT64_C(1) << (32 - networks[i].prefix);
 		v6 += networks[i].six;
 	}
-	buf_printf(&page->line, "%s%u of 10 look-ups%s; %u that %s nothing, of 2 allowed. In all it lets %s pass",
-		tree->cut ? "At least " : "", tree->lookups, tree->lookups > SPF_LOOKUPS_MAX ? ": too many" : "",
-		tree->voids, tree->voids == 1 ? "finds" : "find", counted_text(v4, "IPv4 address", "IPv4 addresses").p);
-	buf_printf(&page->line, " and %s.", counted_text(v6, "IPv6 network", "IPv6 networks").p);
+	buf_printf(&page->line, "%s%u of 10 look-ups%s", tree->cut ? "At least " : "", tree->lookups,
+		tree->lookups > SPF_LOOKUPS_MAX ? ": too many" : "");
+	if (tree->voids)
+		buf_printf(&page->line, "; %u of them %s nothing, 2 may", tree->voids,
+			plural(tree->voids, "finds", "find"));
+	buf_put_text(&page->line, ". In all the record lets pass ");
+	if (v4 || !v6)
+		buf_put_text(&page->line, counted_text(v4, "IPv4 address", "IPv4 addresses").p);
+	if (v6)
+		buf_printf(&page->line, "%s%s", v4 ? " and " : "",
+			counted_text(v6, "IPv6 network", "IPv6 networks").p);
+	buf_put_byte(&page->line, '.');
 	paragraph(page, 2);
 }
 

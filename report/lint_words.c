@@ -77,7 +77,7 @@ bool dmarc_look_phrase(const struct dmarc_look *look, struct buf *out)
 		return buf_printf(out, "%zu records, so none counts", look->counting);
 	if (look->counting == 1)
 		return buf_put_text(out, "a record");
-	return buf_put_text(out, answer->n ? "no DMARC record, other texts" : "nothing");
+	return buf_put_text(out, answer->n ? "no DMARC record" : "nothing");
 }
 
 const char *spf_others_phrase(char qualifier)

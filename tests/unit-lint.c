@@ -285,6 +285,8 @@ static void what_stands_around(void **state)
 	assert_string_equal(words(), "dmarc-none dmarc-apex spf-none");
 	assert_string_equal(fix_of("dmarc-apex"), "v=DMARC1; p=none; rua=mailto:a@example.com");
 	assert_true(span_is(finding_of("dmarc-apex")->fix_name, SPAN("_dmarc.example.com")));
+	assert_string_equal(fix_of("dmarc-none"), "");
+	domain("example.com", "example.com TXT \"v=spf1 -all\"");
 	assert_string_equal(fix_of("dmarc-none"), "v=DMARC1; p=none; rua=mailto:dmarc-reports@example.com");
 
 	domain("example.com", "_dmarc.example.com TXT \"v=DMARC1; p=reject; rua=mailto:a@example.com\"\n"
@@ -319,7 +321,7 @@ static void what_stands_around(void **state)
 	domain("a.b.c.d.e.f.g.example.com", "_dmarc.example.com TXT \"v=DMARC1; p=reject\"\na.b.c.d.e.f.g.example.com TXT \"v=spf1 ~all\"");
 	assert_string_equal(words(), "dmarc-inherited dmarc-deep spf-all-soft");
 	domain("example.com", "_dmarc.example.com TXT \" v=DMARC1; p=reject; rua=mailto:a@example.com\"\nexample.com TXT \" v=spf1 ~all\"");
-	assert_string_equal(words(), "dmarc-blank-first dmarc-none spf-version");
+	assert_string_equal(words(), "dmarc-blank-first spf-version");
 }
 
 static void foreign_destinations(void **state)

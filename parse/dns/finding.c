@@ -402,7 +402,7 @@ static const struct finding_row rows[FINDING_COUNT] = {
 	[FINDING_SPF_INCLUDED_TWICE] = { "spf-included-twice", SEVERITY_WARNING,
 		"$1 is referred to more than once.",
 		"Each reference costs its look-ups again and adds nothing. Keep one of them." },
-	[FINDING_SPF_MX_MANY] = { "spf-mx-many", SEVERITY_WARNING,
+	[FINDING_SPF_MX_MANY] = { "spf-mx-many", SEVERITY_ERROR,
 		"`$0` stands for $1 mail hosts; 10 are allowed.",
 		"Receivers treat the record as invalid when there are more. List the addresses instead." },
 	[FINDING_SPF_BOUND] = { "spf-bound", SEVERITY_ERROR,

@@ -123,6 +123,24 @@ bool lint_strings(struct span name, const struct dns_data *data, struct findings
 
 /* --- a pasted text --- */
 
+static const struct {
+	const char *word, *phrase;
+} kinds[LINT_KIND_COUNT] = {
+	[LINT_UNKNOWN] = { "unknown", "a text that is no record known here" },
+	[LINT_DMARC] = { "dmarc", "DMARC record" },
+	[LINT_SPF] = { "spf", "SPF record" },
+};
+
+const char *lint_kind_word(enum lint_kind kind)
+{
+	return (unsigned)kind < LINT_KIND_COUNT ? kinds[kind].word : "?";
+}
+
+const char *lint_kind_phrase(enum lint_kind kind)
+{
+	return (unsigned)kind < LINT_KIND_COUNT ? kinds[kind].phrase : "?";
+}
+
 static bool judge_text(struct span name, struct span text, struct findings *findings, enum lint_kind *kind)
 {
 	/* A record that begins as it should is of that kind whatever else it contains. */
@@ -130,7 +148,7 @@ static bool judge_text(struct span name, struct span text, struct findings *find
 		enum lint_kind kind;
 		bool (*recognise)(struct span text);
 		bool (*judge)(struct span name, struct span text, struct findings *findings);
-	} kinds[] = {
+	} ways[] = {
 		{ LINT_DMARC, dmarc_text_counts, lint_dmarc },
 		{ LINT_SPF, spf_text_counts, lint_spf },
 		{ LINT_SPF, spf_text_intended, lint_spf },
@@ -138,10 +156,10 @@ static bool judge_text(struct span name, struct span text, struct findings *find
 	};
 	struct finding_place place = { .name = name, .record = text };
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (kinds[i].recognise(text)) {
-			*kind = kinds[i].kind;
-			return kinds[i].judge(name, text, findings);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		if (ways[i].recognise(text)) {
+			*kind = ways[i].kind;
+			return ways[i].judge(name, text, findings);
 		}
 	finding_add(findings, text.n ? FINDING_TEXT_UNKNOWN : FINDING_TEXT_EMPTY, place, NULL, 0);
 	return !findings->arena->failed;
@@ -255,6 +273,15 @@ static bool own_dmarc(const struct dmarc_look *look, struct findings *findings)
 	return !findings->arena->failed;
 }
 
+/* Something that was meant to be a DMARC record stands there; what is wrong with it has been said. */
+static bool was_meant(const struct dns_answer *answer)
+{
+	for (size_t i = 0; i < answer->n; i++)
+		if (dmarc_text_intended(answer->data[i].text))
+			return true;
+	return false;
+}
+
 /* Where the domain's record stands, or would. */
 static struct finding_place place_of(const struct lint_domain *seen)
 {
@@ -319,7 +346,7 @@ static void inheritance_report(const struct lint_domain *seen, struct findings *
 			(struct finding_place){
 				.name = policy->source->answer.name, .record = policy->source->data->text },
 			args, 3);
-	} else if (!unknown && newer->walk.looks[0].counting == 0) {
+	} else if (!unknown && newer->walk.looks[0].counting == 0 && !was_meant(&newer->walk.looks[0].answer)) {
 		none_report(seen, findings);
 	}
 	for (size_t i = 1; i < newer->walk.n; i++)
@@ -418,6 +445,14 @@ static bool domain_dmarc(struct dns dns, struct lint_domain *seen, struct findin
 
 /* --- a domain: SPF, and the texts at its apex --- */
 
+/* The record to start with is no advice beside one that needs only be moved. */
+static void none_withdraw(struct findings *findings)
+{
+	for (size_t i = 0; i < findings->n; i++)
+		if (findings->rows[i].code == FINDING_DMARC_NONE)
+			findings->rows[i].fix = SPAN_ABSENT;
+}
+
 static void apex_dmarc(const struct lint_domain *seen, const struct dns_answer *apex, struct findings *findings)
 {
 	for (size_t i = 0; i < apex->n; i++) {
@@ -432,6 +467,7 @@ static void apex_dmarc(const struct lint_domain *seen, const struct dns_answer *
 			if (finding && dmarc_record_correct(text, &fix)) {
 				finding->fix_name = dns_name_under(findings->arena, SPAN("_dmarc"), seen->domain);
 				finding->fix = arena_copy(findings->arena, buf_span(&fix));
+				none_withdraw(findings);
 			}
 		}
 		buf_release(&fix);

@@ -9,7 +9,9 @@
 
 #define LINT_ARENA ((size_t)192 * 1024 * 1024) /* ceiling for one domain */
 
-enum lint_kind { LINT_UNKNOWN, LINT_DMARC, LINT_SPF };
+enum lint_kind { LINT_UNKNOWN, LINT_DMARC, LINT_SPF, LINT_KIND_COUNT };
+const char *lint_kind_word(enum lint_kind kind); /* unknown, dmarc, spf */
+const char *lint_kind_phrase(enum lint_kind kind); /* `DMARC record` */
 
 /* A text as a person pastes it, recognised by its content: the bare record, its strings in quotation marks, or a
  * whole line of a zone file. */
