@@ -50,6 +50,8 @@ const struct config_setting config_settings[] = {
 #undef X
 	{ "dns", "resolver", CONFIG_SERVER, "system|address", 0, 0, 0, offsetof(struct config, resolver),
 		"the name server that is asked for keys: system, or ADDRESS[@PORT]" },
+	{ "dns", "trust_anchor", CONFIG_ANCHOR, "system|path", 0, 0, 0, offsetof(struct config, trust_anchor),
+		"the DNSKEY or DS records that DNSSEC begins with: system, or a file" },
 	{ "dkim", "domains", CONFIG_DOMAINS, "domain,...", 0, 0, 0, offsetof(struct config, domains),
 		"one's own domains, whose keys are fetched when reports name them" },
 	{ "dkim", "granularity", CONFIG_WORD, "report|enforce", 0, 0, 0, offsetof(struct config, granularity),
@@ -118,6 +120,7 @@ bool config_is_text(const struct config_setting *setting)
 {
 	switch (setting->type) {
 	case CONFIG_PATH:
+	case CONFIG_ANCHOR:
 	case CONFIG_SERVER:
 	case CONFIG_DOMAINS:
 	case CONFIG_NETS:
@@ -378,7 +381,9 @@ static bool setting_set(struct config *config, const struct config_setting *sett
 
 	if (setting->type == CONFIG_PATH)
 		return path_set(text_at(config, setting), value, where, fault);
-	if (setting->type == CONFIG_SERVER)
+	if (setting->type == CONFIG_ANCHOR && strcmp(value, RESOLVER_SYSTEM) != 0)
+		return path_set(text_at(config, setting), value, where, fault);
+	if (setting->type == CONFIG_SERVER || setting->type == CONFIG_ANCHOR)
 		return server_set(text_at(config, setting), value, where, fault);
 	if (setting->type == CONFIG_DOMAINS)
 		return domains_set(text_at(config, setting), value, where, fault);
@@ -599,7 +604,8 @@ static bool config_defaults(struct config *config, struct fault *fault)
 	for (const struct config_setting *row = config_settings; row->name; row++) {
 		if (!config_is_text(row) && row->type != CONFIG_LIMIT)
 			*number_at(config, row) = row->initial;
-		else if (config_is_text(row) && row->type != CONFIG_PATH && row->type != CONFIG_SERVER)
+		else if (config_is_text(row) && row->type != CONFIG_PATH && row->type != CONFIG_SERVER &&
+			 row->type != CONFIG_ANCHOR)
 			ok = (*text_at(config, row) = strdup("")) && ok;
 	}
 	if (geteuid() != 0)
@@ -607,8 +613,10 @@ static bool config_defaults(struct config *config, struct fault *fault)
 	if (!config->db)
 		config->db = strdup(SYSTEM_DB);
 	config->resolver = strdup(RESOLVER_SYSTEM);
+	config->trust_anchor = strdup(RESOLVER_SYSTEM);
 	config->data = strdup(PKGDATADIR);
-	return (ok && config->db && config->resolver && config->data) || fault_set(fault, FAULT_LATER, "out of memory");
+	return (ok && config->db && config->resolver && config->trust_anchor && config->data) ||
+	       fault_set(fault, FAULT_LATER, "out of memory");
 }
 
 /* Opens what is there and leaves its name in config->file. NULL with FAULT_NONE when nothing was named and nothing is
@@ -676,6 +684,11 @@ bool config_load(const char *named, struct config *config, struct fault *fault)
 	}
 	return ok && from_environment(&config->db, "DMARCGATE_DB", fault) &&
 	       from_environment(&config->data, "DMARCGATE_DATA", fault);
+}
+
+const char *config_anchor(const struct config *config)
+{
+	return strcmp(config->trust_anchor, RESOLVER_SYSTEM) == 0 ? NULL : config->trust_anchor;
 }
 
 void config_release(struct config *config)

@@ -417,8 +417,8 @@ static void allows_cell(struct page *page, struct table *table, const struct spf
 	if (what->kind == SPF_BROKEN || (line->target && line->target->state != SPF_NODE_READ &&
 						line->target->state != SPF_NODE_MACRO))
 		ink = INK_BAD;
-	if (line->sender) {
-		buf_printf(&page->line, "%s", page->line.n ? ": " : "");
+	if (line->sender && ink == INK_PLAIN) {
+		buf_clear(&page->line);
 		put_foreign(page, line->sender->name);
 	}
 	table_cell(table, line->allows.everyone ? INK_BAD : ink, buf_span(&page->line));
@@ -427,7 +427,7 @@ static void allows_cell(struct page *page, struct table *table, const struct spf
 
 static void seen_cell(struct table *table, const struct spf_line *line)
 {
-	if (line->unused)
+	if (line->unused && line->depth == 0)
 		table_cell_text(table, INK_WARN, "none");
 	else if (line->use && line->use->messages)
 		table_cell_count(table, INK_PLAIN, line->use->messages);
@@ -438,8 +438,8 @@ static void seen_cell(struct table *table, const struct spf_line *line)
 static bool show_terms(struct page *page, const struct spf_lines *lines)
 {
 	static const struct table_column columns[] = { { .name = "look-ups", .right = true },
-		{ .name = "part of the record", .flexible = true, .least = 26 },
-		{ .name = "lets pass", .flexible = true, .least = 20 }, { .name = "mail seen", .right = true } };
+		{ .name = "part of the record", .flexible = true, .least = 36 },
+		{ .name = "lets pass", .flexible = true, .least = 18 }, { .name = "messages", .right = true } };
 	bool compared = page->lint->uses && page->lint->uses->all.messages;
 	struct table *table = table_new(page->out, page->style, columns, compared ? 4 : 3);
 	size_t n = lines->n < LINES_SHOWN ? lines->n : LINES_SHOWN;
@@ -590,6 +590,11 @@ static bool show_spf(struct page *page)
 	if (!show_terms(page, &lines))
 		return false;
 	fputc('\n', page->out);
+	if (tree->nodes[0].state != SPF_NODE_READ) {
+		buf_put_text(&page->line, "A part of the record cannot be understood, so receivers let nobody pass by it.");
+		paragraph(page, 2);
+		return true;
+	}
 	show_totals(page, networks, n);
 	if (!show_senders(page))
 		return false;

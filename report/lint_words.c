@@ -71,8 +71,15 @@ bool dmarc_look_phrase(const struct dmarc_look *look, struct buf *out)
 {
 	const struct dns_answer *answer = &look->answer;
 
-	if (answer->status != DNS_OK && !dns_is_empty(answer))
-		return buf_put_text(out, dns_status_phrase(answer->status));
+	static const char *const silence[DNS_STATUS_COUNT] = {
+		[DNS_SERVFAIL] = "servers fail",
+		[DNS_TIMEOUT] = "no answer",
+		[DNS_BOGUS] = "DNSSEC fails",
+		[DNS_UNASKED] = "not asked",
+	};
+
+	if (silence[answer->status])
+		return buf_put_text(out, silence[answer->status]);
 	if (look->counting > 1)
 		return buf_printf(out, "%zu records, so none counts", look->counting);
 	if (look->counting == 1)

@@ -9,7 +9,7 @@
  * the DNS: escape where shown. */
 bool dmarc_policy_sentence(const struct dmarc_policy *policy, struct buf *out);
 
-/* `one record`, `nothing`, `2 records, so none counts`, `no answer in time`. */
+/* `one record`, `nothing`, `2 records, so none counts`, `no answer`. */
 bool dmarc_look_phrase(const struct dmarc_look *look, struct buf *out);
 
 const char *dmarc_generation_word(enum dmarc_generation generation); /* rfc7489, rfc9989 */

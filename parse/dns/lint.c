@@ -93,11 +93,28 @@ static bool border_joins_terms(struct span text, size_t border)
 	return n > 1 && n < after.n && after.p[n] != ' ' && spf_word_is_mechanism((struct span){ after.p, n });
 }
 
+/* The record with a blank at every border where two terms run together. */
+static struct span borders_mend(const struct dns_data *data, struct arena *arena)
+{
+	struct buf text = BUF((size_t)2 * DNS_TEXT_MAX);
+	struct span copy;
+
+	for (size_t i = 0, start = 0; i < data->strings; start = data->string_end[i++]) {
+		if (i && border_joins_terms(data->text, start))
+			buf_put_byte(&text, ' ');
+		buf_put(&text, data->text.p + start, data->string_end[i] - start);
+	}
+	copy = arena_copy(arena, buf_span(&text));
+	buf_release(&text);
+	return copy;
+}
+
 bool lint_strings(struct span name, const struct dns_data *data, struct findings *findings)
 {
 	struct finding_place place = { .name = name, .record = data->text };
 	struct span number = number_words(findings, data->strings);
 	bool spf = spf_text_counts(data->text);
+	struct finding *finding;
 
 	for (size_t i = 0, start = 0; i < data->strings; start = data->string_end[i++]) {
 		size_t n = data->string_end[i] - start;
@@ -112,7 +129,9 @@ bool lint_strings(struct span name, const struct dns_data *data, struct findings
 		if (i && spf && border_joins_terms(data->text, start)) {
 			place.at = start - (start < 8 ? start : 8);
 			place.n = start - place.at + (n < 8 ? n : 8);
-			finding_add(findings, FINDING_SPF_BORDER, place, NULL, 0);
+			finding = finding_add(findings, FINDING_SPF_BORDER, place, NULL, 0);
+			if (finding)
+				finding->fix = borders_mend(data, findings->arena);
 		}
 	}
 	place.at = place.n = 0;
