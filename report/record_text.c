@@ -132,13 +132,13 @@ static void show_next(struct page *page)
 	if (same)
 		return;
 	if (record->policy == DMARC_REQUEST_NONE)
-		say_text(page, "then", "Collect reports for at least four weeks. Go on when they show that all your own "
-				       "mail passes.");
+		say_text(page, "then", "Collect reports for at least four weeks. Go on when they show that all your own mail "
+				       "passes.");
 	else if (record->trial)
-		say_text(page, "then", "Before: be sure from the reports that your own mail passes. Then watch for two "
+		say_text(page, "then", "Publish it once the reports show that all your own mail passes. Then watch for two "
 				       "weeks, and take t=y and pct=0 out.");
 	else
-		say_text(page, "then", "Before: be sure from the reports that your own mail passes. Then watch for a "
+		say_text(page, "then", "Publish it once the reports show that all your own mail passes. Then watch for a "
 				       "month, and go back one step when mail of yours is hit.");
 }
 

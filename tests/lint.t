@@ -141,14 +141,19 @@ same record-check.json "the same as JSON"
 
 # The wizard, on a terminal of its own: DOMAIN, then the answers.
 cat > terminal.py << 'END'
-import os, pty, sys
+import os, pty, sys, termios
 answers, command = sys.argv[1].encode().decode("unicode_escape").encode(), sys.argv[2:]
 child, terminal = pty.fork()
 if child == 0:
+    mode = termios.tcgetattr(0)
+    mode[3] &= ~termios.ECHO
+    termios.tcsetattr(0, termios.TCSANOW, mode)
     os.environ.update(TERM="dumb")
     os.execv(command[0], command)
-os.write(terminal, answers)
 shown = b""
+while not shown:
+    shown = os.read(terminal, 65536)
+os.write(terminal, answers)
 while True:
     try:
         part = os.read(terminal, 65536)
