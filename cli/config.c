@@ -596,6 +596,22 @@ static char *xdg_path(const char *variable, const char *otherwise, const char *r
 	return n < 0 ? NULL : path;
 }
 
+/* As installed; or, for a program that was built and not installed, the data beside it. */
+static char *data_folder(void)
+{
+	char program[4096], *slash, *path = NULL;
+	ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+
+	program[n > 0 ? n : 0] = '\0';
+	slash = strrchr(program, '/');
+	if (slash && asprintf(&path, "%.*s/data", (int)(slash - program), program) < 0)
+		return NULL;
+	if (path && access(path, X_OK) == 0)
+		return path;
+	free(path);
+	return strdup(PKGDATADIR);
+}
+
 static bool config_defaults(struct config *config, struct fault *fault)
 {
 	bool ok = true;
@@ -614,7 +630,7 @@ static bool config_defaults(struct config *config, struct fault *fault)
 		config->db = strdup(SYSTEM_DB);
 	config->resolver = strdup(RESOLVER_SYSTEM);
 	config->trust_anchor = strdup(RESOLVER_SYSTEM);
-	config->data = strdup(PKGDATADIR);
+	config->data = data_folder();
 	return (ok && config->db && config->resolver && config->trust_anchor && config->data) ||
 	       fault_set(fault, FAULT_LATER, "out of memory");
 }

@@ -16,7 +16,7 @@
 const struct command commands[] = {
 	{ "show", command_show, true, "FILE|FOLDER|-...", "read reports and print them, store nothing" },
 	{ "ingest", command_ingest, true, "FILE|FOLDER|-...", "read reports and store them" },
-	{ "summary", command_summary, false, "[DOMAIN]", "add up what is stored" },
+	{ "summary", command_summary, false, "[DOMAIN]", "is it safe to move on, what is in the way, what to do" },
 	{ "reports", command_reports, false, "[CONDITION...]", "list what is stored" },
 	{ "export", command_export, false, "--json|--csv [CONDITION...]", "stored records for other programs" },
 	{ "reprocess", command_reprocess, true, "", "read again what was kept of stored mails" },

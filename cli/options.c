@@ -35,6 +35,9 @@ enum option_id {
 	OPTION_ASPF,
 	OPTION_PSD,
 	OPTION_TTL,
+	OPTION_ALL,
+	OPTION_COUNTS,
+	OPTION_WEEKS,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -71,6 +74,9 @@ static const struct option longs[] = {
 	{ "aspf", required_argument, NULL, OPTION_ASPF },
 	{ "psd", required_argument, NULL, OPTION_PSD },
 	{ "ttl", required_argument, NULL, OPTION_TTL },
+	{ "all", no_argument, NULL, OPTION_ALL },
+	{ "counts", no_argument, NULL, OPTION_COUNTS },
+	{ "weeks", required_argument, NULL, OPTION_WEEKS },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -82,7 +88,7 @@ const struct option_row option_rows[] = {
 	{ "now", "TIME", NULL, "what to take for the present" },
 	{ "jobs", "N", NULL, "locked processes that read at the same time; 0: one per processor" },
 	{ "quiet", NULL, NULL, "no progress, no closing line; faults are still named" },
-	{ "v", NULL, NULL, "name every input with what became of it" },
+	{ "v", NULL, NULL, "name every input with what became of it; all of a verdict" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
 	{ "json", NULL, "show ingest summary reports export verify samples explain lint record", "print JSON" },
@@ -110,6 +116,9 @@ const struct option_row option_rows[] = {
 	{ "aspf", "r|s", "record", "the same for the bounce address" },
 	{ "psd", "y|n|u", "record", "is the domain one below which others register?" },
 	{ "ttl", "SECONDS", "record", "how long the record may be remembered" },
+	{ "all", NULL, "summary", "one line for every domain, worst first" },
+	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
+	{ "weeks", "N", "summary", "how far the trend goes back" },
 	{ "help", NULL, NULL, "this text" },
 	{ "version", NULL, NULL, "versions, and the protections in force" },
 	{ NULL, NULL, NULL, NULL },
@@ -232,6 +241,15 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 		return true;
 	case OPTION_CHECK ... OPTION_TTL:
 		return record_take(options, id, value, fault);
+	case OPTION_ALL:
+		options->all = true;
+		return true;
+	case OPTION_COUNTS:
+		options->counts = true;
+		return true;
+	case OPTION_WEEKS:
+		options->weeks = value;
+		return true;
 	case OPTION_HELP:
 		options->help = true;
 		return true;
@@ -288,7 +306,7 @@ bool options_read(struct options *options, int argc, char **argv, struct fault *
 	}
 	options->args = argv + optind;
 	options->args_n = argc - optind;
-	if (options->args_n > 0) {
+	if (options->args_n > 0 && !strchr(options->args[0], '.')) { /* a first word with a dot is a domain */
 		options->command = options->args[0];
 		options->args++;
 		options->args_n--;

@@ -29,6 +29,8 @@ struct options {
 		size_t rua_n, ruf_n;
 		bool trial;
 	} record; /* what a record is to say */
+	bool all, counts; /* every domain; figures instead of a verdict */
+	const char *weeks;
 };
 
 /* Options and arguments may be mixed; `--` ends the options. False: `fault` says what is wrong (EXIT_USAGE). */

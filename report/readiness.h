@@ -10,4 +10,7 @@ struct assessment {
 	const struct verdict *verdict;	      /* what it said */
 };
 
+/* The record in force: as published, or as receivers saw it; NULL when neither is known. */
+const struct policy *assessment_policy(const struct assessment *a);
+
 #endif

@@ -77,7 +77,9 @@ static bool say_subjects(
 
 static void found_coverage(const struct pen *pen, const struct measures *m)
 {
-	pen_say(pen, "%lld %s, ", (long long)m->days, m->window > 35 ? "days" : "weekdays");
+	pen_say(pen, "%s, ",
+		m->window > 35 ? counted_text((uint64_t)m->days, "day", "days").p
+			       : counted_text((uint64_t)m->days, "weekday", "weekdays").p);
 	pen_say(pen, "%s, ", counted_text(m->reporters, "receiver", "receivers").p);
 	pen_say(pen, "%s of history, newest ", counted_text((uint64_t)m->history, "day", "days").p);
 	pen_say(pen, "%s old", counted_text((uint64_t)m->age, "day", "days").p);
@@ -298,7 +300,10 @@ void words_gather(const struct pen *pen, const struct assessment *a)
 
 	history = value_of(days, "history", &needed);
 	age = value_of(days, "age", &most);
-	if (v->history_first == MOMENT_NONE)
+	if (v->history_first == MOMENT_NONE && v->not_counted[USE_LEAD_STANDING])
+		pen_say(pen,
+			"Wait until their senders have reported on 4 days over 14, or name them in known_reporters");
+	else if (v->history_first == MOMENT_NONE)
 		pen_say(pen, "Have reports sent to you (rua=), and store them: dmarcgate ingest");
 	else if (age > most)
 		pen_say(pen, "See why no reports come any more; the newest is %.0f days old", age);
@@ -452,13 +457,15 @@ void words_next_why(const struct pen *pen, const struct assessment *a)
 {
 	const struct next_record *next = &a->verdict->next;
 
+	if (!a->rows->published.checked && next->stage != STAGE_NO_RECORD)
+		pen_say(pen, "Keep rua= and the other tags of the record you publish: it was not looked at. ");
 	if (span_find_nocase(next->record, SPAN("t=y")) >= 0)
 		pen_say(pen,
 			"A trial: receivers of RFC 9989 read t=y, older ones pct=0, and both treat failing mail one "
 			"level milder. Lists and forwarders that rewrite From begin to do so. ");
 	if (next->sp_none)
 		pen_say(pen, "sp=none spares the subdomains until they pass by themselves. ");
-	if (next->rollback.n) {
+	if (next->rollback.n && a->rows->published.checked) {
 		pen_say(pen, "To go back: ");
 		pen_code(pen, next->rollback);
 	}

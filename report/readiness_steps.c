@@ -207,7 +207,10 @@ static void say_plain_figure(const struct pen *pen, const struct assessment *a, 
 		pen_say(pen, "%s", ratio_text(step->limit).p);
 		break;
 	case STEP_GATHER:
-		words_gate_found(pen, a, step->gates & 1u << 1 ? 1 : 2);
+		if (v->history_first == MOMENT_NONE)
+			pen_say(pen, "no report that counts yet");
+		else
+			words_gate_found(pen, a, step->gates & 1u << 1 ? 1 : 2);
 		break;
 	case STEP_ALERT:
 		pen_say(pen, "see what changed this week");

@@ -318,7 +318,7 @@ static void changes(struct page *page)
 	size_t most = page->look->all ? v->alerts_n : LIST_SHOWN;
 	const struct pen *pen = &page->pen;
 
-	if (v->history_first == MOMENT_NONE)
+	if (v->history_first == MOMENT_NONE || (!v->alerts_n && v->measures.quiet_days < 7))
 		return;
 	heading(page, "CHANGED THIS WEEK", "");
 	for (size_t i = 0; i < v->alerts_n && i < most; i++) {
@@ -331,8 +331,10 @@ static void changes(struct page *page)
 	}
 	if (v->alerts_n > most)
 		fprintf(page->out, "    and %zu more, with -v\n", v->alerts_n - most);
+	if (v->measures.quiet_days < 7)
+		return;
 	pen_symbol(pen, SYMBOL_DOT);
-	pen_say(pen, " no surprise sender %s %s", v->measures.never_surprised ? "in all" : "for",
+	pen_say(pen, " no new unsigned sender of your own %s %s", v->measures.never_surprised ? "in all" : "for",
 		counted_text((uint64_t)v->measures.quiet_days, "day", "days").p);
 	paragraph(page, 2);
 }
@@ -393,6 +395,7 @@ static void say_honoured(struct page *page)
 static void simulation_remarks(struct page *page)
 {
 	const struct verdict *v = page->a->verdict;
+	const struct policy *now = &v->simulations[1].policy;
 	const struct pen *pen = &page->pen;
 	const char *free_modes[2] = { NULL, NULL };
 	size_t n = 0;
@@ -402,8 +405,10 @@ static void simulation_remarks(struct page *page)
 			count_text(v->measures.spared).p);
 	say_honoured(page);
 	for (size_t i = 2; i < v->simulations_n && n < 2; i++)
-		if (costs_nothing(v, i))
-			free_modes[n++] = v->simulations[i].policy.aspf_strict ? "aspf=s" : "adkim=s";
+		if (costs_nothing(v, i) && v->simulations[i].policy.aspf_strict != now->aspf_strict)
+			free_modes[n++] = "aspf=s";
+		else if (costs_nothing(v, i) && v->simulations[i].policy.adkim_strict != now->adkim_strict)
+			free_modes[n++] = "adkim=s";
 	if (n && v->measures.own)
 		pen_say(pen, "%s%s%s would cost nothing more, and gain little.", free_modes[0], n > 1 ? " or " : "",
 			n > 1 ? free_modes[1] : "");
@@ -506,7 +511,7 @@ static void next_record(struct page *page)
 		copy_line(page);
 	}
 	parked_records(page);
-	if (page->look->all && next->record.n) {
+	if (next->record.n && (page->look->all || !page->a->rows->published.checked)) {
 		words_next_why(&page->pen, page->a);
 		paragraph(page, 6);
 	}

@@ -28,7 +28,7 @@ const char *words_target(enum target target)
 	return target == TARGET_REJECT ? "p=reject" : "p=quarantine";
 }
 
-static const struct policy *policy_of(const struct assessment *a)
+const struct policy *assessment_policy(const struct assessment *a)
 {
 	const struct published *p = &a->rows->published;
 
@@ -52,12 +52,12 @@ void words_record(const struct pen *pen, const struct policy *policy)
 
 void words_now(const struct pen *pen, const struct assessment *a)
 {
-	const struct policy *policy = policy_of(a);
+	const struct policy *policy = assessment_policy(a);
 
 	if (policy)
 		words_record(pen, policy);
 	else
-		pen_say(pen, "no record known");
+		pen_say(pen, a->rows->published.checked ? "no record" : "policy not known");
 }
 
 void words_week(const struct pen *pen, const struct assessment *a)
@@ -249,6 +249,22 @@ static void say_loss(const struct pen *pen, const struct assessment *a)
 	say_losers(pen, a);
 }
 
+static void say_nothing_counts(const struct pen *pen, const struct verdict *v)
+{
+	uint64_t came = 0;
+
+	for (int use = 0; use < USE_COUNT; use++)
+		came += v->not_counted[use];
+	if (came)
+		pen_say(pen,
+			came == 1 ? "One report has come, and it does not count yet"
+				  : "%s reports have come, and none of them counts yet",
+			count_text(came).p);
+	else
+		pen_say(pen, "No report has come yet");
+	pen_say(pen, ", so nothing can be said about what it would cost.");
+}
+
 void words_cost(const struct pen *pen, const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;
@@ -257,7 +273,7 @@ void words_cost(const struct pen *pen, const struct assessment *a)
 	if (m->parked) {
 		pen_say(pen, "This domain sends no mail, so there is none to lose.");
 	} else if (v->history_first == MOMENT_NONE) {
-		pen_say(pen, "No report that counts has come yet, so nothing can be said about what it would cost.");
+		say_nothing_counts(pen, v);
 	} else if (m->own == 0) {
 		pen_say(pen, "No message of your own was reported in ");
 		say_window(pen, a);
@@ -265,8 +281,10 @@ void words_cost(const struct pen *pen, const struct assessment *a)
 	} else if (m->own_fails) {
 		say_loss(pen, a);
 	} else {
-		pen_say(pen, "None of your own %s ", count_text(m->own).p);
-		pen_say(pen, "%s would have been lost in ", plural(m->own, "message", "messages"));
+		pen_say(pen,
+			m->own == 1 ? "Your only message would not have been lost in "
+				    : "None of your own %s messages would have been lost in ",
+			count_text(m->own).p);
 		say_window(pen, a);
 		pen_say(pen, " (at most %s).", ratio_text(m->own_upper).p);
 	}
@@ -274,6 +292,9 @@ void words_cost(const struct pen *pen, const struct assessment *a)
 		pen_say(pen, " Not decided: %s ", count_text(m->undecided).p);
 		pen_say(pen, "%s that may be yours.", plural(m->undecided, "message", "messages"));
 	}
+	if (v->history_first != MOMENT_NONE && (double)m->age > a->options->limits.fresh_days)
+		pen_say(pen, " All this is old: the newest report ends %s ago.",
+			counted_text((uint64_t)m->age, "day", "days").p);
 }
 
 void words_first(const struct pen *pen, const struct assessment *a)
@@ -372,9 +393,12 @@ void words_source(const struct pen *pen, const struct assessment *a, uint32_t in
 {
 	const struct path *path = &a->verdict->paths[index];
 	const struct named_source *source = &a->verdict->sources[path->source];
+	char address[ADDRESS_TEXT];
 
 	if (is_lone_host(a->verdict, path))
 		pen_host(pen, path->host);
+	else if (source->method == METHOD_PREFIX && path->addresses == 1)
+		pen_say(pen, "%s", address_format(&path->address, address));
 	else
 		pen_host(pen, source->name.n ? source->name : source->id);
 }
@@ -461,7 +485,8 @@ static void say_key_alert(const struct pen *pen, const struct alert *alert)
 		break;
 	default:
 		pen_say(pen, "has not been seen");
-		say_since(pen, alert->until == MOMENT_NONE ? MOMENT_NONE : alert->until + 1);
+		if (alert->until != MOMENT_NONE)
+			pen_say(pen, " since %s", weekday_text(alert->until).p);
 		return;
 	}
 	pen_say(pen, ", %s this week", counted_text(alert->messages, "message", "messages").p);
@@ -485,7 +510,8 @@ static void say_domain_alert(const struct pen *pen, const struct assessment *a, 
 		break;
 	case ALERT_REPORTER_GONE:
 		pen_say(pen, "has sent no report");
-		say_since(pen, alert->since);
+		if (alert->since != MOMENT_NONE)
+			pen_say(pen, " since %s", weekday_text(alert->since).p);
 		break;
 	case ALERT_UNVERIFIED_LEAD:
 		pen_say(pen, "would change the verdict if they did");
@@ -541,7 +567,7 @@ static void say_not_counted(const struct pen *pen, const struct assessment *a)
 	static const char *const words[USE_COUNT] = {
 		[USE_LEAD_TRUST] = "not authenticated",
 		[USE_LEAD_STANDING] = "from unknown receivers",
-		[USE_REPEAT] = "repeats",
+		[USE_REPEAT] = "repeated",
 		[USE_CONFLICT] = "in conflict with another",
 		[USE_RESENT] = "sent again",
 		[USE_IMPOSSIBLE] = "impossible",
@@ -581,6 +607,23 @@ static void say_loosened(const struct pen *pen, const struct verdict *v)
 		pen_say(pen, ".");
 }
 
+static bool hosts_are_unknown(const struct rows *rows)
+{
+	size_t unknown = 0;
+
+	for (size_t i = 0; i < rows->sources_n; i++)
+		unknown += rows->sources[i].host_state == HOST_UNKNOWN;
+	return unknown * 2 > rows->sources_n;
+}
+
+static void say_unchecked(const struct pen *pen, const struct assessment *a)
+{
+	if (hosts_are_unknown(a->rows))
+		pen_say(pen, " Hosts have no names yet: dmarcgate enrich looks them up.");
+	if (!a->rows->published.checked)
+		pen_say(pen, " The published records were not looked at.");
+}
+
 void words_basis(const struct pen *pen, const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;
@@ -604,6 +647,7 @@ void words_basis(const struct pen *pen, const struct assessment *a)
 	}
 	pen_say(pen, ".");
 	say_not_counted(pen, a);
+	say_unchecked(pen, a);
 	if (v->blind.spf_fail_all)
 		pen_say(pen, " SPF ends in -all: mail refused for it before DATA is in no report.");
 	say_loosened(pen, v);

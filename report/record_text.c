@@ -131,15 +131,17 @@ static void show_next(struct page *page)
 
 	if (same)
 		return;
-	if (record->policy == DMARC_REQUEST_NONE)
-		say_text(page, "then", "Collect reports for at least four weeks. Go on when they show that all your own mail "
-				       "passes.");
-	else if (record->trial)
-		say_text(page, "then", "Publish it once the reports show that all your own mail passes. Then watch for two "
-				       "weeks, and take t=y and pct=0 out.");
-	else
-		say_text(page, "then", "Publish it once the reports show that all your own mail passes. Then watch for a "
-				       "month, and go back one step when mail of yours is hit.");
+	if (record->policy == DMARC_REQUEST_NONE) {
+		say_text(page, "then", "Collect reports for at least four weeks; dmarcgate summary says when to go on.");
+		return;
+	}
+	buf_put_text(&page->line, "Publish it once dmarcgate summary");
+	buf_put_text(&page->line, record->domain.n ? " " : "");
+	style_brief(&page->line, page->style, record->domain);
+	buf_put_text(&page->line, " says that it is safe. Then watch for ");
+	buf_put_text(&page->line, record->trial ? "two weeks, and take t=y and pct=0 out."
+						: "a month, and go back one step when mail of yours is hit.");
+	say(page, "then", INK_QUIET);
 }
 
 bool record_text(FILE *out, const struct style *style, const struct record_page *record)
