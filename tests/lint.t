@@ -23,7 +23,7 @@ DMARCGATE_DATA=$(cd "$srcdir/data" && pwd)
 export DMARCGATE_DATA LC_ALL=C.UTF-8 HOME="$work/home" DMARCGATE_DB="$work/db"
 unset COLUMNS XDG_STATE_HOME XDG_CONFIG_HOME NO_COLOR 2> /dev/null
 PATH=$PATH:/usr/sbin
-zone=$samples/lint/zone.txt
+zone=$samples/lint.txt
 cd "$work" || exit 99
 : > conf
 
