@@ -94,9 +94,18 @@ static const char schema_1[] =
 	" none INTEGER NOT NULL, quarantine INTEGER NOT NULL, reject INTEGER NOT NULL,\n"
 	" other INTEGER NOT NULL, spared INTEGER NOT NULL, PRIMARY KEY(domain, day)) STRICT, WITHOUT ROWID;\n";
 
+/* What names were seen to publish; place: the name with its labels reversed; answer: as snapshot.c writes it. */
+static const char schema_2[] =
+	"CREATE TABLE snapshot(id INTEGER PRIMARY KEY, place TEXT NOT NULL, type INTEGER NOT NULL,\n"
+	" answer BLOB NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,\n"
+	" ttl INTEGER NOT NULL, security INTEGER NOT NULL) STRICT;\n"
+	"CREATE INDEX snapshot_place ON snapshot(place, type, last_seen);\n"
+	"CREATE INDEX snapshot_seen ON snapshot(last_seen);\n";
+
 /* A change of the schema is a new row here, a new text in tests/schema/, and nothing in the rows above it. */
 const struct schema_step schema_steps[] = {
 	{ schema_1 },
+	{ schema_2 },
 };
 const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);
 

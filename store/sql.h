@@ -233,6 +233,23 @@
 	X(KEY_TRIM,                                                                                                    \
 		"DELETE FROM keyrecord WHERE id IN (SELECT id FROM keyrecord WHERE name=?1"                            \
 		" ORDER BY last_seen DESC,record,absent LIMIT -1 OFFSET ?2)")                                          \
+	/* what names were seen to publish */                                                                           \
+	X(SNAPSHOT_NEWEST,                                                                                             \
+		"SELECT id,last_seen,answer FROM snapshot WHERE place=?1 AND type=?2"                                  \
+		" ORDER BY last_seen DESC,id DESC LIMIT 1")                                                            \
+	X(SNAPSHOT_SEEN, "UPDATE snapshot SET last_seen=?2,ttl=?3,security=?4 WHERE id=?1")                            \
+	X(SNAPSHOT_ADD,                                                                                                \
+		"INSERT INTO snapshot(place,type,answer,first_seen,last_seen,ttl,security) VALUES(?1,?2,?3,?4,?4,?5,?6)") \
+	X(SNAPSHOT_TRIM,                                                                                               \
+		"DELETE FROM snapshot WHERE id IN (SELECT id FROM snapshot WHERE place=?1 AND type=?2"                 \
+		" ORDER BY last_seen DESC,id DESC LIMIT -1 OFFSET ?3)")                                                \
+	X(SNAPSHOT_STATES,                                                                                             \
+		"SELECT place,type,answer,first_seen,last_seen,ttl,security FROM snapshot WHERE place=?1 AND type=?2"  \
+		" ORDER BY last_seen DESC,id DESC")                                                                    \
+	X(SNAPSHOT_BELOW,                                                                                              \
+		"SELECT place,type,answer,first_seen,last_seen,ttl,security FROM snapshot"                             \
+		" WHERE place=?1 OR (place>?2 AND place<?3) ORDER BY place,type,first_seen,id")                        \
+	X(SNAPSHOT_EXPIRE, "DELETE FROM snapshot WHERE last_seen<?1")                                                  \
 	/* expiry */                                                                                                   \
 	X(EXPIRE_NEXT_DOMAIN, "SELECT min(domain) FROM report WHERE domain>?1")                                        \
 	X(EXPIRE_REPORTS,                                                                                              \
