@@ -35,6 +35,8 @@ enum option_id {
 	OPTION_ASPF,
 	OPTION_PSD,
 	OPTION_TTL,
+	OPTION_TARGET,
+	OPTION_FAIL_ON,
 	OPTION_ALL,
 	OPTION_COUNTS,
 	OPTION_WEEKS,
@@ -74,6 +76,8 @@ static const struct option longs[] = {
 	{ "aspf", required_argument, NULL, OPTION_ASPF },
 	{ "psd", required_argument, NULL, OPTION_PSD },
 	{ "ttl", required_argument, NULL, OPTION_TTL },
+	{ "target", required_argument, NULL, OPTION_TARGET },
+	{ "fail-on", required_argument, NULL, OPTION_FAIL_ON },
 	{ "all", no_argument, NULL, OPTION_ALL },
 	{ "counts", no_argument, NULL, OPTION_COUNTS },
 	{ "weeks", required_argument, NULL, OPTION_WEEKS },
@@ -91,9 +95,9 @@ const struct option_row option_rows[] = {
 	{ "v", NULL, NULL, "name every input with what became of it; all of a verdict" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
-	{ "json", NULL, "show ingest summary reports export verify samples explain lint record", "print JSON" },
-	{ "csv", NULL, "summary reports export samples", "print comma-separated values" },
-	{ "format", "text|json|csv", "summary reports export samples lint record", "the form of the output" },
+	{ "json", NULL, "show ingest summary reports export check verify samples explain lint record", "print JSON" },
+	{ "csv", NULL, "summary reports export check samples", "print comma-separated values" },
+	{ "format", "text|json|csv", "summary reports export check samples lint record", "the form of the output" },
 	{ "days", "N", "summary samples lint", "the last N days" },
 	{ "since", "TIME", "summary samples lint", "from that day on" },
 	{ "until", "TIME", "summary samples lint", "up to and including that day" },
@@ -116,6 +120,8 @@ const struct option_row option_rows[] = {
 	{ "aspf", "r|s", "record", "the same for the bounce address" },
 	{ "psd", "y|n|u", "record", "is the domain one below which others register?" },
 	{ "ttl", "SECONDS", "record", "how long the record may be remembered" },
+	{ "target", "auto|quarantine|reject", "check", "the policy that is asked about" },
+	{ "fail-on", "alert", "check", "an open critical alert ends with 2" },
 	{ "all", NULL, "summary", "one line for every domain, worst first" },
 	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
 	{ "weeks", "N", "summary", "how far the trend goes back" },
@@ -241,6 +247,12 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 		return true;
 	case OPTION_CHECK ... OPTION_TTL:
 		return record_take(options, id, value, fault);
+	case OPTION_TARGET:
+		options->target = value;
+		return true;
+	case OPTION_FAIL_ON:
+		options->fail_on_alert = strcmp(value, "alert") == 0;
+		return options->fail_on_alert || fault_set(fault, FAULT_SETUP, "--fail-on %.40s: is not alert", value);
 	case OPTION_ALL:
 		options->all = true;
 		return true;

@@ -132,10 +132,10 @@ static void show_next(struct page *page)
 	if (same)
 		return;
 	if (record->policy == DMARC_REQUEST_NONE) {
-		say_text(page, "then", "Collect reports for at least four weeks; dmarcgate summary says when to go on.");
+		say_text(page, "then", "Collect reports for at least four weeks; dmarcgate check says when to go on.");
 		return;
 	}
-	buf_put_text(&page->line, "Publish it once dmarcgate summary");
+	buf_put_text(&page->line, "Publish it once dmarcgate check");
 	buf_put_text(&page->line, record->domain.n ? " " : "");
 	style_brief(&page->line, page->style, record->domain);
 	buf_put_text(&page->line, " says that it is safe. Then watch for ");
