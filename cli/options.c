@@ -35,6 +35,12 @@ enum option_id {
 	OPTION_ASPF,
 	OPTION_PSD,
 	OPTION_TTL,
+	OPTION_WEEK,
+	OPTION_UNSIGNED,
+	OPTION_UNDECIDED,
+	OPTION_NEW,
+	OPTION_CLASS,
+	OPTION_FIXED,
 	OPTION_TARGET,
 	OPTION_FAIL_ON,
 	OPTION_ALL,
@@ -76,6 +82,12 @@ static const struct option longs[] = {
 	{ "aspf", required_argument, NULL, OPTION_ASPF },
 	{ "psd", required_argument, NULL, OPTION_PSD },
 	{ "ttl", required_argument, NULL, OPTION_TTL },
+	{ "week", no_argument, NULL, OPTION_WEEK },
+	{ "unsigned", no_argument, NULL, OPTION_UNSIGNED },
+	{ "undecided", no_argument, NULL, OPTION_UNDECIDED },
+	{ "new", no_argument, NULL, OPTION_NEW },
+	{ "class", required_argument, NULL, OPTION_CLASS },
+	{ "fixed", required_argument, NULL, OPTION_FIXED },
 	{ "target", required_argument, NULL, OPTION_TARGET },
 	{ "fail-on", required_argument, NULL, OPTION_FAIL_ON },
 	{ "all", no_argument, NULL, OPTION_ALL },
@@ -95,10 +107,10 @@ const struct option_row option_rows[] = {
 	{ "v", NULL, NULL, "name every input with what became of it; all of a verdict" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
-	{ "json", NULL, "show ingest summary reports export check verify samples explain lint record", "print JSON" },
-	{ "csv", NULL, "summary reports export check samples", "print comma-separated values" },
-	{ "format", "text|json|csv", "summary reports export check samples lint record", "the form of the output" },
-	{ "days", "N", "summary samples lint", "the last N days" },
+	{ "json", NULL, "show ingest summary reports senders reporters simulate export check verify samples explain lint record", "print JSON" },
+	{ "csv", NULL, "summary reports senders reporters simulate export check samples", "print comma-separated values" },
+	{ "format", "text|json|csv", "summary reports senders reporters simulate export check samples lint record", "the form of the output" },
+	{ "days", "N", "summary samples simulate lint", "the last N days" },
 	{ "since", "TIME", "summary samples lint", "from that day on" },
 	{ "until", "TIME", "summary samples lint", "up to and including that day" },
 	{ "older-than", "SPAN", "expire", "how long to keep, as in 400d" },
@@ -120,6 +132,12 @@ const struct option_row option_rows[] = {
 	{ "aspf", "r|s", "record", "the same for the bounce address" },
 	{ "psd", "y|n|u", "record", "is the domain one below which others register?" },
 	{ "ttl", "SECONDS", "record", "how long the record may be remembered" },
+	{ "week", NULL, "senders", "figures of the last seven days" },
+	{ "unsigned", NULL, "senders", "only those with mail that you have not signed" },
+	{ "undecided", NULL, "senders", "only those that nobody has decided about" },
+	{ "new", NULL, "senders", "only those first seen in the last seven days" },
+	{ "class", "own|forwarded|undecided|forged|all", "senders", "these instead of own and undecided ones" },
+	{ "fixed", "SENDER,...", "simulate", "senders taken as repaired" },
 	{ "target", "auto|quarantine|reject", "check", "the policy that is asked about" },
 	{ "fail-on", "alert", "check", "an open critical alert ends with 2" },
 	{ "all", NULL, "summary", "one line for every domain, worst first" },
@@ -178,6 +196,32 @@ static bool record_take(struct options *options, int id, const char *value, stru
 	if (id == OPTION_RUF)
 		return address_take(options->record.ruf, &options->record.ruf_n, value, fault);
 	return true;
+}
+
+/* What the lists about senders and the like take. */
+static bool list_option_take(struct options *options, int id, char *value)
+{
+	switch (id) {
+	case OPTION_WEEK:
+		options->week = true;
+		return true;
+	case OPTION_UNSIGNED:
+		options->not_signed = true;
+		return true;
+	case OPTION_UNDECIDED:
+		options->undecided = true;
+		return true;
+	case OPTION_NEW:
+		options->new = true;
+		return true;
+	case OPTION_CLASS:
+		options->class = value;
+		return true;
+	case OPTION_FIXED:
+		options->fixed = value;
+		return true;
+	}
+	return false;
 }
 
 static bool option_take(struct options *options, int id, char *value, struct fault *fault)
@@ -269,7 +313,7 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 		options->version = true;
 		return true;
 	}
-	return false;
+	return list_option_take(options, id, value);
 }
 
 /* Does the space-separated list hold the word? */

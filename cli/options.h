@@ -29,6 +29,8 @@ struct options {
 		size_t rua_n, ruf_n;
 		bool trial;
 	} record; /* what a record is to say */
+	bool week, not_signed, undecided, new; /* which senders are listed */
+	const char *class, *fixed;	       /* the same; senders that a simulation takes as repaired */
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert;
 	bool all, counts; /* every domain; figures instead of a verdict */
