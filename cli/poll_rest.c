@@ -174,9 +174,7 @@ bool polling_rest(struct polling *polling)
 		left = polling_due(polling) - now_ms();
 		if (left <= 0)
 			break;
-		if (epoll_wait(polling->rest, &event, 1, left < LONGEST_REST ? (int)left : LONGEST_REST) < 0 &&
-			errno != EINTR)
-			return false;
+		epoll_wait(polling->rest, &event, 1, left < LONGEST_REST ? (int)left : LONGEST_REST);
 	}
 	for (size_t i = 0; i < polling->n; i++)
 		if (polling->boxes[i].due <= now_ms())
