@@ -34,6 +34,7 @@ struct config {
 	char *resolver;             /* owned; as resolver_server_parse leaves it */
 	char *authserv_id;          /* owned; of one's own border, separated by commas; "" for none */
 	char *domains;              /* owned; one's own, separated by commas; "" for none */
+	char *selectors;            /* owned; of one's own keys, as SELECTOR@DOMAIN separated by commas; "" for none */
 	uint64_t granularity;       /* of keys (g=): 0 reported, 1 enforced */
 	uint64_t retention_samples; /* seconds */
 	struct readiness_settings readiness;
@@ -44,6 +45,7 @@ enum config_type {
 	CONFIG_SERVER, /* char *; `system` or ADDRESS[@PORT] (ingest/resolver.h) */
 	CONFIG_DOMAINS, /* char *; domain names separated by commas */
 	CONFIG_NETS,    /* char *; addresses and ADDRESS/BITS separated by commas */
+	CONFIG_SELECTORS, /* char *; SELECTOR@DOMAIN separated by commas */
 	CONFIG_TENANTS, /* char *; PROVIDER:LABEL separated by commas */
 	CONFIG_WORD,   /* uint64_t; the place of the word in `unit`, where words are separated by `|` */
 	CONFIG_NUMBER, /* uint64_t */

@@ -24,6 +24,8 @@ const struct command commands[] = {
 	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
 	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
 	{ "explain", command_explain, false, "sample:ID", "what happened to the mail of a failure report" },
+	{ "selectors", command_selectors, false, "DOMAIN", "who signs with which key, and how the keys stand" },
+	{ "dns", command_dns, false, "DOMAIN", "what was seen published, and what changed when" },
 	{ "config", command_config, false, "", "print the configuration in force" },
 	{ NULL, NULL, false, NULL, NULL },
 };

@@ -26,6 +26,7 @@ enum option_id {
 	OPTION_ALL,
 	OPTION_COUNTS,
 	OPTION_WEEKS,
+	OPTION_HISTORY,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -53,6 +54,7 @@ static const struct option longs[] = {
 	{ "all", no_argument, NULL, OPTION_ALL },
 	{ "counts", no_argument, NULL, OPTION_COUNTS },
 	{ "weeks", required_argument, NULL, OPTION_WEEKS },
+	{ "history", no_argument, NULL, OPTION_HISTORY },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -67,9 +69,9 @@ const struct option_row option_rows[] = {
 	{ "v", NULL, NULL, "name every input with what became of it; all of a verdict" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
-	{ "json", NULL, "show ingest summary reports export verify samples explain", "print JSON" },
-	{ "csv", NULL, "summary reports export samples", "print comma-separated values" },
-	{ "format", "text|json|csv", "summary reports export samples", "the form of the output" },
+	{ "json", NULL, "show ingest summary reports export verify samples explain selectors dns", "print JSON" },
+	{ "csv", NULL, "summary reports export samples selectors", "print comma-separated values" },
+	{ "format", "text|json|csv", "summary reports export samples selectors", "the form of the output" },
 	{ "days", "N", "summary samples", "the last N days" },
 	{ "since", "TIME", "summary samples", "from that day on" },
 	{ "until", "TIME", "summary samples", "up to and including that day" },
@@ -83,6 +85,7 @@ const struct option_row option_rows[] = {
 	{ "all", NULL, "summary", "one line for every domain, worst first" },
 	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
 	{ "weeks", "N", "summary", "how far the trend goes back" },
+	{ "history", NULL, "dns", "every state that was seen, not just the last" },
 	{ "help", NULL, NULL, "this text" },
 	{ "version", NULL, NULL, "versions, and the protections in force" },
 	{ NULL, NULL, NULL, NULL },
@@ -174,6 +177,9 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 		return true;
 	case OPTION_WEEKS:
 		options->weeks = value;
+		return true;
+	case OPTION_HISTORY:
+		options->history = true;
 		return true;
 	case OPTION_HELP:
 		options->help = true;

@@ -19,7 +19,7 @@ struct options {
 	enum output_format format;
 	const char *days, *since, *until, *older_than;
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
-	bool offline, explain, show_addresses;
+	bool offline, explain, show_addresses, history;
 	bool all, counts; /* every domain; figures instead of a verdict */
 	const char *weeks;
 };
