@@ -54,6 +54,7 @@ int command_reprocess(struct cli *cli);
 int command_expire(struct cli *cli);
 int command_config(struct cli *cli);
 int command_verify(struct cli *cli);
+int command_check(struct cli *cli);
 int command_samples(struct cli *cli);
 int command_explain(struct cli *cli);
 int command_selectors(struct cli *cli);

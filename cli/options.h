@@ -19,7 +19,10 @@ struct options {
 	enum output_format format;
 	const char *days, *since, *until, *older_than;
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
-	bool offline, explain, show_addresses, history;
+	bool offline, explain, show_addresses;
+	const char *target; /* the policy that a verdict is about */
+	bool fail_on_alert;
+	bool history; /* of dns: every state */
 	bool all, counts; /* every domain; figures instead of a verdict */
 	const char *weeks;
 };
