@@ -331,6 +331,8 @@ static void recognised(void **state)
 		{ "v=spf1 -all o=~", LINT_SPF },
 		{ "t=y", LINT_UNKNOWN },
 		{ "p=shrt", LINT_UNKNOWN },
+		{ "t=s; p=", LINT_KEY },
+		{ "p=; rua=mailto:a@example.com", LINT_UNKNOWN },
 	};
 
 	(void)state;

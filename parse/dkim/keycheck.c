@@ -66,8 +66,8 @@ bool keycheck_counts(struct span text)
 
 bool keycheck_intended(struct span text)
 {
+	bool typed = false, keyed = false, empty = false, foreign = false;
 	struct taglist list;
-	bool typed = false, keyed = false;
 
 	while (text.n && (text.p[0] == '"' || (unsigned char)text.p[0] > 127)) {
 		text.p++;
@@ -81,9 +81,11 @@ bool keycheck_intended(struct span text)
 			return true;
 		typed |= span_is_nocase(name, SPAN("k")) &&
 			(span_starts_nocase(value, SPAN("rsa")) || span_starts_nocase(value, SPAN("ed25519")));
-		keyed |= span_is_nocase(name, SPAN("p")) && (value.n == 0 || looks_like_key(value));
+		keyed |= span_is_nocase(name, SPAN("p")) && looks_like_key(value);
+		empty |= span_is_nocase(name, SPAN("p")) && value.n == 0;
+		foreign |= name.n > 1;
 	}
-	return typed || keyed;
+	return typed || keyed || (empty && !foreign);
 }
 
 /* --- what is wrong with the text --- */
