@@ -2,7 +2,7 @@
 #include "cli/cli.h"
 #include "cli/kept.h"
 #include "cli/keys.h"
-#include "cli/snapshot.h"
+#include "cli/sight.h"
 #include "parse/crew.h"
 
 #include <stdlib.h>
@@ -123,7 +123,7 @@ static bool remember(struct later *later)
 {
 	struct dns live;
 
-	return !keys_dns(later->keys, &live) || snapshot_refresh(later->cli, later->store, live, &later->fault);
+	return !keys_dns(later->keys, &live) || sight_refresh(later->cli, later->store, live, &later->fault);
 }
 
 bool later_run(struct cli *cli, struct store *store, struct keys *keys, struct fault *fault)

@@ -1,4 +1,4 @@
-#include "cli/snapshot.h"
+#include "cli/sight.h"
 #include "cli/selectors.h"
 #include "parse/dns/keylint.h"
 #include "parse/dns/orgdomain.h"
@@ -11,34 +11,34 @@
 #define DAY_ROUGHLY (DAY_SECONDS * 5 / 6)  /* a timer that runs daily is never exact */
 #define SELECTORS_OCTETS ((size_t)16 * 1024 * 1024)
 
-struct snapshot {
+struct sight {
 	struct dns live;
 	struct arena arena;
 	struct dns_answer *answers; /* owned */
 	size_t n;
 };
 
-struct snapshot *snapshot_new(void)
+struct sight *sight_new(void)
 {
-	struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+	struct sight *sight = calloc(1, sizeof *sight);
 
-	if (!snapshot)
+	if (!sight)
 		return NULL;
-	snapshot->arena = ARENA(ANSWERS_OCTETS);
-	snapshot->answers = calloc(ANSWERS_MOST, sizeof *snapshot->answers);
-	if (snapshot->answers)
-		return snapshot;
-	snapshot_free(snapshot);
+	sight->arena = ARENA(ANSWERS_OCTETS);
+	sight->answers = calloc(ANSWERS_MOST, sizeof *sight->answers);
+	if (sight->answers)
+		return sight;
+	sight_free(sight);
 	return NULL;
 }
 
-void snapshot_free(struct snapshot *snapshot)
+void sight_free(struct sight *sight)
 {
-	if (!snapshot)
+	if (!sight)
 		return;
-	arena_release(&snapshot->arena);
-	free(snapshot->answers);
-	free(snapshot);
+	arena_release(&sight->arena);
+	free(sight->answers);
+	free(sight);
 }
 
 /* ---- remembering ---- */
@@ -56,54 +56,54 @@ static bool data_copy(struct arena *arena, const struct dns_data *data, struct d
 	return !arena->failed;
 }
 
-static bool is_known(const struct snapshot *snapshot, const struct dns_answer *answer)
+static bool is_known(const struct sight *sight, const struct dns_answer *answer)
 {
-	for (size_t i = 0; i < snapshot->n; i++)
-		if (snapshot->answers[i].type == answer->type && span_is_nocase(snapshot->answers[i].name, answer->name))
+	for (size_t i = 0; i < sight->n; i++)
+		if (sight->answers[i].type == answer->type && span_is_nocase(sight->answers[i].name, answer->name))
 			return true;
 	return false;
 }
 
-static void answer_keep(struct snapshot *snapshot, const struct dns_answer *answer)
+static void answer_keep(struct sight *sight, const struct dns_answer *answer)
 {
 	struct dns_answer copy = *answer;
 	struct dns_data *data;
 
-	if (snapshot->n == ANSWERS_MOST || (answer->status != DNS_OK && !dns_is_empty(answer)) || is_known(snapshot, answer))
+	if (sight->n == ANSWERS_MOST || (answer->status != DNS_OK && !dns_is_empty(answer)) || is_known(sight, answer))
 		return;
-	data = arena_take(&snapshot->arena, (answer->n + 1) * sizeof *data);
-	copy.name = arena_copy(&snapshot->arena, answer->name);
-	copy.owner = arena_copy(&snapshot->arena, answer->owner);
+	data = arena_take(&sight->arena, (answer->n + 1) * sizeof *data);
+	copy.name = arena_copy(&sight->arena, answer->name);
+	copy.owner = arena_copy(&sight->arena, answer->owner);
 	copy.data = data;
 	for (size_t i = 0; data && i < answer->n; i++)
-		if (!data_copy(&snapshot->arena, &answer->data[i], &data[i]))
+		if (!data_copy(&sight->arena, &answer->data[i], &data[i]))
 			return;
-	if (!snapshot->arena.failed)
-		snapshot->answers[snapshot->n++] = copy;
+	if (!sight->arena.failed)
+		sight->answers[sight->n++] = copy;
 }
 
 static void ask(void *arg, struct span name, enum dns_type type, struct arena *arena, struct dns_answer *answer)
 {
-	struct snapshot *snapshot = arg;
+	struct sight *sight = arg;
 
-	*answer = dns_ask(snapshot->live, name, type, arena);
-	answer_keep(snapshot, answer);
+	*answer = dns_ask(sight->live, name, type, arena);
+	answer_keep(sight, answer);
 }
 
-struct dns snapshot_dns(struct snapshot *snapshot, struct dns live)
+struct dns sight_dns(struct sight *sight, struct dns live)
 {
-	snapshot->live = live;
-	return (struct dns){ ask, snapshot };
+	sight->live = live;
+	return (struct dns){ ask, sight };
 }
 
-bool snapshot_learn(struct snapshot *snapshot, struct store *store, int64_t now, struct fault *fault)
+bool sight_learn(struct sight *sight, struct store *store, int64_t now, struct fault *fault)
 {
 	bool good = true;
 
-	for (size_t i = 0; good && i < snapshot->n; i++)
-		good = store_learn_dns(store, &snapshot->answers[i], now, fault);
-	snapshot->n = 0;
-	arena_clear(&snapshot->arena);
+	for (size_t i = 0; good && i < sight->n; i++)
+		good = store_learn_dns(store, &sight->answers[i], now, fault);
+	sight->n = 0;
+	arena_clear(&sight->arena);
 	return good;
 }
 
@@ -159,13 +159,13 @@ static bool domain_look(const struct cli *cli, struct store *store, struct dns d
 	return keys_look(cli, store, dns, domain, fault);
 }
 
-bool snapshot_refresh(const struct cli *cli, struct store *store, struct dns live, struct fault *fault)
+bool sight_refresh(const struct cli *cli, struct store *store, struct dns live, struct fault *fault)
 {
-	struct snapshot *snapshot = snapshot_new();
-	bool good = snapshot != NULL || fault_set(fault, FAULT_LATER, "out of memory"), due;
+	struct sight *sight = sight_new();
+	bool good = sight != NULL || fault_set(fault, FAULT_LATER, "out of memory"), due;
 	struct span rest = span_of(cli->config.domains);
 
-	for (size_t looked = 0; good && rest.n && looked < SNAPSHOT_DOMAINS;) {
+	for (size_t looked = 0; good && rest.n && looked < SIGHT_DOMAINS;) {
 		const char *comma = memchr(rest.p, ',', rest.n);
 		size_t n = comma ? (size_t)(comma - rest.p) : rest.n;
 		char domain[DOMAINNAME_TEXT];
@@ -173,13 +173,13 @@ bool snapshot_refresh(const struct cli *cli, struct store *store, struct dns liv
 		if (domain_alabels(span_trim((struct span){ rest.p, n }), domain)) {
 			good = domain_is_due(cli, store, span_of(domain), &due, fault);
 			if (good && due) {
-				good = domain_look(cli, store, snapshot_dns(snapshot, live), span_of(domain), fault) &&
-				       snapshot_learn(snapshot, store, cli->now, fault);
+				good = domain_look(cli, store, sight_dns(sight, live), span_of(domain), fault) &&
+				       sight_learn(sight, store, cli->now, fault);
 				looked++;
 			}
 		}
 		rest = (struct span){ rest.p + n + (comma != NULL), rest.n - n - (comma != NULL) };
 	}
-	snapshot_free(snapshot);
+	sight_free(sight);
 	return good;
 }
