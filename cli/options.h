@@ -20,6 +20,8 @@ struct options {
 	const char *days, *since, *until, *older_than;
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
 	bool offline, explain, show_addresses;
+	bool week, not_signed, undecided, new; /* which senders are listed */
+	const char *class, *fixed;	       /* the same; senders that a simulation takes as repaired */
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert;
 	bool history; /* of dns: every state */
