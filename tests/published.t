@@ -41,7 +41,7 @@ run --dns-file zone.txt ingest --quiet demo > "$work/out" 2>&1
 ok $? "the demonstration's reports"
 is selectors-unlooked.txt selectors harborlight.example
 for sight in 2026-09-01:autumn 2026-11-02:autumn 2026-11-03:winter 2026-11-20:winter; do
-	"$learn" "$DMARCGATE_DB" "${sight%:*}" "published/${sight#*:}.zone" || echo "# $sight"
+	"$learn" "$DMARCGATE_DB" "${sight%:*}" "published-${sight#*:}.txt" || echo "# $sight"
 done
 is dns.txt dns harborlight.example
 is dns-history.txt dns harborlight.example --history

@@ -55,7 +55,7 @@ serve() { # ZONE: in the place of what was served before
 		echo 'example. 3600 IN SOA ns.example. admin.example. 1 3600 900 86400 60'
 		echo 'example. 3600 IN NS ns.example.'
 		echo 'ns.example. 3600 IN A 127.0.0.1'
-		grep -E ' IN ' "$samples/published/$1.zone" | grep -v NXDOMAIN
+		grep -E ' IN ' "$samples/published-$1.txt" | grep -v NXDOMAIN
 	} > zone
 	nsd -d -c nsd.conf > nsd.out 2>&1 &
 	server=$!
