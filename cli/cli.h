@@ -59,10 +59,13 @@ int command_export(struct cli *cli);
 int command_reprocess(struct cli *cli);
 int command_expire(struct cli *cli);
 int command_config(struct cli *cli);
+int command_lint(struct cli *cli);
+int command_record(struct cli *cli);
 int command_verify(struct cli *cli);
 int command_check(struct cli *cli);
 int command_samples(struct cli *cli);
 int command_explain(struct cli *cli);
+int command_html(struct cli *cli);
 int command_selectors(struct cli *cli);
 int command_dns(struct cli *cli);
 

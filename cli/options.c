@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <string.h>
 
 enum option_id {
@@ -34,6 +35,19 @@ enum option_id {
 	OPTION_ALL,
 	OPTION_COUNTS,
 	OPTION_WEEKS,
+	OPTION_DOMAIN,
+	OPTION_CHECK,
+	OPTION_POLICY,
+	OPTION_SP,
+	OPTION_NP,
+	OPTION_TRIAL,
+	OPTION_RUA,
+	OPTION_RUF,
+	OPTION_FO,
+	OPTION_ADKIM,
+	OPTION_ASPF,
+	OPTION_PSD,
+	OPTION_TTL,
 	OPTION_HISTORY,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -70,6 +84,19 @@ static const struct option longs[] = {
 	{ "all", no_argument, NULL, OPTION_ALL },
 	{ "counts", no_argument, NULL, OPTION_COUNTS },
 	{ "weeks", required_argument, NULL, OPTION_WEEKS },
+	{ "domain", required_argument, NULL, OPTION_DOMAIN },
+	{ "check", required_argument, NULL, OPTION_CHECK },
+	{ "policy", required_argument, NULL, OPTION_POLICY },
+	{ "sp", required_argument, NULL, OPTION_SP },
+	{ "np", required_argument, NULL, OPTION_NP },
+	{ "trial", no_argument, NULL, OPTION_TRIAL },
+	{ "rua", required_argument, NULL, OPTION_RUA },
+	{ "ruf", required_argument, NULL, OPTION_RUF },
+	{ "fo", required_argument, NULL, OPTION_FO },
+	{ "adkim", required_argument, NULL, OPTION_ADKIM },
+	{ "aspf", required_argument, NULL, OPTION_ASPF },
+	{ "psd", required_argument, NULL, OPTION_PSD },
+	{ "ttl", required_argument, NULL, OPTION_TTL },
 	{ "history", no_argument, NULL, OPTION_HISTORY },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
@@ -85,19 +112,20 @@ const struct option_row option_rows[] = {
 	{ "v", NULL, NULL, "name every input with what became of it; all of a verdict" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
-	{ "json", NULL, "show ingest summary reports senders reporters simulate export check verify samples explain selectors dns", "print JSON" },
+	{ "json", NULL, "show ingest summary reports senders reporters simulate export check verify samples explain lint record selectors dns", "print JSON" },
 	{ "csv", NULL, "summary reports senders reporters simulate export check samples selectors", "print comma-separated values" },
-	{ "format", "text|json|csv", "summary reports senders reporters simulate export check samples selectors", "the form of the output" },
-	{ "days", "N", "summary samples simulate", "the last N days" },
-	{ "since", "TIME", "summary samples", "from that day on" },
-	{ "until", "TIME", "summary samples", "up to and including that day" },
+	{ "format", "text|json|csv", "summary reports senders reporters simulate export check samples lint record selectors", "the form of the output" },
+	{ "days", "N", "summary samples simulate lint", "the last N days" },
+	{ "since", "TIME", "summary samples lint", "from that day on" },
+	{ "until", "TIME", "summary samples lint", "up to and including that day" },
 	{ "older-than", "SPAN", "expire", "how long to keep, as in 400d" },
 	{ "keys", "FILE", "ingest verify reprocess", "key records from a file: name, blank, record" },
-	{ "dns-file", "FILE", "ingest verify reprocess", "a zone file in the place of the DNS" },
-	{ "offline", NULL, "ingest verify reprocess", "ask no DNS: archived keys only" },
+	{ "dns-file", "FILE", "ingest verify reprocess lint record", "a zone file in the place of the DNS" },
+	{ "offline", NULL, "ingest verify reprocess lint record", "ask no DNS" },
 	{ "at", "TIME", "verify", "when the mail arrived, for expiry dates" },
 	{ "explain", NULL, "verify", "say what was changed on the way" },
-	{ "show-addresses", NULL, "samples explain", "print mail addresses whole" },
+	{ "show-addresses", NULL, "samples explain html", "print mail addresses whole" },
+	{ "all", NULL, "summary html", "every domain, worst first" },
 	{ "week", NULL, "senders", "figures of the last seven days" },
 	{ "unsigned", NULL, "senders", "only those with mail that you have not signed" },
 	{ "undecided", NULL, "senders", "only those that nobody has decided about" },
@@ -106,9 +134,22 @@ const struct option_row option_rows[] = {
 	{ "fixed", "SENDER,...", "simulate", "senders taken as repaired" },
 	{ "target", "auto|quarantine|reject", "check", "the policy that is asked about" },
 	{ "fail-on", "alert", "check", "an open critical alert ends with 2" },
-	{ "all", NULL, "summary", "one line for every domain, worst first" },
 	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
+	{ "domain", "DOMAIN", "explain", "of which domain, where there are several" },
+	{ "o", "FILE|FOLDER", "html", "where to write; without it, standard output" },
 	{ "weeks", "N", "summary", "how far the trend goes back" },
+	{ "check", "TEXT", "record", "judge this text instead, - for standard input; no DNS is asked" },
+	{ "policy", "WORD", "record", "none, quarantine, reject, or next: the stage after what is published" },
+	{ "sp", "WORD", "record", "another policy for subdomains" },
+	{ "np", "WORD", "record", "another policy for names that do not exist" },
+	{ "trial", NULL, "record", "t=y; pct=0: the policy is announced and the next weaker one applied" },
+	{ "rua", "ADDRESS", "record", "where daily reports go; again for another one" },
+	{ "ruf", "ADDRESS", "record", "where copies of failing messages go; again for another one" },
+	{ "fo", "WORD", "record", "when copies are wanted: 0, 1, d, s, or several with colons" },
+	{ "adkim", "r|s", "record", "how close the signer must be: r related, s the same name" },
+	{ "aspf", "r|s", "record", "the same for the bounce address" },
+	{ "psd", "y|n|u", "record", "is the domain one below which others register?" },
+	{ "ttl", "SECONDS", "record", "how long the record may be remembered" },
 	{ "history", NULL, "dns", "every state that was seen, not just the last" },
 	{ "help", NULL, NULL, "this text" },
 	{ "version", NULL, NULL, "versions, and the protections in force" },
@@ -128,59 +169,86 @@ static bool format_read(struct options *options, const char *word, struct fault 
 	return fault_set(fault, FAULT_SETUP, "--format %.40s: is none of text, json, csv", word);
 }
 
-/* What the lists about senders and the like take. */
-static bool list_option_take(struct options *options, int id, char *value)
+/* Options that only keep what they are given. */
+#define TEXT(id, member) { id, false, offsetof(struct options, member) }
+#define FLAG(id, member) { id, true, offsetof(struct options, member) }
+static const struct place {
+	int id;
+	bool flag;
+	size_t offset;
+} places[] = {
+	FLAG(OPTION_WEEK, week),
+	FLAG(OPTION_UNSIGNED, not_signed),
+	FLAG(OPTION_UNDECIDED, undecided),
+	FLAG(OPTION_NEW, new),
+	TEXT(OPTION_CLASS, class),
+	TEXT(OPTION_FIXED, fixed),
+	TEXT('c', config_file),
+	TEXT('o', output),
+	FLAG('v', verbose),
+	TEXT(OPTION_DB, db),
+	TEXT(OPTION_NOW, now),
+	TEXT(OPTION_JOBS, jobs),
+	FLAG(OPTION_QUIET, quiet),
+	TEXT(OPTION_COLOR, color),
+	FLAG(OPTION_NO_SANDBOX, no_sandbox),
+	TEXT(OPTION_DAYS, days),
+	TEXT(OPTION_SINCE, since),
+	TEXT(OPTION_UNTIL, until),
+	TEXT(OPTION_OLDER_THAN, older_than),
+	TEXT(OPTION_KEYS, keys),
+	TEXT(OPTION_DNS_FILE, dns_file),
+	FLAG(OPTION_OFFLINE, offline),
+	TEXT(OPTION_AT, at),
+	FLAG(OPTION_EXPLAIN, explain),
+	FLAG(OPTION_SHOW_ADDRESSES, show_addresses),
+	TEXT(OPTION_TARGET, target),
+	FLAG(OPTION_ALL, all),
+	FLAG(OPTION_COUNTS, counts),
+	TEXT(OPTION_WEEKS, weeks),
+	TEXT(OPTION_DOMAIN, domain),
+	TEXT(OPTION_CHECK, record.check),
+	TEXT(OPTION_POLICY, record.policy),
+	TEXT(OPTION_SP, record.sp),
+	TEXT(OPTION_NP, record.np),
+	FLAG(OPTION_TRIAL, record.trial),
+	TEXT(OPTION_FO, record.fo),
+	TEXT(OPTION_ADKIM, record.adkim),
+	TEXT(OPTION_ASPF, record.aspf),
+	TEXT(OPTION_PSD, record.psd),
+	TEXT(OPTION_TTL, record.ttl),
+	FLAG(OPTION_HISTORY, history),
+	FLAG(OPTION_HELP, help),
+	FLAG(OPTION_VERSION, version),
+};
+
+static bool option_keep(struct options *options, int id, const char *value)
 {
-	switch (id) {
-	case OPTION_WEEK:
-		options->week = true;
-		return true;
-	case OPTION_UNSIGNED:
-		options->not_signed = true;
-		return true;
-	case OPTION_UNDECIDED:
-		options->undecided = true;
-		return true;
-	case OPTION_NEW:
-		options->new = true;
-		return true;
-	case OPTION_CLASS:
-		options->class = value;
-		return true;
-	case OPTION_FIXED:
-		options->fixed = value;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		char *at = (char *)options + places[i].offset;
+
+		if (places[i].id != id)
+			continue;
+		if (places[i].flag)
+			*(bool *)at = true;
+		else
+			*(const char **)at = value;
 		return true;
 	}
 	return false;
 }
 
+static bool address_take(const char *list[OPTION_ADDRESSES], size_t *n, const char *value, struct fault *fault)
+{
+	if (*n == OPTION_ADDRESSES)
+		return fault_set(fault, FAULT_SETUP, "%.200s: more than %d addresses", value, OPTION_ADDRESSES);
+	list[(*n)++] = value;
+	return true;
+}
+
 static bool option_take(struct options *options, int id, char *value, struct fault *fault)
 {
 	switch (id) {
-	case 'c':
-		options->config_file = value;
-		return true;
-	case 'v':
-		options->verbose = true;
-		return true;
-	case OPTION_DB:
-		options->db = value;
-		return true;
-	case OPTION_NOW:
-		options->now = value;
-		return true;
-	case OPTION_JOBS:
-		options->jobs = value;
-		return true;
-	case OPTION_QUIET:
-		options->quiet = true;
-		return true;
-	case OPTION_COLOR:
-		options->color = value;
-		return true;
-	case OPTION_NO_SANDBOX:
-		options->no_sandbox = true;
-		return true;
 	case OPTION_JSON:
 		options->format = FORMAT_JSON;
 		return true;
@@ -189,62 +257,15 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 		return true;
 	case OPTION_FORMAT:
 		return format_read(options, value, fault);
-	case OPTION_DAYS:
-		options->days = value;
-		return true;
-	case OPTION_SINCE:
-		options->since = value;
-		return true;
-	case OPTION_UNTIL:
-		options->until = value;
-		return true;
-	case OPTION_OLDER_THAN:
-		options->older_than = value;
-		return true;
-	case OPTION_KEYS:
-		options->keys = value;
-		return true;
-	case OPTION_DNS_FILE:
-		options->dns_file = value;
-		return true;
-	case OPTION_OFFLINE:
-		options->offline = true;
-		return true;
-	case OPTION_AT:
-		options->at = value;
-		return true;
-	case OPTION_EXPLAIN:
-		options->explain = true;
-		return true;
-	case OPTION_SHOW_ADDRESSES:
-		options->show_addresses = true;
-		return true;
-	case OPTION_TARGET:
-		options->target = value;
-		return true;
 	case OPTION_FAIL_ON:
 		options->fail_on_alert = strcmp(value, "alert") == 0;
 		return options->fail_on_alert || fault_set(fault, FAULT_SETUP, "--fail-on %.40s: is not alert", value);
-	case OPTION_ALL:
-		options->all = true;
-		return true;
-	case OPTION_COUNTS:
-		options->counts = true;
-		return true;
-	case OPTION_WEEKS:
-		options->weeks = value;
-		return true;
-	case OPTION_HISTORY:
-		options->history = true;
-		return true;
-	case OPTION_HELP:
-		options->help = true;
-		return true;
-	case OPTION_VERSION:
-		options->version = true;
-		return true;
+	case OPTION_RUA:
+		return address_take(options->record.rua, &options->record.rua_n, value, fault);
+	case OPTION_RUF:
+		return address_take(options->record.ruf, &options->record.ruf_n, value, fault);
 	}
-	return list_option_take(options, id, value);
+	return option_keep(options, id, value);
 }
 
 /* Does the space-separated list hold the word? */
@@ -266,7 +287,8 @@ static bool options_belong(const struct options *options, const char *const give
 	for (int i = 0; given[i]; i++)
 		for (const struct option_row *row = option_rows; row->name; row++)
 			if (strcmp(row->name, given[i]) == 0 && row->commands && !list_holds(row->commands, command))
-				return fault_set(fault, FAULT_SETUP, "%s: has no option --%s", command, row->name);
+				return fault_set(fault, FAULT_SETUP, "%s: has no option %s%s", command,
+					row->name[1] ? "--" : "-", row->name);
 	return true;
 }
 
@@ -279,13 +301,15 @@ bool options_read(struct options *options, int argc, char **argv, struct fault *
 	*options = (struct options){ 0 };
 	opterr = 0;
 	optind = 0;
-	while ((id = getopt_long(argc, argv, ":c:v", longs, &which)) != -1) {
+	while ((id = getopt_long(argc, argv, ":c:o:v", longs, &which)) != -1) {
 		const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "";
 
 		if (id == '?')
 			return fault_set(fault, FAULT_SETUP, "%.60s: no such option", word);
 		if (id == ':')
 			return fault_set(fault, FAULT_SETUP, "%.60s: wants an argument", word);
+		if (id == 'o' && given_n + 1 < sizeof given / sizeof *given)
+			given[given_n++] = "o";
 		if (id >= OPTION_DB && given_n + 1 < sizeof given / sizeof *given)
 			given[given_n++] = longs[which].name;
 		if (!option_take(options, id, optarg, fault))
