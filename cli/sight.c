@@ -64,7 +64,7 @@ static bool is_known(const struct sight *sight, const struct dns_answer *answer)
 	return false;
 }
 
-static void answer_keep(struct sight *sight, const struct dns_answer *answer)
+void sight_keep(struct sight *sight, const struct dns_answer *answer)
 {
 	struct dns_answer copy = *answer;
 	struct dns_data *data;
@@ -82,12 +82,17 @@ static void answer_keep(struct sight *sight, const struct dns_answer *answer)
 		sight->answers[sight->n++] = copy;
 }
 
+size_t sight_answers(const struct sight *sight)
+{
+	return sight->n;
+}
+
 static void ask(void *arg, struct span name, enum dns_type type, struct arena *arena, struct dns_answer *answer)
 {
 	struct sight *sight = arg;
 
 	*answer = dns_ask(sight->live, name, type, arena);
-	answer_keep(sight, answer);
+	sight_keep(sight, answer);
 }
 
 struct dns sight_dns(struct sight *sight, struct dns live)

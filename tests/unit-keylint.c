@@ -250,6 +250,7 @@ static void keys(void **state)
 		{ "v=DKIM1; k=rsa; p=MIGfM", "key-cut", "MIGfM", NULL },
 		{ "v=DKIM1; k=rsa; p=" P512_PRIVATE, "key-private text-split", P512_PRIVATE, NULL },
 		{ "v=DKIM1; k=rsa; p=abc", "key-unusable key-padding", "abc", NULL },
+		{ "v=DKIM1; k=rsa; p=hello", "key-unusable", "hello", NULL },
 		{ "v=DKIM1; k=ed25519; p=abcd", "key-unusable", "abcd", NULL },
 		{ "v=DKIM1; k=rsa; p=-----BEGIN PUBLIC KEY-----" P1024 "-----END PUBLIC KEY-----", "key-base64 text-split",
 			"-----BEGIN PUBLIC KEY-----", "v=DKIM1; k=rsa; p=" P1024 },
