@@ -41,15 +41,12 @@ const struct command commands[] = {
 	{ NULL, NULL, false, NULL, NULL },
 };
 
-void cli_say(const struct cli *cli, const char *format, ...)
+static void line_say(const struct cli *cli, const char *format, va_list args)
 {
 	struct buf text = BUF(65536), safe = BUF(4 * 65536);
 	char line[2048];
-	va_list args;
 
-	va_start(args, format);
 	vsnprintf(line, sizeof line, format, args);
-	va_end(args);
 	buf_put_text(&text, line);
 	if (cli->progress)
 		progress_clear(stderr);
@@ -57,6 +54,25 @@ void cli_say(const struct cli *cli, const char *format, ...)
 	fprintf(stderr, "dmarcgate: %s\n", buf_text(&safe));
 	buf_release(&text);
 	buf_release(&safe);
+}
+
+void cli_say(const struct cli *cli, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	line_say(cli, format, args);
+	va_end(args);
+}
+
+void cli_note(const struct cli *cli, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (!cli->options.quiet)
+		line_say(cli, format, args);
+	va_end(args);
 }
 
 int cli_fail(const struct cli *cli, const struct fault *fault)
@@ -211,6 +227,7 @@ int main(int argc, char **argv)
 	struct cli cli = { 0 };
 	struct fault fault = { 0 };
 	const struct command *command;
+	int code;
 
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
@@ -232,5 +249,10 @@ int main(int argc, char **argv)
 		cli_say(&cli, "%s: no such command; dmarcgate --help lists them", cli.options.command);
 		return EXIT_USAGE;
 	}
-	return cli_run(&cli, command);
+	code = cli_run(&cli, command);
+	if (!cli.again)
+		return code;
+	execv("/proc/self/exe", argv);
+	cli_say(&cli, "cannot begin again: %s", strerror(errno));
+	return EXIT_LATER;
 }

@@ -20,6 +20,7 @@ struct options {
 	bool quiet, verbose, no_sandbox, help, version;
 	enum output_format format;
 	const char *days, *since, *until, *older_than;
+	bool watch; /* ingest does not end */
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
 	bool offline, explain, show_addresses;
 	struct {
