@@ -96,6 +96,16 @@ run 2026-11-23T07:00:00Z dns harborlight.example --history
 shows 'p=none' 'p=quarantine; t=y; pct=0' '20 mx1.harborlight.example' 'no such record' '4 changes'
 ok $? "what changed is a new state"
 
+
+DMARCGATE_DATA="$srcdir/data" run 2026-11-24T06:00:00Z lint harborlight.example
+run 2026-11-24T07:00:00Z dns harborlight.example
+shows '23 – 24 Nov 2026'
+ok $? "lint remembers what it saw"
+DMARCGATE_DATA="$srcdir/data" run 2026-11-24T08:00:00Z --db "$work/none" lint harborlight.example
+[ ! -e none ]
+ok $? "but makes no database for that"
+run 2026-11-24T07:00:00Z dns harborlight.example --history
+
 kill "$server"
 wait "$server" 2> /dev/null
 server=
