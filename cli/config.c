@@ -45,6 +45,8 @@ const struct config_setting config_settings[] = {
 		"the DNSKEY or DS records that DNSSEC begins with: system, or a file" },
 	{ "dkim", "domains", CONFIG_DOMAINS, "domain,...", 0, 0, 0, offsetof(struct config, domains),
 		"one's own domains, whose keys are fetched when reports name them" },
+	{ "dkim", "selectors", CONFIG_SELECTORS, "selector@domain,...", 0, 0, 0, offsetof(struct config, selectors),
+		"keys of one's own that are to be watched before any report names them" },
 	{ "dkim", "granularity", CONFIG_WORD, "report|enforce", 0, 0, 0, offsetof(struct config, granularity),
 		"g= of a key record, which RFC 6376 dropped: shown beside the verdict, or part of it" },
 	{ "trust", "authserv_id", CONFIG_DOMAINS, "name,...", 0, 0, 0, offsetof(struct config, authserv_id),
@@ -159,6 +161,7 @@ bool config_is_text(const struct config_setting *setting)
 	case CONFIG_PART:
 	case CONFIG_SECRET:
 	case CONFIG_NETS:
+	case CONFIG_SELECTORS:
 	case CONFIG_TENANTS:
 		return true;
 	default:
@@ -358,6 +361,17 @@ static bool is_tenant(struct span text)
 	       (span_is(provider, SPAN("google")) || span_is(provider, SPAN("microsoft365")));
 }
 
+static bool is_selector(struct span text)
+{
+	const char *at = memchr(text.p, '@', text.n);
+
+	for (size_t i = 0; i < text.n; i++)
+		if (!strchr("-_.@", text.p[i]) && !((text.p[i] | 32) >= 'a' && (text.p[i] | 32) <= 'z') &&
+			!(text.p[i] >= '0' && text.p[i] <= '9'))
+			return false;
+	return at && at > text.p && at + 1 < text.p + text.n && !memchr(at + 1, '@', (size_t)(text.p + text.n - at - 1));
+}
+
 static bool path_set(char **place, const char *value, const char *where, struct fault *fault)
 {
 	const char *home = getenv("HOME");
@@ -445,6 +459,8 @@ bool setting_set(void *base, const struct config_setting *setting, const char *v
 		return domains_set(setting_text(base, setting), value, where, fault);
 	if (setting->type == CONFIG_NETS)
 		return list_set(setting_text(base, setting), value, is_net, "ADDRESS or ADDRESS/BITS", where, fault);
+	if (setting->type == CONFIG_SELECTORS)
+		return list_set(setting_text(base, setting), value, is_selector, "SELECTOR@DOMAIN", where, fault);
 	if (setting->type == CONFIG_TENANTS)
 		return list_set(setting_text(base, setting), value, is_tenant, "google:LABEL or microsoft365:LABEL", where, fault);
 	if (setting->type == CONFIG_LIMIT)

@@ -35,6 +35,8 @@ const struct command commands[] = {
 	{ "html", command_html, false, "DOMAIN|--all [-o FILE|FOLDER]", "the verdict as a page of its own" },
 	{ "lint", command_lint, false, "[DOMAIN...]", "judge what domains publish, with the records to paste" },
 	{ "record", command_record, false, "[DOMAIN] | --check TEXT", "write a DMARC record, or judge the text of one" },
+	{ "selectors", command_selectors, false, "DOMAIN", "who signs with which key, and how the keys stand" },
+	{ "dns", command_dns, false, "DOMAIN", "what was seen published, and what changed when" },
 	{ "config", command_config, false, "", "print the configuration in force" },
 	{ NULL, NULL, false, NULL, NULL },
 };

@@ -34,6 +34,8 @@ struct options {
 	const char *class, *fixed;	       /* the same; senders that a simulation takes as repaired */
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert;
+	bool history; /* of dns: every state */
+	const char *selector, *expect_key; /* of lint: one more key; a file with the key that signs */
 	bool all, counts; /* every domain; figures instead of a verdict */
 	const char *weeks, *output, *domain;
 };

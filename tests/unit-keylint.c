@@ -250,6 +250,7 @@ static void keys(void **state)
 		{ "v=DKIM1; k=rsa; p=MIGfM", "key-cut", "MIGfM", NULL },
 		{ "v=DKIM1; k=rsa; p=" P512_PRIVATE, "key-private text-split", P512_PRIVATE, NULL },
 		{ "v=DKIM1; k=rsa; p=abc", "key-unusable key-padding", "abc", NULL },
+		{ "v=DKIM1; k=rsa; p=hello", "key-unusable", "hello", NULL },
 		{ "v=DKIM1; k=ed25519; p=abcd", "key-unusable", "abcd", NULL },
 		{ "v=DKIM1; k=rsa; p=-----BEGIN PUBLIC KEY-----" P1024 "-----END PUBLIC KEY-----", "key-base64 text-split",
 			"-----BEGIN PUBLIC KEY-----", "v=DKIM1; k=rsa; p=" P1024 },
@@ -331,6 +332,8 @@ static void recognised(void **state)
 		{ "v=spf1 -all o=~", LINT_SPF },
 		{ "t=y", LINT_UNKNOWN },
 		{ "p=shrt", LINT_UNKNOWN },
+		{ "t=s; p=", LINT_KEY },
+		{ "p=; rua=mailto:a@example.com", LINT_UNKNOWN },
 	};
 
 	(void)state;
@@ -472,6 +475,11 @@ static void names(void **state)
 	name_lint("s1._domainkey.example.org", "s1._domainkey.example.org CNAME k.service.example\n"
 		"k.service.example TXT \"v=DKIM1; k=ed25519; p=" PED25519 "\"");
 	assert_string_equal(words(), "key-ed25519 key-alias");
+	findings_clear();
+	assert_true(lint_key_unused(SPAN("s1._domainkey.example.org"), SPAN("2026-03-05"), &findings));
+	findings_check();
+	assert_span(findings.rows[0].what, "The key is still published, but no mail signed with it was seen since 2026-03-05.");
+	assert_span(findings.rows[0].fix, "v=DKIM1; p=");
 	for (enum key_state i = 0; i < KEY_STATE_COUNT; i++)
 		assert_string_not_equal(key_state_word(i), "?");
 	assert_span(key_name(SPAN("s1.b"), SPAN("example.org"), &arena), "s1.b._domainkey.example.org");

@@ -566,6 +566,10 @@ static const struct finding_row rows[FINDING_COUNT] = {
 	[FINDING_KEY_ALIAS] = { "key-alias", SEVERITY_NOTE,
 		"The key is kept at $1, through an alias.",
 		"Whoever controls that name can change the key. That is usual with services that send for you." },
+	[FINDING_KEY_UNUSED] = { "key-unused", SEVERITY_WARNING,
+		"The key is still published, but no mail signed with it was seen since $1.",
+		"An old key that is stolen can still sign in your name. If nothing signs with it any more, withdraw "
+		"it: publish the record with an empty p=." },
 	[FINDING_KEY_EXPECTED] = { "key-expected", SEVERITY_NOTE,
 		"The key published is the one in the file: $1.",
 		"Receivers can check what is signed with it." },
