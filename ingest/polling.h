@@ -5,9 +5,10 @@
 #include "base/fault.h"
 #include "ingest/frame.h"
 #include "ingest/mailbox.h"
+#include "ingest/program.h"
 #include "ingest/server.h"
 
-#define POLLING_SOCKET 3 /* the descriptor on which the poller finds the supervisor */
+#define POLLING_SOCKET PROGRAM_SOCKET
 #define POLLING_SECRET 8192
 #define POLLING_FOLDER 8192 /* octets of a folder's name */
 

@@ -1,0 +1,16 @@
+/* secretfile: files that hold secrets. One that others can read is refused: what lies there is a secret no more, and
+ * whoever wrote it would not learn of it otherwise. */
+#ifndef INGEST_SECRETFILE_H
+#define INGEST_SECRETFILE_H
+
+#include "base/buf.h"
+#include "base/fault.h"
+
+/* The octets of the file at `path` behind those of `secret`, no more than its maximum. It must be a regular file that
+ * only its owner can read; a group may where root owns it, as with the files that a service manager hands out. Every
+ * fault is a FAULT_SETUP and names the file. Wipe `secret` in either case. */
+bool secretfile_read(const char *path, struct buf *secret, struct fault *fault);
+
+void secret_wipe(struct buf *secret); /* overwrites and frees */
+
+#endif
