@@ -1,4 +1,5 @@
 #include "cli/config.h"
+#include "cli/secret.h"
 #include "report/style.h"
 
 #include "base/escape.h"
@@ -57,23 +58,74 @@ const struct config_setting config_settings[] = {
 	{ "retention", "samples", CONFIG_SPAN, "span", 90 * DAY_SECONDS, DAY_SECONDS, 36500 * DAY_SECONDS,
 		offsetof(struct config, retention_samples),
 		"how long `expire` keeps the octets of failure samples; their hashes and verdicts stay" },
+#define OF_MAILBOX(member) offsetof(struct mailbox_settings, member)
+	{ MAILBOX_SECTION, "url", CONFIG_PART, "url", 0, 0, 0, OF_MAILBOX(url),
+		"where it is: imaps://USER@HOST, imap:, pops:, pop:, maildir:PATH, mbox:PATH, folder:PATH" },
+	{ MAILBOX_SECTION, "user", CONFIG_PART, "name", 0, 0, 0, OF_MAILBOX(user),
+		"who logs in, when the URL does not say" },
+	{ MAILBOX_SECTION, "password_file", CONFIG_PATH, "path", 0, 0, 0, OF_MAILBOX(password_file),
+		"a file whose first line is the password" },
+	{ MAILBOX_SECTION, "password_command", CONFIG_PART, "command", 0, 0, 0, OF_MAILBOX(password_command),
+		"a program, run without a shell, that prints it" },
+	{ MAILBOX_SECTION, "password_env", CONFIG_PART, "variable", 0, 0, 0, OF_MAILBOX(password_env),
+		"the environment variable that holds it" },
+	{ MAILBOX_SECTION, "password", CONFIG_SECRET, "text", 0, 0, 0, OF_MAILBOX(password),
+		"the password itself, in a file that nobody else can read" },
+	{ MAILBOX_SECTION, "login", CONFIG_WORD, "password|xoauth2|oauthbearer", LOGIN_PASSWORD, 0, 0,
+		OF_MAILBOX(login), "what the server is given: a password, or an access token in one of two ways" },
+	{ MAILBOX_SECTION, "folders", CONFIG_PART, "name,...", 0, 0, 0, OF_MAILBOX(folders),
+		"folders to look into; `*` and `%` as in IMAP's LIST" },
+	{ MAILBOX_SECTION, "after", CONFIG_PART, "fate", 0, 0, 0, OF_MAILBOX(after),
+		"what becomes of a stored report: keep, seen, delete, flag:KEYWORD, move:FOLDER" },
+	{ MAILBOX_SECTION, "not_reports", CONFIG_PART, "fate", 0, 0, 0, OF_MAILBOX(not_reports),
+		"... of a mail that is no report" },
+	{ MAILBOX_SECTION, "broken", CONFIG_PART, "fate", 0, 0, 0, OF_MAILBOX(broken),
+		"... of a mail that should be a report and cannot be read" },
+	{ MAILBOX_SECTION, "since", CONFIG_SPAN, "span", 0, 0, 36500 * DAY_SECONDS, OF_MAILBOX(since),
+		"older mails are not looked at; 0 is no limit" },
+	{ MAILBOX_SECTION, "max_messages", CONFIG_NUMBER, "mails", 0, 0, 1000000000, OF_MAILBOX(max_messages),
+		"in one run; 0 is no limit" },
+	{ MAILBOX_SECTION, "timeout", CONFIG_NUMBER, "seconds", MAILBOX_TIMEOUT, 1, 3600, OF_MAILBOX(timeout),
+		"without an octet from the server" },
+	{ MAILBOX_SECTION, "deadline", CONFIG_NUMBER, "seconds", MAILBOX_DEADLINE, 1, 604800, OF_MAILBOX(deadline),
+		"of one run of this mailbox" },
+	{ MAILBOX_SECTION, "tls_ca", CONFIG_PATH, "path", 0, 0, 0, OF_MAILBOX(tls_ca),
+		"authorities that may have signed the server's certificate, in place of the system's" },
+	{ MAILBOX_SECTION, "tls_fingerprint", CONFIG_PART, "digits", 0, 0, 0, OF_MAILBOX(tls_fingerprint),
+		"SHA-256 of the only certificate to believe; nothing else is asked of it" },
+#undef OF_MAILBOX
 	{ NULL },
 };
 
-/* Where a row's value lies; only setting_set and config_defaults write through these. */
-static uint64_t *number_at(const struct config *config, const struct config_setting *setting)
+/* Where a row's value lies, in a struct config or mailbox_settings; only setting_set and the defaults write through
+ * these. */
+static uint64_t *number_at(const void *base, const struct config_setting *setting)
 {
-	return (uint64_t *)((uintptr_t)config + setting->offset);
+	return (uint64_t *)((uintptr_t)base + setting->offset);
 }
 
-static char **text_at(const struct config *config, const struct config_setting *setting)
+static char **text_at(const void *base, const struct config_setting *setting)
 {
-	return (char **)((uintptr_t)config + setting->offset);
+	return (char **)((uintptr_t)base + setting->offset);
 }
 
 static bool is_text(const struct config_setting *setting)
 {
-	return setting->type == CONFIG_PATH || setting->type == CONFIG_SERVER || setting->type == CONFIG_DOMAINS;
+	switch (setting->type) {
+	case CONFIG_PATH:
+	case CONFIG_SERVER:
+	case CONFIG_DOMAINS:
+	case CONFIG_PART:
+	case CONFIG_SECRET:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_of_mailbox(const struct config_setting *setting)
+{
+	return strcmp(setting->section, MAILBOX_SECTION) == 0;
 }
 
 /* ---- values as text ---- */
@@ -173,13 +225,9 @@ static bool number_parse(const struct config_setting *setting, struct span value
 			return false;
 		*number = digits;
 		return true;
-	case CONFIG_WORD:
-	case CONFIG_PATH:
-	case CONFIG_SERVER:
-	case CONFIG_DOMAINS:
-		break;
+	default:
+		return false;
 	}
-	return false;
 }
 
 /* ---- one setting ---- */
@@ -250,18 +298,38 @@ static bool number_refused(
 		example, config_format(setting, setting->least, least), config_format(setting, setting->most, most));
 }
 
-/* `where` is what a fault calls the setting: `[limits] mail`, with file and line before it where there are any. */
-static bool setting_set(struct config *config, const struct config_setting *setting, const char *value,
-	const char *where, struct fault *fault)
+/* A secret is not repeated in a fault. */
+static bool part_set(char **place, const struct config_setting *setting, const char *value, const char *where,
+	struct fault *fault)
+{
+	struct fault why = { 0 };
+	char *copy;
+
+	if (setting->type == CONFIG_PART && !mailbox_part_check(setting->name, value, &why))
+		return fault_set(fault, why.kind, "%s = %.120s: %.200s", where, value, why.text);
+	copy = strdup(value);
+	if (!copy)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	free(*place);
+	*place = copy;
+	return true;
+}
+
+/* `where` is what a fault calls the setting: `[limits] mail`, with file and line before it where there are any. `base`:
+ * as number_at. */
+static bool setting_set(void *base, const struct config_setting *setting, const char *value, const char *where,
+	struct fault *fault)
 {
 	uint64_t number = 0;
 
-	if (setting->type == CONFIG_PATH)
-		return path_set(text_at(config, setting), value, where, fault);
+	if (setting->type == CONFIG_PATH && !(*value == '\0' && is_of_mailbox(setting)))
+		return path_set(text_at(base, setting), value, where, fault);
 	if (setting->type == CONFIG_SERVER)
-		return server_set(text_at(config, setting), value, where, fault);
+		return server_set(text_at(base, setting), value, where, fault);
 	if (setting->type == CONFIG_DOMAINS)
-		return domains_set(text_at(config, setting), value, where, fault);
+		return domains_set(text_at(base, setting), value, where, fault);
+	if (is_text(setting))
+		return part_set(text_at(base, setting), setting, value, where, fault);
 	if (setting->type == CONFIG_WORD) {
 		if (!word_parse(setting->unit, span_of(value), &number))
 			return fault_set(fault, FAULT_SETUP, "%s = %s: one of %s", where, value, setting->unit);
@@ -269,7 +337,7 @@ static bool setting_set(struct config *config, const struct config_setting *sett
 		   number > setting->most) {
 		return number_refused(setting, where, value, fault);
 	}
-	*number_at(config, setting) = number;
+	*number_at(base, setting) = number;
 	return true;
 }
 
@@ -294,7 +362,8 @@ static bool one_edit_away(const char *a, const char *b)
 	return (n <= 1 && m <= 1) || (n == 2 && m == 2 && a[0] == b[1] && a[1] == b[0]);
 }
 
-static bool unknown(const char *at, const char *section, const char *name, struct fault *fault)
+/* `heading` is what stands in the file, `section` what the rows call it. */
+static bool unknown(const char *at, const char *heading, const char *section, const char *name, struct fault *fault)
 {
 	const struct config_setting *row, *near = NULL, *elsewhere = NULL;
 	bool section_known = false;
@@ -312,33 +381,40 @@ static bool unknown(const char *at, const char *section, const char *name, struc
 		for (row = config_settings; row->name; row++)
 			if (one_edit_away(row->section, section))
 				return fault_set(fault, FAULT_SETUP, "%s[%s]: no such section; did you mean [%s]?", at,
-					section, row->section);
-		return fault_set(fault, FAULT_SETUP, "%s[%s]: no such section", at, section);
+					heading, row->section);
+		return fault_set(fault, FAULT_SETUP, "%s[%s]: no such section", at, heading);
 	}
 	if (near)
-		return fault_set(fault, FAULT_SETUP, "%s[%s] %s: no such setting; did you mean %s?", at, section, name,
+		return fault_set(fault, FAULT_SETUP, "%s[%s] %s: no such setting; did you mean %s?", at, heading, name,
 			near->name);
 	if (elsewhere)
-		return fault_set(fault, FAULT_SETUP, "%s[%s] %s: no such setting; it belongs in [%s]", at, section,
+		return fault_set(fault, FAULT_SETUP, "%s[%s] %s: no such setting; it belongs in [%s]", at, heading,
 			name, elsewhere->section);
-	return fault_set(fault, FAULT_SETUP, "%s[%s] %s: no such setting", at, section, name);
+	return fault_set(fault, FAULT_SETUP, "%s[%s] %s: no such setting", at, heading, name);
 }
 
 bool config_set(struct config *config, const char *section, const char *name, const char *value, struct fault *fault)
 {
 	const struct config_setting *setting = setting_find(section, name);
 
-	return setting ? setting_set(config, setting, value, name, fault) : unknown("", section, name, fault);
+	return setting ? setting_set(config, setting, value, name, fault)
+		       : unknown("", section, section, name, fault);
 }
 
 /* ---- the file ---- */
+
+struct seen {
+	unsigned heading;			/* line */
+	unsigned rows[LENGTH(config_settings)]; /* line that set the row, 0 when none did */
+};
 
 struct loading {
 	struct config *config;
 	const char *path;
 	FILE *file;
-	unsigned line;				/* the one read last */
-	unsigned seen[LENGTH(config_settings)]; /* line that set the row, 0 when none did */
+	unsigned line; /* the one read last */
+	struct seen seen;
+	struct seen *mailboxes; /* owned; of each */
 	struct fault *fault;
 	bool failed;
 	unsigned failed_line;
@@ -353,20 +429,63 @@ static bool line_refused(struct loading *loading, const char *rule)
 	return fault_set(loading->fault, FAULT_SETUP, "%s:%u: %s", loading->path, loading->line, rule);
 }
 
+/* What follows `mailbox` in a heading; absent when it is another heading. */
+static struct span mailbox_heading(struct span heading)
+{
+	const size_t n = sizeof MAILBOX_SECTION - 1;
+
+	if (heading.n < n || memcmp(heading.p, MAILBOX_SECTION, n) != 0 ||
+		(heading.n > n && heading.p[n] != ' ' && heading.p[n] != '\t'))
+		return SPAN_ABSENT;
+	return span_trim((struct span){ heading.p + n, heading.n - n });
+}
+
+static struct mailbox_settings *mailbox_find(const struct config *config, struct span name)
+{
+	for (size_t i = 0; name.p && i < config->mailboxes_n; i++)
+		if (span_is(span_of(config->mailboxes[i].mailbox.name), name))
+			return &config->mailboxes[i];
+	return NULL;
+}
+
+/* A new section, with the defaults; inih does not tell of a heading with nothing below it. */
+static bool mailbox_begin(struct loading *loading, struct span name)
+{
+	struct config *config = loading->config;
+	struct mailbox_settings *settings = &config->mailboxes[config->mailboxes_n];
+	struct fault why = { 0 };
+
+	if (mailbox_find(config, name))
+		return line_refused(loading, "a second section for this mailbox");
+	if (config->mailboxes_n == MAILBOXES_MOST)
+		return line_refused(loading, "too many mailboxes");
+	if (!mailbox_name_check(name, &why))
+		return line_refused(loading, why.text);
+	loading->mailboxes[config->mailboxes_n++].heading = loading->line;
+	if (!mailbox_settings_init(settings, name, &why))
+		return line_refused(loading, why.text);
+	for (const struct config_setting *row = config_settings; row->name; row++)
+		if (is_of_mailbox(row) && !is_text(row))
+			*number_at(settings, row) = row->initial;
+	return true;
+}
+
 /* inih takes `[limits] mail = 5M` for a heading and drops the rest of the line. */
 static bool heading_fits(struct loading *loading, const char *line)
 {
 	const char *end = strchr(line, ']');
+	struct span mailbox;
 
 	if (line[0] != '[' || !end)
 		return true;
 	if (end - line - 1 > HEADING_OCTETS)
 		return line_refused(loading, "a heading has at most 49 octets");
+	mailbox = mailbox_heading((struct span){ line + 1, (size_t)(end - line - 1) });
 	end += 1 + strspn(end + 1, " \t\r\n");
 	if (*end && *end != ';' && *end != '#')
 		return line_refused(
 			loading, "a heading stands alone on its line; settings follow on lines of their own");
-	return true;
+	return !mailbox.p || mailbox_begin(loading, mailbox);
 }
 
 /* Gives inih one line at a time, without its indentation (which inih would take for the continuation of the line
@@ -402,23 +521,27 @@ static int line_take(void *arg, const char *section, const char *name, const cha
 	struct loading *loading = arg;
 	const struct config_setting *setting;
 	char at[PATH_OCTETS + 16], where[PATH_OCTETS + 128];
+	struct config *config = loading->config;
+	struct mailbox_settings *mailbox;
 	struct fault fault = { 0 };
-	unsigned *seen;
 
 	if (loading->failed)
 		return 0;
 	if (!*section)
 		section = SECTION_OF_TOP;
+	mailbox = mailbox_find(config, mailbox_heading(span_of(section)));
+	setting = setting_find(mailbox ? MAILBOX_SECTION : section, name);
 	snprintf(at, sizeof at, "%s:%u: ", loading->path, loading->line);
-	setting = setting_find(section, name);
 	if (!setting) {
-		unknown(at, section, name, &fault);
+		unknown(at, section, mailbox ? MAILBOX_SECTION : section, name, &fault);
 	} else {
-		seen = &loading->seen[setting - config_settings];
+		struct seen *all = mailbox ? &loading->mailboxes[mailbox - config->mailboxes] : &loading->seen;
+		unsigned *seen = &all->rows[setting - config_settings];
+
 		snprintf(where, sizeof where, "%s[%s] %s", at, section, name);
 		if (*seen)
 			fault_set(&fault, FAULT_SETUP, "%s: set twice, first on line %u", where, *seen);
-		else if (setting_set(loading->config, setting, value, where, &fault))
+		else if (setting_set(mailbox ? (void *)mailbox : config, setting, value, where, &fault))
 			*seen = loading->line;
 	}
 	if (fault.kind == FAULT_NONE)
@@ -430,22 +553,57 @@ static int line_take(void *arg, const char *section, const char *name, const cha
 	return 0;
 }
 
+/* A password in the file is for its owner only. */
+static bool mailboxes_finish(struct loading *loading)
+{
+	struct config *config = loading->config;
+
+	for (size_t i = 0; i < config->mailboxes_n; i++) {
+		struct mailbox_settings *settings = &config->mailboxes[i];
+		const char *name = settings->mailbox.name;
+		struct fault why = { 0 };
+
+		loading->line = loading->mailboxes[i].heading;
+		if (!mailbox_settings_finish(settings, config->limits.mail, &why))
+			return fault_set(loading->fault, why.kind, "%s:%u: [" MAILBOX_SECTION " %s] %s", loading->path,
+				loading->line, name, why.text);
+		if (*settings->password && !secret_file_check(fileno(loading->file), &why))
+			return fault_set(loading->fault, why.kind,
+				"%s: holds the password of [" MAILBOX_SECTION " %s] and %s", loading->path, name,
+				why.text);
+	}
+	return true;
+}
+
+static bool file_parse(struct loading *loading)
+{
+	int wrong = ini_parse_stream(line_read, loading, line_take, loading);
+
+	/* inih goes on behind a line it cannot read and tells its number only at the end. */
+	if (wrong > 0 && (!loading->failed || (unsigned)wrong < loading->failed_line)) {
+		loading->failed = false;
+		loading->line = (unsigned)wrong;
+		return line_refused(loading, "neither `[section]` nor `setting = value`");
+	}
+	if (wrong < 0)
+		return fault_set(loading->fault, FAULT_LATER, "%s: out of memory", loading->path);
+	if (ferror(loading->file))
+		return fault_set(
+			loading->fault, FAULT_SETUP, "%s: cannot be read: %s", loading->path, strerror(errno));
+	return !loading->failed && mailboxes_finish(loading);
+}
+
 static bool file_load(struct config *config, FILE *file, struct fault *fault)
 {
 	struct loading loading = { .config = config, .path = config->file, .file = file, .fault = fault };
-	int wrong = ini_parse_stream(line_read, &loading, line_take, &loading);
+	bool good;
 
-	/* inih goes on behind a line it cannot read and tells its number only at the end. */
-	if (wrong > 0 && (!loading.failed || (unsigned)wrong < loading.failed_line)) {
-		loading.failed = false;
-		loading.line = (unsigned)wrong;
-		return line_refused(&loading, "neither `[section]` nor `setting = value`");
-	}
-	if (wrong < 0)
-		return fault_set(fault, FAULT_LATER, "%s: out of memory", config->file);
-	if (ferror(file))
-		return fault_set(fault, FAULT_SETUP, "%s: cannot be read: %s", config->file, strerror(errno));
-	return !loading.failed;
+	config->mailboxes = calloc(MAILBOXES_MOST + 1, sizeof *config->mailboxes);
+	loading.mailboxes = calloc(MAILBOXES_MOST + 1, sizeof *loading.mailboxes);
+	good = config->mailboxes && loading.mailboxes;
+	good = good ? file_parse(&loading) : fault_set(fault, FAULT_LATER, "out of memory");
+	free(loading.mailboxes);
+	return good;
 }
 
 /* ---- where it is ---- */
@@ -468,7 +626,7 @@ static bool config_defaults(struct config *config, struct fault *fault)
 {
 	*config = (struct config){ 0 };
 	for (const struct config_setting *row = config_settings; row->name; row++)
-		if (!is_text(row))
+		if (!is_text(row) && !is_of_mailbox(row))
 			*number_at(config, row) = row->initial;
 	if (geteuid() != 0)
 		config->db = xdg_path("XDG_STATE_HOME", ".local/state", "dmarcgate/dmarcgate.db");
@@ -544,6 +702,9 @@ void config_release(struct config *config)
 	free(config->resolver);
 	free(config->domains);
 	free(config->authserv_id);
+	for (size_t i = 0; i < config->mailboxes_n; i++)
+		mailbox_settings_release(&config->mailboxes[i]);
+	free(config->mailboxes);
 	*config = (struct config){ 0 };
 }
 
@@ -558,20 +719,35 @@ static void text_print(const char *before, const char *text, FILE *out)
 	buf_release(&safe);
 }
 
-static void value_print(const struct config *config, const struct config_setting *row, const char *before, FILE *out)
+static void value_print(const void *base, const struct config_setting *row, const char *before, FILE *out)
 {
 	char text[CONFIG_TEXT];
 
-	text_print(before,
-		is_text(row) ? *text_at(config, row) : config_format(row, *number_at(config, row), text),
-		out);
+	text_print(before, is_text(row) ? *text_at(base, row) : config_format(row, *number_at(base, row), text), out);
 }
 
-static bool value_differs(const struct config *a, const struct config *b, const struct config_setting *row)
+static bool value_differs(const void *a, const void *b, const struct config_setting *row)
 {
 	if (is_text(row))
 		return strcmp(*text_at(a, row), *text_at(b, row)) != 0;
 	return *number_at(a, row) != *number_at(b, row);
+}
+
+static void mailbox_print(const struct mailbox_settings *settings, FILE *out)
+{
+	fprintf(out, "\n[" MAILBOX_SECTION " %s]\n", settings->mailbox.name);
+	for (const struct config_setting *row = config_settings; row->name; row++) {
+		if (!is_of_mailbox(row))
+			continue;
+		fprintf(out, "# %s\n", row->sentence);
+		if (row->type == CONFIG_SECRET) {
+			fprintf(out, "# %s is %s\n", row->name, **text_at(settings, row) ? "set and not shown" : "not set");
+			continue;
+		}
+		fputs(row->name, out);
+		value_print(settings, row, " = ", out);
+		putc('\n', out);
+	}
 }
 
 bool config_print(const struct config *config, FILE *out, struct fault *fault)
@@ -584,6 +760,8 @@ bool config_print(const struct config *config, FILE *out, struct fault *fault)
 	text_print("# ", config->file ? config->file : "no configuration file: the defaults", out);
 	putc('\n', out);
 	for (const struct config_setting *row = config_settings; row->name; row++) {
+		if (is_of_mailbox(row))
+			continue;
 		if (strcmp(section, row->section) != 0) {
 			section = row->section;
 			fprintf(out, "\n[%s]\n", section);
@@ -594,6 +772,8 @@ bool config_print(const struct config *config, FILE *out, struct fault *fault)
 			value_print(&defaults, row, " ; default: ", out);
 		putc('\n', out);
 	}
+	for (size_t i = 0; i < config->mailboxes_n; i++)
+		mailbox_print(&config->mailboxes[i], out);
 	config_release(&defaults);
 	return true;
 }

@@ -1,13 +1,11 @@
 #include "cli/keys.h"
 #include "cli/cli.h"
+#include "cli/file.h"
 #include "ingest/resolver.h"
 #include "parse/dns/zonefile.h"
 #include "parse/keyanswer.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define RECORDS_MOST 16  /* of one name that are archived and answered */
 #define LEARNT_MOST 4096 /* answers between two calls of keys_learn */
@@ -39,43 +37,6 @@ struct keys {
 	size_t learnt_n;
 };
 
-static bool file_read(const char *path, struct buf *text, struct fault *fault)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = -1;
-
-	if (fd >= 0) {
-		do {
-			if (!buf_reserve(text, 65536)) {
-				close(fd);
-				return fault_set(fault, FAULT_SETUP, "%.300s: larger than %zu octets", path, ZONEFILE_OCTETS);
-			}
-			got = read(fd, text->p + text->n, 65536);
-			text->n += got > 0 ? (size_t)got : 0;
-		} while (got > 0);
-		close(fd);
-	}
-	return got == 0 || fault_set(fault, FAULT_SETUP, "%.300s: %s", path, strerror(errno));
-}
-
-static bool zone_open(struct keys *keys, const struct options *options, struct fault *fault)
-{
-	const char *path = options->keys ? options->keys : options->dns_file;
-	struct buf text = BUF(ZONEFILE_OCTETS);
-	char why[sizeof fault->text];
-
-	if (file_read(path, &text, fault)) {
-		keys->zone = options->keys ? zonefile_read_keys(buf_span(&text), fault) :
-					     zonefile_read(buf_span(&text), fault);
-		if (!keys->zone) {
-			snprintf(why, sizeof why, "%.200s: %.280s", path, fault->text);
-			fault_set(fault, FAULT_SETUP, "%s", why);
-		}
-	}
-	buf_release(&text);
-	return keys->zone != NULL;
-}
-
 struct keys *keys_start(const struct cli *cli, struct fault *fault)
 {
 	struct keys *keys = calloc(1, sizeof *keys);
@@ -91,7 +52,9 @@ struct keys *keys_start(const struct cli *cli, struct fault *fault)
 	if (!keys->learnt) {
 		good = fault_set(fault, FAULT_LATER, "out of memory");
 	} else if (cli->options.keys || cli->options.dns_file) {
-		good = zone_open(keys, &cli->options, fault);
+		keys->zone = zone_read(cli->options.keys ? cli->options.keys : cli->options.dns_file,
+			cli->options.keys != NULL, fault);
+		good = keys->zone != NULL;
 	} else if (!cli->options.offline) {
 		keys->resolver = resolver_start(
 			&(struct resolver_options){ .server = cli->config.resolver, .unlocked = cli->options.no_sandbox }, fault);

@@ -86,6 +86,7 @@ static const struct scheme {
 	{ { "pops://", 7 }, MAILBOX_POP3, true, 995 },
 	{ { "maildir:", 8 }, MAILBOX_MAILDIR, false, 0 },
 	{ { "mbox:", 5 }, MAILBOX_MBOX, false, 0 },
+	{ { "folder:", 7 }, MAILBOX_FILES, false, 0 },
 };
 
 static struct span before(struct span text, char mark, struct span *rest)
@@ -214,11 +215,11 @@ bool mailbox_parse_url(struct mailbox *mailbox, struct span url, struct fault *f
 		if (scheme->port)
 			return url_server(mailbox, rest, fault);
 		if (rest.n == 0 || rest.p[0] != '/' || memchr(rest.p, 0, rest.n))
-			return fault_set(fault, FAULT_SETUP, "a Maildir or mbox is named by an absolute path");
+			return fault_set(fault, FAULT_SETUP, "a Maildir, mbox or folder is named by an absolute path");
 		return text_set(&mailbox->path, rest, fault);
 	}
 	return fault_set(
-		fault, FAULT_SETUP, "the URL begins with imap://, imaps://, pop://, pops://, maildir: or mbox:");
+		fault, FAULT_SETUP, "the URL begins with imap://, imaps://, pop://, pops://, maildir:, mbox: or folder:");
 }
 
 /* ---- fates, folders, fingerprint ---- */
@@ -334,20 +335,18 @@ bool mailbox_parse_fingerprint(struct mailbox *mailbox, struct span text, struct
 
 static bool fate_check(const struct mailbox *mailbox, const struct fate *fate, const char *setting, struct fault *fault)
 {
-	bool local = mailbox->kind == MAILBOX_MAILDIR || mailbox->kind == MAILBOX_MBOX;
-
 	if (mailbox->kind == MAILBOX_POP3 && fate->kind != FATE_KEEP && fate->kind != FATE_DELETE)
 		return fault_set(fault, FAULT_SETUP, "%s: POP3 can only keep or delete", setting);
-	if (mailbox->kind == MAILBOX_MBOX && fate->kind != FATE_KEEP)
-		return fault_set(fault, FAULT_SETUP, "%s: an mbox is only read", setting);
-	if (local && fate->kind != FATE_KEEP && fate->kind != FATE_MOVE)
+	if ((mailbox->kind == MAILBOX_MBOX || mailbox->kind == MAILBOX_FILES) && fate->kind != FATE_KEEP)
+		return fault_set(fault, FAULT_SETUP, "%s: an mbox or folder is only read", setting);
+	if (mailbox->kind == MAILBOX_MAILDIR && fate->kind != FATE_KEEP && fate->kind != FATE_MOVE)
 		return fault_set(fault, FAULT_SETUP, "%s: a Maildir's mails can be kept or moved", setting);
 	return true;
 }
 
 bool mailbox_check(const struct mailbox *mailbox, struct fault *fault)
 {
-	bool server = mailbox->kind == MAILBOX_IMAP || mailbox->kind == MAILBOX_POP3;
+	bool server = mailbox_is_remote(mailbox);
 
 	if (server && !mailbox->host)
 		return fault_set(fault, FAULT_SETUP, "no URL says where it is");

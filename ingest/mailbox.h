@@ -16,7 +16,7 @@
 #define MAILBOX_TIMEOUT 60    /* seconds without an octet */
 #define MAILBOX_DEADLINE 3600 /* seconds of a whole session */
 
-enum mailbox_kind { MAILBOX_IMAP, MAILBOX_POP3, MAILBOX_MAILDIR, MAILBOX_MBOX };
+enum mailbox_kind { MAILBOX_IMAP, MAILBOX_POP3, MAILBOX_MAILDIR, MAILBOX_MBOX, MAILBOX_FILES };
 
 enum mailbox_login {
 	LOGIN_PASSWORD,	   /* SASL PLAIN (RFC 4616), else LOGIN or USER and PASS */
@@ -47,7 +47,7 @@ struct mailbox {
 	char *host; /* owned; a name or an address without brackets */
 	uint16_t port;
 	char *user; /* owned */
-	char *path; /* owned; of a Maildir or mbox */
+	char *path; /* owned; of a Maildir, an mbox or a folder of files */
 	enum mailbox_login login;
 	enum mailbox_secret secret_source;
 	char *secret;	/* owned; a path, command, variable or (SECRET_INLINE) the word itself */
@@ -64,6 +64,12 @@ struct mailbox {
 	uint8_t tls_fingerprint[DIGEST_OCTETS]; /* SHA-256 over the DER of the server's certificate */
 };
 
+/* On a server that asks who we are? */
+static inline bool mailbox_is_remote(const struct mailbox *mailbox)
+{
+	return mailbox->kind == MAILBOX_IMAP || mailbox->kind == MAILBOX_POP3;
+}
+
 /* An empty mailbox with the defaults: one folder INBOX, all fates keep. False: memory is short. */
 bool mailbox_init(struct mailbox *mailbox, const char *name);
 void mailbox_release(struct mailbox *mailbox);
@@ -72,7 +78,7 @@ void mailbox_release(struct mailbox *mailbox);
  *
  *   imap://[USER@]HOST[:PORT][/FOLDER]   STARTTLS, port 143     imaps://... TLS, port 993
  *   pop://[USER@]HOST[:PORT]             STLS, port 110         pops://...  TLS, port 995
- *   maildir:PATH   mbox:PATH
+ *   maildir:PATH   mbox:PATH   folder:PATH
  *
  * USER and FOLDER may hold %XX; HOST may be an address, IPv6 in brackets. `user;auth=...` and a password are refused:
  * the first is unheard of here, the second has better places (RFC 5092, RFC 2384). FAULT_SETUP names what is wrong. */

@@ -398,6 +398,25 @@ static void an_archive_of_files_counts_but_is_named(void **state)
 	arena_release(&arena);
 }
 
+static void one_receiver_is_one_however_it_came(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	world_begin(&w, DOMAIN, TODAY);
+	for (int64_t day = TODAY - 30; day < TODAY; day++)
+		world_add(&w, &(struct line){ day, "google.com", "192.0.2.10", "mail.shop.example", DOMAIN, DOMAIN,
+				      "pass", "shop.example/k1/pass", 25, NULL, NULL, 0, 0, day < TODAY - 15 });
+	run(&w, &arena, &v);
+	assert_int_equal(v.measures.own, 25 * 30);
+	assert_int_equal(v.reporters_n, 2);
+	assert_int_equal(v.measures.reporters, 1);
+	world_end(&w);
+	arena_release(&arena);
+}
+
 static void repeats_count_once(void **state)
 {
 	struct arena arena = ARENA((size_t)1 << 28);
@@ -721,6 +740,7 @@ int main(void)
 		cmocka_unit_test(parked),
 		cmocka_unit_test(trust_and_standing),
 		cmocka_unit_test(an_archive_of_files_counts_but_is_named),
+		cmocka_unit_test(one_receiver_is_one_however_it_came),
 		cmocka_unit_test(repeats_count_once),
 		cmocka_unit_test(a_huge_row_is_a_lead),
 		cmocka_unit_test(names_need_confirmation),

@@ -1,5 +1,5 @@
 #include "base/buf.h"
-#include "parse/dns/dmarcpolicy.h"
+#include "parse/dns/discovery.h"
 #include "parse/dns/domainname.h"
 #include "parse/dns/zonefile.h"
 

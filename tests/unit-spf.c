@@ -1,5 +1,5 @@
 #include "base/buf.h"
-#include "parse/dns/spftree.h"
+#include "parse/dns/discovery.h"
 #include "parse/dns/zonefile.h"
 
 #include <setjmp.h>

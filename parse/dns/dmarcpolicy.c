@@ -1,4 +1,4 @@
-#include "parse/dns/dmarcpolicy.h"
+#include "parse/dns/discovery.h"
 
 #include "parse/dns/orgdomain.h"
 

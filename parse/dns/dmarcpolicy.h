@@ -1,5 +1,5 @@
 /* Which DMARC policy applies to an author domain: discovery by both generations of receivers, the organisational
- * domain by tree walk, and the consent of foreign report destinations. Pure calculation on answers of a `struct dns`.
+ * domain by tree walk, and the consent of foreign report destinations (noun; parse/dns/discovery.h fills it).
  *
  * Both methods: RFC 7489 6.6.3 (author domain, then the organisational domain of the public suffix list) and RFC 9989
  * 4.10 (tree walk, at most DMARC_WALK_MAX questions). An answer that did not come makes the outcome unknown, never
@@ -28,9 +28,6 @@ struct dmarc_walk {
 	bool unknown;    /* at least one answer did not come: `org` may be wrong */
 };
 
-/* False: not a domain name, or memory is short (arena->failed). */
-bool dmarc_walk_take(struct dns dns, struct span start, struct arena *arena, struct dmarc_walk *walk);
-
 enum dmarc_outcome {
 	DMARC_ABSENT,  /* no record: DMARC does not apply */
 	DMARC_FOUND,
@@ -38,6 +35,7 @@ enum dmarc_outcome {
 	DMARC_UNKNOWN, /* the DNS did not say */
 };
 
+/* Must not be moved once it is filled: `source` points into it. */
 struct dmarc_policy {
 	enum dmarc_generation generation;
 	enum dmarc_outcome outcome;
@@ -50,10 +48,6 @@ struct dmarc_policy {
 	enum dmarc_request request;      /* what the record asks for mail from `author` */
 	enum dmarc_request effective;    /* what is acted on: t=y and pct considered */
 };
-
-/* False as above. The policy must not be moved afterwards (`source` points into it). */
-bool dmarc_policy_discover(struct dns dns, struct span author, enum dmarc_generation generation, struct arena *arena,
-	struct dmarc_policy *policy);
 
 /* External destinations: RFC 9990 4, RFC 7489 7.1. */
 enum dmarc_consent_state {
@@ -72,14 +66,6 @@ struct dmarc_consent {
 	struct dns_answer answer;
 	struct span address; /* of an override, as written */
 };
-
-/* Does `host` take reports about the domain whose record asks for them? `failure`: ruf= rather than rua=. False when
- * memory is short. */
-bool dmarc_consent_check(struct dns dns, struct span policy_domain, struct span host, bool failure, struct arena *arena,
-	struct dmarc_consent *consent);
-
-/* The name at which consent is published; absent when it would be too long. */
-struct span dmarc_consent_name(struct arena *arena, struct span policy_domain, struct span host);
 
 const char *dmarc_outcome_word(enum dmarc_outcome outcome); /* absent, found, dead, unknown */
 

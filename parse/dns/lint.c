@@ -1,5 +1,6 @@
 #include "parse/dns/lint.h"
 
+#include "parse/dns/discovery.h"
 #include "parse/dns/orgdomain.h"
 #include "parse/dns/zonefile.h"
 
@@ -349,7 +350,14 @@ static void consent_report(const struct dmarc_look *look, struct span uri, struc
 	}
 }
 
-static bool consents(struct dns dns, const struct dmarc_look *look, bool failure, struct findings *findings)
+static bool consent_refuses(const struct dmarc_consent *consent)
+{
+	return consent->state == DMARC_CONSENT_MISSING || consent->state == DMARC_CONSENT_FOREIGN ||
+	       consent->state == DMARC_CONSENT_LONG;
+}
+
+static bool consents(struct dns dns, const struct dmarc_look *look, bool failure, struct lint_domain *seen,
+	struct findings *findings)
 {
 	const struct dmarc_uris *uris = failure ? &look->record.ruf : &look->record.rua;
 
@@ -361,6 +369,7 @@ static bool consents(struct dns dns, const struct dmarc_look *look, bool failure
 			continue;
 		if (!dmarc_consent_check(dns, look->target, uri->host, failure, findings->arena, &consent))
 			return false;
+		seen->rua_refused |= !failure && consent_refuses(&consent);
 		consent_report(look, uri->text, uri->host, &consent, findings);
 	}
 	return true;
@@ -378,7 +387,7 @@ static bool domain_dmarc(struct dns dns, struct lint_domain *seen, struct findin
 		return false;
 	if (!own->data)
 		inheritance_report(seen, findings);
-	else if (!consents(dns, own, false, findings) || !consents(dns, own, true, findings))
+	else if (!consents(dns, own, false, seen, findings) || !consents(dns, own, true, seen, findings))
 		return false;
 	difference_report(seen, findings);
 	if (!own->data || own->record.psd != 'n')

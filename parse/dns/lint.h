@@ -5,9 +5,7 @@
 #ifndef PARSE_DNS_LINT_H
 #define PARSE_DNS_LINT_H
 
-#include "parse/dns/dmarcpolicy.h"
-#include "parse/dns/finding.h"
-#include "parse/dns/spftree.h"
+#include "parse/dns/lintdomain.h"
 
 #define LINT_ARENA ((size_t)192 * 1024 * 1024) /* ceiling for one domain */
 
@@ -24,19 +22,7 @@ bool lint_spf(struct span name, struct span text, struct findings *findings);
 /* How a record is cut into strings. */
 bool lint_strings(struct span name, const struct dns_data *data, struct findings *findings);
 
-/* What was seen of a domain, for others to use: gate G10, the SPF evidence of senders, parked domains. */
-struct lint_domain {
-	struct span domain; /* A-labels */
-	struct dmarc_policy policy[DMARC_GENERATIONS];
-	struct spf_tree spf;
-	bool denies_all; /* SPF is `-all` alone: nobody may send */
-	bool null_mx;    /* RFC 7505 */
-	bool receives;   /* has an MX, or an address (RFC 5321 5.1) */
-	bool mail_known; /* the answers about MX came */
-	bool mta_sts, tls_rpt;
-};
-
-/* The domain's records and all that hangs on them. */
+/* The domain's records and all that hangs on them. `seen` must not be moved afterwards. */
 bool lint_domain(struct dns dns, struct span domain, struct findings *findings, struct lint_domain *seen);
 
 /* The findings of a tree that was read already; part of lint_domain. */

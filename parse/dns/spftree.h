@@ -1,5 +1,5 @@
 /* An SPF record with everything it refers to, read as far as that is possible without a message (RFC 7208 4.6.4, 5,
- * 6).
+ * 6; noun; parse/dns/discovery.h fills it).
  *
  * Counted is the worst case: a sender that fits nowhere, so that every term is looked at. Terms behind `all` and a
  * redirect beside `all` are never looked at and cost nothing. Terms with macros, `ptr` and `exists` are counted; what
@@ -69,9 +69,6 @@ struct spf_tree {
 	bool cut;
 	enum spf_result result; /* what a sender that fits nowhere meets */
 };
-
-/* Reads the tree below `domain`. False: not a domain name, or memory is short (arena->failed). */
-bool spf_tree_read(struct dns dns, struct span domain, struct arena *arena, struct spf_tree *tree);
 
 /* What the tree says of one sender: the qualifier of the first fitting term seen from the root, + - ? ~; '?' when
  * nothing fits. `unknown`: an earlier term could not be evaluated, so the answer may be another one. The tree's own

@@ -109,12 +109,32 @@ static void measure_time(const struct work *w, struct measures *m)
 	}
 }
 
+static int name_order(const void *a, const void *b)
+{
+	return span_compare(*(const struct span *)a, *(const struct span *)b);
+}
+
+/* A receiver whose first reports came as files speaks under two identities, and is one receiver all the same. */
+static uint64_t count_names(const struct work *w, const bool *seen, struct span *names)
+{
+	uint64_t n = 0, different = 0;
+
+	for (size_t i = 0; i < w->reporters_n; i++)
+		if (seen[i])
+			names[n++] = w->reporters[i].name;
+	qsort(names, n, sizeof *names, name_order);
+	for (uint64_t i = 0; i < n; i++)
+		different += i == 0 || name_order(&names[i - 1], &names[i]) != 0;
+	return different;
+}
+
 static bool measure_reporters(struct work *w, struct measures *m)
 {
 	bool *seen = arena_take(w->arena, w->reporters_n * sizeof *seen);
+	struct span *names = arena_take(w->arena, w->reporters_n * sizeof *names);
 	uint64_t all = 0, trusted = 0;
 
-	if (!seen)
+	if (!seen || !names)
 		return false;
 	for (size_t i = 0; i < w->by_path_n; i++) {
 		const struct assess_traffic *row = &w->rows->traffic[w->by_path[i]];
@@ -123,11 +143,11 @@ static bool measure_reporters(struct work *w, struct measures *m)
 
 		if (!n)
 			continue;
-		m->reporters += !seen[r->reporter];
 		seen[r->reporter] = true;
 		all = add_up(all, n);
 		trusted = add_up(trusted, r->trust >= TRUST_2 ? n : 0);
 	}
+	m->reporters = count_names(w, seen, names);
 	m->trusted_share = all ? (double)trusted / (double)all : 1;
 	m->unauthenticated = trusted < all;
 	return true;

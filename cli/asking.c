@@ -1,0 +1,98 @@
+#include "cli/asking.h"
+#include "cli/cli.h"
+#include "cli/file.h"
+#include "ingest/resolver.h"
+#include "parse/dns/zonefile.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+struct asking {
+	struct zonefile *zone;     /* owned; NULL: no file in the place of the DNS */
+	struct resolver *resolver; /* owned; NULL: nobody is asked */
+	unsigned left;             /* questions of this domain */
+	int64_t until;             /* seconds of the steady clock */
+	bool asked, heard, short_of; /* short_of: a domain used up its allowance */
+};
+
+static int64_t steady_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+struct asking *asking_start(const struct cli *cli, struct fault *fault)
+{
+	struct asking *asking = calloc(1, sizeof *asking);
+	bool good = asking != NULL;
+
+	if (!asking) {
+		fault_set(fault, FAULT_LATER, "out of memory");
+	} else if (cli->options.dns_file) {
+		asking->zone = zone_read(cli->options.dns_file, false, fault);
+		good = asking->zone != NULL;
+	} else if (!cli->options.offline) {
+		asking->resolver = resolver_start(&(struct resolver_options){ .server = cli->config.resolver,
+							  .unlocked = cli->options.no_sandbox },
+			fault);
+		good = asking->resolver != NULL;
+	}
+	if (good)
+		return asking;
+	asking_free(asking);
+	return NULL;
+}
+
+void asking_free(struct asking *asking)
+{
+	if (!asking)
+		return;
+	resolver_stop(asking->resolver);
+	zonefile_free(asking->zone);
+	free(asking);
+}
+
+static void ask(void *arg, struct span name, enum dns_type type, struct arena *arena, struct dns_answer *answer)
+{
+	struct asking *asking = arg;
+
+	*answer = (struct dns_answer){ .name = name, .type = type, .status = DNS_UNASKED, .security = DNS_UNVALIDATED };
+	asking->asked = true;
+	if (asking->left == 0 || (asking->resolver && steady_seconds() > asking->until)) {
+		asking->short_of = true;
+		return;
+	}
+	asking->left--;
+	if (asking->zone)
+		zonefile_ask(asking->zone, name, type, arena, answer);
+	else if (asking->resolver)
+		*answer = dns_ask(resolver_dns(asking->resolver), name, type, arena);
+	asking->heard |= answer->status != DNS_UNASKED && answer->status != DNS_TIMEOUT;
+}
+
+struct dns asking_dns(struct asking *asking)
+{
+	asking->left = ASKING_QUESTIONS;
+	asking->until = steady_seconds() + ASKING_SECONDS;
+	return (struct dns){ ask, asking };
+}
+
+bool asking_heard(const struct asking *asking)
+{
+	return asking->heard || !asking->asked;
+}
+
+const char *asking_describe(const struct asking *asking, char text[ASKING_TEXT])
+{
+	text[0] = '\0';
+	if (asking->resolver && (resolver_state(asking->resolver).offline || resolver_state(asking->resolver).gone))
+		snprintf(text, ASKING_TEXT, "%s", resolver_describe(asking->resolver, (char[RESOLVER_TEXT]){ 0 }));
+	else if (!asking->resolver && !asking->zone)
+		snprintf(text, ASKING_TEXT, "offline, and there is no snapshot of what was published");
+	else if (asking->short_of)
+		snprintf(text, ASKING_TEXT, "DNS: a domain needs more than %d questions or %d s; the rest was not asked",
+			ASKING_QUESTIONS, ASKING_SECONDS);
+	return text;
+}
