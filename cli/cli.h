@@ -53,6 +53,7 @@ int command_export(struct cli *cli);
 int command_reprocess(struct cli *cli);
 int command_expire(struct cli *cli);
 int command_config(struct cli *cli);
+int command_login(struct cli *cli);
 int command_verify(struct cli *cli);
 int command_samples(struct cli *cli);
 int command_explain(struct cli *cli);

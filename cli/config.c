@@ -73,6 +73,26 @@ const struct config_setting config_settings[] = {
 		"the password itself, in a file that nobody else can read" },
 	{ MAILBOX_SECTION, "login", CONFIG_WORD, "password|xoauth2|oauthbearer", LOGIN_PASSWORD, 0, 0,
 		OF_MAILBOX(login), "what the server is given: a password, or an access token in one of two ways" },
+	{ MAILBOX_SECTION, "token_command", CONFIG_PART, "command", 0, 0, 0, OF_MAILBOX(token_command),
+		"a program, run without a shell, that prints an access token" },
+	{ MAILBOX_SECTION, "provider", CONFIG_PART, "microsoft|google", 0, 0, 0, OF_MAILBOX(provider),
+		"who gives access tokens; sets the endpoints and the scope" },
+	{ MAILBOX_SECTION, "tenant", CONFIG_PART, "name", 0, 0, 0, OF_MAILBOX(tenant),
+		"the organisation, at Microsoft" },
+	{ MAILBOX_SECTION, "grant", CONFIG_WORD, "refresh_token|client_credentials", OAUTH_REFRESH, 0, 0,
+		OF_MAILBOX(grant), "with what access tokens are asked for: what a login has left, or the client secret" },
+	{ MAILBOX_SECTION, "client_id", CONFIG_PART, "text", 0, 0, 0, OF_MAILBOX(client_id),
+		"what the provider calls this program" },
+	{ MAILBOX_SECTION, "client_secret_file", CONFIG_PATH, "path", 0, 0, 0, OF_MAILBOX(client_secret_file),
+		"a file whose one line is the client secret" },
+	{ MAILBOX_SECTION, "token_endpoint", CONFIG_PART, "url", 0, 0, 0, OF_MAILBOX(token_endpoint),
+		"where access tokens are asked for" },
+	{ MAILBOX_SECTION, "device_endpoint", CONFIG_PART, "url", 0, 0, 0, OF_MAILBOX(device_endpoint),
+		"where `login` asks for a code" },
+	{ MAILBOX_SECTION, "scope", CONFIG_PART, "word ...", 0, 0, 0, OF_MAILBOX(scope),
+		"what access is asked for" },
+	{ MAILBOX_SECTION, "token_file", CONFIG_PATH, "path", 0, 0, 0, OF_MAILBOX(token_file),
+		"where tokens are kept; NAME.token beside the database when not set" },
 	{ MAILBOX_SECTION, "folders", CONFIG_PART, "name,...", 0, 0, 0, OF_MAILBOX(folders),
 		"folders to look into; `*` and `%` as in IMAP's LIST" },
 	{ MAILBOX_SECTION, "after", CONFIG_PART, "fate", 0, 0, 0, OF_MAILBOX(after),
@@ -567,7 +587,7 @@ static bool mailboxes_finish(struct loading *loading)
 		if (!mailbox_settings_finish(settings, config->limits.mail, &why))
 			return fault_set(loading->fault, why.kind, "%s:%u: [" MAILBOX_SECTION " %s] %s", loading->path,
 				loading->line, name, why.text);
-		if (*settings->password && !secret_file_check(fileno(loading->file), &why))
+		if (*settings->password && !secretfile_check(fileno(loading->file), &why))
 			return fault_set(loading->fault, why.kind,
 				"%s: holds the password of [" MAILBOX_SECTION " %s] and %s", loading->path, name,
 				why.text);

@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 #include "base/escape.h"
+#include "cli/tokens.h"
 #include "parse/nursery.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@ const struct command commands[] = {
 	{ "export", command_export, false, "--json|--csv [CONDITION...]", "stored records for other programs" },
 	{ "reprocess", command_reprocess, true, "", "read again what was kept of stored mails" },
 	{ "expire", command_expire, false, "[--older-than SPAN]", "remove what is old" },
+	{ "login", command_login, false, "MAILBOX", "let a person grant access to a mailbox (OAuth 2)" },
 	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
 	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
 	{ "explain", command_explain, false, "sample:ID", "what happened to the mail of a failure report" },
@@ -149,6 +151,8 @@ static bool settings_apply(struct cli *cli, struct fault *fault)
 	if (options->jobs && !config_set(&cli->config, "dmarcgate", "jobs", options->jobs, fault))
 		return false;
 	if (options->color && !config_set(&cli->config, "dmarcgate", "color", options->color, fault))
+		return false;
+	if (!tokens_place(&cli->config, fault))
 		return false;
 	cli->out = stream_style(stdout, (enum color_mode)cli->config.color);
 	cli->err = stream_style(stderr, (enum color_mode)cli->config.color);

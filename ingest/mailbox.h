@@ -24,7 +24,7 @@ enum mailbox_login {
 	LOGIN_OAUTHBEARER, /* the same, RFC 7628 */
 };
 
-enum mailbox_secret { SECRET_NONE, SECRET_FILE, SECRET_COMMAND, SECRET_ENVIRONMENT, SECRET_INLINE };
+enum mailbox_secret { SECRET_NONE, SECRET_FILE, SECRET_COMMAND, SECRET_ENVIRONMENT, SECRET_INLINE, SECRET_OAUTH };
 
 /* What becomes of a mail on its server once it is safe in the database. */
 enum fate_kind {

@@ -7,29 +7,35 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool secret_kept(const char *path, const struct stat *st, struct fault *fault)
+bool secretfile_check(int fd, struct fault *fault)
 {
-	mode_t others = st->st_uid == 0 ? S_IRWXO : S_IRWXG | S_IRWXO;
+	struct stat st;
+	mode_t open_to;
 
-	if (!S_ISREG(st->st_mode))
-		return refuse(fault, FAULT_SETUP, path, "not a file") == 0;
-	if (st->st_mode & others)
-		return refuse(fault, FAULT_SETUP, path,
-			       "others can read it (mode %04o); chmod 600 and change the secret",
-			       (unsigned)st->st_mode & 07777) == 0;
-	return true;
+	if (fstat(fd, &st) != 0)
+		return fault_set(fault, FAULT_SETUP, "cannot be looked at: %s", strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return fault_set(fault, FAULT_SETUP, "is not a file");
+	open_to = st.st_mode & (S_IRWXG | S_IRWXO);
+	if (st.st_uid == 0 && (st.st_gid == 0 || (geteuid() != 0 && st.st_gid == getegid())))
+		open_to &= ~(mode_t)S_IRGRP;
+	return open_to == 0 || fault_set(fault, FAULT_SETUP, "can be read by others (mode %04o): chmod 600",
+				       (unsigned)(st.st_mode & 07777));
 }
 
 bool secretfile_read(const char *path, struct buf *secret, struct fault *fault)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct fault why = { FAULT_NONE };
 	struct stat st;
 	ssize_t got = 1;
 	bool good;
 
 	if (fd < 0)
 		return refuse(fault, FAULT_SETUP, path, "%s", strerror(errno)) == 0;
-	good = fstat(fd, &st) == 0 && secret_kept(path, &st, fault);
+	good = secretfile_check(fd, &why) && fstat(fd, &st) == 0;
+	if (!good)
+		refuse(fault, FAULT_SETUP, path, "%s", why.text);
 	/* At once, and one octet more to see that it ends: a buffer that grows leaves pieces behind. */
 	if (good && ((uint64_t)st.st_size > secret->max - secret->n || !buf_reserve(secret, (size_t)st.st_size + 1)))
 		good = refuse(fault, FAULT_SETUP, path, "too long for a secret") == 0;

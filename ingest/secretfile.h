@@ -6,9 +6,11 @@
 #include "base/buf.h"
 #include "base/fault.h"
 
-/* The octets of the file at `path` behind those of `secret`, no more than its maximum. It must be a regular file that
- * only its owner can read; a group may where root owns it, as with the files that a service manager hands out. Every
- * fault is a FAULT_SETUP and names the file. Wipe `secret` in either case. */
+/* May nobody but its owner read this file? Of one that belongs to root, a service's own group may. */
+bool secretfile_check(int fd, struct fault *fault);
+
+/* The octets of the file at `path` behind those of `secret`, no more than its maximum. Every fault is a FAULT_SETUP and
+ * names the file. Wipe `secret` in either case. */
 bool secretfile_read(const char *path, struct buf *secret, struct fault *fault);
 
 void secret_wipe(struct buf *secret); /* overwrites and frees */

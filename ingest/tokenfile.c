@@ -120,11 +120,18 @@ static bool folder_of(const char *path, char *room, size_t n, struct fault *faul
 bool tokenfile_folder(const char *path, struct fault *fault)
 {
 	char folder[OAUTH_TEXT];
+	bool good = folder_of(path, folder, sizeof folder, fault);
 
-	if (!folder_of(path, folder, sizeof folder, fault))
-		return false;
-	return mkdir(folder, 0700) == 0 || errno == EEXIST ||
-	       refuse(fault, FAULT_SETUP, folder, "%s", strerror(errno)) == 0;
+	for (char *end = folder; good && end;) {
+		end = strchr(end + 1, '/');
+		if (end)
+			*end = '\0';
+		good = mkdir(folder, 0700) == 0 || errno == EEXIST ||
+		       refuse(fault, FAULT_SETUP, folder, "%s", strerror(errno)) == 0;
+		if (end)
+			*end = '/';
+	}
+	return good;
 }
 
 int tokenfile_lock(const char *path, struct fault *fault)

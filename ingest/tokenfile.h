@@ -27,7 +27,7 @@ void token_release(struct token *token); /* overwrites the secrets */
 /* A file that is missing or empty is an empty token. FAULT_SETUP: others can read it, or it holds something else. */
 bool tokenfile_read(const char *path, struct token *token, struct fault *fault);
 
-/* Makes the folder above where it is missing, for nobody else to read. */
+/* Makes the folders above where they are missing, for nobody else to read. */
 bool tokenfile_folder(const char *path, struct fault *fault);
 
 /* Waits until nobody else is about to replace the file, and sees that it can be replaced. A descriptor, for

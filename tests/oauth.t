@@ -126,7 +126,7 @@ def refused(world):
     if os.getuid() == 0:
         os.chown(world.file, 65534, -1)
     said = world.ask()
-    check("others can read it (mode 0640)" in said and not server.asked, "a token file that others can read is refused", said)
+    check("can be read by others (mode 0640)" in said and not server.asked, "a token file that others can read is refused", said)
     world.reset(FIRST)
     said = world.ask(client_id="somebody else")
     check("client_id or client secret is not accepted: invalid_client" in said, "a client that is not known", said)
@@ -142,7 +142,7 @@ def refused(world):
     world.reset(FIRST)
     os.remove(world.file)
     os.mkdir(world.file)
-    check("not a file" in world.ask(), "a token file that is a folder")
+    check("is not a file" in world.ask(), "a token file that is a folder")
     world.reset()
     said = world.ask(token_file="/proc/nowhere/box.token")
     check("fault setup" in said and "/proc/nowhere" in said, "a folder that cannot be made", said)
@@ -166,7 +166,7 @@ def client_credentials(world):
     loose = os.path.join(world.folder, "loose.secret")
     world.write(loose, CLIENT_SECRET, 0o644)
     said = world.ask(grant="client", client_secret_file=loose)
-    check("others can read it (mode 0644)" in said and CLIENT_SECRET not in said and not server.asked,
+    check("can be read by others (mode 0644)" in said and CLIENT_SECRET not in said and not server.asked,
           "a secret that others can read", said)
     for text, why in (("", "one line of visible ASCII"), ("two\nlines", "one line of visible ASCII"), ("x" * 9000, "too long")):
         world.write(loose, text)
