@@ -360,6 +360,80 @@ def together(world):
     check(world.private(), "and one file")
 
 
+PROGRAM = os.environ.get("DMARCGATE_PROGRAM") or os.path.abspath("dmarcgate")
+
+
+class Configured:
+    """dmarcgate with a configuration of one mailbox."""
+
+    def __init__(self, world, *lines, url="imaps://reports%40example.org@localhost", login="xoauth2"):
+        self.world = world
+        self.config = os.path.join(world.folder, "dmarcgate.conf")
+        world.write(self.config, "\n".join(["db = %s/box.db" % world.state, "[mailbox box]", "url = " + url, "login = " + login,
+                                            "tls_ca = " + world.ca, *lines]) + "\n")
+
+    def run(self, *words, limit=120):
+        self.err = os.path.join(self.world.folder, "err")
+        with open(self.err, "w") as err:
+            done = subprocess.run([PROGRAM, "-c", self.config, *words], stdout=subprocess.PIPE, stderr=err, timeout=limit)
+        with open(self.err) as err:
+            return done.returncode, done.stdout.decode(), err.read()
+
+
+def command(world):
+    server = world.server
+    client = ("client_id = " + CLIENT, "scope = " + SCOPE, "token_endpoint = " + server.url())
+    device = client + ("device_endpoint = " + server.url("device"),)
+    world.reset()
+    server.pending = ["authorization_pending"]
+    code, out, err = Configured(world, *device).run("login", "box")
+    check((code, err) == (0, "") and out == """To let dmarcgate read the mail of reports@example.org, open this page in a browser,
+sign in there, and enter the code:
+
+  page  https://example.org/device
+  code  WDJB-MJHT
+
+Waiting for it, 10 minutes at most ...
+Done. The tokens are in %s. Next: dmarcgate ingest
+""" % world.file, "dmarcgate login", out + err)
+    check(world.private() and world.kept()["refresh_token"] == server.refresh, "the tokens lie beside the database", world.kept())
+    world.reset()
+    server.more = {"verification_uri_complete": "https://example.org/device?x"}
+    code, out, err = Configured(world, *device).run("login", "box", "--quiet")
+    check((code, out, err) == (0, "https://example.org/device WDJB-MJHT\n", ""), "--quiet: page and code", out + err)
+    world.reset()
+    server.pending = ["access_denied"]
+    code, out, err = Configured(world, *device).run("login", "box")
+    check(code == 78 and err.startswith("dmarcgate: box: access was denied: access_denied"), "denied", err)
+    world.reset()
+    for lines, words, code_wanted, said in (
+            (device, ("login",), 64, "name one mailbox of the configuration"),
+            (device, ("login", "a", "b"), 64, "name one mailbox of the configuration"),
+            (device, ("login", "bix"), 78, "login: bix: no such mailbox in "),
+            (client, ("login", "box"), 78, "box: device_endpoint: not set"),
+            (("token_command = /bin/true",), ("login", "box"), 78, "has no provider and no token_endpoint"),
+            (client + ("grant = client_credentials", "client_secret_file = " + world.secret_file), ("login", "box"), 78,
+             "nobody needs to log in")):
+        code, out, err = Configured(world, *lines).run(*words)
+        check(code == code_wanted and said in err and not server.asked, "login: " + said, "%d %s" % (code, err))
+    for lines, login, said in (
+            (client, "password", "login: an access token is given with xoauth2 or oauthbearer"),
+            (("token_command = /bin/true",), "password", "login: an access token is given with xoauth2 or oauthbearer"),
+            (("token_command = true",), "xoauth2", "a command begins with the absolute path of a program"),
+            (("token_command = /bin/true",) + client, "xoauth2", "more than one of password_file"),
+            (("password = x", "scope = mail"), "xoauth2", "scope: needs provider or token_endpoint"),
+            (("provider = yahoo", "client_id = x"), "xoauth2", "provider: one of microsoft, google"),
+            (("provider = microsoft",), "xoauth2", "client_id: not set"),
+            (("provider = microsoft", "client_id = x", "grant = client_credentials"), "xoauth2", "tenant: without a person"),
+            (client + ("tenant = x",), "xoauth2", "tenant: needs provider"),
+            (client + ("grant = password",), "xoauth2", "one of refresh_token|client_credentials"),
+            (("client_id = x", "token_endpoint = http://example.org"), "xoauth2", "token_endpoint: a URL that begins with https://")):
+        code, out, err = Configured(world, *lines, login=login).run("config")
+        check(code == 78 and said in err, "config: " + said, "%d %s" % (code, err))
+    code, out, err = Configured(world, "provider = microsoft", "client_id = x").run("config")
+    check(code == 0 and "provider = microsoft\n" in out and "client_id = x\n" in out, "config shows what is set", out + err)
+
+
 def mail_servers(world):
     dovecot = Dovecot(world.certificates)
     try:
@@ -391,7 +465,7 @@ def main():
     try:
         world = World(folder)
         for part in (slow_begin, refresh, refused, client_credentials, login, hostile, trust, providers, process, together,
-                     mail_servers, slow):
+                     command, mail_servers, slow):
             if not wanted or part.__name__ in wanted:
                 part(world)
         world.server.close()
