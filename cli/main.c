@@ -1,7 +1,10 @@
 #include "cli/cli.h"
 #include "base/escape.h"
+#include "cli/helper.h"
+#include "cli/secret.h"
 #include "cli/tokens.h"
 #include "parse/nursery.h"
+#include "report/ingested.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,19 +18,20 @@
 #include <unistd.h>
 
 const struct command commands[] = {
-	{ "show", command_show, true, "FILE|FOLDER|-...", "read reports and print them, store nothing" },
-	{ "ingest", command_ingest, true, "FILE|FOLDER|-...", "read reports and store them" },
-	{ "summary", command_summary, false, "[DOMAIN]", "add up what is stored" },
-	{ "reports", command_reports, false, "[CONDITION...]", "list what is stored" },
-	{ "export", command_export, false, "--json|--csv [CONDITION...]", "stored records for other programs" },
-	{ "reprocess", command_reprocess, true, "", "read again what was kept of stored mails" },
-	{ "expire", command_expire, false, "[--older-than SPAN]", "remove what is old" },
-	{ "login", command_login, false, "MAILBOX", "let a person grant access to a mailbox (OAuth 2)" },
-	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
-	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
-	{ "explain", command_explain, false, "sample:ID", "what happened to the mail of a failure report" },
-	{ "config", command_config, false, "", "print the configuration in force" },
-	{ NULL, NULL, false, NULL, NULL },
+	{ "show", command_show, NEED_NURSERY, "FILE|FOLDER|-...", "read reports and print them, store nothing" },
+	{ "ingest", command_ingest, NEED_NURSERY | NEED_HELPER, "[FILE|FOLDER|-...]",
+		"read reports and store them; without a name: from the mailboxes" },
+	{ "summary", command_summary, 0, "[DOMAIN]", "add up what is stored" },
+	{ "reports", command_reports, 0, "[CONDITION...]", "list what is stored" },
+	{ "export", command_export, 0, "--json|--csv [CONDITION...]", "stored records for other programs" },
+	{ "reprocess", command_reprocess, NEED_NURSERY, "", "read again what was kept of stored mails" },
+	{ "expire", command_expire, 0, "[--older-than SPAN]", "remove what is old" },
+	{ "login", command_login, 0, "MAILBOX", "let a person grant access to a mailbox (OAuth 2)" },
+	{ "verify", command_verify, NEED_NURSERY, "MESSAGE|-...", "check the DKIM signatures of any mail" },
+	{ "samples", command_samples, 0, "[DOMAIN]", "list failure reports and what their signatures say" },
+	{ "explain", command_explain, 0, "sample:ID", "what happened to the mail of a failure report" },
+	{ "config", command_config, 0, "", "print the configuration in force" },
+	{ NULL, NULL, 0, NULL, NULL },
 };
 
 void cli_say(const struct cli *cli, const char *format, ...)
@@ -36,11 +40,12 @@ void cli_say(const struct cli *cli, const char *format, ...)
 	char line[2048];
 	va_list args;
 
-	(void)cli;
 	va_start(args, format);
 	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
 	buf_put_text(&text, line);
+	if (cli->progress)
+		progress_clear(stderr);
 	escape_terminal(&safe, buf_span(&text));
 	fprintf(stderr, "dmarcgate: %s\n", buf_text(&safe));
 	buf_release(&text);
@@ -173,17 +178,26 @@ static int cli_run(struct cli *cli, const struct command *command)
 	struct fault fault = { 0 };
 	int code;
 
-	if (command->parses && !cli->options.no_sandbox) {
-		cli->nursery = nursery_start(&fault);
-		if (!cli->nursery)
+	if (command->needs & NEED_HELPER) {
+		cli->helper = helper_start(&fault);
+		if (!cli->helper)
 			return cli_fail(cli, &fault);
 	}
-	if (!config_load(cli->options.config_file, &cli->config, &fault) || !settings_apply(cli, &fault))
+	if ((command->needs & NEED_NURSERY) && !cli->options.no_sandbox) {
+		cli->nursery = nursery_start(&fault);
+		if (!cli->nursery) {
+			helper_stop(cli->helper);
+			return cli_fail(cli, &fault);
+		}
+	}
+	if (!config_load(cli->options.config_file, &cli->config, &fault) || !settings_apply(cli, &fault) ||
+		!secret_learn(cli->helper, &cli->config, &fault))
 		code = cli_fail(cli, &fault);
 	else
 		code = cli_flush(cli, command->run(cli));
 	config_release(&cli->config);
 	nursery_free(cli->nursery);
+	helper_stop(cli->helper);
 	return code;
 }
 

@@ -2,8 +2,6 @@
  */
 #include "ingest/maildir.h"
 
-#include "base/buf.h"
-#include "ingest/foldername.h"
 #include "ingest/refuse.h"
 
 #include <errno.h>
@@ -15,23 +13,6 @@
 #include <unistd.h>
 
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-
-/* `Done/2026` on disk: `.Done.2026`. */
-static bool folder_on_disk(struct buf *out, const char *folder)
-{
-	struct buf wire = BUF(255);
-	bool good = folder[0] && foldername_encode(&wire, span_of(folder));
-
-	buf_put_byte(out, '.');
-	for (size_t i = 0; good && i < wire.n; i++) {
-		char c = wire.p[i] == '/' ? '.' : wire.p[i];
-
-		good = !(c == '.' && out->p[out->n - 1] == '.'); /* an empty level, or `..` */
-		buf_put_byte(out, (unsigned char)c);
-	}
-	buf_release(&wire);
-	return good && !out->failed && out->p[out->n - 1] != '.';
-}
 
 static bool made(int at, const char *name)
 {
@@ -79,6 +60,12 @@ static int mail_move(int from, const char *name, int to)
 	return -1;
 }
 
+/* The name as it is now; most mails in new, and those that nobody has marked, carry no flags. */
+static char *name_now(int from, const char *base)
+{
+	return faccessat(from, base, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? strdup(base) : maildir_find(from, base);
+}
+
 /* As mail_move, from one side (cur or new) of the mail's folder. Flags may have changed; then once more. */
 static int side_move(int maildir, const char *target, int folder, const char *side, const char *base)
 {
@@ -88,7 +75,7 @@ static int side_move(int maildir, const char *target, int folder, const char *si
 	if (from < 0)
 		return errno == ENOENT ? 0 : -1;
 	for (unsigned tries = 0; tries < 3 && moved == 0; tries++) {
-		char *now = maildir_find(from, base);
+		char *now = name_now(from, base);
 
 		if (!now)
 			break;
@@ -131,32 +118,32 @@ static int mail_folder(const char *maildir, const char *name, const char **base)
 
 bool maildir_move(const char *maildir, const char *name, const char *folder, struct fault *fault)
 {
-	struct buf target = BUF(255);
-	const char *base = NULL;
+	const char *base = NULL, *target;
+	char *path = maildir_path(maildir, folder, fault);
 	int root = open(maildir, FOLDER);
 	int from = root < 0 ? -1 : mail_folder(maildir, name, &base);
 	int moved = -1;
 
+	target = path ? strrchr(path, '/') + 1 : NULL;
 	if (root < 0) {
 		refuse(fault, FAULT_SETUP, maildir, "%s", strerror(errno));
-	} else if (!folder_on_disk(&target, folder)) {
-		refuse(fault, FAULT_SETUP, folder, "no name that a folder of a Maildir can have");
+	} else if (!path || strcmp(path, maildir) == 0) {
+		moved = path ? refuse(fault, FAULT_SETUP, folder, "mails are moved to another folder") : -1;
 	} else if (from < 0 && errno == EINVAL) {
 		refuse(fault, FAULT_SETUP, name, "not a mail of the Maildir that it is to be moved in");
 	} else if (from < 0) {
 		moved = errno == ENOENT ? 0 : refuse(fault, FAULT_LATER, name, "%s", strerror(errno));
 	} else {
-		moved = side_move(root, buf_text(&target), from, "new", base);
+		moved = side_move(root, target, from, "new", base);
 		if (moved == 0)
-			moved = side_move(root, buf_text(&target), from, "cur", base);
+			moved = side_move(root, target, from, "cur", base);
 		if (moved < 0)
-			refuse(fault, FAULT_LATER, name, "cannot be moved to %s: %s", buf_text(&target),
-				strerror(errno));
+			refuse(fault, FAULT_LATER, name, "cannot be moved to %s: %s", target, strerror(errno));
 	}
 	if (from >= 0)
 		close(from);
 	if (root >= 0)
 		close(root);
-	buf_release(&target);
+	free(path);
 	return moved >= 0;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ struct poller {
 	uint64_t max_octets;
 	int64_t end; /* CLOCK_MONOTONIC, seconds: by then it has answered or is stopped */
 	struct poller_memory memory;
+	bool opening;	    /* it has not said yet whether it could log in */
 	unsigned asked;	    /* NEXT without an answer */
 	bool ended;	    /* no more mails will come */
 	bool dead;	    /* the process is of no use any more */
@@ -101,6 +103,7 @@ static bool poller_give_up(struct poller *poller, const char *why, struct fault 
 		kill(poller->pid, SIGKILL);
 	status = program_reap(&poller->pid);
 	poller->dead = poller->ended = true;
+	poller->opening = false;
 	poller->asked = 0;
 	if (why)
 		refuse(fault, FAULT_LATER, poller->name, "%s", why);
@@ -276,6 +279,27 @@ static bool hear_listed(struct poller *poller, struct fault *fault)
 	return poller_say(poller, fault);
 }
 
+static bool hear_opened(struct poller *poller, struct fault *fault)
+{
+	if (!poller->opening || !frame_done(&poller->frame))
+		return poller_protocol(poller, fault);
+	poller->opening = false;
+	return true;
+}
+
+/* What there is to say of the mailbox is kept until somebody asks; it names the mailbox. */
+static void hear_fault(struct poller *poller)
+{
+	struct fault said;
+
+	polling_get_fault(&poller->frame, &said);
+	fault_set(&poller->fault, said.kind, "%.60s: %s", poller->name, said.text);
+	poller->dead |= poller->opening;
+	poller->opening = false;
+	poller->ended = true;
+	poller->asked = 0;
+}
+
 /* One frame of those that come while mails are asked for. */
 static bool poller_listen(struct poller *poller, struct fault *fault)
 {
@@ -291,10 +315,10 @@ static bool poller_listen(struct poller *poller, struct fault *fault)
 		return hear_folder(poller, fault);
 	case POLLING_LISTED:
 		return hear_listed(poller, fault);
+	case POLLING_OPENED:
+		return hear_opened(poller, fault);
 	case POLLING_FAULT:
-		polling_get_fault(&poller->frame, &poller->fault);
-		poller->ended = true;
-		poller->asked = 0;
+		hear_fault(poller);
 		return true;
 	case POLLING_END:
 		poller->ended = true;
@@ -307,7 +331,7 @@ static bool poller_listen(struct poller *poller, struct fault *fault)
 
 /* ---- the calls ---- */
 
-bool poller_open(struct poller *poller, const struct mailbox *mailbox, struct span secret, int64_t now,
+bool poller_begin(struct poller *poller, const struct mailbox *mailbox, struct span secret, int64_t now,
 	const struct poller_memory *memory, struct fault *fault)
 {
 	poller->name = strdup(mailbox->name);
@@ -321,32 +345,81 @@ bool poller_open(struct poller *poller, const struct mailbox *mailbox, struct sp
 	polling_put_mailbox(&poller->frame, mailbox);
 	frame_put_text(&poller->frame, secret);
 	frame_put_number(&poller->frame, (uint64_t)now);
-	bool said = poller_say(poller, fault);
-
+	poller->opening = poller_say(poller, fault);
 	explicit_bzero(poller->frame.octets, poller->frame.n);
-	if (!said || !poller_hear(poller, fault))
-		return false;
-	if (poller->frame.type == POLLING_OPENED && frame_done(&poller->frame))
+	return poller->opening;
+}
+
+/* The fault of the mailbox, told once. */
+static bool fault_tell(struct poller *poller, struct fault *fault)
+{
+	if (poller->fault.kind == FAULT_NONE)
 		return true;
-	if (poller->frame.type != POLLING_FAULT)
-		return poller_protocol(poller, fault);
-	polling_get_fault(&poller->frame, &poller->fault);
-	fault_set(fault, poller->fault.kind, "%.60s: %s", poller->name, poller->fault.text);
+	*fault = poller->fault;
 	poller->fault.kind = FAULT_NONE;
-	poller->ended = poller->dead = true;
 	return false;
+}
+
+static bool poller_opened(struct poller *poller, struct fault *fault)
+{
+	while (poller->opening)
+		if (!poller_listen(poller, fault))
+			return false;
+	return !poller->dead || fault_tell(poller, fault);
+}
+
+bool poller_open(struct poller *poller, const struct mailbox *mailbox, struct span secret, int64_t now,
+	const struct poller_memory *memory, struct fault *fault)
+{
+	return poller_begin(poller, mailbox, secret, now, memory, fault) && poller_opened(poller, fault);
+}
+
+int poller_descriptor(const struct poller *poller)
+{
+	return poller->socket;
+}
+
+/* As many answers as there is room for are under way. */
+static bool poller_ask(struct poller *poller, struct fault *fault)
+{
+	while (!poller->opening && !poller->ended && poller->n + poller->asked < WINDOW) {
+		frame_begin(&poller->frame, POLLING_NEXT);
+		if (!poller_say(poller, fault))
+			return false;
+		poller->asked++;
+	}
+	return true;
+}
+
+/* Something has come, or will not come any more. */
+static bool poller_hears(const struct poller *poller)
+{
+	struct pollfd ready = { poller->socket, POLLIN, 0 };
+
+	return poll(&ready, 1, 0) != 0 || now_seconds() >= poller->end;
+}
+
+bool poller_ready(struct poller *poller)
+{
+	bool good = true;
+
+	while (good && poller->n == 0 && !poller->ended) {
+		good = poller_ask(poller, &poller->fault);
+		if (good && !poller_hears(poller))
+			return false;
+		good = good && poller_listen(poller, &poller->fault);
+	}
+	return true;
 }
 
 int poller_next(struct poller *poller, struct polled *polled, struct fault *fault)
 {
 	*polled = (struct polled){ .mail.fd = -1 };
-	while (poller->n == 0 && !poller->ended) {
-		while (poller->asked < WINDOW) {
-			frame_begin(&poller->frame, POLLING_NEXT);
-			if (!poller_say(poller, fault))
-				return -1;
-			poller->asked++;
-		}
+	while (!poller->ended) {
+		if (!poller_ask(poller, fault))
+			return -1;
+		if (poller->n)
+			break;
 		if (!poller_listen(poller, fault))
 			return -1;
 	}
@@ -361,11 +434,7 @@ int poller_next(struct poller *poller, struct polled *polled, struct fault *faul
 		*fault = queued->fault;
 		return -1;
 	}
-	if (poller->fault.kind == FAULT_NONE)
-		return 0;
-	fault_set(fault, poller->fault.kind, "%.60s: %s", poller->name, poller->fault.text);
-	poller->fault.kind = FAULT_NONE;
-	return -1;
+	return fault_tell(poller, fault) ? 0 : -1;
 }
 
 /* As many of the places as fit into one command: the same folder of the same life. */
@@ -394,6 +463,8 @@ bool poller_settle(struct poller *poller, const struct fate *fate, const struct 
 	size_t *done, struct fault *fault)
 {
 	*done = 0;
+	if (!poller_opened(poller, fault))
+		return false;
 	while (poller->asked && !poller->ended) /* the answers to these come first */
 		if (!poller_listen(poller, fault))
 			return false;
@@ -422,7 +493,7 @@ bool poller_settle(struct poller *poller, const struct fate *fate, const struct 
 
 bool poller_close(struct poller *poller, struct poller_counts *counts, struct fault *fault)
 {
-	bool good = true;
+	bool good = poller_opened(poller, fault);
 
 	while (good && poller->asked && !poller->ended)
 		good = poller_listen(poller, fault);

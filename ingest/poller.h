@@ -40,6 +40,13 @@ struct poller_memory {
 bool poller_open(struct poller *poller, const struct mailbox *mailbox, struct span secret, int64_t now,
 	const struct poller_memory *memory, struct fault *fault);
 
+/* The same for who must not wait: it returns at once, and whether the login succeeded is told by the first poller_next
+ * or poller_settle. The memory's functions are then also called from poller_ready. */
+bool poller_begin(struct poller *poller, const struct mailbox *mailbox, struct span secret, int64_t now,
+	const struct poller_memory *memory, struct fault *fault);
+bool poller_ready(struct poller *poller); /* would poller_next answer at once? */
+int poller_descriptor(const struct poller *poller); /* readable when poller_ready may have become true */
+
 /* The next mail, 1; no more, 0; -1: `fault` says what is wrong with one mail (FAULT_INPUT: it stays where it is) or,
  * after which the next call returns 0, with the mailbox. The caller releases both. mail.name is `MAILBOX:FOLDER#UID`.
  */

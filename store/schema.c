@@ -94,9 +94,18 @@ static const char schema_1[] =
 	" none INTEGER NOT NULL, quarantine INTEGER NOT NULL, reject INTEGER NOT NULL,\n"
 	" other INTEGER NOT NULL, spared INTEGER NOT NULL, PRIMARY KEY(domain, day)) STRICT, WITHOUT ROWID;\n";
 
+/* What is remembered of mailboxes (store/journal.h). Most folders have few places: what was read in order needs none. */
+static const char schema_2[] =
+	"CREATE TABLE mailfolder(id INTEGER PRIMARY KEY, mailbox TEXT NOT NULL, name TEXT NOT NULL,\n"
+	" uidvalidity INTEGER NOT NULL, highest INTEGER NOT NULL, since INTEGER, UNIQUE(mailbox, name)) STRICT;\n"
+	"CREATE TABLE place(id INTEGER PRIMARY KEY, folder INTEGER NOT NULL REFERENCES mailfolder,\n"
+	" uid INTEGER NOT NULL, name TEXT NOT NULL, state INTEGER NOT NULL, UNIQUE(folder, uid, name)) STRICT;\n"
+	"CREATE INDEX place_open ON place(folder, uid) WHERE state<>0;\n"; /* 0: PLACE_KNOWN */
+
 /* A change of the schema is a new row here, a new text in tests/schema/, and nothing in the rows above it. */
 const struct schema_step schema_steps[] = {
 	{ schema_1 },
+	{ schema_2 },
 };
 const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);
 
