@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.dont_write_bytecode = True  # the source folder may be read-only
@@ -71,7 +72,8 @@ class World:
         self.write(self.file, "".join(lines))
 
     def private(self):
-        return stat.S_IMODE(os.stat(self.file).st_mode) == 0o600 and os.listdir(self.state) == [os.path.basename(self.file)]
+        return stat.S_IMODE(os.stat(self.file).st_mode) == 0o600 and \
+            [name for name in os.listdir(self.state) if "token" in name] == [os.path.basename(self.file)]
 
 
 FIRST = "refresh_token = refresh-of-the-first-day\n"
@@ -434,6 +436,118 @@ Done. The tokens are in %s. Next: dmarcgate ingest
     check(code == 0 and "provider = microsoft\n" in out and "client_id = x\n" in out, "config shows what is set", out + err)
 
 
+class Watch:
+    """Looks at the arguments of all processes, as anybody can, while something runs."""
+
+    def __init__(self):
+        self.seen, self.end = set(), threading.Event()
+        self.thread = threading.Thread(target=self.look, daemon=True)
+
+    def look(self):
+        while not self.end.wait(0.01):
+            for pid in filter(str.isdigit, os.listdir("/proc")):
+                try:
+                    with open("/proc/%s/cmdline" % pid, "rb") as text:
+                        self.seen.add(text.read())
+                except OSError:
+                    pass
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.end.set()
+        self.thread.join()
+
+
+def everything(folder):
+    """The octets of all files below, but for token files."""
+    found = b""
+    for where, _, names in os.walk(folder):
+        for name in names:
+            if not name.endswith(".token"):
+                with open(os.path.join(where, name), "rb") as octets:
+                    found += octets.read()
+    return found
+
+
+def samples(n):
+    folder = os.path.join(os.environ.get("srcdir", "."), "samples", "demo")
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".eml"))[:n]
+    return [open(os.path.join(folder, name), "rb").read() for name in names]
+
+
+def ingested(world):
+    """The whole way: a login, then reports from a Dovecot that takes nothing but tokens from its own authority."""
+    server, give = world.server, world.give
+    dovecot = Dovecot(world.certificates)
+    client = ("client_id = " + CLIENT, "scope = " + SCOPE, "token_endpoint = " + server.url(),
+              "device_endpoint = " + server.url("device"), "after = seen")
+    given, kept_secrets = [], []
+
+    def token(**how):
+        given.append(dovecot.token(**how))
+        return given[-1]
+
+    try:
+        server.give = token
+        world.reset()
+        dovecot.deliver(samples(4))
+        box = Configured(world, *client, url=dovecot.url("imaps"))
+        ingest = ("--offline", "ingest")
+        with Watch() as watch:
+            code, out, err = box.run(*ingest)
+            check(code == 78 and "box: there is no refresh token yet; next: dmarcgate login box" in err, "before the login", err)
+            code, out, err = box.run("login", "box")
+            kept_secrets.append(server.refresh)
+            first = box.run(*ingest)
+            check(code == 0 and first[0] == 0 and len(given) == 1, "login, then ingest: reports are stored", "%s\n%s" % first[1:])
+            check(sorted(dovecot.state().values()) == [["\\Seen"]] * 4, "and marked on the server", dovecot.state())
+            world.expire()
+            dovecot.deliver(samples(5)[4:])
+            code, out, err = box.run(*ingest)
+            kept_secrets.append(server.refresh)
+            check(code == 0 and len(given) == 2 and world.private() and world.kept()["access_token"] == given[-1] and
+                  world.kept()["refresh_token"] == server.refresh, "an expired token is refreshed, its file replaced", "%d %d %s\n%s%s" % (code, len(given), world.kept(), out, err))
+            said = out + err
+            for how, scheme, login in (({"seconds": -10}, "imaps", "xoauth2"), ({"key": b"another key of 32 octets, or so"}, "pops",
+                                                                               "oauthbearer")):
+                server.give = lambda how=how: token(**how)
+                world.expire()
+                code, out, err = Configured(world, *client[:-1], url=dovecot.url(scheme), login=login).run(*ingest)
+                kept_secrets.append(server.refresh)
+                said += out + err
+                check(code == 78 and "the access token is not accepted: " in err, "a token that is refused: the reason, %s" % scheme,
+                      "%d %s" % (code, err))
+            server.give = token
+            world.expire()
+            box = Configured(world, *client[:3], "grant = client_credentials", "client_secret_file = " + world.secret_file,
+                             url=dovecot.url("pop"), login="oauthbearer")
+            code, out, err = box.run(*ingest)
+            check(code == 0 and server.asked[-1].form["grant_type"] == "client_credentials", "client credentials, POP3", out + err)
+            script = os.path.join(world.folder, "token command")
+            world.write(script, "#!/bin/sh\necho %s\n" % token(), 0o700)
+            code, out, err = Configured(world, 'token_command = "%s" --now' % script, url=dovecot.url("imap")).run(*ingest)
+            check(code == 0, "token_command", out + err)
+            world.write(script, "#!/bin/sh\necho %s\n" % token(seconds=-10), 0o700)
+            code, out, err = Configured(world, 'token_command = "%s"' % script, url=dovecot.url("imap")).run(*ingest)
+            said += out + err
+            check(code == 78 and "the access token is not accepted: " in err, "token_command: a token that is refused", err)
+            world.write(script, "#!/bin/sh\necho no idea >&2\nexit 3\n", 0o700)
+            code, out, err = Configured(world, 'token_command = "%s"' % script, url=dovecot.url("imap")).run(*ingest)
+            check(code == 78 and "box: token_command: ends with status 3: no idea" in err, "token_command: one that fails", err)
+        secret = [text.encode() for text in given + kept_secrets + [CLIENT_SECRET, server.device_code]]
+        stored = everything(world.state)
+        check(stored and not any(one in said.encode() or one in stored or any(one in line for line in watch.seen) for one in secret),
+              "no token and no secret in what is printed, in the database, in anybody's arguments", said)
+        check(any(b"dmarcgate-token" in line for line in watch.seen) and any(b"dmarcgate-poller" in line for line in watch.seen),
+              "where these could have been seen")
+    finally:
+        server.give = give
+        dovecot.close()
+
+
 def mail_servers(world):
     dovecot = Dovecot(world.certificates)
     try:
@@ -465,7 +579,7 @@ def main():
     try:
         world = World(folder)
         for part in (slow_begin, refresh, refused, client_credentials, login, hostile, trust, providers, process, together,
-                     command, mail_servers, slow):
+                     command, mail_servers, ingested, slow):
             if not wanted or part.__name__ in wanted:
                 part(world)
         world.server.close()
