@@ -41,56 +41,67 @@ static void memory_hide(void)
 #endif
 }
 
-static bool environment_read(const char *name, struct buf *secret, struct fault *fault)
+static const char *source_name(const struct mailbox_settings *settings)
 {
-	const char *value = getenv(name);
+	switch (settings->mailbox.secret_source) {
+	case SECRET_FILE:
+		return "password_file";
+	case SECRET_COMMAND:
+		return *settings->token_command ? "token_command" : "password_command";
+	case SECRET_ENVIRONMENT:
+		return "password_env";
+	case SECRET_INLINE:
+		return "password";
+	case SECRET_NONE:
+	case SECRET_OAUTH:
+		break;
+	}
+	return "";
+}
 
-	return value ? buf_put_text(secret, value)
-		     : fault_set(fault, FAULT_SETUP, "the environment has no %.100s", name);
+static bool secret_read(struct helper *helper, const struct mailbox *mailbox, struct buf *secret, struct fault *fault)
+{
+	const char *value;
+
+	if (!buf_reserve(secret, SECRET_OCTETS))
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	switch (mailbox->secret_source) {
+	case SECRET_FILE:
+		return secretfile_read(mailbox->secret, secret, fault);
+	case SECRET_COMMAND:
+		return helper ? helper_run(helper, mailbox->secret, secret, fault)
+			      : fault_set(fault, FAULT_BROKEN, "there is no helper process");
+	case SECRET_ENVIRONMENT:
+		value = getenv(mailbox->secret);
+		return value ? buf_put_text(secret, value)
+			     : fault_set(fault, FAULT_SETUP, "the environment has no %.100s", mailbox->secret);
+	case SECRET_INLINE:
+		return buf_put_text(secret, mailbox->secret);
+	case SECRET_NONE:
+	case SECRET_OAUTH:
+		break;
+	}
+	return fault_set(fault, FAULT_BROKEN, "a secret from nowhere");
 }
 
 bool secret_get(struct helper *helper, const struct mailbox_settings *settings, struct buf *secret, struct fault *fault)
 {
-	static const char *const names[] = { [SECRET_NONE] = "",
-		[SECRET_FILE] = "password_file",
-		[SECRET_COMMAND] = "password_command",
-		[SECRET_ENVIRONMENT] = "password_env",
-		[SECRET_INLINE] = "password" };
 	const struct mailbox *mailbox = &settings->mailbox;
-	const char *name = mailbox->secret_source == SECRET_COMMAND && *settings->token_command
-				   ? "token_command"
-				   : names[mailbox->secret_source];
 	struct fault why = { 0 };
-	bool good = true;
 
 	memory_hide();
 	*secret = BUF(SECRET_OCTETS + 1);
-	switch (mailbox->secret_source) {
-	case SECRET_NONE:
+	if (mailbox->secret_source == SECRET_NONE)
 		return true;
-	case SECRET_OAUTH:
+	if (mailbox->secret_source == SECRET_OAUTH) {
 		if (token_get(NULL, &settings->oauth, secret, fault))
 			return true;
 		secret_wipe(secret);
 		return false;
-	case SECRET_FILE:
-		good = buf_reserve(secret, SECRET_OCTETS) && secretfile_read(mailbox->secret, secret, &why);
-		break;
-	case SECRET_COMMAND:
-		good = helper ? buf_reserve(secret, SECRET_OCTETS) &&
-					helper_run(helper, mailbox->secret, secret, &why)
-			      : fault_set(&why, FAULT_BROKEN, "there is no helper process");
-		break;
-	case SECRET_ENVIRONMENT:
-		good = environment_read(mailbox->secret, secret, &why);
-		break;
-	case SECRET_INLINE:
-		good = buf_put_text(secret, mailbox->secret);
-		break;
 	}
-	if (good && line_check(secret, &why))
+	if (secret_read(helper, mailbox, secret, &why) && line_check(secret, &why))
 		return true;
 	secret_wipe(secret);
-	return fault_set(fault, why.kind == FAULT_NONE ? FAULT_LATER : why.kind, "%s: %s: %s", mailbox->name, name,
-		why.kind == FAULT_NONE ? "too long" : why.text);
+	return fault_set(fault, why.kind == FAULT_NONE ? FAULT_LATER : why.kind, "%s: %s: %s", mailbox->name,
+		source_name(settings), why.kind == FAULT_NONE ? "too long" : why.text);
 }
