@@ -163,6 +163,10 @@ static const char *const server_lookup[] = { "/etc/resolv.conf", "/etc/hosts", "
 #define LANDLOCK_BIND_TCP 1
 #define LANDLOCK_CONNECT_TCP 2
 
+/* Who sends descriptors needs more than it ever opens: all that are on their way between any processes of this user count
+ * against the limit of each sender (ETOOMANYREFS). */
+#define SENDERS_FILES 1024
+
 struct role {
 	const struct allowance *allowances[4]; /* ends with NULL */
 	rlim_t files, processes, file_size;
@@ -172,10 +176,10 @@ struct role {
 };
 
 static const struct role roles[SANDBOX_ROLES] = {
-	[SANDBOX_NURSERY] = { { compute, raise_workers }, 16, RLIM_INFINITY, 0, LANDLOCK_BIND_TCP | LANDLOCK_CONNECT_TCP },
+	[SANDBOX_NURSERY] = { { compute, raise_workers }, SENDERS_FILES, RLIM_INFINITY, 0, LANDLOCK_BIND_TCP | LANDLOCK_CONNECT_TCP },
 	[SANDBOX_WORKER] = { { compute }, 8, 0, 0, LANDLOCK_BIND_TCP | LANDLOCK_CONNECT_TCP },
 	[SANDBOX_RESOLVER] = { { compute, ask_names }, 256, 0, 0, LANDLOCK_BIND_TCP },
-	[SANDBOX_POLLER] = { { compute, connect_out }, 64, 0, RLIM_INFINITY, LANDLOCK_BIND_TCP, server_lookup },
+	[SANDBOX_POLLER] = { { compute, connect_out }, SENDERS_FILES, 0, RLIM_INFINITY, LANDLOCK_BIND_TCP, server_lookup },
 	[SANDBOX_TOKEN] = { { compute, connect_out, replace_files }, 64, 0, 1 << 20, LANDLOCK_BIND_TCP, server_lookup, true },
 };
 

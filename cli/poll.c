@@ -530,6 +530,8 @@ static bool place_note(struct box *box, struct box_folder *folder, const struct 
 
 	if (numbered && place->uid > folder->state.highest)
 		folder->state.highest = place->uid;
+	if (!numbered && !box_seen(box, place->name))
+		return fault_set(fault, FAULT_LATER, "out of memory");
 	if (!store_folder_put(store, box->key, folder->name, &folder->state, fault))
 		return false;
 	if (place->state == PLACE_LEFT || open) {

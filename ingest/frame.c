@@ -98,6 +98,8 @@ int frame_take_fd(struct frame *frame)
 	return fd;
 }
 
+#define CROWDED_MS 10
+
 bool frame_send(int socket, const struct frame *frame)
 {
 	uint32_t type = frame->type;
@@ -107,6 +109,7 @@ bool frame_send(int socket, const struct frame *frame)
 		char room[CMSG_SPACE(sizeof(int))];
 	} control = { { 0 } };
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+	bool crowded;
 	ssize_t sent;
 
 	if (frame->failed) {
@@ -123,9 +126,13 @@ bool frame_send(int socket, const struct frame *frame)
 		header->cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(header), &frame->fd, sizeof(int));
 	}
-	do
+	do {
 		sent = sendmsg(socket, &message, MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
+		if (sent < 0 && errno == ETOOMANYREFS) /* so many descriptors are on their way to other processes */
+			crowded = poll(NULL, 0, CROWDED_MS) == 0;
+		else
+			crowded = false;
+	} while (sent < 0 && (crowded || errno == EINTR));
 	return sent == (ssize_t)(sizeof type + frame->n);
 }
 

@@ -46,6 +46,9 @@ static bool pop3_refused(struct pop3 *pop3, enum fault_kind kind, const char *do
 	else if (line)
 		buf_put(&reason, line, strnlen(line, 300));
 	escape_terminal(&shown, buf_span(&reason));
+	if (span_find_nocase(buf_span(&reason), SPAN("[SYS/TEMP]")) >= 0 || /* RFC 3206 */
+		span_find_nocase(buf_span(&reason), SPAN("[IN-USE]")) >= 0) /* RFC 2449 */
+		kind = FAULT_LATER;
 	fault_set(fault, kind, "%s:%u: %s: the server refuses: %.300s", pop3->mailbox->host, pop3->mailbox->port, doing,
 		shown.n ? buf_text(&shown) : "no reason given");
 	buf_release(&reason);
@@ -280,12 +283,14 @@ static bool pop3_listing(
 
 bool pop3_list(struct pop3 *pop3, struct server_list *list, struct fault *fault)
 {
+	struct fault why = { FAULT_NONE };
+
 	*list = (struct server_list){ NULL, 0 };
-	if (!pop3_listing(pop3, "UIDL", take_uidl, list, fault)) {
-		if (!pop3_broken(pop3))
-			fault_set(fault, FAULT_SETUP,
-				"%s:%u: the server does not know UIDL, without which new mails cannot be told",
-				pop3->mailbox->host, pop3->mailbox->port);
+	if (!pop3_listing(pop3, "UIDL", take_uidl, list, &why)) {
+		if (pop3_broken(pop3))
+			*fault = why;
+		else
+			fault_set(fault, why.kind, "%.300s; without UIDL new mails cannot be told", why.text);
 	} else if (pop3_listing(pop3, "LIST", take_size, list, fault)) {
 		return true;
 	}

@@ -54,6 +54,8 @@ static uint64_t cradle_octets(const struct cradle *c)
 	return n > 0 ? strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
+#define CROWDED_MS 10
+
 static bool cradle_tell(const struct cradle *c, struct nursery_notice notice, int fd)
 {
 	struct pollfd ready = { c->socket, POLLOUT, 0 };
@@ -65,9 +67,14 @@ static bool cradle_tell(const struct cradle *c, struct nursery_notice notice, in
 	sent.pid = notice.pid;
 	sent.status = notice.status;
 	sent.socket = notice.socket;
-	while (!border_send(c->socket, &sent, sizeof sent, fd))
-		if ((errno != EAGAIN && errno != EWOULDBLOCK) || (poll(&ready, 1, -1) < 0 && errno != EINTR))
+	while (!border_send(c->socket, &sent, sizeof sent, fd)) {
+		bool crowded = errno == ETOOMANYREFS; /* so many descriptors are on their way to other processes */
+
+		if (!crowded && errno != EAGAIN && errno != EWOULDBLOCK)
 			return false;
+		if (poll(&ready, crowded ? 0 : 1, crowded ? CROWDED_MS : -1) < 0 && errno != EINTR)
+			return false;
+	}
 	return true;
 }
 

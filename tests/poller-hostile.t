@@ -229,7 +229,7 @@ def pop_stages():
     yield Case("POP3: hang at the end", Pop, {"quit": hang}, said="no answer")
     yield Case("POP3: a deletion that is refused at the end", Pop, {"quit": say("-ERR some are left\r\n")},
                settings={"after": "delete"}, said="some are left")
-    yield Case("POP3: no UIDL", Pop, {"uidl": say("-ERR what\r\n")}, said="does not know UIDL")
+    yield Case("POP3: no UIDL", Pop, {"uidl": say("-ERR what\r\n")}, said="without UIDL new mails cannot be told")
     yield Case("POP3: a UIDL of 71 octets", Pop, {"uidl": say("+OK\r\n1 " + "x" * 71 + "\r\n.\r\n")})
     yield Case("POP3: numbers in disorder", Pop, {"uidl": say("+OK\r\n2 a\r\n1 b\r\n.\r\n")})
     yield Case("POP3: an endless line", Pop, {"user": flood(b"+OK" * 1000)}, said="a line of more than 8192 octets")

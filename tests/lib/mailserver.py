@@ -110,6 +110,7 @@ class Dovecot:
             raise FileNotFoundError("dovecot")
         self.folder = tempfile.mkdtemp(prefix="dovecot.")
         os.chmod(self.folder, 0o755)
+        self.delivered = 0
         self.ports = {name: free_port() for name in ("imap", "imaps", "pop", "pops")}
         self.user = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
         self.certificates = certificates
@@ -185,9 +186,9 @@ class Dovecot:
         where = self.path("mail", folder)
         for name in ("cur", "new", "tmp"):
             os.makedirs(os.path.join(where, name), exist_ok=True)
-        base = len(os.listdir(os.path.join(where, "new")))
-        for i, data in enumerate(mails):
-            name = os.path.join(where, "new", "%d.%06d.test" % (1700000000, base + i))
+        for data in mails:
+            self.delivered += 1
+            name = os.path.join(where, "new", "%d.%06d.test" % (1700000000, self.delivered))
             with open(name, "wb") as out:
                 out.write(data)
             os.utime(name, (1700000000, 1700000000))
