@@ -8,6 +8,7 @@
 #include "ingest/tokenfile.h"
 #include "ingest/tokenframe.h"
 
+#include <errno.h>
 #include <libgen.h>
 #include <poll.h>
 #include <signal.h>
@@ -67,9 +68,13 @@ static bool show(void *arg, const struct tokenanswer *answer)
 static bool wait_seconds(void *arg, unsigned seconds)
 {
 	struct pollfd watched = { .fd = PROGRAM_SOCKET, .events = POLLIN };
+	int ready;
 
 	(void)arg;
-	return poll(&watched, 1, (int)seconds * 1000) == 0;
+	do
+		ready = poll(&watched, 1, (int)seconds * 1000);
+	while (ready < 0 && errno == EINTR); /* stopped, and gone on with */
+	return ready == 0;
 }
 
 /* A secret is one line; what stands around it is not part of it. */
