@@ -2,6 +2,7 @@
 """Access tokens: got from an OAuth server, and taken by a real Dovecot, by IMAP and POP3."""
 import os
 import shutil
+import socket
 import stat
 import subprocess
 import sys
@@ -436,6 +437,54 @@ Done. The tokens are in %s. Next: dmarcgate ingest
     check(code == 0 and "provider = microsoft\n" in out and "client_id = x\n" in out, "config shows what is set", out + err)
 
 
+class Cutter:
+    """Stands before a server; cuts the first connection after a megabyte, not before `when`."""
+
+    def __init__(self, port, when):
+        self.port, self.when, self.connections = port, when, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                client = self.listener.accept()[0]
+            except OSError:
+                return
+            self.connections += 1
+            server = socket.create_connection(("127.0.0.1", self.port))
+            threading.Thread(target=self.pump, args=(client, server, None), daemon=True).start()
+            threading.Thread(target=self.pump, args=(server, client, 1000000 if self.connections == 1 else None), daemon=True).start()
+
+    def pump(self, source, target, most):
+        done = 0
+        try:
+            while (data := source.recv(65536)) and (most is None or done < most):
+                target.sendall(data)
+                done += len(data)
+            if most:
+                time.sleep(max(0, self.when - time.time()))
+            for end in (source, target):
+                end.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+
+def expires_meanwhile(world):
+    """A connection that is made again when the token is over: it is the next run's business, nobody's fault."""
+    dovecot = Dovecot(world.certificates)
+    try:
+        dovecot.deliver([mail(0), mail(1, size=4 << 20), mail(2)])
+        cutter = Cutter(dovecot.ports["imaps"], time.time() + 5)
+        url = dovecot.url("imaps").replace(str(dovecot.ports["imaps"]), str(cutter.listener.getsockname()[1]))
+        polled = Polled(url, ca=world.ca, login="xoauth2", secret=dovecot.token(seconds=4))
+        check(any(line.startswith("fault later box: localhost") and "the access token is not accepted: " in line for line in
+                  polled.lines) and cutter.connections > 1, "a token that expires meanwhile: later", polled.text)
+        cutter.listener.close()
+    finally:
+        dovecot.close()
+
+
 class Watch:
     """Looks at the arguments of all processes, as anybody can, while something runs."""
 
@@ -579,7 +628,7 @@ def main():
     try:
         world = World(folder)
         for part in (slow_begin, refresh, refused, client_credentials, login, hostile, trust, providers, process, together,
-                     command, mail_servers, ingested, slow):
+                     command, mail_servers, expires_meanwhile, ingested, slow):
             if not wanted or part.__name__ in wanted:
                 part(world)
         world.server.close()
