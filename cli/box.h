@@ -38,7 +38,7 @@ struct box_kind {
 	/* As inlet's next; faults of the mailbox itself go to box_failed. */
 	enum inlet_state (*next)(struct box *box, struct intake_item *item);
 	/* The first *done of them have had their fate. */
-	bool (*settle)(struct box *box, const struct fate *fate, struct unsettled *const *mails, size_t n, size_t *done,
+	bool (*settle)(struct box *box, const struct mail_fate *fate, struct unsettled *const *mails, size_t n, size_t *done,
 		struct fault *fault);
 	bool (*close)(struct box *box, struct fault *fault);
 	void (*stop)(struct box *box); /* at once */

@@ -11,7 +11,7 @@
 /* Does a mail go there? Such a folder is not read. */
 static bool is_target(const struct mailbox *mailbox, const char *folder)
 {
-	const struct fate *const fates[] = { &mailbox->after, &mailbox->not_reports, &mailbox->broken };
+	const struct mail_fate *const fates[] = { &mailbox->after, &mailbox->not_reports, &mailbox->broken };
 
 	for (size_t i = 0; i < sizeof fates / sizeof *fates; i++)
 		if (fates[i]->kind == FATE_MOVE && strcmp(fates[i]->name, folder) == 0)
@@ -115,7 +115,7 @@ static enum inlet_state local_next(struct box *box, struct intake_item *item)
 	return INLET_END;
 }
 
-static bool local_settle(struct box *box, const struct fate *fate, struct unsettled *const *mails, size_t n,
+static bool local_settle(struct box *box, const struct mail_fate *fate, struct unsettled *const *mails, size_t n,
 	size_t *done, struct fault *fault)
 {
 	for (*done = 0; *done < n; ++*done) {

@@ -73,7 +73,7 @@ static bool server_open(struct box *box, struct fault *fault)
 	bool good;
 
 	if (box_only_looks(box)) /* which opens the folders for reading only */
-		looking.after = looking.not_reports = looking.broken = (struct fate){ FATE_KEEP, NULL };
+		looking.after = looking.not_reports = looking.broken = (struct mail_fate){ FATE_KEEP, NULL };
 	if (!secret_get(box->polling->cli->helper, box->settings, &secret, fault))
 		return false;
 	good = poller_begin(box->poller, &looking, buf_span(&secret), box->polling->cli->now, &memory, fault);
@@ -111,7 +111,7 @@ static enum inlet_state server_next(struct box *box, struct intake_item *item)
 	return INLET_MAIL;
 }
 
-static bool server_settle(struct box *box, const struct fate *fate, struct unsettled *const *mails, size_t n,
+static bool server_settle(struct box *box, const struct mail_fate *fate, struct unsettled *const *mails, size_t n,
 	size_t *done, struct fault *fault)
 {
 	struct mail_place *places = calloc(n, sizeof *places);

@@ -1,24 +1,14 @@
-#include "cli/config.h"
-#include "cli/secret.h"
+#include "cli/config_private.h"
 #include "report/style.h"
 
-#include "base/escape.h"
 #include "base/moment.h"
 #include "ingest/resolver.h"
 
-#include <errno.h>
-#include <ini.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
-#define SECTION_OF_TOP "dmarcgate" /* what stands before the first heading */
-#define SYSTEM_DB "/var/lib/dmarcgate/dmarcgate.db"
-#define SYSTEM_FILE SYSCONFDIR "/dmarcgate.conf"
-#define PATH_OCTETS 4096
-#define HEADING_OCTETS 49 /* inih keeps no more of a heading, and does not say so */
 
 /* `limits` by unit: a ceiling of nothing would refuse everything; the upper ends keep sums far from overflow. The
  * builtin, because clang with sanitizers takes strcmp for no constant. */
@@ -28,6 +18,13 @@
 	(UNIT_IS(unit, "octets")   ? UINT64_C(1000000000000)                                                           \
 	 : UNIT_IS(unit, "levels") ? UINT64_C(64)                                                                      \
 	                           : UINT64_C(1000000000))
+
+/* Limits are doubles; the table holds them in millionths. */
+#define MILLIONTHS 1000000
+#define READINESS(member) offsetof(struct config, readiness.member)
+#define ASSESS_LIMIT(name, member, value, unit, sentence)                                                              \
+	{ "readiness", name, CONFIG_LIMIT, unit, (uint64_t)(1.0 * (value) * MILLIONTHS + 0.5), 0,                      \
+		(uint64_t)(LIMIT_MOST_OF(unit) * MILLIONTHS), READINESS(limits.member), sentence },
 
 const struct config_setting config_settings[] = {
 	{ "dmarcgate", "db", CONFIG_PATH, "path", 0, 0, 0, offsetof(struct config, db),
@@ -114,22 +111,57 @@ const struct config_setting config_settings[] = {
 	{ MAILBOX_SECTION, "tls_fingerprint", CONFIG_PART, "digits", 0, 0, 0, OF_MAILBOX(tls_fingerprint),
 		"SHA-256 of the only certificate to believe; nothing else is asked of it" },
 #undef OF_MAILBOX
+	{ "readiness", "profile", CONFIG_WORD, "people|transactional|parked", PROFILE_PEOPLE, 0, 0, READINESS(profile),
+		"who sends: people, who may post to lists; programs only; nobody" },
+	{ "readiness", "target", CONFIG_WORD, "auto|quarantine|reject", TARGET_AUTO, 0, 0, READINESS(target),
+		"the policy that is asked about; auto is the next one" },
+	{ "readiness", "window", CONFIG_NUMBER, "days", 35, 7, 180, READINESS(window),
+		"days that are judged; 90, then 180, where they hold too little" },
+	{ "readiness", "own_nets", CONFIG_NETS, "network,...", 0, 0, 0, READINESS(own_nets),
+		"one's own networks, ADDRESS or ADDRESS/BITS" },
+	{ "readiness", "tenants", CONFIG_TENANTS, "provider:label,...", 0, 0, 0, READINESS(tenants),
+		"one's own tenants at mailbox providers, as google:example-com or microsoft365:example" },
+	{ "readiness", "known_reporters", CONFIG_DOMAINS, "domain,...", 0, 0, 0, READINESS(known_reporters),
+		"reporters that are believed from the first day, besides those of the table" },
+	{ "readiness", "trust", CONFIG_WORD, "auto|strict", 0, 0, 0, READINESS(trust),
+		"auto: reports that nothing authenticates count as long as there are no better ones; strict: never" },
+	{ "readiness", "legacy_pct", CONFIG_WORD, "no|yes", 0, 0, 0, READINESS(legacy_pct),
+		"advise the ladder of pct= 10, 25, 50, 100 of RFC 7489 instead of a trial with t=y" },
+#define X(name, direction, q, r, unit, sentence)                                                                       \
+	ASSESS_LIMIT("quarantine." #name, quarantine.name, q, unit, sentence)                                          \
+	ASSESS_LIMIT("reject." #name, reject.name, r, unit, sentence)
+#define Y(name, direction, standard, unit, sentence) ASSESS_LIMIT(#name, name, standard, unit, sentence)
+	ASSESS_LIMITS(X, Y)
+#undef X
+#undef Y
 	{ NULL },
 };
 
-/* Where a row's value lies, in a struct config or mailbox_settings; only setting_set and the defaults write through
- * these. */
-static uint64_t *number_at(const void *base, const struct config_setting *setting)
+_Static_assert(LENGTH(config_settings) <= SETTINGS_MOST, "config_file.c remembers the line of every setting");
+
+uint64_t *setting_number(const void *base, const struct config_setting *setting)
 {
 	return (uint64_t *)((uintptr_t)base + setting->offset);
 }
 
-static char **text_at(const void *base, const struct config_setting *setting)
+char **setting_text(const void *base, const struct config_setting *setting)
 {
 	return (char **)((uintptr_t)base + setting->offset);
 }
 
-static bool is_text(const struct config_setting *setting)
+static double *limit_at(const void *base, const struct config_setting *setting)
+{
+	return (double *)((uintptr_t)base + setting->offset);
+}
+
+uint64_t setting_value(const void *base, const struct config_setting *setting)
+{
+	if (setting->type == CONFIG_LIMIT)
+		return (uint64_t)(*limit_at(base, setting) * MILLIONTHS + 0.5);
+	return *setting_number(base, setting);
+}
+
+bool config_is_text(const struct config_setting *setting)
 {
 	switch (setting->type) {
 	case CONFIG_PATH:
@@ -137,13 +169,15 @@ static bool is_text(const struct config_setting *setting)
 	case CONFIG_DOMAINS:
 	case CONFIG_PART:
 	case CONFIG_SECRET:
+	case CONFIG_NETS:
+	case CONFIG_TENANTS:
 		return true;
 	default:
 		return false;
 	}
 }
 
-static bool is_of_mailbox(const struct config_setting *setting)
+bool setting_is_of_mailbox(const struct config_setting *setting)
 {
 	return strcmp(setting->section, MAILBOX_SECTION) == 0;
 }
@@ -174,9 +208,29 @@ static const char *word_at(const char *words, uint64_t place, size_t *n)
 	return words;
 }
 
+/* `0.2%`, `300`, `0.5`: no more digits behind the point than there are. */
+static void limit_format(const struct config_setting *setting, uint64_t millionths, char text[CONFIG_TEXT])
+{
+	bool share = UNIT_IS(setting->unit, "share");
+	uint64_t one = share ? MILLIONTHS / 100 : MILLIONTHS, rest = millionths % one;
+	int digits = share ? 4 : 6, n = snprintf(text, CONFIG_TEXT, "%" PRIu64, millionths / one);
+
+	for (; rest && rest % 10 == 0; rest /= 10)
+		digits--;
+	if (rest)
+		n += snprintf(text + n, CONFIG_TEXT - (size_t)n, ".%0*" PRIu64, digits, rest);
+	if (share)
+		snprintf(text + n, CONFIG_TEXT - (size_t)n, "%%");
+}
+
 const char *config_format(const struct config_setting *setting, uint64_t value, char text[CONFIG_TEXT])
 {
 	size_t n = 0;
+
+	if (setting->type == CONFIG_LIMIT) {
+		limit_format(setting, value, text);
+		return text;
+	}
 
 	if (setting->type == CONFIG_WORD) {
 		const char *word = word_at(setting->unit, value, &n);
@@ -268,6 +322,53 @@ static bool domains_set(char **place, const char *value, const char *where, stru
 	return true;
 }
 
+/* Copies each part of a list of at most so many octets to see whether it is `wanted`. */
+static bool list_set(char **place, const char *value, bool (*wanted)(struct span), const char *rule, const char *where,
+	struct fault *fault)
+{
+	struct span rest = span_of(value);
+	char *copy;
+
+	while (rest.n) {
+		const char *comma = memchr(rest.p, ',', rest.n);
+		size_t n = comma ? (size_t)(comma - rest.p) : rest.n;
+		struct span one = span_trim((struct span){ rest.p, n });
+
+		if (!wanted(one))
+			return fault_set(fault, FAULT_SETUP, "%s = %s: %s, separated by commas", where, value, rule);
+		rest.p += n + (comma != NULL);
+		rest.n -= n + (comma != NULL);
+	}
+	copy = strdup(value);
+	if (!copy)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	free(*place);
+	*place = copy;
+	return true;
+}
+
+static bool is_net(struct span text)
+{
+	const char *slash = memchr(text.p, '/', text.n);
+	struct span host = { text.p, slash ? (size_t)(slash - text.p) : text.n };
+	unsigned long long bits;
+	struct address address;
+
+	if (!address_parse(host, &address))
+		return false;
+	return !slash || span_number((struct span){ slash + 1, text.n - host.n - 1 },
+				 memchr(host.p, ':', host.n) ? 128 : 32, &bits);
+}
+
+static bool is_tenant(struct span text)
+{
+	const char *colon = memchr(text.p, ':', text.n);
+	struct span provider = { text.p, colon ? (size_t)(colon - text.p) : 0 };
+
+	return colon && colon + 1 < text.p + text.n &&
+	       (span_is(provider, SPAN("google")) || span_is(provider, SPAN("microsoft365")));
+}
+
 static bool path_set(char **place, const char *value, const char *where, struct fault *fault)
 {
 	const char *home = getenv("HOME");
@@ -309,6 +410,11 @@ static bool number_refused(
 	const struct config_setting *setting, const char *where, const char *value, struct fault *fault)
 {
 	char least[CONFIG_TEXT], most[CONFIG_TEXT];
+
+	if (setting->type == CONFIG_LIMIT)
+		return fault_set(fault, FAULT_SETUP, "%s = %s: a %s%s from %s to %s", where, value,
+			UNIT_IS(setting->unit, "share") ? "" : "number of ", setting->unit,
+			config_format(setting, setting->least, least), config_format(setting, setting->most, most));
 	const char *example = setting->type == CONFIG_SIZE   ? ", such as 500, 20k, 50M or 1G,"
 			      : setting->type == CONFIG_SPAN ? ", such as 400d, 12w or 36h,"
 							     : "";
@@ -335,21 +441,26 @@ static bool part_set(char **place, const struct config_setting *setting, const c
 	return true;
 }
 
-/* `where` is what a fault calls the setting: `[limits] mail`, with file and line before it where there are any. `base`:
- * as number_at. */
-static bool setting_set(void *base, const struct config_setting *setting, const char *value, const char *where,
+bool setting_set(void *base, const struct config_setting *setting, const char *value, const char *where,
 	struct fault *fault)
 {
 	uint64_t number = 0;
 
-	if (setting->type == CONFIG_PATH && !(*value == '\0' && is_of_mailbox(setting)))
-		return path_set(text_at(base, setting), value, where, fault);
+	if (setting->type == CONFIG_PATH && !(*value == '\0' && setting_is_of_mailbox(setting)))
+		return path_set(setting_text(base, setting), value, where, fault);
 	if (setting->type == CONFIG_SERVER)
-		return server_set(text_at(base, setting), value, where, fault);
+		return server_set(setting_text(base, setting), value, where, fault);
 	if (setting->type == CONFIG_DOMAINS)
-		return domains_set(text_at(base, setting), value, where, fault);
-	if (is_text(setting))
-		return part_set(text_at(base, setting), setting, value, where, fault);
+		return domains_set(setting_text(base, setting), value, where, fault);
+	if (setting->type == CONFIG_NETS)
+		return list_set(setting_text(base, setting), value, is_net, "ADDRESS or ADDRESS/BITS", where, fault);
+	if (setting->type == CONFIG_TENANTS)
+		return list_set(setting_text(base, setting), value, is_tenant, "google:LABEL or microsoft365:LABEL", where, fault);
+	if (setting->type == CONFIG_LIMIT)
+		return limit_set(&((struct config *)base)->readiness.limits, span_of(setting->name), span_of(value)) ||
+		       number_refused(setting, where, value, fault);
+	if (config_is_text(setting))
+		return part_set(setting_text(base, setting), setting, value, where, fault);
 	if (setting->type == CONFIG_WORD) {
 		if (!word_parse(setting->unit, span_of(value), &number))
 			return fault_set(fault, FAULT_SETUP, "%s = %s: one of %s", where, value, setting->unit);
@@ -357,11 +468,11 @@ static bool setting_set(void *base, const struct config_setting *setting, const 
 		   number > setting->most) {
 		return number_refused(setting, where, value, fault);
 	}
-	*number_at(base, setting) = number;
+	*setting_number(base, setting) = number;
 	return true;
 }
 
-static const struct config_setting *setting_find(const char *section, const char *name)
+const struct config_setting *setting_find(const char *section, const char *name)
 {
 	for (const struct config_setting *row = config_settings; row->name; row++)
 		if (strcmp(row->section, section) == 0 && strcmp(row->name, name) == 0)
@@ -382,8 +493,7 @@ static bool one_edit_away(const char *a, const char *b)
 	return (n <= 1 && m <= 1) || (n == 2 && m == 2 && a[0] == b[1] && a[1] == b[0]);
 }
 
-/* `heading` is what stands in the file, `section` what the rows call it. */
-static bool unknown(const char *at, const char *heading, const char *section, const char *name, struct fault *fault)
+bool setting_unknown(const char *at, const char *heading, const char *section, const char *name, struct fault *fault)
 {
 	const struct config_setting *row, *near = NULL, *elsewhere = NULL;
 	bool section_known = false;
@@ -418,382 +528,5 @@ bool config_set(struct config *config, const char *section, const char *name, co
 	const struct config_setting *setting = setting_find(section, name);
 
 	return setting ? setting_set(config, setting, value, name, fault)
-		       : unknown("", section, section, name, fault);
-}
-
-/* ---- the file ---- */
-
-struct seen {
-	unsigned heading;			/* line */
-	unsigned rows[LENGTH(config_settings)]; /* line that set the row, 0 when none did */
-};
-
-struct loading {
-	struct config *config;
-	const char *path;
-	FILE *file;
-	unsigned line; /* the one read last */
-	struct seen seen;
-	struct seen *mailboxes; /* owned; of each */
-	struct fault *fault;
-	bool failed;
-	unsigned failed_line;
-};
-
-static bool line_refused(struct loading *loading, const char *rule)
-{
-	if (loading->failed)
-		return false;
-	loading->failed = true;
-	loading->failed_line = loading->line;
-	return fault_set(loading->fault, FAULT_SETUP, "%s:%u: %s", loading->path, loading->line, rule);
-}
-
-/* What follows `mailbox` in a heading; absent when it is another heading. */
-static struct span mailbox_heading(struct span heading)
-{
-	const size_t n = sizeof MAILBOX_SECTION - 1;
-
-	if (heading.n < n || memcmp(heading.p, MAILBOX_SECTION, n) != 0 ||
-		(heading.n > n && heading.p[n] != ' ' && heading.p[n] != '\t'))
-		return SPAN_ABSENT;
-	return span_trim((struct span){ heading.p + n, heading.n - n });
-}
-
-static struct mailbox_settings *mailbox_find(const struct config *config, struct span name)
-{
-	for (size_t i = 0; name.p && i < config->mailboxes_n; i++)
-		if (span_is(span_of(config->mailboxes[i].mailbox.name), name))
-			return &config->mailboxes[i];
-	return NULL;
-}
-
-/* A new section, with the defaults; inih does not tell of a heading with nothing below it. */
-static bool mailbox_begin(struct loading *loading, struct span name)
-{
-	struct config *config = loading->config;
-	struct mailbox_settings *settings = &config->mailboxes[config->mailboxes_n];
-	struct fault why = { 0 };
-
-	if (mailbox_find(config, name))
-		return line_refused(loading, "a second section for this mailbox");
-	if (config->mailboxes_n == MAILBOXES_MOST)
-		return line_refused(loading, "too many mailboxes");
-	if (!mailbox_name_check(name, &why))
-		return line_refused(loading, why.text);
-	loading->mailboxes[config->mailboxes_n++].heading = loading->line;
-	if (!mailbox_settings_init(settings, name, &why))
-		return line_refused(loading, why.text);
-	for (const struct config_setting *row = config_settings; row->name; row++)
-		if (is_of_mailbox(row) && !is_text(row))
-			*number_at(settings, row) = row->initial;
-	return true;
-}
-
-/* inih takes `[limits] mail = 5M` for a heading and drops the rest of the line. */
-static bool heading_fits(struct loading *loading, const char *line)
-{
-	const char *end = strchr(line, ']');
-	struct span mailbox;
-
-	if (line[0] != '[' || !end)
-		return true;
-	if (end - line - 1 > HEADING_OCTETS)
-		return line_refused(loading, "a heading has at most 49 octets");
-	mailbox = mailbox_heading((struct span){ line + 1, (size_t)(end - line - 1) });
-	end += 1 + strspn(end + 1, " \t\r\n");
-	if (*end && *end != ';' && *end != '#')
-		return line_refused(
-			loading, "a heading stands alone on its line; settings follow on lines of their own");
-	return !mailbox.p || mailbox_begin(loading, mailbox);
-}
-
-/* Gives inih one line at a time, without its indentation (which inih would take for the continuation of the line
- * before), and refuses what inih would cut silently: long lines, NUL octets. */
-static char *line_read(char *line, int room, void *arg)
-{
-	struct loading *loading = arg;
-	int n = 0, c;
-
-	if (loading->failed)
-		return NULL;
-	loading->line++;
-	while ((c = getc(loading->file)) != EOF) {
-		if (n == 0 && (c == ' ' || c == '\t'))
-			continue;
-		if (c == '\0' || n + 1 >= room) {
-			char rule[64];
-
-			snprintf(rule, sizeof rule, "a line has at most %d octets", room - 1);
-			line_refused(loading, c ? rule : "a NUL octet; this is not a text file");
-			return NULL;
-		}
-		line[n++] = (char)c;
-		if (c == '\n')
-			break;
-	}
-	line[n] = '\0';
-	return n && heading_fits(loading, line) ? line : NULL;
-}
-
-static int line_take(void *arg, const char *section, const char *name, const char *value)
-{
-	struct loading *loading = arg;
-	const struct config_setting *setting;
-	char at[PATH_OCTETS + 16], where[PATH_OCTETS + 128];
-	struct config *config = loading->config;
-	struct mailbox_settings *mailbox;
-	struct fault fault = { 0 };
-
-	if (loading->failed)
-		return 0;
-	if (!*section)
-		section = SECTION_OF_TOP;
-	mailbox = mailbox_find(config, mailbox_heading(span_of(section)));
-	setting = setting_find(mailbox ? MAILBOX_SECTION : section, name);
-	snprintf(at, sizeof at, "%s:%u: ", loading->path, loading->line);
-	if (!setting) {
-		unknown(at, section, mailbox ? MAILBOX_SECTION : section, name, &fault);
-	} else {
-		struct seen *all = mailbox ? &loading->mailboxes[mailbox - config->mailboxes] : &loading->seen;
-		unsigned *seen = &all->rows[setting - config_settings];
-
-		snprintf(where, sizeof where, "%s[%s] %s", at, section, name);
-		if (*seen)
-			fault_set(&fault, FAULT_SETUP, "%s: set twice, first on line %u", where, *seen);
-		else if (setting_set(mailbox ? (void *)mailbox : config, setting, value, where, &fault))
-			*seen = loading->line;
-	}
-	if (fault.kind == FAULT_NONE)
-		return 1;
-	loading->failed = true;
-	loading->failed_line = loading->line;
-	if (loading->fault)
-		*loading->fault = fault;
-	return 0;
-}
-
-/* A password in the file is for its owner only. */
-static bool mailboxes_finish(struct loading *loading)
-{
-	struct config *config = loading->config;
-
-	for (size_t i = 0; i < config->mailboxes_n; i++) {
-		struct mailbox_settings *settings = &config->mailboxes[i];
-		const char *name = settings->mailbox.name;
-		struct fault why = { 0 };
-
-		loading->line = loading->mailboxes[i].heading;
-		if (!mailbox_settings_finish(settings, config->limits.mail, &why))
-			return fault_set(loading->fault, why.kind, "%s:%u: [" MAILBOX_SECTION " %s] %s", loading->path,
-				loading->line, name, why.text);
-		if (*settings->password && !secretfile_check(fileno(loading->file), &why))
-			return fault_set(loading->fault, why.kind,
-				"%s: holds the password of [" MAILBOX_SECTION " %s] and %s", loading->path, name,
-				why.text);
-	}
-	return true;
-}
-
-static bool file_parse(struct loading *loading)
-{
-	int wrong = ini_parse_stream(line_read, loading, line_take, loading);
-
-	/* inih goes on behind a line it cannot read and tells its number only at the end. */
-	if (wrong > 0 && (!loading->failed || (unsigned)wrong < loading->failed_line)) {
-		loading->failed = false;
-		loading->line = (unsigned)wrong;
-		return line_refused(loading, "neither `[section]` nor `setting = value`");
-	}
-	if (wrong < 0)
-		return fault_set(loading->fault, FAULT_LATER, "%s: out of memory", loading->path);
-	if (ferror(loading->file))
-		return fault_set(
-			loading->fault, FAULT_SETUP, "%s: cannot be read: %s", loading->path, strerror(errno));
-	return !loading->failed && mailboxes_finish(loading);
-}
-
-static bool file_load(struct config *config, FILE *file, struct fault *fault)
-{
-	struct loading loading = { .config = config, .path = config->file, .file = file, .fault = fault };
-	bool good;
-
-	config->mailboxes = calloc(MAILBOXES_MOST + 1, sizeof *config->mailboxes);
-	loading.mailboxes = calloc(MAILBOXES_MOST + 1, sizeof *loading.mailboxes);
-	good = config->mailboxes && loading.mailboxes;
-	good = good ? file_parse(&loading) : fault_set(fault, FAULT_LATER, "out of memory");
-	free(loading.mailboxes);
-	return good;
-}
-
-/* ---- where it is ---- */
-
-/* Below $`variable`, which the XDG base directory specification wants absolute, else below $HOME/`otherwise`. */
-static char *xdg_path(const char *variable, const char *otherwise, const char *rest)
-{
-	const char *base = getenv(variable), *home = getenv("HOME");
-	char *path = NULL;
-	int n = -1;
-
-	if (base && base[0] == '/')
-		n = asprintf(&path, "%s/%s", base, rest);
-	else if (home && home[0] == '/')
-		n = asprintf(&path, "%s/%s/%s", home, otherwise, rest);
-	return n < 0 ? NULL : path;
-}
-
-static bool config_defaults(struct config *config, struct fault *fault)
-{
-	*config = (struct config){ 0 };
-	for (const struct config_setting *row = config_settings; row->name; row++)
-		if (!is_text(row) && !is_of_mailbox(row))
-			*number_at(config, row) = row->initial;
-	if (geteuid() != 0)
-		config->db = xdg_path("XDG_STATE_HOME", ".local/state", "dmarcgate/dmarcgate.db");
-	if (!config->db)
-		config->db = strdup(SYSTEM_DB);
-	config->resolver = strdup(RESOLVER_SYSTEM);
-	config->domains = strdup("");
-	config->authserv_id = strdup("");
-	return (config->db && config->resolver && config->domains && config->authserv_id) || fault_set(fault, FAULT_LATER, "out of memory");
-}
-
-/* Opens what is there and leaves its name in config->file. NULL with FAULT_NONE when nothing was named and nothing is
- * there. */
-static FILE *file_open(const char *named, struct config *config, struct fault *fault)
-{
-	char *places[] = { NULL, NULL };
-	FILE *file = NULL;
-
-	if (named) {
-		places[0] = strdup(named);
-	} else {
-		places[0] = xdg_path("XDG_CONFIG_HOME", ".config", "dmarcgate/dmarcgate.conf");
-		places[1] = strdup(SYSTEM_FILE);
-	}
-	for (size_t i = 0; i < LENGTH(places) && !file; i++) {
-		if (!places[i])
-			continue;
-		file = fopen(places[i], "re");
-		if (file) {
-			config->file = places[i];
-			places[i] = NULL;
-		} else if (named || (errno != ENOENT && errno != ENOTDIR)) {
-			fault_set(fault, FAULT_SETUP, "%s: cannot be opened: %s", places[i], strerror(errno));
-			break;
-		}
-	}
-	free(places[0]);
-	free(places[1]);
-	return file;
-}
-
-bool config_load(const char *named, struct config *config, struct fault *fault)
-{
-	const char *conf = getenv("DMARCGATE_CONF"), *db = getenv("DMARCGATE_DB");
-	struct fault opening = { 0 };
-	bool ok = true;
-	FILE *file;
-
-	if (!config_defaults(config, fault))
-		return false;
-	if (!named && conf && *conf)
-		named = conf;
-	file = file_open(named, config, &opening);
-	if (file) {
-		ok = file_load(config, file, fault);
-		fclose(file);
-	} else if (opening.kind != FAULT_NONE) {
-		return fault_set(fault, opening.kind, "%s", opening.text);
-	}
-	if (ok && db && *db) {
-		free(config->db);
-		config->db = strdup(db);
-		if (!config->db)
-			return fault_set(fault, FAULT_LATER, "out of memory");
-	}
-	return ok;
-}
-
-void config_release(struct config *config)
-{
-	free(config->file);
-	free(config->db);
-	free(config->resolver);
-	free(config->domains);
-	free(config->authserv_id);
-	for (size_t i = 0; i < config->mailboxes_n; i++)
-		mailbox_settings_release(&config->mailboxes[i]);
-	free(config->mailboxes);
-	*config = (struct config){ 0 };
-}
-
-/* ---- printing ---- */
-
-static void text_print(const char *before, const char *text, FILE *out)
-{
-	struct buf safe = BUF(8 * PATH_OCTETS);
-
-	escape_terminal(&safe, span_of(text));
-	fprintf(out, "%s%s", before, buf_text(&safe));
-	buf_release(&safe);
-}
-
-static void value_print(const void *base, const struct config_setting *row, const char *before, FILE *out)
-{
-	char text[CONFIG_TEXT];
-
-	text_print(before, is_text(row) ? *text_at(base, row) : config_format(row, *number_at(base, row), text), out);
-}
-
-static bool value_differs(const void *a, const void *b, const struct config_setting *row)
-{
-	if (is_text(row))
-		return strcmp(*text_at(a, row), *text_at(b, row)) != 0;
-	return *number_at(a, row) != *number_at(b, row);
-}
-
-static void mailbox_print(const struct mailbox_settings *settings, FILE *out)
-{
-	fprintf(out, "\n[" MAILBOX_SECTION " %s]\n", settings->mailbox.name);
-	for (const struct config_setting *row = config_settings; row->name; row++) {
-		if (!is_of_mailbox(row))
-			continue;
-		fprintf(out, "# %s\n", row->sentence);
-		if (row->type == CONFIG_SECRET) {
-			fprintf(out, "# %s is %s\n", row->name, **text_at(settings, row) ? "set and not shown" : "not set");
-			continue;
-		}
-		fputs(row->name, out);
-		value_print(settings, row, " = ", out);
-		putc('\n', out);
-	}
-}
-
-bool config_print(const struct config *config, FILE *out, struct fault *fault)
-{
-	const char *section = "";
-	struct config defaults;
-
-	if (!config_defaults(&defaults, fault))
-		return false;
-	text_print("# ", config->file ? config->file : "no configuration file: the defaults", out);
-	putc('\n', out);
-	for (const struct config_setting *row = config_settings; row->name; row++) {
-		if (is_of_mailbox(row))
-			continue;
-		if (strcmp(section, row->section) != 0) {
-			section = row->section;
-			fprintf(out, "\n[%s]\n", section);
-		}
-		fprintf(out, "# %s\n%s", row->sentence, row->name);
-		value_print(config, row, " = ", out);
-		if (value_differs(config, &defaults, row))
-			value_print(&defaults, row, " ; default: ", out);
-		putc('\n', out);
-	}
-	for (size_t i = 0; i < config->mailboxes_n; i++)
-		mailbox_print(&config->mailboxes[i], out);
-	config_release(&defaults);
-	return true;
+		       : setting_unknown("", section, section, name, fault);
 }

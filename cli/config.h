@@ -6,14 +6,27 @@
 #include "base/fault.h"
 #include "cli/mailboxes.h"
 #include "parse/limits.h"
+#include "report/assess/options.h"
 
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
+/* What a verdict rests on besides the facts, and how strict it is. */
+struct readiness_settings {
+	uint64_t profile; /* enum profile of report/assess/options.h */
+	uint64_t target;  /* enum target */
+	uint64_t window;  /* days */
+	uint64_t trust;   /* 0 auto, 1 strict: what is not authenticated never counts */
+	uint64_t legacy_pct;
+	char *own_nets, *tenants, *known_reporters; /* owned; lists separated by commas; "" for none */
+	struct assess_limits limits;
+};
+
 struct config {
 	char *file;    /* owned; what was read, NULL when no file was found */
 	char *db;      /* owned */
+	char *data;    /* owned; the folder of senders.tsv and reporters.tsv: $DMARCGATE_DATA, or as installed */
 	uint64_t jobs; /* 0: one per processor */
 	uint64_t color; /* enum color_mode of report/style.h */
 	struct limits limits;
@@ -24,6 +37,7 @@ struct config {
 	char *domains;              /* owned; one's own, separated by commas; "" for none */
 	uint64_t granularity;       /* of keys (g=): 0 reported, 1 enforced */
 	uint64_t retention_samples; /* seconds */
+	struct readiness_settings readiness;
 	struct mailbox_settings *mailboxes; /* owned; in the order of the file */
 	size_t mailboxes_n;
 };
@@ -34,23 +48,27 @@ enum config_type {
 	CONFIG_DOMAINS, /* char *; domain names separated by commas */
 	CONFIG_PART,   /* char *; as mailbox_part_check wants it */
 	CONFIG_SECRET, /* char *; never printed */
+	CONFIG_NETS,    /* char *; addresses and ADDRESS/BITS separated by commas */
+	CONFIG_TENANTS, /* char *; PROVIDER:LABEL separated by commas */
 	CONFIG_WORD,   /* uint64_t; the place of the word in `unit`, where words are separated by `|` */
 	CONFIG_NUMBER, /* uint64_t */
 	CONFIG_SIZE,   /* uint64_t; may be written with k, M or G: thousands, decimal */
 	CONFIG_SPAN,   /* uint64_t seconds; written as moment_parse_span reads them */
+	CONFIG_LIMIT,  /* double; a share, which may be written as 0.2%, or a number: see report/assess/options.h */
 };
 
 struct config_setting {
 	const char *section, *name;
 	enum config_type type;
 	const char *unit;
-	uint64_t initial; /* the default; of a path or server, see its sentence */
+	uint64_t initial; /* the default; of a path, server or list, see its sentence; of a limit in millionths */
 	uint64_t least, most;
 	size_t offset; /* in struct config; of section `mailbox`, in struct mailbox_settings */
 	const char *sentence;
 };
 
 extern const struct config_setting config_settings[]; /* in the order of printing; ends with name == NULL */
+bool config_is_text(const struct config_setting *setting); /* a path, server or list: char * */
 
 /* Fills *config with the defaults, then with one file, then with $DMARCGATE_DB. The file is `named` (option -c), else
  * $DMARCGATE_CONF, else $XDG_CONFIG_HOME/dmarcgate/dmarcgate.conf (or below ~/.config), else SYSCONFDIR/dmarcgate.conf.

@@ -21,7 +21,7 @@ const struct command commands[] = {
 	{ "show", command_show, NEED_NURSERY, "FILE|FOLDER|-...", "read reports and print them, store nothing" },
 	{ "ingest", command_ingest, NEED_NURSERY | NEED_HELPER, "[FILE|FOLDER|-...]",
 		"read reports and store them; without a name: from the mailboxes" },
-	{ "summary", command_summary, 0, "[DOMAIN]", "add up what is stored" },
+	{ "summary", command_summary, 0, "[DOMAIN]", "is it safe to move on, what is in the way, what to do" },
 	{ "reports", command_reports, 0, "[CONDITION...]", "list what is stored" },
 	{ "export", command_export, 0, "--json|--csv [CONDITION...]", "stored records for other programs" },
 	{ "reprocess", command_reprocess, NEED_NURSERY, "", "read again what was kept of stored mails" },

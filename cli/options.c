@@ -23,6 +23,9 @@ enum option_id {
 	OPTION_AT,
 	OPTION_EXPLAIN,
 	OPTION_SHOW_ADDRESSES,
+	OPTION_ALL,
+	OPTION_COUNTS,
+	OPTION_WEEKS,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -47,6 +50,9 @@ static const struct option longs[] = {
 	{ "at", required_argument, NULL, OPTION_AT },
 	{ "explain", no_argument, NULL, OPTION_EXPLAIN },
 	{ "show-addresses", no_argument, NULL, OPTION_SHOW_ADDRESSES },
+	{ "all", no_argument, NULL, OPTION_ALL },
+	{ "counts", no_argument, NULL, OPTION_COUNTS },
+	{ "weeks", required_argument, NULL, OPTION_WEEKS },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -58,7 +64,7 @@ const struct option_row option_rows[] = {
 	{ "now", "TIME", NULL, "what to take for the present" },
 	{ "jobs", "N", NULL, "locked processes that read at the same time; 0: one per processor" },
 	{ "quiet", NULL, NULL, "no progress, no closing line; faults are still named" },
-	{ "v", NULL, NULL, "name every input with what became of it" },
+	{ "v", NULL, NULL, "name every input with what became of it; all of a verdict" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
 	{ "json", NULL, "show ingest summary reports export verify samples explain", "print JSON" },
@@ -74,6 +80,9 @@ const struct option_row option_rows[] = {
 	{ "at", "TIME", "verify", "when the mail arrived, for expiry dates" },
 	{ "explain", NULL, "verify", "say what was changed on the way" },
 	{ "show-addresses", NULL, "samples explain", "print mail addresses whole" },
+	{ "all", NULL, "summary", "one line for every domain, worst first" },
+	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
+	{ "weeks", "N", "summary", "how far the trend goes back" },
 	{ "help", NULL, NULL, "this text" },
 	{ "version", NULL, NULL, "versions, and the protections in force" },
 	{ NULL, NULL, NULL, NULL },
@@ -157,6 +166,15 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 	case OPTION_SHOW_ADDRESSES:
 		options->show_addresses = true;
 		return true;
+	case OPTION_ALL:
+		options->all = true;
+		return true;
+	case OPTION_COUNTS:
+		options->counts = true;
+		return true;
+	case OPTION_WEEKS:
+		options->weeks = value;
+		return true;
 	case OPTION_HELP:
 		options->help = true;
 		return true;
@@ -213,7 +231,7 @@ bool options_read(struct options *options, int argc, char **argv, struct fault *
 	}
 	options->args = argv + optind;
 	options->args_n = argc - optind;
-	if (options->args_n > 0) {
+	if (options->args_n > 0 && !strchr(options->args[0], '.')) { /* a first word with a dot is a domain */
 		options->command = options->args[0];
 		options->args++;
 		options->args_n--;

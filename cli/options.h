@@ -20,6 +20,8 @@ struct options {
 	const char *days, *since, *until, *older_than;
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
 	bool offline, explain, show_addresses;
+	bool all, counts; /* every domain; figures instead of a verdict */
+	const char *weeks;
 };
 
 /* Options and arguments may be mixed; `--` ends the options. False: `fault` says what is wrong (EXIT_USAGE). */

@@ -23,7 +23,7 @@ bool box_only_looks(const struct box *box)
 	return box->polling->plan.look || box->polling->plan.dry;
 }
 
-static const struct fate *fate_of(const struct box *box, enum place_state state)
+static const struct mail_fate *fate_of(const struct box *box, enum place_state state)
 {
 	return state == PLACE_BROKEN	   ? &box->mailbox->broken
 	       : state == PLACE_NOT_REPORT ? &box->mailbox->not_reports
@@ -201,7 +201,7 @@ static size_t life_length(struct unsettled *const *mails, size_t n)
 /* All mails of one kind, which have one fate. */
 static bool kind_settle(struct box *box, enum place_state state, struct unsettled **mails, struct fault *fault)
 {
-	const struct fate *fate = fate_of(box, state);
+	const struct mail_fate *fate = fate_of(box, state);
 	struct fault refused = { 0 };
 	size_t n = 0, done = 0;
 
@@ -595,7 +595,7 @@ const char *box_plans(const struct intake_item *item, enum place_state state, ch
 {
 	static const char *const words[] = { [FATE_KEEP] = "stays where it is", [FATE_FLAG] = "gets the keyword",
 		[FATE_SEEN] = "is marked as seen", [FATE_MOVE] = "moves to", [FATE_DELETE] = "is deleted" };
-	const struct fate *fate = item->box ? fate_of(item->box, state) : NULL;
+	const struct mail_fate *fate = item->box ? fate_of(item->box, state) : NULL;
 
 	if (state == PLACE_LEFT || !fate)
 		snprintf(text, 128, "stays where it is");

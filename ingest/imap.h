@@ -40,7 +40,7 @@ bool imap_fetch(struct imap *imap, struct server_mail *mails, size_t n, uint64_t
 
 /* In the selected folder, at most SERVER_BATCH UIDs, ascending. Mails that are gone are fine. `left`: deleted ones that
  * only carry \Deleted, because the server cannot expunge by UID (RFC 4315). */
-bool imap_settle(struct imap *imap, const struct fate *fate, const uint64_t *uids, size_t n, uint64_t *left,
+bool imap_settle(struct imap *imap, const struct mail_fate *fate, const uint64_t *uids, size_t n, uint64_t *left,
 	struct fault *fault);
 
 #endif

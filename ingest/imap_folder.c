@@ -96,7 +96,7 @@ static int by_name(const void *a, const void *b)
 /* Mails are not fetched from where they are moved to. */
 static bool is_target(const struct imap *imap, const char *name)
 {
-	const struct fate *const fates[] = { &imap->mailbox->after, &imap->mailbox->not_reports,
+	const struct mail_fate *const fates[] = { &imap->mailbox->after, &imap->mailbox->not_reports,
 		&imap->mailbox->broken };
 	bool same = false;
 

@@ -61,7 +61,7 @@ static bool settle_move(
 }
 
 bool imap_settle(
-	struct imap *imap, const struct fate *fate, const uint64_t *uids, size_t n, uint64_t *left, struct fault *fault)
+	struct imap *imap, const struct mail_fate *fate, const uint64_t *uids, size_t n, uint64_t *left, struct fault *fault)
 {
 	struct buf set = BUF(IMAP_COMMAND / 2);
 	char flags[MAILBOX_TEXT + 32];

@@ -34,10 +34,10 @@ bool mailbox_init(struct mailbox *mailbox, const char *name)
 	return false;
 }
 
-void fate_release(struct fate *fate)
+void fate_release(struct mail_fate *fate)
 {
 	free(fate->name);
-	*fate = (struct fate){ FATE_KEEP, NULL };
+	*fate = (struct mail_fate){ FATE_KEEP, NULL };
 }
 
 static void folders_release(struct mailbox *mailbox)
@@ -254,7 +254,7 @@ static bool folder_good(struct span name)
 	return name.n > 0 && name.n < MAILBOX_TEXT && utf8_valid(name);
 }
 
-bool fate_parse(struct fate *fate, struct span text, struct fault *fault)
+bool fate_parse(struct mail_fate *fate, struct span text, struct fault *fault)
 {
 	text = span_trim(text);
 	for (size_t i = 0; i < LENGTH(fate_words); i++) {
@@ -333,7 +333,7 @@ bool mailbox_parse_fingerprint(struct mailbox *mailbox, struct span text, struct
 	return true;
 }
 
-static bool fate_check(const struct mailbox *mailbox, const struct fate *fate, const char *setting, struct fault *fault)
+static bool fate_check(const struct mailbox *mailbox, const struct mail_fate *fate, const char *setting, struct fault *fault)
 {
 	if (mailbox->kind == MAILBOX_POP3 && fate->kind != FATE_KEEP && fate->kind != FATE_DELETE)
 		return fault_set(fault, FAULT_SETUP, "%s: POP3 can only keep or delete", setting);

@@ -35,7 +35,7 @@ enum fate_kind {
 	FATE_DELETE,
 };
 
-struct fate {
+struct mail_fate {
 	enum fate_kind kind;
 	char *name; /* owned */
 };
@@ -53,7 +53,7 @@ struct mailbox {
 	char *secret;	/* owned; a path, command, variable or (SECRET_INLINE) the word itself */
 	char **folders; /* owned; names as on the server, or patterns in the sense of LIST: `*`, `%` */
 	size_t n_folders;
-	struct fate after, not_reports, broken;
+	struct mail_fate after, not_reports, broken;
 	int64_t since;	       /* days: older mails are not asked for; 0: all */
 	uint64_t max_messages; /* in one run; 0: all */
 	uint64_t max_octets;   /* of a mail; larger ones stay and are named */
@@ -85,8 +85,8 @@ void mailbox_release(struct mailbox *mailbox);
 bool mailbox_parse_url(struct mailbox *mailbox, struct span url, struct fault *fault);
 
 /* `keep`, `flag:KEYWORD`, `seen`, `move:FOLDER`, `delete`. */
-bool fate_parse(struct fate *fate, struct span text, struct fault *fault);
-void fate_release(struct fate *fate);
+bool fate_parse(struct mail_fate *fate, struct span text, struct fault *fault);
+void fate_release(struct mail_fate *fate);
 
 /* `INBOX, Reports/Umlaut ü, Lists/%`: names between commas, white space around them is not theirs. */
 bool mailbox_parse_folders(struct mailbox *mailbox, struct span text, struct fault *fault);

@@ -438,7 +438,7 @@ int poller_next(struct poller *poller, struct polled *polled, struct fault *faul
 }
 
 /* As many of the places as fit into one command: the same folder of the same life. */
-static size_t settle_batch(struct poller *poller, const struct fate *fate, const struct mail_place *places, size_t n)
+static size_t settle_batch(struct poller *poller, const struct mail_fate *fate, const struct mail_place *places, size_t n)
 {
 	struct frame *frame = &poller->frame;
 	size_t batch = 1;
@@ -459,7 +459,7 @@ static size_t settle_batch(struct poller *poller, const struct fate *fate, const
 	return batch;
 }
 
-bool poller_settle(struct poller *poller, const struct fate *fate, const struct mail_place *places, size_t n,
+bool poller_settle(struct poller *poller, const struct mail_fate *fate, const struct mail_place *places, size_t n,
 	size_t *done, struct fault *fault)
 {
 	*done = 0;

@@ -60,7 +60,7 @@ void polled_release(struct polled *polled);
 /* Tells the server what becomes of these mails, any number, of any folders. True: all are settled; with POP3 only when
  * poller_close says so, too. `done` gets how many of them, counted from the first, are. Mails that are gone are fine. A
  * folder whose UIDVALIDITY has changed is FAULT_INPUT: these places name nothing any more. */
-bool poller_settle(struct poller *poller, const struct fate *fate, const struct mail_place *places, size_t n,
+bool poller_settle(struct poller *poller, const struct mail_fate *fate, const struct mail_place *places, size_t n,
 	size_t *done, struct fault *fault);
 
 struct poller_counts {

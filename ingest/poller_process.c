@@ -411,7 +411,7 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static bool settle_imap(struct serving *s, const struct fate *fate, const char *folder, uint64_t uidvalidity,
+static bool settle_imap(struct serving *s, const struct mail_fate *fate, const char *folder, uint64_t uidvalidity,
 	uint64_t *uids, size_t n, uint64_t *left, struct fault *fault)
 {
 	struct server_folder found;
@@ -428,7 +428,7 @@ static bool settle_imap(struct serving *s, const struct fate *fate, const char *
 	return imap_settle(s->imap, fate, uids, n, left, fault);
 }
 
-static bool settle_pop3(struct serving *s, const struct fate *fate, struct span uidl, struct fault *fault)
+static bool settle_pop3(struct serving *s, const struct mail_fate *fate, struct span uidl, struct fault *fault)
 {
 	if (fate->kind == FATE_KEEP)
 		return true;
@@ -452,7 +452,7 @@ static bool settle_pop3(struct serving *s, const struct fate *fate, struct span 
 static void serve_settle(struct serving *s)
 {
 	struct frame *frame = &s->frame;
-	struct fate fate = { FATE_KEEP, NULL };
+	struct mail_fate fate = { FATE_KEEP, NULL };
 	struct fault fault = { FAULT_NONE };
 	uint64_t uids[SERVER_BATCH], left = 0;
 	bool good = true;

@@ -19,13 +19,13 @@ static void get_text(struct frame *frame, char **place, size_t most)
 	frame->failed |= text.p && !*place;
 }
 
-void polling_put_fate(struct frame *frame, const struct fate *fate)
+void polling_put_fate(struct frame *frame, const struct mail_fate *fate)
 {
 	frame_put_number(frame, fate->kind);
 	put_text(frame, fate->name);
 }
 
-bool polling_get_fate(struct frame *frame, struct fate *fate)
+bool polling_get_fate(struct frame *frame, struct mail_fate *fate)
 {
 	fate->kind = (enum fate_kind)frame_number(frame, FATE_DELETE);
 	get_text(frame, &fate->name, MAILBOX_TEXT);

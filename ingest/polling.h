@@ -37,8 +37,8 @@ enum polling {
 
 void polling_put_mailbox(struct frame *frame, const struct mailbox *mailbox);
 bool polling_get_mailbox(struct frame *frame, struct mailbox *mailbox); /* release it after a failure, too */
-void polling_put_fate(struct frame *frame, const struct fate *fate);
-bool polling_get_fate(struct frame *frame, struct fate *fate);
+void polling_put_fate(struct frame *frame, const struct mail_fate *fate);
+bool polling_get_fate(struct frame *frame, struct mail_fate *fate);
 void polling_put_place(struct frame *frame, const struct mail_place *place);
 bool polling_get_place(struct frame *frame, struct mail_place *place);
 void polling_put_fault(struct frame *frame, const struct fault *fault);

@@ -17,6 +17,9 @@
 #include <unistd.h>
 
 #define NURSERY_CHILDREN 1024
+/* The kernel holds the descriptors that all processes of a user have under way together against the sender's own ceiling,
+ * which is low here: while many programs start at once, a descriptor may have to wait until theirs have arrived. */
+#define CROWDED_MILLISECONDS 2
 #define WORKER_SOCKET 3 /* the only descriptor a worker is born with, besides /dev/null */
 
 /* Both ends are this program and neither reads strangers' octets: structs travel as they are, one to a packet. */
@@ -54,8 +57,6 @@ static uint64_t cradle_octets(const struct cradle *c)
 	return n > 0 ? strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
-#define CROWDED_MS 10
-
 static bool cradle_tell(const struct cradle *c, struct nursery_notice notice, int fd)
 {
 	struct pollfd ready = { c->socket, POLLOUT, 0 };
@@ -68,11 +69,11 @@ static bool cradle_tell(const struct cradle *c, struct nursery_notice notice, in
 	sent.status = notice.status;
 	sent.socket = notice.socket;
 	while (!border_send(c->socket, &sent, sizeof sent, fd)) {
-		bool crowded = errno == ETOOMANYREFS; /* so many descriptors are on their way to other processes */
+		bool crowded = errno == ETOOMANYREFS;
 
 		if (!crowded && errno != EAGAIN && errno != EWOULDBLOCK)
 			return false;
-		if (poll(&ready, crowded ? 0 : 1, crowded ? CROWDED_MS : -1) < 0 && errno != EINTR)
+		if (poll(&ready, crowded ? 0 : 1, crowded ? CROWDED_MILLISECONDS : -1) < 0 && errno != EINTR)
 			return false;
 	}
 	return true;

@@ -25,6 +25,8 @@ static const struct {
 	[SYMBOL_DOT] = { "\xc2\xb7", "-" },
 	[SYMBOL_ELLIPSIS] = { "\xe2\x80\xa6", "..." },
 	[SYMBOL_ARROW] = { "\xe2\x86\x92", "->" },
+	[SYMBOL_INTO] = { "\xe2\x80\xba", ">" },
+	[SYMBOL_MINUS] = { "\xe2\x88\x92", "-" },
 	[SYMBOL_FULL] = { "\xe2\x96\x88", "#" },
 	[SYMBOL_EMPTY] = { "\xc2\xb7", "." },
 };
@@ -118,24 +120,84 @@ void style_print(FILE *out, const struct style *style, struct span text)
 	buf_release(&shown);
 }
 
-/* One column a code point: enough for our own sentences with a name in them. */
-static unsigned word_columns(struct span word)
+/* Columns of one code point; what is not listed takes one. Wide are the East Asian blocks and pictures, none the marks
+ * that are written over the character before. */
+static unsigned code_columns(uint32_t code)
 {
-	unsigned columns = 0;
+	static const struct {
+		uint32_t first, last;
+		unsigned columns;
+	} blocks[] = {
+		{ 0x0300, 0x036f, 0 },	 { 0x0483, 0x0489, 0 },	  { 0x0591, 0x05bd, 0 },   { 0x064b, 0x065f, 0 },
+		{ 0x1100, 0x115f, 2 },	 { 0x1ab0, 0x1aff, 0 },	  { 0x1dc0, 0x1dff, 0 },   { 0x20d0, 0x20ff, 0 },
+		{ 0x2e80, 0x303e, 2 },	 { 0x3041, 0xa4cf, 2 },	  { 0xa960, 0xa97f, 2 },   { 0xac00, 0xd7a3, 2 },
+		{ 0xf900, 0xfaff, 2 },	 { 0xfe20, 0xfe2f, 0 },	  { 0xfe30, 0xfe6f, 2 },   { 0xff00, 0xff60, 2 },
+		{ 0xffe0, 0xffe6, 2 },	 { 0x1f300, 0x1f64f, 2 }, { 0x1f680, 0x1f6ff, 2 }, { 0x1f900, 0x1f9ff, 2 },
+		{ 0x20000, 0x3fffd, 2 },
+	};
 
-	for (size_t i = 0; i < word.n; i++)
-		columns += ((unsigned char)word.p[i] & 0xc0) != 0x80;
-	return columns;
+	for (size_t i = 0; code >= blocks[0].first && i < sizeof blocks / sizeof *blocks; i++)
+		if (code >= blocks[i].first && code <= blocks[i].last)
+			return blocks[i].columns;
+	return 1;
 }
 
-/* As much of a word as fills the columns. */
+/* Octets and columns of what stands first: a character, or a colour, which only we can have written. */
+static size_t glyph_next(struct span text, unsigned *columns)
+{
+	uint32_t code = 0;
+	size_t n;
+
+	*columns = 0;
+	if (text.p[0] == '\033') {
+		const char *end = memchr(text.p, 'm', text.n);
+
+		return end ? (size_t)(end - text.p) + 1 : text.n;
+	}
+	n = utf8_next(text, &code);
+	*columns = n ? code_columns(code) : 1;
+	return n ? n : 1;
+}
+
+unsigned style_columns(struct span text)
+{
+	unsigned all = 0, columns;
+
+	while (text.n) {
+		size_t n = glyph_next(text, &columns);
+
+		all += columns;
+		text.p += n;
+		text.n -= n;
+	}
+	return all;
+}
+
+/* As much of a word as fills the columns; one character at least. */
 static struct span word_head(struct span word, unsigned columns)
 {
-	size_t n = 0;
+	size_t at = 0;
 
-	while (n < word.n && (columns || ((unsigned char)word.p[n] & 0xc0) == 0x80))
-		columns -= ((unsigned char)word.p[n++] & 0xc0) != 0x80;
-	return (struct span){ word.p, n };
+	while (at < word.n) {
+		unsigned taken;
+		size_t n = glyph_next((struct span){ word.p + at, word.n - at }, &taken);
+
+		if (taken > columns && at)
+			break;
+		columns -= taken < columns ? taken : columns;
+		at += n;
+	}
+	return (struct span){ word.p, at };
+}
+
+/* Up to the blank where a line may end; `2.2 %` is one word. */
+static struct span word_next(struct span text)
+{
+	size_t at = 0;
+
+	while (at < text.n && (text.p[at] != ' ' || (at + 1 < text.n && text.p[at + 1] == '%')))
+		at++;
+	return (struct span){ text.p, at };
 }
 
 static bool is_closed(const struct style *style, unsigned column, unsigned indent, unsigned columns)
@@ -143,20 +205,20 @@ static bool is_closed(const struct style *style, unsigned column, unsigned inden
 	return column > indent && column + 1 + columns > style->width;
 }
 
-/* Words from `column` on; the next lines begin at `indent`. A word longer than a line is cut. */
-static void words_print(FILE *out, const struct style *style, unsigned column, unsigned indent, struct span text)
+/* A word longer than a line is cut. */
+void style_continue(FILE *out, const struct style *style, unsigned column, unsigned indent, struct span text)
 {
 	bool fresh = true;
 
 	while (text.n) {
-		const char *blank = memchr(text.p, ' ', text.n);
-		struct span word = { text.p, blank ? (size_t)(blank - text.p) : text.n };
+		struct span word = word_next(text);
+		bool more = word.n < text.n;
 
-		text.p += word.n + (blank != NULL);
-		text.n -= word.n + (blank != NULL);
+		text.p += word.n + more;
+		text.n -= word.n + more;
 		while (word.n) {
 			struct span head = word_head(word, style->width - indent);
-			unsigned columns = word_columns(head);
+			unsigned columns = style_columns(head);
 
 			if (!fresh && is_closed(style, column, indent, columns)) {
 				fprintf(out, "\n%*s", (int)indent, "");
@@ -176,7 +238,7 @@ static void words_print(FILE *out, const struct style *style, unsigned column, u
 void style_paragraph(FILE *out, const struct style *style, unsigned indent, struct span text)
 {
 	fprintf(out, "%*s", (int)indent, "");
-	words_print(out, style, indent, indent, text);
+	style_continue(out, style, indent, indent, text);
 }
 
 void style_labelled(FILE *out, const struct style *style, struct style_label label, struct span text)
@@ -184,8 +246,8 @@ void style_labelled(FILE *out, const struct style *style, struct style_label lab
 	int room = (int)(label.column - label.indent) - 1;
 
 	fprintf(out, "%*s%s%s%s%*s", (int)label.indent, "", style_ink(style, label.ink), label.text,
-		style_off(style, label.ink), room - (int)word_columns(span_of(label.text)) + 1, "");
-	words_print(out, style, label.column, label.column, text);
+		style_off(style, label.ink), room - (int)style_columns(span_of(label.text)) + 1, "");
+	style_continue(out, style, label.column, label.column, text);
 }
 
 struct short_text count_text(uint64_t n)
@@ -224,6 +286,24 @@ struct short_text percent_text(uint64_t part, uint64_t whole)
 		snprintf(text.p, sizeof text.p, "> 99.9 %%");
 	else
 		snprintf(text.p, sizeof text.p, "%u.%u %%", tenths / 10, tenths % 10);
+	return text;
+}
+
+struct short_text ratio_text(double ratio)
+{
+	struct short_text text;
+	double percent = ratio * 100;
+
+	if (!(ratio > 0))
+		snprintf(text.p, sizeof text.p, "0 %%");
+	else if (ratio >= 1)
+		snprintf(text.p, sizeof text.p, "100 %%");
+	else if (percent < 0.1)
+		snprintf(text.p, sizeof text.p, "0.%02u %%", (unsigned)(percent * 100 + 0.999999));
+	else if (percent >= 99.95)
+		snprintf(text.p, sizeof text.p, "> 99.9 %%");
+	else
+		snprintf(text.p, sizeof text.p, "%.1f %%", percent);
 	return text;
 }
 
@@ -283,6 +363,29 @@ struct short_text day_text(int64_t day)
 	return text;
 }
 
+struct short_text weekday_text(int64_t day)
+{
+	static const char days[7][4] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
+	struct short_text text = { "?" };
+
+	if (civil_of_day(day).known)
+		snprintf(text.p, sizeof text.p, "%s %.20s", days[(day % 7 + 7) % 7], day_text(day).p);
+	return text;
+}
+
+/* The week that the Thursday of these seven days, Monday first, lies in. */
+unsigned day_week(int64_t day)
+{
+	struct civil_day civil = civil_of_day(day);
+	int64_t thursday;
+
+	if (!civil.known)
+		return 0;
+	thursday = day - ((day + 3) % 7 + 7) % 7 + 3;
+	civil = civil_of_day(thursday);
+	return (unsigned)((thursday - moment_day(moment_from_civil(civil.year, 1, 1))) / 7) + 1;
+}
+
 struct long_text period_text(const struct style *style, int64_t first_day, int64_t last_day)
 {
 	struct civil_day a = civil_of_day(first_day), b = civil_of_day(last_day);
@@ -302,4 +405,25 @@ struct long_text period_text(const struct style *style, int64_t first_day, int64
 	else
 		snprintf(text.p, sizeof text.p, "%u %s %u %s %d", a.day, dash, b.day, months[b.month - 1], b.year);
 	return text;
+}
+
+void style_spark(struct buf *out, const struct style *style, const uint64_t *values, size_t n)
+{
+	static const char *const blocks[] = { "\xe2\x96\x81", "\xe2\x96\x82", "\xe2\x96\x83", "\xe2\x96\x84",
+		"\xe2\x96\x85", "\xe2\x96\x86", "\xe2\x96\x87", "\xe2\x96\x88" };
+	static const char ascii[] = "._-=#";
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < n; i++)
+		most = values[i] > most ? values[i] : most;
+	for (size_t i = 0; i < n; i++) {
+		unsigned __int128 part = most ? values[i] : 0;
+		unsigned steps = style->utf8 ? 7 : 4;
+		unsigned level = most ? (unsigned)(part * steps / most) : 0;
+
+		if (style->utf8)
+			buf_put_text(out, blocks[level]);
+		else
+			buf_put_byte(out, (unsigned char)ascii[level]);
+	}
 }

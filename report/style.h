@@ -34,7 +34,17 @@ const char *style_ink(const struct style *style, enum ink ink); /* starts a colo
 const char *style_off(const struct style *style, enum ink ink); /* ends it */
 const char *ink_sequence(enum ink ink);                         /* NULL for INK_PLAIN */
 
-enum symbol { SYMBOL_DASH, SYMBOL_DOT, SYMBOL_ELLIPSIS, SYMBOL_ARROW, SYMBOL_FULL, SYMBOL_EMPTY, SYMBOL_COUNT };
+enum symbol {
+	SYMBOL_DASH,
+	SYMBOL_DOT,
+	SYMBOL_ELLIPSIS,
+	SYMBOL_ARROW,
+	SYMBOL_INTO, /* from a menu into the next */
+	SYMBOL_MINUS,
+	SYMBOL_FULL,
+	SYMBOL_EMPTY,
+	SYMBOL_COUNT
+};
 const char *style_symbol(const struct style *style, enum symbol symbol);
 
 /* Text from outside, fit for a terminal: escape_terminal, and without UTF-8 nothing but ASCII. */
@@ -45,8 +55,15 @@ bool style_text(struct buf *out, const struct style *style, struct span text);
 bool style_brief(struct buf *out, const struct style *style, struct span text);
 void style_print(FILE *out, const struct style *style, struct span text);
 
-/* Words wrapped at blanks to the style's width, each line indented. `text` must be fit for a terminal. */
+/* Columns of text that is fit for a terminal; colours take none. */
+unsigned style_columns(struct span text);
+
+/* Words wrapped at blanks to the style's width, each line indented; a number and its `%` stay together. `text` must be
+ * fit for a terminal. */
 void style_paragraph(FILE *out, const struct style *style, unsigned indent, struct span text);
+
+/* The same where `column` columns of the first line are written already; the next lines begin at `indent`. */
+void style_continue(FILE *out, const struct style *style, unsigned column, unsigned indent, struct span text);
 
 /* The same behind a label (ours, shorter than the columns between indent and column), the lines one below the other. */
 struct style_label {
@@ -69,6 +86,9 @@ struct short_text count_text(uint64_t n); /* 1,234,567 */
  * A part above the whole counts as the whole; of nothing: empty. */
 struct short_text percent_text(uint64_t part, uint64_t whole);
 
+/* The same of a share 0..1; below 0.1 % with two decimals, rounded up: `0.01 %`. */
+struct short_text ratio_text(double ratio);
+
 /* `1,204 of 1,310 messages (91.9 %)`; of fewer than SHARE_FEW without the percentage: it would pretend precision. */
 #define SHARE_FEW 20
 struct long_text share_text(uint64_t part, uint64_t whole);
@@ -77,7 +97,12 @@ const char *plural(uint64_t n, const char *one, const char *many);
 struct long_text counted_text(uint64_t n, const char *one, const char *many); /* `1 report`, `1,204 reports` */
 
 /* `3 Apr 2026`, `3 - 9 Apr 2026`, `28 Mar - 3 Apr 2026`, with an en dash where there is UTF-8; days since the epoch. */
-struct short_text day_text(int64_t day); /* `3 Apr` */
+struct short_text day_text(int64_t day);     /* `3 Apr` */
+struct short_text weekday_text(int64_t day); /* `Fri 3 Apr` */
+unsigned day_week(int64_t day);		     /* 1..53, ISO 8601; 0 for a day no calendar knows */
 struct long_text period_text(const struct style *style, int64_t first_day, int64_t last_day);
+
+/* A line of small columns from zero to the largest value, so that a flat row looks flat. */
+void style_spark(struct buf *out, const struct style *style, const uint64_t *values, size_t n);
 
 #endif

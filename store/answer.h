@@ -4,6 +4,7 @@
 
 #include "base/address.h"
 #include "base/digest.h"
+#include "base/dnsanswer.h"
 #include "base/moment.h"
 #include "base/span.h"
 
@@ -165,6 +166,14 @@ struct kept_mail {
 	size_t n;
 };
 typedef bool kept_taker(void *arg, const struct kept_mail *mail);
+
+/* What the DNS said about a name and type for as long as it said the same: DNS_OK, DNS_NXDOMAIN or DNS_NODATA. Records are
+ * in an order of their own; ttl and security are those of the last sight. */
+struct snapshot_row {
+	struct dns_answer answer;
+	int64_t first_seen, last_seen;
+};
+typedef bool snapshot_taker(void *arg, const struct snapshot_row *row);
 
 struct store_totals {
 	uint64_t mails; /* without those of which only the hash is left */

@@ -94,8 +94,16 @@ static const char schema_1[] =
 	" none INTEGER NOT NULL, quarantine INTEGER NOT NULL, reject INTEGER NOT NULL,\n"
 	" other INTEGER NOT NULL, spared INTEGER NOT NULL, PRIMARY KEY(domain, day)) STRICT, WITHOUT ROWID;\n";
 
-/* What is remembered of mailboxes (store/journal.h). Most folders have few places: what was read in order needs none. */
+/* What names were seen to publish; place: the name with its labels reversed; answer: as snapshot.c writes it. */
 static const char schema_2[] =
+	"CREATE TABLE snapshot(id INTEGER PRIMARY KEY, place TEXT NOT NULL, type INTEGER NOT NULL,\n"
+	" answer BLOB NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,\n"
+	" ttl INTEGER NOT NULL, security INTEGER NOT NULL) STRICT;\n"
+	"CREATE INDEX snapshot_place ON snapshot(place, type, last_seen);\n"
+	"CREATE INDEX snapshot_seen ON snapshot(last_seen);\n";
+
+/* What is remembered of mailboxes (store/journal.h). Most folders have few places: what was read in order needs none. */
+static const char schema_3[] =
 	"CREATE TABLE mailfolder(id INTEGER PRIMARY KEY, mailbox TEXT NOT NULL, name TEXT NOT NULL,\n"
 	" uidvalidity INTEGER NOT NULL, highest INTEGER NOT NULL, since INTEGER, UNIQUE(mailbox, name)) STRICT;\n"
 	"CREATE TABLE place(id INTEGER PRIMARY KEY, folder INTEGER NOT NULL REFERENCES mailfolder,\n"
@@ -106,6 +114,7 @@ static const char schema_2[] =
 const struct schema_step schema_steps[] = {
 	{ schema_1 },
 	{ schema_2 },
+	{ schema_3 },
 };
 const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);
 

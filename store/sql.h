@@ -57,7 +57,7 @@
 	X(MAIL_STATE, "UPDATE mail SET state=?2 WHERE id=?1")                                                          \
 	X(MAIL_BARE,                                                                                                   \
 		"UPDATE mail SET state=2,folder=NULL,name='',reason=NULL,sender=NULL,subject=NULL,message_id=NULL,"    \
-		"date=NULL,trust=1,signer=NULL,repaired=0 WHERE id=?1")                                                                   \
+		"date=NULL,trust=1,signer=NULL,repaired=0 WHERE id=?1")                                                \
 	X(MAIL_GET,                                                                                                    \
 		"SELECT id,folder,name,arrived,sha256,octets,reason,trust,signer,repaired,sender,"                     \
 		"(SELECT total FROM verification WHERE mail=?1 AND number=0) FROM mail WHERE id=?1")                   \
@@ -149,6 +149,23 @@
 	X(COUNT_REPORTS, "SELECT count(*) FROM report")                                                                \
 	X(COUNT_FAILURES, "SELECT count(*) FROM failure")                                                              \
 	X(LOSER_RECORDS, "SELECT records FROM report WHERE state=2")                                                   \
+	/* what a verdict rests on */                                                                                  \
+	X(OBSERVED_REPORTS,                                                                                            \
+		"SELECT r.trust,r.recovered,r.range_begin,r.range_end,r.report_id,r.content,r.org_name,r.org_email,"   \
+		"r.p,r.sp,r.np,r.adkim,r.aspf,r.pct,r.testing,r.first_record,r.records,m.arrived,m.signer,m.repaired," \
+		"(SELECT v.total FROM verification v WHERE v.mail=r.mail AND v.number=0)"                              \
+		" FROM report r CROSS JOIN mail m ON m.id=r.mail"                                                      \
+		" WHERE r.domain=?1 AND r.day BETWEEN ?2 AND ?3 AND r.state<3")                                        \
+	X(OBSERVED_RECORDS,                                                                                            \
+		"SELECT source,messages,flags,words,auth,reasons,header_from,envelope_from FROM record"                \
+		" WHERE id BETWEEN ?1 AND ?2")                                                                         \
+	X(OBSERVED_SAMPLES,                                                                                            \
+		"SELECT f.mail,f.number,f.source,f.sample_from,m.trust,m.signer FROM failure f"                        \
+		" CROSS JOIN mail m ON m.id=f.mail WHERE f.domain=?1 AND f.day BETWEEN ?2 AND ?3 AND f.dmarc=1")       \
+	X(OBSERVED_SIGNATURES,                                                                                         \
+		"SELECT s.reason,s.header_hash,s.undone FROM verification v"                                           \
+		" CROSS JOIN signature s ON s.verification=v.id"                                                       \
+		" WHERE v.mail=?1 AND v.number=?2 AND s.relaxed=2")                                                    \
 	/* verifications and signatures */                                                                             \
 	X(VERIFICATION_ADD,                                                                                            \
 		"INSERT INTO verification(mail,number,at,result,aligned,unsettled,total,from_domain,rest)"             \
@@ -216,6 +233,23 @@
 	X(KEY_TRIM,                                                                                                    \
 		"DELETE FROM keyrecord WHERE id IN (SELECT id FROM keyrecord WHERE name=?1"                            \
 		" ORDER BY last_seen DESC,record,absent LIMIT -1 OFFSET ?2)")                                          \
+	/* what names were seen to publish */                                                                          \
+	X(SNAPSHOT_NEWEST,                                                                                             \
+		"SELECT id,last_seen,answer FROM snapshot WHERE place=?1 AND type=?2"                                  \
+		" ORDER BY last_seen DESC,id DESC LIMIT 1")                                                            \
+	X(SNAPSHOT_SEEN, "UPDATE snapshot SET last_seen=?2,ttl=?3,security=?4 WHERE id=?1")                            \
+	X(SNAPSHOT_ADD,                                                                                                \
+		"INSERT INTO snapshot(place,type,answer,first_seen,last_seen,ttl,security) VALUES(?1,?2,?3,?4,?4,?5,?6)") \
+	X(SNAPSHOT_TRIM,                                                                                               \
+		"DELETE FROM snapshot WHERE id IN (SELECT id FROM snapshot WHERE place=?1 AND type=?2"                 \
+		" ORDER BY last_seen DESC,id DESC LIMIT -1 OFFSET ?3)")                                                \
+	X(SNAPSHOT_STATES,                                                                                             \
+		"SELECT place,type,answer,first_seen,last_seen,ttl,security FROM snapshot WHERE place=?1 AND type=?2"  \
+		" ORDER BY last_seen DESC,id DESC")                                                                    \
+	X(SNAPSHOT_BELOW,                                                                                              \
+		"SELECT place,type,answer,first_seen,last_seen,ttl,security FROM snapshot"                             \
+		" WHERE place=?1 OR (place>?2 AND place<?3) ORDER BY place,type,first_seen,id")                        \
+	X(SNAPSHOT_EXPIRE, "DELETE FROM snapshot WHERE last_seen<?1")                                                  \
 	/* mailboxes: folders, and places of single mails; states: enum place_state */                                 \
 	X(FOLDER_GET,                                                                                                  \
 		"SELECT id,uidvalidity,highest,since FROM mailfolder WHERE mailbox=?1 AND name=?2")                    \
@@ -226,8 +260,8 @@
 	X(PLACES_DROP,                                                                                                 \
 		"DELETE FROM place WHERE folder=?1")                                                                   \
 	X(PLACE_PUT,                                                                                                   \
-		"INSERT INTO place(folder,uid,name,state) VALUES(?1,?2,?3,?4)"                                        \
-		" ON CONFLICT(folder,uid,name) DO UPDATE SET state=excluded.state")                                     \
+		"INSERT INTO place(folder,uid,name,state) VALUES(?1,?2,?3,?4)"                                         \
+		" ON CONFLICT(folder,uid,name) DO UPDATE SET state=excluded.state")                                    \
 	X(PLACE_DROP,                                                                                                  \
 		"DELETE FROM place WHERE folder=?1 AND uid=?2 AND name=?3")                                            \
 	X(PLACE_GET,                                                                                                   \

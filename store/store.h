@@ -19,6 +19,7 @@
 #include "ingest/mail.h"
 #include "parse/feedback.h"
 #include "store/answer.h"
+#include "store/observed.h"
 
 struct store;
 
@@ -95,6 +96,26 @@ bool store_ask_keys(struct store *store, struct span name, archived_key_taker *t
  * one record the later tells fresh_until and secure. FAULT_INPUT: a name or a record longer than the DNS allows. */
 bool store_learn_key(struct store *store, const struct archived_key *key, struct fault *fault);
 
+/* What names were seen to publish, with dates: snapshots. A sight that says what the last one said prolongs that; another
+ * begins a new state; the 64 newest states of a name and type are kept. Answers that did not come (SERVFAIL, time-out,
+ * bogus) are let pass, and so are those above 256 kB and sights older than the last one. Within the writer's transaction.
+ * FAULT_INPUT: no possible name. */
+bool store_learn_dns(struct store *store, const struct dns_answer *answer, int64_t seen, struct fault *fault);
+bool store_ask_dns(struct store *store, struct span name, enum dns_type type, snapshot_taker *take, void *arg,
+	struct fault *fault); /* newest first */
+/* The domain and all names below it, as dns --history shows them: by name read from the right, type, first_seen. */
+bool store_ask_dns_below(struct store *store, struct span domain, snapshot_taker *take, void *arg, struct fault *fault);
+
+/* The last snapshot in the place of the DNS, and for a key the archive of key records where that is newer:
+ * `struct dns dns = { store_dns_ask, &from }`. A name never seen is DNS_UNASKED. */
+struct store_dns {
+	struct store *store;
+	int64_t oldest, newest;  /* last_seen of what was answered; look at them only when `answers` is not 0 */
+	size_t answers, unknown; /* unknown: questions to which nothing was stored */
+	bool failed;             /* the store could not be read; its answer was DNS_SERVFAIL */
+};
+dns_asker store_dns_ask;
+
 /* Questions. Each calls `take` per row in the documented order; false from it stops. Within `take` no other function of
  * the same store may be called, except from store_ask_kept, whose taker may write. A domain is matched as a whole and
  * without case; one that is not known has no rows. A NULL filter matches everything. */
@@ -111,6 +132,10 @@ bool store_ask_reports(
  * whoever adds up asks for `!duplicate !conflict`. For failure reports a reporter is the mail's From. */
 bool store_ask_facts(
 	struct store *store, const struct report_filter *filter, fact_taker *take, void *arg, struct fault *);
+/* Everything that was reported about one policy domain in the window, duplicates and conflicts too, in `arena`, which must
+ * outlive it. The work is one step a record and the rest by distinct things. FAULT_SETUP: the arena is too small. */
+bool store_ask_observed(struct store *store, const char *domain, const struct window *window, struct arena *arena,
+	struct observed *observed, struct fault *fault);
 /* Failure reports whose day is in the window, and their samples. A NULL domain: all. */
 bool store_ask_samples(struct store *store, const char *domain, const struct window *window, sample_taker *take,
 	void *arg, struct fault *fault);

@@ -117,8 +117,7 @@ void proof_of(const struct store *s, const struct verification *verification, st
 		domain_alabels(orgdomain_of(all->from_domain), proof->signer);
 }
 
-/* The domain of the last address in a text. */
-static struct span address_domain(struct span text)
+struct span address_domain(struct span text)
 {
 	const char *at = text.p ? memrchr(text.p, '@', text.n) : NULL;
 	struct span domain = SPAN_ABSENT;

@@ -93,9 +93,20 @@ is ingest-nothing ingest
 
 # Asking
 is summary
+is summary-all summary --all
 is summary-one summary lighthouse-cafe.example
 is summary-shop summary harborlight.example
+is summary-shop-v -v harborlight.example
+is summary-weeks summary harborlight.example --weeks 13
 is summary-unknown summary nobody.example
+is summary-no-domain summary no_domain..example
+is summary-weeks-bad summary --weeks 1000
+is summary-weeks-days summary --weeks 3 --days 3
+is summary-all-one summary --all harborlight.example
+is counts summary --counts
+is counts-one summary --counts lighthouse-cafe.example
+is counts-shop summary --counts harborlight.example
+is counts-unknown summary --counts nobody.example
 is summary-days summary --days 7
 is summary-range summary harborlight.example --since 2026-11-10 --until 2026-11-12
 is summary-json summary --format json lighthouse-cafe.example

@@ -17,6 +17,9 @@ static void lint_once(struct span text, struct dns dns)
 	lint_text(text, &findings, &kind);
 	lint_dmarc(SPAN_ABSENT, text, &findings);
 	lint_spf(SPAN_ABSENT, text, &findings);
+	lint_key(SPAN_ABSENT, text, &findings);
+	lint_policy(SPAN_ABSENT, text, &findings);
+	lint_adsp(SPAN_ABSENT, text, &findings);
 	if (dns.ask)
 		lint_domain(dns, SPAN("a.example.com"), &findings, &seen);
 	arena_release(&arena);

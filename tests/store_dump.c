@@ -134,8 +134,10 @@ static const char trusts_sql[] =
 	" JOIN mail m ON m.id=r.mail ORDER BY 2,3,4";
 static const char keys_sql[] =
 	"SELECT 'key', name, hex(record), absent, first_seen, last_seen, fresh_until, secure FROM keyrecord ORDER BY 2,3,4";
+static const char snapshots_sql[] =
+	"SELECT 'snapshot', place, type, hex(answer), first_seen, last_seen, ttl, security FROM snapshot ORDER BY 2,3,5,4";
 static const char *const tables[] = { mails_sql, problems_sql, rollup_sql, files_sql, samples_sql, records_sql,
-	verifications_sql, failures_sql, trusts_sql, keys_sql };
+	verifications_sql, failures_sql, trusts_sql, keys_sql, snapshots_sql };
 
 static bool table_dump(sqlite3 *db, const char *sql, FILE *out)
 {

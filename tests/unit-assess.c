@@ -284,7 +284,12 @@ static void nothing_is_never_ready(void **state)
 	run(&w, &arena, &v);
 	assert_int_equal(v.decision.word, VERDICT_NOT_ENOUGH_DATA);
 	assert_int_equal(v.measures.own, 0);
-	assert_true(v.next.kind == NEXT_FIRST);
+	assert_int_equal(v.next.kind, NEXT_SILENT); /* whether there is a record nobody has looked */
+	assert_false(v.next.record.p);
+	w.rows.published.checked = true;
+	run(&w, &arena, &v);
+	assert_int_equal(v.next.kind, NEXT_FIRST);
+	assert_true(span_is(v.next.record, SPAN("v=DMARC1; p=none; rua=mailto:dmarc@" DOMAIN)));
 	w.rows.published = (struct published){
 		.checked = true, .dmarc_records = 1, .spf_records = 1, .policy = { .p = REQUEST_REJECT, .pct = 100 }
 	};
@@ -707,7 +712,7 @@ static void periodic_senders_are_expected(void **state)
 
 static void broken_rows_are_refused(void **state)
 {
-	static const struct assess_traffic traffic[] = { { 7, 0, 0, 1 } };
+	static const struct observed_traffic traffic[] = { { 7, 0, 0, 1 } };
 	struct arena arena = ARENA((size_t)1 << 20);
 	struct verdict v;
 	struct world w;

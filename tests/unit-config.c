@@ -158,6 +158,15 @@ static const struct {
 	{ "jobs = 257\n", ":1: [dmarcgate] jobs = 257: a number of processes from 0 to 256" },
 	{ "[retention]\nreports = 1h\n",
 		":2: [retention] reports = 1h: a span of time, such as 400d, 12w or 36h, from 1d to 36500d" },
+	{ "[readiness]\nreject.own_loss = 0.2%%\n", ":2: [readiness] reject.own_loss = 0.2%%: a share from 0% to 100%" },
+	{ "[readiness]\nreject.own_loss = 2\n", ":2: [readiness] reject.own_loss = 2: a share from 0% to 100%" },
+	{ "[readiness]\nfresh_days = 401\n", ":2: [readiness] fresh_days = 401: a number of days from 0 to 400" },
+	{ "[readiness]\nown_loss = 1%\n", ":2: [readiness] own_loss: no such setting" },
+	{ "[readiness]\nwindow = 6\n", ":2: [readiness] window = 6: a number of days from 7 to 180" },
+	{ "[readiness]\nown_nets = 192.0.2.0/33\n",
+		":2: [readiness] own_nets = 192.0.2.0/33: ADDRESS or ADDRESS/BITS, separated by commas" },
+	{ "[readiness]\ntenants = example\n",
+		":2: [readiness] tenants = example: google:LABEL or microsoft365:LABEL, separated by commas" },
 	{ "jobs = 1\nnonsense\njobs = many\n", ":2: neither `[section]` nor `setting = value`" },
 	{ "jobs = many\nnonsense\n", ":1: [dmarcgate] jobs = many: a number of processes from 0 to 256" },
 	{ "[limits] mail = 5M\n", ":1: a heading stands alone on its line; settings follow on lines of their own" },
@@ -309,7 +318,12 @@ static void test_print(void **state)
 	FILE *out = open_memstream(&text, &n);
 
 	(void)state;
-	assert_true(load("[limits]\nmail = 20M\nrecords = 1234567\n[store]\nwait = 10\n", &config, &fault));
+	assert_true(load("[limits]\nmail = 20M\nrecords = 1234567\n[store]\nwait = 10\n[readiness]\n"
+			 "own_nets = 192.0.2.1, 2001:db8::/48\nreject.own_loss = 0.25%\nreject.evidence = 700\n"
+			 "quarantine.own_upper=0.015\n",
+		&config, &fault));
+	assert_true(config.readiness.limits.reject.own_loss == 0.0025);
+	assert_true(config.readiness.limits.quarantine.own_loss == 0.01);
 	assert_true(config_print(&config, out, &fault));
 	fclose(out);
 	assert_non_null(strstr(text, "\n[limits]\n# a mail or file as received;"));
@@ -318,9 +332,15 @@ static void test_print(void **state)
 	assert_non_null(strstr(text, "\nrecords = 1234567 ; default: 5M\n"));
 	assert_non_null(strstr(text, "\nwait = 10\n"));
 	assert_non_null(strstr(text, "\nreports = 400d\n"));
+	assert_non_null(strstr(text, "\nreject.own_loss = 0.25% ; default: 0.2%\n"));
+	assert_non_null(strstr(text, "\nreject.evidence = 700 ; default: 600\n"));
+	assert_non_null(strstr(text, "\nquarantine.own_upper = 1.5% ; default: 2%\n"));
+	assert_non_null(strstr(text, "\nundecided_part = 0.2%\n"));
 
 	assert_true(load(text, &again, &fault));
 	assert_memory_equal(&config.limits, &again.limits, sizeof config.limits);
+	assert_memory_equal(&config.readiness.limits, &again.readiness.limits, sizeof config.readiness.limits);
+	assert_string_equal(config.readiness.own_nets, again.readiness.own_nets);
 	assert_string_equal(config.db, again.db);
 	config_release(&again);
 	config_release(&config);
@@ -432,8 +452,7 @@ static void test_manual(void **state)
 		if (!at || (end && at > end))
 			fail_msg("dmarcgate.conf.5 lacks%sbelow `%s`", item, row->section);
 		end = strstr(at + 1, "\n.It ");
-		if (row->type == CONFIG_WORD || row->type == CONFIG_NUMBER || row->type == CONFIG_SIZE ||
-			row->type == CONFIG_SPAN) {
+		if (!config_is_text(row)) {
 			snprintf(item, sizeof item, "\nDefault: %s.", config_format(row, row->initial, value));
 			at = strstr(at, item);
 			if (!at || (end && at > end))

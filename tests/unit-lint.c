@@ -184,6 +184,9 @@ static void texts(void **state)
 		{ "v=spf1 ip4:1.2.3 ip4:192.0.2.0/99 a:%{x}.example redirect=a.example redirect=b.example", LINT_SPF,
 			"spf-address spf-prefix spf-macro spf-twice", "spf-address", "" },
 		{ "hello world", LINT_UNKNOWN, "text-unknown", NULL, NULL },
+		{ "v=spf1 ip4:192.0.2.1 ip4:192.0.2.2 ip4:192.0.2.3 ip4:192.0.2.4 ip4:192.0.2.5 ip4:192.0.2.6 ip4:192.0.2.7 ip4:192.0.2.8 "
+		  "ip4:192.0.2.9 ip4:192.0.2.10 ip4:192.0.2.11 ip4:192.0.2.12 ip4:192.0.2.13 ip4:192.0.2.14 ip4:192.0.2.15 ip4:192.0.2.16 ip4:192.0.2.17 ~all",
+			LINT_SPF, "spf-all-soft text-split", NULL, NULL },
 		{ "", LINT_UNKNOWN, "text-empty", NULL, NULL },
 	};
 
@@ -452,7 +455,7 @@ static void every_finding_was_met(void **state)
 		LINT_DMARC);
 	lint(SPAN("v=DMARC1; p=n\"one\"\x01"), LINT_DMARC);
 	for (enum finding_code code = 0; code < FINDING_COUNT; code++)
-		if (!exercised[code])
+		if (!exercised[code] && (code < FINDING_KEY_SEMICOLON || code > FINDING_ADSP_UNREADABLE)) /* unit-keylint */
 			fail_msg("%s was not met by any test", finding_word(code));
 }
 

@@ -130,7 +130,7 @@ static void fates(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct fate fate = { FATE_KEEP, NULL };
+		struct mail_fate fate = { FATE_KEEP, NULL };
 		struct fault fault = { FAULT_NONE };
 
 		if (fate_parse(&fate, span_of(rows[i].text), &fault) != (rows[i].kind >= 0))

@@ -47,7 +47,7 @@ static void honest(void **state)
 	assert_int_equal(poller_next(poller, &polled, &fault), 1);
 	assert_string_equal(polled.mail.name, "box:INBOX#7");
 	assert_int_equal(polled.mail.length, 3);
-	assert_true(poller_settle(poller, &(struct fate){ FATE_SEEN, NULL }, &polled.place, 1, &done, &fault));
+	assert_true(poller_settle(poller, &(struct mail_fate){ FATE_SEEN, NULL }, &polled.place, 1, &done, &fault));
 	assert_int_equal(done, 1);
 	polled_release(&polled);
 	poller_stop(poller);
@@ -92,7 +92,7 @@ static void taken_over(void **state)
 			poller_stop(poller); /* the session ended, not the process */
 			continue;
 		}
-		assert_false(poller_settle(poller, &(struct fate){ FATE_SEEN, NULL }, &polled.place, 1, &done, &fault));
+		assert_false(poller_settle(poller, &(struct mail_fate){ FATE_SEEN, NULL }, &polled.place, 1, &done, &fault));
 		assert_int_equal(done, 0);
 		assert_false(poller_close(poller, &counts, &fault));
 		assert_int_equal(counts.mails, 0);

@@ -1,6 +1,8 @@
 /* store: what a mail's own signatures prove, and which report counts because of it. */
 #include "tests/store_fixture.h"
 
+#include "report/assess/assess.h"
+
 #include <stdlib.h>
 
 /* A mail's verification, in the simplest form that decides anything. */
@@ -75,6 +77,25 @@ static struct made_report plain(const char *email)
 	return made;
 }
 
+/* The verdict is told how the mail was carried, and comes to the same. */
+static void carriage_tells(struct fixture *b, int trust, bool repaired)
+{
+	struct assess_options options = OPTIONS_DEFAULT;
+	struct observed observed;
+	struct verdict verdict;
+	struct rows rows = { .reports = NULL };
+
+	assert_true(store_ask_observed(b->store, "example.org", &ALWAYS, &b->arena, &observed, NULL));
+	rows_observe(&rows, &observed);
+	options.domain = (struct domain_name){ SPAN("example.org"), SPAN("example.org") };
+	options.today = 20000;
+	assert_true(assess(&rows, &options, &b->arena, &verdict));
+	assert_int_equal(verdict.reports_n, 1);
+	assert_int_equal(verdict.reports[0].trust, trust);
+	assert_int_equal(verdict.reports[0].undone, repaired);
+	assert_true(trust > 0 || verdict.reports[0].use == USE_REFUSED || verdict.reports[0].use == USE_IMPOSSIBLE);
+}
+
 static void trust_is(struct fixture *b, const char *subject, const char *email, struct signing *g, int trust, bool repaired)
 {
 	struct made_report made = plain(email);
@@ -88,6 +109,7 @@ static void trust_is(struct fixture *b, const char *subject, const char *email, 
 	assert_int_equal(seen.trust, trust);
 	assert_int_equal(seen.repaired, repaired);
 	assert_string_equal(seen.signer, trust > 1 ? "reporter.example" : "");
+	carriage_tells(b, trust, repaired);
 }
 
 #define OTHER "x@other.example"

@@ -94,7 +94,7 @@ static uint32_t report_of(struct world *world, const struct line *line)
 	int64_t begin = line->day * DAY_SECONDS, end = begin + (line->days ? line->days : 1) * DAY_SECONDS - 1;
 	enum carriage carriage = line->plain ? CARRIAGE_FILE : line->carriage ? line->carriage : CARRIAGE_SIGNED;
 	struct rows *rows = &world->rows;
-	struct assess_report *r;
+	struct observed_report *r;
 	char id[128];
 
 	for (size_t i = rows->reports_n; i-- > 0;)
@@ -104,7 +104,7 @@ static uint32_t report_of(struct world *world, const struct line *line)
 			return (uint32_t)i;
 	r = &world->reports[rows->reports_n];
 	snprintf(id, sizeof id, "%s-%lld", line->reporter, (long long)line->day);
-	*r = (struct assess_report){ .org_name = copy(world, line->reporter),
+	*r = (struct observed_report){ .org_name = copy(world, line->reporter),
 		.report_id = copy(world, id),
 		.email = name_of(world, line->reporter),
 		.domain = world->options.domain.name,
@@ -124,7 +124,7 @@ static uint32_t report_of(struct world *world, const struct line *line)
 static uint32_t source_of(struct world *world, const struct line *line)
 {
 	struct rows *rows = &world->rows;
-	struct assess_source *s = &world->sources[rows->sources_n];
+	struct observed_source *s = &world->sources[rows->sources_n];
 	struct address address;
 
 	if (!address_parse(span_of(line->address), &address))
@@ -132,7 +132,7 @@ static uint32_t source_of(struct world *world, const struct line *line)
 	for (size_t i = 0; i < rows->sources_n; i++)
 		if (memcmp(&world->sources[i].address, &address, sizeof address) == 0)
 			return (uint32_t)i;
-	*s = (struct assess_source){ .address = address, .has_address = true, .host_state = HOST_CONFIRMED };
+	*s = (struct observed_source){ .address = address, .has_address = true, .host_state = HOST_CONFIRMED };
 	if (!line->host)
 		s->host_state = HOST_UNKNOWN;
 	else if (line->host[0] == '-')
@@ -165,12 +165,12 @@ static size_t read_signatures(struct world *world, const char *text, struct sign
 static uint32_t auth_of(struct world *world, const struct line *line)
 {
 	struct rows *rows = &world->rows;
-	struct assess_auth *a = &world->auths[rows->auths_n];
+	struct observed_auth *a = &world->auths[rows->auths_n];
 	struct signature_row *dkim = take(world, 8 * sizeof *dkim);
 	struct spf_row *spf = take(world, sizeof *spf);
 	struct override_reason *reason = take(world, sizeof *reason);
 
-	*a = (struct assess_auth){
+	*a = (struct observed_auth){
 		.header_from = name_of(world, line->from), .dkim = dkim, .spf = spf, .reasons = reason
 	};
 	a->dkim_n = read_signatures(world, line->dkim, dkim);
@@ -191,7 +191,7 @@ void world_add(struct world *world, const struct line *line)
 
 	if (rows->traffic_n == world->room)
 		abort();
-	world->traffic[rows->traffic_n] = (struct assess_traffic){ report_of(world, line), source_of(world, line),
+	world->traffic[rows->traffic_n] = (struct observed_traffic){ report_of(world, line), source_of(world, line),
 		auth_of(world, line), line->n };
 	rows->traffic_n++;
 }

@@ -6,12 +6,12 @@
 
 struct world {
 	struct arena arena;
-	struct assess_report *reports;
-	struct assess_source *sources;
-	struct assess_auth *auths;
-	struct assess_traffic *traffic;
+	struct observed_report *reports;
+	struct observed_source *sources;
+	struct observed_auth *auths;
+	struct observed_traffic *traffic;
 	struct mark_row *marks;
-	struct sample_row *samples;
+	struct observed_sample *samples;
 	size_t room;
 	struct rows rows;
 	struct assess_options options;

@@ -4,7 +4,7 @@
 #ifndef PARSE_DKIM_DER_H
 #define PARSE_DKIM_DER_H
 
-#include "base/span.h"
+#include "base/buf.h"
 
 #include <stdint.h>
 
@@ -19,5 +19,14 @@ struct der_rsa {
 const char *der_rsa_parse(struct span octets, struct der_rsa *rsa);
 
 uint32_t der_bits(struct span integer);
+
+/* Octets that the outermost element says it has, head included; 0 when there is none. More than there are: cut off. */
+size_t der_claims(struct span octets);
+
+/* The beginning of a private key in one of its usual forms (RFC 8017 A.1.2, RFC 5958 2, RFC 5915 3). */
+bool der_is_private(struct span octets);
+
+/* SubjectPublicKeyInfo of an RSA key, the form that everybody reads. */
+bool der_rsa_put(struct buf *out, struct span modulus, struct span exponent);
 
 #endif

@@ -3,23 +3,13 @@
 #include "parse/dkim/encoding.h"
 #include "parse/dkim/words.h"
 
-const struct key_problem_row key_problem_rows[KEY_PROBLEM_COUNT] = {
-#define X(name, word, error, sentence) { word, error, sentence },
-	KEY_PROBLEMS(X)
-#undef X
-};
-
-static void note(struct key_record *record, enum key_problem problem, struct span where)
+/* The first one stands for the record. */
+static void fault(struct key_record *record, const char *text, struct span where)
 {
-	if (record->notes_n < KEY_NOTES_MAX)
-		record->notes[record->notes_n++] = (struct key_note){ problem, where };
-}
-
-static void fault(struct key_record *record, enum key_problem problem, const char *text, struct span where)
-{
+	if (record->fault)
+		return;
 	record->fault = text;
 	record->where = where;
-	note(record, problem, where);
 }
 
 static const struct {
@@ -41,14 +31,10 @@ static void tags_assign(struct key_record *record)
 {
 	for (size_t i = 0; i < record->tags.n; i++) {
 		const struct tag *tag = &record->tags.tags[i];
-		size_t k = 0;
 
-		while (k < KNOWN_TAGS && !span_is(tag->name, span_of(known_tags[k].name)))
-			k++;
-		if (k < KNOWN_TAGS)
-			*(struct span *)((char *)record + known_tags[k].offset) = tag->value;
-		else
-			note(record, KEY_PROBLEM_UNKNOWN_TAG, tag->name);
+		for (size_t k = 0; k < KNOWN_TAGS; k++)
+			if (span_is(tag->name, span_of(known_tags[k].name)))
+				*(struct span *)((char *)record + known_tags[k].offset) = tag->value;
 	}
 }
 
@@ -67,56 +53,23 @@ static void rsa_read(struct key_record *record)
 	record->modulus = rsa.modulus;
 	record->exponent = rsa.exponent;
 	record->bare = rsa.bare;
-	if (rsa.bare)
-		note(record, KEY_PROBLEM_BARE, record->p);
-	if (rsa.trailing)
-		note(record, KEY_PROBLEM_TRAILING, record->p);
-	if (!span_is(rsa.exponent, SPAN("\x01\x00\x01")))
-		note(record, KEY_PROBLEM_EXPONENT, record->p);
-	if (record->bits < KEYRECORD_RSA_BITS_MIN)
-		note(record, KEY_PROBLEM_SHORT, record->p);
-	else if (record->bits < 2048)
-		note(record, KEY_PROBLEM_WEAK, record->p);
-	else if (record->bits > 4096)
-		note(record, KEY_PROBLEM_LARGE, record->p);
-}
-
-static void material_read(struct key_record *record)
-{
-	if (record->type == KEY_RSA)
-		rsa_read(record);
-	else if (record->type == KEY_ED25519 && record->key.n == 32)
-		record->bits = 256;
-	else if (record->type == KEY_ED25519)
-		record->material_fault = "an ed25519 key has 32 octets";
-	if (record->material_fault)
-		note(record, KEY_PROBLEM_MATERIAL, record->p);
-}
-
-static size_t digits_count(struct span text)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < text.n; i++)
-		n += fws_length(text, i) == 0 && text.p[i] != '\n';
-	return n;
 }
 
 static void key_read(struct key_record *record, struct arena *arena)
 {
 	if (record->p.n == 0) {
 		record->revoked = true;
-		note(record, KEY_PROBLEM_REVOKED, record->p);
 		return;
 	}
 	record->key = base64_decode(record->p, arena);
-	if (!record->key.p || record->key.n == 0) {
-		fault(record, KEY_PROBLEM_NOT_BASE64, "p= is not base64", SPAN_ABSENT);
-		return;
-	}
-	if (digits_count(record->p) % 4)
-		note(record, KEY_PROBLEM_PADDING, record->p);
-	material_read(record);
+	if (!record->key.p || record->key.n == 0)
+		fault(record, "p= is not base64", SPAN_ABSENT);
+	else if (record->type == KEY_RSA)
+		rsa_read(record);
+	else if (record->type == KEY_ED25519 && record->key.n == 32)
+		record->bits = 256;
+	else if (record->type == KEY_ED25519)
+		record->material_fault = "an ed25519 key has 32 octets";
 }
 
 static bool allows_hash(const struct key_record *record, const char *name)
@@ -129,47 +82,35 @@ static bool allows_email(const struct key_record *record)
 	return !record->s.p || taglist_has_member(record->s, "*") || taglist_has_member(record->s, "email");
 }
 
-static void rules_note(struct key_record *record)
-{
-	if (!allows_hash(record, "sha256"))
-		note(record, KEY_PROBLEM_HASHES, record->h);
-	if (!allows_email(record))
-		note(record, KEY_PROBLEM_SERVICE, record->s);
-	if (!record->v.p)
-		note(record, KEY_PROBLEM_NO_VERSION, SPAN_ABSENT);
-	if (record->testing)
-		note(record, KEY_PROBLEM_TESTING, record->t);
-	if (record->h.p && allows_hash(record, "sha1"))
-		note(record, KEY_PROBLEM_SHA1, record->h);
-	if (record->g.p)
-		note(record, KEY_PROBLEM_OBSOLETE_G, record->g);
-}
-
-void keyrecord_parse(struct span text, struct arena *arena, struct key_record *record)
+static void record_read(struct span text, struct arena *arena, bool on, struct key_record *record)
 {
 	memset(record, 0, sizeof *record);
-	if (!taglist_parse(text, false, &record->tags)) {
-		fault(record, KEY_PROBLEM_SYNTAX, record->tags.fault, record->tags.where);
+	if (!taglist_parse(text, false, &record->tags))
+		fault(record, record->tags.fault, record->tags.where);
+	if (record->fault && !on)
 		return;
-	}
 	tags_assign(record);
 	record->testing = record->t.p && taglist_has_member(record->t, "y");
 	record->strict = record->t.p && taglist_has_member(record->t, "s");
 	record->type = !record->k.p || span_is(record->k, SPAN("rsa")) ? KEY_RSA :
 		span_is(record->k, SPAN("ed25519"))                    ? KEY_ED25519 :
 									 KEY_OTHER;
-	if (record->v.p && (!span_is(record->tags.tags[0].name, SPAN("v")) || !span_is(record->v, SPAN("DKIM1")))) {
-		fault(record, KEY_PROBLEM_VERSION, "v= must be first and DKIM1", SPAN_ABSENT);
-		return;
-	}
-	if (!record->p.p) {
-		fault(record, KEY_PROBLEM_NO_KEY, "no p=", SPAN_ABSENT);
-		return;
-	}
-	if (record->type == KEY_OTHER)
-		note(record, KEY_PROBLEM_TYPE, record->k);
-	key_read(record, arena);
-	rules_note(record);
+	if (record->v.p && (!span_is(record->tags.tags[0].name, SPAN("v")) || !span_is(record->v, SPAN("DKIM1"))))
+		fault(record, "v= must be first and DKIM1", SPAN_ABSENT);
+	if (!record->p.p)
+		fault(record, "no p=", SPAN_ABSENT);
+	else if (!record->fault || on)
+		key_read(record, arena);
+}
+
+void keyrecord_parse(struct span text, struct arena *arena, struct key_record *record)
+{
+	record_read(text, arena, false, record);
+}
+
+void keyrecord_parse_on(struct span text, struct arena *arena, struct key_record *record)
+{
+	record_read(text, arena, true, record);
 }
 
 static const char *type_word(enum key_type type)

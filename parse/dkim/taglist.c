@@ -46,13 +46,26 @@ bool fws_inside(struct span text)
 	return false;
 }
 
-/* The first fault is kept; reading goes on, because what a void list says is still worth showing. */
-static void list_fault(struct taglist *list, const char *fault, struct span where)
+/* The first fault names the list's; reading goes on, because what a void list says is still worth showing. */
+static void list_fault(struct taglist *list, enum tag_fault what, struct span where)
 {
-	if (list->fault)
+	static const char *const words[TAG_FAULT_COUNT] = {
+		[TAG_EMPTY] = "empty tag-spec",
+		[TAG_NO_EQUALS] = "tag without \"=\"",
+		[TAG_BAD_NAME] = "bad tag name",
+		[TAG_TWICE] = "duplicate tag",
+		[TAG_BAD_OCTET] = "bad octet in the value of",
+		[TAG_TOO_MANY] = "too many tags",
+	};
+
+	if (!list->fault) {
+		list->fault = words[what];
+		list->where = where;
+	}
+	if (list->faults_n == TAGLIST_FAULTS_MAX)
 		return;
-	list->fault = fault;
-	list->where = where;
+	list->faults[list->faults_n].what = what;
+	list->faults[list->faults_n++].where = where;
 }
 
 static bool octet_is_alpha(char c)
@@ -97,27 +110,27 @@ static void spec_parse(struct span spec, bool utf8, struct taglist *list)
 	struct tag tag;
 
 	if (fws_trim(spec).n == 0) {
-		list_fault(list, "empty tag-spec", spec);
+		list_fault(list, TAG_EMPTY, spec);
 		return;
 	}
 	if (!equal) {
-		list_fault(list, "tag without \"=\"", fws_trim(spec));
+		list_fault(list, TAG_NO_EQUALS, fws_trim(spec));
 		return;
 	}
 	tag.name = fws_trim((struct span){ spec.p, (size_t)(equal - spec.p) });
 	tag.raw = (struct span){ equal + 1, spec.n - (size_t)(equal - spec.p) - 1 };
 	tag.value = fws_trim(tag.raw);
 	if (!name_is_legal(tag.name)) {
-		list_fault(list, "bad tag name", tag.name);
+		list_fault(list, TAG_BAD_NAME, tag.name);
 		return;
 	}
 	for (size_t i = 0; i < list->n; i++)
 		if (span_is(list->tags[i].name, tag.name)) {
-			list_fault(list, "duplicate tag", tag.name);
+			list_fault(list, TAG_TWICE, tag.name);
 			return;
 		}
 	if (!value_is_legal(tag.value, utf8))
-		list_fault(list, "bad octet in the value of", tag.name);
+		list_fault(list, TAG_BAD_OCTET, tag.name);
 	list->tags[list->n++] = tag;
 }
 
@@ -125,7 +138,7 @@ bool taglist_parse(struct span text, bool utf8, struct taglist *list)
 {
 	size_t at = 0;
 
-	list->n = 0;
+	list->n = list->faults_n = 0;
 	list->fault = NULL;
 	list->where = SPAN_ABSENT;
 	do {
@@ -136,7 +149,7 @@ bool taglist_parse(struct span text, bool utf8, struct taglist *list)
 		at += length + 1;
 	} while (at < text.n && fws_length(text, at) < text.n - at && list->n < TAGLIST_MAX);
 	if (at < text.n && list->n == TAGLIST_MAX && fws_length(text, at) < text.n - at)
-		list_fault(list, "too many tags", SPAN_ABSENT);
+		list_fault(list, TAG_TOO_MANY, SPAN_ABSENT);
 	return !list->fault;
 }
 

@@ -6,7 +6,8 @@
 
 #include "base/span.h"
 
-#define TAGLIST_MAX 100 /* tags; more make the list void */
+#define TAGLIST_MAX 100      /* tags; more make the list void */
+#define TAGLIST_FAULTS_MAX 8 /* that are told apart; one is enough to make it void */
 
 struct tag {
 	struct span name;
@@ -14,11 +15,18 @@ struct tag {
 	struct span raw;   /* everything between "=" and ";" or the end */
 };
 
+enum tag_fault { TAG_EMPTY, TAG_NO_EQUALS, TAG_BAD_NAME, TAG_TWICE, TAG_BAD_OCTET, TAG_TOO_MANY, TAG_FAULT_COUNT };
+
 struct taglist {
 	struct tag tags[TAGLIST_MAX];
 	size_t n;
-	const char *fault; /* NULL, or what is wrong, in a few words */
+	const char *fault; /* NULL, or what is wrong first, in a few words */
 	struct span where; /* the tag name, value or piece of text that is wrong */
+	struct {
+		enum tag_fault what;
+		struct span where;
+	} faults[TAGLIST_FAULTS_MAX]; /* in the order of the text */
+	size_t faults_n;
 };
 
 /* False when the list is void; its tags, the first of each name, are still there for showing. `utf8`: octets above 127

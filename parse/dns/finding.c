@@ -18,9 +18,9 @@ struct finding_row {
 static const struct finding_row rows[FINDING_COUNT] = {
 	/* any record */
 	[FINDING_TEXT_UNKNOWN] = { "text-unknown", SEVERITY_ERROR,
-		"This text is neither a DMARC nor an SPF record.",
-		"A DMARC record begins with v=DMARC1 and an SPF record with v=spf1. Receivers ignore any other text "
-		"in their place." },
+		"This text is none of the records that receivers look for.",
+		"A DMARC record begins with v=DMARC1, an SPF record with v=spf1 and the record of a key with v=DKIM1. "
+		"Receivers ignore any other text in their place." },
 	[FINDING_TEXT_EMPTY] = { "text-empty", SEVERITY_ERROR,
 		"The text is empty.",
 		"An empty record says nothing; receivers act as if it were not there." },
@@ -44,6 +44,10 @@ static const struct finding_row rows[FINDING_COUNT] = {
 		"The record is published in $1 strings.",
 		"That is allowed. Receivers join the strings with nothing between them, so a blank needed at a border "
 		"must be inside one of the strings." },
+	[FINDING_TEXT_SPLIT] = { "text-split", SEVERITY_NOTE,
+		"The record has $1 characters; one string of the DNS holds 255.",
+		"In a zone file it needs $2 strings in quotation marks, one behind the other; many control panels "
+		"divide it by themselves. Receivers join them with nothing between." },
 	[FINDING_TEXT_ZONE] = { "text-zone", SEVERITY_ERROR,
 		"This could not be read as a line of a zone file: $1.",
 		"Give either the bare text of the record, or a whole line with its text in quotation marks." },
@@ -400,6 +404,230 @@ static const struct finding_row rows[FINDING_COUNT] = {
 	[FINDING_SPF_BOUND] = { "spf-bound", SEVERITY_ERROR,
 		"The record reaches more records than could be read here ($1).",
 		"Receivers give up long before that. The counts above are the least they can be." },
+
+	/* the text of a DKIM key record */
+	[FINDING_KEY_SEMICOLON] = { "key-semicolon", SEVERITY_ERROR,
+		"There is no semicolon before `$0`.",
+		"Without a semicolon this part is read as the end of the one before it, and receivers cannot use the "
+		"key: mail signed with it fails." },
+	[FINDING_KEY_EMPTY] = { "key-empty", SEVERITY_ERROR,
+		"There is a semicolon with nothing before it.",
+		"Strict receivers throw away a record with an empty part, and mail signed with this key fails there. "
+		"Take the extra semicolon out." },
+	[FINDING_KEY_TERM] = { "key-term", SEVERITY_ERROR,
+		"`$0` is not of the form name=value.",
+		"One part that cannot be read makes receivers throw the whole record away, and mail signed with this "
+		"key fails." },
+	[FINDING_KEY_TWICE] = { "key-twice", SEVERITY_ERROR,
+		"`$0` is given more than once.",
+		"Receivers throw such a record away, even when both say the same, and mail signed with this key "
+		"fails. Keep one of them." },
+	[FINDING_KEY_TAG_UNKNOWN] = { "key-tag-unknown", SEVERITY_NOTE,
+		"Key records know no `$0`.",
+		"Receivers skip names they do not know. Check it for a slip of the pen; otherwise leave it out." },
+	[FINDING_KEY_VERSION_WRONG] = { "key-version-wrong", SEVERITY_ERROR,
+		"`$0` is not v=DKIM1.",
+		"It must be written exactly so, with DKIM in capital letters. Receivers throw away a key record with "
+		"any other spelling, and mail signed with this key fails." },
+	[FINDING_KEY_VERSION_LATE] = { "key-version-late", SEVERITY_ERROR,
+		"`$0` is not at the beginning of the record.",
+		"When v=DKIM1 is given it must come first. Otherwise receivers throw the record away, and mail signed "
+		"with this key fails." },
+	[FINDING_KEY_VERSION_MISSING] = { "key-version-missing", SEVERITY_NOTE,
+		"The record does not begin with v=DKIM1.",
+		"Receivers read it all the same. With v=DKIM1 nobody can take it for something else." },
+	[FINDING_KEY_P_MISSING] = { "key-p-missing", SEVERITY_ERROR,
+		"The record holds no key (p= is missing).",
+		"Mail signed with this key fails everywhere. Copy the record again from the program or service that "
+		"made the key." },
+	[FINDING_KEY_BASE64] = { "key-base64", SEVERITY_ERROR,
+		"`$0` cannot be a part of the key.",
+		"A key is made of letters, digits, + and / only, with = signs at its end. As it stands, mail signed "
+		"with it fails. Copy the key again, without the lines and marks that frame it." },
+	[FINDING_KEY_CUT] = { "key-cut", SEVERITY_ERROR,
+		"The end of the key is missing.",
+		"A part of it was lost on the way into the DNS, often because a form takes only 255 characters. Mail "
+		"signed with this key fails. Enter the whole key, divided into several strings if need be." },
+	[FINDING_KEY_PRIVATE] = { "key-private", SEVERITY_ERROR,
+		"This is the private half of the key, which must stay secret.",
+		"Everybody can read it here and sign mail in your name with it. Delete the record at once, make a new "
+		"pair of keys and publish the public half under a new name (selector)." },
+	[FINDING_KEY_UNUSABLE] = { "key-unusable", SEVERITY_ERROR,
+		"What stands behind p= is no $1 key: $2.",
+		"Mail signed with this key fails. Copy the record again from the program or service that made the "
+		"key." },
+	[FINDING_KEY_WRAPPED] = { "key-wrapped", SEVERITY_ERROR,
+		"The Ed25519 key is packed in the wrong way.",
+		"Behind p= belong the 44 characters of the bare key, without the frame that some programs put around "
+		"it. As it stands, mail signed with it fails." },
+	[FINDING_KEY_TYPE_DIFFERS] = { "key-type-differs", SEVERITY_ERROR,
+		"The record says that its key is $1, but the key is $2.",
+		"Receivers go by what the record says and cannot use the key, so mail signed with it fails. Without "
+		"k= a key counts as RSA." },
+	[FINDING_KEY_TYPE_UNKNOWN] = { "key-type-unknown", SEVERITY_ERROR,
+		"`$0` is no kind of key; it may be k=rsa or k=ed25519.",
+		"Receivers skip keys of kinds they do not know, so mail signed with this one fails." },
+	[FINDING_KEY_TYPE_MISSING] = { "key-type-missing", SEVERITY_NOTE,
+		"The record does not say what kind of key it holds (k= is missing).",
+		"Then the key counts as RSA, which it is. Nothing needs to be done." },
+	[FINDING_KEY_SHORT] = { "key-short", SEVERITY_ERROR,
+		"The key has only $1 bits.",
+		"Keys below 1024 bits are easily broken, and receivers refuse them: mail signed with this one fails. "
+		"Make a new key of 2048 bits under a new name (selector), sign with it, then withdraw this one." },
+	[FINDING_KEY_WEAK] = { "key-weak", SEVERITY_WARNING,
+		"The key has $1 bits; 2048 are advised.",
+		"Receivers still accept it, but somebody with much money could break it and sign in your name. Make a "
+		"new key of 2048 bits under a new name (selector), sign with it, and withdraw this one a week "
+		"later." },
+	[FINDING_KEY_LARGE] = { "key-large", SEVERITY_WARNING,
+		"The key has $1 bits.",
+		"Receivers need to understand keys of at most 4096 bits, and some refuse larger ones. 2048 bits are "
+		"enough." },
+	[FINDING_KEY_ED25519] = { "key-ed25519", SEVERITY_NOTE,
+		"This is an Ed25519 key.",
+		"Many receivers cannot check such signatures yet. Let every mail carry a signature with an RSA key as "
+		"well." },
+	[FINDING_KEY_EXPONENT] = { "key-exponent", SEVERITY_NOTE,
+		"The key was made with an unusual setting (its exponent is not 65537).",
+		"Some receivers may refuse it. Nothing needs to be done while mail signed with it passes; make the "
+		"next key with the usual settings." },
+	[FINDING_KEY_BARE] = { "key-bare", SEVERITY_WARNING,
+		"The key is packed without its usual frame.",
+		"One reading of the rules allows that, but many receivers cannot read it, and mail signed with this "
+		"key fails there." },
+	[FINDING_KEY_TRAILING] = { "key-trailing", SEVERITY_WARNING,
+		"Something stands behind the end of the key.",
+		"Some receivers refuse such a key, and mail signed with it fails there." },
+	[FINDING_KEY_PADDING] = { "key-padding", SEVERITY_NOTE,
+		"The = signs at the end of the key are missing.",
+		"Most receivers read it all the same. Write them, so that all of them do." },
+	[FINDING_KEY_BLANKS] = { "key-blanks", SEVERITY_NOTE,
+		"There are blanks within the key.",
+		"Receivers skip them, but some programs stumble over them. Leave them out." },
+	[FINDING_KEY_REVOKED] = { "key-revoked", SEVERITY_NOTE,
+		"The key is withdrawn (p= is empty).",
+		"Signatures made with it no longer count. That is right for a key that is not used any more; if "
+		"something still signs with it, that mail fails." },
+	[FINDING_KEY_TESTING] = { "key-testing", SEVERITY_WARNING,
+		"The key is marked as being on trial (t=y).",
+		"Most receivers accept a good signature all the same, but they may treat your mail as if it were not "
+		"signed, and a signature that fails must not count against you. Take t=y out when the trial is over; "
+		"it must not be left on." },
+	[FINDING_KEY_STRICT] = { "key-strict", SEVERITY_NOTE,
+		"`$0`: the key may not sign for subdomains.",
+		"A signature that names an address in a subdomain (its i=) fails with this key. If something signs "
+		"for your subdomains with it, take the s out; otherwise all is well." },
+	[FINDING_KEY_FLAG] = { "key-flag", SEVERITY_NOTE,
+		"`$0`: flags may be y or s, with a colon between them.",
+		"Receivers skip others. Check it for a slip of the pen; otherwise leave it out." },
+	[FINDING_KEY_HASHES] = { "key-hashes", SEVERITY_ERROR,
+		"`$0` does not allow sha256, the method that all mail is signed with today.",
+		"Mail signed with this key fails. Leave h= out." },
+	[FINDING_KEY_SHA1] = { "key-sha1", SEVERITY_WARNING,
+		"`$0` allows the method sha1, which must not be used any more.",
+		"Receivers no longer believe such signatures, and somebody could make false ones. Leave sha1 out." },
+	[FINDING_KEY_SERVICE] = { "key-service", SEVERITY_ERROR,
+		"`$0` does not allow mail.",
+		"Receivers use a key for mail when s= is missing, or is * or names email. As it stands, mail signed "
+		"with this key fails. Leave s= out." },
+	[FINDING_KEY_SERVICE_OTHER] = { "key-service-other", SEVERITY_NOTE,
+		"`$0`: the key is for reports on encrypted delivery (TLS reports) only.",
+		"That is right for a key that signs nothing else. Ordinary mail signed with it fails." },
+	[FINDING_KEY_GRANULARITY] = { "key-granularity", SEVERITY_WARNING,
+		"`$0` has been retired.",
+		"It bound the key to certain mail addresses. Newer receivers skip it; older ones still obey it, and "
+		"an empty g= fits no address at all. Leave it out." },
+	[FINDING_KEY_NOT] = { "key-not", SEVERITY_WARNING,
+		"This text is no key.",
+		"Receivers look for a key at this name; some are confused by other texts. If it comes from an entry "
+		"for all names (*), keep the names below _domainkey out of that." },
+
+	/* what stands in the DNS at the name of a key, and what was expected there */
+	[FINDING_KEY_NONE] = { "key-none", SEVERITY_ERROR,
+		"There is no key at $1.",
+		"Mail signed under this name (selector) fails. Publish the record that the program or service that "
+		"signs has given you, or stop signing with it." },
+	[FINDING_KEY_MANY] = { "key-many", SEVERITY_ERROR,
+		"There are $1 keys at this name.",
+		"No rule says which of them counts: some receivers try each, others take one or none, so that mail "
+		"passes or fails by chance. Keep one; a new key needs a new name (selector)." },
+	[FINDING_KEY_UNREACHABLE] = { "key-unreachable", SEVERITY_WARNING,
+		"The key at $2 could not be read: $1.",
+		"Whether there is a key is not known at this moment. If it happens again, your name servers need "
+		"attention: receivers have the same trouble." },
+	[FINDING_KEY_ALIAS] = { "key-alias", SEVERITY_NOTE,
+		"The key is kept at $1, through an alias.",
+		"Whoever controls that name can change the key. That is usual with services that send for you." },
+	[FINDING_KEY_EXPECTED] = { "key-expected", SEVERITY_NOTE,
+		"The key published is the one in the file: $1.",
+		"Receivers can check what is signed with it." },
+	[FINDING_KEY_DIFFERS] = { "key-differs", SEVERITY_ERROR,
+		"The key published is not the one in the file: $1.",
+		"Mail signed with the key in the file fails. Publish that key, or let the server sign with the key "
+		"that is published." },
+	[FINDING_KEY_UNPUBLISHED] = { "key-unpublished", SEVERITY_ERROR,
+		"The key in the file is not published: $1.",
+		"Mail signed with it fails until the record stands here." },
+	[FINDING_KEY_WITHDRAWN] = { "key-withdrawn", SEVERITY_ERROR,
+		"The key of this name is withdrawn (p= is empty), but there is one in the file.",
+		"Mail signed with the key in the file fails. If that key was withdrawn for a good reason, make a new "
+		"one under a new name (selector)." },
+
+	/* historic policies about signatures: DomainKeys and ADSP */
+	[FINDING_POLICY_SOME] = { "policy-some", SEVERITY_NOTE,
+		"This old policy says that some of the domain's mail is signed.",
+		"It belongs to DomainKeys, the forerunner of DKIM, and nobody reads it any more. DMARC has taken its "
+		"place: the record can be deleted." },
+	[FINDING_POLICY_ALL] = { "policy-all", SEVERITY_WARNING,
+		"This old policy says that all of the domain's mail is signed.",
+		"It looks like protection and is none: it belongs to DomainKeys, the forerunner of DKIM, and nobody "
+		"reads it any more. DMARC has taken its place, with p=quarantine or p=reject. Delete it." },
+	[FINDING_POLICY_O] = { "policy-o", SEVERITY_WARNING,
+		"`$0` has no meaning: an old signing policy has o=~ (some mail is signed) or o=- (all mail is signed).",
+		"Other signs were proposed for a while and never agreed on. Nobody reads this record any more; DMARC "
+		"has taken its place. Delete it." },
+	[FINDING_POLICY_UNREADABLE] = { "policy-unreadable", SEVERITY_WARNING,
+		"This old signing policy cannot be read: $1.",
+		"It belongs to DomainKeys, the forerunner of DKIM, and nobody reads it any more. DMARC has taken its "
+		"place: delete it." },
+	[FINDING_POLICY_TESTING] = { "policy-testing", SEVERITY_NOTE,
+		"`$0`: the domain was trying out signatures when this was written.",
+		"It has no effect on DKIM or DMARC. A trial of the policy is t=y in the DMARC record; that of a key "
+		"is t=y in the record of the key." },
+	[FINDING_POLICY_REPORT] = { "policy-report", SEVERITY_NOTE,
+		"`$0` names an address for reports about failing signatures.",
+		"Nobody sends them. DMARC reports have taken their place: ask for them with rua= and ruf= in the "
+		"DMARC record." },
+	[FINDING_POLICY_NOTE] = { "policy-note", SEVERITY_NOTE,
+		"`$0` is a remark for people.",
+		"Programs skip it, and everybody can read it." },
+	[FINDING_POLICY_TAG_UNKNOWN] = { "policy-tag-unknown", SEVERITY_NOTE,
+		"Old signing policies know no `$0`.",
+		"It has no effect." },
+	[FINDING_POLICY_NOT] = { "policy-not", SEVERITY_NOTE,
+		"This text is no signing policy, though it stands in the place of one.",
+		"It does no harm here, and nobody looks for it. If it comes from an entry for all names (*), keep the "
+		"names below _domainkey out of that; a key stands one level lower, at SELECTOR._domainkey." },
+	[FINDING_ADSP_UNKNOWN] = { "adsp-unknown", SEVERITY_NOTE,
+		"This old policy says nothing about how mail is signed (ADSP, `$0`).",
+		"ADSP was given up in 2013 and nobody reads it any more. DMARC has taken its place: the record can be "
+		"deleted." },
+	[FINDING_ADSP_ALL] = { "adsp-all", SEVERITY_WARNING,
+		"This old policy says that all mail of the domain is signed (ADSP, `$0`).",
+		"It looks like protection and is none: ADSP was given up in 2013 and nobody reads it any more. DMARC "
+		"has taken its place, with p=quarantine or p=reject. Delete it." },
+	[FINDING_ADSP_DISCARDABLE] = { "adsp-discardable", SEVERITY_WARNING,
+		"This old policy asks to throw unsigned mail away (ADSP, `$0`).",
+		"It looks like protection and is none: ADSP was given up in 2013 and nobody reads it any more. DMARC "
+		"has taken its place, with p=reject. Delete it." },
+	[FINDING_ADSP_VALUE] = { "adsp-value", SEVERITY_WARNING,
+		"`$0` has no meaning: an old ADSP policy is dkim=unknown, dkim=all or dkim=discardable.",
+		"It counts as unknown. ADSP was given up in 2013 and nobody reads it any more. DMARC has taken its "
+		"place: delete it." },
+	[FINDING_ADSP_UNREADABLE] = { "adsp-unreadable", SEVERITY_NOTE,
+		"This text stands in the place of an old ADSP policy and is none.",
+		"Such a policy begins with dkim= and nothing before it. Nobody reads it any more, since DMARC has "
+		"taken its place: the record can be deleted." },
 
 	/* the rest of what a domain publishes */
 	[FINDING_MAIL_NULL_MX] = { "mail-null-mx", SEVERITY_NOTE,

@@ -1,8 +1,10 @@
 #include "parse/dns/lint.h"
 
+#include "parse/dkim/keycheck.h"
 #include "parse/dns/discovery.h"
 #include "parse/dns/orgdomain.h"
-#include "parse/dns/zonefile.h"
+#include "parse/dns/pasted.h"
+#include "parse/dns/policyrecord.h"
 
 #define DNS_PACKET_TEXT 450 /* RFC 7208 3.4: all texts of a name together */
 #define DEEP_LABELS 8 /* RFC 9989 4.10: above it the walk leaves names out */
@@ -46,7 +48,7 @@ void lint_fix(struct findings *findings, size_t first, struct span fix, bool (*m
 	}
 }
 
-static struct span number_words(struct findings *findings, size_t number)
+struct span lint_number(struct findings *findings, size_t number)
 {
 	struct buf words = BUF(24);
 	struct span copy;
@@ -55,6 +57,16 @@ static struct span number_words(struct findings *findings, size_t number)
 	copy = arena_copy(findings->arena, buf_span(&words));
 	buf_release(&words);
 	return copy;
+}
+
+void lint_unreachable(struct findings *findings, enum finding_code code, const struct dns_answer *answer)
+{
+	struct span args[] = { span_of(dns_status_phrase(answer->status)), answer->name };
+
+	if (answer->status == DNS_BOGUS)
+		finding_add(findings, FINDING_DMARC_BOGUS, (struct finding_place){ .name = answer->name }, &args[1], 1);
+	else
+		finding_add(findings, code, (struct finding_place){ .name = answer->name }, args, 2);
 }
 
 /* Two terms that were meant to stand apart: a string that begins like a term behind one without a blank at its end. */
@@ -79,7 +91,7 @@ static bool border_joins_terms(struct span text, size_t border)
 bool lint_strings(struct span name, const struct dns_data *data, struct findings *findings)
 {
 	struct finding_place place = { .name = name, .record = data->text };
-	struct span number = number_words(findings, data->strings);
+	struct span number = lint_number(findings, data->strings);
 	bool spf = spf_text_counts(data->text);
 
 	for (size_t i = 0, start = 0; i < data->strings; start = data->string_end[i++]) {
@@ -89,7 +101,7 @@ bool lint_strings(struct span name, const struct dns_data *data, struct findings
 		place.at = start;
 		place.n = n;
 		if (n > DNS_STRING_MAX) {
-			length = number_words(findings, n);
+			length = lint_number(findings, n);
 			finding_add(findings, FINDING_TEXT_STRING_LONG, place, &length, 1);
 		}
 		if (i && spf && border_joins_terms(data->text, start)) {
@@ -106,39 +118,57 @@ bool lint_strings(struct span name, const struct dns_data *data, struct findings
 
 /* --- a pasted text --- */
 
+static bool named_dmarc(struct span name)
+{
+	return span_starts_nocase(name, SPAN("_dmarc."));
+}
+
+static bool named_adsp(struct span name)
+{
+	return span_starts_nocase(name, SPAN("_adsp._domainkey."));
+}
+
+static bool named_policy(struct span name)
+{
+	return span_starts_nocase(name, SPAN("_domainkey."));
+}
+
+static bool named_key(struct span name)
+{
+	return span_find_nocase(name, SPAN("._domainkey.")) > 0;
+}
+
 static bool judge_text(struct span name, struct span text, struct findings *findings, enum lint_kind *kind)
 {
-	/* A record that begins as it should is of that kind whatever else it contains. */
+	/* A record that begins as it should is of that kind whatever else it contains; then what it was meant to be;
+	 * what its name says comes last, because most texts come without one. */
 	static const struct {
 		enum lint_kind kind;
-		bool (*recognise)(struct span text);
+		bool (*recognise)(struct span text), (*named)(struct span name);
 		bool (*judge)(struct span name, struct span text, struct findings *findings);
 	} kinds[] = {
-		{ LINT_DMARC, dmarc_text_counts, lint_dmarc },
-		{ LINT_SPF, spf_text_counts, lint_spf },
-		{ LINT_SPF, spf_text_intended, lint_spf },
-		{ LINT_DMARC, dmarc_text_intended, lint_dmarc },
+		{ LINT_DMARC, dmarc_text_counts, NULL, lint_dmarc },
+		{ LINT_SPF, spf_text_counts, NULL, lint_spf },
+		{ LINT_KEY, keycheck_counts, NULL, lint_key },
+		{ LINT_ADSP, adsp_text_intended, NULL, lint_adsp },
+		{ LINT_SPF, spf_text_intended, NULL, lint_spf },
+		{ LINT_DMARC, dmarc_text_intended, NULL, lint_dmarc },
+		{ LINT_KEY, keycheck_intended, NULL, lint_key },
+		{ LINT_POLICY, domainkeys_text_intended, NULL, lint_policy },
+		{ LINT_DMARC, NULL, named_dmarc, lint_dmarc },
+		{ LINT_ADSP, NULL, named_adsp, lint_adsp },
+		{ LINT_POLICY, NULL, named_policy, lint_policy },
+		{ LINT_KEY, NULL, named_key, lint_key },
 	};
 	struct finding_place place = { .name = name, .record = text };
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (kinds[i].recognise(text)) {
+	for (size_t i = 0; text.n && i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (kinds[i].recognise ? kinds[i].recognise(text) : name.p && kinds[i].named(name)) {
 			*kind = kinds[i].kind;
 			return kinds[i].judge(name, text, findings);
 		}
 	finding_add(findings, text.n ? FINDING_TEXT_UNKNOWN : FINDING_TEXT_EMPTY, place, NULL, 0);
 	return !findings->arena->failed;
-}
-
-/* Does the text look like a part of a zone file rather than the bare record? */
-static bool is_zone_text(struct span text)
-{
-	long type = span_find_nocase(text, SPAN("TXT"));
-	const char *equals = text.n ? memchr(text.p, '=', text.n) : NULL;
-
-	if (text.n && (text.p[0] == '"' || (text.p[0] == '(' && memchr(text.p, '"', text.n))))
-		return true;
-	return type > 0 && (text.p[type - 1] == ' ' || text.p[type - 1] == '\t') && (!equals || text.p + type < equals);
 }
 
 static bool zone_texts(const struct zonefile *zone, struct findings *findings, enum lint_kind *kind)
@@ -165,59 +195,49 @@ static bool zone_texts(const struct zonefile *zone, struct findings *findings, e
 	return good;
 }
 
+/* A record that was given as one text and needs several strings. */
+static bool split_note(struct span text, enum lint_kind kind, struct findings *findings)
+{
+	struct span args[] = { lint_number(findings, text.n),
+		lint_number(findings, (text.n + DNS_STRING_MAX - 1) / DNS_STRING_MAX) };
+
+	if (kind != LINT_UNKNOWN && text.n > DNS_STRING_MAX)
+		finding_add(findings, FINDING_TEXT_SPLIT, (struct finding_place){ .record = text }, args, 2);
+	return !findings->arena->failed;
+}
+
 bool lint_text(struct span text, struct findings *findings, enum lint_kind *kind)
 {
-	struct buf line = BUF((size_t)4 * 65536);
 	struct fault fault = { .kind = FAULT_NONE };
-	struct zonefile *zone;
+	struct pasted pasted;
 	bool good;
 
 	*kind = LINT_UNKNOWN;
-	if (is_zone_text(text) && !memchr(text.p, '"', text.n)) {
-		size_t type = (size_t)span_find_nocase(text, SPAN("TXT"));
-
-		text = span_trim((struct span){ text.p + type + 3, text.n - type - 3 });
-	}
-	if (!is_zone_text(text))
-		return judge_text(SPAN_ABSENT, text, findings, kind);
-	if (text.p[0] == '"' || text.p[0] == '(')
-		buf_put_text(&line, "x TXT ");
-	buf_put_span(&line, text);
-	zone = line.failed ? NULL : zonefile_read(buf_span(&line), &fault);
-	if (zone) {
-		good = zone_texts(zone, findings, kind);
-	} else {
-		struct span why =
-			arena_copy(findings->arena, line.failed ? SPAN("it is too long") : span_of(fault.text));
+	if (!pasted_read(text, &pasted, &fault)) {
+		struct span why = arena_copy(findings->arena, span_of(fault.text));
 
 		finding_add(findings, FINDING_TEXT_ZONE, (struct finding_place){ .record = text }, &why, 1);
-		good = !findings->arena->failed;
+		return !findings->arena->failed;
 	}
-	zonefile_free(zone);
-	buf_release(&line);
+	if (pasted.zone)
+		good = zone_texts(pasted.zone, findings, kind);
+	else
+		good = judge_text(SPAN_ABSENT, pasted.bare, findings, kind) &&
+			split_note(pasted.bare, *kind, findings);
+	zonefile_free(pasted.zone);
 	return good;
 }
 
 /* --- a domain: DMARC --- */
 
-static void unreachable(struct findings *findings, enum finding_code code, const struct dns_answer *answer)
-{
-	struct span args[] = { span_of(dns_status_phrase(answer->status)), answer->name };
-
-	if (answer->status == DNS_BOGUS)
-		finding_add(findings, FINDING_DMARC_BOGUS, (struct finding_place){ .name = answer->name }, &args[1], 1);
-	else
-		finding_add(findings, code, (struct finding_place){ .name = answer->name }, args, 2);
-}
-
 /* The texts at the domain's own _dmarc name. */
 static bool own_dmarc(const struct dmarc_look *look, struct findings *findings)
 {
 	const struct dns_answer *answer = &look->answer;
-	struct span count = number_words(findings, look->counting), owner = answer->owner;
+	struct span count = lint_number(findings, look->counting), owner = answer->owner;
 
 	if (answer->status != DNS_OK && !dns_is_empty(answer))
-		unreachable(findings, FINDING_DMARC_UNREACHABLE, answer);
+		lint_unreachable(findings, FINDING_DMARC_UNREACHABLE, answer);
 	if (look->counting > 1)
 		for (size_t i = 0, seen = 0; i < answer->n; i++)
 			if (dmarc_text_counts(answer->data[i].text) && seen++)
@@ -304,8 +324,8 @@ static void inheritance_report(const struct lint_domain *seen, struct findings *
 	for (size_t i = 1; i < newer->walk.n; i++)
 		if (!policy->source && newer->walk.looks[i].answer.status != DNS_OK &&
 			!dns_is_empty(&newer->walk.looks[i].answer))
-			unreachable(findings, FINDING_DMARC_UNREACHABLE, &newer->walk.looks[i].answer);
-	args[1] = number_words(findings, domainname_labels(seen->domain));
+			lint_unreachable(findings, FINDING_DMARC_UNREACHABLE, &newer->walk.looks[i].answer);
+	args[1] = lint_number(findings, domainname_labels(seen->domain));
 	if (domainname_labels(seen->domain) > DEEP_LABELS)
 		finding_add(findings, FINDING_DMARC_DEEP, (struct finding_place){ 0 }, args, 2);
 }
@@ -487,10 +507,10 @@ static bool apex_spf(
 			return false;
 	}
 	if (apex->status != DNS_OK && !dns_is_empty(apex))
-		unreachable(findings, FINDING_SPF_UNREACHABLE, apex);
+		lint_unreachable(findings, FINDING_SPF_UNREACHABLE, apex);
 	else if (counting == 0)
 		spf_absent(dns, seen, apex, findings);
-	number = number_words(findings, counting);
+	number = lint_number(findings, counting);
 	fix = counting > 1 ? spf_merge(apex, findings) : SPAN_ABSENT;
 	for (size_t i = 0, nth = 0; counting > 1 && i < apex->n; i++)
 		if (spf_text_counts(apex->data[i].text) && nth++) {
@@ -500,7 +520,7 @@ static bool apex_spf(
 			if (finding)
 				finding->fix = fix;
 		}
-	number = number_words(findings, octets);
+	number = lint_number(findings, octets);
 	if (counting && octets > DNS_PACKET_TEXT)
 		finding_add(findings, FINDING_SPF_LARGE, (struct finding_place){ .name = apex->name }, &number, 1);
 	return !findings->arena->failed;
@@ -528,6 +548,29 @@ static bool domain_spf(struct dns dns, struct lint_domain *seen, struct findings
 		return false;
 	seen->denies_all = tree_denies_all(&seen->spf);
 	return lint_spf_tree(&seen->spf, findings);
+}
+
+/* --- a domain: historic policies about signatures --- */
+
+static bool domain_policies(struct dns dns, const struct lint_domain *seen, struct findings *findings)
+{
+	static const struct {
+		const char *labels;
+		bool (*judge)(struct span name, struct span text, struct findings *findings);
+	} policies[] = { { "_domainkey", lint_policy }, { "_adsp._domainkey", lint_adsp } };
+
+	for (size_t i = 0; i < sizeof(policies) / sizeof(*policies); i++) {
+		struct span name = dns_name_under(findings->arena, span_of(policies[i].labels), seen->domain);
+		struct dns_answer answer;
+
+		if (!name.p)
+			continue;
+		answer = dns_ask(dns, name, DNS_TYPE_TXT, findings->arena);
+		for (size_t k = 0; k < answer.n; k++)
+			if (!policies[i].judge(name, answer.data[k].text, findings))
+				return false;
+	}
+	return !findings->arena->failed;
 }
 
 /* --- a domain: the rest --- */
@@ -578,6 +621,8 @@ bool lint_domain(struct dns dns, struct span domain, struct findings *findings, 
 		return false;
 	seen->domain = arena_copy(findings->arena, (struct span){ text, n });
 	if (!seen->domain.p || !domain_dmarc(dns, seen, findings) || !domain_spf(dns, seen, findings))
+		return false;
+	if (!domain_policies(dns, seen, findings))
 		return false;
 	domain_mail(dns, seen, findings);
 	return !findings->arena->failed;

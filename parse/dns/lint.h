@@ -9,7 +9,7 @@
 
 #define LINT_ARENA ((size_t)192 * 1024 * 1024) /* ceiling for one domain */
 
-enum lint_kind { LINT_UNKNOWN, LINT_DMARC, LINT_SPF };
+enum lint_kind { LINT_UNKNOWN, LINT_DMARC, LINT_SPF, LINT_KEY, LINT_POLICY, LINT_ADSP };
 
 /* A text as a person pastes it, recognised by its content: the bare record, its strings in quotation marks, or a
  * whole line of a zone file. */
@@ -18,6 +18,9 @@ bool lint_text(struct span text, struct findings *findings, enum lint_kind *kind
 /* One record known to be of a kind. `name` may be absent. */
 bool lint_dmarc(struct span name, struct span text, struct findings *findings);
 bool lint_spf(struct span name, struct span text, struct findings *findings);
+bool lint_key(struct span name, struct span text, struct findings *findings);    /* DKIM; see keylint.h too */
+bool lint_policy(struct span name, struct span text, struct findings *findings); /* DomainKeys */
+bool lint_adsp(struct span name, struct span text, struct findings *findings);
 
 /* How a record is cut into strings. */
 bool lint_strings(struct span name, const struct dns_data *data, struct findings *findings);
@@ -30,6 +33,12 @@ bool lint_spf_tree(const struct spf_tree *tree, struct findings *findings);
 
 /* Adds the flaws of a record as findings; what lint_dmarc and lint_spf share. */
 void lint_flaws(struct finding_place record, const struct flaws *flaws, struct findings *findings);
+
+/* A number for a sentence. */
+struct span lint_number(struct findings *findings, size_t number);
+
+/* An answer that did not come; `code` has the arguments reason and name. */
+void lint_unreachable(struct findings *findings, enum finding_code code, const struct dns_answer *answer);
 
 /* Puts `fix` on the findings from `first` on that `mends` says it cures; nothing when it equals the record. */
 void lint_fix(struct findings *findings, size_t first, struct span fix, bool (*mends)(enum finding_code code));

@@ -1,6 +1,22 @@
 #include "parse/dns/policyrecord.h"
 #include "parse/dkim/taglist.h"
 
+bool domainkeys_text_intended(struct span text)
+{
+	struct taglist list;
+
+	taglist_parse(text, false, &list);
+	return taglist_value(&list, "o").p != NULL;
+}
+
+bool adsp_text_intended(struct span text)
+{
+	struct taglist list;
+
+	taglist_parse(text, false, &list);
+	return list.n && span_is_nocase(list.tags[0].name, SPAN("dkim"));
+}
+
 void domainkeys_parse(struct span text, struct domainkeys_record *record)
 {
 	struct taglist list;

@@ -23,6 +23,9 @@ struct domainkeys_record {
 	struct span note;           /* n=; absent when missing */
 };
 
+bool domainkeys_text_intended(struct span text); /* has an o= */
+bool adsp_text_intended(struct span text);       /* begins with dkim= */
+
 void domainkeys_parse(struct span text, struct domainkeys_record *record);
 const char *domainkeys_policy_word(enum domainkeys_policy policy); /* signs-some, signs-all, unknown, syntax */
 

@@ -125,13 +125,15 @@ static size_t path_find(const struct work *w, size_t paths, uint32_t from, uint3
 	return low;
 }
 
-/* What needs a reporter's word counts only from counted ones; a sample's own signature proves E70 and E74 by itself. */
+/* What needs a reporter's word counts only from known ones that are authenticated; a sample's own signature proves E70
+ * and E74 by itself. */
 static void add_samples(struct work *w, size_t paths)
 {
 	const unsigned proven = SAMPLE_UNDONE | SAMPLE_HEADER_VALID;
 
 	for (size_t i = 0; i < w->rows->samples_n; i++) {
-		const struct sample_row *s = &w->rows->samples[i];
+		const struct observed_sample *s = &w->rows->samples[i];
+		unsigned believed = s->trust >= (int)TRUST_2 && reporter_is_known(w, s->reporter) ? ~0u : proven;
 		uint32_t from = author_find(w, s->header_from.name), source;
 
 		if (from == NO_INDEX || s->source >= w->rows->sources_n)
@@ -139,7 +141,7 @@ static void add_samples(struct work *w, size_t paths)
 		source = w->named[s->source];
 		for (size_t k = path_find(w, paths, from, source);
 			k < paths && w->path_from[k] == from && w->paths[k].source == source; k++)
-			w->paths[k].features.samples |= s->counted ? s->shows : s->shows & proven;
+			w->paths[k].features.samples |= s->shows & believed;
 	}
 }
 

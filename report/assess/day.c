@@ -16,7 +16,7 @@ bool work_days(struct work *w)
 	for (size_t i = 0; i < n; i++)
 		days[i].day = w->first_day + (int64_t)i;
 	for (size_t i = 0; i < w->by_path_n; i++) {
-		const struct assess_traffic *row = &w->rows->traffic[w->by_path[i]];
+		const struct observed_traffic *row = &w->rows->traffic[w->by_path[i]];
 		const struct judged_report *r = &w->reports[row->report];
 		const struct path *path = &w->paths[path_of_row(w, w->by_path[i])];
 
@@ -39,9 +39,9 @@ bool work_days(struct work *w)
 
 /* How a receiver treated failing mail while the policy was enforced (RFC 9989 7.4 asks for the comparison). */
 static void sum_disposition(
-	const struct work *w, struct reporter *reporter, const struct assess_traffic *row, uint64_t n)
+	const struct work *w, struct reporter *reporter, const struct observed_traffic *row, uint64_t n)
 {
-	const struct assess_auth *auth = &w->rows->auths[row->auth];
+	const struct observed_auth *auth = &w->rows->auths[row->auth];
 	enum request effective = policy_effective(&w->rows->reports[row->report].policy);
 	enum disposition due = effective == REQUEST_REJECT ? DISPOSITION_REJECT : DISPOSITION_QUARANTINE;
 
@@ -70,7 +70,7 @@ void work_reporter_sums(struct work *w)
 		w->reporters[r->reporter].leads += r->use == USE_LEAD_TRUST || r->use == USE_LEAD_STANDING;
 	}
 	for (size_t i = 0; i < w->by_path_n; i++) {
-		const struct assess_traffic *row = &w->rows->traffic[w->by_path[i]];
+		const struct observed_traffic *row = &w->rows->traffic[w->by_path[i]];
 		struct reporter *reporter = &w->reporters[w->reports[row->report].reporter];
 		uint64_t n = row_within(w, row, w->first_day, w->last_day);
 

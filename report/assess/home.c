@@ -35,7 +35,7 @@ static struct use *tally_uses(struct work *w, int64_t until, size_t *n)
 
 	*n = 0;
 	for (uint32_t i = 0; map && uses && i < w->rows->traffic_n; i++) {
-		const struct assess_traffic *row = &w->rows->traffic[i];
+		const struct observed_traffic *row = &w->rows->traffic[i];
 		const struct judged_report *report = &w->reports[row->report];
 		struct judgement j;
 		uint32_t key = w->auths[row->auth].valid_key, group, *slot;

@@ -82,7 +82,7 @@ const struct mark_row *mark_for_key(const struct work *w, struct span selector)
 }
 
 const struct mark_row *mark_naming(
-	const struct work *w, const struct assess_source *source, struct span bounce, struct span signer)
+	const struct work *w, const struct observed_source *source, struct span bounce, struct span signer)
 {
 	struct span host = source->host_state == HOST_CONFIRMED ? source->host.name : SPAN_ABSENT;
 	const struct mark_row *best = NULL;

@@ -137,7 +137,7 @@ static bool measure_reporters(struct work *w, struct measures *m)
 	if (!seen || !names)
 		return false;
 	for (size_t i = 0; i < w->by_path_n; i++) {
-		const struct assess_traffic *row = &w->rows->traffic[w->by_path[i]];
+		const struct observed_traffic *row = &w->rows->traffic[w->by_path[i]];
 		const struct judged_report *r = &w->reports[row->report];
 		uint64_t n = row_within(w, row, w->first_day, w->last_day);
 

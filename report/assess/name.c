@@ -110,7 +110,7 @@ static bool host_runs_lists(struct span host)
 	return false;
 }
 
-static struct span prefix_text(struct work *w, const struct assess_source *source)
+static struct span prefix_text(struct work *w, const struct observed_source *source)
 {
 	char text[ADDRESS_TEXT], whole[ADDRESS_TEXT + 8];
 	struct address base = source->address;
@@ -124,7 +124,7 @@ static struct span prefix_text(struct work *w, const struct assess_source *sourc
 	return arena_copy(w->arena, span_of(whole));
 }
 
-static struct span address_text(struct work *w, const struct assess_source *source)
+static struct span address_text(struct work *w, const struct observed_source *source)
 {
 	char text[ADDRESS_TEXT];
 
@@ -170,7 +170,7 @@ static struct gist *collect_gists(struct work *w)
 	for (size_t i = 0; i < w->rows->sources_n; i++)
 		gists[i] = (struct gist){ NO_INDEX, NO_INDEX };
 	for (uint32_t i = 0; i < w->rows->traffic_n; i++) {
-		const struct assess_traffic *row = &w->rows->traffic[i];
+		const struct observed_traffic *row = &w->rows->traffic[i];
 		uint32_t source = w->source_rank[row->source], auth = w->auths[row->auth].rank;
 		uint32_t *slot;
 
@@ -206,7 +206,7 @@ static struct span org_or_name(const struct domain_name *d)
 	return d->org.n ? d->org : d->name;
 }
 
-static bool host_is_own(const struct work *w, const struct assess_source *s)
+static bool host_is_own(const struct work *w, const struct observed_source *s)
 {
 	if (s->host_state == HOST_CONFIRMED && domain_within(s->host.name, w->options->domain.name))
 		return true;
@@ -216,7 +216,7 @@ static bool host_is_own(const struct work *w, const struct assess_source *s)
 	return false;
 }
 
-static struct named_source name_by_traffic(struct work *w, const struct assess_source *s, const struct gist *gist)
+static struct named_source name_by_traffic(struct work *w, const struct observed_source *s, const struct gist *gist)
 {
 	struct named_source n = { .method = METHOD_PREFIX };
 
@@ -238,7 +238,7 @@ static struct named_source name_by_traffic(struct work *w, const struct assess_s
 
 static struct named_source name_source(struct work *w, uint32_t i, const struct gist *gist)
 {
-	const struct assess_source *s = &w->rows->sources[i];
+	const struct observed_source *s = &w->rows->sources[i];
 	bool confirmed = s->host_state == HOST_CONFIRMED && s->host.name.n;
 	const struct sender_row *row = confirmed ? sender_by_host(w->rows, s->host.name) : NULL;
 	struct span bounce = gist->auth_bounce == NO_INDEX ? SPAN_ABSENT : w->auths[gist->auth_bounce].bounce.name;
@@ -297,13 +297,13 @@ static bool same_named(const struct named_source *a, const struct named_source *
 static void note_hosts(struct work *w)
 {
 	for (uint32_t i = 0; i < w->rows->traffic_n; i++) {
-		const struct assess_traffic *row = &w->rows->traffic[i];
+		const struct observed_traffic *row = &w->rows->traffic[i];
 
 		if (row_counts(w, i) && row_judge(w, row).kind == KIND_DIRECT)
 			w->direct[w->source_rank[row->source]] = true;
 	}
 	for (uint32_t i = 0; i < w->rows->sources_n; i++) {
-		const struct assess_source *s = &w->rows->sources[i];
+		const struct observed_source *s = &w->rows->sources[i];
 
 		w->dial_up[w->source_rank[i]] =
 			s->host_state == HOST_NONE ||

@@ -46,13 +46,25 @@ static enum stage stage_of(const struct policy *policy, bool any)
 	return STAGE_NONE;
 }
 
-static struct span record_text(struct work *w, const struct policy *policy)
+/* A first record asks for reports; whoever publishes it sets the address. */
+static void put_first_rua(struct work *w, struct buf *text)
+{
+	if (w->rows->published.rua.n)
+		return;
+	buf_put_text(text, "; rua=mailto:dmarc@");
+	buf_put_span(text, w->options->domain.name);
+}
+
+static struct span record_text(struct work *w, const struct policy *policy, bool first)
 {
 	const struct published *p = &w->rows->published;
 	struct buf text = BUF(RECORD_MOST);
 	struct span copy = SPAN_ABSENT;
 
-	if (policy_text(&text, policy, p->checked ? p : NULL))
+	policy_text(&text, policy, p->checked ? p : NULL);
+	if (first)
+		put_first_rua(w, &text);
+	if (!text.failed)
 		copy = arena_copy(w->arena, buf_span(&text));
 	buf_release(&text);
 	return copy;
@@ -134,8 +146,9 @@ static enum next_kind kind_of(const struct work *w, const struct next_record *ne
 	const struct verdict *v = w->v;
 	bool ready = v->decision.word <= VERDICT_READY_WITH_EXCEPTIONS;
 
+	/* That nobody has seen a record does not say that there is none. */
 	if (next->stage == STAGE_NO_RECORD)
-		return NEXT_FIRST;
+		return w->rows->published.checked ? NEXT_FIRST : NEXT_SILENT;
 	if (w->by_path_n == 0)
 		return NEXT_SILENT;
 	if (!ready && v->measures.critical_alert && v->effective >= REQUEST_QUARANTINE)
@@ -165,7 +178,7 @@ static struct next_record next_parked(struct work *w, struct next_record next)
 	};
 
 	next.kind = NEXT_FORWARD;
-	next.record = record_text(w, &policy);
+	next.record = record_text(w, &policy, false);
 	next.spf = SPAN("v=spf1 -all");
 	if (span_is(next.record, next.rollback)) {
 		next.kind = NEXT_KEEP;
@@ -181,7 +194,7 @@ bool work_next(struct work *w)
 	struct policy now = p->checked ? p->policy : w->v->seen, policy;
 	struct next_record next = { .ttl = TTL_CHANGING, .not_before = MOMENT_NONE, .stage = stage_of(&now, known) };
 
-	next.rollback = known ? record_text(w, &now) : SPAN_ABSENT;
+	next.rollback = known ? record_text(w, &now, false) : SPAN_ABSENT;
 	if (w->v->measures.parked) {
 		next = next_parked(w, next);
 	} else {
@@ -194,7 +207,7 @@ bool work_next(struct work *w)
 		}
 		next.not_before = next.kind == NEXT_FORWARD ? not_before(w) : MOMENT_NONE;
 		if (next.kind != NEXT_SILENT)
-			next.record = record_text(w, &policy);
+			next.record = record_text(w, &policy, next.kind == NEXT_FIRST);
 		if (next.kind != NEXT_BACK && span_is(next.record, next.rollback))
 			next.record = SPAN_ABSENT;
 	}

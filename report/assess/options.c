@@ -8,59 +8,19 @@
 /* What a larger value does to the verdict. */
 enum direction { MORE_IS_STRICT, MORE_IS_LOOSE };
 
-#define BOTH(field, direction, most)                                                                 \
-	{ "quarantine." #field, offsetof(struct assess_limits, quarantine.field), direction, most }, \
-	{                                                                                            \
-		"reject." #field, offsetof(struct assess_limits, reject.field), direction, most      \
-	}
-#define ONE(field, direction, most)                                            \
-	{                                                                      \
-#field, offsetof(struct assess_limits, field), direction, most \
-	}
-#define DAYS 400
-#define COUNT 1e9
+#define ROW(name, member, direction, unit) { name, offsetof(struct assess_limits, member), MORE_IS_##direction, LIMIT_MOST_OF(unit) },
+#define ROWS(name, direction, q, r, unit, ...)                      \
+	ROW("quarantine." #name, quarantine.name, direction, unit) \
+	ROW("reject." #name, reject.name, direction, unit)
+#define ROW_ALONE(name, direction, standard, unit, ...) ROW(#name, name, direction, unit)
 
 static const struct limit_row {
 	const char *name;
 	size_t at;
 	enum direction direction;
 	double most;
-} limit_rows[] = {
-	BOTH(history, MORE_IS_STRICT, DAYS),
-	BOTH(days, MORE_IS_STRICT, DAYS),
-	BOTH(evidence, MORE_IS_STRICT, COUNT),
-	BOTH(own_loss, MORE_IS_LOOSE, 1),
-	BOTH(own_upper, MORE_IS_LOOSE, 1),
-	BOTH(sender_loss, MORE_IS_LOOSE, 1),
-	BOTH(critical_loss, MORE_IS_LOOSE, 1),
-	BOTH(dkim_share, MORE_IS_STRICT, 1),
-	BOTH(sender_dkim, MORE_IS_STRICT, 1),
-	BOTH(undecided_share, MORE_IS_LOOSE, 1),
-	BOTH(forward_loss, MORE_IS_LOOSE, 1),
-	BOTH(forward_named, MORE_IS_LOOSE, 1),
-	BOTH(stage_days, MORE_IS_STRICT, DAYS),
-	BOTH(quiet_days, MORE_IS_STRICT, DAYS),
-	BOTH(accepted_share, MORE_IS_LOOSE, 1),
-	ONE(wide_days, MORE_IS_STRICT, DAYS),
-	ONE(fresh_days, MORE_IS_LOOSE, DAYS),
-	ONE(reporters, MORE_IS_STRICT, COUNT),
-	ONE(lone_evidence, MORE_IS_STRICT, COUNT),
-	ONE(thin_evidence, MORE_IS_STRICT, COUNT),
-	ONE(own_fails, MORE_IS_LOOSE, COUNT),
-	ONE(sender_messages, MORE_IS_LOOSE, COUNT),
-	ONE(undecided_source, MORE_IS_LOOSE, COUNT),
-	ONE(undecided_part, MORE_IS_LOOSE, 1),
-	ONE(transactional_loss, MORE_IS_LOOSE, 1),
-	ONE(trusted_share, MORE_IS_STRICT, 1),
-	ONE(history_sure, MORE_IS_STRICT, DAYS),
-	ONE(sent_share, MORE_IS_STRICT, 1),
-	ONE(evidence_cap, MORE_IS_LOOSE, COUNT),
-	ONE(stranger_share, MORE_IS_LOOSE, 1),
-};
+} limit_rows[] = { ASSESS_LIMITS(ROWS, ROW_ALONE) };
 #define LIMIT_ROWS (sizeof limit_rows / sizeof *limit_rows)
-
-/* Every limit has a row: a double without one would be neither settable nor shown when loosened. */
-_Static_assert(LIMIT_ROWS * sizeof(double) == sizeof(struct assess_limits), "a limit lacks its row");
 
 const char *target_word(enum target target)
 {

@@ -13,42 +13,49 @@ const char *target_word(enum target target); /* auto, quarantine, reject */
 enum profile { PROFILE_PEOPLE, PROFILE_TRANSACTIONAL, PROFILE_PARKED, PROFILE_COUNT };
 const char *profile_word(enum profile profile); /* people, transactional, parked */
 
-/* Limits that differ between the two targets. A share limit of 0 (least) or 1 (most) asks nothing. */
-struct target_limits {
-	double history;		/* G1: days since the first counted report */
-	double days;		/* G1: weekdays of the window with a counted report */
-	double evidence;	/* G2 */
-	double own_loss;	/* G3 */
-	double own_upper;	/* G3: 95 % bound */
-	double sender_loss;	/* G4 */
-	double critical_loss;	/* G4: senders marked critical */
-	double dkim_share;	/* G5: least share of own mail signed by the domain */
-	double sender_dkim;	/* G5: least share of each sender */
-	double undecided_share; /* G6 */
-	double forward_loss;	/* G7 */
-	double forward_named;	/* above it forwarding is a named exception */
-	double stage_days;	/* G8: at quarantine or stricter */
-	double quiet_days;	/* G9: since the last surprise */
-	double accepted_share;	/* G12 */
-};
+/* Every limit: BOTH differ between the two targets, ONE is for all. (name, whether a larger value is stricter or looser,
+ * default for quarantine and for reject, or the one default, unit, sentence). A share is 0..1; a share limit of 0 (least)
+ * or 1 (most) asks nothing. */
+#define ASSESS_LIMITS(BOTH, ONE)                                                                                       \
+	BOTH(history, STRICT, 28, 35, "days", "G1: days since the first counted report")                               \
+	BOTH(days, STRICT, 18, 22, "days", "G1: weekdays of the window with a counted report")                         \
+	BOTH(evidence, STRICT, 300, 600, "messages", "G2: messages of evidence")                                       \
+	BOTH(own_loss, LOOSE, 0.010, 0.002, "share", "G3: share of your own mail that would be lost")                  \
+	BOTH(own_upper, LOOSE, 0.020, 0.005, "share", "G3: its upper bound at 95 %")                                   \
+	BOTH(sender_loss, LOOSE, 0.05, 0.02, "share", "G4: the same share of each sender")                             \
+	BOTH(critical_loss, LOOSE, 0.010, 0.005, "share", "G4: of senders marked critical")                            \
+	BOTH(dkim_share, STRICT, 0, 0.98, "share", "G5: least share of your own mail signed by you")                   \
+	BOTH(sender_dkim, STRICT, 0, 0.90, "share", "G5: least share of each sender's")                                \
+	BOTH(undecided_share, LOOSE, 0.02, 0.005, "share", "G6: share of undecided mail")                              \
+	BOTH(forward_loss, LOOSE, 1, 0.05, "share", "G7: share of your mail that is lost on the way")                  \
+	BOTH(forward_named, LOOSE, 0.02, 0.002, "share", "G7: above it forwarding is a named exception")               \
+	BOTH(stage_days, STRICT, 0, 30, "days", "G8: days at quarantine or stricter")                                  \
+	BOTH(quiet_days, STRICT, 14, 28, "days", "G9: days since the last surprise")                                   \
+	BOTH(accepted_share, LOOSE, 0.03, 0.01, "share", "G12: share of your own mail that fails and is accepted")     \
+	ONE(wide_days, STRICT, 20, "days", "G1: days with a report that do once the window was widened")               \
+	ONE(fresh_days, LOOSE, 3, "days", "G1: age of the newest report")                                              \
+	ONE(reporters, STRICT, 2, "count", "G1: counted reporters")                                                    \
+	ONE(lone_evidence, STRICT, 5000, "messages", "G1: evidence at which one reporter is enough")                   \
+	ONE(thin_evidence, STRICT, 60, "messages", "G2: least evidence for the exception `thin evidence`")             \
+	ONE(own_fails, LOOSE, 3, "messages", "G3: fewer failing messages never fail it")                               \
+	ONE(sender_messages, LOOSE, 10, "messages", "G4, G5: smaller senders are named, not judged")                   \
+	ONE(undecided_source, LOOSE, 20, "messages", "G6: messages of one undecided source")                           \
+	ONE(undecided_part, LOOSE, 0.002, "share", "G6: the same as a share of legitimate mail; the larger counts")    \
+	ONE(transactional_loss, LOOSE, 0.01, "share", "G7: forward_loss of the transactional profile")                 \
+	ONE(trusted_share, STRICT, 0.8, "share", "least share of messages from authenticated reports")                 \
+	ONE(history_sure, STRICT, 100, "days", "history that makes the attest of quarterly senders needless")          \
+	ONE(sent_share, STRICT, 0.2, "share", "least share of what was sent that reports must cover")                  \
+	ONE(evidence_cap, LOOSE, 200, "messages", "evidence that one reporter, address and day can give")              \
+	ONE(stranger_share, LOOSE, 0.2, "share", "largest part of the evidence from one reporter that is not known")
 
+#define LIMIT_NONE(...)
+#define LIMIT_MEMBER(name, ...) double name;
+struct target_limits {
+	ASSESS_LIMITS(LIMIT_MEMBER, LIMIT_NONE)
+};
 struct assess_limits {
 	struct target_limits quarantine, reject;
-	double wide_days;	   /* G1: any days, once the window was widened */
-	double fresh_days;	   /* G1: age of the newest report */
-	double reporters;	   /* G1 */
-	double lone_evidence;	   /* G1: evidence at which one reporter is enough */
-	double thin_evidence;	   /* G2: least evidence for the exception `thin evidence` at the widest window */
-	double own_fails;	   /* G3: fewer failing messages never fail it */
-	double sender_messages;	   /* G4, G5: smaller senders are named, not judged */
-	double undecided_source;   /* G6: messages of one undecided source */
-	double undecided_part;	   /* G6: the same as a share of legitimate mail; the larger of both counts */
-	double transactional_loss; /* G7 for the transactional profile */
-	double trusted_share;	   /* least share of messages from authenticated reports */
-	double history_sure;	   /* days of history that make the quarterly attest needless */
-	double sent_share;	   /* least share of what was sent that reports must cover */
-	double evidence_cap;	   /* messages of one reporter, address and day that count as evidence */
-	double stranger_share;	   /* largest part of the evidence from one reporter that is not known */
+	ASSESS_LIMITS(LIMIT_NONE, LIMIT_MEMBER)
 };
 
 /* Options that are lists of words. */
@@ -76,42 +83,11 @@ struct assess_options {
 	{                                              \
 		.window = 35, .limits = LIMITS_DEFAULT \
 	}
-#define LIMITS_DEFAULT                                                                                        \
-	{                                                                                                     \
-		.quarantine = { .history = 28,                                                                \
-			.days = 18,                                                                           \
-			.evidence = 300,                                                                      \
-			.own_loss = 0.010,                                                                    \
-			.own_upper = 0.020,                                                                   \
-			.sender_loss = 0.05,                                                                  \
-			.critical_loss = 0.010,                                                               \
-			.dkim_share = 0,                                                                      \
-			.sender_dkim = 0,                                                                     \
-			.undecided_share = 0.02,                                                              \
-			.forward_loss = 1,                                                                    \
-			.forward_named = 0.02,                                                                \
-			.stage_days = 0,                                                                      \
-			.quiet_days = 14,                                                                     \
-			.accepted_share = 0.03 },                                                             \
-		.reject = { .history = 35,                                                                    \
-			.days = 22,                                                                           \
-			.evidence = 600,                                                                      \
-			.own_loss = 0.002,                                                                    \
-			.own_upper = 0.005,                                                                   \
-			.sender_loss = 0.02,                                                                  \
-			.critical_loss = 0.005,                                                               \
-			.dkim_share = 0.98,                                                                   \
-			.sender_dkim = 0.90,                                                                  \
-			.undecided_share = 0.005,                                                             \
-			.forward_loss = 0.05,                                                                 \
-			.forward_named = 0.002,                                                               \
-			.stage_days = 30,                                                                     \
-			.quiet_days = 28,                                                                     \
-			.accepted_share = 0.01 },                                                             \
-		.wide_days = 20, .fresh_days = 3, .reporters = 2, .lone_evidence = 5000, .thin_evidence = 60, \
-		.own_fails = 3, .sender_messages = 10, .undecided_source = 20, .undecided_part = 0.002,       \
-		.transactional_loss = 0.01, .trusted_share = 0.8, .history_sure = 100, .sent_share = 0.2,     \
-		.evidence_cap = 200, .stranger_share = 0.2                                                    \
+#define LIMIT_DEFAULTS(name, direction, q, r, ...) .quarantine.name = (q), .reject.name = (r),
+#define LIMIT_DEFAULT(name, direction, standard, ...) .name = (standard),
+#define LIMITS_DEFAULT                                         \
+	{                                                      \
+		ASSESS_LIMITS(LIMIT_DEFAULTS, LIMIT_DEFAULT) \
 	}
 
 static inline const struct target_limits *limits_of(const struct assess_limits *limits, enum target target)
@@ -119,8 +95,11 @@ static inline const struct target_limits *limits_of(const struct assess_limits *
 	return target == TARGET_REJECT ? &limits->reject : &limits->quarantine;
 }
 
+/* The largest value of a limit with this unit. */
+#define LIMIT_MOST_OF(unit) (__builtin_strcmp(unit, "share") == 0 ? 1.0 : __builtin_strcmp(unit, "days") == 0 ? 400.0 : 1e9)
+
 /* Sets the limit called `name` (`reject.own_loss`, `reporters`); false when there is none or the value is out of range.
- * A share may be written `0.2%`. */
+ * A share may be written `0.2%`; no value has more than six digits behind its point. */
 bool limit_set(struct assess_limits *limits, struct span name, struct span value);
 
 /* A limit that was made looser than its default. */

@@ -68,7 +68,7 @@ static enum tenant tenant_of(const struct assess_options *options, struct span s
 	return TENANT_UNKNOWN;
 }
 
-static void read_signatures(struct work *w, const struct assess_auth *auth, struct auth_state *state)
+static void read_signatures(struct work *w, const struct observed_auth *auth, struct auth_state *state)
 {
 	for (size_t i = 0; i < auth->dkim_n; i++) {
 		const struct signature_row *fact = &auth->dkim[i];
@@ -91,7 +91,7 @@ static void read_signatures(struct work *w, const struct assess_auth *auth, stru
 	}
 }
 
-static void read_spf(const struct assess_auth *auth, struct auth_state *state)
+static void read_spf(const struct observed_auth *auth, struct auth_state *state)
 {
 	for (size_t i = 0; i < auth->spf_n; i++) {
 		const struct spf_row *fact = &auth->spf[i];
@@ -109,7 +109,7 @@ static void read_spf(const struct assess_auth *auth, struct auth_state *state)
 	}
 }
 
-static void read_reasons(const struct assess_auth *auth, struct auth_state *state)
+static void read_reasons(const struct observed_auth *auth, struct auth_state *state)
 {
 	static const char *const list_words[] = { "mailing_list", "trusted_forwarder", "forwarded" };
 
@@ -149,14 +149,14 @@ static int compare_reasons(const struct override_reason *a, const struct overrid
 	return order ? order : span_compare(a->comment, b->comment);
 }
 
-static unsigned auth_flags(const struct assess_auth *a)
+static unsigned auth_flags(const struct observed_auth *a)
 {
 	return (unsigned)a->null_sender | (unsigned)a->evaluated << 1 | (unsigned)a->dkim_aligned << 2 |
 	       (unsigned)a->spf_aligned << 3 | (unsigned)a->disposition << 4;
 }
 
 /* Total over contents: signatures and reasons in the order they were reported. */
-static int auth_compare(const struct assess_auth *a, const struct assess_auth *b)
+static int auth_compare(const struct observed_auth *a, const struct observed_auth *b)
 {
 	int order = span_compare(a->header_from.name, b->header_from.name);
 
@@ -176,7 +176,7 @@ static int auth_compare(const struct assess_auth *a, const struct assess_auth *b
 
 static int auth_index_order(const void *a, const void *b, void *auths)
 {
-	const struct assess_auth *rows = auths;
+	const struct observed_auth *rows = auths;
 
 	return auth_compare(&rows[*(const uint32_t *)a], &rows[*(const uint32_t *)b]);
 }
@@ -272,7 +272,7 @@ static bool collect_keys(struct work *w)
 	if (!w->keys)
 		return false;
 	for (size_t i = 0; i < w->rows->auths_n; i++) {
-		const struct assess_auth *auth = &w->rows->auths[i];
+		const struct observed_auth *auth = &w->rows->auths[i];
 
 		for (size_t k = 0; w->auths[i].inside && k < auth->dkim_n; k++)
 			if (auth->dkim[k].selector.n && same_org(&auth->dkim[k].domain, &auth->header_from))
@@ -288,7 +288,7 @@ static bool collect_keys(struct work *w)
 		if (w->keys_n == 0 || key_order(&w->keys[w->keys_n - 1], &w->keys[i]) != 0)
 			w->keys[w->keys_n++] = w->keys[i];
 	for (size_t i = 0; i < w->rows->auths_n; i++) {
-		const struct assess_auth *auth = &w->rows->auths[i];
+		const struct observed_auth *auth = &w->rows->auths[i];
 		struct auth_state *state = &w->auths[i];
 
 		state->valid_key = state->broken_key = NO_INDEX;
@@ -318,9 +318,9 @@ bool work_auths(struct work *w)
 	return rank_auths(w) && collect_authors(w) && collect_keys(w);
 }
 
-struct judgement row_judge(const struct work *w, const struct assess_traffic *row)
+struct judgement row_judge(const struct work *w, const struct observed_traffic *row)
 {
-	const struct assess_auth *auth = &w->rows->auths[row->auth];
+	const struct observed_auth *auth = &w->rows->auths[row->auth];
 	const struct auth_state *state = &w->auths[row->auth];
 	const struct policy *policy = &w->rows->reports[row->report].policy;
 	bool dkim = state->dkim_aligned[policy->adkim_strict], spf = state->spf_aligned[policy->aspf_strict];

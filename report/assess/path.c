@@ -37,7 +37,7 @@ static bool *groups_at_home(struct work *w)
 /* Your valid key, away from home. At a mailbox provider that sends for you with SPF, mail signed by you whose bounce
  * domain is not yours came to one of its other customers and was passed on. Without a selector only the source can
  * tell. */
-static bool is_relayed(const struct work *w, const struct assess_traffic *row, const bool *at_home)
+static bool is_relayed(const struct work *w, const struct observed_traffic *row, const bool *at_home)
 {
 	const struct auth_state *state = &w->auths[row->auth];
 	uint32_t named = w->named[row->source], group = home_group(w, named);
@@ -60,7 +60,7 @@ static bool assign_paths(struct work *w, struct path_key **keys, size_t *n)
 	*keys = array_grow(w->arena, NULL, 0, &room, sizeof **keys);
 	*n = 0;
 	for (uint32_t i = 0; map && at_home && *keys && i < w->rows->traffic_n; i++) {
-		const struct assess_traffic *row = &w->rows->traffic[i];
+		const struct observed_traffic *row = &w->rows->traffic[i];
 		struct path_key key = { w->auths[row->auth].from, w->named[row->source], 0, KIND_BARE, false };
 		uint32_t *slot;
 

@@ -30,7 +30,7 @@ static bool walk_next(struct walk *walk)
 	walk->source = w->source_rank[w->rows->traffic[w->by_report[walk->at]].source];
 	walk->auth = w->auths[w->rows->traffic[w->by_report[walk->at]].auth].rank;
 	for (; walk->at < walk->end; walk->at++) {
-		const struct assess_traffic *row = &w->rows->traffic[w->by_report[walk->at]];
+		const struct observed_traffic *row = &w->rows->traffic[w->by_report[walk->at]];
 
 		if (w->source_rank[row->source] != walk->source || w->auths[row->auth].rank != walk->auth)
 			break;
@@ -121,7 +121,7 @@ static int worth(const struct work *w, uint32_t a, uint32_t b)
 	return order ? order : content_compare(w, a, b);
 }
 
-static int compare_ranges(const struct assess_report *r, const struct assess_report *s)
+static int compare_ranges(const struct observed_report *r, const struct observed_report *s)
 {
 	int order = compare_moments(r->begin, s->begin);
 
@@ -133,7 +133,7 @@ static int by_identity(const void *a, const void *b, void *arg)
 {
 	const struct work *w = arg;
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	const struct assess_report *r = &w->rows->reports[x], *s = &w->rows->reports[y];
+	const struct observed_report *r = &w->rows->reports[x], *s = &w->rows->reports[y];
 	int order;
 
 	if (w->reports[x].reporter != w->reports[y].reporter)
@@ -163,7 +163,7 @@ static int by_claim(const void *a, const void *b, void *arg)
 {
 	const struct work *w = arg;
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	const struct assess_report *r = &w->rows->reports[x], *s = &w->rows->reports[y];
+	const struct observed_report *r = &w->rows->reports[x], *s = &w->rows->reports[y];
 	int order = span_compare(r->org_name, s->org_name);
 
 	order = order ? order : span_compare(r->report_id, s->report_id);
@@ -174,7 +174,7 @@ static int by_claim(const void *a, const void *b, void *arg)
 
 static bool same_claim(const struct work *w, uint32_t a, uint32_t b)
 {
-	const struct assess_report *r = &w->rows->reports[a], *s = &w->rows->reports[b];
+	const struct observed_report *r = &w->rows->reports[a], *s = &w->rows->reports[b];
 
 	return span_is(r->org_name, s->org_name) && span_is(r->report_id, s->report_id) && compare_ranges(r, s) == 0;
 }
@@ -195,7 +195,7 @@ static void drop_same_identity(struct work *w, uint32_t *order)
 
 	qsort_r(order, n, sizeof *order, by_identity, w);
 	for (size_t i = 1; i < n; i++) {
-		const struct assess_report *r = &w->rows->reports[order[first]], *s = &w->rows->reports[order[i]];
+		const struct observed_report *r = &w->rows->reports[order[first]], *s = &w->rows->reports[order[i]];
 
 		if (w->reports[order[first]].reporter != w->reports[order[i]].reporter ||
 			!span_is(r->report_id, s->report_id) || compare_ranges(r, s) != 0)
@@ -229,7 +229,7 @@ static void drop_same_content(struct work *w, uint32_t *order)
 			w->reports[order[i]].use = USE_REPEAT;
 }
 
-static bool overlaps(const struct assess_report *a, const struct assess_report *b)
+static bool overlaps(const struct observed_report *a, const struct observed_report *b)
 {
 	int64_t begin = a->begin > b->begin ? a->begin : b->begin, end = a->end < b->end ? a->end : b->end;
 	int64_t shorter = a->end - a->begin < b->end - b->begin ? a->end - a->begin : b->end - b->begin;
@@ -247,7 +247,7 @@ static void drop_resent(struct work *w, uint32_t *order)
 	for (size_t i = 1; i < n; i++) {
 		for (size_t back = 1; back <= NEIGHBOURS && back <= i; back++) {
 			uint32_t before = order[i - back];
-			const struct assess_report *r = &w->rows->reports[before], *s = &w->rows->reports[order[i]];
+			const struct observed_report *r = &w->rows->reports[before], *s = &w->rows->reports[order[i]];
 
 			if (w->reports[before].reporter != w->reports[order[i]].reporter)
 				break;

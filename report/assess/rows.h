@@ -1,138 +1,14 @@
 /* rows: everything a verdict rests on, as plain arrays (noun).
  *
- * One `struct rows` is about one policy domain. A store question fills the report, source, auth and traffic arrays;
- * marks and attests come from the operator's file, tables from data/, `published` from the DNS snapshots. All spans are
- * borrowed and live as long as the rows. Domains are lower case, A-labels, without a trailing dot; words of
- * enumerations are lower case. The order of every array is free: equal sets give equal verdicts. Days are counted since
- * 1970-01-01 UTC. */
+ * One `struct rows` is about one policy domain. Reports, sources, outcomes, traffic and samples are what the store
+ * observed (store/observed.h); marks and attests come from the operator's file, tables from data/, `published` from the
+ * DNS snapshots. All spans are borrowed and live as long as the rows. Domains are lower case, A-labels, without a
+ * trailing dot; words of enumerations are lower case. The order of every array is free: equal sets give equal verdicts.
+ * Days are counted since 1970-01-01 UTC. */
 #ifndef REPORT_ASSESS_ROWS_H
 #define REPORT_ASSESS_ROWS_H
 
-#include "base/address.h"
-#include "base/digest.h"
-#include "base/moment.h"
-#include "base/span.h"
-#include "parse/feedback.h"
-
-#include <stdint.h>
-
-/* A domain and its organisational domain (parse/dns/orgdomain.h); both absent when there is no domain, and `org` absent
- * when the name is a public suffix itself. */
-struct domain_name {
-	struct span name, org;
-};
-
-/* ---- policy records (RFC 9989 4.7, RFC 7489 6.3) */
-
-enum request { REQUEST_ABSENT, REQUEST_NONE, REQUEST_QUARANTINE, REQUEST_REJECT, REQUEST_COUNT };
-
-struct policy {
-	enum request p, sp, np;
-	bool testing; /* t=y */
-	unsigned pct; /* 0..100; 100 when not published */
-	bool adkim_strict, aspf_strict;
-};
-
-/* ---- reports */
-
-/* How far the mail that carried a report speaks for its sender. */
-enum carriage {
-	CARRIAGE_FILE, /* no mail around it, or nothing checked */
-	CARRIAGE_UNSIGNED,
-	CARRIAGE_BROKEN,      /* signed, does not verify, or the key is gone */
-	CARRIAGE_BORDER_SPF,  /* our border's topmost Authentication-Results: SPF pass, aligned with From */
-	CARRIAGE_BORDER_DKIM, /* the same, DKIM pass */
-	CARRIAGE_UNDONE,      /* verifies once our own gateway's banner or subject tag is undone */
-	CARRIAGE_SIGNED,      /* verifies, d= aligned with From */
-	CARRIAGE_REFUSED,     /* our border says dmarc=fail against an enforcing policy */
-	CARRIAGE_COUNT
-};
-
-struct assess_report {
-	struct span org_name, report_id;
-	struct domain_name email;     /* of report_metadata/email */
-	struct domain_name submitter; /* of the Subject or the file name; absent when neither names one */
-	struct domain_name author;    /* From of the mail; what `carriage` authenticates */
-	enum carriage carriage;
-	struct span domain;   /* policy_published/domain */
-	struct policy policy; /* policy_published */
-	bool has_policy;
-	int64_t begin, end; /* epoch seconds; MOMENT_NONE when unusable */
-	int64_t arrived;    /* at the mailbox; MOMENT_NONE for files */
-	int64_t taken;	    /* when it was ingested: decides what came before the first authenticated report */
-	uint8_t content[DIGEST_OCTETS];
-	bool recovered; /* readable only by the recovering pass: never above T0 */
-};
-
-/* ---- what the records say */
-
-struct signature_row {
-	struct domain_name domain; /* d= */
-	struct span selector;	   /* absent when the reporter left it out */
-	enum result result;
-};
-
-struct spf_row {
-	struct domain_name domain;
-	bool helo; /* scope=helo (RFC 7489): counts only for the null reverse-path */
-	enum result result;
-};
-
-/* Everything of a record but its address and count. Equal contents may occur in several places. */
-struct assess_auth {
-	struct domain_name header_from;
-	struct domain_name envelope_from;
-	bool null_sender; /* envelope_from was there and empty */
-	const struct signature_row *dkim;
-	size_t dkim_n;
-	const struct spf_row *spf;
-	size_t spf_n;
-	const struct override_reason *reasons;
-	size_t reasons_n;
-	enum disposition disposition;
-	bool evaluated;			/* policy_evaluated says pass or fail for dkim or spf */
-	bool dkim_aligned, spf_aligned; /* policy_evaluated */
-};
-
-enum host_state {
-	HOST_UNKNOWN,	  /* never looked up: proves nothing */
-	HOST_NONE,	  /* no PTR */
-	HOST_UNCONFIRMED, /* a PTR whose name does not resolve back: shown, never used */
-	HOST_CONFIRMED,
-	HOST_STATE_COUNT
-};
-
-struct assess_source {
-	struct address address;
-	bool has_address;
-	struct span text;	 /* what was sent when it is no address */
-	struct domain_name host; /* the PTR's name */
-	enum host_state host_state;
-	struct span as_org; /* from a configured mmdb; absent otherwise */
-};
-
-/* `count` messages of one report, from one source, with one outcome. */
-struct assess_traffic {
-	uint32_t report, source, auth; /* indexes into the arrays of struct rows */
-	uint64_t count;
-};
-
-/* ---- failure samples (RFC 9991), already verified elsewhere */
-
-enum {
-	SAMPLE_UNDONE = 1 << 0,	      /* E70: verifies once a footer or subject tag is undone */
-	SAMPLE_OWN_HOP = 1 << 1,      /* E71 */
-	SAMPLE_LIST = 1 << 2,	      /* E72 */
-	SAMPLE_STARTS_HERE = 1 << 3,  /* E73 */
-	SAMPLE_HEADER_VALID = 1 << 4, /* E74 */
-};
-
-struct sample_row {
-	uint32_t source;
-	struct domain_name header_from;
-	bool counted;	/* from a T2+ known reporter: needed for all that its own signature does not prove */
-	unsigned shows; /* SAMPLE_* */
-};
+#include "store/observed.h"
 
 /* ---- what people said */
 
@@ -240,15 +116,15 @@ struct published {
 };
 
 struct rows {
-	const struct assess_report *reports;
+	const struct observed_report *reports;
 	size_t reports_n;
-	const struct assess_source *sources;
+	const struct observed_source *sources;
 	size_t sources_n;
-	const struct assess_auth *auths;
+	const struct observed_auth *auths;
 	size_t auths_n;
-	const struct assess_traffic *traffic;
+	const struct observed_traffic *traffic;
 	size_t traffic_n;
-	const struct sample_row *samples;
+	const struct observed_sample *samples;
 	size_t samples_n;
 	const struct mark_row *marks;
 	size_t marks_n;
@@ -262,6 +138,20 @@ struct rows {
 	size_t reporters_n;
 	struct published published;
 };
+
+static inline void rows_observe(struct rows *rows, const struct observed *o)
+{
+	rows->reports = o->reports;
+	rows->reports_n = o->reports_n;
+	rows->sources = o->sources;
+	rows->sources_n = o->sources_n;
+	rows->auths = o->auths;
+	rows->auths_n = o->auths_n;
+	rows->traffic = o->traffic;
+	rows->traffic_n = o->traffic_n;
+	rows->samples = o->samples;
+	rows->samples_n = o->samples_n;
+}
 
 const char *request_word(enum request request); /* none, quarantine, reject; "" for absent */
 

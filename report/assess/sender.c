@@ -39,7 +39,7 @@ static void series_of_path(const struct work *w, uint32_t index, struct series *
 		return;
 	}
 	for (uint32_t k = w->path_starts[index]; k < w->path_starts[index + 1]; k++) {
-		const struct assess_traffic *row = &w->rows->traffic[w->by_path[k]];
+		const struct observed_traffic *row = &w->rows->traffic[w->by_path[k]];
 		const struct judged_report *r = &w->reports[row->report];
 		struct judgement j = row_judge(w, row);
 
@@ -181,7 +181,7 @@ static bool is_surprise(const struct work *w, const struct sender *s, const stru
 		if (path_kind_fails(path->kind))
 			continue;
 		for (uint32_t k = w->path_starts[members[i].path]; k < w->path_starts[members[i].path + 1]; k++) {
-			const struct assess_traffic *row = &w->rows->traffic[w->by_path[k]];
+			const struct observed_traffic *row = &w->rows->traffic[w->by_path[k]];
 
 			good = add_up(good, row_judge(w, row).dkim ? row_within(w, row, s->first_day, last) : 0);
 		}

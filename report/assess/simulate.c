@@ -8,7 +8,7 @@ struct failing {
 
 /* The receiver's word under the published modes; a mode made stricter needs our own judgement of the identifiers, and a
  * signature the reporter left out then counts as missing. */
-static bool row_passes(const struct work *w, const struct assess_traffic *row, const struct policy *policy)
+static bool row_passes(const struct work *w, const struct observed_traffic *row, const struct policy *policy)
 {
 	const struct auth_state *a = &w->auths[row->auth];
 	const struct policy *published = &w->rows->reports[row->report].policy;
@@ -33,7 +33,7 @@ static void tally(const struct work *w, const struct policy *policy, const bool 
 {
 	for (size_t i = 0; i < w->by_path_n; i++) {
 		uint32_t index = path_of_row(w, w->by_path[i]);
-		const struct assess_traffic *row = &w->rows->traffic[w->by_path[i]];
+		const struct observed_traffic *row = &w->rows->traffic[w->by_path[i]];
 		const struct path *path = &w->paths[index];
 		uint64_t n = row_within(w, row, w->first_day, w->last_day);
 

@@ -37,7 +37,7 @@ static const enum trust carriage_trust[CARRIAGE_COUNT] = {
 	[CARRIAGE_REFUSED] = TRUST_0,
 };
 
-static bool report_is_possible(const struct assess_report *r)
+static bool report_is_possible(const struct observed_report *r)
 {
 	if (!range_is_possible(r->begin, r->end))
 		return false;
@@ -51,7 +51,7 @@ static bool same_org(const struct domain_name *a, const struct domain_name *b)
 	return a->org.n && span_is_nocase(a->org, b->org);
 }
 
-static void judge_trust(const struct assess_report *r, struct judged_report *j)
+static void judge_trust(const struct observed_report *r, struct judged_report *j)
 {
 	j->trust = r->carriage < CARRIAGE_COUNT ? carriage_trust[r->carriage] : TRUST_0;
 	j->undone = r->carriage == CARRIAGE_UNDONE;
@@ -126,10 +126,19 @@ static struct span lower_copy(struct arena *arena, const char *prefix, struct sp
 	return (struct span){ p, before + text.n };
 }
 
+bool reporter_is_known(const struct work *w, struct span domain)
+{
+	bool known = known_by_domain(w->rows, domain);
+
+	for (size_t i = 0; !known && i < w->options->known_reporters.n; i++)
+		known = domain.n && span_is_nocase(w->options->known_reporters.words[i], domain);
+	return known;
+}
+
 /* Who speaks: the authenticated organisational domain, else only what the report claims. */
 static struct reporter reporter_of(struct work *w, uint32_t i)
 {
-	const struct assess_report *r = &w->rows->reports[i];
+	const struct observed_report *r = &w->rows->reports[i];
 	const struct known_reporter *known;
 	struct reporter reporter = { .first_day = MOMENT_NONE, .last_day = MOMENT_NONE };
 
@@ -138,9 +147,8 @@ static struct reporter reporter_of(struct work *w, uint32_t i)
 
 		reporter.identity = lower_copy(w->arena, "", org);
 		known = known_by_domain(w->rows, reporter.identity);
-		for (size_t k = 0; !known && k < w->options->known_reporters.n; k++)
-			if (span_is_nocase(w->options->known_reporters.words[k], reporter.identity))
-				reporter.standing = STANDING_KNOWN;
+		if (reporter_is_known(w, reporter.identity))
+			reporter.standing = STANDING_KNOWN;
 		reporter.name = known ? known->domain : reporter.identity;
 	} else {
 		reporter.identity = lower_copy(w->arena, "claimed:", r->org_name);
@@ -236,7 +244,7 @@ static uint32_t key_source(const struct work *w, uint32_t row)
 
 static int source_order(const void *a, const void *b, void *sources)
 {
-	const struct assess_source *rows = sources, *x = &rows[*(const uint32_t *)a], *y = &rows[*(const uint32_t *)b];
+	const struct observed_source *rows = sources, *x = &rows[*(const uint32_t *)a], *y = &rows[*(const uint32_t *)b];
 
 	if (x->has_address != y->has_address)
 		return x->has_address ? -1 : 1;
@@ -283,7 +291,7 @@ static bool order_by_report(struct work *w)
 	       order_rows(w, w->by_report, n, key_report, w->rows->reports_n);
 }
 
-uint64_t row_on(const struct work *w, const struct assess_traffic *row, int64_t day)
+uint64_t row_on(const struct work *w, const struct observed_traffic *row, int64_t day)
 {
 	const struct judged_report *r = &w->reports[row->report];
 	uint64_t days = (uint64_t)(r->last_day - r->first_day) + 1;
@@ -295,7 +303,7 @@ uint64_t row_on(const struct work *w, const struct assess_traffic *row, int64_t 
 	return row->count / days + ((uint64_t)(day - r->first_day) < row->count % days);
 }
 
-uint64_t row_within(const struct work *w, const struct assess_traffic *row, int64_t first, int64_t last)
+uint64_t row_within(const struct work *w, const struct observed_traffic *row, int64_t first, int64_t last)
 {
 	const struct judged_report *r = &w->reports[row->report];
 	uint64_t sum = 0;
@@ -315,7 +323,7 @@ static int by_reporter_and_begin(const void *a, const void *b, void *arg)
 	const struct work *w = arg;
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 	const struct judged_report *i = &w->reports[x], *k = &w->reports[y];
-	const struct assess_report *r = &w->rows->reports[x], *s = &w->rows->reports[y];
+	const struct observed_report *r = &w->rows->reports[x], *s = &w->rows->reports[y];
 	int order;
 
 	if (i->reporter != k->reporter)
@@ -360,7 +368,7 @@ static void judge_counts(struct work *w, const uint32_t *order, size_t n)
 static void judge_disagreement(struct work *w, uint32_t report, struct reporter *reporter)
 {
 	for (uint32_t k = w->report_starts[report]; k < w->report_starts[report + 1]; k++) {
-		const struct assess_traffic *row = &w->rows->traffic[w->by_report[k]];
+		const struct observed_traffic *row = &w->rows->traffic[w->by_report[k]];
 
 		if (w->row_states[w->by_report[k]] != ROW_OK)
 			continue;

@@ -40,7 +40,7 @@ static bool near_by_prefix(struct work *w)
 		return false;
 	for (int round = 0; round < 2; round++) {
 		for (size_t i = 0; i < w->rows->sources_n; i++) {
-			const struct assess_source *s = &w->rows->sources[i];
+			const struct observed_source *s = &w->rows->sources[i];
 			uint64_t prefix = 0;
 			uint32_t *slot;
 
@@ -98,10 +98,10 @@ static void witness_row(struct pass *p, uint32_t reporter, const struct judged_r
 	}
 }
 
-static void pass_bounce(struct pass *p, const struct assess_traffic *row, uint64_t n)
+static void pass_bounce(struct pass *p, const struct observed_traffic *row, uint64_t n)
 {
 	const struct auth_state *a = &p->w->auths[row->auth];
-	const struct assess_source *s = &p->w->rows->sources[row->source];
+	const struct observed_source *s = &p->w->rows->sources[row->source];
 	bool host = s->host_state == HOST_CONFIRMED && s->host.name.n;
 	bool same = host && (a->bounce.org.n ? span_is_nocase(a->bounce.org, s->host.org)
 					     : domain_within(s->host.name, a->bounce.name));
@@ -122,7 +122,7 @@ static void pass_bounce(struct pass *p, const struct assess_traffic *row, uint64
 	}
 }
 
-static void pass_window(struct pass *p, const struct assess_traffic *row, uint64_t n)
+static void pass_window(struct pass *p, const struct observed_traffic *row, uint64_t n)
 {
 	const struct work *w = p->w;
 	const struct auth_state *a = &w->auths[row->auth];
@@ -156,7 +156,7 @@ static void pass_cell(struct pass *p, const uint32_t *rows, size_t n, uint32_t r
 	uint64_t cap = (uint64_t)w->options->limits.evidence_cap, evidence = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct assess_traffic *row = &w->rows->traffic[rows[i]];
+		const struct observed_traffic *row = &w->rows->traffic[rows[i]];
 		const struct judged_report *r = &w->reports[row->report];
 		uint64_t inside = row_within(w, row, w->first_day, w->last_day);
 
@@ -191,7 +191,7 @@ static void pass_cell(struct pass *p, const uint32_t *rows, size_t n, uint32_t r
 static void pass_address(struct pass *p, const uint32_t *rows, size_t n)
 {
 	const struct work *w = p->w;
-	const struct assess_source *s = &w->rows->sources[w->rows->traffic[rows[0]].source];
+	const struct observed_source *s = &w->rows->sources[w->rows->traffic[rows[0]].source];
 	uint32_t rank = w->source_rank[w->rows->traffic[rows[0]].source];
 	uint64_t messages = 0;
 

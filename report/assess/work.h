@@ -119,11 +119,12 @@ void *array_grow(struct arena *arena, void *items, size_t n, size_t *room, size_
 bool work_auths(struct work *w);
 uint32_t author_find(const struct work *w, struct span name); /* NO_INDEX when there is none */
 bool domain_within(struct span name, struct span domain);     /* equal or below */
-struct judgement row_judge(const struct work *w, const struct assess_traffic *row);
+struct judgement row_judge(const struct work *w, const struct observed_traffic *row);
 
 /* trust.c, repeat.c */
 bool work_reports(struct work *w);
 bool work_repeats(struct work *w);
+bool reporter_is_known(const struct work *w, struct span domain);
 static inline bool row_counts(const struct work *w, uint32_t row)
 {
 	enum report_use use = w->reports[w->rows->traffic[row].report].use;
@@ -135,8 +136,8 @@ static inline bool row_counts(const struct work *w, uint32_t row)
 }
 /* Messages of a row on a day, or within days: a report over several days is spread evenly, the rest on the first ones.
  */
-uint64_t row_on(const struct work *w, const struct assess_traffic *row, int64_t day);
-uint64_t row_within(const struct work *w, const struct assess_traffic *row, int64_t first, int64_t last);
+uint64_t row_on(const struct work *w, const struct observed_traffic *row, int64_t day);
+uint64_t row_within(const struct work *w, const struct observed_traffic *row, int64_t first, int64_t last);
 static inline uint64_t add_up(uint64_t a, uint64_t b)
 {
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
@@ -173,7 +174,7 @@ struct marks {
 struct marks path_marks(const struct work *w, const struct path *path);
 const struct mark_row *mark_for_key(const struct work *w, struct span selector);
 const struct mark_row *mark_naming(
-	const struct work *w, const struct assess_source *source, struct span bounce, struct span signer);
+	const struct work *w, const struct observed_source *source, struct span bounce, struct span signer);
 
 /* sender.c, measure.c, and what follows from them */
 bool work_senders(struct work *w);

@@ -19,10 +19,6 @@ CREATE TABLE mail(id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE,
  state INTEGER NOT NULL, outcome INTEGER NOT NULL, reason TEXT,
  sender INTEGER, subject TEXT, message_id TEXT, date INTEGER,
  trust INTEGER NOT NULL, signer INTEGER, repaired INTEGER NOT NULL) STRICT;
-CREATE TABLE mailfolder(id INTEGER PRIMARY KEY, mailbox TEXT NOT NULL, name TEXT NOT NULL,
- uidvalidity INTEGER NOT NULL, highest INTEGER NOT NULL, since INTEGER, UNIQUE(mailbox, name)) STRICT;
-CREATE TABLE place(id INTEGER PRIMARY KEY, folder INTEGER NOT NULL REFERENCES mailfolder,
- uid INTEGER NOT NULL, name TEXT NOT NULL, state INTEGER NOT NULL, UNIQUE(folder, uid, name)) STRICT;
 CREATE TABLE problem(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail,
  report INTEGER REFERENCES report DEFERRABLE INITIALLY DEFERRED, place TEXT, what TEXT) STRICT;
 CREATE TABLE reasonset(id INTEGER PRIMARY KEY, list BLOB NOT NULL UNIQUE) STRICT;
@@ -53,6 +49,9 @@ CREATE TABLE signature(verification INTEGER NOT NULL REFERENCES verification ON 
  key_bits INTEGER NOT NULL, flags INTEGER NOT NULL, strict INTEGER NOT NULL, relaxed INTEGER NOT NULL,
  t INTEGER, x INTEGER, undone INTEGER, sentence TEXT, diagnosis BLOB, rest BLOB NOT NULL,
  PRIMARY KEY(verification, number)) STRICT, WITHOUT ROWID;
+CREATE TABLE snapshot(id INTEGER PRIMARY KEY, place TEXT NOT NULL, type INTEGER NOT NULL,
+ answer BLOB NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
+ ttl INTEGER NOT NULL, security INTEGER NOT NULL) STRICT;
 CREATE TABLE str(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE verification(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail,
  number INTEGER NOT NULL, at INTEGER, result INTEGER NOT NULL, aligned INTEGER NOT NULL,
@@ -63,7 +62,6 @@ CREATE INDEX failure_day ON failure(domain, day, dmarc, dmarc_passed);
 CREATE INDEX failure_mail ON failure(mail);
 CREATE INDEX mail_outcome ON mail(outcome) WHERE outcome<>1;
 CREATE INDEX mail_state ON mail(state) WHERE state<>0;
-CREATE INDEX place_open ON place(folder, uid) WHERE state<>0;
 CREATE INDEX problem_mail ON problem(mail);
 CREATE INDEX problem_report ON problem(report) WHERE report IS NOT NULL;
 CREATE UNIQUE INDEX report_conflict ON report(identity, content) WHERE state=2;
@@ -71,4 +69,6 @@ CREATE UNIQUE INDEX report_counts ON report(identity) WHERE state=0;
 CREATE INDEX report_day ON report(domain, day, state, reporter);
 CREATE INDEX report_duplicate ON report(identity, content) WHERE state=1;
 CREATE INDEX report_mail ON report(mail);
+CREATE INDEX snapshot_place ON snapshot(place, type, last_seen);
+CREATE INDEX snapshot_seen ON snapshot(last_seen);
 CREATE INDEX verification_unsettled ON verification(mail) WHERE unsettled=1;

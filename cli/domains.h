@@ -1,0 +1,18 @@
+/* domains: whose reports the database holds. */
+#ifndef CLI_DOMAINS_H
+#define CLI_DOMAINS_H
+
+#include "cli/cli.h"
+
+struct domain_list {
+	struct arena arena;
+	const struct span *names; /* in the arena; policy domains, most messages first */
+	size_t n;
+};
+#define DOMAIN_LIST ((struct domain_list){ .arena = ARENA((size_t)64 * 1024 * 1024) })
+
+/* Those that a verdict could look at: reported within the last 400 days. None when `store` is NULL. */
+bool domains_ask(const struct cli *cli, struct store *store, struct domain_list *list, struct fault *fault);
+void domains_release(struct domain_list *list);
+
+#endif

@@ -1,0 +1,136 @@
+#include "cli/readiness.h"
+#include "cli/file.h"
+#include "parse/dns/orgdomain.h"
+#include "report/assess/senders.h"
+
+#define HISTORY_DAYS 400 /* as far back as a verdict looks */
+#define AHEAD_DAYS 8     /* the longest report's range */
+#define TABLE_OCTETS ((size_t)4 * 1024 * 1024)
+#define TABLES_OCTETS ((size_t)64 * 1024 * 1024)
+#define ROWS_OCTETS ((size_t)4 * 1024 * 1024 * 1024) /* about 40 million records of one domain */
+
+/* ---- the tables of data/ */
+
+static bool table_load(struct readiness *r, const char *name, struct span *text, struct fault *fault)
+{
+	struct buf octets = BUF(TABLE_OCTETS);
+	char path[4400];
+	bool ok;
+
+	snprintf(path, sizeof path, "%s/%s", r->cli->config.data, name);
+	ok = file_read(path, &octets, fault);
+	*text = arena_copy(&r->tables, octets.n ? buf_span(&octets) : SPAN(""));
+	buf_release(&octets);
+	return ok && (text->p || fault_set(fault, FAULT_LATER, "out of memory"));
+}
+
+/* What the reader of a table found wrong, with the file's name. */
+static bool table_refused(const struct readiness *r, const char *name, const struct fault *inner, struct fault *fault)
+{
+	return fault_set(fault, FAULT_SETUP, "%.200s/%s: %.200s", r->cli->config.data, name, inner->text);
+}
+
+static bool tables_load(struct readiness *r, struct fault *fault)
+{
+	static const char senders[] = "senders.tsv", reporters[] = "reporters.tsv";
+	struct fault inner = { 0 };
+	struct span text;
+
+	if (!table_load(r, senders, &text, fault))
+		return false;
+	if (!senders_read(text, &r->tables, &r->common.senders, &r->common.senders_n, &inner))
+		return table_refused(r, senders, &inner, fault);
+	if (!table_load(r, reporters, &text, fault))
+		return false;
+	if (!reporters_read(text, &r->tables, &r->common.reporters, &r->common.reporters_n, &inner))
+		return table_refused(r, reporters, &inner, fault);
+	return true;
+}
+
+bool readiness_open(struct readiness *r, const struct cli *cli, struct store *store, struct fault *fault)
+{
+	*r = (struct readiness){ .cli = cli, .store = store, .tables = ARENA(TABLES_OCTETS), .arena = ARENA(ROWS_OCTETS) };
+	if (tables_load(r, fault))
+		return true;
+	readiness_close(r);
+	return false;
+}
+
+void readiness_close(struct readiness *r)
+{
+	arena_release(&r->tables);
+	arena_release(&r->arena);
+}
+
+/* ---- the settings */
+
+/* A list separated by commas as words; empty ones are left out. */
+static struct words words_of(struct arena *arena, const char *list)
+{
+	struct span rest = span_of(list), *words;
+	size_t most = 1, n = 0;
+
+	for (size_t i = 0; i < rest.n; i++)
+		most += rest.p[i] == ',';
+	words = arena_take(arena, most * sizeof *words);
+	while (words && rest.n) {
+		const char *comma = memchr(rest.p, ',', rest.n);
+		size_t length = comma ? (size_t)(comma - rest.p) : rest.n;
+
+		words[n] = span_trim((struct span){ rest.p, length });
+		n += words[n].n > 0;
+		rest.p += length + (comma != NULL);
+		rest.n -= length + (comma != NULL);
+	}
+	return (struct words){ words, n };
+}
+
+static void options_fill(struct readiness *r, enum target target)
+{
+	const struct readiness_settings *settings = &r->cli->config.readiness;
+
+	r->options.today = moment_day(r->cli->now);
+	r->options.target = target == TARGET_AUTO ? (enum target)settings->target : target;
+	r->options.profile = (enum profile)settings->profile;
+	r->options.window = (unsigned)settings->window;
+	r->options.trust_strict = settings->trust;
+	r->options.legacy_pct = settings->legacy_pct;
+	r->options.limits = settings->limits;
+	r->options.own_nets = words_of(&r->arena, settings->own_nets);
+	r->options.tenants = words_of(&r->arena, settings->tenants);
+	r->options.known_reporters = words_of(&r->arena, settings->known_reporters);
+}
+
+/* ---- a domain */
+
+bool readiness_gather(struct readiness *r, struct span domain, enum target target, struct fault *fault)
+{
+	struct observed observed = { .reports = NULL };
+	char name[DOMAINNAME_TEXT];
+	struct window window;
+
+	arena_clear(&r->arena);
+	r->rows = r->common;
+	r->options = (struct assess_options)OPTIONS_DEFAULT;
+	if (domain_alabels(domain, name) == 0)
+		return fault_set(fault, FAULT_INPUT, "%.*s: no domain name", (int)(domain.n < 300 ? domain.n : 300),
+			domain.p ? domain.p : "");
+	r->options.domain.name = arena_copy(&r->arena, span_of(name));
+	if (!orgdomain_is_suffix(r->options.domain.name))
+		r->options.domain.org = orgdomain_of(r->options.domain.name);
+	options_fill(r, target);
+	window = (struct window){ r->options.today - HISTORY_DAYS - AHEAD_DAYS, r->options.today + AHEAD_DAYS };
+	if (r->store && !store_ask_observed(r->store, name, &window, &r->arena, &observed, fault))
+		return false;
+	rows_observe(&r->rows, &observed);
+	return !r->arena.failed || fault_set(fault, FAULT_LATER, "%s: out of memory", name);
+}
+
+bool readiness_assess(struct readiness *r, struct span domain, enum target target, struct fault *fault)
+{
+	if (!readiness_gather(r, domain, target, fault))
+		return false;
+	return assess(&r->rows, &r->options, &r->arena, &r->verdict) ||
+	       fault_set(fault, r->arena.failed ? FAULT_LATER : FAULT_BROKEN, "%.253s: %s", r->options.domain.name.p,
+		       r->arena.failed ? "out of memory" : "the rows of the database point outside themselves");
+}

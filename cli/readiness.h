@@ -1,0 +1,35 @@
+/* readiness: from the database, the tables and what people said to the verdict on a domain. Every command that speaks of
+ * readiness goes through here, so that they all say the same.
+ *
+ *   readiness_open -> readiness_assess (one domain after another) -> readiness_close */
+#ifndef CLI_READINESS_H
+#define CLI_READINESS_H
+
+#include "cli/cli.h"
+#include "report/assess/assess.h"
+
+struct readiness {
+	const struct cli *cli;
+	struct store *store; /* NULL: there is no database yet, and so no data */
+	struct arena tables; /* what is the same for every domain */
+	struct rows common;
+	/* of the domain in hand; valid until the next one */
+	struct arena arena;
+	struct rows rows;
+	struct assess_options options;
+	struct verdict verdict;
+};
+
+/* Reads the tables. The store stays the caller's. False: fault; nothing is to be closed. */
+bool readiness_open(struct readiness *r, const struct cli *cli, struct store *store, struct fault *fault);
+
+/* Fills rows, options and verdict. `domain` as a person writes it. A domain without any report is no fault: its verdict is
+ * that there is not enough data. FAULT_INPUT: no domain name. */
+bool readiness_assess(struct readiness *r, struct span domain, enum target target, struct fault *fault);
+
+/* Rows and options alone, for assess_simulate and the like. */
+bool readiness_gather(struct readiness *r, struct span domain, enum target target, struct fault *fault);
+
+void readiness_close(struct readiness *r); /* of one never opened too, when it is all zeroes */
+
+#endif

@@ -1,0 +1,472 @@
+/* How the verdict was reached, what is excepted, what to publish next. */
+#include "report/readiness_words.h"
+
+#include "report/assess/policy.h"
+
+#include <math.h>
+
+#define SUBJECTS_SHOWN 3
+
+const char *words_gate(unsigned number)
+{
+	static const char *const words[GATES + 1] = { "", "Enough days and receivers",
+		"Enough messages for a safe estimate", "Own mail that would be lost", "No sender of yours failing",
+		"Own mail signed by you", "Nothing left undecided", "Forwarded mail lost", "Days at the stage before",
+		"No surprise sender lately", "DMARC, SPF and DKIM records sound", "Subdomains that inherit the policy",
+		"Knowingly accepted loss" };
+
+	return number <= GATES ? words[number] : "";
+}
+
+enum gate_state words_gate_state(const struct verdict *v, unsigned number)
+{
+	enum gate_state state = GATE_HOLDS;
+
+	for (size_t i = 0; i < v->decision.gates_n; i++) {
+		const struct gate *gate = &v->decision.gates[i];
+
+		if (gate->number == number && (gate->state == GATE_FAILS || state == GATE_HOLDS))
+			state = gate->state;
+	}
+	return state;
+}
+
+static const struct gate *gate_first(const struct verdict *v, unsigned number)
+{
+	for (size_t i = 0; i < v->decision.gates_n; i++)
+		if (v->decision.gates[i].number == number)
+			return &v->decision.gates[i];
+	return NULL;
+}
+
+static uint32_t sender_with(const struct verdict *v, struct span subject)
+{
+	for (uint32_t i = 0; i < v->senders_n; i++)
+		if (span_is(v->senders[i].subject, subject))
+			return i;
+	return NO_INDEX;
+}
+
+/* The subjects a gate fails for, behind `before`, with their first value: a share, or messages. */
+static bool say_subjects(
+	const struct pen *pen, const struct assessment *a, unsigned number, bool senders, const char *before)
+{
+	const struct verdict *v = a->verdict;
+	unsigned said = 0, more = 0;
+
+	for (size_t i = 0; i < v->decision.gates_n; i++) {
+		const struct gate *gate = &v->decision.gates[i];
+
+		if (gate->number != number || !gate->subject.n)
+			continue;
+		if (said == SUBJECTS_SHOWN) {
+			more++;
+			continue;
+		}
+		pen_say(pen, "%s", said++ ? ", " : before);
+		words_subject(pen, a, gate->subject, senders ? sender_with(v, gate->subject) : NO_INDEX);
+		if (gate->values_n && senders)
+			pen_say(pen, " %s",
+				number == 6 ? count_text((uint64_t)gate->values[0].value).p
+					    : ratio_text(gate->values[0].value).p);
+	}
+	if (more)
+		pen_say(pen, ", %u more", more);
+	return said > 0;
+}
+
+static void found_coverage(const struct pen *pen, const struct measures *m)
+{
+	pen_say(pen, "%s, ",
+		m->window > 35 ? counted_text((uint64_t)m->days, "day", "days").p
+			       : counted_text((uint64_t)m->days, "weekday", "weekdays").p);
+	pen_say(pen, "%s, ", counted_text(m->reporters, "receiver", "receivers").p);
+	pen_say(pen, "%s of history, newest ", counted_text((uint64_t)m->history, "day", "days").p);
+	pen_say(pen, "%s old", counted_text((uint64_t)m->age, "day", "days").p);
+	if (!m->month_edge)
+		pen_say(pen, ", no end of a month");
+}
+
+static void found_records(const struct pen *pen, const struct assessment *a)
+{
+	const struct measures *m = &a->verdict->measures;
+
+	if (m->records_unchecked)
+		pen_say(pen, "not checked");
+	else if (say_subjects(pen, a, 10, false, ""))
+		return;
+	else if (m->record_warnings_n == 0)
+		pen_say(pen, "sound");
+	for (size_t i = 0; i < m->record_warnings_n && i < SUBJECTS_SHOWN; i++) {
+		pen_say(pen, "%s", i ? ", " : "");
+		pen_name(pen, m->record_warnings[i]);
+	}
+}
+
+static void found_time(const struct pen *pen, const struct measures *m, unsigned number)
+{
+	if (number == 8) {
+		pen_say(pen, "%s at quarantine or stricter", counted_text((uint64_t)m->stage_days, "day", "days").p);
+		return;
+	}
+	pen_say(pen, "%s", counted_text((uint64_t)m->quiet_days, "quiet day", "quiet days").p);
+	if (m->critical_alert)
+		pen_say(pen, ", a critical alert is open");
+}
+
+static void found_signed(const struct pen *pen, const struct assessment *a)
+{
+	pen_say(pen, "%s", ratio_text(a->verdict->measures.dkim_share).p);
+	say_subjects(pen, a, 5, true, "; ");
+}
+
+void words_gate_found(const struct pen *pen, const struct assessment *a, unsigned number)
+{
+	const struct measures *m = &a->verdict->measures;
+	const struct gate *gate = gate_first(a->verdict, number);
+
+	switch (number) {
+	case 1:
+		found_coverage(pen, m);
+		break;
+	case 2:
+		pen_say(pen, "%s", counted_text(m->own_evidence, "piece of evidence", "pieces of evidence").p);
+		break;
+	case 3:
+		pen_say(pen, "%s, surely at most %s", ratio_text(m->own_loss).p, ratio_text(m->own_upper).p);
+		break;
+	case 4:
+		if (!say_subjects(pen, a, 4, true, ""))
+			pen_say(pen, "none above");
+		break;
+	case 5:
+		found_signed(pen, a);
+		break;
+	case 6:
+		pen_say(pen, "%s", ratio_text(m->undecided_share).p);
+		say_subjects(pen, a, 6, true, "; ");
+		break;
+	case 7:
+		pen_say(pen, "%s", ratio_text(m->forward_loss).p);
+		break;
+	case 8:
+	case 9:
+		found_time(pen, m, number);
+		break;
+	case 10:
+		found_records(pen, a);
+		break;
+	case 11:
+		if (!say_subjects(pen, a, 11, false, ""))
+			pen_say(pen, "all pass");
+		break;
+	default:
+		pen_say(pen, "%s", gate && gate->values_n ? ratio_text(gate->values[0].value).p : "0 %");
+	}
+}
+
+/* As it stands in the configuration: `1 %`, `0.2 %`. */
+static struct short_text limit_text(double share)
+{
+	struct short_text text;
+
+	snprintf(text.p, sizeof text.p, "%.4g %%", share * 100);
+	return text;
+}
+
+/* A source with so many messages is not left undecided. */
+static double undecided_most(const struct assessment *a)
+{
+	const struct measures *m = &a->verdict->measures;
+	double part = a->options->limits.undecided_part * (double)(m->own + m->forwarded);
+
+	return part > a->options->limits.undecided_source ? part : a->options->limits.undecided_source;
+}
+
+static void limit_coverage(const struct pen *pen, const struct assessment *a, const struct target_limits *t)
+{
+	const struct assess_limits *limits = &a->options->limits;
+	bool wide = a->verdict->window > 35;
+
+	pen_say(pen, "at least %.0f %s, ", wide ? limits->wide_days : t->days, wide ? "days" : "weekdays");
+	pen_say(pen, "%.0f receivers, %.0f days of history; newest at most %.0f days old", limits->reporters,
+		t->history, limits->fresh_days);
+}
+
+void words_gate_limit(const struct pen *pen, const struct assessment *a, unsigned number)
+{
+	bool later = words_gate_state(a->verdict, number) == GATE_NOT_ASKED;
+	const struct target_limits *t = limits_of(&a->options->limits, later ? TARGET_REJECT : a->verdict->target);
+
+	if (later)
+		pen_say(pen, "only for p=reject: ");
+	switch (number) {
+	case 1:
+		limit_coverage(pen, a, t);
+		break;
+	case 2:
+		pen_say(pen, "at least %s", count_text((uint64_t)t->evidence).p);
+		break;
+	case 3:
+		pen_say(pen, "at most %s, surely at most %s", limit_text(t->own_loss).p, limit_text(t->own_upper).p);
+		break;
+	case 4:
+		pen_say(pen, "at most %s each", limit_text(t->sender_loss).p);
+		break;
+	case 5:
+		pen_say(pen, "at least %s, each sender %s", limit_text(t->dkim_share).p, limit_text(t->sender_dkim).p);
+		break;
+	case 6:
+		pen_say(pen, "at most %s; no source with %.0f messages", limit_text(t->undecided_share).p,
+			ceil(undecided_most(a)));
+		break;
+	case 7:
+		pen_say(pen, "at most %s", limit_text(t->forward_loss).p);
+		break;
+	case 8:
+	case 9:
+		pen_say(pen, "at least %.0f days", number == 8 ? t->stage_days : t->quiet_days);
+		break;
+	case 10:
+		pen_say(pen, "no error");
+		break;
+	case 11:
+		pen_say(pen, "all pass");
+		break;
+	default:
+		pen_say(pen, "at most %s", limit_text(t->accepted_share).p);
+	}
+}
+
+/* ---- too little data */
+
+static double value_of(const struct gate *gate, const char *name, double *limit)
+{
+	for (size_t i = 0; gate && i < gate->values_n; i++)
+		if (span_is(span_of(gate->values[i].name), span_of(name))) {
+			*limit = gate->values[i].limit;
+			return gate->values[i].value;
+		}
+	*limit = 0;
+	return 0;
+}
+
+/* Values of a gate that ask for more than there is, each in a sentence. */
+static const struct {
+	unsigned gate;
+	const char *name, *before, *one, *many;
+} lacks[] = {
+	{ 1, "history", "Reports reach back only", "day", "days" },
+	{ 1, "days", "Reports cover only", "day", "days" },
+	{ 1, "reporters", "Reports come from only", "receiver", "receivers" },
+	{ 2, "evidence", "Reports hold only", "piece of evidence", "pieces of evidence" },
+};
+
+void words_missing(const struct pen *pen, const struct assessment *a)
+{
+	const struct verdict *v = a->verdict;
+	const char *before = "";
+	double value, limit;
+
+	if (v->history_first == MOMENT_NONE)
+		return;
+	for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++) {
+		const struct gate *gate = gate_first(v, lacks[i].gate);
+
+		value = value_of(gate, lacks[i].name, &limit);
+		if (!gate || gate->state != GATE_NO_DATA || value >= limit)
+			continue;
+		pen_say(pen, "%s%s %.0f %s, and %.0f are needed.", before, lacks[i].before, value,
+			plural((uint64_t)value, lacks[i].one, lacks[i].many), limit);
+		before = " ";
+	}
+	value = value_of(gate_first(v, 1), "age", &limit);
+	if (value > limit) {
+		pen_say(pen, "%sThe newest is %.0f days old.", before, value);
+		before = " ";
+	}
+	value = value_of(gate_first(v, 2), "upper95", &limit);
+	if (value > limit && v->measures.own)
+		pen_say(pen, "%sUp to %s could fail, and %s is the limit.", before, ratio_text(value).p,
+			ratio_text(limit).p);
+}
+
+/* Time alone helps where only days are missing and reports still come. */
+void words_gather(const struct pen *pen, const struct assessment *a)
+{
+	const struct verdict *v = a->verdict;
+	const struct gate *days = gate_first(v, 1), *evidence = gate_first(v, 2);
+	double history, needed, age, most;
+
+	history = value_of(days, "history", &needed);
+	age = value_of(days, "age", &most);
+	if (v->history_first == MOMENT_NONE && v->not_counted[USE_LEAD_STANDING])
+		pen_say(pen,
+			"Wait until their senders have reported on 4 days over 14, or name them in known_reporters");
+	else if (v->history_first == MOMENT_NONE)
+		pen_say(pen, "Have reports sent to you (rua=), and store them: dmarcgate ingest");
+	else if (age > most)
+		pen_say(pen, "See why no reports come any more; the newest is %.0f days old", age);
+	else if (history < needed && evidence && evidence->state == GATE_HOLDS)
+		pen_say(pen, "Wait %.0f more days", needed - history);
+	else
+		pen_say(pen, "Send one message from every system you use to Gmail, Outlook and Yahoo, on six days");
+}
+
+/* ---- exceptions */
+
+static void say_forwarding(const struct pen *pen, const struct assessment *a)
+{
+	const struct verdict *v = a->verdict;
+	unsigned lists = 0, gateways = 0, others = 0;
+
+	for (size_t i = 0; i < v->paths_n; i++) {
+		const struct path *path = &v->paths[i];
+		enum sender_kind kind = v->sources[path->source].kind;
+
+		if (path->fate != FATE_FORWARDED || !path_kind_fails(path->kind) || !path->messages)
+			continue;
+		lists += kind == SENDER_LIST;
+		gateways += kind == SENDER_GATEWAY;
+		others += kind != SENDER_LIST && kind != SENDER_GATEWAY;
+	}
+	pen_say(pen, "forwarding, %s ", counted_text(v->measures.forwarded_fails, "message", "messages").p);
+	pen_say(pen, "(%s) through", ratio_text(v->measures.forward_loss).p);
+	if (lists)
+		pen_say(pen, " %u %s", lists, plural(lists, "list", "lists"));
+	if (gateways)
+		pen_say(pen, "%s %u %s", lists ? others ? "," : " and" : "", gateways,
+			plural(gateways, "gateway", "gateways"));
+	if (others)
+		pen_say(pen, "%s %u %s", lists || gateways ? " and" : "", others,
+			plural(others, "forwarder", "forwarders"));
+}
+
+void words_exception(const struct pen *pen, const struct assessment *a, const struct exception *e)
+{
+	static const char *const words[EXCEPT_COUNT] = {
+		[EXCEPT_ONE_REPORTER] = "all reports come from one receiver",
+		[EXCEPT_THIN_EVIDENCE] = "thin evidence, even over half a year",
+		[EXCEPT_ACCEPTED] = "you accepted the loss of ",
+		[EXCEPT_THIN] = "too few messages to judge ",
+		[EXCEPT_UNDECIDED] = "still undecided, though reviewed: ",
+		[EXCEPT_RECORDS] = "",
+		[EXCEPT_UNAUTHENTICATED] = "reports not authenticated: who wrote them is not proven",
+		[EXCEPT_HARDLY_REPORTED] = "hardly any receiver reports on ",
+		[EXCEPT_UNCHECKED] = "published records not checked",
+		[EXCEPT_QUARTERLY] = "history is too short for mail that is sent every quarter: think of statements, "
+				     "then say dmarcgate attest quarterly",
+		[EXCEPT_LISTS] = "people who post to mailing lists: RFC 9989 advises against p=reject for them; if "
+				 "nobody does, say dmarcgate attest lists",
+	};
+
+	if (e->kind == EXCEPT_FORWARDING) {
+		say_forwarding(pen, a);
+		return;
+	}
+	pen_say(pen, "%s", e->kind < EXCEPT_COUNT && words[e->kind] ? words[e->kind] : "");
+	if (e->subject.n)
+		words_subject(
+			pen, a, e->subject, e->kind == EXCEPT_RECORDS ? NO_INDEX : sender_with(a->verdict, e->subject));
+}
+
+/* ---- simulations and the next record */
+
+const char *words_treatment(const struct simulation *simulation)
+{
+	return simulation->policy.p == REQUEST_REJECT	    ? "refused"
+	       : simulation->policy.p == REQUEST_QUARANTINE ? "to spam"
+							    : "delivered";
+}
+
+/* The steps of the target: what must be done before the record is published. */
+static void say_steps(const struct pen *pen, const struct verdict *v)
+{
+	unsigned last = 0;
+
+	for (size_t i = 0; i < v->steps_n; i++)
+		last = v->steps[i].later ? last : v->steps[i].rank;
+	if (last > 1) {
+		pen_say(pen, "steps 1");
+		pen_dash(pen);
+		pen_say(pen, "%u", last);
+	} else {
+		pen_say(pen, "step 1");
+	}
+}
+
+static void say_keep(const struct pen *pen, const struct assessment *a)
+{
+	const struct verdict *v = a->verdict;
+
+	pen_say(pen, "Keep ");
+	words_now(pen, a);
+	pen_say(pen, ".");
+	if (!v->next.record.n)
+		return;
+	if (v->steps_n && !v->steps[0].later) {
+		pen_say(pen, " After ");
+		say_steps(pen, v);
+		pen_say(pen, ", publish:");
+	} else {
+		pen_say(pen, " Once it is ready, publish:");
+	}
+}
+
+static void say_forward(const struct pen *pen, const struct assessment *a)
+{
+	const struct next_record *next = &a->verdict->next;
+
+	if (a->verdict->measures.parked) {
+		pen_say(pen, "Publish, for good:");
+		return;
+	}
+	pen_say(pen, "Publish");
+	if (next->not_before != MOMENT_NONE)
+		pen_say(pen, " from %s on, when the next run of a monthly sender is over",
+			weekday_text(next->not_before).p);
+	if (next->stage == STAGE_NONE || next->stage == STAGE_QUARANTINE)
+		pen_say(pen, ", hold %u days, then drop t=y and pct=0:", next->hold_days);
+	else if (next->hold_days)
+		pen_say(pen, ", hold %u days:", next->hold_days);
+	else
+		pen_say(pen, "; it stays:");
+}
+
+void words_next(const struct pen *pen, const struct assessment *a)
+{
+	switch (a->verdict->next.kind) {
+	case NEXT_FORWARD:
+		say_forward(pen, a);
+		break;
+	case NEXT_BACK:
+		pen_say(pen, "Own mail is being lost. One step back until the alert is closed; publish:");
+		break;
+	case NEXT_FIRST:
+		pen_say(pen, "Publish a first record; it asks for reports and changes nothing else:");
+		break;
+	case NEXT_SILENT:
+		pen_say(pen, "Keep what is published: silence is no reason to weaken it.");
+		break;
+	default:
+		say_keep(pen, a);
+	}
+}
+
+void words_next_why(const struct pen *pen, const struct assessment *a)
+{
+	const struct next_record *next = &a->verdict->next;
+
+	if (!a->rows->published.checked && next->stage != STAGE_NO_RECORD)
+		pen_say(pen, "Keep rua= and the other tags of the record you publish: it was not looked at. ");
+	if (span_find_nocase(next->record, SPAN("t=y")) >= 0)
+		pen_say(pen,
+			"A trial: receivers of RFC 9989 read t=y, older ones pct=0, and both treat failing mail one "
+			"level milder. Lists and forwarders that rewrite From begin to do so. ");
+	if (next->sp_none)
+		pen_say(pen, "sp=none spares the subdomains until they pass by themselves. ");
+	if (next->rollback.n && a->rows->published.checked) {
+		pen_say(pen, "To go back: ");
+		pen_code(pen, next->rollback);
+	}
+}

@@ -1,0 +1,63 @@
+/* What is said of a verdict: every sentence once, for terminal, page and mail alike.
+ *
+ * Sentences have no final dot unless said; none begins or ends with a blank. Names in them are escaped by the pen. */
+#ifndef REPORT_READINESS_WORDS_H
+#define REPORT_READINESS_WORDS_H
+
+#include "report/pen.h"
+#include "report/readiness.h"
+
+/* ---- the verdict */
+const char *words_verdict(enum verdict_word word);		      /* `Not ready` */
+enum ink words_verdict_ink(enum verdict_word word);		      /* red is for own mail that would be lost */
+const char *words_target(enum target target);			      /* `p=quarantine` */
+void words_now(const struct pen *pen, const struct assessment *a);    /* `p=none`, `p=reject; sp=none` */
+void words_week(const struct pen *pen, const struct assessment *a);   /* `week 47, 14-20 Nov 2026` */
+void words_status(const struct pen *pen, const struct assessment *a); /* `for p=quarantine: 1 sender to fix` */
+void words_cost(const struct pen *pen, const struct assessment *a);   /* what it would have cost; with its dots */
+void words_first(const struct pen *pen, const struct assessment *a);  /* what to do first; with its dots */
+bool words_holds(const struct assessment *a); /* p=reject is in force, and nothing is left to do */
+
+/* Own steps of the target to repair, and those to decide. */
+struct step_counts {
+	unsigned fix, decide, other, later;
+};
+struct step_counts steps_count(const struct verdict *v);
+
+/* ---- senders and sources */
+void words_sender(const struct pen *pen, const struct assessment *a, uint32_t sender); /* `Amazon SES (news.)` */
+void words_source(const struct pen *pen, const struct assessment *a, uint32_t path);   /* the name of a path's source */
+void words_subject(const struct pen *pen, const struct assessment *a, struct span subject, uint32_t sender);
+void words_fate(const struct pen *pen, const struct assessment *a, enum fate fate); /* `lists and gateways` */
+const char *words_fate_name(enum fate fate);					    /* `your own mail` */
+const char *words_subclass(enum subclass subclass);				    /* `yours, third-party signature` */
+
+/* ---- steps */
+void words_step_title(const struct pen *pen, const struct assessment *a, const struct step *step); /* imperative */
+void words_step_name(const struct pen *pen, const struct assessment *a, const struct step *step); /* what it is about */
+void words_step_figure(
+	const struct pen *pen, const struct assessment *a, const struct step *step); /* `255 a week, all fail` */
+void words_step_reason(
+	const struct pen *pen, const struct assessment *a, const struct step *step); /* with its dot; may be empty */
+void words_step_action(const struct pen *pen, const struct assessment *a, const struct step *step); /* may be empty */
+void words_step_effect(const struct pen *pen, const struct step *step); /* `own loss 2.2 % -> 0 %`; may be empty */
+
+/* ---- alerts, exceptions, gates */
+void words_missing(const struct pen *pen, const struct assessment *a); /* what data lack; with its dots; may be empty */
+void words_gather(const struct pen *pen, const struct assessment *a);  /* what to do about it */
+void words_alert_name(const struct pen *pen, const struct assessment *a, const struct alert *alert);
+void words_alert(const struct pen *pen, const struct assessment *a, const struct alert *alert);
+void words_exception(const struct pen *pen, const struct assessment *a, const struct exception *exception);
+const char *words_gate(unsigned number); /* `Own mail that would be lost` */
+void words_gate_found(const struct pen *pen, const struct assessment *a, unsigned number);
+void words_gate_limit(const struct pen *pen, const struct assessment *a, unsigned number);
+enum gate_state words_gate_state(const struct verdict *v, unsigned number); /* the worst of its rows */
+
+/* ---- simulations, next record, basis */
+void words_record(const struct pen *pen, const struct policy *policy);	/* `p=reject; aspf=s` */
+const char *words_treatment(const struct simulation *simulation);	/* `to spam`, `refused` */
+void words_next(const struct pen *pen, const struct assessment *a);	/* what to publish and when; with its dots */
+void words_next_why(const struct pen *pen, const struct assessment *a); /* how to read the record, and the way back */
+void words_basis(const struct pen *pen, const struct assessment *a);	/* days, reports, what did not count */
+
+#endif

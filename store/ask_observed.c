@@ -1,0 +1,614 @@
+/* What a verdict rests on: reports, and their records with everything but address and count described once. Records are
+ * walked by the ranges of the window's reports; what a set of results says is read once for all records that have it. */
+#include "store/store_private.h"
+
+#include <stdlib.h>
+
+_Static_assert(REPORT_EXPIRING == 3 && DKIM_ALIGNED_YES == 2, "numbers written in statements");
+
+/* --- tables: what was seen before, by hash; only looked up, never walked --- */
+
+struct slot {
+	uint64_t hash;
+	uint32_t at_and_one; /* 0: empty */
+};
+
+struct table {
+	struct slot *slots; /* owned; open addressing, at most half full */
+	size_t n, room;
+};
+
+struct named {
+	int64_t id;
+	struct domain_name name;
+	bool author; /* an author domain of the records */
+};
+
+struct reporting {
+	int64_t first_record;
+	uint64_t records;
+};
+
+/* A record without address and count: ids of interned things. */
+struct outcome_key {
+	int64_t words, auth, reasons, header_from, envelope_from;
+};
+
+struct results { /* of one set of DKIM and SPF results */
+	int64_t id;
+	const struct signature_row *dkim;
+	const struct spf_row *spf;
+	size_t dkim_n, spf_n;
+};
+
+struct observing {
+	struct store *store;
+	struct arena *arena; /* the asker's */
+	struct table names_by_id, sources_by_key, auths_by_key, results_by_id;
+	struct named *names; /* owned, like all below that are grown */
+	struct observed_report *reports;
+	struct reporting *reportings;
+	struct observed_source *sources;
+	struct observed_auth *auths;
+	struct outcome_key *keys; /* of auths */
+	struct results *results;
+	struct observed_traffic *traffic; /* in `arena` */
+	struct observed_sample *samples;
+	size_t names_n, reports_n, reportings_n, sources_n, auths_n, keys_n, results_n, traffic_n, traffic_room, samples_n;
+};
+
+typedef bool is_same(const struct observing *o, uint32_t at, const void *key);
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ (hash >> 29);
+}
+
+static bool table_grow(struct store *s, struct table *t)
+{
+	struct table bigger = { .n = t->n, .room = t->room ? 2 * t->room : 256 };
+
+	if (2 * t->n < t->room)
+		return true;
+	bigger.slots = calloc(bigger.room, sizeof *bigger.slots);
+	if (!bigger.slots)
+		return store_fail_memory(s);
+	for (size_t i = 0; i < t->room; i++) {
+		size_t at = t->slots[i].hash & (bigger.room - 1);
+
+		if (!t->slots[i].at_and_one)
+			continue;
+		while (bigger.slots[at].at_and_one)
+			at = (at + 1) & (bigger.room - 1);
+		bigger.slots[at] = t->slots[i];
+	}
+	free(t->slots);
+	*t = bigger;
+	return true;
+}
+
+/* The place of `key`: 1, or 0 when it is new and got the place `next`; -1: s->fault. */
+static int table_place(struct observing *o, struct table *t, uint64_t hash, is_same *same, const void *key, size_t next,
+	uint32_t *place)
+{
+	size_t at;
+
+	if (next >= UINT32_MAX - 1 || !table_grow(o->store, t))
+		return next >= UINT32_MAX - 1 && store_fail_memory(o->store) ? 0 : -1;
+	for (at = hash & (t->room - 1); t->slots[at].at_and_one; at = (at + 1) & (t->room - 1))
+		if (t->slots[at].hash == hash && same(o, t->slots[at].at_and_one - 1, key)) {
+			*place = t->slots[at].at_and_one - 1;
+			return 1;
+		}
+	t->slots[at] = (struct slot){ hash, (uint32_t)next + 1 };
+	t->n++;
+	*place = (uint32_t)next;
+	return 0;
+}
+
+/* Room for one more of `size` octets behind `n`, a power of two at a time. */
+static bool room_for_one(struct store *s, void *items, size_t n, size_t size)
+{
+	void **array = items, *grown;
+
+	if (n & (n - 1) || (n && n < 16))
+		return true;
+	grown = realloc(*array, (n < 16 ? 16 : 2 * n) * size);
+	if (!grown)
+		return store_fail_memory(s);
+	*array = grown;
+	return true;
+}
+#define ADD_ROOM(o, array) room_for_one((o)->store, &(o)->array, (o)->array##_n, sizeof *(o)->array)
+
+/* --- names --- */
+
+/* As the DNS writes it; what is no name as it was sent. */
+static struct domain_name domain_name_of(struct arena *arena, struct span text)
+{
+	char name[DOMAINNAME_TEXT];
+	struct domain_name named = { .name = SPAN_ABSENT };
+	size_t n;
+
+	if (!text.n)
+		return named;
+	n = domain_alabels(text, name);
+	named.name = arena_copy(arena, n ? (struct span){ name, n } : text);
+	if (n && named.name.p && !orgdomain_is_suffix(named.name))
+		named.org = orgdomain_of(named.name);
+	return named;
+}
+
+static bool name_is(const struct observing *o, uint32_t at, const void *key)
+{
+	return o->names[at].id == *(const int64_t *)key;
+}
+
+/* The domain name that an interned text is; absent for 0. */
+static bool name_get(struct observing *o, int64_t id, struct domain_name *name, uint32_t *place)
+{
+	bool failed = false;
+	uint32_t at;
+	int found;
+
+	*name = (struct domain_name){ .name = SPAN_ABSENT };
+	if (!id)
+		return true;
+	found = table_place(o, &o->names_by_id, mix(0, (uint64_t)id), name_is, &id, o->names_n, &at);
+	if (found < 0 || (found == 0 && !ADD_ROOM(o, names)))
+		return false;
+	if (found == 0)
+		o->names[o->names_n++] = (struct named){ .id = id,
+			.name = domain_name_of(o->arena, text_of(o->store, id, &o->store->arena, &failed)) };
+	*name = o->names[at].name;
+	if (place)
+		*place = at;
+	return !failed;
+}
+
+/* --- reports --- */
+
+static enum request request_of(struct span word)
+{
+	if (span_is_nocase(word, SPAN("none")))
+		return REQUEST_NONE;
+	if (span_is_nocase(word, SPAN("quarantine")))
+		return REQUEST_QUARANTINE;
+	return span_is_nocase(word, SPAN("reject")) ? REQUEST_REJECT : REQUEST_ABSENT;
+}
+
+static void policy_read(const struct span words[7], struct observed_report *r)
+{
+	unsigned long long pct;
+
+	r->policy = (struct policy){ .p = request_of(words[0]),
+		.sp = request_of(words[1]),
+		.np = request_of(words[2]),
+		.adkim_strict = span_is_nocase(words[3], SPAN("s")),
+		.aspf_strict = span_is_nocase(words[4], SPAN("s")),
+		.pct = span_number(words[5], 100, &pct) ? (unsigned)pct : 100,
+		.testing = span_is_nocase(words[6], SPAN("y")) };
+	r->has_policy = r->policy.p != REQUEST_ABSENT;
+}
+
+/* What the store settled as trust, told as how the mail was carried: the two say the same of who speaks. Trust 3 means
+ * that the organisation which signed is the one that the report or a proven Subject names; trust 2 though the report
+ * names it means that only SPF vouches. */
+static void carriage_read(struct observed_report *r, int trust, struct span signer, bool repaired, bool checked, bool signatures)
+{
+	if (!signer.n) {
+		r->carriage = trust == 0 && !r->recovered && range_is_possible(r->begin, r->end) ? CARRIAGE_REFUSED :
+			      signatures ? CARRIAGE_BROKEN :
+			      checked	 ? CARRIAGE_UNSIGNED :
+					   CARRIAGE_FILE;
+		return;
+	}
+	r->author = (struct domain_name){ signer, signer };
+	if (trust >= 3)
+		r->submitter = r->author;
+	r->carriage = repaired					       ? CARRIAGE_UNDONE :
+		      trust < 3 && span_is_nocase(r->email.org, signer) ? CARRIAGE_BORDER_SPF :
+									 CARRIAGE_SIGNED;
+}
+
+static bool report_observe(struct observing *o, sqlite3_stmt *st, struct span domain)
+{
+	struct arena *scratch = &o->store->arena;
+	struct observed_report *r;
+	struct span words[7], email;
+	bool failed = false;
+
+	arena_clear(scratch);
+	if (!ADD_ROOM(o, reports) || !ADD_ROOM(o, reportings))
+		return false;
+	r = &o->reports[o->reports_n++];
+	*r = (struct observed_report){ .domain = domain,
+		.recovered = sqlite3_column_int(st, 1),
+		.begin = column_moment(st, 2),
+		.end = column_moment(st, 3),
+		.report_id = arena_copy(o->arena, column_text(st, 4)),
+		.org_name = text_of(o->store, sqlite3_column_int64(st, 6), o->arena, &failed),
+		.arrived = MOMENT_NONE,
+		.taken = sqlite3_column_int64(st, 17) };
+	column_octets(st, 5, r->content, sizeof r->content);
+	email = text_of(o->store, sqlite3_column_int64(st, 7), scratch, &failed);
+	r->email = domain_name_of(o->arena, address_domain(email));
+	for (int i = 0; i < 7; i++)
+		words[i] = text_of(o->store, sqlite3_column_int64(st, 8 + i), scratch, &failed);
+	policy_read(words, r);
+	carriage_read(r, sqlite3_column_int(st, 0), text_of(o->store, sqlite3_column_int64(st, 18), o->arena, &failed),
+		sqlite3_column_int(st, 19), sqlite3_column_type(st, 20) != SQLITE_NULL, column_count(st, 20) > 0);
+	o->reportings[o->reportings_n] = (struct reporting){ sqlite3_column_int64(st, 15), column_count(st, 16) };
+	o->traffic_room += o->reportings[o->reportings_n++].records;
+	return !failed;
+}
+
+static bool reports_observe(struct observing *o, int64_t domain, const struct window *window)
+{
+	sqlite3_stmt *st = sql_open(o->store, SQL_OBSERVED_REPORTS);
+	struct domain_name name;
+	int row;
+
+	if (!st || !name_get(o, domain, &name, NULL))
+		return false;
+	sqlite3_bind_int64(st, 1, domain);
+	sqlite3_bind_int64(st, 2, window->first_day);
+	sqlite3_bind_int64(st, 3, window->last_day);
+	while ((row = sql_row(o->store, st)) == 1)
+		if (!report_observe(o, st, name.name))
+			break;
+	sqlite3_reset(st);
+	return row == 0;
+}
+
+/* --- outcomes: everything of a record but its address and count --- */
+
+static bool results_are(const struct observing *o, uint32_t at, const void *key)
+{
+	return o->results[at].id == *(const int64_t *)key;
+}
+
+/* One result of a list: the domain's id, its key, and what the word means. */
+static bool result_read(struct observing *o, struct list_reader *reader, struct domain_name *domain, struct span *key,
+	enum result *result)
+{
+	int64_t id = (int64_t)list_take_number(reader);
+	uint64_t means;
+
+	*key = list_take_text(reader);
+	list_take_number(reader); /* the word as sent */
+	list_take_number(reader); /* human_result */
+	means = list_take_number(reader);
+	*result = means < RESULT_COUNT ? (enum result)means : RESULT_OTHER;
+	return !reader->failed && name_get(o, id, domain, NULL);
+}
+
+static bool set_read(struct observing *o, int64_t id, struct results *set)
+{
+	struct list_reader reader;
+	struct signature_row *dkim;
+	struct spf_row *spf;
+	bool ok = true;
+
+	if (!list_get(o->store, SQL_AUTH_GET, id, o->arena, &reader))
+		return false;
+	set->dkim = dkim = list_room(&reader, sizeof *dkim, &set->dkim_n);
+	for (size_t i = 0; ok && i < set->dkim_n; i++)
+		ok = result_read(o, &reader, &dkim[i].domain, &dkim[i].selector, &dkim[i].result);
+	set->spf = spf = ok ? list_room(&reader, sizeof *spf, &set->spf_n) : NULL;
+	for (size_t i = 0; ok && i < set->spf_n; i++) {
+		struct span scope;
+
+		ok = result_read(o, &reader, &spf[i].domain, &scope, &spf[i].result);
+		spf[i].helo = span_is_nocase(scope, SPAN("helo"));
+	}
+	return !reader.failed ? ok : store_fail(o->store, SQLITE_CORRUPT, "a set of results is damaged");
+}
+
+static bool results_get(struct observing *o, int64_t id, struct observed_auth *auth)
+{
+	struct results set = { .id = id };
+	uint32_t at;
+	int found;
+
+	if (!id)
+		return true;
+	found = table_place(o, &o->results_by_id, mix(0, (uint64_t)id), results_are, &id, o->results_n, &at);
+	if (found < 0 || (found == 0 && (!ADD_ROOM(o, results) || !set_read(o, id, &set))))
+		return false;
+	if (found == 0)
+		o->results[o->results_n++] = set;
+	auth->dkim = o->results[at].dkim;
+	auth->dkim_n = o->results[at].dkim_n;
+	auth->spf = o->results[at].spf;
+	auth->spf_n = o->results[at].spf_n;
+	return true;
+}
+
+static bool reasons_get(struct observing *o, int64_t id, struct observed_auth *auth)
+{
+	struct override_reason *reasons;
+	struct list_reader reader;
+
+	if (!id)
+		return true;
+	if (!list_get(o->store, SQL_REASONS_GET, id, o->arena, &reader))
+		return false;
+	auth->reasons = reasons = list_room(&reader, sizeof *reasons, &auth->reasons_n);
+	for (size_t i = 0; i < auth->reasons_n; i++) {
+		reasons[i].type = list_take_text(&reader);
+		reasons[i].comment = list_take_text(&reader);
+	}
+	return !reader.failed || store_fail(o->store, SQLITE_CORRUPT, "a set of reasons is damaged");
+}
+
+static bool is_verdict(struct span word)
+{
+	return span_is_nocase(word, SPAN("pass")) || span_is_nocase(word, SPAN("fail"));
+}
+
+/* The receiver's own words, and what the flags made of them. */
+static bool words_get(struct observing *o, int64_t id, unsigned flags, struct observed_auth *auth)
+{
+	unsigned disposed = flags & FLAG_DISPOSED;
+	struct list_reader reader;
+
+	if (!list_get(o->store, SQL_WORDS_GET, id, &o->store->arena, &reader))
+		return false;
+	list_take_number(&reader);
+	auth->evaluated = is_verdict(list_take_text(&reader));
+	auth->evaluated |= is_verdict(list_take_text(&reader));
+	auth->disposition = disposed < DISPOSITION_COUNT ? (enum disposition)disposed : DISPOSITION_OTHER;
+	auth->dkim_aligned = flags & FLAG_DKIM;
+	auth->spf_aligned = flags & FLAG_SPF;
+	return !reader.failed || store_fail(o->store, SQLITE_CORRUPT, "a record's words are damaged");
+}
+
+static bool auth_is(const struct observing *o, uint32_t at, const void *key)
+{
+	return memcmp(&o->keys[at], key, sizeof o->keys[at]) == 0;
+}
+
+static bool auth_read(struct observing *o, const struct outcome_key *key, unsigned flags, struct observed_auth *auth)
+{
+	bool failed = false;
+	struct span text;
+	uint32_t from;
+
+	arena_clear(&o->store->arena);
+	if (!name_get(o, key->header_from, &auth->header_from, &from) ||
+		!name_get(o, key->envelope_from, &auth->envelope_from, NULL))
+		return false;
+	if (key->header_from)
+		o->names[from].author = true;
+	if (key->envelope_from && !auth->envelope_from.name.n) {
+		text = text_of(o->store, key->envelope_from, &o->store->arena, &failed);
+		auth->null_sender = text.p && !text.n;
+	}
+	return !failed && results_get(o, key->auth, auth) && reasons_get(o, key->reasons, auth) &&
+	       words_get(o, key->words, flags, auth);
+}
+
+static bool auth_find(struct observing *o, sqlite3_stmt *st, uint32_t *auth)
+{
+	struct outcome_key key = { sqlite3_column_int64(st, 3), sqlite3_column_int64(st, 4), sqlite3_column_int64(st, 5),
+		sqlite3_column_int64(st, 6), sqlite3_column_int64(st, 7) };
+	uint64_t hash = mix(mix(mix(mix(mix(0, (uint64_t)key.words), (uint64_t)key.auth), (uint64_t)key.reasons),
+				    (uint64_t)key.header_from),
+		(uint64_t)key.envelope_from);
+	struct observed_auth read = { .dkim = NULL };
+	int found = table_place(o, &o->auths_by_key, hash, auth_is, &key, o->auths_n, auth);
+
+	if (found != 0)
+		return found > 0;
+	if (!ADD_ROOM(o, auths) || !ADD_ROOM(o, keys) ||
+		!auth_read(o, &key, (unsigned)sqlite3_column_int(st, 2), &read))
+		return false;
+	o->auths[o->auths_n++] = read;
+	o->keys[o->keys_n++] = key;
+	return true;
+}
+
+/* --- sources --- */
+
+static bool source_is(const struct observing *o, uint32_t at, const void *key)
+{
+	const struct observed_source *a = &o->sources[at], *b = key;
+
+	if (a->has_address != b->has_address)
+		return false;
+	return a->has_address ? memcmp(&a->address, &b->address, sizeof a->address) == 0 : span_is(a->text, b->text);
+}
+
+static uint64_t octets_hash(const void *octets, size_t n)
+{
+	const char *p = octets;
+	uint64_t hash = n, word;
+
+	for (size_t i = 0; i < n; i += sizeof word) {
+		word = 0;
+		memcpy(&word, p + i, n - i < sizeof word ? n - i : sizeof word);
+		hash = mix(hash, word);
+	}
+	return hash;
+}
+
+/* The source in a column, whichever way it was written. */
+static bool source_find(struct observing *o, sqlite3_stmt *st, int column, uint32_t *source)
+{
+	struct span sent = column_text(st, column);
+	struct observed_source key = { .text = SPAN_ABSENT };
+	uint64_t hash;
+	int found;
+
+	if (sqlite3_column_type(st, column) == SQLITE_BLOB && sent.n == sizeof key.address) {
+		memcpy(&key.address, sent.p, sizeof key.address);
+		key.has_address = true;
+	} else {
+		key.has_address = sent.n && address_parse(sent, &key.address);
+		key.text = key.has_address ? SPAN_ABSENT : sent;
+	}
+	hash = key.has_address ? octets_hash(&key.address, sizeof key.address) : octets_hash(sent.p, sent.n);
+	found = table_place(o, &o->sources_by_key, hash, source_is, &key, o->sources_n, source);
+	if (found != 0)
+		return found > 0;
+	if (!ADD_ROOM(o, sources))
+		return false;
+	key.text = arena_copy(o->arena, key.text);
+	o->sources[o->sources_n++] = key;
+	return true;
+}
+
+/* --- records --- */
+
+static bool records_observe(struct observing *o, uint32_t report)
+{
+	const struct reporting *of = &o->reportings[report];
+	sqlite3_stmt *st = sql_open(o->store, SQL_OBSERVED_RECORDS);
+	int row;
+
+	if (!st)
+		return false;
+	sqlite3_bind_int64(st, 1, of->first_record);
+	sqlite3_bind_int64(st, 2, of->first_record + (int64_t)of->records - 1);
+	while ((row = sql_row(o->store, st)) == 1 && o->traffic_n < o->traffic_room) {
+		struct observed_traffic *t = &o->traffic[o->traffic_n++];
+
+		t->report = report;
+		t->count = column_count(st, 1);
+		if (!source_find(o, st, 0, &t->source) || !auth_find(o, st, &t->auth))
+			break;
+	}
+	sqlite3_reset(st);
+	return row == 0;
+}
+
+static bool traffic_observe(struct observing *o)
+{
+	if (o->traffic_room >= UINT32_MAX - 1)
+		return store_fail_memory(o->store);
+	o->traffic = arena_take(o->arena, o->traffic_room * sizeof *o->traffic);
+	for (uint32_t i = 0; o->traffic && i < o->reports_n; i++)
+		if (!records_observe(o, i))
+			return false;
+	return true;
+}
+
+/* --- samples --- */
+
+/* What the signatures of a sample's own author prove. */
+static bool sample_prove(struct observing *o, int64_t mail, int64_t number, struct observed_sample *sample)
+{
+	sqlite3_stmt *st = sql_open(o->store, SQL_OBSERVED_SIGNATURES);
+	int row;
+
+	if (!st)
+		return false;
+	sqlite3_bind_int64(st, 1, mail);
+	sqlite3_bind_int64(st, 2, number);
+	while ((row = sql_row(o->store, st)) == 1) {
+		if (sqlite3_column_int(st, 2))
+			sample->shows |= SAMPLE_UNDONE;
+		if (sqlite3_column_int(st, 0) != DKIM_REASON_OK && sqlite3_column_int(st, 1) == DKIM_MATCH)
+			sample->shows |= SAMPLE_HEADER_VALID;
+	}
+	return row == 0;
+}
+
+static bool sample_observe(struct observing *o, sqlite3_stmt *st)
+{
+	struct observed_sample sample = { .trust = sqlite3_column_int(st, 4) };
+	bool failed = false;
+
+	if (!source_find(o, st, 2, &sample.source) || !ADD_ROOM(o, samples))
+		return false;
+	sample.header_from = domain_name_of(o->arena, address_domain(column_text(st, 3)));
+	sample.reporter = text_of(o->store, sqlite3_column_int64(st, 5), o->arena, &failed);
+	if (failed || !sample_prove(o, sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), &sample))
+		return false;
+	o->samples[o->samples_n++] = sample;
+	return true;
+}
+
+/* Failure reports name the author domain: the policy domain, and those that its records showed. */
+static bool samples_observe(struct observing *o, int64_t domain, const struct window *window)
+{
+	sqlite3_stmt *st = sql_open(o->store, SQL_OBSERVED_SAMPLES);
+	int row;
+
+	if (!st)
+		return false;
+	sqlite3_bind_int64(st, 1, domain);
+	sqlite3_bind_int64(st, 2, window->first_day);
+	sqlite3_bind_int64(st, 3, window->last_day);
+	while ((row = sql_row(o->store, st)) == 1)
+		if (!sample_observe(o, st))
+			break;
+	sqlite3_reset(st);
+	return row == 0;
+}
+
+static bool all_samples_observe(struct observing *o, int64_t domain, const struct window *window)
+{
+	bool ok = samples_observe(o, domain, window);
+
+	for (size_t i = 0; ok && i < o->names_n; i++)
+		if (o->names[i].author && o->names[i].id != domain)
+			ok = samples_observe(o, o->names[i].id, window);
+	return ok;
+}
+
+/* --- the question --- */
+
+static const void *hand_over(struct arena *arena, const void *items, size_t n, size_t size)
+{
+	void *copy = arena_take(arena, n * size);
+
+	if (copy && n)
+		memcpy(copy, items, n * size);
+	return copy;
+}
+#define HAND_OVER(o, observed, member)                                                                              \
+	((observed)->member = hand_over((o)->arena, (o)->member, (o)->member##_n, sizeof *(o)->member),             \
+		(observed)->member##_n = (o)->member##_n)
+
+static void observing_release(struct observing *o)
+{
+	struct table *tables[] = { &o->names_by_id, &o->sources_by_key, &o->auths_by_key, &o->results_by_id };
+
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		free(tables[i]->slots);
+	free(o->names);
+	free(o->reports);
+	free(o->reportings);
+	free(o->sources);
+	free(o->auths);
+	free(o->keys);
+	free(o->results);
+	free(o->samples);
+}
+
+bool store_ask_observed(struct store *s, const char *domain, const struct window *window, struct arena *arena,
+	struct observed *observed, struct fault *fault)
+{
+	struct observing o = { .store = s, .arena = arena };
+	int64_t id = 0;
+	bool own, ok = ask_begin(s, &own) && domain_find(s, domain, &id);
+
+	*observed = (struct observed){ .reports = NULL };
+	ok = ok && (!id || (reports_observe(&o, id, window) && traffic_observe(&o) && all_samples_observe(&o, id, window)));
+	ok = ask_end(s, own, ok);
+	if (ok) {
+		HAND_OVER(&o, observed, reports);
+		HAND_OVER(&o, observed, sources);
+		HAND_OVER(&o, observed, auths);
+		HAND_OVER(&o, observed, samples);
+		observed->traffic = o.traffic;
+		observed->traffic_n = o.traffic_n;
+	}
+	if (ok && arena->failed)
+		ok = fault_set(&s->fault, FAULT_SETUP, "%s: %s: more records than memory is allowed for", s->path, domain);
+	observing_release(&o);
+	return store_tell(s, ok, fault);
+}

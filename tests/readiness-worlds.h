@@ -1,0 +1,19 @@
+/* For tests: made-up organisations, one for each thing a verdict can say. Every one is dated 2026-11-21. */
+#ifndef TESTS_READINESS_WORLDS_H
+#define TESTS_READINESS_WORLDS_H
+
+#include "tests/world.h"
+
+#define WORLD_TODAY 20778 /* 2026-11-21 */
+
+void world_ready(struct world *world);	  /* at p=quarantine for two months, all signed, two lists */
+void world_in_force(struct world *world); /* p=reject, and nothing left to do */
+void world_thin(struct world *world);	  /* 14 days of 180 */
+void world_silent(struct world *world);	  /* no report at all */
+void world_parked(struct world *world);	  /* sends nothing, is forged */
+void world_breaking(struct world *world); /* p=reject in force, a key breaks */
+void world_manifold(struct world *world); /* p=none, every kind of step and exception there is room for */
+void world_hostile(struct world *world);  /* names that would harm a terminal, a page, a spreadsheet; some of 64 kB */
+bool world_read(struct world *world, const char *path); /* lines of traffic of the reference, see assess-world.py */
+
+#endif
