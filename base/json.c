@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/decimal.h"
 #include "base/escape.h"
 
 #include <inttypes.h>
@@ -101,6 +102,14 @@ void json_count(struct json *j, uint64_t number)
 {
 	json_comma(j);
 	fprintf(j->out, "%" PRIu64, number);
+}
+
+void json_share(struct json *j, double number)
+{
+	char text[DECIMAL_TEXT];
+
+	json_comma(j);
+	fputs(decimal_format(number, text), j->out);
 }
 
 void json_bool(struct json *j, bool yes)

@@ -29,6 +29,7 @@ void json_name_span(struct json *j, struct span name);
 void json_text(struct json *j, struct span text); /* absent: null */
 void json_number(struct json *j, int64_t number);
 void json_count(struct json *j, uint64_t number);
+void json_share(struct json *j, double number); /* as decimal_format: 0.0221 */
 void json_bool(struct json *j, bool yes);
 void json_null(struct json *j);
 void json_newline(struct json *j); /* after a complete top-level value: JSON lines */

@@ -58,12 +58,13 @@ int command_expire(struct cli *cli);
 int command_config(struct cli *cli);
 int command_login(struct cli *cli);
 int command_verify(struct cli *cli);
+int command_check(struct cli *cli);
 int command_samples(struct cli *cli);
 int command_explain(struct cli *cli);
 
 /* To add a command: a row here, a function above in a file of its own, its options in options.c, a section in dmarcgate.1,
  * a line in dist/completion/words, a test. */
-enum { NEED_NURSERY = 1, NEED_HELPER = 2 };
+enum { NEED_NURSERY = true, NEED_HELPER = 2 };
 struct command {
 	const char *name;
 	int (*run)(struct cli *cli);

@@ -28,6 +28,7 @@ const struct command commands[] = {
 	{ "expire", command_expire, 0, "[--older-than SPAN]", "remove what is old" },
 	{ "login", command_login, 0, "MAILBOX", "let a person grant access to a mailbox (OAuth 2)" },
 	{ "verify", command_verify, NEED_NURSERY, "MESSAGE|-...", "check the DKIM signatures of any mail" },
+	{ "check", command_check, 0, "DOMAIN...", "is it safe to enforce the policy? Ends with 0 to 3" },
 	{ "samples", command_samples, 0, "[DOMAIN]", "list failure reports and what their signatures say" },
 	{ "explain", command_explain, 0, "sample:ID", "what happened to the mail of a failure report" },
 	{ "config", command_config, 0, "", "print the configuration in force" },

@@ -23,6 +23,8 @@ enum option_id {
 	OPTION_AT,
 	OPTION_EXPLAIN,
 	OPTION_SHOW_ADDRESSES,
+	OPTION_TARGET,
+	OPTION_FAIL_ON,
 	OPTION_ALL,
 	OPTION_COUNTS,
 	OPTION_WEEKS,
@@ -50,6 +52,8 @@ static const struct option longs[] = {
 	{ "at", required_argument, NULL, OPTION_AT },
 	{ "explain", no_argument, NULL, OPTION_EXPLAIN },
 	{ "show-addresses", no_argument, NULL, OPTION_SHOW_ADDRESSES },
+	{ "target", required_argument, NULL, OPTION_TARGET },
+	{ "fail-on", required_argument, NULL, OPTION_FAIL_ON },
 	{ "all", no_argument, NULL, OPTION_ALL },
 	{ "counts", no_argument, NULL, OPTION_COUNTS },
 	{ "weeks", required_argument, NULL, OPTION_WEEKS },
@@ -67,9 +71,9 @@ const struct option_row option_rows[] = {
 	{ "v", NULL, NULL, "name every input with what became of it; all of a verdict" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
-	{ "json", NULL, "show ingest summary reports export verify samples explain", "print JSON" },
-	{ "csv", NULL, "summary reports export samples", "print comma-separated values" },
-	{ "format", "text|json|csv", "summary reports export samples", "the form of the output" },
+	{ "json", NULL, "show ingest summary reports export check verify samples explain", "print JSON" },
+	{ "csv", NULL, "summary reports export check samples", "print comma-separated values" },
+	{ "format", "text|json|csv", "summary reports export check samples", "the form of the output" },
 	{ "days", "N", "summary samples", "the last N days" },
 	{ "since", "TIME", "summary samples", "from that day on" },
 	{ "until", "TIME", "summary samples", "up to and including that day" },
@@ -80,6 +84,8 @@ const struct option_row option_rows[] = {
 	{ "at", "TIME", "verify", "when the mail arrived, for expiry dates" },
 	{ "explain", NULL, "verify", "say what was changed on the way" },
 	{ "show-addresses", NULL, "samples explain", "print mail addresses whole" },
+	{ "target", "auto|quarantine|reject", "check", "the policy that is asked about" },
+	{ "fail-on", "alert", "check", "an open critical alert ends with 2" },
 	{ "all", NULL, "summary", "one line for every domain, worst first" },
 	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
 	{ "weeks", "N", "summary", "how far the trend goes back" },
@@ -166,6 +172,12 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 	case OPTION_SHOW_ADDRESSES:
 		options->show_addresses = true;
 		return true;
+	case OPTION_TARGET:
+		options->target = value;
+		return true;
+	case OPTION_FAIL_ON:
+		options->fail_on_alert = strcmp(value, "alert") == 0;
+		return options->fail_on_alert || fault_set(fault, FAULT_SETUP, "--fail-on %.40s: is not alert", value);
 	case OPTION_ALL:
 		options->all = true;
 		return true;

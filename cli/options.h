@@ -20,6 +20,8 @@ struct options {
 	const char *days, *since, *until, *older_than;
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
 	bool offline, explain, show_addresses;
+	const char *target; /* the policy that a verdict is about */
+	bool fail_on_alert;
 	bool all, counts; /* every domain; figures instead of a verdict */
 	const char *weeks;
 };

@@ -64,6 +64,19 @@ void readiness_close(struct readiness *r)
 
 /* ---- the settings */
 
+bool readiness_target(const struct cli *cli, enum target *target, struct fault *fault)
+{
+	const char *word = cli->options.target;
+
+	*target = TARGET_AUTO;
+	for (int i = 0; word && i < TARGET_COUNT; i++)
+		if (strcmp(word, target_word((enum target)i)) == 0) {
+			*target = (enum target)i;
+			return true;
+		}
+	return !word || fault_set(fault, FAULT_SETUP, "--target %.40s: is none of auto, quarantine, reject", word);
+}
+
 /* A list separated by commas as words; empty ones are left out. */
 static struct words words_of(struct arena *arena, const char *list)
 {

@@ -20,6 +20,9 @@ struct readiness {
 	struct verdict verdict;
 };
 
+/* What --target asks about; TARGET_AUTO without it. False: no such target. */
+bool readiness_target(const struct cli *cli, enum target *target, struct fault *fault);
+
 /* Reads the tables. The store stays the caller's. False: fault; nothing is to be closed. */
 bool readiness_open(struct readiness *r, const struct cli *cli, struct store *store, struct fault *fault);
 

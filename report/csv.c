@@ -1,4 +1,5 @@
 #include "report/csv.h"
+#include "base/decimal.h"
 #include "base/escape.h"
 #include "base/moment.h"
 
@@ -64,6 +65,14 @@ void csv_count(struct csv *csv, uint64_t n)
 {
 	csv_comma(csv);
 	buf_printf(csv->out, "%" PRIu64, n);
+}
+
+void csv_share(struct csv *csv, double number)
+{
+	char text[DECIMAL_TEXT];
+
+	csv_comma(csv);
+	buf_put_text(csv->out, decimal_format(number, text));
 }
 
 void csv_bool(struct csv *csv, bool yes)

@@ -20,6 +20,7 @@ void csv_release(struct csv *csv);
 
 void csv_text(struct csv *csv, struct span text); /* absent and empty look alike */
 void csv_count(struct csv *csv, uint64_t n);
+void csv_share(struct csv *csv, double number); /* as decimal_format: 0.0221 */
 void csv_bool(struct csv *csv, bool yes); /* True, False */
 void csv_date(struct csv *csv, int64_t moment);
 void csv_empty(struct csv *csv);

@@ -1,0 +1,87 @@
+#!/bin/sh
+# `dmarcgate check`: how it looks, how it ends, and that its JSON is what the shipped schema says; on the demonstration's
+# samples and, where the reference is, on its made-up organisation. TAP; `tests/check.t --write` takes over what is printed
+# now into tests/golden/check-*.
+set -u
+srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+golden=$srcdir/tests/golden
+program=${DMARCGATE:-$PWD/dmarcgate}
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+. "$srcdir/tests/tap.sh"
+. "$srcdir/tests/world.sh"
+export LC_ALL=C.UTF-8 HOME="$work/home" DMARCGATE_DATA="$srcdir/data"
+unset COLUMNS XDG_STATE_HOME XDG_CONFIG_HOME DMARCGATE_DB
+write=${1:-}
+cd "$work" || exit 99
+
+run() { "$program" --now 2026-11-21T12:00:00Z --db "$work/demo.db" "$@"; }
+run --dns-file "$srcdir/samples/zone.txt" --quiet ingest "$srcdir/samples/demo" > out 2>&1
+
+# is STATUS NAME ARGUMENT...: ends so, and prints the golden file check-NAME
+is() {
+	what=$2 status=$1
+	shift 2
+	ends "$status" "$what ends with $status" run check "$@"
+	sed 's/^/2> /' err >> out
+	same "check-$what.txt" "$what"
+}
+is 2 text harborlight.example
+is 2 two lighthouse-cafe.example harborlight.example
+is 3 nothing nobody.example
+is 2 quiet --quiet harborlight.example lighthouse-cafe.example HarborLight.Example.
+is 2 reject --quiet --target reject harborlight.example
+is 2 csv --csv harborlight.example
+is 2 json --json harborlight.example lighthouse-cafe.example
+
+# A fault is never a verdict
+ends 64 "no domain" run check
+ends 64 "not a name" run check 'a b'
+ends 64 "not a target" run check --target none harborlight.example
+ends 78 "no tables" env DMARCGATE_DATA="$work" "$program" --db demo.db check harborlight.example
+printf 'id\tsender\n' > senders.tsv
+ends 78 "a damaged table" env DMARCGATE_DATA="$work" "$program" --db demo.db check harborlight.example
+grep -q "$work/senders.tsv: line 1: 12 fields are wanted" err
+ok $? "is named with its line"
+printf 'no database' > other.db
+ends 78 "no database of ours" run --db other.db check harborlight.example
+ends 3 "no database yet" run --db none.db check harborlight.example
+[ ! -e none.db ]
+ok $? "and none is made"
+
+# Settings
+printf '[readiness]\nquarantine.undecided_share = 100%%\nundecided_source = 100000\nreject.own_loss = 5%%\n' > loose.conf
+run -c loose.conf check --json harborlight.example > loose.json 2> err
+grep -q '"looser_limits":\[{"name":"reject.own_loss","value":0.05,"default":0.002},{"name":"quarantine.undecided_share","value":1,"default":0.02},{"name":"undecided_source","value":100000,"default":20}\]' loose.json
+ok $? "looser limits are named"
+printf '[readiness]\nown_nets = 192.0.2.0/24\n' > nets.conf
+run -c nets.conf check --json harborlight.example > nets.json 2> err
+grep -q '"subject":"192.0.2.[0-9]*"' nets.json
+ok $? "hosts of one's own networks stand for themselves"
+
+# The schema
+schema() { # NAME FILE...
+	name=$1
+	shift
+	if python3 -c 'import jsonschema' 2> err; then
+		python3 "$srcdir/tests/check-schema.py" "$srcdir/data/dmarcgate-verdict-1.schema.json" "$@" > out 2>&1
+		ok $? "$name"
+		sed 's/^/# /' out | head -n 20
+	else
+		n=$((n + 1))
+		echo "ok $n - $name # SKIP no python3-jsonschema"
+	fi
+}
+run check --json harborlight.example lighthouse-cafe.example nobody.example > demo.json
+run check --json --target reject harborlight.example > reject.json
+schema "the JSON is what the schema says, and nothing more" demo.json reject.json loose.json
+
+# The made-up organisation
+if [ -e "$world_reference/world.json" ] && command -v python3 > err; then
+	world_write mails && world_ingest mails "$work/world.db" > out 2>&1
+	"$program" --now "$world_now" --db world.db check --json harborlight.example > world.json
+	schema "so is that of the made-up organisation" world.json
+else
+	echo "ok $((n += 1)) - the made-up organisation # SKIP no $world_reference"
+fi
+echo "1..$n"
