@@ -47,6 +47,13 @@ static bool command_parse(struct mailbox *mailbox, struct span text, struct faul
 	return true;
 }
 
+static bool credential_parse(struct mailbox *mailbox, struct span text, struct fault *fault)
+{
+	(void)mailbox;
+	return (text.n && text.p[0] != '.' && !memchr(text.p, '/', text.n)) ||
+	       fault_set(fault, FAULT_SETUP, "a credential's name is no path");
+}
+
 /* In this order: a later one may rest on an earlier one. */
 static const struct part {
 	const char *name;
@@ -56,6 +63,7 @@ static const struct part {
 	{ "url", offsetof(struct mailbox_settings, url), mailbox_parse_url },
 	{ "user", offsetof(struct mailbox_settings, user), user_parse },
 	{ "password_command", offsetof(struct mailbox_settings, password_command), command_parse },
+	{ "password_credential", offsetof(struct mailbox_settings, password_credential), credential_parse },
 	{ "token_command", offsetof(struct mailbox_settings, token_command), command_parse },
 	{ "folders", offsetof(struct mailbox_settings, folders), mailbox_parse_folders },
 	{ "after", offsetof(struct mailbox_settings, after), after_parse },
@@ -108,6 +116,7 @@ static const size_t texts[] = {
 	offsetof(struct mailbox_settings, user),
 	offsetof(struct mailbox_settings, password_file),
 	offsetof(struct mailbox_settings, password_command),
+	offsetof(struct mailbox_settings, password_credential),
 	offsetof(struct mailbox_settings, password_env),
 	offsetof(struct mailbox_settings, password),
 	offsetof(struct mailbox_settings, token_command),
@@ -170,6 +179,7 @@ static bool secret_choose(struct mailbox_settings *settings, struct fault *fault
 	} sources[] = {
 		{ SECRET_FILE, settings->password_file },
 		{ SECRET_COMMAND, settings->password_command },
+		{ SECRET_CREDENTIAL, settings->password_credential },
 		{ SECRET_ENVIRONMENT, settings->password_env },
 		{ SECRET_INLINE, settings->password },
 		{ SECRET_COMMAND, settings->token_command },
@@ -191,8 +201,8 @@ static bool secret_choose(struct mailbox_settings *settings, struct fault *fault
 	}
 	if (n > 1 || (server && n == 0))
 		return fault_set(fault, FAULT_SETUP,
-			"%s of password_file, password_command, password_env, password, token_command and provider "
-			"is set",
+			"%s of password_file, password_command, password_credential, password_env, password, "
+			"token_command and provider is set",
 			n ? "more than one" : "none");
 	if (mailbox->login == LOGIN_PASSWORD && (*settings->token_command || tokens_wanted(settings)))
 		return fault_set(fault, FAULT_SETUP, "login: an access token is given with xoauth2 or oauthbearer");
@@ -232,6 +242,8 @@ bool mailbox_settings_finish(struct mailbox_settings *settings, uint64_t max_oct
 	mailbox->max_octets = max_octets;
 	mailbox->timeout = (uint32_t)settings->timeout;
 	mailbox->deadline = (uint32_t)settings->deadline;
+	mailbox->interval = (uint32_t)settings->interval;
+	mailbox->keepalive = (uint32_t)settings->keepalive;
 	if (*settings->tls_ca && !(mailbox->tls_ca = strdup(settings->tls_ca)))
 		return fault_set(fault, FAULT_LATER, "out of memory");
 	return secret_choose(settings, fault) && tokens_finish(settings, fault) && folders_show(settings, fault) && mailbox_check(mailbox, fault);

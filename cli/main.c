@@ -18,32 +18,33 @@
 #include <unistd.h>
 
 const struct command commands[] = {
-	{ "show", command_show, NEED_NURSERY, "FILE|FOLDER|-...", "read reports and print them, store nothing" },
+	{ "show", command_show, true, "FILE|FOLDER|-...", "read reports and print them, store nothing" },
 	{ "ingest", command_ingest, NEED_NURSERY | NEED_HELPER, "[FILE|FOLDER|-...]",
 		"read reports and store them; without a name: from the mailboxes" },
-	{ "summary", command_summary, 0, "[DOMAIN]", "is it safe to move on, what is in the way, what to do" },
-	{ "reports", command_reports, 0, "[CONDITION...]", "list what is stored" },
-	{ "export", command_export, 0, "--json|--csv [CONDITION...]", "stored records for other programs" },
-	{ "reprocess", command_reprocess, NEED_NURSERY, "", "read again what was kept of stored mails" },
-	{ "expire", command_expire, 0, "[--older-than SPAN]", "remove what is old" },
-	{ "login", command_login, 0, "MAILBOX", "let a person grant access to a mailbox (OAuth 2)" },
-	{ "verify", command_verify, NEED_NURSERY, "MESSAGE|-...", "check the DKIM signatures of any mail" },
-	{ "check", command_check, 0, "DOMAIN...", "is it safe to enforce the policy? Ends with 0 to 3" },
-	{ "samples", command_samples, 0, "[DOMAIN]", "list failure reports and what their signatures say" },
-	{ "explain", command_explain, 0, "sample:ID", "what happened to the mail of a failure report" },
-	{ "config", command_config, 0, "", "print the configuration in force" },
-	{ NULL, NULL, 0, NULL, NULL },
+	{ "summary", command_summary, false, "[DOMAIN]", "is it safe to move on, what is in the way, what to do" },
+	{ "reports", command_reports, false, "[CONDITION...]", "list what is stored" },
+	{ "senders", command_senders, false, "[DOMAIN]", "who sends in the domain's name, and who of them is not signed" },
+	{ "reporters", command_reporters, false, "[DOMAIN [REPORTER]]", "who reports, and what is wrong with the reports" },
+	{ "simulate", command_simulate, false, "DOMAIN RECORD", "what the mail would have met under another record" },
+	{ "export", command_export, false, "--json|--csv [CONDITION...]", "stored records for other programs" },
+	{ "reprocess", command_reprocess, true, "", "read again what was kept of stored mails" },
+	{ "expire", command_expire, false, "[--older-than SPAN]", "remove what is old" },
+	{ "login", command_login, false, "MAILBOX", "let a person grant access to a mailbox (OAuth 2)" },
+	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
+	{ "check", command_check, false, "DOMAIN...", "is it safe to enforce the policy? Ends with 0 to 3" },
+	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
+	{ "explain", command_explain, false, "ID", "a sender, gate, item of evidence, report or sample" },
+	{ "html", command_html, false, "DOMAIN|--all [-o FILE|FOLDER]", "the verdict as a page of its own" },
+	{ "config", command_config, false, "", "print the configuration in force" },
+	{ NULL, NULL, false, NULL, NULL },
 };
 
-void cli_say(const struct cli *cli, const char *format, ...)
+static void line_say(const struct cli *cli, const char *format, va_list args)
 {
 	struct buf text = BUF(65536), safe = BUF(4 * 65536);
 	char line[2048];
-	va_list args;
 
-	va_start(args, format);
 	vsnprintf(line, sizeof line, format, args);
-	va_end(args);
 	buf_put_text(&text, line);
 	if (cli->progress)
 		progress_clear(stderr);
@@ -51,6 +52,25 @@ void cli_say(const struct cli *cli, const char *format, ...)
 	fprintf(stderr, "dmarcgate: %s\n", buf_text(&safe));
 	buf_release(&text);
 	buf_release(&safe);
+}
+
+void cli_say(const struct cli *cli, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	line_say(cli, format, args);
+	va_end(args);
+}
+
+void cli_note(const struct cli *cli, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (!cli->options.quiet)
+		line_say(cli, format, args);
+	va_end(args);
 }
 
 int cli_fail(const struct cli *cli, const struct fault *fault)
@@ -207,6 +227,7 @@ int main(int argc, char **argv)
 	struct cli cli = { 0 };
 	struct fault fault = { 0 };
 	const struct command *command;
+	int code;
 
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
@@ -228,5 +249,10 @@ int main(int argc, char **argv)
 		cli_say(&cli, "%s: no such command; dmarcgate --help lists them", cli.options.command);
 		return EXIT_USAGE;
 	}
-	return cli_run(&cli, command);
+	code = cli_run(&cli, command);
+	if (!cli.again)
+		return code;
+	execv("/proc/self/exe", argv);
+	cli_say(&cli, "cannot begin again: %s", strerror(errno));
+	return EXIT_LATER;
 }

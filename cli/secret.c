@@ -18,6 +18,19 @@ bool secret_learn(struct helper *helper, const struct config *config, struct fau
 	return true;
 }
 
+/* systemd.exec(5), LoadCredential=: files in a folder of this service alone. */
+static bool credential_read(const char *name, struct buf *text, struct fault *fault)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	char path[4096];
+
+	if (!folder || !*folder)
+		return fault_set(fault, FAULT_SETUP, "there are no credentials (LoadCredential= of the service)");
+	if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
+		return fault_set(fault, FAULT_SETUP, "%.100s: too long", name);
+	return secretfile_read(path, text, fault);
+}
+
 /* The first line, without its end. */
 static bool line_check(struct buf *text, struct fault *fault)
 {
@@ -48,6 +61,8 @@ static const char *source_name(const struct mailbox_settings *settings)
 		return "password_file";
 	case SECRET_COMMAND:
 		return *settings->token_command ? "token_command" : "password_command";
+	case SECRET_CREDENTIAL:
+		return "password_credential";
 	case SECRET_ENVIRONMENT:
 		return "password_env";
 	case SECRET_INLINE:
@@ -71,6 +86,8 @@ static bool secret_read(struct helper *helper, const struct mailbox *mailbox, st
 	case SECRET_COMMAND:
 		return helper ? helper_run(helper, mailbox->secret, secret, fault)
 			      : fault_set(fault, FAULT_BROKEN, "there is no helper process");
+	case SECRET_CREDENTIAL:
+		return credential_read(mailbox->secret, secret, fault);
 	case SECRET_ENVIRONMENT:
 		value = getenv(mailbox->secret);
 		return value ? buf_put_text(secret, value)

@@ -23,20 +23,15 @@ static void program_run(const char *path, const char *name, int socket)
 	char *argv[] = { (char *)(uintptr_t)name, NULL };
 	char *kept[INHERITED + 1];
 	size_t n = 0;
-	sigset_t none;
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	for (char **one = environ; *one; one++)
 		for (size_t i = 0; i < INHERITED && n < INHERITED; i++)
 			if (strncmp(*one, inherited[i], strlen(inherited[i])) == 0)
 				kept[n++] = *one;
 	kept[n] = NULL;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (socket == PROGRAM_SOCKET) /* dup2 would leave it close-on-exec */
 		socket = fcntl(socket, F_DUPFD_CLOEXEC, PROGRAM_SOCKET + 1);
-	if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
-		dup2(socket, PROGRAM_SOCKET) >= 0 && close_range(PROGRAM_SOCKET + 1, ~0u, 0) == 0)
+	if (child_alone(socket))
 		execve(path, argv, kept);
 	_exit(127);
 }

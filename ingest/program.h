@@ -3,11 +3,12 @@
 #ifndef INGEST_PROGRAM_H
 #define INGEST_PROGRAM_H
 
+#include "base/child.h"
 #include "base/fault.h"
 
 #include <sys/types.h>
 
-#define PROGRAM_SOCKET 3 /* the descriptor on which the process finds its parent */
+#define PROGRAM_SOCKET CHILD_SOCKET /* the descriptor on which the process finds its parent */
 
 /* `path` NULL: `name` beside this program, which is where the build tree has it, else in PKGLIBEXECDIR. Our end of the
  * socket (SOCK_SEQPACKET, close-on-exec) is the caller's. -1: fault. */

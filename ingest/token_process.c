@@ -4,6 +4,7 @@
 #include "base/sandbox.h"
 #include "ingest/grant.h"
 #include "ingest/polling.h"
+#include "ingest/program.h"
 #include "ingest/secretfile.h"
 #include "ingest/tokenfile.h"
 #include "ingest/tokenframe.h"

@@ -115,6 +115,15 @@ is summary-two summary a.example b.example
 is summary-days-bad summary --days many
 is summary-backwards summary --since 2026-11-12 --until 2026-11-10
 is summary-both summary --days 3 --since 2026-11-12
+is explain-source explain newsmill.example --domain harborlight.example
+is explain-address explain 203.0.113.66 --domain harborlight.example
+is explain-gate explain G6 --domain harborlight.example
+is explain-evidence explain e50
+is explain-report explain report:257980051358559307 --domain harborlight.example
+is explain-which explain G6
+is explain-unknown explain nobody --domain harborlight.example
+is explain-nothing explain
+is explain-json explain G6 --json --domain harborlight.example
 is reports reports
 is reports-domain reports domain=lighthouse-cafe.example
 is reports-not-domain reports '!domain=harborlight.example'
@@ -131,6 +140,36 @@ is reports-csv reports --csv since=2026-11-19
 is export-json export --json domain=lighthouse-cafe.example until=2026-11-09
 is export-csv export --csv domain=lighthouse-cafe.example until=2026-11-09
 is export-how export
+DMARCGATE_DATA=$(cd "$srcdir/data" && pwd)
+export DMARCGATE_DATA
+is senders senders harborlight.example
+is senders-week senders --week
+is senders-unsigned senders harborlight.example --unsigned --undecided
+is senders-new senders harborlight.example --new
+is senders-class senders harborlight.example --class all
+is senders-class-bad senders --class strange
+is senders-unknown senders nobody.example
+is senders-no-name senders 'no name'
+is senders-two senders a.example b.example
+is senders-json senders harborlight.example --json
+is senders-csv senders --csv
+is reporters reporters
+is reporters-one reporters lighthouse-cafe.example
+is reporters-letter reporters harborlight.example Mailhaus
+is reporters-letter-nobody reporters harborlight.example nobody.example
+is reporters-letter-json reporters harborlight.example Mailhaus --json
+is reporters-json reporters lighthouse-cafe.example --json
+is reporters-csv reporters --csv
+is simulate simulate harborlight.example 'v=DMARC1; p=reject'
+is simulate-strict simulate lighthouse-cafe.example 'v=DMARC1; p=reject; t=y; pct=40; aspf=s' --days 7
+is simulate-fixed-bad simulate harborlight.example 'v=DMARC1; p=reject' --fixed nobody.example
+is simulate-no-record simulate harborlight.example 'p=reject'
+is simulate-bad-record simulate harborlight.example 'v=DMARC1; p=refuse'
+is simulate-bad-days simulate harborlight.example 'v=DMARC1; p=reject' --days none
+is simulate-nothing simulate harborlight.example
+is simulate-json simulate lighthouse-cafe.example 'v=DMARC1; p=reject' --json
+is simulate-csv simulate lighthouse-cafe.example 'v=DMARC1; p=reject' --csv
+unset DMARCGATE_DATA
 is reprocess reprocess
 is expire expire --older-than 400d
 is expire-bad expire --older-than soon

@@ -1,5 +1,6 @@
 /* A dmarcgate-token that has been taken over: it does what the client is called. For tests/unit-token.c. */
 #include "ingest/polling.h"
+#include "ingest/program.h"
 #include "ingest/tokenframe.h"
 
 #include <fcntl.h>

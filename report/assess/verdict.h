@@ -144,7 +144,7 @@ struct sender { /* own first, then undecided; unsigned messages of the last week
 	uint64_t messages, fails, dkim_ok, spf_ok;
 	struct span_counts {
 		uint64_t messages, fails, not_signed, not_spf;
-	} week, before; /* the last seven days; the 28 before them */
+	} week, last, before; /* the last seven days; the seven before them; the 28 before them */
 	int64_t unsigned_since,
 		fails_since; /* first day of the run of days to the last that are mostly so; MOMENT_NONE */
 	uint64_t weeks[WEEKS_MOST];
@@ -461,6 +461,10 @@ struct verdict {
 	size_t sources_n;
 	const struct path *paths;
 	size_t paths_n;
+	/* rows.traffic that counts, by path: those of paths[i], for i < path_rows_n, are path_rows[path_starts[i]] up to
+	 * path_starts[i + 1]. Scatter comes behind; its rows lie with the paths it took in. */
+	const uint32_t *path_rows, *path_starts;
+	size_t path_rows_n;
 	const struct sender *senders;
 	size_t senders_n;
 	const struct step *steps;
