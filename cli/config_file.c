@@ -181,7 +181,7 @@ static bool mailboxes_finish(struct loading *loading)
 		if (!mailbox_settings_finish(settings, config->limits.mail, &why))
 			return fault_set(loading->fault, why.kind, "%s:%u: [" MAILBOX_SECTION " %s] %s", loading->path,
 				loading->line, name, why.text);
-		if (*settings->password && !secret_file_check(fileno(loading->file), &why))
+		if (*settings->password && !secretfile_check(fileno(loading->file), &why))
 			return fault_set(loading->fault, why.kind,
 				"%s: holds the password of [" MAILBOX_SECTION " %s] and %s", loading->path, name,
 				why.text);

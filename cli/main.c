@@ -2,6 +2,7 @@
 #include "base/escape.h"
 #include "cli/helper.h"
 #include "cli/secret.h"
+#include "cli/tokens.h"
 #include "parse/nursery.h"
 #include "report/ingested.h"
 
@@ -28,6 +29,7 @@ const struct command commands[] = {
 	{ "export", command_export, false, "--json|--csv [CONDITION...]", "stored records for other programs" },
 	{ "reprocess", command_reprocess, true, "", "read again what was kept of stored mails" },
 	{ "expire", command_expire, false, "[--older-than SPAN]", "remove what is old" },
+	{ "login", command_login, false, "MAILBOX", "let a person grant access to a mailbox (OAuth 2)" },
 	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
 	{ "check", command_check, false, "DOMAIN...", "is it safe to enforce the policy? Ends with 0 to 3" },
 	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
@@ -179,6 +181,8 @@ static bool settings_apply(struct cli *cli, struct fault *fault)
 	if (options->jobs && !config_set(&cli->config, "dmarcgate", "jobs", options->jobs, fault))
 		return false;
 	if (options->color && !config_set(&cli->config, "dmarcgate", "color", options->color, fault))
+		return false;
+	if (!tokens_place(&cli->config, fault))
 		return false;
 	cli->out = stream_style(stdout, (enum color_mode)cli->config.color);
 	cli->err = stream_style(stderr, (enum color_mode)cli->config.color);

@@ -186,11 +186,11 @@ static const struct {
 	{ "[mailbox a]\nurl = imaps://u@h\nafter = burn\n",
 		":3: [mailbox a] after = burn: one of keep, seen, delete, flag:KEYWORD, move:FOLDER" },
 	{ "[mailbox a]\nurl = imaps://u@h\n",
-		":1: [mailbox a] none of password_file, password_command, password_credential, password_env and password is "
-		"set" },
+		":1: [mailbox a] none of password_file, password_command, password_credential, password_env, password, "
+		"token_command and provider is set" },
 	{ "[mailbox a]\nurl = imaps://u@h\npassword_env = A\npassword_file = /x\n",
-		":1: [mailbox a] more than one of password_file, password_command, password_credential, password_env and "
-		"password is set" },
+		":1: [mailbox a] more than one of password_file, password_command, password_credential, password_env, password, "
+		"token_command and provider is set" },
 	{ "[mailbox a]\nurl = imaps://u@h\npassword_credential = ../x\n",
 		":3: [mailbox a] password_credential = ../x: a credential's name is no path" },
 	{ "[mailbox a]\nurl = imaps://h\npassword_env = A\n", ":1: [mailbox a] no user is named" },
@@ -456,7 +456,9 @@ static void test_manual(void **state)
 		snprintf(heading, sizeof heading, "\n.Ss Section %s\n", row->section);
 		at = strstr(page, heading);
 		assert_non_null(at);
-		end = strstr(at + 1, "\n.S");
+		end = strstr(at + 1, "\n.S"); /* of the section; `.Sx` only refers to one */
+		while (end && strncmp(end, "\n.Sx", 4) == 0)
+			end = strstr(end + 1, "\n.S");
 		snprintf(item, sizeof item, "\n.It Ic %s No = Ar %s\n", row->name, row->unit);
 		at = strstr(at, item);
 		if (!at || (end && at > end))
