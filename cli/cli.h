@@ -55,6 +55,10 @@ int command_expire(struct cli *cli);
 int command_config(struct cli *cli);
 int command_verify(struct cli *cli);
 int command_check(struct cli *cli);
+int command_mark(struct cli *cli);
+int command_accept(struct cli *cli);
+int command_critical(struct cli *cli);
+int command_attest(struct cli *cli);
 int command_samples(struct cli *cli);
 int command_explain(struct cli *cli);
 

@@ -64,6 +64,8 @@ const struct config_setting config_settings[] = {
 	{ "retention", "samples", CONFIG_SPAN, "span", 90 * DAY_SECONDS, DAY_SECONDS, 36500 * DAY_SECONDS,
 		offsetof(struct config, retention_samples),
 		"how long `expire` keeps the octets of failure samples; their hashes and verdicts stay" },
+	{ "readiness", "marks", CONFIG_FILE, "path", 0, 0, 0, offsetof(struct config, marks),
+		"the file that `mark` writes; when empty, dmarcgate.marks beside the configuration file" },
 	{ "readiness", "profile", CONFIG_WORD, "people|transactional|parked", PROFILE_PEOPLE, 0, 0, READINESS(profile),
 		"who sends: people, who may post to lists; programs only; nobody" },
 	{ "readiness", "target", CONFIG_WORD, "auto|quarantine|reject", TARGET_AUTO, 0, 0, READINESS(target),
@@ -118,6 +120,7 @@ bool config_is_text(const struct config_setting *setting)
 {
 	switch (setting->type) {
 	case CONFIG_PATH:
+	case CONFIG_FILE:
 	case CONFIG_SERVER:
 	case CONFIG_DOMAINS:
 	case CONFIG_NETS:
@@ -252,15 +255,10 @@ static bool number_parse(const struct config_setting *setting, struct span value
 
 /* ---- one setting ---- */
 
-/* Letters, digits, `-`, `_` and dots between commas: what a name is beyond that, the DNS will say. */
-static bool domains_set(char **place, const char *value, const char *where, struct fault *fault)
+static bool text_set(char **place, const char *value, struct fault *fault)
 {
-	char *copy;
+	char *copy = strdup(value);
 
-	for (const char *c = value; *c; c++)
-		if (!strchr("-_., ", *c) && !((*c | 32) >= 'a' && (*c | 32) <= 'z') && !(*c >= '0' && *c <= '9'))
-			return fault_set(fault, FAULT_SETUP, "%s = %s: names separated by commas", where, value);
-	copy = strdup(value);
 	if (!copy)
 		return fault_set(fault, FAULT_LATER, "out of memory");
 	free(*place);
@@ -268,12 +266,20 @@ static bool domains_set(char **place, const char *value, const char *where, stru
 	return true;
 }
 
+/* Letters, digits, `-`, `_` and dots between commas: what a name is beyond that, the DNS will say. */
+static bool domains_set(char **place, const char *value, const char *where, struct fault *fault)
+{
+	for (const char *c = value; *c; c++)
+		if (!strchr("-_., ", *c) && !((*c | 32) >= 'a' && (*c | 32) <= 'z') && !(*c >= '0' && *c <= '9'))
+			return fault_set(fault, FAULT_SETUP, "%s = %s: names separated by commas", where, value);
+	return text_set(place, value, fault);
+}
+
 /* Copies each part of a list of at most so many octets to see whether it is `wanted`. */
 static bool list_set(char **place, const char *value, bool (*wanted)(struct span), const char *rule, const char *where,
 	struct fault *fault)
 {
 	struct span rest = span_of(value);
-	char *copy;
 
 	while (rest.n) {
 		const char *comma = memchr(rest.p, ',', rest.n);
@@ -285,12 +291,7 @@ static bool list_set(char **place, const char *value, bool (*wanted)(struct span
 		rest.p += n + (comma != NULL);
 		rest.n -= n + (comma != NULL);
 	}
-	copy = strdup(value);
-	if (!copy)
-		return fault_set(fault, FAULT_LATER, "out of memory");
-	free(*place);
-	*place = copy;
-	return true;
+	return text_set(place, value, fault);
 }
 
 static bool is_net(struct span text)
@@ -340,16 +341,11 @@ static bool path_set(char **place, const char *value, const char *where, struct 
 
 static bool server_set(char **place, const char *value, const char *where, struct fault *fault)
 {
-	char server[RESOLVER_SERVER_TEXT], *copy;
+	char server[RESOLVER_SERVER_TEXT];
 
 	if (!resolver_server_parse(span_of(value), server))
 		return fault_set(fault, FAULT_SETUP, "%s = %s: neither " RESOLVER_SYSTEM " nor ADDRESS[@PORT]", where, value);
-	copy = strdup(server);
-	if (!copy)
-		return fault_set(fault, FAULT_LATER, "out of memory");
-	free(*place);
-	*place = copy;
-	return true;
+	return text_set(place, server, fault);
 }
 
 static bool number_refused(
@@ -376,12 +372,14 @@ static bool setting_set(struct config *config, const struct config_setting *sett
 {
 	uint64_t number = 0;
 
-	if (setting->type == CONFIG_PATH)
+	if (setting->type == CONFIG_PATH || (setting->type == CONFIG_FILE && *value))
 		return path_set(text_at(config, setting), value, where, fault);
 	if (setting->type == CONFIG_SERVER)
 		return server_set(text_at(config, setting), value, where, fault);
 	if (setting->type == CONFIG_DOMAINS)
 		return domains_set(text_at(config, setting), value, where, fault);
+	if (setting->type == CONFIG_FILE)
+		return text_set(text_at(config, setting), "", fault);
 	if (setting->type == CONFIG_NETS)
 		return list_set(text_at(config, setting), value, is_net, "ADDRESS or ADDRESS/BITS", where, fault);
 	if (setting->type == CONFIG_TENANTS)
@@ -660,16 +658,8 @@ static FILE *file_open(const char *named, struct config *config, struct fault *f
 static bool from_environment(char **place, const char *variable, struct fault *fault)
 {
 	const char *value = getenv(variable);
-	char *copy;
 
-	if (!value || !*value)
-		return true;
-	copy = strdup(value);
-	if (!copy)
-		return fault_set(fault, FAULT_LATER, "out of memory");
-	free(*place);
-	*place = copy;
-	return true;
+	return !value || !*value || text_set(place, value, fault);
 }
 
 bool config_load(const char *named, struct config *config, struct fault *fault)

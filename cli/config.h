@@ -37,10 +37,12 @@ struct config {
 	uint64_t granularity;       /* of keys (g=): 0 reported, 1 enforced */
 	uint64_t retention_samples; /* seconds */
 	struct readiness_settings readiness;
+	char *marks; /* owned; "": beside the configuration file */
 };
 
 enum config_type {
 	CONFIG_PATH,   /* char *; an absolute path, `~/` stands for $HOME */
+	CONFIG_FILE,   /* char *; the same, or nothing */
 	CONFIG_SERVER, /* char *; `system` or ADDRESS[@PORT] (ingest/resolver.h) */
 	CONFIG_DOMAINS, /* char *; domain names separated by commas */
 	CONFIG_NETS,    /* char *; addresses and ADDRESS/BITS separated by commas */

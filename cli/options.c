@@ -25,6 +25,8 @@ enum option_id {
 	OPTION_SHOW_ADDRESSES,
 	OPTION_TARGET,
 	OPTION_FAIL_ON,
+	OPTION_WHY,
+	OPTION_DOMAIN,
 	OPTION_ALL,
 	OPTION_COUNTS,
 	OPTION_WEEKS,
@@ -54,6 +56,8 @@ static const struct option longs[] = {
 	{ "show-addresses", no_argument, NULL, OPTION_SHOW_ADDRESSES },
 	{ "target", required_argument, NULL, OPTION_TARGET },
 	{ "fail-on", required_argument, NULL, OPTION_FAIL_ON },
+	{ "why", required_argument, NULL, OPTION_WHY },
+	{ "domain", required_argument, NULL, OPTION_DOMAIN },
 	{ "all", no_argument, NULL, OPTION_ALL },
 	{ "counts", no_argument, NULL, OPTION_COUNTS },
 	{ "weeks", required_argument, NULL, OPTION_WEEKS },
@@ -76,7 +80,7 @@ const struct option_row option_rows[] = {
 	{ "format", "text|json|csv", "summary reports export check samples", "the form of the output" },
 	{ "days", "N", "summary samples", "the last N days" },
 	{ "since", "TIME", "summary samples", "from that day on" },
-	{ "until", "TIME", "summary samples", "up to and including that day" },
+	{ "until", "TIME", "summary samples mark accept critical", "up to and including that day; when a mark ends" },
 	{ "older-than", "SPAN", "expire", "how long to keep, as in 400d" },
 	{ "keys", "FILE", "ingest verify reprocess", "key records from a file: name, blank, record" },
 	{ "dns-file", "FILE", "ingest verify reprocess", "a zone file in the place of the DNS" },
@@ -86,6 +90,8 @@ const struct option_row option_rows[] = {
 	{ "show-addresses", NULL, "samples explain", "print mail addresses whole" },
 	{ "target", "auto|quarantine|reject", "check", "the policy that is asked about" },
 	{ "fail-on", "alert", "check", "an open critical alert ends with 2" },
+	{ "why", "TEXT", "mark accept critical attest", "the reason" },
+	{ "domain", "DOMAIN", "mark accept critical attest", "for this domain alone" },
 	{ "all", NULL, "summary", "one line for every domain, worst first" },
 	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
 	{ "weeks", "N", "summary", "how far the trend goes back" },
@@ -174,6 +180,12 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 		return true;
 	case OPTION_TARGET:
 		options->target = value;
+		return true;
+	case OPTION_WHY:
+		options->why = value;
+		return true;
+	case OPTION_DOMAIN:
+		options->domain = value;
 		return true;
 	case OPTION_FAIL_ON:
 		options->fail_on_alert = strcmp(value, "alert") == 0;

@@ -22,6 +22,7 @@ struct options {
 	bool offline, explain, show_addresses;
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert;
+	const char *why, *domain; /* of a mark */
 	bool all, counts; /* every domain; figures instead of a verdict */
 	const char *weeks;
 };

@@ -1,5 +1,6 @@
 #include "cli/readiness.h"
 #include "cli/file.h"
+#include "cli/marks.h"
 #include "cli/snapshot.h"
 #include "parse/dns/orgdomain.h"
 #include "report/assess/senders.h"
@@ -51,7 +52,7 @@ static bool tables_load(struct readiness *r, struct fault *fault)
 bool readiness_open(struct readiness *r, const struct cli *cli, struct store *store, struct fault *fault)
 {
 	*r = (struct readiness){ .cli = cli, .store = store, .tables = ARENA(TABLES_OCTETS), .arena = ARENA(ROWS_OCTETS) };
-	if (tables_load(r, fault))
+	if (tables_load(r, fault) && marks_load(cli, &r->tables, &r->statements, &r->statements_n, fault))
 		return true;
 	readiness_close(r);
 	return false;
@@ -137,6 +138,9 @@ bool readiness_gather(struct readiness *r, struct span domain, enum target targe
 	if (r->store && !store_ask_observed(r->store, name, &window, &r->arena, &observed, fault))
 		return false;
 	rows_observe(&r->rows, &observed);
+	if (!marks_select(r->statements, r->statements_n, r->options.domain.name, r->options.today, r->options.window,
+		    &r->arena, &r->rows))
+		return fault_set(fault, FAULT_LATER, "%s: out of memory", name);
 	if (r->store && !snapshot_read(r->store, &r->options.domain, &observed, r->cli->now, &r->arena,
 				&r->rows.published, fault))
 		return false;
