@@ -1,104 +1,55 @@
 #include "cli/options.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <string.h>
 
-enum option_id {
-	OPTION_DB = 256,
-	OPTION_NOW,
-	OPTION_JOBS,
-	OPTION_QUIET,
-	OPTION_COLOR,
-	OPTION_NO_SANDBOX,
-	OPTION_JSON,
-	OPTION_CSV,
-	OPTION_FORMAT,
-	OPTION_DAYS,
-	OPTION_SINCE,
-	OPTION_UNTIL,
-	OPTION_OLDER_THAN,
-	OPTION_KEYS,
-	OPTION_DNS_FILE,
-	OPTION_OFFLINE,
-	OPTION_AT,
-	OPTION_EXPLAIN,
-	OPTION_SHOW_ADDRESSES,
-	OPTION_TARGET,
-	OPTION_FAIL_ON,
-	OPTION_WHY,
-	OPTION_DOMAIN,
-	OPTION_ALL,
-	OPTION_COUNTS,
-	OPTION_WEEKS,
-	OPTION_HELP,
-	OPTION_VERSION,
-};
+#define OPTIONS_MOST 64
+#define LONG_FIRST 256 /* what getopt_long gives for the first row; short options are their letter */
 
-static const struct option longs[] = {
-	{ "db", required_argument, NULL, OPTION_DB },
-	{ "now", required_argument, NULL, OPTION_NOW },
-	{ "jobs", required_argument, NULL, OPTION_JOBS },
-	{ "quiet", no_argument, NULL, OPTION_QUIET },
-	{ "color", required_argument, NULL, OPTION_COLOR },
-	{ "no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX },
-	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "csv", no_argument, NULL, OPTION_CSV },
-	{ "format", required_argument, NULL, OPTION_FORMAT },
-	{ "days", required_argument, NULL, OPTION_DAYS },
-	{ "since", required_argument, NULL, OPTION_SINCE },
-	{ "until", required_argument, NULL, OPTION_UNTIL },
-	{ "older-than", required_argument, NULL, OPTION_OLDER_THAN },
-	{ "keys", required_argument, NULL, OPTION_KEYS },
-	{ "dns-file", required_argument, NULL, OPTION_DNS_FILE },
-	{ "offline", no_argument, NULL, OPTION_OFFLINE },
-	{ "at", required_argument, NULL, OPTION_AT },
-	{ "explain", no_argument, NULL, OPTION_EXPLAIN },
-	{ "show-addresses", no_argument, NULL, OPTION_SHOW_ADDRESSES },
-	{ "target", required_argument, NULL, OPTION_TARGET },
-	{ "fail-on", required_argument, NULL, OPTION_FAIL_ON },
-	{ "why", required_argument, NULL, OPTION_WHY },
-	{ "domain", required_argument, NULL, OPTION_DOMAIN },
-	{ "all", no_argument, NULL, OPTION_ALL },
-	{ "counts", no_argument, NULL, OPTION_COUNTS },
-	{ "weeks", required_argument, NULL, OPTION_WEEKS },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ NULL, 0, NULL, 0 },
-};
+#define PLACE(member) offsetof(struct options, member)
 
 const struct option_row option_rows[] = {
-	{ "db", "PATH", NULL, "the database" },
-	{ "c", "FILE", NULL, "the configuration file" },
-	{ "now", "TIME", NULL, "what to take for the present" },
-	{ "jobs", "N", NULL, "locked processes that read at the same time; 0: one per processor" },
-	{ "quiet", NULL, NULL, "no progress, no closing line; faults are still named" },
-	{ "v", NULL, NULL, "name every input with what became of it; all of a verdict" },
-	{ "color", "auto|always|never", NULL, "colours in the text" },
-	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
-	{ "json", NULL, "show ingest summary reports export check verify samples explain", "print JSON" },
-	{ "csv", NULL, "summary reports export check samples", "print comma-separated values" },
-	{ "format", "text|json|csv", "summary reports export check samples", "the form of the output" },
-	{ "days", "N", "summary samples", "the last N days" },
-	{ "since", "TIME", "summary samples", "from that day on" },
-	{ "until", "TIME", "summary samples mark accept critical", "up to and including that day; when a mark ends" },
-	{ "older-than", "SPAN", "expire", "how long to keep, as in 400d" },
-	{ "keys", "FILE", "ingest verify reprocess", "key records from a file: name, blank, record" },
-	{ "dns-file", "FILE", "ingest verify reprocess", "a zone file in the place of the DNS" },
-	{ "offline", NULL, "ingest verify reprocess", "ask no DNS: archived keys only" },
-	{ "at", "TIME", "verify", "when the mail arrived, for expiry dates" },
-	{ "explain", NULL, "verify", "say what was changed on the way" },
-	{ "show-addresses", NULL, "samples explain", "print mail addresses whole" },
-	{ "target", "auto|quarantine|reject", "check", "the policy that is asked about" },
-	{ "fail-on", "alert", "check", "an open critical alert ends with 2" },
-	{ "why", "TEXT", "mark accept critical attest", "the reason" },
-	{ "domain", "DOMAIN", "mark accept critical attest", "for this domain alone" },
-	{ "all", NULL, "summary", "one line for every domain, worst first" },
-	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
-	{ "weeks", "N", "summary", "how far the trend goes back" },
-	{ "help", NULL, NULL, "this text" },
-	{ "version", NULL, NULL, "versions, and the protections in force" },
-	{ NULL, NULL, NULL, NULL },
+	{ "db", "PATH", PLACE(db), NULL, "the database" },
+	{ "c", "FILE", PLACE(config_file), NULL, "the configuration file" },
+	{ "now", "TIME", PLACE(now), NULL, "what to take for the present" },
+	{ "jobs", "N", PLACE(jobs), NULL, "locked processes that read at the same time; 0: one per processor" },
+	{ "quiet", NULL, PLACE(quiet), NULL, "no progress, no closing line; faults are still named" },
+	{ "v", NULL, PLACE(verbose), NULL, "name every input with what became of it; all of a verdict" },
+	{ "color", "auto|always|never", PLACE(color), NULL, "colours in the text" },
+	{ "no-sandbox", NULL, PLACE(no_sandbox), NULL, "read in this process, without its protections" },
+	{ "json", NULL, 0, "show ingest summary reports senders reporters simulate export check verify samples explain", "print JSON" },
+	{ "csv", NULL, 0, "summary reports senders reporters simulate export check samples", "print comma-separated values" },
+	{ "format", "text|json|csv", 0, "summary reports senders reporters simulate export check samples", "the form of the output" },
+	{ "days", "N", PLACE(days), "summary samples simulate", "the last N days" },
+	{ "since", "TIME", PLACE(since), "summary samples", "from that day on" },
+	{ "until", "TIME", PLACE(until), "summary samples mark accept critical", "up to and including that day; when a mark ends" },
+	{ "older-than", "SPAN", PLACE(older_than), "expire", "how long to keep, as in 400d" },
+	{ "keys", "FILE", PLACE(keys), "ingest verify reprocess", "key records from a file: name, blank, record" },
+	{ "dns-file", "FILE", PLACE(dns_file), "ingest verify reprocess", "a zone file in the place of the DNS" },
+	{ "offline", NULL, PLACE(offline), "ingest verify reprocess", "ask no DNS: archived keys only" },
+	{ "at", "TIME", PLACE(at), "verify", "when the mail arrived, for expiry dates" },
+	{ "explain", NULL, PLACE(explain), "verify", "say what was changed on the way" },
+	{ "show-addresses", NULL, PLACE(show_addresses), "samples explain", "print mail addresses whole" },
+	{ "week", NULL, PLACE(week), "senders", "figures of the last seven days" },
+	{ "unsigned", NULL, PLACE(not_signed), "senders", "only those with mail that you have not signed" },
+	{ "undecided", NULL, PLACE(undecided), "senders", "only those that nobody has decided about" },
+	{ "new", NULL, PLACE(new), "senders", "only those first seen in the last seven days" },
+	{ "class", "own|forwarded|undecided|forged|all", PLACE(class), "senders", "these instead of own and undecided ones" },
+	{ "fixed", "SENDER,...", PLACE(fixed), "simulate", "senders taken as repaired" },
+	{ "target", "auto|quarantine|reject", PLACE(target), "check", "the policy that is asked about" },
+	{ "fail-on", "alert", 0, "check", "an open critical alert ends with 2" },
+	{ "why", "TEXT", PLACE(why), "mark accept critical attest", "the reason" },
+	{ "domain", "DOMAIN", PLACE(domain), "mark accept critical attest", "for this domain alone" },
+	{ "all", NULL, PLACE(all), "summary", "one line for every domain, worst first" },
+	{ "counts", NULL, PLACE(counts), "summary", "the figures alone, without a verdict" },
+	{ "weeks", "N", PLACE(weeks), "summary", "how far the trend goes back" },
+	{ "help", NULL, PLACE(help), NULL, "this text" },
+	{ "version", NULL, PLACE(version), NULL, "versions, and the protections in force" },
+	{ NULL },
 };
+#define ROWS (sizeof option_rows / sizeof *option_rows)
+_Static_assert(ROWS <= OPTIONS_MOST, "room for every option");
 
 static bool format_read(struct options *options, const char *word, struct fault *fault)
 {
@@ -113,100 +64,27 @@ static bool format_read(struct options *options, const char *word, struct fault 
 	return fault_set(fault, FAULT_SETUP, "--format %.40s: is none of text, json, csv", word);
 }
 
-static bool option_take(struct options *options, int id, char *value, struct fault *fault)
+/* --json and --csv are short for --format. */
+static bool special_take(struct options *options, const char *name, const char *value, struct fault *fault)
 {
-	switch (id) {
-	case 'c':
-		options->config_file = value;
-		return true;
-	case 'v':
-		options->verbose = true;
-		return true;
-	case OPTION_DB:
-		options->db = value;
-		return true;
-	case OPTION_NOW:
-		options->now = value;
-		return true;
-	case OPTION_JOBS:
-		options->jobs = value;
-		return true;
-	case OPTION_QUIET:
-		options->quiet = true;
-		return true;
-	case OPTION_COLOR:
-		options->color = value;
-		return true;
-	case OPTION_NO_SANDBOX:
-		options->no_sandbox = true;
-		return true;
-	case OPTION_JSON:
-		options->format = FORMAT_JSON;
-		return true;
-	case OPTION_CSV:
-		options->format = FORMAT_CSV;
-		return true;
-	case OPTION_FORMAT:
-		return format_read(options, value, fault);
-	case OPTION_DAYS:
-		options->days = value;
-		return true;
-	case OPTION_SINCE:
-		options->since = value;
-		return true;
-	case OPTION_UNTIL:
-		options->until = value;
-		return true;
-	case OPTION_OLDER_THAN:
-		options->older_than = value;
-		return true;
-	case OPTION_KEYS:
-		options->keys = value;
-		return true;
-	case OPTION_DNS_FILE:
-		options->dns_file = value;
-		return true;
-	case OPTION_OFFLINE:
-		options->offline = true;
-		return true;
-	case OPTION_AT:
-		options->at = value;
-		return true;
-	case OPTION_EXPLAIN:
-		options->explain = true;
-		return true;
-	case OPTION_SHOW_ADDRESSES:
-		options->show_addresses = true;
-		return true;
-	case OPTION_TARGET:
-		options->target = value;
-		return true;
-	case OPTION_WHY:
-		options->why = value;
-		return true;
-	case OPTION_DOMAIN:
-		options->domain = value;
-		return true;
-	case OPTION_FAIL_ON:
+	if (strcmp(name, "fail-on") == 0) {
 		options->fail_on_alert = strcmp(value, "alert") == 0;
 		return options->fail_on_alert || fault_set(fault, FAULT_SETUP, "--fail-on %.40s: is not alert", value);
-	case OPTION_ALL:
-		options->all = true;
-		return true;
-	case OPTION_COUNTS:
-		options->counts = true;
-		return true;
-	case OPTION_WEEKS:
-		options->weeks = value;
-		return true;
-	case OPTION_HELP:
-		options->help = true;
-		return true;
-	case OPTION_VERSION:
-		options->version = true;
-		return true;
 	}
-	return false;
+	return format_read(options, value ? value : name, fault);
+}
+
+static bool option_take(struct options *options, const struct option_row *row, char *value, struct fault *fault)
+{
+	void *place = (char *)options + row->place;
+
+	if (!row->place)
+		return special_take(options, row->name, value, fault);
+	if (row->argument)
+		*(const char **)place = value;
+	else
+		*(bool *)place = true;
+	return true;
 }
 
 /* Does the space-separated list hold the word? */
@@ -232,25 +110,59 @@ static bool options_belong(const struct options *options, const char *const give
 	return true;
 }
 
+static const struct option_row *row_of(int id)
+{
+	if (id >= LONG_FIRST)
+		return &option_rows[id - LONG_FIRST];
+	for (const struct option_row *row = option_rows; row->name; row++)
+		if (row->name[0] == id && !row->name[1])
+			return row;
+	return NULL;
+}
+
+/* What getopt_long wants to know of the table. */
+static void rows_tell(struct option longs[OPTIONS_MOST], char shorts[2 * OPTIONS_MOST + 2])
+{
+	*shorts++ = ':';
+	for (const struct option_row *row = option_rows; row->name; row++) {
+		int argument = row->argument ? required_argument : no_argument;
+
+		if (row->name[1]) {
+			*longs++ = (struct option){ row->name, argument, NULL, LONG_FIRST + (int)(row - option_rows) };
+		} else {
+			*shorts++ = row->name[0];
+			if (row->argument)
+				*shorts++ = ':';
+		}
+	}
+	*longs = (struct option){ 0 };
+	*shorts = '\0';
+}
+
 bool options_read(struct options *options, int argc, char **argv, struct fault *fault)
 {
-	const char *given[64] = { NULL };
+	const char *given[OPTIONS_MOST] = { NULL };
+	struct option longs[OPTIONS_MOST];
+	char shorts[2 * OPTIONS_MOST + 2];
 	size_t given_n = 0;
-	int id, which = 0;
+	int id;
 
 	*options = (struct options){ 0 };
+	rows_tell(longs, shorts);
 	opterr = 0;
 	optind = 0;
-	while ((id = getopt_long(argc, argv, ":c:v", longs, &which)) != -1) {
+	while ((id = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+		const struct option_row *row;
 
 		if (id == '?')
 			return fault_set(fault, FAULT_SETUP, "%.60s: no such option", word);
 		if (id == ':')
 			return fault_set(fault, FAULT_SETUP, "%.60s: wants an argument", word);
-		if (id >= OPTION_DB && given_n + 1 < sizeof given / sizeof *given)
-			given[given_n++] = longs[which].name;
-		if (!option_take(options, id, optarg, fault))
+		row = row_of(id);
+		if (id >= LONG_FIRST && given_n + 1 < sizeof given / sizeof *given)
+			given[given_n++] = row->name;
+		if (!option_take(options, row, optarg, fault))
 			return false;
 	}
 	options->args = argv + optind;

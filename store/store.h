@@ -41,6 +41,7 @@ bool store_believe(struct store *store, const char *authserv_ids, struct fault *
 /* Is this input already stored? By its octets (sha256), or, without reading it, by name, size, time and inode of an
  * unchanged file seen before. */
 bool store_knows_mail(struct store *store, const uint8_t sha256[DIGEST_OCTETS]);
+bool store_knows_outcome(struct store *store, const uint8_t sha256[DIGEST_OCTETS], enum outcome *outcome);
 bool store_knows_file(struct store *store, const struct mail *mail);
 bool store_remember_file(struct store *store, const struct mail *mail, struct fault *fault);
 
@@ -122,6 +123,8 @@ bool store_ask_domains(struct store *store, const struct window *window, domain_
 bool store_ask_sources(struct store *store, const char *domain, const struct window *window, source_taker *take,
 	void *arg, struct fault *);
 bool store_ask_reporters(struct store *store, const char *domain, const struct window *window, reporter_taker *take,
+	void *arg, struct fault *);
+bool store_ask_problems(struct store *store, const char *domain, const struct window *window, problem_taker *take,
 	void *arg, struct fault *);
 bool store_ask_reports(
 	struct store *store, const struct report_filter *filter, stored_report_taker *take, void *arg, struct fault *);
