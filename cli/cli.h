@@ -61,6 +61,7 @@ int command_expire(struct cli *cli);
 int command_config(struct cli *cli);
 int command_verify(struct cli *cli);
 int command_check(struct cli *cli);
+int command_enrich(struct cli *cli);
 int command_mark(struct cli *cli);
 int command_accept(struct cli *cli);
 int command_critical(struct cli *cli);

@@ -91,6 +91,12 @@ const struct config_setting config_settings[] = {
 	{ MAILBOX_SECTION, "tls_fingerprint", CONFIG_PART, "digits", 0, 0, 0, OF_MAILBOX(tls_fingerprint),
 		"SHA-256 of the only certificate to believe; nothing else is asked of it" },
 #undef OF_MAILBOX
+	{ "names", "addresses", CONFIG_NUMBER, "count", 2000, 0, 1000000, offsetof(struct config, enrich_addresses),
+		"host names that one run of `enrich` looks up" },
+	{ "names", "time", CONFIG_NUMBER, "seconds", 60, 1, 3600, offsetof(struct config, enrich_seconds),
+		"how long it may take" },
+	{ "names", "after_ingest", CONFIG_WORD, "no|yes", 1, 0, 0, offsetof(struct config, enrich_after),
+		"`enrich` at the end of an `ingest` of the mailboxes" },
 	{ "readiness", "marks", CONFIG_FILE, "path", 0, 0, 0, offsetof(struct config, marks),
 		"the file that `mark` writes; when empty, dmarcgate.marks beside the configuration file" },
 	{ "readiness", "profile", CONFIG_WORD, "people|transactional|parked", PROFILE_PEOPLE, 0, 0, READINESS(profile),

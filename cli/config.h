@@ -39,6 +39,8 @@ struct config {
 	uint64_t retention_samples; /* seconds */
 	struct readiness_settings readiness;
 	char *marks; /* owned; "": beside the configuration file */
+	uint64_t enrich_addresses, enrich_seconds; /* looked up in one run */
+	uint64_t enrich_after;                     /* of a poll of the mailboxes */
 	struct mailbox_settings *mailboxes; /* owned; in the order of the file */
 	size_t mailboxes_n;
 };

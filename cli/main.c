@@ -30,6 +30,7 @@ const struct command commands[] = {
 	{ "expire", command_expire, false, "[--older-than SPAN]", "remove what is old" },
 	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
 	{ "check", command_check, false, "DOMAIN...", "is it safe to enforce the policy? Ends with 0 to 3" },
+	{ "enrich", command_enrich, false, "", "look up the host names of senders" },
 	{ "mark", command_mark, false, "SOURCE own|forwarder|notours", "say whose a source is" },
 	{ "accept", command_accept, false, "SOURCE", "its failing mail may be lost" },
 	{ "critical", command_critical, false, "SOURCE", "its mail must not be lost" },

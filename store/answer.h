@@ -184,6 +184,9 @@ struct snapshot_row {
 };
 typedef bool snapshot_taker(void *arg, const struct snapshot_row *row);
 
+/* An address of the window's reports that nobody has named lately. */
+typedef bool address_taker(void *arg, const struct address *address, uint64_t messages); /* most messages first */
+
 struct store_totals {
 	uint64_t mails; /* without those of which only the hash is left */
 	uint64_t reports, records; /* stored: all deliveries; records of each content once */

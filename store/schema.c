@@ -110,11 +110,18 @@ static const char schema_3[] =
 	" uid INTEGER NOT NULL, name TEXT NOT NULL, state INTEGER NOT NULL, UNIQUE(folder, uid, name)) STRICT;\n"
 	"CREATE INDEX place_open ON place(folder, uid) WHERE state<>0;\n"; /* 0: PLACE_KNOWN */
 
+/* state: enum host_state. */
+static const char schema_hosts[] =
+	"CREATE TABLE host(address BLOB PRIMARY KEY, state INTEGER NOT NULL, name TEXT, seen INTEGER NOT NULL)\n"
+	" STRICT, WITHOUT ROWID;\n"
+	"CREATE INDEX host_seen ON host(seen);\n";
+
 /* A change of the schema is a new row here, a new text in tests/schema/, and nothing in the rows above it. */
 const struct schema_step schema_steps[] = {
 	{ schema_1 },
 	{ schema_2 },
 	{ schema_3 },
+	{ schema_hosts },
 };
 const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);
 

@@ -154,6 +154,10 @@
 	X(COUNT_REPORTS, "SELECT count(*) FROM report")                                                                \
 	X(COUNT_FAILURES, "SELECT count(*) FROM failure")                                                              \
 	X(LOSER_RECORDS, "SELECT records FROM report WHERE state=2")                                                   \
+	/* host names */                                                                                               \
+	X(HOST_PUT, "INSERT OR REPLACE INTO host(address,state,name,seen) VALUES(?1,?2,?3,?4)")                        \
+	X(HOST_GET, "SELECT state,name,seen FROM host WHERE address=?1")                                               \
+	X(HOST_EXPIRE, "DELETE FROM host WHERE seen<?1")                                                               \
 	/* what a verdict rests on */                                                                                  \
 	X(OBSERVED_REPORTS,                                                                                            \
 		"SELECT r.trust,r.recovered,r.range_begin,r.range_end,r.report_id,r.content,r.org_name,r.org_email,"   \

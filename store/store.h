@@ -116,6 +116,12 @@ struct store_dns {
 };
 dns_asker store_dns_ask;
 
+/* Host names of addresses. Within the writer's transaction; the last word counts. */
+bool store_learn_host(struct store *store, const struct host_row *row, struct fault *fault);
+/* Addresses in reports of the window that were not looked up since `since`, or, where nobody answered, since `retry`. */
+bool store_ask_unnamed(struct store *store, const struct window *window, int64_t since, int64_t retry,
+	address_taker *take, void *arg, struct fault *fault);
+
 /* Questions. Each calls `take` per row in the documented order; false from it stops. Within `take` no other function of
  * the same store may be called, except from store_ask_kept, whose taker may write. A domain is matched as a whole and
  * without case; one that is not known has no rows. A NULL filter matches everything. */
