@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "cli/enrich.h"
 #include "cli/intake.h"
 #include "cli/keys.h"
 #include "cli/later.h"
@@ -339,6 +340,16 @@ static bool ingest_close(struct ingesting *ingesting)
 	return writer->close(writer->self, &ingesting->totals) && told;
 }
 
+/* What is stored is stored: a name that is missing costs a line, not the run. */
+static void enrich_after(struct cli *cli)
+{
+	struct enriched enriched;
+	struct fault fault = { 0 };
+
+	if (!enrich_run(cli, &enriched, &fault))
+		cli_say(cli, "host names: %s", fault.text);
+}
+
 int command_ingest(struct cli *cli)
 {
 	struct ingesting ingesting = { .cli = cli, .started = clock_ms() };
@@ -364,5 +375,7 @@ out:
 	polling_stop(ingesting.polling);
 	store_close(ingesting.store);
 	keys_free(ingesting.keys);
+	if (cli->options.args_n == 0 && cli->config.enrich_after && (code == EXIT_DONE || code == EXIT_SOME_BROKEN))
+		enrich_after(cli);
 	return code;
 }

@@ -36,7 +36,8 @@ const struct command commands[] = {
 	{ "critical", command_critical, false, "SOURCE", "its mail must not be lost" },
 	{ "attest", command_attest, false, "quarterly|lists", "you have thought of it" },
 	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
-	{ "explain", command_explain, false, "sample:ID", "what happened to the mail of a failure report" },
+	{ "explain", command_explain, false, "ID", "a sender, gate, item of evidence, report or sample" },
+	{ "html", command_html, false, "DOMAIN|--all [-o FILE|FOLDER]", "the verdict as a page of its own" },
 	{ "config", command_config, false, "", "print the configuration in force" },
 	{ NULL, NULL, false, NULL, NULL },
 };

@@ -30,7 +30,7 @@ const struct option_row option_rows[] = {
 	{ "offline", NULL, PLACE(offline), "ingest enrich verify reprocess", "ask no DNS: archived keys only" },
 	{ "at", "TIME", PLACE(at), "verify", "when the mail arrived, for expiry dates" },
 	{ "explain", NULL, PLACE(explain), "verify", "say what was changed on the way" },
-	{ "show-addresses", NULL, PLACE(show_addresses), "samples explain", "print mail addresses whole" },
+	{ "show-addresses", NULL, PLACE(show_addresses), "samples explain html", "print mail addresses whole" },
 	{ "week", NULL, PLACE(week), "senders", "figures of the last seven days" },
 	{ "unsigned", NULL, PLACE(not_signed), "senders", "only those with mail that you have not signed" },
 	{ "undecided", NULL, PLACE(undecided), "senders", "only those that nobody has decided about" },
@@ -40,10 +40,11 @@ const struct option_row option_rows[] = {
 	{ "target", "auto|quarantine|reject", PLACE(target), "check", "the policy that is asked about" },
 	{ "fail-on", "alert", 0, "check", "an open critical alert ends with 2" },
 	{ "why", "TEXT", PLACE(why), "mark accept critical attest", "the reason" },
-	{ "domain", "DOMAIN", PLACE(domain), "mark accept critical attest", "for this domain alone" },
-	{ "all", NULL, PLACE(all), "summary", "one line for every domain, worst first" },
+	{ "domain", "DOMAIN", PLACE(domain), "mark accept critical attest explain", "this domain alone, where there are several" },
+	{ "all", NULL, PLACE(all), "summary html", "every domain, worst first" },
 	{ "counts", NULL, PLACE(counts), "summary", "the figures alone, without a verdict" },
 	{ "weeks", "N", PLACE(weeks), "summary", "how far the trend goes back" },
+	{ "o", "FILE|FOLDER", PLACE(output), "html", "where to write; without it, standard output" },
 	{ "help", NULL, PLACE(help), NULL, "this text" },
 	{ "version", NULL, PLACE(version), NULL, "versions, and the protections in force" },
 	{ NULL },
@@ -106,7 +107,8 @@ static bool options_belong(const struct options *options, const char *const give
 	for (int i = 0; given[i]; i++)
 		for (const struct option_row *row = option_rows; row->name; row++)
 			if (strcmp(row->name, given[i]) == 0 && row->commands && !list_holds(row->commands, command))
-				return fault_set(fault, FAULT_SETUP, "%s: has no option --%s", command, row->name);
+				return fault_set(fault, FAULT_SETUP, "%s: has no option %s%s", command,
+					row->name[1] ? "--" : "-", row->name);
 	return true;
 }
 
@@ -160,7 +162,7 @@ bool options_read(struct options *options, int argc, char **argv, struct fault *
 		if (id == ':')
 			return fault_set(fault, FAULT_SETUP, "%.60s: wants an argument", word);
 		row = row_of(id);
-		if (id >= LONG_FIRST && given_n + 1 < sizeof given / sizeof *given)
+		if (given_n + 1 < sizeof given / sizeof *given)
 			given[given_n++] = row->name;
 		if (!option_take(options, row, optarg, fault))
 			return false;

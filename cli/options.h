@@ -25,9 +25,9 @@ struct options {
 	const char *class, *fixed;	       /* the same; senders that a simulation takes as repaired */
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert;
-	const char *why, *domain; /* of a mark */
+	const char *why; /* of a mark */
 	bool all, counts; /* every domain; figures instead of a verdict */
-	const char *weeks;
+	const char *weeks, *output, *domain;
 };
 
 /* Options and arguments may be mixed; `--` ends the options. False: `fault` says what is wrong (EXIT_USAGE). */
