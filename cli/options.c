@@ -39,6 +39,7 @@ const struct option_row option_rows[] = {
 	{ "fixed", "SENDER,...", PLACE(fixed), "simulate", "senders taken as repaired" },
 	{ "target", "auto|quarantine|reject", PLACE(target), "check", "the policy that is asked about" },
 	{ "fail-on", "alert", 0, "check", "an open critical alert ends with 2" },
+	{ "diff", NULL, PLACE(diff), "check", "what changed since the verdict of an earlier day" },
 	{ "why", "TEXT", PLACE(why), "mark accept critical attest", "the reason" },
 	{ "domain", "DOMAIN", PLACE(domain), "mark accept critical attest explain", "this domain alone, where there are several" },
 	{ "all", NULL, PLACE(all), "summary html", "every domain, worst first" },

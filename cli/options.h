@@ -24,7 +24,7 @@ struct options {
 	bool week, not_signed, undecided, new; /* which senders are listed */
 	const char *class, *fixed;	       /* the same; senders that a simulation takes as repaired */
 	const char *target; /* the policy that a verdict is about */
-	bool fail_on_alert;
+	bool fail_on_alert, diff;
 	const char *why; /* of a mark */
 	bool all, counts; /* every domain; figures instead of a verdict */
 	const char *weeks, *output, *domain;

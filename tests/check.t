@@ -59,6 +59,24 @@ run -c nets.conf check --json harborlight.example > nets.json 2> err
 grep -q '"subject":"192.0.2.[0-9]*"' nets.json
 ok $? "hosts of one's own networks stand for themselves"
 
+# What changed
+ends 2 "the first verdict" run check --diff harborlight.example
+says "No earlier verdict is stored." "has nothing to be held against"
+ends 2 "the next day" "$program" --now 2026-11-22T12:00:00Z --db demo.db check --diff --target quarantine harborlight.example
+says "No earlier verdict is stored." "another question is another verdict"
+printf '2026-11-22 own newsmill.example\n' > dmarcgate.marks
+printf '[readiness]\nprofile = transactional\nmarks = %s\n' "$work/dmarcgate.marks" > marks.conf
+later() { "$program" -c marks.conf --now 2026-11-22T12:00:00Z --db demo.db check --diff "$@" harborlight.example; }
+ends 2 "after a mark" later
+sed -n '/^  Since/,$p' out > since && mv since out
+same check-diff.txt "what changed"
+ends 2 "the same again" later --json
+cp out diff.json
+ends 2 "a day without news" "$program" -c marks.conf --now 2026-11-23T12:00:00Z --db demo.db check --diff harborlight.example
+says "Since 22 Nov nothing changed." "nothing changed"
+chmod 400 demo.db && ends 2 "a database that cannot be written" run check --quiet harborlight.example
+chmod 600 demo.db
+
 # The schema
 schema() { # NAME FILE...
 	name=$1
@@ -74,7 +92,7 @@ schema() { # NAME FILE...
 }
 run check --json harborlight.example lighthouse-cafe.example nobody.example > demo.json
 run check --json --target reject harborlight.example > reject.json
-schema "the JSON is what the schema says, and nothing more" demo.json reject.json loose.json
+schema "the JSON is what the schema says, and nothing more" demo.json reject.json loose.json diff.json
 
 # The made-up organisation
 if [ -e "$world_reference/world.json" ] && command -v python3 > err; then
