@@ -18,16 +18,17 @@ const struct option_row option_rows[] = {
 	{ "v", NULL, PLACE(verbose), NULL, "name every input with what became of it; all of a verdict" },
 	{ "color", "auto|always|never", PLACE(color), NULL, "colours in the text" },
 	{ "no-sandbox", NULL, PLACE(no_sandbox), NULL, "read in this process, without its protections" },
-	{ "json", NULL, 0, "show ingest summary reports senders reporters simulate export check verify samples explain", "print JSON" },
+	{ "json", NULL, 0, "show ingest summary reports senders reporters simulate export check verify samples explain lint record", "print JSON" },
 	{ "csv", NULL, 0, "summary reports senders reporters simulate export check samples", "print comma-separated values" },
-	{ "format", "text|json|csv", 0, "summary reports senders reporters simulate export check samples", "the form of the output" },
-	{ "days", "N", PLACE(days), "summary samples simulate", "the last N days" },
-	{ "since", "TIME", PLACE(since), "summary samples", "from that day on" },
-	{ "until", "TIME", PLACE(until), "summary samples mark accept critical", "up to and including that day; when a mark ends" },
+	{ "format", "text|json|csv", 0, "summary reports senders reporters simulate export check samples lint record", "the form of the output" },
+	{ "days", "N", PLACE(days), "summary samples simulate lint", "the last N days" },
+	{ "since", "TIME", PLACE(since), "summary samples lint", "from that day on" },
+	{ "until", "TIME", PLACE(until), "summary samples lint mark accept critical", "up to and including that day; when a mark ends" },
 	{ "older-than", "SPAN", PLACE(older_than), "expire", "how long to keep, as in 400d" },
+	{ "watch", NULL, PLACE(watch), "ingest", "stay with the mailboxes: store what comes when it comes" },
 	{ "keys", "FILE", PLACE(keys), "ingest verify reprocess", "key records from a file: name, blank, record" },
-	{ "dns-file", "FILE", PLACE(dns_file), "ingest enrich verify reprocess", "a zone file in the place of the DNS" },
-	{ "offline", NULL, PLACE(offline), "ingest enrich verify reprocess", "ask no DNS: archived keys only" },
+	{ "dns-file", "FILE", PLACE(dns_file), "ingest enrich verify reprocess lint record", "a zone file in the place of the DNS" },
+	{ "offline", NULL, PLACE(offline), "ingest enrich verify reprocess lint record", "ask no DNS" },
 	{ "at", "TIME", PLACE(at), "verify", "when the mail arrived, for expiry dates" },
 	{ "explain", NULL, PLACE(explain), "verify", "say what was changed on the way" },
 	{ "show-addresses", NULL, PLACE(show_addresses), "samples explain html", "print mail addresses whole" },
@@ -46,6 +47,18 @@ const struct option_row option_rows[] = {
 	{ "counts", NULL, PLACE(counts), "summary", "the figures alone, without a verdict" },
 	{ "weeks", "N", PLACE(weeks), "summary", "how far the trend goes back" },
 	{ "o", "FILE|FOLDER", PLACE(output), "html", "where to write; without it, standard output" },
+	{ "check", "TEXT", PLACE(record.check), "record", "judge this text instead, - for standard input; no DNS is asked" },
+	{ "policy", "WORD", PLACE(record.policy), "record", "none, quarantine, reject, or next: the stage after what is published" },
+	{ "sp", "WORD", PLACE(record.sp), "record", "another policy for subdomains" },
+	{ "np", "WORD", PLACE(record.np), "record", "another policy for names that do not exist" },
+	{ "trial", NULL, PLACE(record.trial), "record", "t=y; pct=0: the policy is announced and the next weaker one applied" },
+	{ "rua", "ADDRESS", 0, "record", "where daily reports go; again for another one" },
+	{ "ruf", "ADDRESS", 0, "record", "where copies of failing messages go; again for another one" },
+	{ "fo", "WORD", PLACE(record.fo), "record", "when copies are wanted: 0, 1, d, s, or several with colons" },
+	{ "adkim", "r|s", PLACE(record.adkim), "record", "how close the signer must be: r related, s the same name" },
+	{ "aspf", "r|s", PLACE(record.aspf), "record", "the same for the bounce address" },
+	{ "psd", "y|n|u", PLACE(record.psd), "record", "is the domain one below which others register?" },
+	{ "ttl", "SECONDS", PLACE(record.ttl), "record", "how long the record may be remembered" },
 	{ "help", NULL, PLACE(help), NULL, "this text" },
 	{ "version", NULL, PLACE(version), NULL, "versions, and the protections in force" },
 	{ NULL },
@@ -66,6 +79,14 @@ static bool format_read(struct options *options, const char *word, struct fault 
 	return fault_set(fault, FAULT_SETUP, "--format %.40s: is none of text, json, csv", word);
 }
 
+static bool address_take(const char *list[OPTION_ADDRESSES], size_t *n, const char *value, struct fault *fault)
+{
+	if (*n == OPTION_ADDRESSES)
+		return fault_set(fault, FAULT_SETUP, "%.200s: more than %d addresses", value, OPTION_ADDRESSES);
+	list[(*n)++] = value;
+	return true;
+}
+
 /* --json and --csv are short for --format. */
 static bool special_take(struct options *options, const char *name, const char *value, struct fault *fault)
 {
@@ -73,6 +94,10 @@ static bool special_take(struct options *options, const char *name, const char *
 		options->fail_on_alert = strcmp(value, "alert") == 0;
 		return options->fail_on_alert || fault_set(fault, FAULT_SETUP, "--fail-on %.40s: is not alert", value);
 	}
+	if (strcmp(name, "rua") == 0)
+		return address_take(options->record.rua, &options->record.rua_n, value, fault);
+	if (strcmp(name, "ruf") == 0)
+		return address_take(options->record.ruf, &options->record.ruf_n, value, fault);
 	return format_read(options, value ? value : name, fault);
 }
 
