@@ -42,6 +42,8 @@ struct config {
 	char *marks; /* owned; "": beside the configuration file */
 	uint64_t enrich_addresses, enrich_seconds; /* looked up in one run */
 	uint64_t enrich_after;                     /* of a poll of the mailboxes */
+	struct override *overrides; /* owned; in the order of the file */
+	size_t overrides_n;
 	struct mailbox_settings *mailboxes; /* owned; in the order of the file */
 	size_t mailboxes_n;
 };

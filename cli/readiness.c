@@ -1,6 +1,7 @@
 #include "cli/readiness.h"
 #include "cli/file.h"
 #include "cli/marks.h"
+#include "cli/overrides.h"
 #include "cli/snapshot.h"
 #include "parse/dns/orgdomain.h"
 #include "report/assess/senders.h"
@@ -102,18 +103,18 @@ static struct words words_of(struct arena *arena, const char *list)
 
 static void options_fill(struct readiness *r, enum target target)
 {
-	const struct readiness_settings *settings = &r->cli->config.readiness;
+	const struct readiness_settings settings = readiness_settings_of(&r->cli->config, r->options.domain.name);
 
 	r->options.today = moment_day(r->cli->now);
-	r->options.target = target == TARGET_AUTO ? (enum target)settings->target : target;
-	r->options.profile = (enum profile)settings->profile;
-	r->options.window = (unsigned)settings->window;
-	r->options.trust_strict = settings->trust;
-	r->options.legacy_pct = settings->legacy_pct;
-	r->options.limits = settings->limits;
-	r->options.own_nets = words_of(&r->arena, settings->own_nets);
-	r->options.tenants = words_of(&r->arena, settings->tenants);
-	r->options.known_reporters = words_of(&r->arena, settings->known_reporters);
+	r->options.target = target == TARGET_AUTO ? (enum target)settings.target : target;
+	r->options.profile = (enum profile)settings.profile;
+	r->options.window = (unsigned)settings.window;
+	r->options.trust_strict = settings.trust;
+	r->options.legacy_pct = settings.legacy_pct;
+	r->options.limits = settings.limits;
+	r->options.own_nets = words_of(&r->arena, settings.own_nets);
+	r->options.tenants = words_of(&r->arena, settings.tenants);
+	r->options.known_reporters = words_of(&r->arena, settings.known_reporters);
 }
 
 /* ---- a domain */
