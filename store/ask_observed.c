@@ -434,6 +434,19 @@ static uint64_t octets_hash(const void *octets, size_t n)
 	return hash;
 }
 
+static bool host_find(struct observing *o, struct observed_source *source)
+{
+	struct host_row row;
+
+	arena_clear(&o->store->arena);
+	if (!host_get(o->store, &source->address, &o->store->arena, &row))
+		return false;
+	source->host_state = row.state;
+	if (row.state == HOST_CONFIRMED || row.state == HOST_UNCONFIRMED)
+		source->host = domain_name_of(o->arena, row.name);
+	return true;
+}
+
 /* The source in a column, whichever way it was written. */
 static bool source_find(struct observing *o, sqlite3_stmt *st, int column, uint32_t *source)
 {
@@ -457,7 +470,7 @@ static bool source_find(struct observing *o, sqlite3_stmt *st, int column, uint3
 		return false;
 	key.text = arena_copy(o->arena, key.text);
 	o->sources[o->sources_n++] = key;
-	return true;
+	return !key.has_address || host_find(o, &o->sources[o->sources_n - 1]);
 }
 
 /* --- records --- */

@@ -154,6 +154,21 @@
 	X(COUNT_REPORTS, "SELECT count(*) FROM report")                                                                \
 	X(COUNT_FAILURES, "SELECT count(*) FROM failure")                                                              \
 	X(LOSER_RECORDS, "SELECT records FROM report WHERE state=2")                                                   \
+	/* verdicts */                                                                                                 \
+	X(VERDICT_DROP, "DELETE FROM verdict WHERE domain=?1 AND asked=?2 AND day=?3")                                 \
+	X(VERDICT_PUT,                                                                                                 \
+		"INSERT INTO verdict(domain,asked,day,target,word,own_upper,own,own_fails,forwarded,forwarded_fails,"  \
+		"undecided,forged) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)")                                    \
+	X(VERDICT_ITEM_PUT, "INSERT OR REPLACE INTO verdict_item(verdict,kind,subject,state) VALUES(?1,?2,?3,?4)")     \
+	X(VERDICT_GET,                                                                                                 \
+		"SELECT id,day,target,word,own_upper,own,own_fails,forwarded,forwarded_fails,undecided,forged"         \
+		" FROM verdict WHERE domain=?1 AND asked=?2 AND day<?3 ORDER BY day DESC LIMIT 1")                     \
+	X(VERDICT_ITEMS, "SELECT kind,subject,state FROM verdict_item WHERE verdict=?1 ORDER BY kind,subject")         \
+	X(VERDICT_EXPIRE, "DELETE FROM verdict WHERE day<?1")                                                          \
+	/* host names */                                                                                               \
+	X(HOST_PUT, "INSERT OR REPLACE INTO host(address,state,name,seen) VALUES(?1,?2,?3,?4)")                        \
+	X(HOST_GET, "SELECT state,name,seen FROM host WHERE address=?1")                                               \
+	X(HOST_EXPIRE, "DELETE FROM host WHERE seen<?1")                                                               \
 	/* what a verdict rests on */                                                                                  \
 	X(OBSERVED_REPORTS,                                                                                            \
 		"SELECT r.trust,r.recovered,r.range_begin,r.range_end,r.report_id,r.content,r.org_name,r.org_email,"   \
