@@ -41,7 +41,7 @@ const struct command commands[] = {
 	{ NULL, NULL, false, NULL, NULL },
 };
 
-static void line_say(const struct cli *cli, const char *format, va_list args)
+static __attribute__((format(printf, 2, 0))) void line_say(const struct cli *cli, const char *format, va_list args)
 {
 	struct buf text = BUF(65536), safe = BUF(4 * 65536);
 	char line[2048];
