@@ -245,7 +245,7 @@ static void show_record(struct page *page, const struct finding *finding)
 /* The corrections of one record, each once. */
 static void show_fixes(struct page *page, const struct finding **group, size_t n)
 {
-	struct style_label label = { "corrected", INK_GOOD, 2, COLUMN };
+	struct style_label label = { "", INK_GOOD, 2, COLUMN };
 
 	for (size_t i = 0; i < n; i++) {
 		bool again = !group[i]->fix.p || is_elsewhere(group[i]);
@@ -255,8 +255,15 @@ static void show_fixes(struct page *page, const struct finding **group, size_t n
 		if (again)
 			continue;
 		fputc('\n', page->out);
-		buf_put_text(&page->line, "as far as that needs no decision of yours; ");
-		put_place(page, group[i]);
+		if (group[i]->code == FINDING_TEXT_SPLIT) {
+			label.text = "divided";
+			buf_put_text(&page->line, "into strings, as a zone file needs it:");
+		} else {
+			label.text = "corrected";
+			buf_put_text(&page->line, "as far as that needs no decision of yours");
+			buf_put_text(&page->line, group[i]->name.n ? "; " : ":");
+			put_place(page, group[i]);
+		}
 		style_labelled(page->out, page->style, label, buf_span(&page->line));
 		buf_clear(&page->line);
 		show_corrected(page, group[i]);

@@ -51,6 +51,9 @@ record=$(sed -n 's/^s1\._domainkey\.testing\.example\.[^"]*"\(.*\)"$/\1/p' "$zon
 check 1 "a key on trial" "$record"
 says 'DKIM key' "is recognised as a key"
 same keys-check.txt "what is said of it"
+long=$(sed -n 's/^s1\._domainkey\.sound\.example\.[^"]*"\(.*\)"$/\1/p' "$zone" | sed 's/" "//g')
+check 0 "a long key" "$long"
+same keys-divided.txt "is divided into strings"
 check 0 "an old policy is a note" 'o=~; r=postmaster@example.org'
 check 1 "one that looks like protection is a warning" 'o=-'
 check 1 "ADSP is a warning" 'dkim=discardable'
