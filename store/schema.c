@@ -134,6 +134,7 @@ const struct schema_step schema_steps[] = {
 	{ schema_3 },
 	{ schema_hosts },
 	{ schema_verdicts },
+	{ "ALTER TABLE failure ADD COLUMN traits INTEGER NOT NULL DEFAULT 0" }, /* TRAIT_ bits of store_private.h */
 };
 const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);
 

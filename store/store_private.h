@@ -37,6 +37,9 @@ enum {
 };
 _Static_assert(DISPOSITION_COUNT <= FLAG_DISPOSED + 1, "a disposition fits its bits");
 
+/* failure.traits */
+enum { TRAIT_RELAYED = 1 << 0, TRAIT_STARTS = 1 << 1 };
+
 /* The texts of a report's head that are kept as ids, in the order of REPORT_COLUMNS. */
 enum { REPORT_TEXTS = 15 };
 

@@ -77,6 +77,18 @@ says "Since 22 Nov nothing changed." "nothing changed"
 chmod 400 demo.db && ends 2 "a database that cannot be written" run check --quiet harborlight.example
 chmod 600 demo.db
 
+# What a sample's own header tells (sqlite3 looks into the database)
+if command -v sqlite3 > err; then
+	sed 's/^From: Mara/List-Id: <guild.lists.guild.example>\n&/' "$srcdir/samples/demo/failure-list.eml" > list.eml
+	sed 's/192.0.2.140\]/192.0.2.141]/' "$srcdir/samples/demo/failure-list.eml" > elsewhere.eml
+	run --db traits.db --offline --quiet ingest list.eml elsewhere.eml "$srcdir/samples/demo/failure-forged.eml" > out 2>&1
+	sqlite3 traits.db 'SELECT m.name,f.traits FROM failure f JOIN mail m ON m.id=f.mail ORDER BY 1' > out
+	printf 'elsewhere.eml|0\nfailure-forged.eml|2\nlist.eml|3\n' | cmp - out
+	ok $? "fields of lists, and where a sample began"
+else
+	echo "ok $((n += 1)) - fields of lists, and where a sample began # SKIP no sqlite3"
+fi
+
 # The schema
 schema() { # NAME FILE...
 	name=$1
