@@ -20,6 +20,7 @@ const struct command commands[] = {
 	{ "show", command_show, true, "FILE|FOLDER|-...", "read reports and print them, store nothing" },
 	{ "ingest", command_ingest, NEED_NURSERY | NEED_HELPER, "[FILE|FOLDER|-...]",
 		"read reports and store them; without a name: from the mailboxes" },
+	{ "mailboxes", command_mailboxes, NEED_HELPER, "[NAME...]", "try the mailboxes: log in, count, change nothing" },
 	{ "summary", command_summary, false, "[DOMAIN]", "is it safe to move on, what is in the way, what to do" },
 	{ "reports", command_reports, false, "[CONDITION...]", "list what is stored" },
 	{ "export", command_export, false, "--json|--csv [CONDITION...]", "stored records for other programs" },

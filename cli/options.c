@@ -28,6 +28,9 @@ enum option_id {
 	OPTION_ALL,
 	OPTION_COUNTS,
 	OPTION_WEEKS,
+	OPTION_DRY_RUN,
+	OPTION_METRICS,
+	OPTION_PARALLEL,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -57,6 +60,9 @@ static const struct option longs[] = {
 	{ "all", no_argument, NULL, OPTION_ALL },
 	{ "counts", no_argument, NULL, OPTION_COUNTS },
 	{ "weeks", required_argument, NULL, OPTION_WEEKS },
+	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
+	{ "metrics", required_argument, NULL, OPTION_METRICS },
+	{ "parallel", required_argument, NULL, OPTION_PARALLEL },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -71,7 +77,7 @@ const struct option_row option_rows[] = {
 	{ "v", NULL, NULL, "name every input with what became of it; all of a verdict" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
-	{ "json", NULL, "show ingest summary reports export check verify samples explain", "print JSON" },
+	{ "json", NULL, "show ingest mailboxes summary reports export check verify samples explain", "print JSON" },
 	{ "csv", NULL, "summary reports export check samples", "print comma-separated values" },
 	{ "format", "text|json|csv", "summary reports export check samples", "the form of the output" },
 	{ "days", "N", "summary samples", "the last N days" },
@@ -89,6 +95,9 @@ const struct option_row option_rows[] = {
 	{ "all", NULL, "summary", "one line for every domain, worst first" },
 	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
 	{ "weeks", "N", "summary", "how far the trend goes back" },
+	{ "dry-run", NULL, "ingest", "say what would be done, and do nothing of it" },
+	{ "metrics", "FILE", "ingest", "figures for a monitoring system, in Prometheus' text format" },
+	{ "parallel", "N", "ingest mailboxes", "mailboxes polled at the same time" },
 	{ "help", NULL, NULL, "this text" },
 	{ "version", NULL, NULL, "versions, and the protections in force" },
 	{ NULL, NULL, NULL, NULL },
@@ -186,6 +195,15 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 		return true;
 	case OPTION_WEEKS:
 		options->weeks = value;
+		return true;
+	case OPTION_DRY_RUN:
+		options->dry_run = true;
+		return true;
+	case OPTION_METRICS:
+		options->metrics = value;
+		return true;
+	case OPTION_PARALLEL:
+		options->parallel = value;
 		return true;
 	case OPTION_HELP:
 		options->help = true;

@@ -19,6 +19,8 @@ struct options {
 	enum output_format format;
 	const char *days, *since, *until, *older_than;
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
+	const char *metrics, *parallel;
+	bool dry_run;
 	bool offline, explain, show_addresses;
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert;

@@ -10,11 +10,18 @@
 
 /* ---- one mailbox ---- */
 
+/* Faults of servers name their mailbox already. */
 void box_failed(struct box *box, const struct fault *fault)
 {
-	cli_say(box->polling->cli, "%s", fault->text);
+	const char *name = box->mailbox->name;
+	size_t n = strlen(name);
+	bool named = strncmp(fault->text, name, n) == 0 && (fault->text[n] == ':' || fault->text[n] == '#');
+	struct fault said;
+
+	fault_set(&said, fault->kind, "%s%s%.450s", named ? "" : name, named ? "" : ": ", fault->text);
+	cli_say(box->polling->cli, "%s", said.text);
 	if (!box->failed)
-		box->fault = *fault;
+		box->fault = said;
 	box->failed = true;
 }
 
@@ -146,7 +153,7 @@ static bool journal_read(struct box *box, struct fault *fault)
 	struct journal journal = { box, false };
 	struct store *store = box->polling->store;
 
-	if (!store || box_only_looks(box))
+	if (!store)
 		return true;
 	if (!store_ask_places(store, box->key, journal_take, &journal, fault))
 		return false;
@@ -233,7 +240,7 @@ bool box_settle(struct box *box, struct fault *fault)
 	struct unsettled **mails;
 	bool good = true;
 
-	if (box->unsettled_n == 0 || box->fateless)
+	if (box->unsettled_n == 0 || box->fateless || box_only_looks(box))
 		return true;
 	mails = calloc(box->unsettled_n, sizeof *mails);
 	if (!mails)
@@ -508,6 +515,21 @@ void polling_stop(struct polling *polling)
 	free(polling);
 }
 
+bool polling_parallel(const struct cli *cli, struct polling_plan *plan)
+{
+	const char *text = cli->options.parallel;
+	unsigned long long n;
+
+	if (!text)
+		return true;
+	if (!span_number(span_of(text), POLLING_PARALLEL, &n) || n == 0) {
+		cli_say(cli, "--parallel %.40s: a number from 1 to %d", text, POLLING_PARALLEL);
+		return false;
+	}
+	plan->parallel = (unsigned)n;
+	return true;
+}
+
 struct inlet *polling_inlet(struct polling *polling)
 {
 	return &polling->inlet;
@@ -586,7 +608,7 @@ bool polling_settle(struct polling *polling, struct fault *fault)
 		if (box->stage != BOX_OPEN && box->stage != BOX_DRAINED)
 			continue;
 		box->settled = true;
-		good = box_only_looks(box) || box_settle(box, fault);
+		good = box_settle(box, fault);
 	}
 	return good;
 }
@@ -606,11 +628,21 @@ const char *box_plans(const struct intake_item *item, enum place_state state, ch
 
 /* ---- how it went ---- */
 
+static uint64_t box_unsettled(const struct box *box)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < box->unsettled_n; i++)
+		n += !box->unsettled[i].told || box->failed;
+	return n;
+}
+
 bool polling_report(const struct polling *polling, polling_teller *tell, void *arg)
 {
 	for (size_t i = 0; i < polling->n; i++) {
 		const struct box *box = &polling->boxes[i];
 		const struct ingested_mailbox mailbox = { .name = box->mailbox->name,
+			.url = box->settings->url,
 			.totals = &box->totals,
 			.folders = box->counts.folders,
 			.present = box->counts.present,
@@ -619,6 +651,7 @@ bool polling_report(const struct polling *polling, polling_teller *tell, void *a
 			.octets = box->counts.octets,
 			.left = box->left,
 			.settled = box->counts.settled,
+			.unsettled = box_unsettled(box),
 			.marked = box->counts.left,
 			.reconnects = box->counts.reconnects,
 			.fault = box->failed ? box->fault.text : NULL };

@@ -26,6 +26,10 @@ struct polling_plan {
 	bool dry;	   /* change nothing, but fetch */
 };
 
+/* The option --parallel. False: it says what is wrong. */
+#define POLLING_PARALLEL 16
+bool polling_parallel(const struct cli *cli, struct polling_plan *plan);
+
 /* Starts a process for each server; to be called before the database is open. `chosen` are indices into the
  * configuration's mailboxes. NULL: fault. */
 struct polling *polling_start(struct cli *cli, const struct polling_plan *plan, const size_t *chosen, size_t n,

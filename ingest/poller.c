@@ -304,7 +304,7 @@ static bool hear_refused(struct poller *poller, struct fault *fault)
 		return poller_protocol(poller, fault);
 	}
 	queue_keep(poller);
-	fault_set(&queued->fault, said.kind, "%.60s:%s", poller->name, said.text);
+	fault_set(&queued->fault, said.kind, "%.60s%s%s", poller->name, said.text[0] == '#' ? "" : ":", said.text);
 	poller->counts.refused++;
 	return true;
 }
