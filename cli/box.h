@@ -95,7 +95,8 @@ void box_failed(struct box *box, const struct fault *fault);
 /* What is known of a folder; begins to remember it when there is nothing. NULL: memory, or the database. */
 struct box_folder *box_folder(struct box *box, const char *name, uint64_t uidvalidity);
 
-bool box_seen(struct box *box, const char *name);
+/* It is still there: a mail by its UID, or, without one, by its UIDL. */
+bool box_seen(struct box *box, uint64_t uid, const char *name);
 
 /* Settles what is durable. False: the database. */
 bool box_settle(struct box *box, struct fault *fault);

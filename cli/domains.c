@@ -41,6 +41,39 @@ bool domains_ask(const struct cli *cli, struct store *store, struct domain_list 
 	return true;
 }
 
+/* A list separated by commas; empty items are left out. */
+static size_t list_split(const char *list, struct span *names)
+{
+	struct span rest = span_of(list);
+	size_t n = 0;
+
+	while (rest.n) {
+		const char *comma = memchr(rest.p, ',', rest.n);
+		size_t length = comma ? (size_t)(comma - rest.p) : rest.n;
+
+		names[n] = span_trim((struct span){ rest.p, length });
+		n += names[n].n > 0;
+		rest.p += length + (comma != NULL);
+		rest.n -= length + (comma != NULL);
+	}
+	return n;
+}
+
+bool domains_choose(const struct cli *cli, struct store *store, char **named, int named_n, struct domain_list *list,
+	struct fault *fault)
+{
+	struct span *names = arena_take(&list->arena, ((size_t)named_n + strlen(cli->config.domains) + 1) * sizeof *names);
+
+	if (!names)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	list->names = names;
+	for (list->n = 0; list->n < (size_t)named_n; list->n++)
+		names[list->n] = span_of(named[list->n]);
+	if (!list->n)
+		list->n = list_split(cli->config.domains, names);
+	return list->n || domains_ask(cli, store, list, fault);
+}
+
 void domains_release(struct domain_list *list)
 {
 	arena_release(&list->arena);

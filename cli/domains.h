@@ -1,4 +1,4 @@
-/* domains: whose reports the database holds. */
+/* domains: which ones a command is about, and whose reports the database holds. */
 #ifndef CLI_DOMAINS_H
 #define CLI_DOMAINS_H
 
@@ -13,6 +13,9 @@ struct domain_list {
 
 /* Those that a verdict could look at: reported within the last 400 days. None when `store` is NULL. */
 bool domains_ask(const struct cli *cli, struct store *store, struct domain_list *list, struct fault *fault);
+/* What a command is about: the domains that were named, else one's own by the configuration, else all of the database. */
+bool domains_choose(const struct cli *cli, struct store *store, char **named, int named_n, struct domain_list *list,
+	struct fault *fault);
 void domains_release(struct domain_list *list);
 
 #endif

@@ -23,6 +23,12 @@ enum option_id {
 	OPTION_AT,
 	OPTION_EXPLAIN,
 	OPTION_SHOW_ADDRESSES,
+	OPTION_WEEK,
+	OPTION_UNSIGNED,
+	OPTION_UNDECIDED,
+	OPTION_NEW,
+	OPTION_CLASS,
+	OPTION_FIXED,
 	OPTION_TARGET,
 	OPTION_FAIL_ON,
 	OPTION_ALL,
@@ -55,6 +61,12 @@ static const struct option longs[] = {
 	{ "at", required_argument, NULL, OPTION_AT },
 	{ "explain", no_argument, NULL, OPTION_EXPLAIN },
 	{ "show-addresses", no_argument, NULL, OPTION_SHOW_ADDRESSES },
+	{ "week", no_argument, NULL, OPTION_WEEK },
+	{ "unsigned", no_argument, NULL, OPTION_UNSIGNED },
+	{ "undecided", no_argument, NULL, OPTION_UNDECIDED },
+	{ "new", no_argument, NULL, OPTION_NEW },
+	{ "class", required_argument, NULL, OPTION_CLASS },
+	{ "fixed", required_argument, NULL, OPTION_FIXED },
 	{ "target", required_argument, NULL, OPTION_TARGET },
 	{ "fail-on", required_argument, NULL, OPTION_FAIL_ON },
 	{ "all", no_argument, NULL, OPTION_ALL },
@@ -77,10 +89,10 @@ const struct option_row option_rows[] = {
 	{ "v", NULL, NULL, "name every input with what became of it; all of a verdict" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
-	{ "json", NULL, "show ingest mailboxes summary reports export check verify samples explain", "print JSON" },
-	{ "csv", NULL, "summary reports export check samples", "print comma-separated values" },
-	{ "format", "text|json|csv", "summary reports export check samples", "the form of the output" },
-	{ "days", "N", "summary samples", "the last N days" },
+	{ "json", NULL, "show ingest mailboxes summary reports senders reporters simulate export check verify samples explain", "print JSON" },
+	{ "csv", NULL, "summary reports senders reporters simulate export check samples", "print comma-separated values" },
+	{ "format", "text|json|csv", "summary reports senders reporters simulate export check samples", "the form of the output" },
+	{ "days", "N", "summary samples simulate", "the last N days" },
 	{ "since", "TIME", "summary samples", "from that day on" },
 	{ "until", "TIME", "summary samples", "up to and including that day" },
 	{ "older-than", "SPAN", "expire", "how long to keep, as in 400d" },
@@ -90,6 +102,12 @@ const struct option_row option_rows[] = {
 	{ "at", "TIME", "verify", "when the mail arrived, for expiry dates" },
 	{ "explain", NULL, "verify", "say what was changed on the way" },
 	{ "show-addresses", NULL, "samples explain", "print mail addresses whole" },
+	{ "week", NULL, "senders", "figures of the last seven days" },
+	{ "unsigned", NULL, "senders", "only those with mail that you have not signed" },
+	{ "undecided", NULL, "senders", "only those that nobody has decided about" },
+	{ "new", NULL, "senders", "only those first seen in the last seven days" },
+	{ "class", "own|forwarded|undecided|forged|all", "senders", "these instead of own and undecided ones" },
+	{ "fixed", "SENDER,...", "simulate", "senders taken as repaired" },
 	{ "target", "auto|quarantine|reject", "check", "the policy that is asked about" },
 	{ "fail-on", "alert", "check", "an open critical alert ends with 2" },
 	{ "all", NULL, "summary", "one line for every domain, worst first" },
@@ -114,6 +132,32 @@ static bool format_read(struct options *options, const char *word, struct fault 
 		}
 	}
 	return fault_set(fault, FAULT_SETUP, "--format %.40s: is none of text, json, csv", word);
+}
+
+/* What the lists about senders and the like take. */
+static bool list_option_take(struct options *options, int id, char *value)
+{
+	switch (id) {
+	case OPTION_WEEK:
+		options->week = true;
+		return true;
+	case OPTION_UNSIGNED:
+		options->not_signed = true;
+		return true;
+	case OPTION_UNDECIDED:
+		options->undecided = true;
+		return true;
+	case OPTION_NEW:
+		options->new = true;
+		return true;
+	case OPTION_CLASS:
+		options->class = value;
+		return true;
+	case OPTION_FIXED:
+		options->fixed = value;
+		return true;
+	}
+	return false;
 }
 
 static bool option_take(struct options *options, int id, char *value, struct fault *fault)
@@ -212,7 +256,7 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 		options->version = true;
 		return true;
 	}
-	return false;
+	return list_option_take(options, id, value);
 }
 
 /* Does the space-separated list hold the word? */

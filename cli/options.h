@@ -22,6 +22,8 @@ struct options {
 	const char *metrics, *parallel;
 	bool dry_run;
 	bool offline, explain, show_addresses;
+	bool week, not_signed, undecided, new; /* which senders are listed */
+	const char *class, *fixed;	       /* the same; senders that a simulation takes as repaired */
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert;
 	bool all, counts; /* every domain; figures instead of a verdict */

@@ -90,7 +90,7 @@ struct box_folder *box_folder(struct box *box, const char *name, uint64_t uidval
 	return folder;
 }
 
-bool box_seen(struct box *box, const char *name)
+static bool seen_add(struct box *box, const char *name)
 {
 	if (box->seen_n == box->seen_room) {
 		size_t room = box->seen_room ? 2 * box->seen_room : 64;
@@ -103,6 +103,14 @@ bool box_seen(struct box *box, const char *name)
 	}
 	box->seen[box->seen_n] = strdup(name);
 	return box->seen[box->seen_n++] != NULL;
+}
+
+bool box_seen(struct box *box, uint64_t uid, const char *name)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%llu", (unsigned long long)uid);
+	return seen_add(box, uid ? text : name);
 }
 
 static bool unsettled_add(
@@ -552,7 +560,7 @@ static bool place_note(struct box *box, struct box_folder *folder, const struct 
 
 	if (numbered && place->uid > folder->state.highest)
 		folder->state.highest = place->uid;
-	if (!numbered && !box_seen(box, place->name))
+	if ((!numbered || place->state == PLACE_LEFT) && !box_seen(box, place->uid, place->name))
 		return fault_set(fault, FAULT_LATER, "out of memory");
 	if (!store_folder_put(store, box->key, folder->name, &folder->state, fault))
 		return false;

@@ -27,6 +27,7 @@ static const struct {
 	[SYMBOL_ARROW] = { "\xe2\x86\x92", "->" },
 	[SYMBOL_INTO] = { "\xe2\x80\xba", ">" },
 	[SYMBOL_MINUS] = { "\xe2\x88\x92", "-" },
+	[SYMBOL_DOWN] = { "\xe2\x86\x93", "v" },
 	[SYMBOL_FULL] = { "\xe2\x96\x88", "#" },
 	[SYMBOL_EMPTY] = { "\xc2\xb7", "." },
 };

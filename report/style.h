@@ -41,6 +41,7 @@ enum symbol {
 	SYMBOL_ARROW,
 	SYMBOL_INTO, /* from a menu into the next */
 	SYMBOL_MINUS,
+	SYMBOL_DOWN, /* less than before */
 	SYMBOL_FULL,
 	SYMBOL_EMPTY,
 	SYMBOL_COUNT

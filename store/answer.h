@@ -60,6 +60,15 @@ struct reporter_row {
 };
 typedef bool reporter_taker(void *arg, const struct reporter_row *row); /* most messages first, then by name */
 
+/* What deviates from the standards in a report that counts. */
+struct problem_row {
+	struct span org_name, org_email, report_id;
+	int64_t begin;
+	struct span where, what; /* as in struct problem */
+};
+/* By org_name, begin, report_id, where, what. */
+typedef bool problem_taker(void *arg, const struct problem_row *row);
+
 enum report_state {
 	REPORT_COUNTS,
 	REPORT_DUPLICATE, /* the same content again; its rows are not stored twice */

@@ -331,6 +331,30 @@ bool store_ask_reporters(struct store *s, const char *domain, const struct windo
 	return store_tell(s, ok, fault);
 }
 
+/* --- problems --- */
+
+bool store_ask_problems(struct store *s, const char *domain, const struct window *window, problem_taker *take,
+	void *arg, struct fault *fault)
+{
+	sqlite3_stmt *st;
+	int64_t id = 0;
+	int row = -1;
+	bool own, ok = ask_begin(s, &own) && domain_find(s, domain, &id);
+
+	st = ok && id ? window_open(s, SQL_DOMAIN_PROBLEMS, id, window) : NULL;
+	while (st && (row = sql_row(s, st)) == 1) {
+		const struct problem_row problem = { column_text(st, 0), column_text(st, 1), column_text(st, 2),
+			column_moment(st, 3), column_text(st, 4), column_text(st, 5) };
+
+		if (take(arg, &problem))
+			continue;
+		sqlite3_reset(st);
+		row = 0;
+		break;
+	}
+	return store_tell(s, ask_end(s, own, ok && (row == 0 || !id)), fault);
+}
+
 /* --- totals --- */
 
 static bool sum_get(struct store *s, enum sql which, uint64_t *sum)

@@ -143,6 +143,11 @@
 	X(DOMAIN_REPORTS,                                                                                              \
 		"SELECT reporter,day,first_record,records,org_name,range_begin,range_end,messages,id FROM report"      \
 		" WHERE domain=?1 AND day BETWEEN ?2 AND ?3 AND state=0 ORDER BY day")                                 \
+	X(DOMAIN_PROBLEMS,                                                                                             \
+		"SELECT (SELECT text FROM str WHERE id=r.org_name) AS name,(SELECT text FROM str WHERE id=r.org_email)," \
+		"r.report_id,r.range_begin,p.place,p.what FROM report r CROSS JOIN problem p ON p.report=r.id"         \
+		" WHERE r.domain=?1 AND r.day BETWEEN ?2 AND ?3 AND r.state=0"                                         \
+		" ORDER BY name,r.range_begin,r.report_id,p.place,p.what,r.content")                                   \
 	X(COUNT_MAILS, "SELECT count(*) FROM mail")                                                                    \
 	X(COUNT_EXPIRED_MAILS, "SELECT count(*) FROM mail WHERE state<>0 AND state=2")                                 \
 	X(COUNT_OUTCOME, "SELECT count(*) FROM mail WHERE outcome<>1 AND outcome=?1 AND state<2")                      \

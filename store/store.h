@@ -124,6 +124,8 @@ bool store_ask_sources(struct store *store, const char *domain, const struct win
 	void *arg, struct fault *);
 bool store_ask_reporters(struct store *store, const char *domain, const struct window *window, reporter_taker *take,
 	void *arg, struct fault *);
+bool store_ask_problems(struct store *store, const char *domain, const struct window *window, problem_taker *take,
+	void *arg, struct fault *);
 bool store_ask_reports(
 	struct store *store, const struct report_filter *filter, stored_report_taker *take, void *arg, struct fault *);
 /* The facts of the reports that match, as they were read: FACT_REPORT FACT_RECORD* FACT_REPORT_END, in the order of

@@ -131,6 +131,36 @@ is reports-csv reports --csv since=2026-11-19
 is export-json export --json domain=lighthouse-cafe.example until=2026-11-09
 is export-csv export --csv domain=lighthouse-cafe.example until=2026-11-09
 is export-how export
+DMARCGATE_DATA=$(cd "$srcdir/data" && pwd)
+export DMARCGATE_DATA
+is senders senders harborlight.example
+is senders-week senders --week
+is senders-unsigned senders harborlight.example --unsigned --undecided
+is senders-new senders harborlight.example --new
+is senders-class senders harborlight.example --class all
+is senders-class-bad senders --class strange
+is senders-unknown senders nobody.example
+is senders-no-name senders 'no name'
+is senders-two senders a.example b.example
+is senders-json senders harborlight.example --json
+is senders-csv senders --csv
+is reporters reporters
+is reporters-one reporters lighthouse-cafe.example
+is reporters-letter reporters harborlight.example Mailhaus
+is reporters-letter-nobody reporters harborlight.example nobody.example
+is reporters-letter-json reporters harborlight.example Mailhaus --json
+is reporters-json reporters lighthouse-cafe.example --json
+is reporters-csv reporters --csv
+is simulate simulate harborlight.example 'v=DMARC1; p=reject'
+is simulate-strict simulate lighthouse-cafe.example 'v=DMARC1; p=reject; t=y; pct=40; aspf=s' --days 7
+is simulate-fixed-bad simulate harborlight.example 'v=DMARC1; p=reject' --fixed nobody.example
+is simulate-no-record simulate harborlight.example 'p=reject'
+is simulate-bad-record simulate harborlight.example 'v=DMARC1; p=refuse'
+is simulate-bad-days simulate harborlight.example 'v=DMARC1; p=reject' --days none
+is simulate-nothing simulate harborlight.example
+is simulate-json simulate lighthouse-cafe.example 'v=DMARC1; p=reject' --json
+is simulate-csv simulate lighthouse-cafe.example 'v=DMARC1; p=reject' --csv
+unset DMARCGATE_DATA
 is reprocess reprocess
 is expire expire --older-than 400d
 is expire-bad expire --older-than soon

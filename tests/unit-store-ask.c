@@ -42,6 +42,18 @@ static bool source_read(void *arg, const struct source_row *row)
 	return true;
 }
 
+static bool problem_read(void *arg, const struct problem_row *row)
+{
+	struct reading *r = arg;
+	size_t used = strlen(r->text);
+
+	snprintf(r->text + used, sizeof r->text - used, "%.*s %.*s %lld: %.*s: %.*s\n", (int)row->org_name.n,
+		row->org_name.p, (int)row->report_id.n, row->report_id.p, (long long)(row->begin / DAY_SECONDS),
+		(int)row->where.n, row->where.p, (int)row->what.n, row->what.p);
+	r->rows++;
+	return true;
+}
+
 static bool reporter_read(void *arg, const struct reporter_row *row)
 {
 	struct reading *r = arg;
@@ -134,6 +146,11 @@ static void test_questions(void **state)
 	assert_string_equal(r.text, "GOOGLE 2 reports 57 messages 2 days 2 problems\n"
 				    "GMX 1 reports 42 messages 1 days 1 problems\n");
 	r = (struct reading){ 0 };
+	assert_true(store_ask_problems(b->store, "example.org", &window, problem_read, &r, NULL));
+	assert_string_equal(r.text, "GMX 3 100: x: y\nGOOGLE 2 101: x: y\nGoogle 1 100: x: y\n");
+	r = (struct reading){ 0 };
+	assert_true(store_ask_problems(b->store, "unknown.example", &window, problem_read, &r, NULL));
+	assert_int_equal(r.rows, 0);
 	assert_true(store_ask_domains(b->store, &window, domain_read, &r, NULL));
 	assert_string_equal(r.text, "other.example 1000 messages 1 reports 1 reporters 0 failures 1 days p=none\n"
 				    "example.org 99 messages 3 reports 2 reporters 0 failures 2 days p=reject\n"

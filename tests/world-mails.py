@@ -160,7 +160,7 @@ class Report:
         if modern:
             out += element('testing', 'n', 4) + element('discovery_method', 'psl', 4)
         else:
-            out += element('sp', 'none', 4) + element('pct', 100, 4)
+            out += element('pct', 100, 4)
         out += '  </policy_published>\n'
         return (out + ''.join(record(c, n, modern) for c, n in self.cells) + '</feedback>\n').encode()
 

@@ -67,6 +67,8 @@ static void sender_take_series(const struct work *w, struct sender *s, const str
 		const struct span_counts *c = &series->days[at];
 
 		span_add(at >= SERIES_DAYS - WEEK ? &s->week : &s->before, c);
+		if (at >= SERIES_DAYS - 2 * WEEK && at < SERIES_DAYS - WEEK)
+			span_add(&s->last, c);
 		if (!c->messages)
 			continue;
 		run_unsigned &= c->not_signed * 2 > c->messages;

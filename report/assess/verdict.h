@@ -144,7 +144,7 @@ struct sender { /* own first, then undecided; unsigned messages of the last week
 	uint64_t messages, fails, dkim_ok, spf_ok;
 	struct span_counts {
 		uint64_t messages, fails, not_signed, not_spf;
-	} week, before; /* the last seven days; the 28 before them */
+	} week, last, before; /* the last seven days; the seven before them; the 28 before them */
 	int64_t unsigned_since,
 		fails_since; /* first day of the run of days to the last that are mostly so; MOMENT_NONE */
 	uint64_t weeks[WEEKS_MOST];

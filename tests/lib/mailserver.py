@@ -206,6 +206,16 @@ class Dovecot:
     def empty(self):
         """Of everything, INBOX's UIDs too."""
         shutil.rmtree(self.path("mail"), ignore_errors=True)
+        os.mkdir(self.path("mail"))
+        self.own(self.path("mail"))
+
+    def reborn(self):
+        """Everything that Dovecot knows of its folders but the mails: all get another UIDVALIDITY."""
+        for where, _, names in os.walk(self.path("mail")):
+            for name in names:
+                if name.startswith("dovecot") and name != "dovecot-keywords":
+                    os.unlink(os.path.join(where, name))
+        time.sleep(1.1)  # it is made of the time
 
     def login(self):
         context = ssl.create_default_context(cafile=self.certificates.ca)

@@ -1,0 +1,99 @@
+#include "cli/domains.h"
+#include "cli/readiness.h"
+#include "report/senders.h"
+
+static bool class_read(const char *word, struct senders_view *view)
+{
+	static const struct {
+		const char *word;
+		enum fate fate;
+	} words[] = { { "own", FATE_OWN }, { "forwarded", FATE_FORWARDED }, { "forwarder", FATE_FORWARDED },
+		{ "undecided", FATE_UNDECIDED }, { "forged", FATE_FORGED } };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strcmp(word, words[i].word) != 0)
+			continue;
+		view->has_class = true;
+		view->class = words[i].fate;
+		return true;
+	}
+	view->every = strcmp(word, "all") == 0;
+	return view->every;
+}
+
+static bool view_read(const struct cli *cli, struct senders_view *view)
+{
+	const struct options *options = &cli->options;
+
+	*view = (struct senders_view){ .week = options->week,
+		.not_signed = options->not_signed,
+		.undecided = options->undecided,
+		.new = options->new };
+	if (!options->class || class_read(options->class, view))
+		return true;
+	cli_say(cli, "--class %.40s: is none of own, forwarded, undecided, forged, all", options->class);
+	return false;
+}
+
+static bool senders_open(const struct cli *cli, struct senders_writer *writer, const struct senders_view *view)
+{
+	switch (cli->options.format) {
+	case FORMAT_JSON:
+		return senders_json_open(writer, stdout, view);
+	case FORMAT_CSV:
+		return senders_csv_open(writer, stdout, view);
+	case FORMAT_TEXT:
+		break;
+	}
+	return senders_text_open(writer, stdout, &cli->out, view);
+}
+
+static int senders_run(struct cli *cli, struct readiness *r, const struct senders_view *view)
+{
+	struct senders_writer writer;
+	struct domain_list domains = DOMAIN_LIST;
+	struct fault fault = { 0 };
+	bool good = true, closed;
+
+	if (!domains_choose(cli, r->store, cli->options.args, cli->options.args_n, &domains, &fault))
+		return cli_fail(cli, &fault);
+	if (!senders_open(cli, &writer, view)) {
+		domains_release(&domains);
+		return EXIT_LATER;
+	}
+	for (size_t i = 0; good && i < domains.n; i++)
+		good = readiness_assess(r, domains.names[i], TARGET_AUTO, &fault) &&
+		       writer.domain(writer.self, &(struct assessment){ &r->rows, &r->options, &r->verdict });
+	closed = writer.close(writer.self);
+	domains_release(&domains);
+	if (fault.kind != FAULT_NONE)
+		return fault.kind == FAULT_INPUT ? (cli_fail(cli, &fault), EXIT_USAGE) : cli_fail(cli, &fault);
+	return good && closed ? EXIT_DONE : EXIT_LATER;
+}
+
+int command_senders(struct cli *cli)
+{
+	struct readiness readiness;
+	struct senders_view view;
+	struct fault fault = { 0 };
+	struct store *store;
+	int code;
+
+	if (cli->options.args_n > 1) {
+		cli_say(cli, "senders: one domain at a time");
+		return EXIT_USAGE;
+	}
+	if (!view_read(cli, &view))
+		return EXIT_USAGE;
+	store = cli_store(cli, STORE_READ, &code);
+	if (code != EXIT_DONE)
+		return code;
+	if (readiness_open(&readiness, cli, store, &fault)) {
+		code = senders_run(cli, &readiness, &view);
+		readiness_close(&readiness);
+	} else {
+		code = cli_fail(cli, &fault);
+	}
+	store_close(store);
+	return code;
+}

@@ -1,0 +1,90 @@
+/* reporters --format csv: a row per reporter. */
+#include "report/csv.h"
+#include "report/reporters.h"
+
+#include "base/moment.h"
+
+#include <stdlib.h>
+
+#define ROW_OCTETS ((size_t)8 * 1024 * 1024)
+
+struct reporters_csv {
+	FILE *out;
+	struct csv csv;
+	struct buf row;
+};
+
+static const char *const columns[] = { "domain", "identity", "name", "email", "standing", "messages", "days", "reports",
+	"counted", "trust3", "trust2", "trust1", "trust0", "judged", "disagreements", "failing_enforced", "honoured",
+	"spared", "defects", "defective_reports", "first_seen", "last_seen" };
+
+static void day_cell(struct csv *csv, int64_t day)
+{
+	char text[MOMENT_TEXT];
+
+	if (day == MOMENT_NONE)
+		csv_empty(csv);
+	else
+		csv_text(csv, span_of(moment_format_day(day * DAY_SECONDS, text)));
+}
+
+static bool row_csv(struct reporters_csv *reporters, struct span domain, const struct listed_reporter *row)
+{
+	const struct reporter *r = row->reporter;
+	uint64_t most = row->defects_n ? row->defects[0].reports : 0;
+	const uint64_t counts[] = { r->messages, row->days, row->reports, row->uses[USE_COUNTED], row->trusts[TRUST_3],
+		row->trusts[TRUST_2], row->trusts[TRUST_1], row->trusts[TRUST_0], r->judged, r->disagreements,
+		r->failing, r->honoured, r->spared, row->defects_n, most };
+	struct csv *csv = &reporters->csv;
+
+	csv_text(csv, domain);
+	csv_text(csv, r->identity);
+	csv_text(csv, r->name);
+	csv_text(csv, row->email);
+	csv_text(csv, span_of(standing_word(r->standing)));
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+		csv_count(csv, counts[i]);
+	day_cell(csv, r->first_day);
+	day_cell(csv, r->last_day);
+	return csv_row_write(csv, reporters->out);
+}
+
+static bool reporters_domain(void *self, const struct assessment *assessment, const struct problem_list *problems)
+{
+	struct reporters_csv *reporters = self;
+	struct reporter_list list;
+	bool done = reporter_list_make(assessment, problems, &list);
+
+	for (size_t i = 0; done && i < list.n; i++)
+		done = row_csv(reporters, assessment->verdict->domain, &list.rows[i]);
+	reporter_list_release(&list);
+	return done;
+}
+
+static bool reporters_close(void *self)
+{
+	struct reporters_csv *reporters = self;
+	bool done = !reporters->row.failed && fflush(reporters->out) == 0 && !ferror(reporters->out);
+
+	csv_release(&reporters->csv);
+	buf_release(&reporters->row);
+	free(reporters);
+	return done;
+}
+
+bool reporters_csv_open(struct reporters_writer *writer, FILE *out)
+{
+	struct reporters_csv *reporters = calloc(1, sizeof *reporters);
+
+	if (!reporters)
+		return false;
+	*reporters = (struct reporters_csv){ .out = out, .row = BUF(ROW_OCTETS) };
+	csv_begin(&reporters->csv, &reporters->row);
+	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+		csv_text(&reporters->csv, span_of(columns[i]));
+	*writer = (struct reporters_writer){ reporters, reporters_domain, reporters_close };
+	if (csv_row_write(&reporters->csv, out))
+		return true;
+	reporters_close(reporters);
+	return false;
+}

@@ -1,0 +1,49 @@
+/* What the text and the HTML of the weekly mail share. Private to report/weekly*.c. */
+#ifndef REPORT_WEEKLY_P_H
+#define REPORT_WEEKLY_P_H
+
+#include "report/readiness_words.h"
+#include "report/weekly.h"
+
+#define WEEKLY_STEPS 5	/* of a list */
+#define WEEKLY_ALERTS 8
+#define WEEKLY_OCTETS ((size_t)8 * 1024 * 1024)
+
+struct weekly {
+	struct weekly_plan plan;
+	struct buf subject, verdict;
+	struct buf text, html;		   /* whole, after weekly_finish */
+	struct buf text_index, html_index; /* a line per domain */
+	struct buf text_parts, html_parts; /* the sections */
+	size_t added, sections;
+	size_t fix, ready, unchanged, thin, silent; /* domains */
+	enum verdict_word worst;
+	enum target worst_target;
+};
+
+/* Sums of the last seven days by fate. */
+struct weekly_sums {
+	uint64_t messages[FATE_COUNT];
+};
+struct weekly_sums weekly_sums(const struct verdict *verdict);
+
+/* Steps of one kind, in the order of their rank. */
+enum weekly_list { WEEKLY_FIX, WEEKLY_DECIDE };
+bool weekly_has_step(enum weekly_list list, const struct step *step);
+
+/* `not ready for p=quarantine: 1 sender to fix, 3 to decide`; `no report arrived` */
+void weekly_say_state(const struct pen *pen, const struct weekly *weekly, const struct assessment *a);
+/* The week of the mail, which a silent domain's verdict does not reach. */
+void weekly_say_week(const struct pen *pen, const struct weekly *weekly);
+/* Sentences on a week without any report; with its dots. */
+void weekly_say_silence(const struct pen *pen, const struct weekly *weekly, const struct assessment *a);
+void weekly_say_sums(const struct pen *pen, const struct verdict *verdict); /* with its dot */
+
+void weekly_text_part(struct weekly *weekly, const struct weekly_domain *domain);
+void weekly_text_whole(struct weekly *weekly);
+void weekly_html_part(struct weekly *weekly, const struct weekly_domain *domain);
+void weekly_html_whole(struct weekly *weekly);
+
+extern const struct style weekly_plain, weekly_utf8; /* of the text; for the symbols of the HTML */
+
+#endif

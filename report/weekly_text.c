@@ -1,0 +1,277 @@
+/* The text of the weekly mail: ASCII, at most 78 columns, the first lines say it all. */
+#include "report/weekly_p.h"
+
+#include <stdlib.h>
+
+#define LINE_OCTETS ((size_t)256 * 1024)
+
+struct part {
+	struct weekly *weekly;
+	const struct assessment *a;
+	struct buf line;
+	struct pen pen;
+	FILE *out; /* into the part */
+};
+
+static void paragraph(struct part *part, unsigned first, unsigned indent)
+{
+	fprintf(part->out, "%*s", (int)first, "");
+	style_continue(part->out, &weekly_plain, first, indent, buf_span(&part->line));
+	buf_clear(&part->line);
+}
+
+static void title(struct part *part, bool unchanged)
+{
+	const struct pen *pen = &part->pen;
+
+	pen_host(pen, part->a->verdict->domain);
+	pen_say(pen, ", ");
+	weekly_say_week(pen, part->weekly);
+	pen_say(pen, ", now ");
+	words_now(pen, part->a);
+	paragraph(part, 0, 2);
+	if (!unchanged)
+		putc('\n', part->out);
+}
+
+static void verdict_line(struct part *part)
+{
+	const struct verdict *v = part->a->verdict;
+	const struct pen *pen = &part->pen;
+
+	for (const char *c = words_verdict(v->decision.word); *c; c++)
+		pen_say(pen, "%c", *c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+	pen_say(pen, " ");
+	words_status(pen, part->a);
+	pen_say(pen, ".");
+	paragraph(part, 0, 0);
+	putc('\n', part->out);
+	words_cost(pen, part->a);
+	paragraph(part, 0, 0);
+	if (v->decision.word == VERDICT_NOT_ENOUGH_DATA) {
+		words_missing(pen, part->a);
+		if (part->line.n)
+			paragraph(part, 0, 0);
+	}
+	pen_say(pen, "First: ");
+	words_first(pen, part->a);
+	paragraph(part, 0, 0);
+}
+
+static void step(struct part *part, const struct step *s)
+{
+	const struct pen *pen = &part->pen;
+
+	pen_say(pen, "%u. ", s->rank);
+	words_step_name(pen, part->a, s);
+	pen_say(pen, ": ");
+	words_step_figure(pen, part->a, s);
+	pen_say(pen, ".");
+	paragraph(part, 0, 3);
+	words_step_reason(pen, part->a, s);
+	if (part->line.n)
+		paragraph(part, 3, 3);
+	words_step_action(pen, part->a, s);
+	if (part->line.n)
+		paragraph(part, 3, 5);
+	if (s->loss_now > s->loss_after) {
+		pen_say(pen, "Effect: ");
+		words_step_effect(pen, s);
+		pen_say(pen, ".");
+		paragraph(part, 3, 3);
+	}
+}
+
+static void steps(struct part *part, enum weekly_list list, const char *heading)
+{
+	const struct verdict *v = part->a->verdict;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < v->steps_n; i++) {
+		if (!weekly_has_step(list, &v->steps[i]) || n++ >= WEEKLY_STEPS)
+			continue;
+		if (n == 1)
+			fprintf(part->out, "\n%s\n", heading);
+		step(part, &v->steps[i]);
+	}
+	if (n > WEEKLY_STEPS)
+		fprintf(part->out, "   ... and %u more: dmarcgate summary\n", n - WEEKLY_STEPS);
+}
+
+static void alert(struct part *part, const struct alert *alert)
+{
+	pen_say(&part->pen, alert->level == LEVEL_INFO ? "- " : "! ");
+	words_alert_name(&part->pen, part->a, alert);
+	pen_say(&part->pen, ": ");
+	words_alert(&part->pen, part->a, alert);
+	pen_say(&part->pen, ".");
+	paragraph(part, 0, 2);
+}
+
+static void news(struct part *part)
+{
+	const struct verdict *v = part->a->verdict;
+
+	fputs("\nNEW THIS WEEK\n", part->out);
+	for (size_t i = 0; i < v->alerts_n && i < WEEKLY_ALERTS; i++)
+		alert(part, &v->alerts[i]);
+	if (v->alerts_n > WEEKLY_ALERTS)
+		fprintf(part->out, "  ... and %zu more: dmarcgate summary -v\n", v->alerts_n - WEEKLY_ALERTS);
+	pen_say(&part->pen, "- No surprise sender %s %s.", v->measures.never_surprised ? "in all" : "for",
+		counted_text((uint64_t)v->measures.quiet_days, "day", "days").p);
+	paragraph(part, 0, 2);
+}
+
+static void next(struct part *part)
+{
+	const struct next_record *n = &part->a->verdict->next;
+
+	if (!n->zone.n || n->kind == NEXT_KEEP)
+		return;
+	fputs("\nNEXT\n", part->out);
+	words_next(&part->pen, part->a);
+	paragraph(part, 0, 0);
+	/* To be copied: whole, however long. */
+	pen_code(&part->pen, n->zone);
+	fprintf(part->out, "%s\n", buf_text(&part->line));
+	buf_clear(&part->line);
+}
+
+static void foot(struct part *part)
+{
+	putc('\n', part->out);
+	weekly_say_sums(&part->pen, part->a->verdict);
+	paragraph(part, 0, 0);
+	pen_say(&part->pen, "Rests on ");
+	words_basis(&part->pen, part->a);
+	paragraph(part, 0, 0);
+}
+
+static void exceptions(struct part *part)
+{
+	const struct decision *d = &part->a->verdict->decision;
+
+	if (d->word != VERDICT_READY_WITH_EXCEPTIONS)
+		return;
+	fputs("\nEXCEPTIONS, which you accept by going on\n", part->out);
+	for (size_t i = 0; i < d->exceptions_n && i < WEEKLY_STEPS; i++) {
+		pen_say(&part->pen, "- ");
+		words_exception(&part->pen, part->a, &d->exceptions[i]);
+		pen_say(&part->pen, ".");
+		paragraph(part, 0, 2);
+	}
+	if (d->exceptions_n > WEEKLY_STEPS)
+		fprintf(part->out, "  ... and %zu more: dmarcgate summary -v\n", d->exceptions_n - WEEKLY_STEPS);
+}
+
+/* Three lines, for a week in which nothing that matters changed. */
+static void unchanged_part(struct part *part)
+{
+	pen_say(&part->pen, "Unchanged since the week before: ");
+	weekly_say_state(&part->pen, part->weekly, part->a);
+	pen_say(&part->pen, ".");
+	paragraph(part, 0, 0);
+	weekly_say_sums(&part->pen, part->a->verdict);
+	paragraph(part, 0, 0);
+}
+
+static void silent_part(struct part *part)
+{
+	weekly_say_silence(&part->pen, part->weekly, part->a);
+	paragraph(part, 0, 0);
+}
+
+static void alert_part(struct part *part, const struct weekly_domain *domain)
+{
+	for (size_t i = 0; i < domain->alerts_n; i++)
+		alert(part, domain->alerts[i]);
+	putc('\n', part->out);
+	pen_say(&part->pen, "The verdict now: ");
+	weekly_say_state(&part->pen, part->weekly, part->a);
+	pen_say(&part->pen, ".");
+	paragraph(part, 0, 0);
+	next(part);
+}
+
+static void whole_part(struct part *part)
+{
+	verdict_line(part);
+	exceptions(part);
+	steps(part, WEEKLY_FIX, "FIX");
+	steps(part, WEEKLY_DECIDE, "DECIDE (run the command, or ask whoever owns the system)");
+	news(part);
+	next(part);
+	foot(part);
+}
+
+static void part_write(struct part *part, const struct weekly_domain *domain)
+{
+	struct weekly *weekly = part->weekly;
+	bool silent = weekly_is_silent(part->a->verdict, weekly->plan.today), one = weekly->plan.domains == 1;
+	bool short_form = domain->unchanged && !silent && !weekly->plan.alert;
+
+	if ((!one && short_form) || weekly->sections >= WEEKLY_SECTIONS)
+		return;
+	if (!one)
+		fputs("\n------------------------------------------------------------------------------\n", part->out);
+	title(part, short_form);
+	if (weekly->plan.alert)
+		alert_part(part, domain);
+	else if (silent)
+		silent_part(part);
+	else if (short_form)
+		unchanged_part(part);
+	else
+		whole_part(part);
+}
+
+static void index_write(struct part *part, const struct weekly_domain *domain)
+{
+	bool silent = weekly_is_silent(part->a->verdict, part->weekly->plan.today);
+
+	pen_host(&part->pen, part->a->verdict->domain);
+	pen_say(&part->pen, domain->unchanged && !silent ? ": unchanged, " : ": ");
+	weekly_say_state(&part->pen, part->weekly, part->a);
+	paragraph(part, 2, 4);
+}
+
+/* Everything for people goes through a FILE, which wraps its lines; what it held ends up in `into`. */
+static void part_collect(struct weekly *weekly, const struct weekly_domain *domain, struct buf *into,
+	void (*write)(struct part *part, const struct weekly_domain *domain))
+{
+	struct part part = { .weekly = weekly, .a = domain->assessment, .line = BUF(LINE_OCTETS) };
+	char *text = NULL;
+	size_t n = 0;
+
+	part.pen = (struct pen){ &part.line, &weekly_plain, PEN_TERMINAL };
+	part.out = open_memstream(&text, &n);
+	if (part.out)
+		write(&part, domain);
+	if (!part.out || fclose(part.out) != 0 || part.line.failed || !buf_put_span(into, (struct span){ text, n }))
+		into->failed = true;
+	free(text);
+	buf_release(&part.line);
+}
+
+void weekly_text_part(struct weekly *weekly, const struct weekly_domain *domain)
+{
+	if (weekly->plan.domains != 1)
+		part_collect(weekly, domain, &weekly->text_index, index_write);
+	part_collect(weekly, domain, &weekly->text_parts, part_write);
+}
+
+void weekly_text_whole(struct weekly *weekly)
+{
+	const struct pen pen = { &weekly->text, &weekly_plain, PEN_TERMINAL };
+
+	if (weekly->plan.domains != 1) {
+		pen_say(&pen, "DMARC, ");
+		weekly_say_week(&pen, weekly);
+		buf_printf(&weekly->text, ": %s\n\n", counted_text(weekly->added, "domain", "domains").p);
+		buf_put_span(&weekly->text, buf_span(&weekly->text_index));
+		if (!weekly->added)
+			buf_put_text(&weekly->text,
+				"Nothing arrived: no domain was reported about. Does dmarcgate ingest run?\n");
+	}
+	buf_put_span(&weekly->text, buf_span(&weekly->text_parts));
+}
