@@ -64,6 +64,7 @@ int command_verify(struct cli *cli);
 int command_check(struct cli *cli);
 int command_samples(struct cli *cli);
 int command_explain(struct cli *cli);
+int command_html(struct cli *cli);
 
 /* To add a command: a row here, a function above in a file of its own, its options in options.c, a section in dmarcgate.1,
  * a line in dist/completion/words, a test. */

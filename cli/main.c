@@ -32,7 +32,8 @@ const struct command commands[] = {
 	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
 	{ "check", command_check, false, "DOMAIN...", "is it safe to enforce the policy? Ends with 0 to 3" },
 	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
-	{ "explain", command_explain, false, "sample:ID", "what happened to the mail of a failure report" },
+	{ "explain", command_explain, false, "ID", "a sender, gate, item of evidence, report or sample" },
+	{ "html", command_html, false, "DOMAIN|--all [-o FILE|FOLDER]", "the verdict as a page of its own" },
 	{ "config", command_config, false, "", "print the configuration in force" },
 	{ NULL, NULL, false, NULL, NULL },
 };

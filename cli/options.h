@@ -27,7 +27,7 @@ struct options {
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert;
 	bool all, counts; /* every domain; figures instead of a verdict */
-	const char *weeks;
+	const char *weeks, *output, *domain;
 };
 
 /* Options and arguments may be mixed; `--` ends the options. False: `fault` says what is wrong (EXIT_USAGE). */
