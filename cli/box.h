@@ -85,6 +85,7 @@ struct polling {
 	struct box *boxes; /* owned */
 	size_t n, turn;
 	int epoll; /* all servers' descriptors */
+	int lock;  /* -1: not taken */
 	struct fault fault; /* of the database, while a mailbox was asked */
 	struct inlet inlet;
 };

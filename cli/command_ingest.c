@@ -220,7 +220,8 @@ static bool dry_known(struct ingesting *ingesting, const struct intake_item *ite
 	return ingest_note(ingesting, item, place_state_of(outcome));
 }
 
-/* After the commit, and only then, servers may be told. */
+/* After the commit, and only then, servers may be told. A run takes as long as the slowest server wants: others who have
+ * something to write are let through. */
 static bool ingest_commit(struct ingesting *ingesting, bool now)
 {
 	int64_t elapsed = clock_ms() - ingesting->committed;
@@ -232,7 +233,8 @@ static bool ingest_commit(struct ingesting *ingesting, bool now)
 	ingesting->committed += elapsed;
 	if (!keys_learn(ingesting->keys, &ingesting->fault) || !store_commit(ingesting->store, &ingesting->fault))
 		return false;
-	return !ingesting->polling || polling_settle(ingesting->polling, &ingesting->fault);
+	return !ingesting->polling || (store_step_back(ingesting->store, &ingesting->fault) &&
+					      polling_settle(ingesting->polling, &ingesting->fault));
 }
 
 static bool ingest_flush(void *arg)
@@ -372,6 +374,8 @@ static int ingest_open_store(struct cli *cli, struct ingesting *ingesting)
 	ingesting->keys = keys_start(cli, &fault);
 	if (!ingesting->keys || (cli->options.args_n == 0 && !polling_begin(cli, ingesting, &fault)))
 		return fault.kind == FAULT_NONE ? EXIT_USAGE : cli_fail(cli, &fault);
+	if (ingesting->polling && !ingesting->dry && !polling_lock(ingesting->polling, &fault))
+		return cli_fail(cli, &fault);
 	ingesting->store = cli_store(cli, ingesting->dry ? STORE_READ : STORE_WRITE, &code);
 	keys_use(ingesting->keys, ingesting->store);
 	if (ingesting->polling)

@@ -83,8 +83,8 @@ int cli_flush(const struct cli *cli, int code)
 	return EXIT_LATER;
 }
 
-/* The folders above the database: made when missing, readable by nobody else (the reports name people's servers). */
-static bool folder_make(const char *path, struct fault *fault)
+/* The reports name people's servers. */
+bool cli_folder(const char *path, struct fault *fault)
 {
 	char copy[4096];
 
@@ -107,7 +107,7 @@ struct store *cli_store(const struct cli *cli, enum store_mode mode, int *code)
 	*code = EXIT_DONE;
 	if (mode == STORE_READ && access(cli->config.db, F_OK) < 0 && errno == ENOENT)
 		return NULL;
-	if (mode == STORE_WRITE && !folder_make(cli->config.db, &fault)) {
+	if (mode == STORE_WRITE && !cli_folder(cli->config.db, &fault)) {
 		*code = cli_fail(cli, &fault);
 		return NULL;
 	}

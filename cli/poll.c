@@ -3,9 +3,12 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- one mailbox ---- */
@@ -492,6 +495,7 @@ struct polling *polling_start(struct cli *cli, const struct polling_plan *plan, 
 		return NULL;
 	}
 	polling->cli = cli;
+	polling->lock = -1;
 	polling->plan = *plan;
 	polling->inlet = (struct inlet){ polling, polling_next, polling_progress, polling_descriptor };
 	polling->boxes = calloc(n + 1, sizeof *polling->boxes);
@@ -511,6 +515,50 @@ void polling_use(struct polling *polling, struct store *store)
 	polling->store = store;
 }
 
+/* Every tenth of a second, as long as others are waited for when they write. */
+static bool lock_wait(const struct polling *polling)
+{
+	const struct timespec tenth = { .tv_nsec = 100000000 };
+
+	for (uint64_t left = polling->cli->config.store_wait * 10;; left--) {
+		if (flock(polling->lock, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		if (left == 0)
+			return false;
+		nanosleep(&tenth, NULL);
+	}
+}
+
+static bool lock_take(struct polling *polling, const char *path, struct fault *fault)
+{
+	char pid[24] = "";
+	ssize_t n;
+
+	polling->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (polling->lock < 0)
+		return fault_set(fault, FAULT_SETUP, "%.400s: %s", path, strerror(errno));
+	if (!lock_wait(polling)) {
+		n = pread(polling->lock, pid, sizeof pid - 1, 0);
+		return fault_set(fault, FAULT_LATER, "%.400s: %s%.*s is polling the mailboxes", path,
+			n > 0 ? "process " : "another process", n > 0 ? (int)strcspn(pid, "\n") : 0, pid);
+	}
+	snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+	return (ftruncate(polling->lock, 0) == 0 && pwrite(polling->lock, pid, strlen(pid), 0) > 0) ||
+	       fault_set(fault, FAULT_LATER, "%.400s: %s", path, strerror(errno));
+}
+
+bool polling_lock(struct polling *polling, struct fault *fault)
+{
+	char *path;
+	bool good;
+
+	if (asprintf(&path, "%s-poll", polling->cli->config.db) < 0)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	good = cli_folder(path, fault) && lock_take(polling, path, fault);
+	free(path);
+	return good;
+}
+
 void polling_stop(struct polling *polling)
 {
 	if (!polling)
@@ -519,6 +567,8 @@ void polling_stop(struct polling *polling)
 		box_release(&polling->boxes[i]);
 	if (polling->epoll >= 0)
 		close(polling->epoll);
+	if (polling->lock >= 0)
+		close(polling->lock);
 	free(polling->boxes);
 	free(polling);
 }

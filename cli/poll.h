@@ -35,6 +35,9 @@ bool polling_parallel(const struct cli *cli, struct polling_plan *plan);
 struct polling *polling_start(struct cli *cli, const struct polling_plan *plan, const size_t *chosen, size_t n,
 	struct fault *fault);
 void polling_use(struct polling *polling, struct store *store); /* may be NULL when nothing is changed */
+/* Two runs must not poll at the same time, though they may take turns in writing: the lock is on `DATABASE-poll`, is taken
+ * before the database is opened, and goes with the process. FAULT_LATER, after `[store] wait`, names who holds it. */
+bool polling_lock(struct polling *polling, struct fault *fault);
 void polling_stop(struct polling *polling);			/* NULL is fine */
 
 struct inlet *polling_inlet(struct polling *polling);

@@ -9,7 +9,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
 import time
 
 sys.dont_write_bytecode = True  # the source folder may be read-only
@@ -17,7 +16,6 @@ sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "lib"))
 from cutter import Cutter  # noqa: E402
 from gate import *  # noqa: E402,F403 the tests' own words
 from mailserver import *  # noqa: E402,F403
-
 
 
 def sanitized():
@@ -41,51 +39,12 @@ def message_ids(dovecot, folder):
         client.logout()
 
 
-def family(pid):
-    """Its processes, with itself, as (pid, name)."""
-    try:
-        with open("/proc/%d/task/%d/children" % (pid, pid)) as text:
-            children = [int(word) for word in text.read().split()]
-        with open("/proc/%d/comm" % pid) as text:
-            name = text.read().strip()
-    except OSError:
-        return []
-    return [(pid, name)] + [one for child in children for one in family(child)]
-
-
 def lives(pid):
     try:
         with open("/proc/%d/stat" % pid) as text:
             return text.read().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
-
-
-def resident(pid):
-    try:
-        with open("/proc/%d/status" % pid) as text:
-            return next((int(line.split()[1]) for line in text if line.startswith("VmHWM")), 0)
-    except OSError:
-        return 0
-
-
-def watched(gate, *arguments):
-    """A run, and the most that its poller ever held in kB."""
-    process = gate.start(*arguments)
-    most = [0]
-
-    def watch():
-        while process.poll() is None:
-            for pid, name in family(process.pid):
-                if name.startswith("dmarcgate-polle"):
-                    most[0] = max(most[0], resident(pid))
-            time.sleep(0.02)
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    begun = time.time()
-    out, err = process.communicate(timeout=300)
-    watcher.join()
-    return Ran(process.returncode, out.decode(), err.decode(), time.time() - begun), most[0]
 
 
 def fates(dovecot):

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 
@@ -405,6 +406,44 @@ def not_twice_at_once(dovecot):
     totals = [json.loads(each.communicate()[0].decode()) for each in (first, second)]
     check(sorted(each["new"] for each in totals) == [0, 300] and sum(each["duplicate"] for each in totals) == 0 and
           states(dovecot, "Done") == [300], "two runs at once: the second waits", totals)
+    silent = socket.create_server(("127.0.0.1", 0))
+    gate.settings({"box": dict(server_rows(dovecot, timeout="8"), url="imaps://u@localhost:%d" % silent.getsockname()[1])},
+                  "[store]\nwait = 4\n")
+    first = gate.start("--offline", "ingest")
+    kept = silent.accept()
+    second = gate.ingest()
+    check(second.code == 75 and "process %d is polling the mailboxes" % first.pid in second.err, "who polls is named", second)
+    ran = gate.run("expire", "--older-than", "36500d")
+    check(ran.code == 0 and first.poll() is None, "who only writes is let through, while a server is silent", ran)
+    first.communicate()
+    kept[0].close()
+    silent.close()
+
+
+def on_a_terminal(dovecot):
+    import pty
+    gate = Gate()
+    dovecot.empty()
+    dovecot.deliver([report_mail(i) for i in range(400)] + [broken_mail(900)])
+    gate.settings({"box": server_rows(dovecot, after="move:Done")})
+    main, other = pty.openpty()
+    process = subprocess.Popen(gate.command("--offline", "ingest"), stdin=subprocess.DEVNULL, stdout=other, stderr=other,
+                               env=dict(os.environ, MAILBOX_PASSWORD=PASSWORD, LC_ALL="C.UTF-8", TERM="dumb"))
+    os.close(other)
+    said = b""
+    while True:
+        try:
+            octets = os.read(main, 65536)
+        except OSError:
+            break
+        if not octets:
+            break
+        said += octets
+    process.wait()
+    os.close(main)
+    lines = said.decode().replace("\r\n", "\n").split("\n")
+    check(process.returncode == 1 and " seen\x1b[K" in lines[0] and lines[-2].endswith(
+        "box: 401 seen, 400 new, 0 duplicates, 0 not reports, 1 broken, 400 settled"), "progress, and a line for the mailbox", lines)
 
 
 def main():
@@ -423,7 +462,8 @@ def main():
             same_by_pop3(dovecot, mails)
             pop3_keeps(dovecot, mails)
             for part in (others_go_on, secrets, limits, nothing_changes, figures, at_the_same_time, another_life,
-                         finished_later, odd_mails, very_many, not_twice_at_once):
+                         finished_later, odd_mails, very_many, not_twice_at_once,
+                         on_a_terminal):
                 part(dovecot)
         finally:
             if "--log" in sys.argv:
