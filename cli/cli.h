@@ -33,10 +33,14 @@ struct cli {
 	int64_t now;
 	struct style out, err; /* for stdout and stderr */
 	bool progress;         /* a line that overwrites itself may stand on stderr */
+	bool again;            /* afterwards the program begins again, as it was called */
 };
 
 /* One line on stderr: `dmarcgate: TEXT`, escaped. */
 void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same for what is no fault: not with --quiet. */
+void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Says the fault and returns its exit code. */
 int cli_fail(const struct cli *cli, const struct fault *fault);
@@ -62,7 +66,9 @@ int command_export(struct cli *cli);
 int command_reprocess(struct cli *cli);
 int command_expire(struct cli *cli);
 int command_config(struct cli *cli);
+int command_lint(struct cli *cli);
 int command_mailboxes(struct cli *cli);
+int command_record(struct cli *cli);
 int command_verify(struct cli *cli);
 int command_check(struct cli *cli);
 int command_samples(struct cli *cli);

@@ -41,6 +41,8 @@ const struct config_setting config_settings[] = {
 #undef X
 	{ "dns", "resolver", CONFIG_SERVER, "system|address", 0, 0, 0, offsetof(struct config, resolver),
 		"the name server that is asked for keys: system, or ADDRESS[@PORT]" },
+	{ "dns", "trust_anchor", CONFIG_ANCHOR, "system|path", 0, 0, 0, offsetof(struct config, trust_anchor),
+		"the DNSKEY or DS records that DNSSEC begins with: system, or a file" },
 	{ "dkim", "domains", CONFIG_DOMAINS, "domain,...", 0, 0, 0, offsetof(struct config, domains),
 		"one's own domains, whose keys are fetched when reports name them" },
 	{ "dkim", "granularity", CONFIG_WORD, "report|enforce", 0, 0, 0, offsetof(struct config, granularity),
@@ -64,6 +66,8 @@ const struct config_setting config_settings[] = {
 		"a file whose first line is the password" },
 	{ MAILBOX_SECTION, "password_command", CONFIG_PART, "command", 0, 0, 0, OF_MAILBOX(password_command),
 		"a program, run without a shell, that prints it" },
+	{ MAILBOX_SECTION, "password_credential", CONFIG_PART, "name", 0, 0, 0, OF_MAILBOX(password_credential),
+		"a credential that the service manager hands over (LoadCredential=), which holds it" },
 	{ MAILBOX_SECTION, "password_env", CONFIG_PART, "variable", 0, 0, 0, OF_MAILBOX(password_env),
 		"the environment variable that holds it" },
 	{ MAILBOX_SECTION, "password", CONFIG_SECRET, "text", 0, 0, 0, OF_MAILBOX(password),
@@ -86,6 +90,10 @@ const struct config_setting config_settings[] = {
 		"without an octet from the server" },
 	{ MAILBOX_SECTION, "deadline", CONFIG_NUMBER, "seconds", MAILBOX_DEADLINE, 1, 604800, OF_MAILBOX(deadline),
 		"of one run of this mailbox" },
+	{ MAILBOX_SECTION, "interval", CONFIG_SPAN, "span", MAILBOX_INTERVAL, 1, DAY_SECONDS, OF_MAILBOX(interval),
+		"while watching: from one look into all folders to the next" },
+	{ MAILBOX_SECTION, "keepalive", CONFIG_SPAN, "span", MAILBOX_KEEPALIVE, 1, MAILBOX_KEEPALIVE_MOST,
+		OF_MAILBOX(keepalive), "while watching: after so much silence the connection is tried" },
 	{ MAILBOX_SECTION, "tls_ca", CONFIG_PATH, "path", 0, 0, 0, OF_MAILBOX(tls_ca),
 		"authorities that may have signed the server's certificate, in place of the system's" },
 	{ MAILBOX_SECTION, "tls_fingerprint", CONFIG_PART, "digits", 0, 0, 0, OF_MAILBOX(tls_fingerprint),
@@ -146,6 +154,7 @@ bool config_is_text(const struct config_setting *setting)
 	switch (setting->type) {
 	case CONFIG_PATH:
 	case CONFIG_SERVER:
+	case CONFIG_ANCHOR:
 	case CONFIG_DOMAINS:
 	case CONFIG_PART:
 	case CONFIG_SECRET:
@@ -428,7 +437,9 @@ bool setting_set(void *base, const struct config_setting *setting, const char *v
 
 	if (setting->type == CONFIG_PATH && !(*value == '\0' && setting_is_of_mailbox(setting)))
 		return path_set(setting_text(base, setting), value, where, fault);
-	if (setting->type == CONFIG_SERVER)
+	if (setting->type == CONFIG_ANCHOR && strcmp(value, RESOLVER_SYSTEM) != 0)
+		return path_set(setting_text(base, setting), value, where, fault);
+	if (setting->type == CONFIG_SERVER || setting->type == CONFIG_ANCHOR)
 		return server_set(setting_text(base, setting), value, where, fault);
 	if (setting->type == CONFIG_DOMAINS)
 		return domains_set(setting_text(base, setting), value, where, fault);

@@ -1,6 +1,7 @@
 #include "cli/poll.h"
 #include "cli/box.h"
 #include "cli/cli.h"
+#include "cli/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,9 @@
 #include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
+
+#define FOLDERS_MOST 4096 /* of one mailbox, those of earlier runs included: more than a poller may name */
+#define SEEN_MOST 4000000
 
 /* ---- one mailbox ---- */
 
@@ -63,6 +67,8 @@ static struct box_folder *folder_find(struct box *box, const char *name)
 	for (size_t i = 0; i < box->folders_n; i++)
 		if (strcmp(box->folders[i]->name, name) == 0)
 			return box->folders[i];
+	if (box->folders_n == FOLDERS_MOST)
+		return NULL;
 	more = reallocarray(box->folders, box->folders_n + 1, sizeof *more);
 	if (more)
 		box->folders = more;
@@ -95,6 +101,8 @@ struct box_folder *box_folder(struct box *box, const char *name, uint64_t uidval
 
 static bool seen_add(struct box *box, const char *name)
 {
+	if (box->seen_n == SEEN_MOST)
+		return false;
 	if (box->seen_n == box->seen_room) {
 		size_t room = box->seen_room ? 2 * box->seen_room : 64;
 		char **more = reallocarray(box->seen, room, sizeof *more);
@@ -342,14 +350,15 @@ static bool gone_forget(struct box *box, struct fault *fault)
 	return good;
 }
 
-/* False: the database. */
+/* The end of a session, or of its round. False: the database. */
 static bool box_close(struct box *box, struct fault *fault)
 {
 	struct fault why = { 0 };
-	bool closed = box->kind->close(box, &why);
+	bool rests = box_rest(box);
+	bool closed = rests || box->kind->close(box, &why);
 	bool good = true;
 
-	box->stage = BOX_CLOSED;
+	box->stage = rests ? BOX_RESTING : BOX_CLOSED;
 	if (!closed && !box->failed)
 		box_failed(box, &why);
 	if (box_only_looks(box))
@@ -357,13 +366,14 @@ static bool box_close(struct box *box, struct fault *fault)
 	for (size_t i = 0; closed && good && i < box->unsettled_n; i++)
 		if (box->unsettled[i].told)
 			good = place_settled(box, &box->unsettled[i], fault);
-	return good && (box->failed || !mailbox_is_remote(box->mailbox) || gone_forget(box, fault));
+	/* What a signal has cut short was perhaps not listed to its end. */
+	if (!good || box->failed || !mailbox_is_remote(box->mailbox) || polling_ends(box->polling))
+		return good;
+	return gone_forget(box, fault);
 }
 
-static void box_release(struct box *box)
+void box_clear(struct box *box)
 {
-	if (box->kind)
-		box->kind->stop(box);
 	for (size_t i = 0; i < box->folders_n; i++) {
 		free(box->folders[i]->name);
 		free(box->folders[i]);
@@ -378,6 +388,28 @@ static void box_release(struct box *box)
 	free(box->seen);
 	free(box->unsettled);
 	free(box->folders);
+	*box = (struct box){ .polling = box->polling,
+		.settings = box->settings,
+		.mailbox = box->mailbox,
+		.kind = box->kind,
+		.key = box->key,
+		.stage = box->stage,
+		.poller = box->poller,
+		.connected = box->connected,
+		.greeted = box->greeted,
+		.attempts = box->attempts,
+		.due = box->due };
+}
+
+static void box_release(struct box *box)
+{
+	struct fault nobody_asks;
+
+	if (box->stage == BOX_RESTING)
+		box->kind->close(box, &nobody_asks);
+	if (box->kind)
+		box->kind->stop(box);
+	box_clear(box);
 	free(box->key);
 }
 
@@ -390,16 +422,23 @@ static void boxes_open(struct polling *polling)
 
 	for (size_t i = 0; i < polling->n; i++)
 		open += polling->boxes[i].stage == BOX_OPEN || polling->boxes[i].stage == BOX_DRAINED;
-	for (size_t i = 0; i < polling->n && open < polling->plan.parallel; i++)
+	for (size_t i = 0; i < polling->n && open < polling->plan.parallel && !polling_ends(polling); i++)
 		if (polling->boxes[i].stage == BOX_WAITING)
 			open += box_open(&polling->boxes[i]);
+}
+
+bool polling_ends(struct polling *polling)
+{
+	struct signals *signals = polling->plan.signals;
+
+	return signals && signals_read(signals)->end;
 }
 
 static enum inlet_state box_next(struct box *box, struct intake_item *item)
 {
 	enum inlet_state state = INLET_END;
 
-	if (box->stage == BOX_OPEN)
+	if (box->stage == BOX_OPEN && !polling_ends(box->polling))
 		state = box->kind->next(box, item);
 	if (state == INLET_MAIL) {
 		box->given++;
@@ -428,8 +467,8 @@ static enum inlet_state polling_next(void *self, struct intake_item *item)
 			struct box *box = &polling->boxes[(polling->turn + i) % polling->n];
 			enum inlet_state state;
 
-			if (box->stage == BOX_CLOSED || box->stage == BOX_WAITING) {
-				waiting |= box->stage == BOX_WAITING;
+			if (box->stage != BOX_OPEN && box->stage != BOX_DRAINED) {
+				waiting |= box->stage == BOX_WAITING && !polling_ends(polling);
 				continue;
 			}
 			state = box_next(box, item);
@@ -462,10 +501,22 @@ static int polling_descriptor(void *self)
 	return ((struct polling *)self)->epoll;
 }
 
+bool box_start(struct box *box, struct fault *fault)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	if (!mailbox_is_remote(box->mailbox) || box->poller)
+		return true;
+	box->poller = poller_start(NULL, fault);
+	if (!box->poller)
+		return false;
+	return epoll_ctl(box->polling->epoll, EPOLL_CTL_ADD, poller_descriptor(box->poller), &event) == 0 ||
+	       fault_set(fault, FAULT_LATER, "epoll: %s", strerror(errno));
+}
+
 static bool box_begin(struct polling *polling, struct box *box, size_t which, struct fault *fault)
 {
 	const struct mailbox_settings *settings = &polling->cli->config.mailboxes[which];
-	struct epoll_event event = { .events = EPOLLIN };
 
 	*box = (struct box){ .polling = polling,
 		.settings = settings,
@@ -475,13 +526,24 @@ static bool box_begin(struct polling *polling, struct box *box, size_t which, st
 	polling->n++;
 	if (!box->key)
 		return fault_set(fault, FAULT_LATER, "out of memory");
-	if (box->kind == &box_local)
+	if (polling->plan.stay) /* polling_rest starts what is due */
+		box->stage = BOX_CLOSED;
+	return polling->plan.stay || box_start(box, fault);
+}
+
+/* Both see the signals, so that neither a round nor a rest has to end before they are heard. */
+static bool polling_watch(struct polling *polling, struct fault *fault)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	const struct signals *signals = polling->plan.signals;
+
+	polling->epoll = epoll_create1(EPOLL_CLOEXEC);
+	polling->rest = polling->plan.stay ? epoll_create1(EPOLL_CLOEXEC) : -1;
+	if (polling->epoll >= 0 && (!polling->plan.stay || polling->rest >= 0) &&
+		(!signals || (epoll_ctl(polling->epoll, EPOLL_CTL_ADD, signals->fd, &event) == 0 &&
+				     epoll_ctl(polling->rest, EPOLL_CTL_ADD, signals->fd, &event) == 0)))
 		return true;
-	box->poller = poller_start(NULL, fault);
-	if (!box->poller)
-		return false;
-	return epoll_ctl(polling->epoll, EPOLL_CTL_ADD, poller_descriptor(box->poller), &event) == 0 ||
-	       fault_set(fault, FAULT_LATER, "epoll: %s", strerror(errno));
+	return fault_set(fault, FAULT_LATER, "epoll: %s", strerror(errno));
 }
 
 struct polling *polling_start(struct cli *cli, const struct polling_plan *plan, const size_t *chosen, size_t n,
@@ -498,10 +560,11 @@ struct polling *polling_start(struct cli *cli, const struct polling_plan *plan, 
 	polling->lock = -1;
 	polling->plan = *plan;
 	polling->inlet = (struct inlet){ polling, polling_next, polling_progress, polling_descriptor };
+	polling->epoll = polling->rest = -1;
 	polling->boxes = calloc(n + 1, sizeof *polling->boxes);
-	polling->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (!polling->boxes || polling->epoll < 0)
-		good = fault_set(fault, FAULT_LATER, "out of memory or descriptors");
+	if (!polling->boxes)
+		good = fault_set(fault, FAULT_LATER, "out of memory");
+	good = good && polling_watch(polling, fault);
 	for (size_t i = 0; good && i < n; i++)
 		good = box_begin(polling, &polling->boxes[i], chosen[i], fault);
 	if (good)
@@ -559,16 +622,24 @@ bool polling_lock(struct polling *polling, struct fault *fault)
 	return good;
 }
 
+void polling_unlock(struct polling *polling)
+{
+	if (polling->lock >= 0)
+		close(polling->lock);
+	polling->lock = -1;
+}
+
 void polling_stop(struct polling *polling)
 {
 	if (!polling)
 		return;
+	polling_unlock(polling);
 	for (size_t i = 0; polling->boxes && i < polling->n; i++)
 		box_release(&polling->boxes[i]);
 	if (polling->epoll >= 0)
 		close(polling->epoll);
-	if (polling->lock >= 0)
-		close(polling->lock);
+	if (polling->rest >= 0)
+		close(polling->rest);
 	free(polling->boxes);
 	free(polling);
 }
@@ -714,6 +785,9 @@ bool polling_report(const struct polling *polling, polling_teller *tell, void *a
 			.reconnects = box->counts.reconnects,
 			.fault = box->failed ? box->fault.text : NULL };
 
+		/* Who stays speaks of what came, and failures have been said. */
+		if (polling->plan.stay && box->totals.seen == 0 && box->counts.settled == 0)
+			continue;
 		if (!tell(arg, &mailbox))
 			return false;
 	}

@@ -16,6 +16,7 @@
 
 struct cli;
 struct mailbox_settings;
+struct signals; /* cli/signals.h */
 struct polling;
 struct store;
 
@@ -24,6 +25,8 @@ struct polling_plan {
 	unsigned parallel; /* mailboxes at the same time; at least 1 */
 	bool look;	   /* change nothing, on the servers or in the database, and fetch nothing: only count */
 	bool dry;	   /* change nothing, but fetch */
+	bool stay;	   /* another round follows: polling_rest */
+	struct signals *signals; /* when they say so, no more mails are fetched, and those in hand are the last; or NULL */
 };
 
 /* The option --parallel. False: it says what is wrong. */
@@ -36,11 +39,22 @@ struct polling *polling_start(struct cli *cli, const struct polling_plan *plan, 
 	struct fault *fault);
 void polling_use(struct polling *polling, struct store *store); /* may be NULL when nothing is changed */
 /* Two runs must not poll at the same time, though they may take turns in writing: the lock is on `DATABASE-poll`, is taken
- * before the database is opened, and goes with the process. FAULT_LATER, after `[store] wait`, names who holds it. */
+ * before the database is opened, and goes with the process at the latest. FAULT_LATER, after `[store] wait`, names who holds it. */
 bool polling_lock(struct polling *polling, struct fault *fault);
+void polling_unlock(struct polling *polling);
 void polling_stop(struct polling *polling);			/* NULL is fine */
 
 struct inlet *polling_inlet(struct polling *polling);
+
+/* With plan.stay, polling_start is followed by rounds: polling_rest, polling_use, the intake, polling_report. What follows
+ * a round: IMAP sessions stay, and are told of new mail; other mailboxes are due after their interval; one that failed
+ * is, after a time that doubles with every failure. Waits for that, with no database. False: a signal came. */
+bool polling_rest(struct polling *polling);
+/* Did a signal say that this is to end? */
+bool polling_ends(struct polling *polling);
+
+/* The round could not be stored; the next one waits, as after a failure. True: it could be stored. */
+void polling_tried(struct polling *polling, bool stored);
 
 /* Every item comes here once, whatever it was. `state`: PLACE_LEFT when nothing of it was stored; else what kind of mail
  * it was, for its fate. */
