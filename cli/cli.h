@@ -49,6 +49,9 @@ int cli_fail(const struct cli *cli, const struct fault *fault);
  * not exist yet is no fault: NULL and EXIT_DONE. */
 struct store *cli_store(const struct cli *cli, enum store_mode mode, int *code);
 
+/* Makes the folders above a file of ours when they are missing, readable by nobody else. */
+bool cli_folder(const char *path, struct fault *fault);
+
 /* Everything printed has arrived; else says so and returns EXIT_LATER. A reader that went away (`| head`) is no fault. */
 int cli_flush(const struct cli *cli, int code);
 
@@ -64,6 +67,7 @@ int command_reprocess(struct cli *cli);
 int command_expire(struct cli *cli);
 int command_config(struct cli *cli);
 int command_lint(struct cli *cli);
+int command_mailboxes(struct cli *cli);
 int command_record(struct cli *cli);
 int command_login(struct cli *cli);
 int command_verify(struct cli *cli);

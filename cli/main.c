@@ -21,6 +21,7 @@ const struct command commands[] = {
 	{ "show", command_show, true, "FILE|FOLDER|-...", "read reports and print them, store nothing" },
 	{ "ingest", command_ingest, NEED_NURSERY | NEED_HELPER, "[FILE|FOLDER|-...]",
 		"read reports and store them; without a name: from the mailboxes" },
+	{ "mailboxes", command_mailboxes, NEED_HELPER, "[NAME...]", "try the mailboxes: log in, count, change nothing" },
 	{ "summary", command_summary, false, "[DOMAIN]", "is it safe to move on, what is in the way, what to do" },
 	{ "reports", command_reports, false, "[CONDITION...]", "list what is stored" },
 	{ "senders", command_senders, false, "[DOMAIN]", "who sends in the domain's name, and who of them is not signed" },
@@ -109,8 +110,8 @@ int cli_flush(const struct cli *cli, int code)
 	return EXIT_LATER;
 }
 
-/* The folders above the database: made when missing, readable by nobody else (the reports name people's servers). */
-static bool folder_make(const char *path, struct fault *fault)
+/* The reports name people's servers. */
+bool cli_folder(const char *path, struct fault *fault)
 {
 	char copy[4096];
 
@@ -133,7 +134,7 @@ struct store *cli_store(const struct cli *cli, enum store_mode mode, int *code)
 	*code = EXIT_DONE;
 	if (mode == STORE_READ && access(cli->config.db, F_OK) < 0 && errno == ENOENT)
 		return NULL;
-	if (mode == STORE_WRITE && !folder_make(cli->config.db, &fault)) {
+	if (mode == STORE_WRITE && !cli_folder(cli->config.db, &fault)) {
 		*code = cli_fail(cli, &fault);
 		return NULL;
 	}

@@ -23,6 +23,8 @@ struct options {
 	const char *days, *since, *until, *older_than;
 	bool watch; /* ingest does not end */
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
+	const char *metrics, *parallel;
+	bool dry_run;
 	bool offline, explain, show_addresses;
 	struct {
 		const char *check; /* the text to judge instead */

@@ -242,10 +242,11 @@ static bool hear_mail(struct poller *poller, struct fault *fault)
 static bool hear_refused(struct poller *poller, struct fault *fault)
 {
 	struct queued *queued = queue_slot(poller);
-	bool good = queued != NULL;
+	bool one = poller->frame.type == POLLING_REFUSED, good = queued != NULL;
+	const char *separator;
 	struct fault said;
 
-	if (good && poller->frame.type == POLLING_REFUSED)
+	if (good && one)
 		good = polling_get_place(&poller->frame, &queued->polled.place);
 	if (good)
 		polling_get_fault(&poller->frame, &said);
@@ -255,7 +256,8 @@ static bool hear_refused(struct poller *poller, struct fault *fault)
 		return poller_protocol(poller, fault);
 	}
 	queue_keep(poller);
-	fault_set(&queued->fault, said.kind, "%.60s:%s", poller->name, said.text);
+	separator = !one ? ": " : said.text[0] == '#' ? "" : ":"; /* NAME:FOLDER#UID, NAME#UIDL */
+	fault_set(&queued->fault, said.kind, "%.60s%s%s", poller->name, separator, said.text);
 	poller->counts.refused++;
 	return true;
 }

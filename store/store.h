@@ -64,6 +64,9 @@ const struct fault *store_fault(const struct store *store);
 bool store_commit_due(const struct store *store, int64_t elapsed_ms); /* about 1,000 reports, 20,000 records or 1 s */
 /* False: the mails since the last commit are not stored (FAULT_LATER: disk full or the like). */
 bool store_commit(struct store *store, struct fault *fault);
+/* Between two batches: if another writer waits, lets it go first and waits until it has done. False: FAULT_LATER, the lock
+ * did not come back; nothing more can be written. */
+bool store_step_back(struct store *store, struct fault *fault);
 
 /* Takes the feedback of a mail away (its reports, records, problems; not what is kept of it) so that it can be stored
  * again by store_mail_begin with the same mail: for reprocess. When that is the next thing done, both are one step, and
