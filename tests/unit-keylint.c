@@ -231,7 +231,7 @@ static void syntax(void **state)
 		buf_printf(&many, "; x%d=%d", i, i);
 	lint(buf_span(&many), LINT_KEY);
 	assert_span(finding_of("text-many")->why,
-		"Only the first 100 parts were looked at. Receivers have such limits too, and give up on records like this.");
+		"Only the first 100 parts were looked at. Receivers have such limits too, and give up on records like this. Make it shorter.");
 	finding_of("key-testing");
 	finding_of("key-weak");
 	buf_release(&many);
