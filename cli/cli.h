@@ -69,11 +69,19 @@ int command_config(struct cli *cli);
 int command_lint(struct cli *cli);
 int command_mailboxes(struct cli *cli);
 int command_record(struct cli *cli);
+int command_login(struct cli *cli);
 int command_verify(struct cli *cli);
 int command_check(struct cli *cli);
+int command_enrich(struct cli *cli);
+int command_mark(struct cli *cli);
+int command_accept(struct cli *cli);
+int command_critical(struct cli *cli);
+int command_attest(struct cli *cli);
 int command_samples(struct cli *cli);
 int command_explain(struct cli *cli);
 int command_html(struct cli *cli);
+int command_selectors(struct cli *cli);
+int command_dns(struct cli *cli);
 
 /* To add a command: a row here, a function above in a file of its own, its options in options.c, a section in dmarcgate.1,
  * a line in dist/completion/words, a test. */

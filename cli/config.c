@@ -45,6 +45,8 @@ const struct config_setting config_settings[] = {
 		"the DNSKEY or DS records that DNSSEC begins with: system, or a file" },
 	{ "dkim", "domains", CONFIG_DOMAINS, "domain,...", 0, 0, 0, offsetof(struct config, domains),
 		"one's own domains, whose keys are fetched when reports name them" },
+	{ "dkim", "selectors", CONFIG_SELECTORS, "selector@domain,...", 0, 0, 0, offsetof(struct config, selectors),
+		"keys of one's own that are to be watched before any report names them" },
 	{ "dkim", "granularity", CONFIG_WORD, "report|enforce", 0, 0, 0, offsetof(struct config, granularity),
 		"g= of a key record, which RFC 6376 dropped: shown beside the verdict, or part of it" },
 	{ "trust", "authserv_id", CONFIG_DOMAINS, "name,...", 0, 0, 0, offsetof(struct config, authserv_id),
@@ -74,6 +76,26 @@ const struct config_setting config_settings[] = {
 		"the password itself, in a file that nobody else can read" },
 	{ MAILBOX_SECTION, "login", CONFIG_WORD, "password|xoauth2|oauthbearer", LOGIN_PASSWORD, 0, 0,
 		OF_MAILBOX(login), "what the server is given: a password, or an access token in one of two ways" },
+	{ MAILBOX_SECTION, "token_command", CONFIG_PART, "command", 0, 0, 0, OF_MAILBOX(token_command),
+		"a program, run without a shell, that prints an access token" },
+	{ MAILBOX_SECTION, "provider", CONFIG_PART, "microsoft|google", 0, 0, 0, OF_MAILBOX(provider),
+		"who gives access tokens; sets the endpoints and the scope" },
+	{ MAILBOX_SECTION, "tenant", CONFIG_PART, "name", 0, 0, 0, OF_MAILBOX(tenant),
+		"the organisation, at Microsoft" },
+	{ MAILBOX_SECTION, "grant", CONFIG_WORD, "refresh_token|client_credentials", OAUTH_REFRESH, 0, 0,
+		OF_MAILBOX(grant), "with what access tokens are asked for: what a login has left, or the client secret" },
+	{ MAILBOX_SECTION, "client_id", CONFIG_PART, "text", 0, 0, 0, OF_MAILBOX(client_id),
+		"what the provider calls this program" },
+	{ MAILBOX_SECTION, "client_secret_file", CONFIG_PATH, "path", 0, 0, 0, OF_MAILBOX(client_secret_file),
+		"a file whose one line is the client secret" },
+	{ MAILBOX_SECTION, "token_endpoint", CONFIG_PART, "url", 0, 0, 0, OF_MAILBOX(token_endpoint),
+		"where access tokens are asked for" },
+	{ MAILBOX_SECTION, "device_endpoint", CONFIG_PART, "url", 0, 0, 0, OF_MAILBOX(device_endpoint),
+		"where `login` asks for a code" },
+	{ MAILBOX_SECTION, "scope", CONFIG_PART, "word ...", 0, 0, 0, OF_MAILBOX(scope),
+		"what access is asked for" },
+	{ MAILBOX_SECTION, "token_file", CONFIG_PATH, "path", 0, 0, 0, OF_MAILBOX(token_file),
+		"where tokens are kept; NAME.token beside the database when not set" },
 	{ MAILBOX_SECTION, "folders", CONFIG_PART, "name,...", 0, 0, 0, OF_MAILBOX(folders),
 		"folders to look into; `*` and `%` as in IMAP's LIST" },
 	{ MAILBOX_SECTION, "after", CONFIG_PART, "fate", 0, 0, 0, OF_MAILBOX(after),
@@ -99,6 +121,14 @@ const struct config_setting config_settings[] = {
 	{ MAILBOX_SECTION, "tls_fingerprint", CONFIG_PART, "digits", 0, 0, 0, OF_MAILBOX(tls_fingerprint),
 		"SHA-256 of the only certificate to believe; nothing else is asked of it" },
 #undef OF_MAILBOX
+	{ "names", "addresses", CONFIG_NUMBER, "count", 2000, 0, 1000000, offsetof(struct config, enrich_addresses),
+		"host names that one run of `enrich` looks up" },
+	{ "names", "time", CONFIG_NUMBER, "seconds", 60, 1, 3600, offsetof(struct config, enrich_seconds),
+		"how long it may take" },
+	{ "names", "after_ingest", CONFIG_WORD, "no|yes", 1, 0, 0, offsetof(struct config, enrich_after),
+		"`enrich` at the end of an `ingest` of the mailboxes" },
+	{ "readiness", "marks", CONFIG_FILE, "path", 0, 0, 0, offsetof(struct config, marks),
+		"the file that `mark` writes; when empty, dmarcgate.marks beside the configuration file" },
 	{ "readiness", "profile", CONFIG_WORD, "people|transactional|parked", PROFILE_PEOPLE, 0, 0, READINESS(profile),
 		"who sends: people, who may post to lists; programs only; nobody" },
 	{ "readiness", "target", CONFIG_WORD, "auto|quarantine|reject", TARGET_AUTO, 0, 0, READINESS(target),
@@ -153,12 +183,14 @@ bool config_is_text(const struct config_setting *setting)
 {
 	switch (setting->type) {
 	case CONFIG_PATH:
+	case CONFIG_FILE:
 	case CONFIG_SERVER:
 	case CONFIG_ANCHOR:
 	case CONFIG_DOMAINS:
 	case CONFIG_PART:
 	case CONFIG_SECRET:
 	case CONFIG_NETS:
+	case CONFIG_SELECTORS:
 	case CONFIG_TENANTS:
 		return true;
 	default:
@@ -295,15 +327,10 @@ static bool number_parse(const struct config_setting *setting, struct span value
 
 /* ---- one setting ---- */
 
-/* Letters, digits, `-`, `_` and dots between commas: what a name is beyond that, the DNS will say. */
-static bool domains_set(char **place, const char *value, const char *where, struct fault *fault)
+bool text_set(char **place, const char *value, struct fault *fault)
 {
-	char *copy;
+	char *copy = strdup(value);
 
-	for (const char *c = value; *c; c++)
-		if (!strchr("-_., ", *c) && !((*c | 32) >= 'a' && (*c | 32) <= 'z') && !(*c >= '0' && *c <= '9'))
-			return fault_set(fault, FAULT_SETUP, "%s = %s: names separated by commas", where, value);
-	copy = strdup(value);
 	if (!copy)
 		return fault_set(fault, FAULT_LATER, "out of memory");
 	free(*place);
@@ -311,12 +338,20 @@ static bool domains_set(char **place, const char *value, const char *where, stru
 	return true;
 }
 
+/* Letters, digits, `-`, `_` and dots between commas: what a name is beyond that, the DNS will say. */
+static bool domains_set(char **place, const char *value, const char *where, struct fault *fault)
+{
+	for (const char *c = value; *c; c++)
+		if (!strchr("-_., ", *c) && !((*c | 32) >= 'a' && (*c | 32) <= 'z') && !(*c >= '0' && *c <= '9'))
+			return fault_set(fault, FAULT_SETUP, "%s = %s: names separated by commas", where, value);
+	return text_set(place, value, fault);
+}
+
 /* Copies each part of a list of at most so many octets to see whether it is `wanted`. */
 static bool list_set(char **place, const char *value, bool (*wanted)(struct span), const char *rule, const char *where,
 	struct fault *fault)
 {
 	struct span rest = span_of(value);
-	char *copy;
 
 	while (rest.n) {
 		const char *comma = memchr(rest.p, ',', rest.n);
@@ -328,12 +363,7 @@ static bool list_set(char **place, const char *value, bool (*wanted)(struct span
 		rest.p += n + (comma != NULL);
 		rest.n -= n + (comma != NULL);
 	}
-	copy = strdup(value);
-	if (!copy)
-		return fault_set(fault, FAULT_LATER, "out of memory");
-	free(*place);
-	*place = copy;
-	return true;
+	return text_set(place, value, fault);
 }
 
 static bool is_net(struct span text)
@@ -356,6 +386,17 @@ static bool is_tenant(struct span text)
 
 	return colon && colon + 1 < text.p + text.n &&
 	       (span_is(provider, SPAN("google")) || span_is(provider, SPAN("microsoft365")));
+}
+
+static bool is_selector(struct span text)
+{
+	const char *at = memchr(text.p, '@', text.n);
+
+	for (size_t i = 0; i < text.n; i++)
+		if (!strchr("-_.@", text.p[i]) && !((text.p[i] | 32) >= 'a' && (text.p[i] | 32) <= 'z') &&
+			!(text.p[i] >= '0' && text.p[i] <= '9'))
+			return false;
+	return at && at > text.p && at + 1 < text.p + text.n && !memchr(at + 1, '@', (size_t)(text.p + text.n - at - 1));
 }
 
 static bool path_set(char **place, const char *value, const char *where, struct fault *fault)
@@ -383,16 +424,11 @@ static bool path_set(char **place, const char *value, const char *where, struct 
 
 static bool server_set(char **place, const char *value, const char *where, struct fault *fault)
 {
-	char server[RESOLVER_SERVER_TEXT], *copy;
+	char server[RESOLVER_SERVER_TEXT];
 
 	if (!resolver_server_parse(span_of(value), server))
 		return fault_set(fault, FAULT_SETUP, "%s = %s: neither " RESOLVER_SYSTEM " nor ADDRESS[@PORT]", where, value);
-	copy = strdup(server);
-	if (!copy)
-		return fault_set(fault, FAULT_LATER, "out of memory");
-	free(*place);
-	*place = copy;
-	return true;
+	return text_set(place, server, fault);
 }
 
 static bool number_refused(
@@ -418,16 +454,10 @@ static bool part_set(char **place, const struct config_setting *setting, const c
 	struct fault *fault)
 {
 	struct fault why = { 0 };
-	char *copy;
 
 	if (setting->type == CONFIG_PART && !mailbox_part_check(setting->name, value, &why))
 		return fault_set(fault, why.kind, "%s = %.120s: %.200s", where, value, why.text);
-	copy = strdup(value);
-	if (!copy)
-		return fault_set(fault, FAULT_LATER, "out of memory");
-	free(*place);
-	*place = copy;
-	return true;
+	return text_set(place, value, fault);
 }
 
 bool setting_set(void *base, const struct config_setting *setting, const char *value, const char *where,
@@ -435,7 +465,8 @@ bool setting_set(void *base, const struct config_setting *setting, const char *v
 {
 	uint64_t number = 0;
 
-	if (setting->type == CONFIG_PATH && !(*value == '\0' && setting_is_of_mailbox(setting)))
+	if ((setting->type == CONFIG_PATH && !(*value == '\0' && setting_is_of_mailbox(setting))) ||
+		(setting->type == CONFIG_FILE && *value))
 		return path_set(setting_text(base, setting), value, where, fault);
 	if (setting->type == CONFIG_ANCHOR && strcmp(value, RESOLVER_SYSTEM) != 0)
 		return path_set(setting_text(base, setting), value, where, fault);
@@ -445,6 +476,8 @@ bool setting_set(void *base, const struct config_setting *setting, const char *v
 		return domains_set(setting_text(base, setting), value, where, fault);
 	if (setting->type == CONFIG_NETS)
 		return list_set(setting_text(base, setting), value, is_net, "ADDRESS or ADDRESS/BITS", where, fault);
+	if (setting->type == CONFIG_SELECTORS)
+		return list_set(setting_text(base, setting), value, is_selector, "SELECTOR@DOMAIN", where, fault);
 	if (setting->type == CONFIG_TENANTS)
 		return list_set(setting_text(base, setting), value, is_tenant, "google:LABEL or microsoft365:LABEL", where, fault);
 	if (setting->type == CONFIG_LIMIT)

@@ -15,6 +15,9 @@ char **setting_text(const void *base, const struct config_setting *setting);
 uint64_t setting_value(const void *base, const struct config_setting *setting); /* as config_format wants it */
 bool setting_is_of_mailbox(const struct config_setting *setting);
 
+/* Puts a copy in the place of what was there. */
+bool text_set(char **place, const char *value, struct fault *fault);
+
 const struct config_setting *setting_find(const char *section, const char *name);
 
 /* `where` is what a fault calls the setting: `[limits] mail`, with file and line before it where there are any. */

@@ -2,6 +2,7 @@
 #include "base/escape.h"
 #include "cli/helper.h"
 #include "cli/secret.h"
+#include "cli/tokens.h"
 #include "parse/nursery.h"
 #include "report/ingested.h"
 
@@ -29,13 +30,21 @@ const struct command commands[] = {
 	{ "export", command_export, false, "--json|--csv [CONDITION...]", "stored records for other programs" },
 	{ "reprocess", command_reprocess, true, "", "read again what was kept of stored mails" },
 	{ "expire", command_expire, false, "[--older-than SPAN]", "remove what is old" },
+	{ "login", command_login, false, "MAILBOX", "let a person grant access to a mailbox (OAuth 2)" },
 	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
 	{ "check", command_check, false, "DOMAIN...", "is it safe to enforce the policy? Ends with 0 to 3" },
+	{ "enrich", command_enrich, false, "", "look up the host names of senders" },
+	{ "mark", command_mark, false, "SOURCE own|forwarder|notours", "say whose a source is" },
+	{ "accept", command_accept, false, "SOURCE", "its failing mail may be lost" },
+	{ "critical", command_critical, false, "SOURCE", "its mail must not be lost" },
+	{ "attest", command_attest, false, "quarterly|lists", "you have thought of it" },
 	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
 	{ "explain", command_explain, false, "ID", "a sender, gate, item of evidence, report or sample" },
 	{ "html", command_html, false, "DOMAIN|--all [-o FILE|FOLDER]", "the verdict as a page of its own" },
 	{ "lint", command_lint, false, "[DOMAIN...]", "judge what domains publish, with the records to paste" },
 	{ "record", command_record, false, "[DOMAIN] | --check TEXT", "write a DMARC record, or judge the text of one" },
+	{ "selectors", command_selectors, false, "DOMAIN", "who signs with which key, and how the keys stand" },
+	{ "dns", command_dns, false, "DOMAIN", "what was seen published, and what changed when" },
 	{ "config", command_config, false, "", "print the configuration in force" },
 	{ NULL, NULL, false, NULL, NULL },
 };
@@ -178,6 +187,8 @@ static bool settings_apply(struct cli *cli, struct fault *fault)
 	if (options->jobs && !config_set(&cli->config, "dmarcgate", "jobs", options->jobs, fault))
 		return false;
 	if (options->color && !config_set(&cli->config, "dmarcgate", "color", options->color, fault))
+		return false;
+	if (!tokens_place(&cli->config, fault))
 		return false;
 	cli->out = stream_style(stdout, (enum color_mode)cli->config.color);
 	cli->err = stream_style(stderr, (enum color_mode)cli->config.color);

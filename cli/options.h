@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "base/moment.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
@@ -35,7 +36,10 @@ struct options {
 	bool week, not_signed, undecided, new; /* which senders are listed */
 	const char *class, *fixed;	       /* the same; senders that a simulation takes as repaired */
 	const char *target; /* the policy that a verdict is about */
-	bool fail_on_alert;
+	bool fail_on_alert, diff;
+	bool history; /* of dns: every state */
+	const char *selector, *expect_key; /* of lint: one more key; a file with the key that signs */
+	const char *why; /* of a mark */
 	bool all, counts; /* every domain; figures instead of a verdict */
 	const char *weeks, *output, *domain;
 };
@@ -47,6 +51,7 @@ bool options_read(struct options *options, int argc, char **argv, struct fault *
 struct option_row {
 	const char *name;     /* long name, or one letter */
 	const char *argument; /* NULL: takes none */
+	size_t place;         /* in struct options: a text, or a bool where it takes none; 0: more is to be done */
 	const char *commands; /* those it belongs to, separated by blanks; NULL: all */
 	const char *help;
 };

@@ -32,6 +32,7 @@ struct serving {
 	int64_t deadline; /* CLOCK_MONOTONIC, seconds; of this round */
 	bool resting;	  /* the next NEXT begins a round */
 	struct trust *trust;
+	bool let_in;	   /* once at least */
 	struct imap *imap; /* one of the two */
 	struct pop3 *pop3;
 	char **folders;
@@ -110,7 +111,14 @@ static bool session_open(struct serving *s, struct fault *fault)
 		s->imap = imap_open(&s->mailbox, s->trust, buf_span(&s->secret), fault);
 	else
 		s->pop3 = pop3_open(&s->mailbox, s->trust, buf_span(&s->secret), fault);
-	return s->imap || s->pop3;
+	if (s->imap || s->pop3) {
+		s->let_in = true;
+		return true;
+	}
+	if (s->let_in && s->mailbox.login != LOGIN_PASSWORD) /* a token lasts for an hour; the next run has another one */
+		fault->kind = FAULT_LATER;
+	fault_conceal(fault, buf_span(&s->secret));
+	return false;
 }
 
 static bool session_lost(const struct serving *s)

@@ -161,8 +161,20 @@ struct selector_row {
 	struct span d, selector;
 	struct span name; /* `selector._domainkey.d`, lower case */
 	uint64_t records; /* that show it */
+	/* messages with a signature by it that the receiver found good, and others; of one record at most 2^32 */
+	uint64_t valid, broken;
+	int64_t valid_day; /* last day of a report with a good one; MOMENT_NONE */
 };
 typedef bool selector_taker(void *arg, const struct selector_row *row); /* most records first, then by name */
+
+/* What became of the signatures with one key. A signature whose key could not be asked for is neither. */
+struct checked_selector_row {
+	struct span d, selector; /* d in A-labels */
+	bool mail;               /* of report mails; else of failure samples */
+	uint64_t valid, broken;
+	int64_t first_seen, last_seen; /* when the mail arrived, as far as is known */
+};
+typedef bool checked_selector_taker(void *arg, const struct checked_selector_row *row); /* by d, selector; samples first */
 
 /* A run of octets in kept_mail.fd; kind is an enum octets_kind of parse/feedback.h (samples are not handed out: they
  * lie within their message). */
@@ -190,6 +202,33 @@ struct snapshot_row {
 	int64_t first_seen, last_seen;
 };
 typedef bool snapshot_taker(void *arg, const struct snapshot_row *row);
+
+/* A verdict that was given (report/assess). Its words are those of the enumerations there. */
+enum stored_item_kind {
+	ITEM_SETTING,	/* what it was given under: policy, profile, window, limits */
+	ITEM_GATE,	/* `G4 zendesk`; states but `holds` and `not-asked` */
+	ITEM_EXCEPTION, /* kind and subject; no state */
+	ITEM_STEP,	/* kind and subject; no state */
+	ITEM_ALERT,	/* kind and subject; its level */
+	ITEM_KIND_COUNT
+};
+struct stored_item {
+	enum stored_item_kind kind;
+	struct span subject, state;
+};
+struct stored_verdict {
+	struct span domain; /* A-labels, lower case */
+	int asked;	    /* the target as it was asked for, `auto` too */
+	int64_t day;	    /* on which it was given */
+	int target, word;
+	uint64_t own, own_fails, forwarded, forwarded_fails, undecided, forged;
+	double own_upper;
+	const struct stored_item *items; /* by kind, then subject; no two of a kind have one subject */
+	size_t items_n;
+};
+
+/* An address of the window's reports that nobody has named lately. */
+typedef bool address_taker(void *arg, const struct address *address, uint64_t messages); /* most messages first */
 
 struct store_totals {
 	uint64_t mails; /* without those of which only the hash is left */

@@ -106,8 +106,9 @@ bool store_learn_key(struct store *store, const struct archived_key *key, struct
 bool store_learn_dns(struct store *store, const struct dns_answer *answer, int64_t seen, struct fault *fault);
 bool store_ask_dns(struct store *store, struct span name, enum dns_type type, snapshot_taker *take, void *arg,
 	struct fault *fault); /* newest first */
-/* The domain and all names below it, as dns --history shows them: by name read from the right, type, first_seen. */
-bool store_ask_dns_below(struct store *store, struct span domain, snapshot_taker *take, void *arg, struct fault *fault);
+/* The domain and all names below it, every state or the newest alone: by name read from the right, type, first_seen. */
+bool store_ask_dns_below(struct store *store, struct span domain, bool newest, snapshot_taker *take, void *arg,
+	struct fault *fault);
 
 /* The last snapshot in the place of the DNS, and for a key the archive of key records where that is newer:
  * `struct dns dns = { store_dns_ask, &from }`. A name never seen is DNS_UNASKED. */
@@ -118,6 +119,18 @@ struct store_dns {
 	bool failed;             /* the store could not be read; its answer was DNS_SERVFAIL */
 };
 dns_asker store_dns_ask;
+
+/* Host names of addresses. Within the writer's transaction; the last word counts. */
+bool store_learn_host(struct store *store, const struct host_row *row, struct fault *fault);
+/* Addresses in reports of the window that were not looked up since `since`, or, where nobody answered, since `retry`. */
+bool store_ask_unnamed(struct store *store, const struct window *window, int64_t since, int64_t retry,
+	address_taker *take, void *arg, struct fault *fault);
+
+/* Keeps a verdict in the place of an earlier one of that domain, question and day. Within the writer's transaction. */
+bool store_put_verdict(struct store *store, const struct stored_verdict *verdict, struct fault *fault);
+/* The newest verdict to that question from before that day, in `arena`; *found is false when there is none. */
+bool store_ask_verdict(struct store *store, const char *domain, int asked, int64_t before, struct arena *arena,
+	struct stored_verdict *verdict, bool *found, struct fault *fault);
 
 /* Questions. Each calls `take` per row in the documented order; false from it stops. Within `take` no other function of
  * the same store may be called, except from store_ask_kept, whose taker may write. A domain is matched as a whole and
@@ -167,6 +180,9 @@ bool store_verify_again(struct store *store, int64_t mail_id, unsigned number, c
 /* Keys that results of aggregate reports of the window name, of the policy domain or below it, on which the archive has no
  * fresh word at `now`. Reports say anything: ask only for domains of one's own, and for a bounded number. */
 bool store_ask_selectors(struct store *store, const struct window *window, int64_t now, selector_taker *take, void *arg,
+	struct fault *fault);
+/* Signatures by the domain or below it that were checked here, summed by key: those of report mails and of samples. */
+bool store_ask_checked_selectors(struct store *store, struct span domain, checked_selector_taker *take, void *arg,
 	struct fault *fault);
 /* What is kept of mails, for reprocess: one call per mail with its kept parts inflated into an unlinked file. */
 bool store_ask_kept(struct store *store, kept_taker *take, void *arg, struct fault *);

@@ -163,13 +163,13 @@ class Dovecot:
         self.write("oauth2.conf", "introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix=%s/\n"
                    "username_attribute = sub\n" % self.path("keys"))
 
-    def token(self, user=USER, seconds=300):
+    def token(self, user=USER, seconds=300, key=None, padding=""):
         def part(thing):
             return base64.urlsafe_b64encode(thing if isinstance(thing, bytes) else json.dumps(thing).encode()).rstrip(b"=")
         now = int(time.time())
         text = part({"typ": "JWT", "alg": "HS256"}) + b"." + part(
-            {"sub": user, "iat": now - 600, "nbf": now - 600, "exp": now + seconds})
-        return (text + b"." + part(hmac.new(self.key, text, hashlib.sha256).digest())).decode()
+            {"sub": user, "iat": now - 600, "nbf": now - 600, "exp": now + seconds, "padding": padding})
+        return (text + b"." + part(hmac.new(key or self.key, text, hashlib.sha256).digest())).decode()
 
     def configuration(self, settings, separator, prefix):
         own = self.user.pw_name
