@@ -121,6 +121,10 @@ const struct config_setting config_settings[] = {
 	{ MAILBOX_SECTION, "tls_fingerprint", CONFIG_PART, "digits", 0, 0, 0, OF_MAILBOX(tls_fingerprint),
 		"SHA-256 of the only certificate to believe; nothing else is asked of it" },
 #undef OF_MAILBOX
+	{ "names", "mmdb", CONFIG_FILE, "path", 0, 0, 0, offsetof(struct config, network_map),
+		"a database of networks and who runs them (MaxMind's format), for addresses without a name" },
+	{ "names", "map_parsedmarc", CONFIG_FILE, "path", 0, 0, 0, offsetof(struct config, base_map),
+		"a map of host names in the layout of parsedmarc, for what the table of senders does not know" },
 	{ "names", "addresses", CONFIG_NUMBER, "count", 2000, 0, 1000000, offsetof(struct config, enrich_addresses),
 		"host names that one run of `enrich` looks up" },
 	{ "names", "time", CONFIG_NUMBER, "seconds", 60, 1, 3600, offsetof(struct config, enrich_seconds),
