@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -134,21 +135,44 @@ static const struct allowance ask_names[] = {
 	{ .n = 0, .call = -1 },
 };
 
+/* Talking to a mail server: names are looked up with modules that the C library loads, octets lie in memory files. */
+static const struct allowance connect_out[] = {
+	CALL_IF(socket, 0, SCMP_CMP_EQ, AF_INET, 0), CALL_IF(socket, 0, SCMP_CMP_EQ, AF_INET6, 0),
+	CALL_IF(socket, 0, SCMP_CMP_EQ, AF_NETLINK, 0), CALL_IF(socket, 0, SCMP_CMP_EQ, AF_UNIX, 0), CALL(connect), CALL(bind),
+	CALL(getsockname), CALL(getpeername), CALL(getsockopt), CALL(setsockopt), CALL(sendmmsg), CALL(poll), CALL(ppoll),
+	CALL(openat), CALL(newfstatat), CALL(statx), CALL(access), CALL(faccessat2), CALL(readlink), CALL(getdents64),
+	CALL(fcntl), CALL(ioctl), CALL(memfd_create), CALL(mmap), CALL(mprotect), CALL(uname), CALL(sysinfo), CALL(getuid),
+	CALL(geteuid), CALL(getgid), CALL(getegid), CALL(nanosleep), CALL(clock_nanosleep),
+	{ .n = 0, .call = -1 },
+};
+
+/* What it takes to find a server's address and to verify its certificate. */
+static const char *const server_lookup[] = { "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf",
+	"/etc/gai.conf", "/etc/services", "/etc/protocols", "/etc/ld.so.cache", "/run/systemd/resolve", "/run/resolvconf",
+	"/etc/ssl", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/lib", "/lib64", "/usr/lib", "/usr/lib64",
+	NULL };
+
 /* ------------------------------------------------------------------ the roles */
 
 #define LANDLOCK_BIND_TCP 1
 #define LANDLOCK_CONNECT_TCP 2
 
+/* Who sends descriptors needs more than it ever opens: all that are on their way between any processes of this user count
+ * against the limit of each sender (ETOOMANYREFS). */
+#define SENDERS_FILES 1024
+
 struct role {
 	const struct allowance *allowances[3]; /* ends with NULL */
 	rlim_t files, processes, file_size;
 	uint64_t network; /* what Landlock takes away */
+	const char *const *readable; /* what it leaves: files and folders, those that exist; ends with NULL */
 };
 
 static const struct role roles[SANDBOX_ROLES] = {
-	[SANDBOX_NURSERY] = { { compute, raise_workers }, 16, RLIM_INFINITY, 0, LANDLOCK_BIND_TCP | LANDLOCK_CONNECT_TCP },
+	[SANDBOX_NURSERY] = { { compute, raise_workers }, SENDERS_FILES, RLIM_INFINITY, 0, LANDLOCK_BIND_TCP | LANDLOCK_CONNECT_TCP },
 	[SANDBOX_WORKER] = { { compute }, 8, 0, 0, LANDLOCK_BIND_TCP | LANDLOCK_CONNECT_TCP },
 	[SANDBOX_RESOLVER] = { { compute, ask_names }, 256, 0, 0, LANDLOCK_BIND_TCP },
+	[SANDBOX_POLLER] = { { compute, connect_out }, SENDERS_FILES, 0, RLIM_INFINITY, LANDLOCK_BIND_TCP, server_lookup },
 };
 
 static bool allow(scmp_filter_ctx filter, const struct allowance *list)
@@ -176,7 +200,7 @@ static bool seccomp_lock(const struct role *role)
 	return good;
 }
 
-/* ------------------------------------------------------------------ Landlock: everything handled, nothing allowed */
+/* ------------------------------------------------------------------ Landlock: everything handled, next to nothing allowed */
 
 #ifndef LANDLOCK_CREATE_RULESET_VERSION
 #define LANDLOCK_CREATE_RULESET_VERSION 1u
@@ -196,6 +220,28 @@ static const struct ruleset rulesets[] = {
 	{ 0xffff, 3, 3 },				 /* abstract sockets and signals to the outside */
 };
 
+#define LANDLOCK_PATH_BENEATH 1
+#define LANDLOCK_READ_FILE (UINT64_C(1) << 2)
+#define LANDLOCK_READ_FOLDER (UINT64_C(1) << 3)
+
+static bool landlock_allow(int rules, const char *path)
+{
+	struct {
+		uint64_t allowed;
+		int32_t fd;
+	} __attribute__((packed)) rule = { LANDLOCK_READ_FILE, open(path, O_PATH | O_CLOEXEC) };
+	struct stat st;
+	bool good;
+
+	if (rule.fd < 0)
+		return true;
+	if (fstat(rule.fd, &st) == 0 && S_ISDIR(st.st_mode))
+		rule.allowed |= LANDLOCK_READ_FOLDER;
+	good = syscall(SYS_landlock_add_rule, rules, LANDLOCK_PATH_BENEATH, &rule, 0u) == 0;
+	close(rule.fd);
+	return good;
+}
+
 static bool landlock_lock(const struct role *role)
 {
 	const long newest = sizeof rulesets / sizeof *rulesets - 1;
@@ -211,7 +257,10 @@ static bool landlock_lock(const struct role *role)
 	fd = syscall(SYS_landlock_create_ruleset, &ruleset, sizeof ruleset, 0u);
 	if (fd < 0)
 		return false;
-	good = syscall(SYS_landlock_restrict_self, (int)fd, 0u) == 0;
+	good = true;
+	for (const char *const *path = role->readable; good && path && *path; path++)
+		good = landlock_allow((int)fd, *path);
+	good = good && syscall(SYS_landlock_restrict_self, (int)fd, 0u) == 0;
 	close((int)fd);
 	return good;
 }

@@ -14,6 +14,7 @@ enum sandbox_role {
 	SANDBOX_NURSERY, /* forks workers that lock themselves further; reads nothing that a stranger wrote */
 	SANDBOX_WORKER,	 /* computes: one socket, one descriptor to read at a time, memory, the clock */
 	SANDBOX_RESOLVER, /* talks to name servers: one socket, those it opens itself, memory, the clock */
+	SANDBOX_POLLER, /* connects out, reads what finds and verifies a server; writes and starts nothing */
 	SANDBOX_ROLES
 };
 

@@ -1,7 +1,7 @@
 /* cli: connects the rooms; the only room that prints and chooses exit codes.
  *
- * A run: options are read, the nursery is born before anything else exists in memory (only for commands that look inside
- * strangers' bytes), the configuration is loaded, the command's row is called. */
+ * A run: options are read, the helper (only for commands that ask mailboxes) and then the nursery (only for commands that
+ * look inside strangers' bytes) are born before anything else exists in memory, the configuration is loaded, the command's row is called. */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 
+struct helper;
 struct nursery;
 
 /* Exit codes (sysexits.h where it has one). dmarcgate.1 EXIT STATUS says the same. */
@@ -27,9 +28,11 @@ enum exit_code {
 struct cli {
 	struct options options;
 	struct config config;
+	struct helper *helper;   /* runs the commands of the configuration; NULL for commands that need none */
 	struct nursery *nursery; /* NULL with --no-sandbox, and for commands that read no strangers' bytes */
 	int64_t now;
 	struct style out, err; /* for stdout and stderr */
+	bool progress;         /* a line that overwrites itself may stand on stderr */
 };
 
 /* One line on stderr: `dmarcgate: TEXT`, escaped. */
@@ -63,10 +66,11 @@ int command_explain(struct cli *cli);
 
 /* To add a command: a row here, a function above in a file of its own, its options in options.c, a section in dmarcgate.1,
  * a line in dist/completion/words, a test. */
+enum { NEED_NURSERY = true, NEED_HELPER = 2 };
 struct command {
 	const char *name;
 	int (*run)(struct cli *cli);
-	bool parses; /* looks inside strangers' bytes: the nursery is needed */
+	unsigned needs; /* which processes */
 	const char *synopsis, *help;
 };
 extern const struct command commands[]; /* ends with name == NULL */

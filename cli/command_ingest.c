@@ -2,6 +2,7 @@
 #include "cli/intake.h"
 #include "cli/keys.h"
 #include "cli/later.h"
+#include "cli/poll.h"
 #include "ingest/source.h"
 #include "report/ingested.h"
 
@@ -12,13 +13,13 @@ struct ingesting {
 	struct cli *cli;
 	struct store *store;
 	struct keys *keys;
+	struct polling *polling; /* NULL: files are named */
 	struct ingested_writer writer;
 	struct ingested totals;
 	struct fault fault;      /* of the store: ends the run */
 	char reason[512];        /* of the mail in hand, when it is broken */
 	int64_t started, committed; /* milliseconds of the monotonic clock */
 	int64_t shown;
-	bool progress;
 	int code;
 };
 
@@ -36,36 +37,26 @@ static void say_input(const struct ingesting *ingesting, const struct mail *mail
 		cli_say(ingesting->cli, "%s: %s", mail->name, what);
 }
 
-static void count_broken(struct ingesting *ingesting, const char *name, const char *reason)
+static void say_broken(struct ingesting *ingesting, const char *name, const char *reason)
 {
-	ingesting->totals.broken++;
-	if (ingesting->progress)
+	if (ingesting->cli->progress)
 		progress_clear(stderr);
 	ingesting->writer.broken(ingesting->writer.self, span_of(name), span_of(reason));
 }
 
 /* An input that is stored already is not read again: by its name, size and times, else by its octets. */
-static bool ingest_wanted(void *arg, struct mail *mail)
+static int ingest_wanted(void *arg, struct intake_item *item, struct fault *fault)
 {
 	struct ingesting *ingesting = arg;
-	bool known = store_knows_file(ingesting->store, mail);
+	enum outcome outcome;
 
-	if (!known) {
-		if (!mail_hash(mail)) {
-			ingesting->totals.seen++;
-			count_broken(ingesting, mail->name, "changed while it was read");
-			return false;
-		}
-		known = store_knows_mail(ingesting->store, mail->sha256);
-		if (known && !store_remember_file(ingesting->store, mail, &ingesting->fault))
-			return false;
+	if (store_knows_file(ingesting->store, &item->mail))
+		return 0;
+	if (!mail_hash(&item->mail)) {
+		fault_set(fault, FAULT_INPUT, "changed while it was read");
+		return -1;
 	}
-	if (!known)
-		return true;
-	ingesting->totals.seen++;
-	ingesting->totals.duplicate++;
-	say_input(ingesting, mail, "stored already");
-	return false;
+	return !store_knows_outcome(ingesting->store, item->mail.sha256, &outcome);
 }
 
 /* Where two problems tell why a mail is broken, the first one is meant. */
@@ -88,47 +79,69 @@ static const char *result_word_of(const struct store_result *result)
 	return result->reports + result->failures == result->duplicates ? "duplicate" : "new";
 }
 
-static void count_result(struct ingesting *ingesting, const struct intake_item *item, const struct store_result *result)
+static void count_result(struct ingesting *ingesting, const struct intake_item *item,
+	const struct store_result *result, struct ingested *counts)
 {
-	struct ingested *totals = &ingesting->totals;
-
-	totals->reports += result->reports - result->duplicates;
-	totals->failures += result->failures;
-	totals->records += result->records;
-	totals->conflicts += result->conflicts;
+	counts->reports = result->reports - result->duplicates;
+	counts->failures = result->failures;
+	counts->records = result->records;
+	counts->conflicts = result->conflicts;
 	switch (result->outcome) {
 	case OUTCOME_REPORT:
 		if (result->reports + result->failures > result->duplicates)
-			totals->added++;
+			counts->added = 1;
 		else
-			totals->duplicate++;
+			counts->duplicate = 1;
 		break;
 	case OUTCOME_TLS_REPORT:
-		totals->tls_report++;
+		counts->tls_report = 1;
 		break;
 	case OUTCOME_NOT_A_REPORT:
-		totals->not_a_report++;
+		counts->not_a_report = 1;
 		break;
 	default:
+		counts->broken = 1;
 		ingesting->reason[0] = '\0';
 		feedback_replay(item->feedback, REPLAY_PROBLEMS, reason_take, ingesting, NULL);
-		count_broken(ingesting, item->mail.name, ingesting->reason[0] ? ingesting->reason : "no reason given");
+		say_broken(ingesting, item->mail.name, ingesting->reason[0] ? ingesting->reason : "no reason given");
 	}
 	say_input(ingesting, &item->mail, result_word_of(result));
 }
 
+static enum place_state place_state_of(enum outcome outcome)
+{
+	return outcome == OUTCOME_BROKEN       ? PLACE_BROKEN
+	       : outcome == OUTCOME_NOT_A_REPORT ? PLACE_NOT_REPORT
+						 : PLACE_REPORT;
+}
+
+/* Where a mail came from is remembered together with what it says. */
+static bool ingest_note(struct ingesting *ingesting, const struct intake_item *item, enum place_state state)
+{
+	if (state != PLACE_LEFT && !store_remember_file(ingesting->store, &item->mail, &ingesting->fault))
+		return false;
+	return !item->box || polling_stored(ingesting->polling, item, state, &ingesting->fault);
+}
+
+static bool ingest_known(struct ingesting *ingesting, const struct intake_item *item, struct ingested *counts)
+{
+	enum outcome outcome = OUTCOME_REPORT;
+
+	counts->duplicate = 1;
+	say_input(ingesting, &item->mail, "stored already");
+	store_knows_outcome(ingesting->store, item->mail.sha256, &outcome);
+	return ingest_note(ingesting, item, place_state_of(outcome));
+}
+
 /* One mail, whole or not at all. */
-static bool ingest_store(struct ingesting *ingesting, const struct intake_item *item)
+static bool ingest_store(struct ingesting *ingesting, const struct intake_item *item, struct ingested *counts)
 {
 	struct store *store = ingesting->store;
 	struct store_result result = { 0 };
 	struct fault *fault = &ingesting->fault;
 
-	if (store_knows_mail(store, item->mail.sha256)) { /* a copy that was read at the same time came first */
-		ingesting->totals.duplicate++;
-		say_input(ingesting, &item->mail, "stored already");
-		return store_remember_file(store, &item->mail, fault);
-	}
+	if (store_knows_mail(store, item->mail.sha256)) /* a copy that was read at the same time came first */
+		return ingest_known(ingesting, item, counts);
 	if (!store_mail_begin(store, &item->mail, ingesting->cli->now, fault))
 		return false;
 	if (!feedback_replay(item->feedback, REPLAY_ALL, store_take, store, fault)) {
@@ -137,12 +150,29 @@ static bool ingest_store(struct ingesting *ingesting, const struct intake_item *
 		store_mail_abort(store);
 		return false;
 	}
-	if (!store_mail_end(store, &result, fault) || !store_remember_file(store, &item->mail, fault))
+	if (!store_mail_end(store, &result, fault))
 		return false;
-	count_result(ingesting, item, &result);
-	return true;
+	count_result(ingesting, item, &result, counts);
+	return ingest_note(ingesting, item, place_state_of(result.outcome));
 }
 
+/* What could not be had or read. A mail that its server announced and did not send is left for the next run. */
+static bool ingest_refused(struct ingesting *ingesting, const struct intake_item *item, struct ingested *counts)
+{
+	const struct fault *fault = &item->fault;
+
+	if (item->box && fault->kind == FAULT_LATER) {
+		cli_say(ingesting->cli, "%s", fault->text);
+	} else {
+		if (fault->kind == FAULT_SETUP || fault->kind == FAULT_LATER)
+			ingesting->code = fault->kind == FAULT_SETUP ? EXIT_SETUP : EXIT_LATER;
+		counts->broken = 1;
+		say_broken(ingesting, item->mail.name ? item->mail.name : "", fault->text);
+	}
+	return ingest_note(ingesting, item, PLACE_LEFT);
+}
+
+/* After the commit, and only then, servers may be told. */
 static bool ingest_commit(struct ingesting *ingesting, bool now)
 {
 	int64_t elapsed = clock_ms() - ingesting->committed;
@@ -150,24 +180,48 @@ static bool ingest_commit(struct ingesting *ingesting, bool now)
 	if (!now && !store_commit_due(ingesting->store, elapsed))
 		return true;
 	ingesting->committed += elapsed;
-	if (!keys_learn(ingesting->keys, &ingesting->fault))
+	if (!keys_learn(ingesting->keys, &ingesting->fault) || !store_commit(ingesting->store, &ingesting->fault))
 		return false;
-	return store_commit(ingesting->store, &ingesting->fault);
+	return !ingesting->polling || polling_settle(ingesting->polling, &ingesting->fault);
+}
+
+static bool ingest_flush(void *arg)
+{
+	return ingest_commit(arg, true);
+}
+
+static void counts_add(struct ingested *sum, const struct ingested *counts)
+{
+	sum->seen += counts->seen;
+	sum->added += counts->added;
+	sum->duplicate += counts->duplicate;
+	sum->not_a_report += counts->not_a_report;
+	sum->tls_report += counts->tls_report;
+	sum->broken += counts->broken;
+	sum->conflicts += counts->conflicts;
+	sum->reports += counts->reports;
+	sum->failures += counts->failures;
+	sum->records += counts->records;
 }
 
 static bool ingest_take(void *arg, const struct intake_item *item)
 {
 	struct ingesting *ingesting = arg;
+	struct ingested counts = { .seen = 1 };
+	bool good;
 
 	if (ingesting->fault.kind != FAULT_NONE)
 		return false;
-	ingesting->totals.seen++;
-	if (item->feedback)
-		return ingest_store(ingesting, item) && ingest_commit(ingesting, false);
-	if (item->fault.kind == FAULT_SETUP || item->fault.kind == FAULT_LATER)
-		ingesting->code = item->fault.kind == FAULT_SETUP ? EXIT_SETUP : EXIT_LATER;
-	count_broken(ingesting, item->mail.name ? item->mail.name : "", item->fault.text);
-	return true;
+	if (item->passed)
+		good = ingest_known(ingesting, item, &counts);
+	else if (item->feedback)
+		good = ingest_store(ingesting, item, &counts);
+	else
+		good = ingest_refused(ingesting, item, &counts);
+	counts_add(&ingesting->totals, &counts);
+	if (item->box)
+		counts_add(box_totals(item), &counts);
+	return good && ingest_commit(ingesting, false);
 }
 
 /* Ten times a second is enough for an eye. */
@@ -176,18 +230,34 @@ static void ingest_progress(void *arg, uint64_t done, uint64_t total, uint64_t s
 	struct ingesting *ingesting = arg;
 	int64_t now = clock_ms();
 
-	if (!ingesting->progress || now - ingesting->shown < 100)
+	if (!ingesting->cli->progress || now - ingesting->shown < 100)
 		return;
 	ingesting->shown = now;
 	progress_print(stderr, &ingesting->cli->err, done, total, seen);
 }
 
+static int ingest_code(const struct ingesting *ingesting)
+{
+	struct polling_outcome outcome = { 0 };
+
+	if (ingesting->polling)
+		outcome = polling_outcome(ingesting->polling);
+	if (outcome.failed && !outcome.worked)
+		return outcome.setup ? EXIT_SETUP : outcome.broken ? EXIT_INTERNAL : EXIT_LATER;
+	if (ingesting->code)
+		return ingesting->code;
+	return ingesting->totals.broken || outcome.failed ? EXIT_SOME_BROKEN : EXIT_DONE;
+}
+
 static int ingest_run(struct cli *cli, struct ingesting *ingesting)
 {
-	/* In order, so that of two copies read at the same time always the same one is the first. */
-	struct intake_plan plan = { .ordered = true,
+	/* In order, so that of two copies read at the same time always the same one is the first, and that of a folder's
+	 * mails all up to one UID are stored. */
+	struct intake_plan plan = { .inlet = ingesting->polling ? polling_inlet(ingesting->polling) : NULL,
+		.ordered = true,
 		.wanted = ingest_wanted,
 		.take = ingest_take,
+		.flush = ingest_flush,
 		.progress = ingest_progress,
 		.flags = PARSE_VERIFY | (cli->config.granularity ? PARSE_GRANULARITY : 0),
 		.keys = ingesting->keys,
@@ -195,8 +265,9 @@ static int ingest_run(struct cli *cli, struct ingesting *ingesting)
 	struct fault fault = { 0 };
 	bool done = intake_run(cli, &plan, &fault);
 
-	if (ingesting->progress)
+	if (cli->progress)
 		progress_clear(stderr);
+	cli->progress = false;
 	if (!done && ingesting->fault.kind == FAULT_NONE)
 		ingesting->fault = fault;
 	/* What was stored whole before a fault stays; a fault of the store itself has taken its batch back. */
@@ -206,29 +277,48 @@ static int ingest_run(struct cli *cli, struct ingesting *ingesting)
 		if (!ingest_commit(ingesting, true) || first.kind != FAULT_NONE)
 			ingesting->fault = first.kind != FAULT_NONE ? first : ingesting->fault;
 	}
-	if (ingesting->fault.kind != FAULT_NONE || !later_run(cli, ingesting->store, ingesting->keys, &ingesting->fault))
+	if (ingesting->fault.kind != FAULT_NONE || !later_run(cli, ingesting->store, ingesting->keys, &ingesting->fault) ||
+		!store_commit(ingesting->store, &ingesting->fault))
 		return cli_fail(cli, &ingesting->fault);
-	return ingesting->code ? ingesting->code : ingesting->totals.broken ? EXIT_SOME_BROKEN : EXIT_DONE;
+	return ingest_code(ingesting);
 }
 
-static bool ingest_open(struct cli *cli, struct ingested_writer *writer)
+/* Who polls from cron wants to hear of nothing but faults. */
+static bool ingest_open(struct cli *cli, struct ingesting *ingesting)
 {
+	struct ingested_writer *writer = &ingesting->writer;
+	bool silent = cli->options.quiet ||
+		      (ingesting->polling && !cli->options.verbose && !isatty(STDOUT_FILENO));
+
 	if (cli->options.format == FORMAT_JSON)
 		return ingested_json_open(writer, stdout);
-	return ingested_text_open(writer, cli->options.quiet ? NULL : stdout, &cli->out, stderr, &cli->err);
+	return ingested_text_open(writer, silent ? NULL : stdout, &cli->out, stderr, &cli->err);
 }
 
-/* The archive is the store's, but the resolver must be born before the database is open. */
+static bool polling_begin(struct cli *cli, struct ingesting *ingesting, struct fault *fault)
+{
+	const struct polling_plan plan = { .parallel = 1 };
+	size_t all[MAILBOXES_MOST];
+
+	for (size_t i = 0; i < cli->config.mailboxes_n; i++)
+		all[i] = i;
+	ingesting->polling = polling_start(cli, &plan, all, cli->config.mailboxes_n, fault);
+	return ingesting->polling != NULL;
+}
+
+/* The archive is the store's, but the other processes must be born before the database is open. */
 static int ingest_open_store(struct cli *cli, struct ingesting *ingesting)
 {
 	struct fault fault = { 0 };
 	int code;
 
 	ingesting->keys = keys_start(cli, &fault);
-	if (!ingesting->keys)
+	if (!ingesting->keys || (cli->options.args_n == 0 && !polling_begin(cli, ingesting, &fault)))
 		return cli_fail(cli, &fault);
 	ingesting->store = cli_store(cli, STORE_WRITE, &code);
 	keys_use(ingesting->keys, ingesting->store);
+	if (ingesting->polling)
+		polling_use(ingesting->polling, ingesting->store);
 	return ingesting->store ? EXIT_DONE : code;
 }
 
@@ -240,29 +330,38 @@ static void ingest_say_keys(const struct ingesting *ingesting)
 		cli_say(ingesting->cli, "%s", state);
 }
 
+static bool ingest_close(struct ingesting *ingesting)
+{
+	struct ingested_writer *writer = &ingesting->writer;
+	bool told = !ingesting->polling || polling_report(ingesting->polling, writer->mailbox, writer->self);
+
+	ingesting->totals.milliseconds = (uint64_t)(clock_ms() - ingesting->started);
+	return writer->close(writer->self, &ingesting->totals) && told;
+}
+
 int command_ingest(struct cli *cli)
 {
 	struct ingesting ingesting = { .cli = cli, .started = clock_ms() };
 	int code;
 
-	if (cli->options.args_n == 0) {
-		cli_say(cli, "ingest: name a file, a folder, a mailbox, or - for standard input");
+	if (cli->options.args_n == 0 && cli->config.mailboxes_n == 0) {
+		cli_say(cli, "ingest: name a file, a folder, or - for standard input; no mailbox is configured");
 		return EXIT_USAGE;
 	}
 	code = ingest_open_store(cli, &ingesting);
 	if (code != EXIT_DONE)
 		goto out;
 	ingesting.committed = ingesting.started;
-	ingesting.progress = !cli->options.quiet && cli->options.format != FORMAT_JSON && isatty(STDERR_FILENO);
+	cli->progress = !cli->options.quiet && cli->options.format != FORMAT_JSON && isatty(STDERR_FILENO);
 	code = EXIT_LATER;
-	if (!ingest_open(cli, &ingesting.writer))
+	if (!ingest_open(cli, &ingesting))
 		goto out;
 	code = ingest_run(cli, &ingesting);
-	ingesting.totals.milliseconds = (uint64_t)(clock_ms() - ingesting.started);
-	if (!ingesting.writer.close(ingesting.writer.self, &ingesting.totals) && code == EXIT_DONE)
+	if (!ingest_close(&ingesting) && code == EXIT_DONE)
 		code = EXIT_LATER;
 	ingest_say_keys(&ingesting);
 out:
+	polling_stop(ingesting.polling);
 	store_close(ingesting.store);
 	keys_free(ingesting.keys);
 	return code;

@@ -1,23 +1,14 @@
-#include "cli/config.h"
+#include "cli/config_private.h"
 #include "report/style.h"
 
-#include "base/escape.h"
 #include "base/moment.h"
 #include "ingest/resolver.h"
 
-#include <errno.h>
-#include <ini.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
-#define SECTION_OF_TOP "dmarcgate" /* what stands before the first heading */
-#define SYSTEM_DB "/var/lib/dmarcgate/dmarcgate.db"
-#define SYSTEM_FILE SYSCONFDIR "/dmarcgate.conf"
-#define PATH_OCTETS 4096
-#define HEADING_OCTETS 49 /* inih keeps no more of a heading, and does not say so */
 
 /* `limits` by unit: a ceiling of nothing would refuse everything; the upper ends keep sums far from overflow. The
  * builtin, because clang with sanitizers takes strcmp for no constant. */
@@ -64,6 +55,42 @@ const struct config_setting config_settings[] = {
 	{ "retention", "samples", CONFIG_SPAN, "span", 90 * DAY_SECONDS, DAY_SECONDS, 36500 * DAY_SECONDS,
 		offsetof(struct config, retention_samples),
 		"how long `expire` keeps the octets of failure samples; their hashes and verdicts stay" },
+#define OF_MAILBOX(member) offsetof(struct mailbox_settings, member)
+	{ MAILBOX_SECTION, "url", CONFIG_PART, "url", 0, 0, 0, OF_MAILBOX(url),
+		"where it is: imaps://USER@HOST, imap:, pops:, pop:, maildir:PATH, mbox:PATH, folder:PATH" },
+	{ MAILBOX_SECTION, "user", CONFIG_PART, "name", 0, 0, 0, OF_MAILBOX(user),
+		"who logs in, when the URL does not say" },
+	{ MAILBOX_SECTION, "password_file", CONFIG_PATH, "path", 0, 0, 0, OF_MAILBOX(password_file),
+		"a file whose first line is the password" },
+	{ MAILBOX_SECTION, "password_command", CONFIG_PART, "command", 0, 0, 0, OF_MAILBOX(password_command),
+		"a program, run without a shell, that prints it" },
+	{ MAILBOX_SECTION, "password_env", CONFIG_PART, "variable", 0, 0, 0, OF_MAILBOX(password_env),
+		"the environment variable that holds it" },
+	{ MAILBOX_SECTION, "password", CONFIG_SECRET, "text", 0, 0, 0, OF_MAILBOX(password),
+		"the password itself, in a file that nobody else can read" },
+	{ MAILBOX_SECTION, "login", CONFIG_WORD, "password|xoauth2|oauthbearer", LOGIN_PASSWORD, 0, 0,
+		OF_MAILBOX(login), "what the server is given: a password, or an access token in one of two ways" },
+	{ MAILBOX_SECTION, "folders", CONFIG_PART, "name,...", 0, 0, 0, OF_MAILBOX(folders),
+		"folders to look into; `*` and `%` as in IMAP's LIST" },
+	{ MAILBOX_SECTION, "after", CONFIG_PART, "fate", 0, 0, 0, OF_MAILBOX(after),
+		"what becomes of a stored report: keep, seen, delete, flag:KEYWORD, move:FOLDER" },
+	{ MAILBOX_SECTION, "not_reports", CONFIG_PART, "fate", 0, 0, 0, OF_MAILBOX(not_reports),
+		"... of a mail that is no report" },
+	{ MAILBOX_SECTION, "broken", CONFIG_PART, "fate", 0, 0, 0, OF_MAILBOX(broken),
+		"... of a mail that should be a report and cannot be read" },
+	{ MAILBOX_SECTION, "since", CONFIG_SPAN, "span", 0, 0, 36500 * DAY_SECONDS, OF_MAILBOX(since),
+		"older mails are not looked at; 0 is no limit" },
+	{ MAILBOX_SECTION, "max_messages", CONFIG_NUMBER, "mails", 0, 0, 1000000000, OF_MAILBOX(max_messages),
+		"in one run; 0 is no limit" },
+	{ MAILBOX_SECTION, "timeout", CONFIG_NUMBER, "seconds", MAILBOX_TIMEOUT, 1, 3600, OF_MAILBOX(timeout),
+		"without an octet from the server" },
+	{ MAILBOX_SECTION, "deadline", CONFIG_NUMBER, "seconds", MAILBOX_DEADLINE, 1, 604800, OF_MAILBOX(deadline),
+		"of one run of this mailbox" },
+	{ MAILBOX_SECTION, "tls_ca", CONFIG_PATH, "path", 0, 0, 0, OF_MAILBOX(tls_ca),
+		"authorities that may have signed the server's certificate, in place of the system's" },
+	{ MAILBOX_SECTION, "tls_fingerprint", CONFIG_PART, "digits", 0, 0, 0, OF_MAILBOX(tls_fingerprint),
+		"SHA-256 of the only certificate to believe; nothing else is asked of it" },
+#undef OF_MAILBOX
 	{ "readiness", "profile", CONFIG_WORD, "people|transactional|parked", PROFILE_PEOPLE, 0, 0, READINESS(profile),
 		"who sends: people, who may post to lists; programs only; nobody" },
 	{ "readiness", "target", CONFIG_WORD, "auto|quarantine|reject", TARGET_AUTO, 0, 0, READINESS(target),
@@ -90,28 +117,28 @@ const struct config_setting config_settings[] = {
 	{ NULL },
 };
 
-/* Where a row's value lies; only setting_set and config_defaults write through these. */
-static uint64_t *number_at(const struct config *config, const struct config_setting *setting)
+_Static_assert(LENGTH(config_settings) <= SETTINGS_MOST, "config_file.c remembers the line of every setting");
+
+uint64_t *setting_number(const void *base, const struct config_setting *setting)
 {
-	return (uint64_t *)((uintptr_t)config + setting->offset);
+	return (uint64_t *)((uintptr_t)base + setting->offset);
 }
 
-static char **text_at(const struct config *config, const struct config_setting *setting)
+char **setting_text(const void *base, const struct config_setting *setting)
 {
-	return (char **)((uintptr_t)config + setting->offset);
+	return (char **)((uintptr_t)base + setting->offset);
 }
 
-static double *limit_at(const struct config *config, const struct config_setting *setting)
+static double *limit_at(const void *base, const struct config_setting *setting)
 {
-	return (double *)((uintptr_t)config + setting->offset);
+	return (double *)((uintptr_t)base + setting->offset);
 }
 
-/* What the table and config_format speak of. */
-static uint64_t value_of(const struct config *config, const struct config_setting *setting)
+uint64_t setting_value(const void *base, const struct config_setting *setting)
 {
 	if (setting->type == CONFIG_LIMIT)
-		return (uint64_t)(*limit_at(config, setting) * MILLIONTHS + 0.5);
-	return *number_at(config, setting);
+		return (uint64_t)(*limit_at(base, setting) * MILLIONTHS + 0.5);
+	return *setting_number(base, setting);
 }
 
 bool config_is_text(const struct config_setting *setting)
@@ -120,12 +147,19 @@ bool config_is_text(const struct config_setting *setting)
 	case CONFIG_PATH:
 	case CONFIG_SERVER:
 	case CONFIG_DOMAINS:
+	case CONFIG_PART:
+	case CONFIG_SECRET:
 	case CONFIG_NETS:
 	case CONFIG_TENANTS:
 		return true;
 	default:
 		return false;
 	}
+}
+
+bool setting_is_of_mailbox(const struct config_setting *setting)
+{
+	return strcmp(setting->section, MAILBOX_SECTION) == 0;
 }
 
 /* ---- values as text ---- */
@@ -370,25 +404,43 @@ static bool number_refused(
 		example, config_format(setting, setting->least, least), config_format(setting, setting->most, most));
 }
 
-/* `where` is what a fault calls the setting: `[limits] mail`, with file and line before it where there are any. */
-static bool setting_set(struct config *config, const struct config_setting *setting, const char *value,
-	const char *where, struct fault *fault)
+/* A secret is not repeated in a fault. */
+static bool part_set(char **place, const struct config_setting *setting, const char *value, const char *where,
+	struct fault *fault)
+{
+	struct fault why = { 0 };
+	char *copy;
+
+	if (setting->type == CONFIG_PART && !mailbox_part_check(setting->name, value, &why))
+		return fault_set(fault, why.kind, "%s = %.120s: %.200s", where, value, why.text);
+	copy = strdup(value);
+	if (!copy)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	free(*place);
+	*place = copy;
+	return true;
+}
+
+bool setting_set(void *base, const struct config_setting *setting, const char *value, const char *where,
+	struct fault *fault)
 {
 	uint64_t number = 0;
 
-	if (setting->type == CONFIG_PATH)
-		return path_set(text_at(config, setting), value, where, fault);
+	if (setting->type == CONFIG_PATH && !(*value == '\0' && setting_is_of_mailbox(setting)))
+		return path_set(setting_text(base, setting), value, where, fault);
 	if (setting->type == CONFIG_SERVER)
-		return server_set(text_at(config, setting), value, where, fault);
+		return server_set(setting_text(base, setting), value, where, fault);
 	if (setting->type == CONFIG_DOMAINS)
-		return domains_set(text_at(config, setting), value, where, fault);
+		return domains_set(setting_text(base, setting), value, where, fault);
 	if (setting->type == CONFIG_NETS)
-		return list_set(text_at(config, setting), value, is_net, "ADDRESS or ADDRESS/BITS", where, fault);
+		return list_set(setting_text(base, setting), value, is_net, "ADDRESS or ADDRESS/BITS", where, fault);
 	if (setting->type == CONFIG_TENANTS)
-		return list_set(text_at(config, setting), value, is_tenant, "google:LABEL or microsoft365:LABEL", where, fault);
+		return list_set(setting_text(base, setting), value, is_tenant, "google:LABEL or microsoft365:LABEL", where, fault);
 	if (setting->type == CONFIG_LIMIT)
-		return limit_set(&config->readiness.limits, span_of(setting->name), span_of(value)) ||
+		return limit_set(&((struct config *)base)->readiness.limits, span_of(setting->name), span_of(value)) ||
 		       number_refused(setting, where, value, fault);
+	if (config_is_text(setting))
+		return part_set(setting_text(base, setting), setting, value, where, fault);
 	if (setting->type == CONFIG_WORD) {
 		if (!word_parse(setting->unit, span_of(value), &number))
 			return fault_set(fault, FAULT_SETUP, "%s = %s: one of %s", where, value, setting->unit);
@@ -396,11 +448,11 @@ static bool setting_set(struct config *config, const struct config_setting *sett
 		   number > setting->most) {
 		return number_refused(setting, where, value, fault);
 	}
-	*number_at(config, setting) = number;
+	*setting_number(base, setting) = number;
 	return true;
 }
 
-static const struct config_setting *setting_find(const char *section, const char *name)
+const struct config_setting *setting_find(const char *section, const char *name)
 {
 	for (const struct config_setting *row = config_settings; row->name; row++)
 		if (strcmp(row->section, section) == 0 && strcmp(row->name, name) == 0)
@@ -421,7 +473,7 @@ static bool one_edit_away(const char *a, const char *b)
 	return (n <= 1 && m <= 1) || (n == 2 && m == 2 && a[0] == b[1] && a[1] == b[0]);
 }
 
-static bool unknown(const char *at, const char *section, const char *name, struct fault *fault)
+bool setting_unknown(const char *at, const char *heading, const char *section, const char *name, struct fault *fault)
 {
 	const struct config_setting *row, *near = NULL, *elsewhere = NULL;
 	bool section_known = false;
@@ -439,318 +491,22 @@ static bool unknown(const char *at, const char *section, const char *name, struc
 		for (row = config_settings; row->name; row++)
 			if (one_edit_away(row->section, section))
 				return fault_set(fault, FAULT_SETUP, "%s[%s]: no such section; did you mean [%s]?", at,
-					section, row->section);
-		return fault_set(fault, FAULT_SETUP, "%s[%s]: no such section", at, section);
+					heading, row->section);
+		return fault_set(fault, FAULT_SETUP, "%s[%s]: no such section", at, heading);
 	}
 	if (near)
-		return fault_set(fault, FAULT_SETUP, "%s[%s] %s: no such setting; did you mean %s?", at, section, name,
+		return fault_set(fault, FAULT_SETUP, "%s[%s] %s: no such setting; did you mean %s?", at, heading, name,
 			near->name);
 	if (elsewhere)
-		return fault_set(fault, FAULT_SETUP, "%s[%s] %s: no such setting; it belongs in [%s]", at, section,
+		return fault_set(fault, FAULT_SETUP, "%s[%s] %s: no such setting; it belongs in [%s]", at, heading,
 			name, elsewhere->section);
-	return fault_set(fault, FAULT_SETUP, "%s[%s] %s: no such setting", at, section, name);
+	return fault_set(fault, FAULT_SETUP, "%s[%s] %s: no such setting", at, heading, name);
 }
 
 bool config_set(struct config *config, const char *section, const char *name, const char *value, struct fault *fault)
 {
 	const struct config_setting *setting = setting_find(section, name);
 
-	return setting ? setting_set(config, setting, value, name, fault) : unknown("", section, name, fault);
-}
-
-/* ---- the file ---- */
-
-struct loading {
-	struct config *config;
-	const char *path;
-	FILE *file;
-	unsigned line;				/* the one read last */
-	unsigned seen[LENGTH(config_settings)]; /* line that set the row, 0 when none did */
-	struct fault *fault;
-	bool failed;
-	unsigned failed_line;
-};
-
-static bool line_refused(struct loading *loading, const char *rule)
-{
-	if (loading->failed)
-		return false;
-	loading->failed = true;
-	loading->failed_line = loading->line;
-	return fault_set(loading->fault, FAULT_SETUP, "%s:%u: %s", loading->path, loading->line, rule);
-}
-
-/* inih takes `[limits] mail = 5M` for a heading and drops the rest of the line. */
-static bool heading_fits(struct loading *loading, const char *line)
-{
-	const char *end = strchr(line, ']');
-
-	if (line[0] != '[' || !end)
-		return true;
-	if (end - line - 1 > HEADING_OCTETS)
-		return line_refused(loading, "a heading has at most 49 octets");
-	end += 1 + strspn(end + 1, " \t\r\n");
-	if (*end && *end != ';' && *end != '#')
-		return line_refused(
-			loading, "a heading stands alone on its line; settings follow on lines of their own");
-	return true;
-}
-
-/* Gives inih one line at a time, without its indentation (which inih would take for the continuation of the line
- * before), and refuses what inih would cut silently: long lines, NUL octets. */
-static char *line_read(char *line, int room, void *arg)
-{
-	struct loading *loading = arg;
-	int n = 0, c;
-
-	if (loading->failed)
-		return NULL;
-	loading->line++;
-	while ((c = getc(loading->file)) != EOF) {
-		if (n == 0 && (c == ' ' || c == '\t'))
-			continue;
-		if (c == '\0' || n + 1 >= room) {
-			char rule[64];
-
-			snprintf(rule, sizeof rule, "a line has at most %d octets", room - 1);
-			line_refused(loading, c ? rule : "a NUL octet; this is not a text file");
-			return NULL;
-		}
-		line[n++] = (char)c;
-		if (c == '\n')
-			break;
-	}
-	line[n] = '\0';
-	return n && heading_fits(loading, line) ? line : NULL;
-}
-
-static int line_take(void *arg, const char *section, const char *name, const char *value)
-{
-	struct loading *loading = arg;
-	const struct config_setting *setting;
-	char at[PATH_OCTETS + 16], where[PATH_OCTETS + 128];
-	struct fault fault = { 0 };
-	unsigned *seen;
-
-	if (loading->failed)
-		return 0;
-	if (!*section)
-		section = SECTION_OF_TOP;
-	snprintf(at, sizeof at, "%s:%u: ", loading->path, loading->line);
-	setting = setting_find(section, name);
-	if (!setting) {
-		unknown(at, section, name, &fault);
-	} else {
-		seen = &loading->seen[setting - config_settings];
-		snprintf(where, sizeof where, "%s[%s] %s", at, section, name);
-		if (*seen)
-			fault_set(&fault, FAULT_SETUP, "%s: set twice, first on line %u", where, *seen);
-		else if (setting_set(loading->config, setting, value, where, &fault))
-			*seen = loading->line;
-	}
-	if (fault.kind == FAULT_NONE)
-		return 1;
-	loading->failed = true;
-	loading->failed_line = loading->line;
-	if (loading->fault)
-		*loading->fault = fault;
-	return 0;
-}
-
-static bool file_load(struct config *config, FILE *file, struct fault *fault)
-{
-	struct loading loading = { .config = config, .path = config->file, .file = file, .fault = fault };
-	int wrong = ini_parse_stream(line_read, &loading, line_take, &loading);
-
-	/* inih goes on behind a line it cannot read and tells its number only at the end. */
-	if (wrong > 0 && (!loading.failed || (unsigned)wrong < loading.failed_line)) {
-		loading.failed = false;
-		loading.line = (unsigned)wrong;
-		return line_refused(&loading, "neither `[section]` nor `setting = value`");
-	}
-	if (wrong < 0)
-		return fault_set(fault, FAULT_LATER, "%s: out of memory", config->file);
-	if (ferror(file))
-		return fault_set(fault, FAULT_SETUP, "%s: cannot be read: %s", config->file, strerror(errno));
-	return !loading.failed;
-}
-
-/* ---- where it is ---- */
-
-/* Below $`variable`, which the XDG base directory specification wants absolute, else below $HOME/`otherwise`. */
-static char *xdg_path(const char *variable, const char *otherwise, const char *rest)
-{
-	const char *base = getenv(variable), *home = getenv("HOME");
-	char *path = NULL;
-	int n = -1;
-
-	if (base && base[0] == '/')
-		n = asprintf(&path, "%s/%s", base, rest);
-	else if (home && home[0] == '/')
-		n = asprintf(&path, "%s/%s/%s", home, otherwise, rest);
-	return n < 0 ? NULL : path;
-}
-
-/* As installed; or, for a program that was built and not installed, the data beside it. */
-static char *data_folder(void)
-{
-	char program[4096], *slash, *path = NULL;
-	ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-
-	program[n > 0 ? n : 0] = '\0';
-	slash = strrchr(program, '/');
-	if (slash && asprintf(&path, "%.*s/data", (int)(slash - program), program) < 0)
-		return NULL;
-	if (path && access(path, X_OK) == 0)
-		return path;
-	free(path);
-	return strdup(PKGDATADIR);
-}
-
-static bool config_defaults(struct config *config, struct fault *fault)
-{
-	bool ok = true;
-
-	*config = (struct config){ .readiness.limits = LIMITS_DEFAULT };
-	for (const struct config_setting *row = config_settings; row->name; row++) {
-		if (!config_is_text(row) && row->type != CONFIG_LIMIT)
-			*number_at(config, row) = row->initial;
-		else if (config_is_text(row) && row->type != CONFIG_PATH && row->type != CONFIG_SERVER)
-			ok = (*text_at(config, row) = strdup("")) && ok;
-	}
-	if (geteuid() != 0)
-		config->db = xdg_path("XDG_STATE_HOME", ".local/state", "dmarcgate/dmarcgate.db");
-	if (!config->db)
-		config->db = strdup(SYSTEM_DB);
-	config->resolver = strdup(RESOLVER_SYSTEM);
-	config->data = data_folder();
-	return (ok && config->db && config->resolver && config->data) || fault_set(fault, FAULT_LATER, "out of memory");
-}
-
-/* Opens what is there and leaves its name in config->file. NULL with FAULT_NONE when nothing was named and nothing is
- * there. */
-static FILE *file_open(const char *named, struct config *config, struct fault *fault)
-{
-	char *places[] = { NULL, NULL };
-	FILE *file = NULL;
-
-	if (named) {
-		places[0] = strdup(named);
-	} else {
-		places[0] = xdg_path("XDG_CONFIG_HOME", ".config", "dmarcgate/dmarcgate.conf");
-		places[1] = strdup(SYSTEM_FILE);
-	}
-	for (size_t i = 0; i < LENGTH(places) && !file; i++) {
-		if (!places[i])
-			continue;
-		file = fopen(places[i], "re");
-		if (file) {
-			config->file = places[i];
-			places[i] = NULL;
-		} else if (named || (errno != ENOENT && errno != ENOTDIR)) {
-			fault_set(fault, FAULT_SETUP, "%s: cannot be opened: %s", places[i], strerror(errno));
-			break;
-		}
-	}
-	free(places[0]);
-	free(places[1]);
-	return file;
-}
-
-static bool from_environment(char **place, const char *variable, struct fault *fault)
-{
-	const char *value = getenv(variable);
-	char *copy;
-
-	if (!value || !*value)
-		return true;
-	copy = strdup(value);
-	if (!copy)
-		return fault_set(fault, FAULT_LATER, "out of memory");
-	free(*place);
-	*place = copy;
-	return true;
-}
-
-bool config_load(const char *named, struct config *config, struct fault *fault)
-{
-	const char *conf = getenv("DMARCGATE_CONF");
-	struct fault opening = { 0 };
-	bool ok = true;
-	FILE *file;
-
-	if (!config_defaults(config, fault))
-		return false;
-	if (!named && conf && *conf)
-		named = conf;
-	file = file_open(named, config, &opening);
-	if (file) {
-		ok = file_load(config, file, fault);
-		fclose(file);
-	} else if (opening.kind != FAULT_NONE) {
-		return fault_set(fault, opening.kind, "%s", opening.text);
-	}
-	return ok && from_environment(&config->db, "DMARCGATE_DB", fault) &&
-	       from_environment(&config->data, "DMARCGATE_DATA", fault);
-}
-
-void config_release(struct config *config)
-{
-	free(config->file);
-	free(config->data);
-	for (const struct config_setting *row = config_settings; row->name; row++)
-		if (config_is_text(row))
-			free(*text_at(config, row));
-	*config = (struct config){ 0 };
-}
-
-/* ---- printing ---- */
-
-static void text_print(const char *before, const char *text, FILE *out)
-{
-	struct buf safe = BUF(8 * PATH_OCTETS);
-
-	escape_terminal(&safe, span_of(text));
-	fprintf(out, "%s%s", before, buf_text(&safe));
-	buf_release(&safe);
-}
-
-static void value_print(const struct config *config, const struct config_setting *row, const char *before, FILE *out)
-{
-	char text[CONFIG_TEXT];
-
-	text_print(before,
-		config_is_text(row) ? *text_at(config, row) : config_format(row, value_of(config, row), text),
-		out);
-}
-
-static bool value_differs(const struct config *a, const struct config *b, const struct config_setting *row)
-{
-	if (config_is_text(row))
-		return strcmp(*text_at(a, row), *text_at(b, row)) != 0;
-	return value_of(a, row) != value_of(b, row);
-}
-
-bool config_print(const struct config *config, FILE *out, struct fault *fault)
-{
-	const char *section = "";
-	struct config defaults;
-
-	if (!config_defaults(&defaults, fault))
-		return false;
-	text_print("# ", config->file ? config->file : "no configuration file: the defaults", out);
-	putc('\n', out);
-	for (const struct config_setting *row = config_settings; row->name; row++) {
-		if (strcmp(section, row->section) != 0) {
-			section = row->section;
-			fprintf(out, "\n[%s]\n", section);
-		}
-		fprintf(out, "# %s\n%s", row->sentence, row->name);
-		value_print(config, row, " = ", out);
-		if (value_differs(config, &defaults, row))
-			value_print(&defaults, row, " ; default: ", out);
-		putc('\n', out);
-	}
-	config_release(&defaults);
-	return true;
+	return setting ? setting_set(config, setting, value, name, fault)
+		       : setting_unknown("", section, section, name, fault);
 }

@@ -4,6 +4,7 @@
 #define CLI_CONFIG_H
 
 #include "base/fault.h"
+#include "cli/mailboxes.h"
 #include "parse/limits.h"
 #include "report/assess/options.h"
 
@@ -37,12 +38,16 @@ struct config {
 	uint64_t granularity;       /* of keys (g=): 0 reported, 1 enforced */
 	uint64_t retention_samples; /* seconds */
 	struct readiness_settings readiness;
+	struct mailbox_settings *mailboxes; /* owned; in the order of the file */
+	size_t mailboxes_n;
 };
 
 enum config_type {
 	CONFIG_PATH,   /* char *; an absolute path, `~/` stands for $HOME */
 	CONFIG_SERVER, /* char *; `system` or ADDRESS[@PORT] (ingest/resolver.h) */
 	CONFIG_DOMAINS, /* char *; domain names separated by commas */
+	CONFIG_PART,   /* char *; as mailbox_part_check wants it */
+	CONFIG_SECRET, /* char *; never printed */
 	CONFIG_NETS,    /* char *; addresses and ADDRESS/BITS separated by commas */
 	CONFIG_TENANTS, /* char *; PROVIDER:LABEL separated by commas */
 	CONFIG_WORD,   /* uint64_t; the place of the word in `unit`, where words are separated by `|` */
@@ -58,7 +63,7 @@ struct config_setting {
 	const char *unit;
 	uint64_t initial; /* the default; of a path, server or list, see its sentence; of a limit in millionths */
 	uint64_t least, most;
-	size_t offset; /* in struct config */
+	size_t offset; /* in struct config; of section `mailbox`, in struct mailbox_settings */
 	const char *sentence;
 };
 
@@ -76,7 +81,7 @@ void config_release(struct config *config);
 bool config_set(struct config *config, const char *section, const char *name, const char *value, struct fault *fault);
 
 /* The effective configuration as a file that config_load reads, each setting below its sentence; what differs from the
- * default carries a remark. */
+ * default carries a remark. Passwords are not shown. */
 bool config_print(const struct config *config, FILE *out, struct fault *fault); /* false: out of memory */
 
 /* The value or default of one row as config_print shows it: `50M`, `400d`, `auto`. Returns `text`. */

@@ -1,12 +1,13 @@
 #include "cli/intake.h"
 #include "cli/keys.h"
-#include "ingest/source.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 /* Items in work or waiting for their turn: their feedback may lie in temporary files, so there are not too many. */
 #define SLOTS 64
+#define IDLE_MS 1000 /* what waits to be stored does not wait longer for a silent server */
 
 struct slot {
 	struct intake_item item;
@@ -19,9 +20,9 @@ struct intake {
 	struct crew *crew;
 	struct slot slots[SLOTS]; /* ticket modulo SLOTS */
 	uint64_t given, taken;    /* tickets handed out; ordered: the next one to be taken */
-	struct source *source;
-	int arg;      /* the next argument */
-	bool stopped; /* by `take` */
+	struct inlet *inlet;
+	enum inlet_state state; /* of the inlet, when last asked */
+	bool stopped;           /* by `take` or `flush` */
 };
 
 unsigned intake_jobs(const struct cli *cli)
@@ -35,6 +36,7 @@ unsigned intake_jobs(const struct cli *cli)
 static void item_release(struct intake_item *item)
 {
 	mail_release(&item->mail);
+	mail_place_release(&item->place);
 	feedback_free(item->feedback);
 	*item = (struct intake_item){ .mail = { .fd = -1 } };
 }
@@ -74,31 +76,6 @@ static struct slot *slot_find(struct intake *intake, uint64_t *ticket)
 	return NULL;
 }
 
-/* The next mail of all sources: as source_next. */
-static int intake_next(struct intake *intake, struct mail *mail, struct fault *fault)
-{
-	const struct options *options = &intake->cli->options;
-
-	for (;;) {
-		int state;
-
-		if (!intake->source) {
-			if (intake->arg == options->args_n)
-				return 0;
-			intake->source = source_open(options->args[intake->arg++], intake->cli->config.limits.inflated);
-			if (!intake->source) {
-				fault_set(fault, FAULT_LATER, "out of memory");
-				return -1;
-			}
-		}
-		state = source_next(intake->source, mail, fault);
-		if (state)
-			return state;
-		source_close(intake->source);
-		intake->source = NULL;
-	}
-}
-
 static bool slot_give(struct intake *intake, struct slot *slot, uint64_t ticket, struct fault *fault)
 {
 	const struct mail *mail = &slot->item.mail;
@@ -112,29 +89,40 @@ static bool slot_give(struct intake *intake, struct slot *slot, uint64_t ticket,
 	return true;
 }
 
-/* Fills the crew and the slots. 1: gave or noted one input, 0: no more, -1: fault. */
+/* Is the mail to be read? Else the item is done already. */
+static bool item_look(struct intake *intake, struct intake_item *item)
+{
+	int wanted = 1;
+
+	if (item->fault.kind != FAULT_NONE)
+		return false;
+	if (intake->plan->wanted)
+		wanted = intake->plan->wanted(intake->plan->arg, item, &item->fault);
+	item->passed = wanted == 0;
+	return wanted == 1;
+}
+
+/* Fills the crew and the slots. 1: gave or noted one input; 0: nothing to be had or no room; -1: fault. */
 static int intake_feed(struct intake *intake, struct fault *fault)
 {
-	struct mail mail = { .fd = -1 };
-	struct fault input_fault = { 0 };
+	struct intake_item item = { .mail = { .fd = -1 } };
 	uint64_t ticket;
 	struct slot *slot = slot_find(intake, &ticket);
-	int state;
 
+	intake->state = INLET_MAIL;
 	if (!slot || !crew_idle(intake->crew))
 		return 0;
-	state = intake_next(intake, &mail, &input_fault);
-	if (state == 0)
-		return 0;
-	if (state > 0 && intake->plan->wanted && !intake->plan->wanted(intake->plan->arg, &mail)) {
-		mail_release(&mail);
+	intake->state = intake->inlet->next(intake->inlet->self, &item);
+	if (intake->state == INLET_FLUSH) {
+		intake->stopped |= intake->plan->flush && !intake->plan->flush(intake->plan->arg);
 		return 1;
 	}
-	*slot = (struct slot){ .used = true, .done = state < 0, .item = { .mail = mail, .fault = input_fault } };
+	if (intake->state != INLET_MAIL)
+		return 0;
+	*slot = (struct slot){ .used = true, .item = item };
+	slot->done = !item_look(intake, &slot->item);
 	intake->given++;
-	if (state > 0 && !slot_give(intake, slot, ticket, fault))
-		return -1;
-	return 1;
+	return slot->done || slot_give(intake, slot, ticket, fault) ? 1 : -1;
 }
 
 static bool intake_collect(struct intake *intake, struct fault *fault)
@@ -142,7 +130,7 @@ static bool intake_collect(struct intake *intake, struct fault *fault)
 	struct crew_done done;
 	struct slot *slot;
 
-	if (!crew_wait(intake->crew, &done, fault))
+	if (!crew_wait(intake->crew, &done, fault)) /* none was in work, or the inlet has something */
 		return fault->kind == FAULT_NONE;
 	slot = &intake->slots[done.ticket % SLOTS];
 	slot->item.feedback = done.feedback;
@@ -151,9 +139,27 @@ static bool intake_collect(struct intake *intake, struct fault *fault)
 	return true;
 }
 
-static bool intake_loop(struct intake *intake, struct fault *fault)
+/* Nothing is in work and the inlet has nothing yet. */
+static void intake_idle(struct intake *intake)
+{
+	struct pollfd ready = { intake->inlet->descriptor(intake->inlet->self), POLLIN, 0 };
+
+	if (poll(&ready, 1, IDLE_MS) == 0 && intake->plan->flush && !intake->plan->flush(intake->plan->arg))
+		intake->stopped = true;
+}
+
+static void intake_progress(const struct intake *intake)
 {
 	uint64_t done, total;
+
+	if (!intake->plan->progress)
+		return;
+	intake->inlet->progress(intake->inlet->self, &done, &total);
+	intake->plan->progress(intake->plan->arg, done, total, intake->given);
+}
+
+static bool intake_loop(struct intake *intake, struct fault *fault)
+{
 	int fed = 1;
 
 	while (!intake->stopped) {
@@ -161,15 +167,20 @@ static bool intake_loop(struct intake *intake, struct fault *fault)
 			intake_deliver(intake);
 		if (fed < 0)
 			return false;
-		if (intake->plan->progress && intake->source) {
-			source_progress(intake->source, &done, &total);
-			intake->plan->progress(intake->plan->arg, done, total, intake->given);
-		}
-		if (!crew_busy(intake->crew))
+		intake_progress(intake);
+		if (intake->state == INLET_LATER)
+			crew_interrupt_on(intake->crew, intake->inlet->descriptor(intake->inlet->self));
+		else
+			crew_interrupt_on(intake->crew, -1);
+		if (crew_busy(intake->crew)) {
+			if (!intake_collect(intake, fault))
+				return false;
+			intake_deliver(intake);
+		} else if (intake->state == INLET_LATER) {
+			intake_idle(intake);
+		} else {
 			break;
-		if (!intake_collect(intake, fault))
-			return false;
-		intake_deliver(intake);
+		}
 	}
 	return !intake->stopped;
 }
@@ -177,21 +188,28 @@ static bool intake_loop(struct intake *intake, struct fault *fault)
 bool intake_run(struct cli *cli, const struct intake_plan *plan, struct fault *fault)
 {
 	struct intake *intake = calloc(1, sizeof *intake);
+	struct inlet files = { 0 };
 	bool done;
 
 	if (!intake)
 		return fault_set(fault, FAULT_LATER, "out of memory");
 	intake->cli = cli;
 	intake->plan = plan;
+	intake->inlet = plan->inlet ? plan->inlet : &files;
+	if (!plan->inlet)
+		files = inlet_files(cli);
 	for (unsigned i = 0; i < SLOTS; i++)
 		intake->slots[i].item.mail.fd = -1;
-	intake->crew = crew_start(cli->nursery, &cli->config.limits, intake_jobs(cli), fault);
+	if (intake->inlet->self)
+		intake->crew = crew_start(cli->nursery, &cli->config.limits, intake_jobs(cli), fault);
+	else
+		fault_set(fault, FAULT_LATER, "out of memory");
 	if (intake->crew)
 		keys_attach(plan->keys, intake->crew);
 	done = intake->crew && intake_loop(intake, fault);
 	for (unsigned i = 0; i < SLOTS; i++)
 		item_release(&intake->slots[i].item);
-	source_close(intake->source);
+	inlet_files_close(&files);
 	crew_free(intake->crew);
 	free(intake);
 	return done;

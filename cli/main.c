@@ -1,6 +1,9 @@
 #include "cli/cli.h"
 #include "base/escape.h"
+#include "cli/helper.h"
+#include "cli/secret.h"
 #include "parse/nursery.h"
+#include "report/ingested.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,7 +18,8 @@
 
 const struct command commands[] = {
 	{ "show", command_show, true, "FILE|FOLDER|-...", "read reports and print them, store nothing" },
-	{ "ingest", command_ingest, true, "FILE|FOLDER|-...", "read reports and store them" },
+	{ "ingest", command_ingest, NEED_NURSERY | NEED_HELPER, "[FILE|FOLDER|-...]",
+		"read reports and store them; without a name: from the mailboxes" },
 	{ "summary", command_summary, false, "[DOMAIN]", "is it safe to move on, what is in the way, what to do" },
 	{ "reports", command_reports, false, "[CONDITION...]", "list what is stored" },
 	{ "senders", command_senders, false, "[DOMAIN]", "who sends in the domain's name, and who of them is not signed" },
@@ -38,11 +42,12 @@ void cli_say(const struct cli *cli, const char *format, ...)
 	char line[2048];
 	va_list args;
 
-	(void)cli;
 	va_start(args, format);
 	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
 	buf_put_text(&text, line);
+	if (cli->progress)
+		progress_clear(stderr);
 	escape_terminal(&safe, buf_span(&text));
 	fprintf(stderr, "dmarcgate: %s\n", buf_text(&safe));
 	buf_release(&text);
@@ -173,17 +178,26 @@ static int cli_run(struct cli *cli, const struct command *command)
 	struct fault fault = { 0 };
 	int code;
 
-	if (command->parses && !cli->options.no_sandbox) {
-		cli->nursery = nursery_start(&fault);
-		if (!cli->nursery)
+	if (command->needs & NEED_HELPER) {
+		cli->helper = helper_start(&fault);
+		if (!cli->helper)
 			return cli_fail(cli, &fault);
 	}
-	if (!config_load(cli->options.config_file, &cli->config, &fault) || !settings_apply(cli, &fault))
+	if ((command->needs & NEED_NURSERY) && !cli->options.no_sandbox) {
+		cli->nursery = nursery_start(&fault);
+		if (!cli->nursery) {
+			helper_stop(cli->helper);
+			return cli_fail(cli, &fault);
+		}
+	}
+	if (!config_load(cli->options.config_file, &cli->config, &fault) || !settings_apply(cli, &fault) ||
+		!secret_learn(cli->helper, &cli->config, &fault))
 		code = cli_fail(cli, &fault);
 	else
 		code = cli_flush(cli, command->run(cli));
 	config_release(&cli->config);
 	nursery_free(cli->nursery);
+	helper_stop(cli->helper);
 	return code;
 }
 

@@ -30,6 +30,7 @@ struct level {
 
 struct folder {
 	char *path; /* the named folder; NULL once it was entered */
+	bool alone; /* a Maildir, and nothing below it */
 	uint64_t octets;
 	size_t depth;
 	struct level levels[FOLDER_DEPTH];
@@ -49,6 +50,15 @@ struct folder *folder_open(const char *path)
 		free(folder);
 		return NULL;
 	}
+	return folder;
+}
+
+struct folder *folder_open_maildir(const char *path)
+{
+	struct folder *folder = folder_open(path);
+
+	if (folder)
+		folder->alone = true;
 	return folder;
 }
 
@@ -266,6 +276,8 @@ static int folder_visit(struct folder *folder, const char *name, struct found *f
 	struct stat st;
 	bool known = fstatat(level->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 
+	if (folder->alone && folder->depth == 1 && maildir_rank(name) > 1)
+		return 0;
 	if (known && S_ISDIR(st.st_mode))
 		return folder_descend(folder, name, fault);
 	if (level->kind == KIND_MAILDIR)
@@ -294,6 +306,10 @@ static int folder_begin(struct folder *folder, struct fault *fault)
 		got = refuse(fault, FAULT_SETUP, path, "this folder cannot be opened: %s", strerror(errno));
 		if (fd >= 0)
 			close(fd);
+		free(copy);
+	} else if (folder->alone && !maildir_is(fd)) {
+		got = refuse(fault, FAULT_SETUP, path, "not a Maildir: it lacks the folders cur and new");
+		close(fd);
 		free(copy);
 	} else if (!folder_enter(folder, fd, copy, maildir_is(fd) ? KIND_MAILDIR : KIND_PLAIN)) {
 		got = refuse(fault, FAULT_SETUP, path, "this folder cannot be listed: %s", strerror(errno));

@@ -21,6 +21,8 @@ struct found {
 };
 
 struct folder *folder_open(const char *path); /* NULL when memory is short */
+/* A Maildir's own mails, without those of its subfolders. */
+struct folder *folder_open_maildir(const char *path);
 void folder_close(struct folder *folder);
 
 /* As source_next: 1 and a regular file, 0, or -1 and why one entry cannot be read. */

@@ -100,7 +100,7 @@ static void hold_write(struct hold *hold, const char *octets, size_t n)
 
 static void hold_flush(struct hold *hold)
 {
-	if (!hold->on_disk && hold->n > HOLD_MEMORY)
+	if (!hold->on_disk && !hold->memory_only && hold->n > HOLD_MEMORY)
 		hold_move_to_disk(hold);
 	hold_write(hold, hold->buffer, hold->gathered);
 	hold->gathered = 0;

@@ -14,6 +14,7 @@ struct hold {
 	int error;      /* errno of what went wrong; 0: nothing */
 	bool over;      /* more than `max` octets came; they are not kept */
 	bool on_disk;
+	bool memory_only; /* for who may not write files; survives hold_begin */
 	uint64_t n;     /* octets that came */
 	uint64_t max;
 	size_t gathered;

@@ -16,6 +16,7 @@ struct source {
 	char *path;             /* what was named */
 	uint64_t max_octets;
 	bool begun;
+	bool maildir;           /* nothing else, and without its subfolders */
 	struct folder *folder;  /* owned; being walked */
 	struct mbox *mbox;      /* owned; being split */
 	uint64_t mbox_octets;   /* its size as a file */
@@ -34,6 +35,15 @@ struct source *source_open(const char *path, uint64_t max_octets)
 		free(source);
 		return NULL;
 	}
+	return source;
+}
+
+struct source *source_open_maildir(const char *path, uint64_t max_octets)
+{
+	struct source *source = source_open(path, max_octets);
+
+	if (source)
+		source->maildir = true;
 	return source;
 }
 
@@ -71,9 +81,11 @@ static int source_begin(struct source *source, struct found *found, struct fault
 	if (standard_input ? fstat(STDIN_FILENO, &st) != 0 : stat(source->path, &st) != 0)
 		return refuse(fault, FAULT_SETUP, source->path, "%s", strerror(errno));
 	if (S_ISDIR(st.st_mode) && !standard_input) {
-		source->folder = folder_open(source->path);
+		source->folder = source->maildir ? folder_open_maildir(source->path) : folder_open(source->path);
 		return source->folder ? 0 : refuse(fault, FAULT_LATER, source->path, "memory is short");
 	}
+	if (source->maildir)
+		return refuse(fault, FAULT_SETUP, source->path, "not a Maildir, which is a folder");
 	if (!standard_input && !S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode))
 		return refuse(fault, FAULT_SETUP, source->path, "neither file, folder nor pipe");
 	fd = standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) :

@@ -20,6 +20,7 @@ struct source;
 
 /* Never fails for a path that cannot be read: the first source_next says so. NULL when memory is short. */
 struct source *source_open(const char *path, uint64_t max_octets);
+struct source *source_open_maildir(const char *path, uint64_t max_octets); /* only its own mails, no subfolder's */
 void source_close(struct source *source); /* NULL is fine */
 
 /* 1: *mail is filled and belongs to the caller. 0: no more. -1: `fault` says what is wrong with one input, whose name is

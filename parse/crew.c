@@ -62,7 +62,8 @@ struct crew {
 	struct fault fault;	/* FAULT_BROKEN: the nursery is gone */
 	crew_answerer *answerer;
 	void *answerer_arg;
-	int watch;
+	int watch, interrupt;
+	bool interrupted;
 	crew_ready *ready;
 	void *ready_arg;
 	struct buf frame;
@@ -121,7 +122,7 @@ struct crew *crew_start(struct nursery *nursery, const struct limits *limits, un
 	if (crew) {
 		crew->nursery = nursery;
 		crew->limits = *limits;
-		crew->watch = -1;
+		crew->watch = crew->interrupt = -1;
 		crew->frame = BUF(SPOOL_MEMORY);
 		crew->slots = calloc(jobs, sizeof *crew->slots);
 		crew->jobs = crew->slots ? jobs : 0;
@@ -342,6 +343,11 @@ void crew_set_answerer(struct crew *crew, crew_answerer *answerer, void *arg)
 {
 	crew->answerer = answerer;
 	crew->answerer_arg = arg;
+}
+
+void crew_interrupt_on(struct crew *crew, int fd)
+{
+	crew->interrupt = fd;
 }
 
 void crew_watch(struct crew *crew, int fd, crew_ready *ready, void *arg)
@@ -629,20 +635,22 @@ static void crew_expire(struct crew *crew)
 /* poll passes over negative descriptors, so every slot has its place. */
 static bool crew_poll(struct crew *crew)
 {
-	struct pollfd ready[CREW_JOBS + 2];
+	struct pollfd ready[CREW_JOBS + 3];
 	unsigned n = crew->jobs;
 
 	for (unsigned i = 0; i < n; i++)
 		ready[i] = (struct pollfd){ crew->slots[i].socket, POLLIN, 0 };
 	ready[n] = (struct pollfd){ nursery_descriptor(crew->nursery), POLLIN, 0 };
 	ready[n + 1] = (struct pollfd){ crew->watch, POLLIN, 0 };
-	if (poll(ready, n + 2, crew_timeout(crew)) < 0)
+	ready[n + 2] = (struct pollfd){ crew->interrupt, POLLIN, 0 };
+	if (poll(ready, n + 3, crew_timeout(crew)) < 0)
 		return errno == EINTR || fault_set(&crew->fault, FAULT_BROKEN, "poll: %s", strerror(errno));
 	for (unsigned i = 0; i < n; i++)
 		if (ready[i].revents && crew->slots[i].socket == ready[i].fd)
 			slot_read(crew, &crew->slots[i]);
 	if (ready[n + 1].revents)
 		crew->ready(crew->ready_arg);
+	crew->interrupted = ready[n + 2].revents != 0;
 	crew_expire(crew);
 	return !ready[n].revents || crew_hear_nursery(crew);
 }
@@ -680,6 +688,7 @@ bool crew_wait(struct crew *crew, struct crew_done *done, struct fault *fault)
 	struct slot *slot;
 
 	fault->kind = FAULT_NONE;
+	crew->interrupted = false;
 	while (crew_busy(crew)) {
 		slot = slot_at_stage(crew, STAGE_DONE);
 		if (slot) {
@@ -690,6 +699,8 @@ bool crew_wait(struct crew *crew, struct crew_done *done, struct fault *fault)
 			*fault = crew->fault;
 			return false;
 		}
+		if (crew->interrupted)
+			return false;
 		if (!crew->nursery)
 			slot_parse_here(crew, slot_at_stage(crew, STAGE_WAITING));
 		else

@@ -37,7 +37,8 @@ struct crew_done {
 	struct feedback *feedback; /* the caller's now; checked through, so that replay will not find it broken */
 	struct fault fault;	   /* FAULT_LATER: nothing can be said of the mail (memory, disk); feedback is NULL */
 };
-/* Blocks until a mail is done. False: none was in work (FAULT_NONE), or the nursery is gone (FAULT_BROKEN). */
+/* Blocks until a mail is done. False: none was in work or the descriptor of crew_interrupt_on is readable (FAULT_NONE), or
+ * the nursery is gone (FAULT_BROKEN). */
 bool crew_wait(struct crew *crew, struct crew_done *done, struct fault *fault);
 
 /* What workers may ask (feedback_ask). The answerer is called from crew_wait with a name that was checked; it answers
@@ -50,5 +51,9 @@ void crew_answer(struct crew *crew, uint64_t id, bool known, struct span answer)
 /* Another descriptor to wait for in crew_wait, such as the one that answers come from. -1: none. */
 typedef void crew_ready(void *arg);
 void crew_watch(struct crew *crew, int fd, crew_ready *ready, void *arg);
+
+/* Another descriptor that, once readable, ends crew_wait as if no mail were in work: there is something else to do. -1:
+ * none. Parsing in this process is not interrupted. */
+void crew_interrupt_on(struct crew *crew, int fd);
 
 #endif

@@ -1,8 +1,8 @@
 /* What an ingest did: its broken inputs as they come, a progress line, how it ended. The same calls for both formats:
  *
- *   ingested_..._open -> broken(self, name, reason) ... -> close(self, totals)
+ *   ingested_..._open -> broken(self, name, reason) ... -> mailbox(self, mailbox) ... -> close(self, totals)
  *
- * `close` writes the closing line or document and frees; false when it could not be written. */
+ * `mailbox` only where mailboxes were polled. `close` writes the closing line or document and frees; false when it could not be written. */
 #ifndef REPORT_INGESTED_H
 #define REPORT_INGESTED_H
 
@@ -20,8 +20,22 @@ struct ingested {
 	uint64_t milliseconds; /* the caller's stopwatch */
 };
 
+struct ingested_mailbox {
+	const char *name;
+	const struct ingested *totals;
+	uint64_t folders, present;    /* looked into, and the mails in them */
+	uint64_t newer, newer_octets; /* mails that were to be fetched */
+	uint64_t octets;              /* fetched */
+	uint64_t left;                /* stay where they are: too large, or not sent */
+	uint64_t settled;             /* moved, marked or deleted */
+	uint64_t marked;              /* of these, so many carry only \Deleted: the server cannot do more */
+	uint64_t reconnects;
+	const char *fault;            /* NULL: it went well */
+};
+
 struct ingested_writer {
 	void *self;
+	bool (*mailbox)(void *self, const struct ingested_mailbox *mailbox);
 	bool (*broken)(void *self, struct span name, struct span reason);
 	bool (*close)(void *self, const struct ingested *totals);
 };

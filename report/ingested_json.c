@@ -4,9 +4,14 @@
 
 #include <stdlib.h>
 
+struct ingested_json {
+	struct json json;
+	bool by_mailbox; /* the list of mailboxes is begun */
+};
+
 static bool broken_json(void *self, struct span name, struct span reason)
 {
-	struct json *j = self;
+	struct json *j = &((struct ingested_json *)self)->json;
 
 	json_object(j);
 	json_name(j, "file");
@@ -17,13 +22,22 @@ static bool broken_json(void *self, struct span name, struct span reason)
 	return !j->failed && !ferror(j->out);
 }
 
-static bool close_json(void *self, const struct ingested *totals)
+struct count {
+	const char *name;
+	uint64_t n;
+};
+
+static void counts_json(struct json *j, const struct count *counts, size_t n)
 {
-	struct json *j = self;
-	const struct {
-		const char *name;
-		uint64_t n;
-	} counts[] = {
+	for (size_t i = 0; i < n; i++) {
+		json_name(j, counts[i].name);
+		json_count(j, counts[i].n);
+	}
+}
+
+static void totals_json(struct json *j, const struct ingested *totals)
+{
+	const struct count counts[] = {
 		{ "seen", totals->seen },
 		{ "new", totals->added },
 		{ "duplicate", totals->duplicate },
@@ -34,34 +48,75 @@ static bool close_json(void *self, const struct ingested *totals)
 		{ "reports", totals->reports },
 		{ "failures", totals->failures },
 		{ "records", totals->records },
-		{ "milliseconds", totals->milliseconds },
 	};
+
+	counts_json(j, counts, sizeof counts / sizeof *counts);
+}
+
+static bool mailbox_json(void *self, const struct ingested_mailbox *mailbox)
+{
+	struct ingested_json *ingested = self;
+	struct json *j = &ingested->json;
+	const struct count counts[] = {
+		{ "folders", mailbox->folders },
+		{ "present", mailbox->present },
+		{ "octets", mailbox->octets },
+		{ "left", mailbox->left },
+		{ "settled", mailbox->settled },
+		{ "marked", mailbox->marked },
+		{ "reconnects", mailbox->reconnects },
+	};
+
+	if (!ingested->by_mailbox) {
+		json_close(j, ']');
+		json_name(j, "mailboxes");
+		json_array(j);
+	}
+	ingested->by_mailbox = true;
+	json_object(j);
+	json_name(j, "mailbox");
+	json_text(j, span_of(mailbox->name));
+	json_name(j, "fault");
+	json_text(j, mailbox->fault ? span_of(mailbox->fault) : SPAN_ABSENT);
+	counts_json(j, counts, sizeof counts / sizeof *counts);
+	totals_json(j, mailbox->totals);
+	json_close(j, '}');
+	return !j->failed && !ferror(j->out);
+}
+
+static bool close_json(void *self, const struct ingested *totals)
+{
+	struct ingested_json *ingested = self;
+	struct json *j = &ingested->json;
 	bool done;
 
 	json_close(j, ']');
-	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-		json_name(j, counts[i].name);
-		json_count(j, counts[i].n);
-	}
+	totals_json(j, totals);
+	json_name(j, "milliseconds");
+	json_count(j, totals->milliseconds);
 	json_close(j, '}');
 	json_newline(j);
 	done = json_done(j) && fflush(j->out) == 0;
-	free(j);
+	free(ingested);
 	return done;
 }
 
 bool ingested_json_open(struct ingested_writer *writer, FILE *out)
 {
-	struct json *j = calloc(1, sizeof *j);
+	struct ingested_json *ingested = calloc(1, sizeof *ingested);
+	struct json *j;
 
-	if (!j)
+	if (!ingested)
 		return false;
+	j = &ingested->json;
 	json_begin(j, out);
 	json_object(j);
 	json_name(j, "schema");
 	json_text(j, SPAN("dmarcgate-ingest/1"));
 	json_name(j, "broken_inputs");
 	json_array(j);
-	*writer = (struct ingested_writer){ .self = j, .broken = broken_json, .close = close_json };
+	*writer = (struct ingested_writer){
+		.self = ingested, .mailbox = mailbox_json, .broken = broken_json, .close = close_json
+	};
 	return true;
 }

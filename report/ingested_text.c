@@ -11,6 +11,7 @@ struct ingested_text {
 	FILE *out, *err; /* out may be NULL */
 	struct style style, err_style;
 	struct buf line;
+	bool by_mailbox; /* there was a line for each */
 };
 
 static bool broken_text(void *self, struct span name, struct span reason)
@@ -38,7 +39,7 @@ static void seconds_print(FILE *out, uint64_t milliseconds)
 		fprintf(out, "%s s", count_text((milliseconds + 500) / 1000).p);
 }
 
-static bool totals_print(const struct ingested_text *text, const struct ingested *totals)
+static void counts_print(const struct ingested_text *text, const struct ingested *totals)
 {
 	FILE *out = text->out;
 	enum ink ink = totals->broken ? INK_BAD : INK_PLAIN;
@@ -49,19 +50,49 @@ static bool totals_print(const struct ingested_text *text, const struct ingested
 	if (totals->tls_report)
 		fprintf(out, "%s, ", counted_text(totals->tls_report, "TLS report", "TLS reports").p);
 	fprintf(out, "%s, ", counted_text(totals->not_a_report, "not a report", "not reports").p);
-	fprintf(out, "%s%s broken%s, ", style_ink(&text->style, ink), count_text(totals->broken).p,
+	fprintf(out, "%s%s broken%s", style_ink(&text->style, ink), count_text(totals->broken).p,
 		style_off(&text->style, ink));
 	if (totals->conflicts)
-		fprintf(out, "%s, ", counted_text(totals->conflicts, "conflict", "conflicts").p);
+		fprintf(out, ", %s", counted_text(totals->conflicts, "conflict", "conflicts").p);
+}
+
+static bool totals_print(const struct ingested_text *text, const struct ingested *totals)
+{
+	FILE *out = text->out;
+
+	counts_print(text, totals);
+	fputs(", ", out);
 	seconds_print(out, totals->milliseconds);
 	putc('\n', out);
 	return !ferror(out) && fflush(out) == 0;
 }
 
+static bool mailbox_text(void *self, const struct ingested_mailbox *mailbox)
+{
+	struct ingested_text *text = self;
+	FILE *out = text->out;
+
+	text->by_mailbox = true;
+	if (!out)
+		return true;
+	fprintf(out, "%s%s%s: ", style_ink(&text->style, INK_STRONG), mailbox->name, style_off(&text->style, INK_STRONG));
+	if (mailbox->fault)
+		fprintf(out, "%sfailed%s, ", style_ink(&text->style, INK_BAD), style_off(&text->style, INK_BAD));
+	counts_print(text, mailbox->totals);
+	if (mailbox->settled)
+		fprintf(out, ", %s settled", count_text(mailbox->settled).p);
+	if (mailbox->marked)
+		fprintf(out, ", %s of them only marked as deleted", count_text(mailbox->marked).p);
+	if (mailbox->left)
+		fprintf(out, ", %s left", count_text(mailbox->left).p);
+	putc('\n', out);
+	return !ferror(out);
+}
+
 static bool close_text(void *self, const struct ingested *totals)
 {
 	struct ingested_text *text = self;
-	bool done = !text->out || totals_print(text, totals);
+	bool done = !text->out || text->by_mailbox || totals_print(text, totals);
 
 	buf_release(&text->line);
 	free(text);
@@ -80,7 +111,7 @@ bool ingested_text_open(struct ingested_writer *writer, FILE *out, const struct 
 	text->err = err;
 	text->err_style = *err_style;
 	text->line = BUF(LINE_OCTETS);
-	*writer = (struct ingested_writer){ .self = text, .broken = broken_text, .close = close_text };
+	*writer = (struct ingested_writer){ .self = text, .mailbox = mailbox_text, .broken = broken_text, .close = close_text };
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /* One mail is all or nothing: its facts are written behind a savepoint. */
 #include "store/store_private.h"
 
-bool store_knows_mail(struct store *s, const uint8_t sha256[DIGEST_OCTETS])
+bool store_knows_outcome(struct store *s, const uint8_t sha256[DIGEST_OCTETS], enum outcome *outcome)
 {
 	sqlite3_stmt *st = sql_open(s, SQL_MAIL_FIND);
 	bool known;
@@ -10,8 +10,17 @@ bool store_knows_mail(struct store *s, const uint8_t sha256[DIGEST_OCTETS])
 		return false;
 	bind_blob(st, 1, (struct span){ (const char *)sha256, DIGEST_OCTETS });
 	known = sql_row(s, st) == 1 && sqlite3_column_int(st, 1) != MAIL_FORGOTTEN;
+	if (known)
+		*outcome = (enum outcome)sqlite3_column_int(st, 3);
 	sqlite3_reset(st);
 	return known;
+}
+
+bool store_knows_mail(struct store *s, const uint8_t sha256[DIGEST_OCTETS])
+{
+	enum outcome outcome;
+
+	return store_knows_outcome(s, sha256, &outcome);
 }
 
 /* A name and four numbers as one key of fixed size: names of Maildir files would cost more than the rest of a mail. */

@@ -102,10 +102,19 @@ static const char schema_2[] =
 	"CREATE INDEX snapshot_place ON snapshot(place, type, last_seen);\n"
 	"CREATE INDEX snapshot_seen ON snapshot(last_seen);\n";
 
+/* What is remembered of mailboxes (store/journal.h). Most folders have few places: what was read in order needs none. */
+static const char schema_3[] =
+	"CREATE TABLE mailfolder(id INTEGER PRIMARY KEY, mailbox TEXT NOT NULL, name TEXT NOT NULL,\n"
+	" uidvalidity INTEGER NOT NULL, highest INTEGER NOT NULL, since INTEGER, UNIQUE(mailbox, name)) STRICT;\n"
+	"CREATE TABLE place(id INTEGER PRIMARY KEY, folder INTEGER NOT NULL REFERENCES mailfolder,\n"
+	" uid INTEGER NOT NULL, name TEXT NOT NULL, state INTEGER NOT NULL, UNIQUE(folder, uid, name)) STRICT;\n"
+	"CREATE INDEX place_open ON place(folder, uid) WHERE state<>0;\n"; /* 0: PLACE_KNOWN */
+
 /* A change of the schema is a new row here, a new text in tests/schema/, and nothing in the rows above it. */
 const struct schema_step schema_steps[] = {
 	{ schema_1 },
 	{ schema_2 },
+	{ schema_3 },
 };
 const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);
 

@@ -57,7 +57,7 @@
 	X(MAIL_STATE, "UPDATE mail SET state=?2 WHERE id=?1")                                                          \
 	X(MAIL_BARE,                                                                                                   \
 		"UPDATE mail SET state=2,folder=NULL,name='',reason=NULL,sender=NULL,subject=NULL,message_id=NULL,"    \
-		"date=NULL,trust=1,signer=NULL,repaired=0 WHERE id=?1")                                                                   \
+		"date=NULL,trust=1,signer=NULL,repaired=0 WHERE id=?1")                                                \
 	X(MAIL_GET,                                                                                                    \
 		"SELECT id,folder,name,arrived,sha256,octets,reason,trust,signer,repaired,sender,"                     \
 		"(SELECT total FROM verification WHERE mail=?1 AND number=0) FROM mail WHERE id=?1")                   \
@@ -238,7 +238,7 @@
 	X(KEY_TRIM,                                                                                                    \
 		"DELETE FROM keyrecord WHERE id IN (SELECT id FROM keyrecord WHERE name=?1"                            \
 		" ORDER BY last_seen DESC,record,absent LIMIT -1 OFFSET ?2)")                                          \
-	/* what names were seen to publish */                                                                           \
+	/* what names were seen to publish */                                                                          \
 	X(SNAPSHOT_NEWEST,                                                                                             \
 		"SELECT id,last_seen,answer FROM snapshot WHERE place=?1 AND type=?2"                                  \
 		" ORDER BY last_seen DESC,id DESC LIMIT 1")                                                            \
@@ -255,6 +255,31 @@
 		"SELECT place,type,answer,first_seen,last_seen,ttl,security FROM snapshot"                             \
 		" WHERE place=?1 OR (place>?2 AND place<?3) ORDER BY place,type,first_seen,id")                        \
 	X(SNAPSHOT_EXPIRE, "DELETE FROM snapshot WHERE last_seen<?1")                                                  \
+	/* mailboxes: folders, and places of single mails; states: enum place_state */                                 \
+	X(FOLDER_GET,                                                                                                  \
+		"SELECT id,uidvalidity,highest,since FROM mailfolder WHERE mailbox=?1 AND name=?2")                    \
+	X(FOLDER_PUT,                                                                                                  \
+		"INSERT INTO mailfolder(mailbox,name,uidvalidity,highest,since) VALUES(?1,?2,?3,?4,?5)"                \
+		" ON CONFLICT(mailbox,name) DO UPDATE SET uidvalidity=excluded.uidvalidity,highest=excluded.highest,"  \
+		"since=excluded.since")                                                                                \
+	X(PLACES_DROP,                                                                                                 \
+		"DELETE FROM place WHERE folder=?1")                                                                   \
+	X(PLACE_PUT,                                                                                                   \
+		"INSERT INTO place(folder,uid,name,state) VALUES(?1,?2,?3,?4)"                                         \
+		" ON CONFLICT(folder,uid,name) DO UPDATE SET state=excluded.state")                                    \
+	X(PLACE_DROP,                                                                                                  \
+		"DELETE FROM place WHERE folder=?1 AND uid=?2 AND name=?3")                                            \
+	X(PLACE_GET,                                                                                                   \
+		"SELECT state FROM place WHERE folder=?1 AND uid=?2 AND name=?3")                                      \
+	X(PLACE_FIRST,                                                                                                 \
+		"SELECT uid FROM place WHERE folder=?1 AND state=1 AND state<>0 ORDER BY uid LIMIT 1")                 \
+	X(PLACES_OPEN,                                                                                                 \
+		"SELECT f.id,f.name,f.uidvalidity,p.uid,p.name,p.state FROM mailfolder f CROSS JOIN place p"           \
+		" ON p.folder=f.id WHERE f.mailbox=?1 AND p.state<>0 ORDER BY f.name,p.uid,p.name")                    \
+	X(PLACES_NAMED,                                                                                                \
+		"SELECT id,name FROM place WHERE folder=?1 AND uid=0 AND state<2 ORDER BY name")                       \
+	X(PLACE_GONE,                                                                                                  \
+		"DELETE FROM place WHERE id=?1")                                                                       \
 	/* expiry */                                                                                                   \
 	X(EXPIRE_NEXT_DOMAIN, "SELECT min(domain) FROM report WHERE domain>?1")                                        \
 	X(EXPIRE_REPORTS,                                                                                              \

@@ -41,6 +41,7 @@ bool store_believe(struct store *store, const char *authserv_ids, struct fault *
 /* Is this input already stored? By its octets (sha256), or, without reading it, by name, size, time and inode of an
  * unchanged file seen before. */
 bool store_knows_mail(struct store *store, const uint8_t sha256[DIGEST_OCTETS]);
+bool store_knows_outcome(struct store *store, const uint8_t sha256[DIGEST_OCTETS], enum outcome *outcome);
 bool store_knows_file(struct store *store, const struct mail *mail);
 bool store_remember_file(struct store *store, const struct mail *mail, struct fault *fault);
 

@@ -34,8 +34,8 @@ iconv.h            parse/
 glib               parse/
 jansson.h          parse/
 zlib.h             parse/ store/ base/inflate.c base/deflate.c
-libdeflate.h       base/
-openssl/ssl.h      ingest/
+openssl/ssl.h      ingest/carrier.c
+openssl/err.h      ingest/carrier.c parse/dkim/ base/digest.c
 openssl/           parse/dkim/ base/digest.c
 libpsl.h           parse/dns/
 libdeflate.h       base/deflate.c
@@ -45,7 +45,7 @@ libsmartcols       report/
 ini.h              cli/
 seccomp.h          base/
 linux/             base/
-mailutils/         ingest/
+mailutils/         ingest/carrier.c ingest/imap_private.h ingest/pop3.c ingest/poller_process.c
 unbound            ingest/resolver_process.c
 event2/            ingest/resolver_process.c
 curl/              ingest/
@@ -149,7 +149,8 @@ find . -name '*.[ch]' ! -path './build*' ! -path './dmarcgate-*' ! -path './.*' 
 check "every file lies in a room"
 
 sql='SELECT|INSERT INTO|INSERT OR|DELETE FROM|CREATE TABLE|ALTER TABLE|PRAGMA'
-xargs grep -nE "\"[^\"]*\\<($sql)\\>" < "$work/product" | grep -v '^store/' > "$work/found"
+# IMAP has a SELECT of its own.
+xargs grep -nE "\"[^\"]*\\<($sql)\\>" < "$work/product" | grep -vE '^(store/|ingest/imap_folder.c)' > "$work/found"
 check "SQL only in store/"
 
 find $present tests bootstrap dist -type f \

@@ -46,6 +46,7 @@ static char *file_read(const char *path)
 static int group_begin(void **state)
 {
 	(void)state;
+	umask(077); /* passwords stand in some files */
 	if (!mkdtemp(folder))
 		return 1;
 	snprintf(file, sizeof file, "%s/test.conf", folder);
@@ -171,6 +172,35 @@ static const struct {
 	{ "[limits] mail = 5M\n", ":1: a heading stands alone on its line; settings follow on lines of their own" },
 	{ "[limits\nmail = 5M\n", ":1: neither `[section]` nor `setting = value`" },
 	{ "[aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n", ":1: a heading has at most 49 octets" },
+	{ "[mailbox aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n",
+		":1: a heading has at most 49 octets" },
+	{ "[mailbox]\nurl = mbox:/x\n", ":1: a mailbox has a name: [mailbox NAME]" },
+	{ "[mailbox a/b]\n", ":1: a mailbox's name consists of letters, digits and `-_.@+`, a letter or digit first" },
+	{ "[mailbox a]\nurl = mbox:/x\n[mailbox a]\n", ":3: a second section for this mailbox" },
+	{ "[mailbox a]\n", ":1: [mailbox a] no url says where it is" },
+	{ "[mailbox a]\nurl = http://example.org\n",
+		":2: [mailbox a] url = http://example.org: the URL begins with imap://, imaps://, pop://, pops://, "
+		"maildir:, mbox: or folder:" },
+	{ "[mailbox a]\nurl = imaps://u@h\nfoldres = x\n", ":3: [mailbox a] foldres: no such setting; did you mean folders?" },
+	{ "[mailbox a]\nurl = imaps://u@h\nurl = imaps://u@h\n", ":3: [mailbox a] url: set twice, first on line 2" },
+	{ "[mailbox a]\nurl = imaps://u@h\nafter = burn\n",
+		":3: [mailbox a] after = burn: one of keep, seen, delete, flag:KEYWORD, move:FOLDER" },
+	{ "[mailbox a]\nurl = imaps://u@h\n",
+		":1: [mailbox a] none of password_file, password_command, password_env and password is set" },
+	{ "[mailbox a]\nurl = imaps://u@h\npassword_env = A\npassword_file = /x\n",
+		":1: [mailbox a] more than one of password_file, password_command, password_env and password is set" },
+	{ "[mailbox a]\nurl = imaps://h\npassword_env = A\n", ":1: [mailbox a] no user is named" },
+	{ "[mailbox a]\nurl = imaps://u@h\nuser = v\npassword_env = A\n", ":1: [mailbox a] user: the URL names another one" },
+	{ "[mailbox a]\nurl = imaps://u@h\npassword_command = pass show\n",
+		":3: [mailbox a] password_command = pass show: a command begins with the absolute path of a program" },
+	{ "[mailbox a]\nurl = imaps://u@h\npassword_command = /bin/echo 'x\n",
+		":3: [mailbox a] password_command = /bin/echo 'x: a quotation mark is left open" },
+	{ "[mailbox a]\nurl = mbox:/x\npassword_env = A\n", ":1: [mailbox a] only a server asks for a password" },
+	{ "[mailbox a]\nurl = pops://u@h\npassword_env = A\nafter = seen\n",
+		":1: [mailbox a] after: POP3 can only keep or delete" },
+	{ "[mailbox a]\nurl = mbox:/x\nafter = delete\n", ":1: [mailbox a] after: an mbox or folder is only read" },
+	{ "[mailbox a]\nurl = imaps://u@h\ntimeout = 0\n", ":3: [mailbox a] timeout = 0: a number of seconds from 1 to 3600" },
+	{ "password = x\n", ":1: [dmarcgate] password: no such setting; it belongs in [mailbox]" },
 };
 
 static void test_faults(void **state)
@@ -317,6 +347,85 @@ static void test_print(void **state)
 	free(text);
 }
 
+static void test_mailboxes(void **state)
+{
+	struct fault fault = { 0 };
+	struct config config, again;
+	const struct mailbox_settings *settings;
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+
+	(void)state;
+	assert_true(load("[limits]\nmail = 7M\n"
+			 "[mailbox one]\nurl = imaps://u%40example.org@host/Some%20folder\npassword = a secret\n"
+			 "after = move:Done\nnot_reports = flag:$odd\nsince = 2w\nmax_messages = 5\n"
+			 "[mailbox two@example.org]\nurl = pop://host:1110\nuser = v\n"
+			 "password_command = /bin/echo 'a b' c\\ d\nafter = delete\ntimeout = 5\ntls_ca = ~/ca.pem\n"
+			 "[mailbox three]\nurl = maildir:/var/mail/x\nfolders = INBOX, Lists/*\n",
+		&config, &fault));
+	assert_int_equal(config.mailboxes_n, 3);
+	settings = mailbox_settings_find(&config, "one");
+	assert_ptr_equal(settings, &config.mailboxes[0]);
+	assert_string_equal(settings->mailbox.user, "u@example.org");
+	assert_string_equal(settings->mailbox.folders[0], "Some folder");
+	assert_int_equal(settings->mailbox.after.kind, FATE_MOVE);
+	assert_string_equal(settings->mailbox.not_reports.name, "$odd");
+	assert_int_equal(settings->mailbox.broken.kind, FATE_KEEP);
+	assert_int_equal(settings->mailbox.since, 14);
+	assert_int_equal(settings->mailbox.max_messages, 5);
+	assert_int_equal(settings->mailbox.max_octets, 7000000);
+	assert_int_equal(settings->mailbox.timeout, MAILBOX_TIMEOUT);
+	assert_int_equal(settings->mailbox.secret_source, SECRET_INLINE);
+	settings = mailbox_settings_find(&config, "two@example.org");
+	assert_int_equal(settings->mailbox.port, 1110);
+	assert_int_equal(settings->mailbox.timeout, 5);
+	assert_int_equal(settings->mailbox.secret_source, SECRET_COMMAND);
+	assert_int_equal(mailbox_settings_find(&config, "three")->mailbox.n_folders, 2);
+	assert_null(mailbox_settings_find(&config, "four"));
+
+	assert_true(config_print(&config, out, &fault));
+	fclose(out);
+	assert_null(strstr(text, "a secret"));
+	assert_non_null(strstr(text, "\n[mailbox one]\n"));
+	assert_non_null(strstr(text, "\nfolders = Some folder\n"));
+	assert_non_null(strstr(text, "\n# password is set and not shown\n"));
+	assert_non_null(strstr(text, "\nsince = 14d\n"));
+	config_release(&config);
+
+	/* What was printed can be read, once the password is put back. */
+	char *at = strstr(text, "# password is set and not shown");
+
+	memcpy(at, "password=x                     ", 31);
+	assert_true(load(text, &again, &fault));
+	assert_int_equal(again.mailboxes_n, 3);
+	assert_string_equal(again.mailboxes[0].mailbox.folders[0], "Some folder");
+	config_release(&again);
+	free(text);
+}
+
+/* A password in the file is for its owner; without one the file may be for everybody. */
+static void test_open_file(void **state)
+{
+	static const char secret[] = "[mailbox a]\nurl = imaps://u@h\npassword = x\n";
+	static const char none[] = "[mailbox a]\nurl = imaps://u@h\npassword_env = x\n";
+	struct fault fault = { 0 };
+	struct config config;
+
+	(void)state;
+	file_write(file, secret, sizeof secret - 1);
+	assert_int_equal(chmod(file, 0644), 0);
+	assert_false(config_load(file, &config, &fault));
+	assert_int_equal(fault.kind, FAULT_SETUP);
+	assert_non_null(strstr(fault.text,
+		": holds the password of [mailbox a] and can be read by others (mode 0644): chmod 600"));
+	config_release(&config);
+	file_write(file, none, sizeof none - 1);
+	assert_true(config_load(file, &config, &fault));
+	config_release(&config);
+	assert_int_equal(chmod(file, 0600), 0);
+}
+
 /* `.It Ic NAME No = Ar UNIT` ... default ... sentence, below `.Ss Section SECTION`. */
 static void test_manual(void **state)
 {
@@ -363,6 +472,8 @@ int main(void)
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_mailboxes),
+		cmocka_unit_test(test_open_file),
 		cmocka_unit_test(test_manual),
 	};
 

@@ -1,0 +1,106 @@
+/* box: one mailbox on its way through a run; what the two kinds of mailboxes, on servers (box_server.c) and on this
+ * machine (box_local.c), have in common. Only poll.c and these two see it. */
+#ifndef CLI_BOX_H
+#define CLI_BOX_H
+
+#include "cli/mailboxes.h"
+#include "cli/poll.h"
+#include "ingest/poller.h"
+
+struct box;
+struct source;
+
+enum box_stage {
+	BOX_WAITING, /* for its turn */
+	BOX_OPEN,
+	BOX_DRAINED, /* no more mails; those given have still to be taken and settled */
+	BOX_CLOSED,
+};
+
+struct box_folder {
+	char *name; /* owned */
+	struct folder_state state;
+	bool looked; /* into it, in this run */
+};
+
+/* A mail that is stored and not settled. */
+struct unsettled {
+	struct box_folder *folder; /* borrowed */
+	uint64_t uidvalidity;
+	uint64_t uid;
+	char *name; /* owned */
+	enum place_state state;
+	bool told; /* the server knows; with POP3 it acts at the end of the session */
+};
+
+struct box_kind {
+	bool (*open)(struct box *box, struct fault *fault);
+	/* As inlet's next; faults of the mailbox itself go to box_failed. */
+	enum inlet_state (*next)(struct box *box, struct intake_item *item);
+	/* The first *done of them have had their fate. */
+	bool (*settle)(struct box *box, const struct mail_fate *fate, struct unsettled *const *mails, size_t n, size_t *done,
+		struct fault *fault);
+	bool (*close)(struct box *box, struct fault *fault);
+	void (*stop)(struct box *box); /* at once */
+};
+extern const struct box_kind box_server, box_local;
+
+struct box {
+	struct polling *polling;
+	const struct mailbox_settings *settings;
+	const struct mailbox *mailbox; /* of the settings */
+	const struct box_kind *kind;
+	char *key; /* owned; who logs in where: how the journal calls it */
+	enum box_stage stage;
+	uint64_t given, taken; /* mails */
+	bool settled;	       /* nothing was taken since the last settling */
+	bool fateless;	       /* settling has failed: no more attempts in this run */
+	bool failed;
+	struct fault fault; /* the first one */
+
+	struct box_folder **folders; /* owned */
+	size_t folders_n;
+	struct unsettled *unsettled; /* owned */
+	size_t unsettled_n, unsettled_room;
+	char **seen; /* owned; UIDLs, and UIDs of mails that were left, that are still there */
+	size_t seen_n, seen_room;
+
+	struct ingested totals;
+	struct poller_counts counts;
+	uint64_t newer, newer_octets; /* mails that a run would fetch */
+	uint64_t left;		      /* mails that are too large, or were not sent */
+
+	struct poller *poller; /* owned; of a server */
+	bool journaled;	       /* mails of earlier runs were settled */
+
+	struct source *source; /* owned; of this machine */
+	char **paths;	       /* owned; the folders to read */
+	size_t paths_n, path;
+};
+
+struct polling {
+	struct cli *cli;
+	struct polling_plan plan;
+	struct store *store;
+	struct box *boxes; /* owned */
+	size_t n, turn;
+	int epoll; /* all servers' descriptors */
+	struct fault fault; /* of the database, while a mailbox was asked */
+	struct inlet inlet;
+};
+
+/* A fault of the mailbox, which is said and remembered; the others go on. */
+void box_failed(struct box *box, const struct fault *fault);
+
+/* What is known of a folder; begins to remember it when there is nothing. NULL: memory, or the database. */
+struct box_folder *box_folder(struct box *box, const char *name, uint64_t uidvalidity);
+
+bool box_seen(struct box *box, const char *name);
+
+/* Settles what is durable. False: the database. */
+bool box_settle(struct box *box, struct fault *fault);
+
+/* May nothing be changed on the server? */
+bool box_only_looks(const struct box *box);
+
+#endif

@@ -1,0 +1,148 @@
+/* A mailbox on an IMAP or POP3 server, asked by a process of its own (ingest/poller.h). */
+#include "base/buf.h"
+#include "cli/box.h"
+#include "cli/cli.h"
+#include "cli/secret.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- what is remembered ---- */
+
+static uint64_t memory_first(void *arg, const char *name, uint64_t uidvalidity)
+{
+	struct box *box = arg;
+	struct box_folder *folder = box_folder(box, name, uidvalidity);
+	struct store *store = box->polling->store;
+	uint64_t left = UINT64_MAX;
+
+	if (!folder)
+		return (uint64_t)UINT32_MAX + 1; /* nothing */
+	if (store && folder->state.id && !store_place_first(store, folder->state.id, &left, &box->polling->fault))
+		return (uint64_t)UINT32_MAX + 1;
+	return left <= folder->state.highest ? left : folder->state.highest + 1;
+}
+
+/* 1: it has a place of its own, whose state is filled in. */
+static int place_of(struct box *box, const struct box_folder *folder, struct stored_place *place)
+{
+	struct store *store = box->polling->store;
+
+	return store && folder->state.id ? store_place_get(store, folder->state.id, place, &box->polling->fault) : 0;
+}
+
+static bool is_wanted(struct box *box, const struct mail_place *where, uint64_t octets)
+{
+	struct box_folder *folder = box_folder(box, where->folder, where->uidvalidity);
+	struct stored_place place = { .uid = where->uid, .name = where->uidl };
+	int known = folder ? place_of(box, folder, &place) : -1;
+	char uid[32];
+
+	if (known < 0)
+		return false;
+	if (known == 0)
+		return where->uid == 0 || where->uid > folder->state.highest;
+	snprintf(uid, sizeof uid, "%llu", (unsigned long long)where->uid);
+	if ((where->uid == 0 || place.state == PLACE_LEFT) && !box_seen(box, where->uid ? uid : where->uidl))
+		return false;
+	if (place.state != PLACE_LEFT)
+		return false;
+	if (octets <= box->mailbox->max_octets)
+		return true;
+	box->left++; /* it was named when it was met first */
+	return false;
+}
+
+static bool memory_wanted(void *arg, const struct mail_place *where, uint64_t octets)
+{
+	struct box *box = arg;
+	bool wanted = is_wanted(box, where, octets);
+
+	box->newer += wanted;
+	box->newer_octets += wanted ? octets : 0;
+	return wanted && !box->polling->plan.look;
+}
+
+/* ---- the four calls ---- */
+
+static bool server_open(struct box *box, struct fault *fault)
+{
+	const struct poller_memory memory = { box, memory_first, memory_wanted };
+	struct mailbox looking = *box->mailbox;
+	struct buf secret;
+	bool good;
+
+	if (box_only_looks(box)) /* which opens the folders for reading only */
+		looking.after = looking.not_reports = looking.broken = (struct mail_fate){ FATE_KEEP, NULL };
+	if (!secret_get(box->polling->cli->helper, box->settings, &secret, fault))
+		return false;
+	good = poller_begin(box->poller, &looking, buf_span(&secret), box->polling->cli->now, &memory, fault);
+	secret_wipe(&secret);
+	return good;
+}
+
+static enum inlet_state server_next(struct box *box, struct intake_item *item)
+{
+	struct fault fault = { 0 };
+	struct polled polled;
+	int got;
+
+	for (;;) {
+		if (!poller_ready(box->poller))
+			return INLET_LATER;
+		if (!box->journaled) {
+			box->journaled = true;
+			if (!box_settle(box, &box->polling->fault))
+				return INLET_END;
+			continue;
+		}
+		got = poller_next(box->poller, &polled, &fault);
+		if (got == 0)
+			return INLET_END;
+		if (got > 0 || polled.place.folder)
+			break;
+		polled_release(&polled);
+		box_failed(box, &fault);
+	}
+	item->mail = polled.mail;
+	item->place = polled.place;
+	if (got < 0)
+		item->fault = fault;
+	return INLET_MAIL;
+}
+
+static bool server_settle(struct box *box, const struct mail_fate *fate, struct unsettled *const *mails, size_t n,
+	size_t *done, struct fault *fault)
+{
+	struct mail_place *places = calloc(n, sizeof *places);
+	bool good;
+
+	*done = 0;
+	if (!places)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		places[i].folder = mails[i]->folder->name;
+		places[i].uidvalidity = mails[i]->uidvalidity;
+		places[i].uid = mails[i]->uid;
+		snprintf(places[i].uidl, sizeof places[i].uidl, "%s", mails[i]->name);
+	}
+	good = poller_settle(box->poller, fate, places, n, done, fault);
+	free(places);
+	return good;
+}
+
+static void server_stop(struct box *box)
+{
+	poller_stop(box->poller);
+	box->poller = NULL;
+}
+
+static bool server_close(struct box *box, struct fault *fault)
+{
+	bool good = poller_close(box->poller, &box->counts, fault);
+
+	server_stop(box);
+	return good;
+}
+
+const struct box_kind box_server = { server_open, server_next, server_settle, server_close, server_stop };

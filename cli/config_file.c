@@ -1,0 +1,425 @@
+/* The file of the configuration: where it is, how it is read, how the configuration in force is printed. */
+#include "base/escape.h"
+#include "cli/config_private.h"
+#include "cli/secret.h"
+#include "ingest/resolver.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+#define SECTION_OF_TOP "dmarcgate" /* what stands before the first heading */
+#define SYSTEM_FILE SYSCONFDIR "/dmarcgate.conf"
+#define HEADING_OCTETS 49 /* inih keeps no more of a heading, and does not say so */
+
+/* ---- the file ---- */
+
+struct seen {
+	unsigned heading;	      /* line */
+	unsigned rows[SETTINGS_MOST]; /* line that set the row, 0 when none did */
+};
+
+struct loading {
+	struct config *config;
+	const char *path;
+	FILE *file;
+	unsigned line; /* the one read last */
+	struct seen seen;
+	struct seen *mailboxes; /* owned; of each */
+	struct fault *fault;
+	bool failed;
+	unsigned failed_line;
+};
+
+static bool line_refused(struct loading *loading, const char *rule)
+{
+	if (loading->failed)
+		return false;
+	loading->failed = true;
+	loading->failed_line = loading->line;
+	return fault_set(loading->fault, FAULT_SETUP, "%s:%u: %s", loading->path, loading->line, rule);
+}
+
+/* What follows `mailbox` in a heading; absent when it is another heading. */
+static struct span mailbox_heading(struct span heading)
+{
+	const size_t n = sizeof MAILBOX_SECTION - 1;
+
+	if (heading.n < n || memcmp(heading.p, MAILBOX_SECTION, n) != 0 ||
+		(heading.n > n && heading.p[n] != ' ' && heading.p[n] != '\t'))
+		return SPAN_ABSENT;
+	return span_trim((struct span){ heading.p + n, heading.n - n });
+}
+
+static struct mailbox_settings *mailbox_find(const struct config *config, struct span name)
+{
+	for (size_t i = 0; name.p && i < config->mailboxes_n; i++)
+		if (span_is(span_of(config->mailboxes[i].mailbox.name), name))
+			return &config->mailboxes[i];
+	return NULL;
+}
+
+/* A new section, with the defaults; inih does not tell of a heading with nothing below it. */
+static bool mailbox_begin(struct loading *loading, struct span name)
+{
+	struct config *config = loading->config;
+	struct mailbox_settings *settings = &config->mailboxes[config->mailboxes_n];
+	struct fault why = { 0 };
+
+	if (mailbox_find(config, name))
+		return line_refused(loading, "a second section for this mailbox");
+	if (config->mailboxes_n == MAILBOXES_MOST)
+		return line_refused(loading, "too many mailboxes");
+	if (!mailbox_name_check(name, &why))
+		return line_refused(loading, why.text);
+	loading->mailboxes[config->mailboxes_n++].heading = loading->line;
+	if (!mailbox_settings_init(settings, name, &why))
+		return line_refused(loading, why.text);
+	for (const struct config_setting *row = config_settings; row->name; row++)
+		if (setting_is_of_mailbox(row) && !config_is_text(row))
+			*setting_number(settings, row) = row->initial;
+	return true;
+}
+
+/* inih takes `[limits] mail = 5M` for a heading and drops the rest of the line. */
+static bool heading_fits(struct loading *loading, const char *line)
+{
+	const char *end = strchr(line, ']');
+	struct span mailbox;
+
+	if (line[0] != '[' || !end)
+		return true;
+	if (end - line - 1 > HEADING_OCTETS)
+		return line_refused(loading, "a heading has at most 49 octets");
+	mailbox = mailbox_heading((struct span){ line + 1, (size_t)(end - line - 1) });
+	end += 1 + strspn(end + 1, " \t\r\n");
+	if (*end && *end != ';' && *end != '#')
+		return line_refused(
+			loading, "a heading stands alone on its line; settings follow on lines of their own");
+	return !mailbox.p || mailbox_begin(loading, mailbox);
+}
+
+/* Gives inih one line at a time, without its indentation (which inih would take for the continuation of the line
+ * before), and refuses what inih would cut silently: long lines, NUL octets. */
+static char *line_read(char *line, int room, void *arg)
+{
+	struct loading *loading = arg;
+	int n = 0, c;
+
+	if (loading->failed)
+		return NULL;
+	loading->line++;
+	while ((c = getc(loading->file)) != EOF) {
+		if (n == 0 && (c == ' ' || c == '\t'))
+			continue;
+		if (c == '\0' || n + 1 >= room) {
+			char rule[64];
+
+			snprintf(rule, sizeof rule, "a line has at most %d octets", room - 1);
+			line_refused(loading, c ? rule : "a NUL octet; this is not a text file");
+			return NULL;
+		}
+		line[n++] = (char)c;
+		if (c == '\n')
+			break;
+	}
+	line[n] = '\0';
+	return n && heading_fits(loading, line) ? line : NULL;
+}
+
+static int line_take(void *arg, const char *section, const char *name, const char *value)
+{
+	struct loading *loading = arg;
+	const struct config_setting *setting;
+	char at[PATH_OCTETS + 16], where[PATH_OCTETS + 128];
+	struct config *config = loading->config;
+	struct mailbox_settings *mailbox;
+	struct fault fault = { 0 };
+
+	if (loading->failed)
+		return 0;
+	if (!*section)
+		section = SECTION_OF_TOP;
+	mailbox = mailbox_find(config, mailbox_heading(span_of(section)));
+	setting = setting_find(mailbox ? MAILBOX_SECTION : section, name);
+	snprintf(at, sizeof at, "%s:%u: ", loading->path, loading->line);
+	if (!setting) {
+		setting_unknown(at, section, mailbox ? MAILBOX_SECTION : section, name, &fault);
+	} else {
+		struct seen *all = mailbox ? &loading->mailboxes[mailbox - config->mailboxes] : &loading->seen;
+		unsigned *seen = &all->rows[setting - config_settings];
+
+		snprintf(where, sizeof where, "%s[%s] %s", at, section, name);
+		if (*seen)
+			fault_set(&fault, FAULT_SETUP, "%s: set twice, first on line %u", where, *seen);
+		else if (setting_set(mailbox ? (void *)mailbox : config, setting, value, where, &fault))
+			*seen = loading->line;
+	}
+	if (fault.kind == FAULT_NONE)
+		return 1;
+	loading->failed = true;
+	loading->failed_line = loading->line;
+	if (loading->fault)
+		*loading->fault = fault;
+	return 0;
+}
+
+/* A password in the file is for its owner only. */
+static bool mailboxes_finish(struct loading *loading)
+{
+	struct config *config = loading->config;
+
+	for (size_t i = 0; i < config->mailboxes_n; i++) {
+		struct mailbox_settings *settings = &config->mailboxes[i];
+		const char *name = settings->mailbox.name;
+		struct fault why = { 0 };
+
+		loading->line = loading->mailboxes[i].heading;
+		if (!mailbox_settings_finish(settings, config->limits.mail, &why))
+			return fault_set(loading->fault, why.kind, "%s:%u: [" MAILBOX_SECTION " %s] %s", loading->path,
+				loading->line, name, why.text);
+		if (*settings->password && !secret_file_check(fileno(loading->file), &why))
+			return fault_set(loading->fault, why.kind,
+				"%s: holds the password of [" MAILBOX_SECTION " %s] and %s", loading->path, name,
+				why.text);
+	}
+	return true;
+}
+
+static bool file_parse(struct loading *loading)
+{
+	int wrong = ini_parse_stream(line_read, loading, line_take, loading);
+
+	/* inih goes on behind a line it cannot read and tells its number only at the end. */
+	if (wrong > 0 && (!loading->failed || (unsigned)wrong < loading->failed_line)) {
+		loading->failed = false;
+		loading->line = (unsigned)wrong;
+		return line_refused(loading, "neither `[section]` nor `setting = value`");
+	}
+	if (wrong < 0)
+		return fault_set(loading->fault, FAULT_LATER, "%s: out of memory", loading->path);
+	if (ferror(loading->file))
+		return fault_set(
+			loading->fault, FAULT_SETUP, "%s: cannot be read: %s", loading->path, strerror(errno));
+	return !loading->failed && mailboxes_finish(loading);
+}
+
+static bool file_load(struct config *config, FILE *file, struct fault *fault)
+{
+	struct loading loading = { .config = config, .path = config->file, .file = file, .fault = fault };
+	bool good;
+
+	config->mailboxes = calloc(MAILBOXES_MOST + 1, sizeof *config->mailboxes);
+	loading.mailboxes = calloc(MAILBOXES_MOST + 1, sizeof *loading.mailboxes);
+	good = config->mailboxes && loading.mailboxes;
+	good = good ? file_parse(&loading) : fault_set(fault, FAULT_LATER, "out of memory");
+	free(loading.mailboxes);
+	return good;
+}
+
+/* ---- where it is ---- */
+
+/* Below $`variable`, which the XDG base directory specification wants absolute, else below $HOME/`otherwise`. */
+static char *xdg_path(const char *variable, const char *otherwise, const char *rest)
+{
+	const char *base = getenv(variable), *home = getenv("HOME");
+	char *path = NULL;
+	int n = -1;
+
+	if (base && base[0] == '/')
+		n = asprintf(&path, "%s/%s", base, rest);
+	else if (home && home[0] == '/')
+		n = asprintf(&path, "%s/%s/%s", home, otherwise, rest);
+	return n < 0 ? NULL : path;
+}
+
+/* As installed; or, for a program that was built and not installed, the data beside it. */
+static char *data_folder(void)
+{
+	char program[4096], *slash, *path = NULL;
+	ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+
+	program[n > 0 ? n : 0] = '\0';
+	slash = strrchr(program, '/');
+	if (slash && asprintf(&path, "%.*s/data", (int)(slash - program), program) < 0)
+		return NULL;
+	if (path && access(path, X_OK) == 0)
+		return path;
+	free(path);
+	return strdup(PKGDATADIR);
+}
+
+static bool config_defaults(struct config *config, struct fault *fault)
+{
+	bool ok = true;
+
+	*config = (struct config){ .readiness.limits = LIMITS_DEFAULT };
+	for (const struct config_setting *row = config_settings; row->name; row++) {
+		if (setting_is_of_mailbox(row))
+			continue;
+		if (!config_is_text(row) && row->type != CONFIG_LIMIT)
+			*setting_number(config, row) = row->initial;
+		else if (config_is_text(row) && row->type != CONFIG_PATH && row->type != CONFIG_SERVER)
+			ok = (*setting_text(config, row) = strdup("")) && ok;
+	}
+	if (geteuid() != 0)
+		config->db = xdg_path("XDG_STATE_HOME", ".local/state", "dmarcgate/dmarcgate.db");
+	if (!config->db)
+		config->db = strdup(SYSTEM_DB);
+	config->resolver = strdup(RESOLVER_SYSTEM);
+	config->data = data_folder();
+	return (ok && config->db && config->resolver && config->data) || fault_set(fault, FAULT_LATER, "out of memory");
+}
+
+/* Opens what is there and leaves its name in config->file. NULL with FAULT_NONE when nothing was named and nothing is
+ * there. */
+static FILE *file_open(const char *named, struct config *config, struct fault *fault)
+{
+	char *places[] = { NULL, NULL };
+	FILE *file = NULL;
+
+	if (named) {
+		places[0] = strdup(named);
+	} else {
+		places[0] = xdg_path("XDG_CONFIG_HOME", ".config", "dmarcgate/dmarcgate.conf");
+		places[1] = strdup(SYSTEM_FILE);
+	}
+	for (size_t i = 0; i < LENGTH(places) && !file; i++) {
+		if (!places[i])
+			continue;
+		file = fopen(places[i], "re");
+		if (file) {
+			config->file = places[i];
+			places[i] = NULL;
+		} else if (named || (errno != ENOENT && errno != ENOTDIR)) {
+			fault_set(fault, FAULT_SETUP, "%s: cannot be opened: %s", places[i], strerror(errno));
+			break;
+		}
+	}
+	free(places[0]);
+	free(places[1]);
+	return file;
+}
+
+static bool from_environment(char **place, const char *variable, struct fault *fault)
+{
+	const char *value = getenv(variable);
+	char *copy;
+
+	if (!value || !*value)
+		return true;
+	copy = strdup(value);
+	if (!copy)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	free(*place);
+	*place = copy;
+	return true;
+}
+
+bool config_load(const char *named, struct config *config, struct fault *fault)
+{
+	const char *conf = getenv("DMARCGATE_CONF");
+	struct fault opening = { 0 };
+	bool ok = true;
+	FILE *file;
+
+	if (!config_defaults(config, fault))
+		return false;
+	if (!named && conf && *conf)
+		named = conf;
+	file = file_open(named, config, &opening);
+	if (file) {
+		ok = file_load(config, file, fault);
+		fclose(file);
+	} else if (opening.kind != FAULT_NONE) {
+		return fault_set(fault, opening.kind, "%s", opening.text);
+	}
+	return ok && from_environment(&config->db, "DMARCGATE_DB", fault) &&
+	       from_environment(&config->data, "DMARCGATE_DATA", fault);
+}
+
+void config_release(struct config *config)
+{
+	free(config->file);
+	free(config->data);
+	for (const struct config_setting *row = config_settings; row->name; row++)
+		if (config_is_text(row) && !setting_is_of_mailbox(row))
+			free(*setting_text(config, row));
+	for (size_t i = 0; i < config->mailboxes_n; i++)
+		mailbox_settings_release(&config->mailboxes[i]);
+	free(config->mailboxes);
+	*config = (struct config){ 0 };
+}
+
+/* ---- printing ---- */
+
+static void text_print(const char *before, const char *text, FILE *out)
+{
+	struct buf safe = BUF(8 * PATH_OCTETS);
+
+	escape_terminal(&safe, span_of(text));
+	fprintf(out, "%s%s", before, buf_text(&safe));
+	buf_release(&safe);
+}
+
+static void value_print(const void *base, const struct config_setting *row, const char *before, FILE *out)
+{
+	char text[CONFIG_TEXT];
+
+	text_print(before, config_is_text(row) ? *setting_text(base, row) : config_format(row, setting_value(base, row), text), out);
+}
+
+static bool value_differs(const void *a, const void *b, const struct config_setting *row)
+{
+	if (config_is_text(row))
+		return strcmp(*setting_text(a, row), *setting_text(b, row)) != 0;
+	return setting_value(a, row) != setting_value(b, row);
+}
+
+static void mailbox_print(const struct mailbox_settings *settings, FILE *out)
+{
+	fprintf(out, "\n[" MAILBOX_SECTION " %s]\n", settings->mailbox.name);
+	for (const struct config_setting *row = config_settings; row->name; row++) {
+		if (!setting_is_of_mailbox(row))
+			continue;
+		fprintf(out, "# %s\n", row->sentence);
+		if (row->type == CONFIG_SECRET) {
+			fprintf(out, "# %s is %s\n", row->name, **setting_text(settings, row) ? "set and not shown" : "not set");
+			continue;
+		}
+		fputs(row->name, out);
+		value_print(settings, row, " = ", out);
+		putc('\n', out);
+	}
+}
+
+bool config_print(const struct config *config, FILE *out, struct fault *fault)
+{
+	const char *section = "";
+	struct config defaults;
+
+	if (!config_defaults(&defaults, fault))
+		return false;
+	text_print("# ", config->file ? config->file : "no configuration file: the defaults", out);
+	putc('\n', out);
+	for (const struct config_setting *row = config_settings; row->name; row++) {
+		if (setting_is_of_mailbox(row))
+			continue;
+		if (strcmp(section, row->section) != 0) {
+			section = row->section;
+			fprintf(out, "\n[%s]\n", section);
+		}
+		fprintf(out, "# %s\n%s", row->sentence, row->name);
+		value_print(config, row, " = ", out);
+		if (value_differs(config, &defaults, row))
+			value_print(&defaults, row, " ; default: ", out);
+		putc('\n', out);
+	}
+	for (size_t i = 0; i < config->mailboxes_n; i++)
+		mailbox_print(&config->mailboxes[i], out);
+	config_release(&defaults);
+	return true;
+}

@@ -1,0 +1,29 @@
+/* What config.c (the table, its values) and config_file.c (the file, its place, printing) share. */
+#ifndef CLI_CONFIG_PRIVATE_H
+#define CLI_CONFIG_PRIVATE_H
+
+#include "cli/config.h"
+
+#define SETTINGS_MOST 256 /* rows of config_settings */
+#define SYSTEM_DB "/var/lib/dmarcgate/dmarcgate.db"
+#define PATH_OCTETS 4096
+
+/* Where a row's value lies, in a struct config or mailbox_settings; only setting_set and the defaults write through
+ * these. */
+uint64_t *setting_number(const void *base, const struct config_setting *setting);
+char **setting_text(const void *base, const struct config_setting *setting);
+uint64_t setting_value(const void *base, const struct config_setting *setting); /* as config_format wants it */
+bool setting_is_of_mailbox(const struct config_setting *setting);
+
+const struct config_setting *setting_find(const char *section, const char *name);
+
+/* `where` is what a fault calls the setting: `[limits] mail`, with file and line before it where there are any. */
+bool setting_set(void *base, const struct config_setting *setting, const char *value, const char *where,
+	struct fault *fault);
+
+/* Says what might have been meant. `heading` is what stands in the file, `section` what the rows call it; `at`: file and
+ * line. */
+bool setting_unknown(
+	const char *at, const char *heading, const char *section, const char *name, struct fault *fault);
+
+#endif

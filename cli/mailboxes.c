@@ -1,0 +1,229 @@
+#include "cli/mailboxes.h"
+#include "base/buf.h"
+#include "base/moment.h"
+#include "cli/config.h"
+#include "cli/helper.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
+/* ---- settings that a mailbox reads by itself ---- */
+
+static bool after_parse(struct mailbox *mailbox, struct span text, struct fault *fault)
+{
+	return fate_parse(&mailbox->after, text, fault);
+}
+
+static bool not_reports_parse(struct mailbox *mailbox, struct span text, struct fault *fault)
+{
+	return fate_parse(&mailbox->not_reports, text, fault);
+}
+
+static bool broken_parse(struct mailbox *mailbox, struct span text, struct fault *fault)
+{
+	return fate_parse(&mailbox->broken, text, fault);
+}
+
+static bool user_parse(struct mailbox *mailbox, struct span text, struct fault *fault)
+{
+	if (mailbox->user && !span_is(span_of(mailbox->user), text))
+		return fault_set(fault, FAULT_SETUP, "the URL names another one");
+	free(mailbox->user);
+	mailbox->user = strndup(text.p, text.n);
+	return mailbox->user || fault_set(fault, FAULT_LATER, "out of memory");
+}
+
+static bool command_parse(struct mailbox *mailbox, struct span text, struct fault *fault)
+{
+	struct command_words words;
+
+	(void)mailbox;
+	if (!command_split(text, &words, fault))
+		return false;
+	command_words_release(&words);
+	return true;
+}
+
+/* In this order: a later one may rest on an earlier one. */
+static const struct part {
+	const char *name;
+	size_t offset;
+	bool (*parse)(struct mailbox *mailbox, struct span text, struct fault *fault);
+} parts[] = {
+	{ "url", offsetof(struct mailbox_settings, url), mailbox_parse_url },
+	{ "user", offsetof(struct mailbox_settings, user), user_parse },
+	{ "password_command", offsetof(struct mailbox_settings, password_command), command_parse },
+	{ "folders", offsetof(struct mailbox_settings, folders), mailbox_parse_folders },
+	{ "after", offsetof(struct mailbox_settings, after), after_parse },
+	{ "not_reports", offsetof(struct mailbox_settings, not_reports), not_reports_parse },
+	{ "broken", offsetof(struct mailbox_settings, broken), broken_parse },
+	{ "tls_fingerprint", offsetof(struct mailbox_settings, tls_fingerprint), mailbox_parse_fingerprint },
+};
+
+static char *part_text(const struct mailbox_settings *settings, size_t offset)
+{
+	return *(char **)((uintptr_t)settings + offset);
+}
+
+bool mailbox_part_check(const char *setting, const char *value, struct fault *fault)
+{
+	struct mailbox scratch;
+	bool good = true;
+
+	if (*value == '\0')
+		return true;
+	if (!mailbox_init(&scratch, ""))
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	for (size_t i = 0; good && i < LENGTH(parts); i++)
+		if (strcmp(parts[i].name, setting) == 0)
+			good = parts[i].parse(&scratch, span_of(value), fault);
+	mailbox_release(&scratch);
+	return good;
+}
+
+/* ---- a section ---- */
+
+bool mailbox_name_check(struct span name, struct fault *fault)
+{
+	if (name.n == 0)
+		return fault_set(fault, FAULT_SETUP, "a mailbox has a name: [mailbox NAME]");
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+		bool letter = ((c | 32) >= 'a' && (c | 32) <= 'z') || (c >= '0' && c <= '9');
+
+		if (!letter && (i == 0 || !memchr("-_.@+", c, 5)))
+			return fault_set(fault, FAULT_SETUP,
+				"a mailbox's name consists of letters, digits and `-_.@+`, a letter or digit first");
+	}
+	return true;
+}
+
+/* All texts, to be filled, freed and looked through. */
+static const size_t texts[] = {
+	offsetof(struct mailbox_settings, url),
+	offsetof(struct mailbox_settings, user),
+	offsetof(struct mailbox_settings, password_file),
+	offsetof(struct mailbox_settings, password_command),
+	offsetof(struct mailbox_settings, password_env),
+	offsetof(struct mailbox_settings, password),
+	offsetof(struct mailbox_settings, folders),
+	offsetof(struct mailbox_settings, after),
+	offsetof(struct mailbox_settings, not_reports),
+	offsetof(struct mailbox_settings, broken),
+	offsetof(struct mailbox_settings, tls_ca),
+	offsetof(struct mailbox_settings, tls_fingerprint),
+};
+
+static char **text_place(struct mailbox_settings *settings, size_t i)
+{
+	return (char **)((uintptr_t)settings + texts[i]);
+}
+
+bool mailbox_settings_init(struct mailbox_settings *settings, struct span name, struct fault *fault)
+{
+	char copy[MAILBOX_NAME + 1];
+	bool good;
+
+	*settings = (struct mailbox_settings){ 0 };
+	snprintf(copy, sizeof copy, "%.*s", (int)name.n, name.p);
+	good = mailbox_init(&settings->mailbox, copy);
+	for (size_t i = 0; good && i < LENGTH(texts); i++) {
+		bool fate = texts[i] == offsetof(struct mailbox_settings, after) ||
+			    texts[i] == offsetof(struct mailbox_settings, not_reports) ||
+			    texts[i] == offsetof(struct mailbox_settings, broken);
+
+		*text_place(settings, i) = strdup(fate ? "keep" : "");
+		good = *text_place(settings, i) != NULL;
+	}
+	return good || fault_set(fault, FAULT_LATER, "out of memory");
+}
+
+void mailbox_settings_release(struct mailbox_settings *settings)
+{
+	if (settings->password)
+		explicit_bzero(settings->password, strlen(settings->password));
+	for (size_t i = 0; i < LENGTH(texts); i++)
+		free(*text_place(settings, i));
+	mailbox_release(&settings->mailbox);
+}
+
+/* Exactly one source of the password for a server, none for what lies on this machine. */
+static bool secret_choose(struct mailbox_settings *settings, struct fault *fault)
+{
+	const struct {
+		enum mailbox_secret source;
+		const char *text;
+	} sources[] = {
+		{ SECRET_FILE, settings->password_file },
+		{ SECRET_COMMAND, settings->password_command },
+		{ SECRET_ENVIRONMENT, settings->password_env },
+		{ SECRET_INLINE, settings->password },
+	};
+	struct mailbox *mailbox = &settings->mailbox;
+	bool server = mailbox_is_remote(mailbox);
+	unsigned n = 0;
+
+	for (size_t i = 0; i < LENGTH(sources); i++) {
+		if (!*sources[i].text)
+			continue;
+		n++;
+		mailbox->secret_source = sources[i].source;
+		free(mailbox->secret);
+		mailbox->secret = strdup(sources[i].text);
+		if (!mailbox->secret)
+			return fault_set(fault, FAULT_LATER, "out of memory");
+	}
+	if (n > 1 || (server && n == 0))
+		return fault_set(fault, FAULT_SETUP,
+			"%s of password_file, password_command, password_env and password is set",
+			n ? "more than one" : "none");
+	return server || n == 0 || fault_set(fault, FAULT_SETUP, "only a server asks for a password");
+}
+
+/* What the URL or the default says is shown by `dmarcgate config`. */
+static bool folders_show(struct mailbox_settings *settings, struct fault *fault)
+{
+	struct buf list = BUF((size_t)MAILBOX_FOLDERS * MAILBOX_TEXT);
+	const struct mailbox *mailbox = &settings->mailbox;
+
+	for (size_t i = 0; i < mailbox->n_folders; i++)
+		buf_printf(&list, "%s%s", i ? ", " : "", mailbox->folders[i]);
+	free(settings->folders);
+	settings->folders = strdup(buf_text(&list));
+	buf_release(&list);
+	return settings->folders || fault_set(fault, FAULT_LATER, "out of memory");
+}
+
+bool mailbox_settings_finish(struct mailbox_settings *settings, uint64_t max_octets, struct fault *fault)
+{
+	struct mailbox *mailbox = &settings->mailbox;
+
+	if (!*settings->url)
+		return fault_set(fault, FAULT_SETUP, "no url says where it is");
+	for (size_t i = 0; i < LENGTH(parts); i++) {
+		const char *text = part_text(settings, parts[i].offset);
+		struct fault why = { 0 };
+
+		if (*text && !parts[i].parse(mailbox, span_of(text), &why))
+			return fault_set(fault, why.kind, "%s: %s", parts[i].name, why.text);
+	}
+	mailbox->login = (enum mailbox_login)settings->login;
+	mailbox->since = (int64_t)settings->since / DAY_SECONDS;
+	mailbox->max_messages = settings->max_messages;
+	mailbox->max_octets = max_octets;
+	mailbox->timeout = (uint32_t)settings->timeout;
+	mailbox->deadline = (uint32_t)settings->deadline;
+	if (*settings->tls_ca && !(mailbox->tls_ca = strdup(settings->tls_ca)))
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	return secret_choose(settings, fault) && folders_show(settings, fault) && mailbox_check(mailbox, fault);
+}
+
+const struct mailbox_settings *mailbox_settings_find(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->mailboxes_n; i++)
+		if (strcmp(config->mailboxes[i].mailbox.name, name) == 0)
+			return &config->mailboxes[i];
+	return NULL;
+}

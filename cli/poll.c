@@ -1,0 +1,645 @@
+#include "cli/poll.h"
+#include "cli/box.h"
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+/* ---- one mailbox ---- */
+
+void box_failed(struct box *box, const struct fault *fault)
+{
+	cli_say(box->polling->cli, "%s", fault->text);
+	if (!box->failed)
+		box->fault = *fault;
+	box->failed = true;
+}
+
+bool box_only_looks(const struct box *box)
+{
+	return box->polling->plan.look || box->polling->plan.dry;
+}
+
+static const struct mail_fate *fate_of(const struct box *box, enum place_state state)
+{
+	return state == PLACE_BROKEN	   ? &box->mailbox->broken
+	       : state == PLACE_NOT_REPORT ? &box->mailbox->not_reports
+					   : &box->mailbox->after;
+}
+
+/* Another life of the folder, or a look further back: everything in it is new. */
+static void folder_enter(struct box *box, struct box_folder *folder, uint64_t uidvalidity)
+{
+	const struct mailbox *mailbox = box->mailbox;
+	int64_t since = mailbox->since ? box->polling->cli->now - mailbox->since * DAY_SECONDS : MOMENT_NONE;
+	bool further = folder->state.since != MOMENT_NONE &&
+		       (since == MOMENT_NONE || moment_day(since) < moment_day(folder->state.since));
+
+	if (folder->state.uidvalidity != uidvalidity || further)
+		folder->state.highest = 0;
+	folder->state.uidvalidity = uidvalidity;
+	folder->state.since = since;
+	folder->looked = true;
+}
+
+/* As it was remembered last, or an empty one. */
+static struct box_folder *folder_find(struct box *box, const char *name)
+{
+	struct box_folder *folder, **more;
+
+	for (size_t i = 0; i < box->folders_n; i++)
+		if (strcmp(box->folders[i]->name, name) == 0)
+			return box->folders[i];
+	more = reallocarray(box->folders, box->folders_n + 1, sizeof *more);
+	if (more)
+		box->folders = more;
+	folder = more ? calloc(1, sizeof *folder) : NULL;
+	if (folder && !(folder->name = strdup(name))) {
+		free(folder);
+		return NULL;
+	}
+	if (folder)
+		box->folders[box->folders_n++] = folder;
+	return folder;
+}
+
+struct box_folder *box_folder(struct box *box, const char *name, uint64_t uidvalidity)
+{
+	struct box_folder *folder = folder_find(box, name);
+	struct store *store = box->polling->store;
+
+	if (!folder)
+		return NULL;
+	if (!folder->looked) {
+		folder->state = (struct folder_state){ .since = MOMENT_NONE };
+		if (store && !store_folder_get(store, box->key, name, &folder->state, &box->polling->fault))
+			return NULL;
+	}
+	if (!folder->looked || folder->state.uidvalidity != uidvalidity)
+		folder_enter(box, folder, uidvalidity);
+	return folder;
+}
+
+bool box_seen(struct box *box, const char *name)
+{
+	if (box->seen_n == box->seen_room) {
+		size_t room = box->seen_room ? 2 * box->seen_room : 64;
+		char **more = reallocarray(box->seen, room, sizeof *more);
+
+		if (!more)
+			return false;
+		box->seen = more;
+		box->seen_room = room;
+	}
+	box->seen[box->seen_n] = strdup(name);
+	return box->seen[box->seen_n++] != NULL;
+}
+
+static bool unsettled_add(
+	struct box *box, struct box_folder *folder, uint64_t uidvalidity, const struct stored_place *place)
+{
+	struct unsettled *one;
+
+	if (box->unsettled_n == box->unsettled_room) {
+		size_t room = box->unsettled_room ? 2 * box->unsettled_room : 64;
+		struct unsettled *more = reallocarray(box->unsettled, room, sizeof *more);
+
+		if (!more)
+			return false;
+		box->unsettled = more;
+		box->unsettled_room = room;
+	}
+	one = &box->unsettled[box->unsettled_n];
+	*one = (struct unsettled){ folder, uidvalidity, place->uid, strdup(place->name), place->state, false };
+	box->unsettled_n += one->name != NULL;
+	return one->name != NULL;
+}
+
+/* ---- settling ---- */
+
+struct journal {
+	struct box *box;
+	bool short_of_memory;
+};
+
+static bool journal_take(void *arg, const struct place_row *row)
+{
+	struct journal *journal = arg;
+	struct box_folder *folder;
+
+	if (row->place.state == PLACE_LEFT)
+		return true;
+	folder = folder_find(journal->box, row->folder);
+	journal->short_of_memory =
+		!folder || !unsettled_add(journal->box, folder, row->uidvalidity, &row->place);
+	if (folder && !folder->state.id)
+		folder->state.id = row->folder_id;
+	return !journal->short_of_memory;
+}
+
+/* What an earlier run has stored and could not settle any more. */
+static bool journal_read(struct box *box, struct fault *fault)
+{
+	struct journal journal = { box, false };
+	struct store *store = box->polling->store;
+
+	if (!store || box_only_looks(box))
+		return true;
+	if (!store_ask_places(store, box->key, journal_take, &journal, fault))
+		return false;
+	return !journal.short_of_memory || fault_set(fault, FAULT_LATER, "out of memory");
+}
+
+/* The mail has had its fate. Without UIDs one that stays must be known by its name from now on. */
+static bool place_settled(struct box *box, const struct unsettled *one, struct fault *fault)
+{
+	struct store *store = box->polling->store;
+	const struct stored_place known = { .name = one->name, .state = PLACE_KNOWN };
+
+	if (box->mailbox->kind == MAILBOX_POP3 && fate_of(box, one->state)->kind == FATE_KEEP)
+		return store_place_put(store, one->folder->state.id, &known, fault);
+	return store_place_drop(store, one->folder->state.id, one->uid, one->name, fault);
+}
+
+/* The first n mails are done: their places go, unless it is only certain when the session has ended. */
+static bool unsettled_done(struct box *box, struct unsettled *const *mails, size_t n, struct fault *fault)
+{
+	for (size_t i = 0; i < n; i++) {
+		mails[i]->told = true;
+		if (box->mailbox->kind != MAILBOX_POP3 && !place_settled(box, mails[i], fault))
+			return false;
+	}
+	return true;
+}
+
+static void unsettled_forget(struct box *box)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < box->unsettled_n; i++)
+		if (box->unsettled[i].told && box->mailbox->kind != MAILBOX_POP3)
+			free(box->unsettled[i].name);
+		else
+			box->unsettled[kept++] = box->unsettled[i];
+	box->unsettled_n = kept;
+}
+
+/* How many of the same life of the same folder come next: their numbers mean nothing any more, and they will be met
+ * again under others. */
+static size_t life_length(struct unsettled *const *mails, size_t n)
+{
+	size_t same = 1;
+
+	while (same < n && mails[same]->folder == mails[0]->folder && mails[same]->uidvalidity == mails[0]->uidvalidity)
+		same++;
+	return same;
+}
+
+/* All mails of one kind, which have one fate. */
+static bool kind_settle(struct box *box, enum place_state state, struct unsettled **mails, struct fault *fault)
+{
+	const struct mail_fate *fate = fate_of(box, state);
+	struct fault refused = { 0 };
+	size_t n = 0, done = 0;
+
+	for (size_t i = 0; i < box->unsettled_n; i++)
+		if (box->unsettled[i].state == state && !box->unsettled[i].told)
+			mails[n++] = &box->unsettled[i];
+	while (n && !box->fateless) {
+		bool good = true;
+
+		done = n;
+		if (fate->kind != FATE_KEEP)
+			good = box->kind->settle(box, fate, mails, n, &done, &refused);
+		if (!good && refused.kind == FAULT_INPUT && done < n)
+			done += life_length(mails + done, n - done);
+		else if (!good)
+			box->fateless = true;
+		if (!unsettled_done(box, mails, done, fault))
+			return false;
+		mails += done;
+		n -= done;
+	}
+	if (box->fateless)
+		box_failed(box, &refused);
+	return true;
+}
+
+bool box_settle(struct box *box, struct fault *fault)
+{
+	struct unsettled **mails;
+	bool good = true;
+
+	if (box->unsettled_n == 0 || box->fateless)
+		return true;
+	mails = calloc(box->unsettled_n, sizeof *mails);
+	if (!mails)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	for (enum place_state state = PLACE_REPORT; good && !box->fateless && state <= PLACE_BROKEN; state++)
+		good = kind_settle(box, state, mails, fault);
+	free(mails);
+	unsettled_forget(box);
+	return good;
+}
+
+/* ---- a mailbox begins and ends ---- */
+
+static char *key_of(const struct mailbox *mailbox)
+{
+	static const char *const words[] = { [MAILBOX_IMAP] = "imap", [MAILBOX_POP3] = "pop3",
+		[MAILBOX_MAILDIR] = "maildir", [MAILBOX_MBOX] = "mbox", [MAILBOX_FILES] = "folder" };
+	char *key;
+	int n = mailbox_is_remote(mailbox) ? asprintf(&key, "%s:%s@%s:%u", words[mailbox->kind], mailbox->user,
+						     mailbox->host, (unsigned)mailbox->port)
+					   : asprintf(&key, "%s:%s", words[mailbox->kind], mailbox->path);
+
+	return n < 0 ? NULL : key;
+}
+
+static bool box_open(struct box *box)
+{
+	struct fault fault = { 0 };
+
+	box->settled = true;
+	box->stage = BOX_OPEN;
+	if (journal_read(box, &fault) && box->kind->open(box, &fault))
+		return true;
+	box_failed(box, &fault);
+	box->stage = BOX_CLOSED;
+	box->kind->stop(box);
+	return false;
+}
+
+static int by_octets(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+struct left {
+	struct box *box;
+	struct unsettled *gone; /* owned */
+	size_t n;
+};
+
+/* Mails that were left and are not listed any more. */
+static bool left_take(void *arg, const struct place_row *row)
+{
+	struct left *left = arg;
+	struct box *box = left->box;
+	struct box_folder *folder = folder_find(box, row->folder);
+	struct unsettled *more;
+	char text[32], *key = text;
+
+	snprintf(text, sizeof text, "%llu", (unsigned long long)row->place.uid);
+	if (row->place.state != PLACE_LEFT || row->place.uid == 0 || !folder || !folder->looked ||
+		(box->seen_n && bsearch(&key, box->seen, box->seen_n, sizeof key, by_octets)))
+		return true;
+	more = reallocarray(left->gone, left->n + 1, sizeof *more);
+	if (!more)
+		return false;
+	left->gone = more;
+	left->gone[left->n++] = (struct unsettled){ .folder = folder, .uid = row->place.uid };
+	return true;
+}
+
+/* After a session that has listed everything: what is not there any more need not be remembered. */
+static bool gone_forget(struct box *box, struct fault *fault)
+{
+	struct store *store = box->polling->store;
+	struct left left = { box, NULL, 0 };
+	bool good;
+
+	if (box->seen_n)
+		qsort(box->seen, box->seen_n, sizeof *box->seen, by_octets);
+	if (box->mailbox->kind == MAILBOX_POP3)
+		return box->folders_n == 0 || box->folders[0]->state.id == 0 ||
+		       store_places_gone(store, box->folders[0]->state.id, box->seen, box->seen_n, fault);
+	good = store_ask_places(store, box->key, left_take, &left, fault);
+	for (size_t i = 0; good && i < left.n; i++)
+		good = store_place_drop(store, left.gone[i].folder->state.id, left.gone[i].uid, "", fault);
+	free(left.gone);
+	return good;
+}
+
+/* False: the database. */
+static bool box_close(struct box *box, struct fault *fault)
+{
+	struct fault why = { 0 };
+	bool closed = box->kind->close(box, &why);
+	bool good = true;
+
+	box->stage = BOX_CLOSED;
+	if (!closed && !box->failed)
+		box_failed(box, &why);
+	if (box_only_looks(box))
+		return true;
+	for (size_t i = 0; closed && good && i < box->unsettled_n; i++)
+		if (box->unsettled[i].told)
+			good = place_settled(box, &box->unsettled[i], fault);
+	return good && (box->failed || !mailbox_is_remote(box->mailbox) || gone_forget(box, fault));
+}
+
+static void box_release(struct box *box)
+{
+	if (box->kind)
+		box->kind->stop(box);
+	for (size_t i = 0; i < box->folders_n; i++) {
+		free(box->folders[i]->name);
+		free(box->folders[i]);
+	}
+	for (size_t i = 0; i < box->unsettled_n; i++)
+		free(box->unsettled[i].name);
+	for (size_t i = 0; i < box->seen_n; i++)
+		free(box->seen[i]);
+	for (size_t i = 0; i < box->paths_n; i++)
+		free(box->paths[i]);
+	free(box->paths);
+	free(box->seen);
+	free(box->unsettled);
+	free(box->folders);
+	free(box->key);
+}
+
+/* ---- all of them ---- */
+
+/* As many at the same time as was asked for; those of this machine never wait and need no place. */
+static void boxes_open(struct polling *polling)
+{
+	unsigned open = 0;
+
+	for (size_t i = 0; i < polling->n; i++)
+		open += polling->boxes[i].stage == BOX_OPEN || polling->boxes[i].stage == BOX_DRAINED;
+	for (size_t i = 0; i < polling->n && open < polling->plan.parallel; i++)
+		if (polling->boxes[i].stage == BOX_WAITING)
+			open += box_open(&polling->boxes[i]);
+}
+
+static enum inlet_state box_next(struct box *box, struct intake_item *item)
+{
+	enum inlet_state state = INLET_END;
+
+	if (box->stage == BOX_OPEN)
+		state = box->kind->next(box, item);
+	if (state == INLET_MAIL) {
+		box->given++;
+		item->box = box;
+	}
+	if (state != INLET_END)
+		return state;
+	box->stage = BOX_DRAINED;
+	if (box->taken < box->given)
+		return INLET_LATER;
+	if (!box->settled)
+		return INLET_FLUSH;
+	box_close(box, &box->polling->fault);
+	return INLET_END;
+}
+
+static enum inlet_state polling_next(void *self, struct intake_item *item)
+{
+	struct polling *polling = self;
+	bool waiting = true, later = false;
+
+	while (waiting && polling->fault.kind == FAULT_NONE) {
+		waiting = later = false;
+		boxes_open(polling);
+		for (size_t i = 0; i < polling->n; i++) {
+			struct box *box = &polling->boxes[(polling->turn + i) % polling->n];
+			enum inlet_state state;
+
+			if (box->stage == BOX_CLOSED || box->stage == BOX_WAITING) {
+				waiting |= box->stage == BOX_WAITING;
+				continue;
+			}
+			state = box_next(box, item);
+			later |= state == INLET_LATER;
+			if (state == INLET_MAIL || state == INLET_FLUSH) {
+				polling->turn = (polling->turn + i + 1) % polling->n;
+				return state;
+			}
+		}
+		waiting &= !later;
+	}
+	if (polling->fault.kind == FAULT_NONE)
+		return later ? INLET_LATER : INLET_END;
+	return INLET_FLUSH; /* which says it */
+}
+
+static void polling_progress(void *self, uint64_t *done, uint64_t *total)
+{
+	const struct polling *polling = self;
+
+	*done = *total = 0;
+	for (size_t i = 0; i < polling->n; i++) {
+		*done += polling->boxes[i].taken;
+		*total += polling->boxes[i].newer;
+	}
+}
+
+static int polling_descriptor(void *self)
+{
+	return ((struct polling *)self)->epoll;
+}
+
+static bool box_begin(struct polling *polling, struct box *box, size_t which, struct fault *fault)
+{
+	const struct mailbox_settings *settings = &polling->cli->config.mailboxes[which];
+	struct epoll_event event = { .events = EPOLLIN };
+
+	*box = (struct box){ .polling = polling,
+		.settings = settings,
+		.mailbox = &settings->mailbox,
+		.kind = mailbox_is_remote(&settings->mailbox) ? &box_server : &box_local,
+		.key = key_of(&settings->mailbox) };
+	polling->n++;
+	if (!box->key)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	if (box->kind == &box_local)
+		return true;
+	box->poller = poller_start(NULL, fault);
+	if (!box->poller)
+		return false;
+	return epoll_ctl(polling->epoll, EPOLL_CTL_ADD, poller_descriptor(box->poller), &event) == 0 ||
+	       fault_set(fault, FAULT_LATER, "epoll: %s", strerror(errno));
+}
+
+struct polling *polling_start(struct cli *cli, const struct polling_plan *plan, const size_t *chosen, size_t n,
+	struct fault *fault)
+{
+	struct polling *polling = calloc(1, sizeof *polling);
+	bool good = true;
+
+	if (!polling) {
+		fault_set(fault, FAULT_LATER, "out of memory");
+		return NULL;
+	}
+	polling->cli = cli;
+	polling->plan = *plan;
+	polling->inlet = (struct inlet){ polling, polling_next, polling_progress, polling_descriptor };
+	polling->boxes = calloc(n + 1, sizeof *polling->boxes);
+	polling->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (!polling->boxes || polling->epoll < 0)
+		good = fault_set(fault, FAULT_LATER, "out of memory or descriptors");
+	for (size_t i = 0; good && i < n; i++)
+		good = box_begin(polling, &polling->boxes[i], chosen[i], fault);
+	if (good)
+		return polling;
+	polling_stop(polling);
+	return NULL;
+}
+
+void polling_use(struct polling *polling, struct store *store)
+{
+	polling->store = store;
+}
+
+void polling_stop(struct polling *polling)
+{
+	if (!polling)
+		return;
+	for (size_t i = 0; polling->boxes && i < polling->n; i++)
+		box_release(&polling->boxes[i]);
+	if (polling->epoll >= 0)
+		close(polling->epoll);
+	free(polling->boxes);
+	free(polling);
+}
+
+struct inlet *polling_inlet(struct polling *polling)
+{
+	return &polling->inlet;
+}
+
+/* ---- what becomes of the mails ---- */
+
+struct ingested *box_totals(const struct intake_item *item)
+{
+	return item->box ? &item->box->totals : NULL;
+}
+
+/* A mail that may be met again in its place, unless it is remembered. */
+static bool place_note(struct box *box, struct box_folder *folder, const struct stored_place *place, struct fault *fault)
+{
+	struct store *store = box->polling->store;
+	bool numbered = place->uid != 0;
+	bool open = place->state != PLACE_LEFT && fate_of(box, place->state)->kind != FATE_KEEP;
+	struct stored_place known = *place;
+
+	if (numbered && place->uid > folder->state.highest)
+		folder->state.highest = place->uid;
+	if (!numbered && !box_seen(box, place->name))
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	if (!store_folder_put(store, box->key, folder->name, &folder->state, fault))
+		return false;
+	if (place->state == PLACE_LEFT || open) {
+		if (open && !unsettled_add(box, folder, folder->state.uidvalidity, place))
+			return fault_set(fault, FAULT_LATER, "out of memory");
+		return store_place_put(store, folder->state.id, place, fault);
+	}
+	if (numbered)
+		return store_place_drop(store, folder->state.id, place->uid, "", fault);
+	known.state = PLACE_KNOWN;
+	return box->mailbox->kind != MAILBOX_POP3 || store_place_put(store, folder->state.id, &known, fault);
+}
+
+bool polling_stored(
+	struct polling *polling, const struct intake_item *item, enum place_state state, struct fault *fault)
+{
+	struct box *box = item->box;
+	const struct mail_place *where = &item->place;
+	struct stored_place place = { where->uid, where->uidl, state };
+	bool local = !mailbox_is_remote(box->mailbox);
+	struct box_folder *folder;
+
+	box->taken++;
+	box->settled = false;
+	box->left += state == PLACE_LEFT;
+	if (box_only_looks(box))
+		return true;
+	if (local && (state == PLACE_LEFT || fate_of(box, state)->kind == FATE_KEEP || !item->mail.name))
+		return true;
+	if (local)
+		place.name = item->mail.name;
+	folder = local ? box_folder(box, "", 0) : folder_find(box, where->folder);
+	if (!folder) {
+		*fault = polling->fault;
+		return fault->kind != FAULT_NONE ? false : fault_set(fault, FAULT_LATER, "out of memory");
+	}
+	/* The folder began another life meanwhile; the mail will be met again in that one. */
+	if (!local && folder->state.uidvalidity != where->uidvalidity)
+		return true;
+	return place_note(box, folder, &place, fault);
+}
+
+bool polling_settle(struct polling *polling, struct fault *fault)
+{
+	bool good = polling->fault.kind == FAULT_NONE;
+
+	if (!good)
+		*fault = polling->fault;
+	for (size_t i = 0; good && i < polling->n; i++) {
+		struct box *box = &polling->boxes[i];
+
+		if (box->stage != BOX_OPEN && box->stage != BOX_DRAINED)
+			continue;
+		box->settled = true;
+		good = box_only_looks(box) || box_settle(box, fault);
+	}
+	return good;
+}
+
+const char *box_plans(const struct intake_item *item, enum place_state state, char text[128])
+{
+	static const char *const words[] = { [FATE_KEEP] = "stays where it is", [FATE_FLAG] = "gets the keyword",
+		[FATE_SEEN] = "is marked as seen", [FATE_MOVE] = "moves to", [FATE_DELETE] = "is deleted" };
+	const struct mail_fate *fate = item->box ? fate_of(item->box, state) : NULL;
+
+	if (state == PLACE_LEFT || !fate)
+		snprintf(text, 128, "stays where it is");
+	else
+		snprintf(text, 128, "%s%s%.80s", words[fate->kind], fate->name ? " " : "", fate->name ? fate->name : "");
+	return text;
+}
+
+/* ---- how it went ---- */
+
+bool polling_report(const struct polling *polling, polling_teller *tell, void *arg)
+{
+	for (size_t i = 0; i < polling->n; i++) {
+		const struct box *box = &polling->boxes[i];
+		const struct ingested_mailbox mailbox = { .name = box->mailbox->name,
+			.totals = &box->totals,
+			.folders = box->counts.folders,
+			.present = box->counts.present,
+			.newer = box->newer,
+			.newer_octets = box->newer_octets,
+			.octets = box->counts.octets,
+			.left = box->left,
+			.settled = box->counts.settled,
+			.marked = box->counts.left,
+			.reconnects = box->counts.reconnects,
+			.fault = box->failed ? box->fault.text : NULL };
+
+		if (!tell(arg, &mailbox))
+			return false;
+	}
+	return true;
+}
+
+struct polling_outcome polling_outcome(const struct polling *polling)
+{
+	struct polling_outcome outcome = { 0 };
+
+	for (size_t i = 0; i < polling->n; i++) {
+		const struct box *box = &polling->boxes[i];
+
+		outcome.worked += !box->failed;
+		outcome.failed += box->failed;
+		outcome.setup |= box->failed && box->fault.kind == FAULT_SETUP;
+		outcome.broken |= box->failed && box->fault.kind == FAULT_BROKEN;
+	}
+	return outcome;
+}

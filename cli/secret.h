@@ -1,0 +1,25 @@
+/* secret: obtains what a mailbox's server is told: a password, or an access token. */
+#ifndef CLI_SECRET_H
+#define CLI_SECRET_H
+
+#include "base/buf.h"
+#include "base/fault.h"
+
+struct config;
+struct helper;
+struct mailbox_settings;
+
+#define SECRET_OCTETS 8000
+
+/* Tells the helper all commands of the configuration; before anything from outside is read. */
+bool secret_learn(struct helper *helper, const struct config *config, struct fault *fault);
+
+/* Puts the secret of one mailbox into `secret`: the first line of what its file or command holds. The caller wipes it
+ * with secret_wipe. FAULT_SETUP names the mailbox and the setting. */
+bool secret_get(struct helper *helper, const struct mailbox_settings *settings, struct buf *secret, struct fault *fault);
+void secret_wipe(struct buf *secret);
+
+/* May nobody but its owner read this file? Of a file that belongs to root, a service's own group may. */
+bool secret_file_check(int fd, struct fault *fault);
+
+#endif

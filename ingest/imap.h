@@ -1,0 +1,46 @@
+/* imap: one session with an IMAP server (RFC 9051, and RFC 3501 servers), on the protocol engine of libmailutils and
+ * our own carrier. Nothing but STARTTLS is said before the connection is private; mails are read with BODY.PEEK[], so
+ * reading changes nothing; nothing is ever expunged but by UID.
+ *
+ * Every call returns false with a fault. FAULT_SETUP: a person must act (login refused, certificate refused, no such
+ * folder). FAULT_LATER: this connection is over, when imap_broken says so; else only this request failed. */
+#ifndef INGEST_IMAP_H
+#define INGEST_IMAP_H
+
+#include "base/fault.h"
+#include "ingest/carrier.h"
+#include "ingest/mailbox.h"
+#include "ingest/server.h"
+
+struct imap;
+
+/* Connects, verifies, logs in, asks for abilities and namespaces. All arguments are borrowed for the session's life,
+ * but the secret, which is not kept. NULL: fault. */
+struct imap *imap_open(
+	const struct mailbox *mailbox, const struct trust *trust, struct span secret, struct fault *fault);
+void imap_close(struct imap *imap, bool polite); /* polite: says LOGOUT */
+bool imap_broken(const struct imap *imap);
+
+/* The folders of mailbox->folders: patterns looked up with LIST, sorted, each once, without the ones that mails are
+ * moved to. At most SERVER_FOLDERS. The names are the caller's. */
+bool imap_folders(struct imap *imap, char ***names, size_t *n, struct fault *fault);
+
+/* A name from imap_folders or a mail_place. Nothing happens when it is selected already, for writing where that is
+ * asked. */
+bool imap_select(
+	struct imap *imap, const char *folder, bool writable, struct server_folder *found, struct fault *fault);
+
+/* UIDs from `first` on that are not marked as deleted and came at `since` (moment; MOMENT_NONE: any time) or later,
+ * with their sizes, ascending. */
+bool imap_list(struct imap *imap, uint64_t first, int64_t since, struct server_list *list, struct fault *fault);
+
+/* Fills in what came: fd, length, came. Mails that another client has removed meanwhile do not come. The sum of their
+ * sizes is the caller's business; none is larger than `max`. */
+bool imap_fetch(struct imap *imap, struct server_mail *mails, size_t n, uint64_t max, struct fault *fault);
+
+/* In the selected folder, at most SERVER_BATCH UIDs, ascending. Mails that are gone are fine. `left`: deleted ones that
+ * only carry \Deleted, because the server cannot expunge by UID (RFC 4315). */
+bool imap_settle(struct imap *imap, const struct mail_fate *fate, const uint64_t *uids, size_t n, uint64_t *left,
+	struct fault *fault);
+
+#endif

@@ -1,0 +1,88 @@
+/* What becomes of mails on their server. */
+#include "ingest/imap_private.h"
+
+#include "ingest/foldername.h"
+
+#include <stdlib.h>
+
+static bool folder_create(struct imap *imap, const char *quoted, struct fault *fault)
+{
+	struct imap_request request = { .verb = "CREATE", .rest = quoted, .doing = "making the folder" };
+
+	/* RFC 5530; somebody else was quicker. */
+	return imap_say(imap, &request, fault) || (!imap_broken(imap) && imap_answered(imap, "ALREADYEXISTS"));
+}
+
+static bool say_set(struct imap *imap, const char *verb, const struct buf *set, const char *what, const char *doing,
+	struct fault *fault)
+{
+	struct buf rest = BUF(IMAP_COMMAND);
+	bool good;
+
+	buf_printf(&rest, "%s%s%s", buf_text(set), what ? " " : "", what ? what : "");
+	good = imap_say(imap, &(struct imap_request){ .verb = verb, .rest = buf_text(&rest), .doing = doing }, fault);
+	buf_release(&rest);
+	return good;
+}
+
+/* Only these UIDs are expunged (RFC 4315); a plain EXPUNGE would take other people's mails with them. */
+static bool settle_delete(struct imap *imap, const struct buf *set, size_t n, uint64_t *left, struct fault *fault)
+{
+	if (!say_set(imap, "UID STORE", set, "+FLAGS.SILENT (\\Deleted)", "deleting mails", fault))
+		return false;
+	if (imap->abilities & IMAP_UIDPLUS)
+		return say_set(imap, "UID EXPUNGE", set, NULL, "deleting mails", fault);
+	*left += n;
+	return true;
+}
+
+static bool settle_move(
+	struct imap *imap, const char *folder, const struct buf *set, size_t n, uint64_t *left, struct fault *fault)
+{
+	const char *verb = imap->abilities & IMAP_MOVE ? "UID MOVE" : "UID COPY";
+	struct buf quoted = BUF(IMAP_COMMAND / 4);
+	char *name = imap_folder_name(imap, folder);
+	bool good;
+
+	good = name && foldername_quote(&quoted, span_of(name));
+	free(name);
+	if (!good) {
+		buf_release(&quoted);
+		return fault_set(fault, FAULT_SETUP, "%s: no name that a folder can have", folder);
+	}
+	good = say_set(imap, verb, set, buf_text(&quoted), "moving mails", fault);
+	if (!good && !imap_broken(imap) && (imap_answered(imap, "TRYCREATE") || imap_answered(imap, "NONEXISTENT")))
+		good = folder_create(imap, buf_text(&quoted), fault) &&
+		       say_set(imap, verb, set, buf_text(&quoted), "moving mails", fault);
+	if (good && !(imap->abilities & IMAP_MOVE))
+		good = settle_delete(imap, set, n, left, fault);
+	buf_release(&quoted);
+	return good;
+}
+
+bool imap_settle(
+	struct imap *imap, const struct mail_fate *fate, const uint64_t *uids, size_t n, uint64_t *left, struct fault *fault)
+{
+	struct buf set = BUF(IMAP_COMMAND / 2);
+	char flags[MAILBOX_TEXT + 32];
+	bool good = true;
+
+	imap_set(&set, uids, n);
+	switch (fate->kind) {
+	case FATE_KEEP:
+		break;
+	case FATE_FLAG:
+	case FATE_SEEN:
+		snprintf(flags, sizeof flags, "+FLAGS.SILENT (%s)", fate->kind == FATE_SEEN ? "\\Seen" : fate->name);
+		good = say_set(imap, "UID STORE", &set, flags, "marking mails", fault);
+		break;
+	case FATE_MOVE:
+		good = settle_move(imap, fate->name, &set, n, left, fault);
+		break;
+	case FATE_DELETE:
+		good = settle_delete(imap, &set, n, left, fault);
+		break;
+	}
+	buf_release(&set);
+	return good;
+}

@@ -1,0 +1,574 @@
+/* dmarcgate-poller: the process of poller.h. It is given one mailbox and its password through a socket, locks itself,
+ * and serves requests until the socket closes. It prints nothing: what there is to say goes through the socket. */
+#include "base/moment.h"
+#include "base/sandbox.h"
+#include "ingest/imap.h"
+#include "ingest/polling.h"
+#include "ingest/pop3.h"
+#include "ingest/refuse.h"
+
+#include <mailutils/stdstream.h>
+#include <mailutils/stream.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BATCH_MAILS 32			 /* fetched with one command */
+#define BATCH_OCTETS (UINT64_C(8) << 20) /* ... unless one mail is larger */
+#define ATTEMPTS 3			 /* connections in a row that bring no mail */
+#define MEMORY (UINT64_C(1) << 30)	 /* of address space; mails lie in descriptors and do not count */
+#define EXIT_PROTOCOL 70
+
+struct serving {
+	struct mailbox mailbox;
+	struct buf secret;
+	int64_t since;	  /* moment */
+	int64_t deadline; /* CLOCK_MONOTONIC, seconds; all connections together */
+	struct trust *trust;
+	struct imap *imap; /* one of the two */
+	struct pop3 *pop3;
+	char **folders;
+	size_t n_folders, next_folder;
+	struct server_folder folder; /* that is being served: folders[next_folder - 1] */
+	struct server_list list;     /* of it; all of its new mails */
+	bool *wanted;		     /* owned; of each */
+	size_t at, fetched;	     /* list[at .. fetched) have been asked for */
+	uint64_t given;
+	unsigned credits;   /* NEXT to be answered */
+	unsigned fruitless; /* connections without a mail */
+	struct fault why;   /* the last one was lost */
+	uint64_t reconnects;
+	bool ended;
+	struct frame frame;
+};
+
+static struct serving serving; /* large; one process, one mailbox */
+
+static int64_t now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* ---- talking to the supervisor; without it there is nothing to live for ---- */
+
+static void say(struct serving *s)
+{
+	if (!frame_send(POLLING_SOCKET, &s->frame))
+		_exit(EXIT_PROTOCOL);
+}
+
+static void hear(struct serving *s)
+{
+	int got = frame_receive(POLLING_SOCKET, &s->frame, -1);
+
+	if (got == 0)
+		_exit(0);
+	if (got < 0 || s->frame.fd >= 0)
+		_exit(EXIT_PROTOCOL);
+}
+
+static void say_fault(struct serving *s, enum polling type, const struct fault *fault)
+{
+	frame_begin(&s->frame, type);
+	polling_put_fault(&s->frame, fault);
+	say(s);
+}
+
+/* The answer to a question; requests for more mails may be on their way before it. */
+static void hear_answer(struct serving *s, enum polling type)
+{
+	for (hear(s); s->frame.type == POLLING_NEXT; hear(s))
+		s->credits++;
+	if (s->frame.type != type)
+		_exit(EXIT_PROTOCOL);
+}
+
+/* ---- the session ---- */
+
+static bool session_open(struct serving *s, struct fault *fault)
+{
+	int64_t left = s->deadline - now_seconds();
+
+	if (left <= 0)
+		return fault_set(
+			fault, FAULT_LATER, "not done within the deadline; what went wrong last: %.300s", s->why.text);
+	s->mailbox.deadline = (uint32_t)left;
+	if (s->mailbox.kind == MAILBOX_IMAP)
+		s->imap = imap_open(&s->mailbox, s->trust, buf_span(&s->secret), fault);
+	else
+		s->pop3 = pop3_open(&s->mailbox, s->trust, buf_span(&s->secret), fault);
+	return s->imap || s->pop3;
+}
+
+static bool session_lost(const struct serving *s)
+{
+	return s->imap ? imap_broken(s->imap) : s->pop3 ? pop3_broken(s->pop3) : true;
+}
+
+/* A lost connection to an IMAP server is made again; of one to a POP3 server the deletions would be forgotten. */
+static bool session_again(struct serving *s, struct fault *fault)
+{
+	if (!session_lost(s))
+		return true;
+	if (s->mailbox.kind != MAILBOX_IMAP)
+		return fault_set(fault, FAULT_LATER, "the connection is lost");
+	imap_close(s->imap, false);
+	s->imap = NULL;
+	s->reconnects++;
+	return session_open(s, fault);
+}
+
+/* Mails are selected for writing when something will be done to one of them. */
+static bool session_writes(const struct serving *s)
+{
+	return s->mailbox.after.kind != FATE_KEEP || s->mailbox.not_reports.kind != FATE_KEEP ||
+	       s->mailbox.broken.kind != FATE_KEEP;
+}
+
+/* ---- folders ---- */
+
+static void put_place(struct serving *s, const struct server_mail *mail)
+{
+	struct mail_place place = { .folder = (char *)(uintptr_t) "" };
+
+	if (s->imap || s->mailbox.kind == MAILBOX_IMAP) {
+		place.folder = s->folders[s->next_folder - 1];
+		place.uidvalidity = s->folder.uidvalidity;
+		place.uid = mail->uid;
+	} else {
+		memcpy(place.uidl, mail->uidl, strlen(mail->uidl) + 1);
+	}
+	polling_put_place(&s->frame, &place);
+}
+
+static void ask_wanted(struct serving *s, const char *folder)
+{
+	for (size_t at = 0; at < s->list.n; at += SERVER_BATCH) {
+		size_t n = s->list.n - at < SERVER_BATCH ? s->list.n - at : SERVER_BATCH;
+
+		frame_begin(&s->frame, POLLING_LISTED);
+		frame_put_text(&s->frame, span_of(folder));
+		frame_put_number(&s->frame, s->folder.uidvalidity);
+		frame_put_number(&s->frame, n);
+		for (size_t i = 0; i < n; i++) {
+			frame_put_number(&s->frame, s->list.mails[at + i].uid);
+			frame_put_number(&s->frame, s->list.mails[at + i].octets);
+			frame_put_text(&s->frame, span_of(s->list.mails[at + i].uidl));
+		}
+		say(s);
+		hear_answer(s, POLLING_WANTED);
+		struct span answers = frame_text(&s->frame, SERVER_BATCH);
+
+		if (!frame_done(&s->frame) || answers.n != n)
+			_exit(EXIT_PROTOCOL);
+		for (size_t i = 0; i < n; i++)
+			s->wanted[at + i] = answers.p[i] == '1';
+	}
+}
+
+static void folder_leave(struct serving *s)
+{
+	server_list_release(&s->list);
+	free(s->wanted);
+	s->wanted = NULL;
+	s->at = s->fetched = 0;
+}
+
+static uint64_t ask_first(struct serving *s, const char *folder)
+{
+	uint64_t first;
+
+	frame_begin(&s->frame, POLLING_FOLDER_IS);
+	frame_put_text(&s->frame, span_of(folder));
+	frame_put_number(&s->frame, s->folder.uidvalidity);
+	frame_put_number(&s->frame, s->folder.mails);
+	say(s);
+	hear_answer(s, POLLING_FIRST);
+	first = frame_number(&s->frame, (uint64_t)UINT32_MAX + 1);
+	if (!frame_done(&s->frame))
+		_exit(EXIT_PROTOCOL);
+	return first;
+}
+
+/* Looks into the next folder. */
+static bool folder_enter(struct serving *s, struct fault *fault)
+{
+	const char *folder = "";
+
+	if (s->mailbox.kind == MAILBOX_IMAP) {
+		folder = s->folders[s->next_folder];
+		folder_leave(s);
+		if (!imap_select(s->imap, folder, session_writes(s), &s->folder, fault))
+			return false;
+		uint64_t first = ask_first(s, folder);
+
+		if (first <= UINT32_MAX && !imap_list(s->imap, first ? first : 1, s->since, &s->list, fault))
+			return false;
+	} else {
+		s->folder = (struct server_folder){ 0, s->list.n };
+		ask_first(s, folder);
+	}
+	s->wanted = calloc(s->list.n + 1, sizeof *s->wanted);
+	if (!s->wanted)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	s->next_folder++;
+	ask_wanted(s, folder);
+	return true;
+}
+
+/* ---- mails ---- */
+
+/* How many from `at` on belong into one command; the unwanted among them are skipped. */
+static size_t batch_choose(const struct serving *s, struct server_mail *batch, size_t *until)
+{
+	uint64_t octets = 0;
+	size_t n = 0, i;
+	size_t most = s->mailbox.kind == MAILBOX_IMAP ? BATCH_MAILS : 1;
+
+	if (s->mailbox.max_messages && s->mailbox.max_messages - s->given < most)
+		most = (size_t)(s->mailbox.max_messages - s->given);
+	for (i = s->at; i < s->list.n && n < most; i++) {
+		const struct server_mail *mail = &s->list.mails[i];
+
+		if (!s->wanted[i])
+			continue;
+		if (mail->octets > s->mailbox.max_octets || (n && octets + mail->octets > BATCH_OCTETS))
+			break;
+		octets += mail->octets;
+		batch[n++] = *mail;
+	}
+	*until = i;
+	return n;
+}
+
+/* A literal of another length than was announced: some servers announce estimates, others err. Who says the same twice
+ * is believed. */
+static bool fetch_twice(struct serving *s, struct server_mail *mail, struct fault *fault)
+{
+	struct server_mail again = { .uid = mail->uid, .octets = mail->octets, .fd = -1 };
+	bool good = imap_fetch(s->imap, &again, 1, s->mailbox.max_octets, fault);
+
+	if (again.fd >= 0)
+		close(again.fd);
+	if (good && again.came && again.length == mail->length)
+		return true;
+	close(mail->fd);
+	mail->fd = -1;
+	mail->came = false;
+	return good;
+}
+
+static bool batch_fetch(struct serving *s, struct fault *fault)
+{
+	struct server_mail batch[BATCH_MAILS];
+	struct server_folder found;
+	size_t until, n = batch_choose(s, batch, &until);
+	bool good = true;
+
+	if (n && s->mailbox.kind == MAILBOX_IMAP) {
+		good = imap_select(s->imap, s->folders[s->next_folder - 1], session_writes(s), &found, fault);
+		if (good && found.uidvalidity != s->folder.uidvalidity) {
+			s->list.n = s->at; /* what was listed is no more; the next run looks again */
+			return true;
+		}
+		good = good && imap_fetch(s->imap, batch, n, s->mailbox.max_octets, fault);
+		for (size_t i = 0; good && i < n; i++)
+			if (batch[i].came && batch[i].length != batch[i].octets)
+				good = fetch_twice(s, &batch[i], fault);
+	} else if (n) {
+		good = pop3_fetch(s->pop3, batch, s->mailbox.max_octets, fault);
+	}
+	for (size_t i = 0, j = s->at; i < n; i++, j++) {
+		while (s->list.mails[j].uid != batch[i].uid)
+			j++;
+		if (good)
+			s->list.mails[j] = batch[i];
+		else if (batch[i].fd >= 0)
+			close(batch[i].fd);
+	}
+	if (good)
+		s->fetched = until;
+	return good;
+}
+
+static void give_mail(struct serving *s, struct server_mail *mail)
+{
+	frame_begin(&s->frame, POLLING_MAIL);
+	put_place(s, mail);
+	frame_put_number(&s->frame, mail->length);
+	s->frame.fd = mail->fd;
+	say(s);
+	close(mail->fd);
+	mail->fd = -1;
+	s->given++;
+	s->fruitless = 0;
+	s->credits--;
+}
+
+static void give_refusal(struct serving *s, const struct server_mail *mail, enum fault_kind kind, const char *why)
+{
+	struct fault fault;
+	char name[POLLING_FOLDER + 128];
+
+	if (mail->uidl)
+		snprintf(name, sizeof name, "#%s", mail->uidl);
+	else
+		snprintf(name, sizeof name, "%s#%llu", s->folders[s->next_folder - 1], (unsigned long long)mail->uid);
+	refuse(&fault, kind, name, "%s", why);
+	frame_begin(&s->frame, POLLING_REFUSED);
+	put_place(s, mail);
+	polling_put_fault(&s->frame, &fault);
+	say(s);
+	s->credits--;
+}
+
+/* One step towards the next mail; false: fault. */
+static bool serve_step(struct serving *s, struct fault *fault)
+{
+	char why[128];
+
+	while (s->at < s->list.n && s->wanted && !s->wanted[s->at])
+		s->at++;
+	if (s->mailbox.max_messages && s->given >= s->mailbox.max_messages) {
+		s->ended = true;
+	} else if (s->wanted && s->at < s->list.n) {
+		struct server_mail *mail = &s->list.mails[s->at];
+
+		if (mail->came) {
+			s->at++;
+			give_mail(s, mail);
+		} else if (s->at < s->fetched) {
+			s->at++;
+			give_refusal(s, mail, FAULT_LATER, "announced, but not sent; left for the next run");
+		} else if (mail->octets > s->mailbox.max_octets) {
+			s->at++;
+			snprintf(why, sizeof why, "%llu octets, more than %llu (limits.mail); left where it is",
+				(unsigned long long)mail->octets, (unsigned long long)s->mailbox.max_octets);
+			give_refusal(s, mail, FAULT_INPUT, why);
+		} else {
+			return session_again(s, fault) && batch_fetch(s, fault);
+		}
+	} else if (s->next_folder < s->n_folders) {
+		return session_again(s, fault) && folder_enter(s, fault);
+	} else {
+		s->ended = true;
+	}
+	return true;
+}
+
+static void serve_mails(struct serving *s)
+{
+	struct fault fault = { FAULT_NONE };
+
+	while (s->credits && !s->ended) {
+		if (serve_step(s, &fault))
+			continue;
+		/* A folder that cannot be opened is not the end of the others; a lost connection is made again. */
+		if (!session_lost(s) && s->next_folder < s->n_folders && (!s->wanted || s->at >= s->list.n)) {
+			s->next_folder++;
+			say_fault(s, POLLING_FOLDER_REFUSED, &fault);
+			s->credits--;
+			continue;
+		}
+		if (session_lost(s) && fault.kind == FAULT_LATER && s->mailbox.kind == MAILBOX_IMAP &&
+			s->fruitless++ < ATTEMPTS && now_seconds() < s->deadline) {
+			s->why = fault;
+			sleep(s->fruitless - 1);
+			continue;
+		}
+		s->ended = true;
+		s->credits = 0;
+		say_fault(s, POLLING_FAULT, &fault);
+	}
+	if (s->ended && s->credits) {
+		frame_begin(&s->frame, POLLING_END);
+		say(s);
+		s->credits = 0;
+	}
+}
+
+/* ---- settling ---- */
+
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool settle_imap(struct serving *s, const struct mail_fate *fate, const char *folder, uint64_t uidvalidity,
+	uint64_t *uids, size_t n, uint64_t *left, struct fault *fault)
+{
+	struct server_folder found;
+
+	if (!session_again(s, fault) || !imap_select(s->imap, folder, fate->kind != FATE_KEEP, &found, fault))
+		return false;
+	if (found.uidvalidity != uidvalidity) {
+		refuse(fault, FAULT_INPUT, folder,
+			"its UIDVALIDITY was %llu and is %llu: its mails have other numbers now",
+			(unsigned long long)uidvalidity, (unsigned long long)found.uidvalidity);
+		return false;
+	}
+	qsort(uids, n, sizeof *uids, by_number);
+	return imap_settle(s->imap, fate, uids, n, left, fault);
+}
+
+static bool settle_pop3(struct serving *s, const struct mail_fate *fate, struct span uidl, struct fault *fault)
+{
+	if (fate->kind == FATE_KEEP)
+		return true;
+	if (fate->kind != FATE_DELETE)
+		return fault_set(fault, FAULT_SETUP, "POP3 can only keep or delete");
+	for (size_t i = 0; i < s->list.n; i++) {
+		struct server_mail *mail = &s->list.mails[i];
+
+		if (!span_is(span_of(mail->uidl), uidl) || mail->octets == UINT64_MAX)
+			continue;
+		if (!pop3_delete(s->pop3, mail->uid, fault))
+			return false;
+		mail->octets = UINT64_MAX; /* told; deleting once more would be an error */
+		if (s->wanted)
+			s->wanted[i] = false;
+		break;
+	}
+	return true;
+}
+
+static void serve_settle(struct serving *s)
+{
+	struct frame *frame = &s->frame;
+	struct mail_fate fate = { FATE_KEEP, NULL };
+	struct fault fault = { FAULT_NONE };
+	uint64_t uids[SERVER_BATCH], left = 0;
+	bool good = true;
+
+	polling_get_fate(frame, &fate);
+	struct span name = frame_text(frame, POLLING_FOLDER);
+	char *folder = strndup(name.p ? name.p : "", name.n);
+	uint64_t uidvalidity = frame_number(frame, UINT32_MAX);
+	size_t n = (size_t)frame_number(frame, SERVER_BATCH);
+
+	for (size_t i = 0; i < n && !frame->failed; i++)
+		if (s->mailbox.kind == MAILBOX_IMAP)
+			uids[i] = frame_number(frame, UINT32_MAX);
+		else if (good)
+			good = settle_pop3(s, &fate, frame_text(frame, PLACE_UIDL), &fault);
+		else
+			frame_text(frame, PLACE_UIDL);
+	if (!frame_done(frame) || !folder)
+		_exit(EXIT_PROTOCOL);
+	if (s->mailbox.kind == MAILBOX_IMAP && fate.kind != FATE_KEEP && n)
+		good = settle_imap(s, &fate, folder, uidvalidity, uids, n, &left, &fault);
+	free(folder);
+	fate_release(&fate);
+	if (!good) {
+		say_fault(s, POLLING_NOT_SETTLED, &fault);
+		return;
+	}
+	frame_begin(frame, POLLING_SETTLED);
+	frame_put_number(frame, left);
+	say(s);
+}
+
+static void serve_close(struct serving *s)
+{
+	struct fault fault = { FAULT_NONE };
+	bool good = true;
+
+	if (s->pop3)
+		good = pop3_close(s->pop3, true, &fault);
+	imap_close(s->imap, true);
+	s->pop3 = NULL;
+	s->imap = NULL;
+	frame_begin(&s->frame, good ? POLLING_CLOSED : POLLING_NOT_CLOSED);
+	frame_put_number(&s->frame, s->reconnects);
+	if (!good)
+		polling_put_fault(&s->frame, &fault);
+	say(s);
+}
+
+/* ---- birth ---- */
+
+/* From here on: the network, what the resolver and OpenSSL look up, memory. */
+static bool session_lock(void)
+{
+	sandbox_lock(SANDBOX_POLLER, &(struct sandbox_ceilings){ .memory = MEMORY });
+	return true;
+}
+
+static void serve_open(struct serving *s)
+{
+	struct fault fault = { FAULT_NONE };
+	bool good;
+
+	hear(s);
+	if (s->frame.type != POLLING_OPEN || !polling_get_mailbox(&s->frame, &s->mailbox))
+		_exit(EXIT_PROTOCOL);
+	s->secret = BUF(POLLING_SECRET);
+	buf_reserve(&s->secret, POLLING_SECRET - 64);
+	buf_put_span(&s->secret, frame_text(&s->frame, POLLING_SECRET - 64));
+	int64_t now = (int64_t)frame_number(&s->frame, INT64_MAX);
+
+	if (!frame_done(&s->frame) || s->secret.failed)
+		_exit(EXIT_PROTOCOL);
+	explicit_bzero(s->frame.octets, s->frame.n);
+	s->since = s->mailbox.since ? now - s->mailbox.since * DAY_SECONDS : MOMENT_NONE;
+	s->deadline = now_seconds() + s->mailbox.deadline;
+	s->trust = trust_open(&s->mailbox, &fault);
+	good = s->trust && session_lock() && session_open(s, &fault);
+	if (good && s->imap) {
+		good = imap_folders(s->imap, &s->folders, &s->n_folders, &fault);
+	} else if (good) {
+		s->n_folders = 1;
+		good = pop3_list(s->pop3, &s->list, &fault);
+	}
+	if (!good) {
+		say_fault(s, POLLING_FAULT, &fault);
+		_exit(0);
+	}
+	frame_begin(&s->frame, POLLING_OPENED);
+	say(s);
+}
+
+/* The library says what it thinks of a server to standard error. */
+static void library_silence(void)
+{
+	mu_stdstream_setup(MU_STDSTREAM_RESET_NONE);
+	mu_stream_unref(mu_strerr);
+	if (mu_nullstream_create(&mu_strerr, MU_STREAM_WRITE) != 0)
+		_exit(EXIT_PROTOCOL);
+}
+
+int main(void)
+{
+	struct serving *s = &serving;
+
+	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	library_silence();
+	serve_open(s);
+	for (;;) {
+		serve_mails(s);
+		hear(s);
+		switch (s->frame.type) {
+		case POLLING_NEXT:
+			s->credits += !s->ended;
+			break;
+		case POLLING_SETTLE:
+			serve_settle(s);
+			break;
+		case POLLING_CLOSE:
+			serve_close(s);
+			_exit(0); /* the library's atexit handlers have nothing to do here */
+		default:
+			_exit(EXIT_PROTOCOL);
+		}
+	}
+}

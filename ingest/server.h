@@ -1,0 +1,37 @@
+/* server: what the two kinds of mail servers have in common (noun; plain data). */
+#ifndef INGEST_SERVER_H
+#define INGEST_SERVER_H
+
+#include "ingest/place.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SERVER_BATCH 500     /* mails in one command */
+#define SERVER_FOLDERS 1000  /* of one mailbox */
+#define SERVER_MAILS 4000000 /* in one folder */
+
+struct server_folder {
+	uint64_t uidvalidity;
+	uint64_t mails; /* in it, as the server says */
+};
+
+struct server_mail {
+	uint64_t uid;	 /* IMAP; with POP3 its number in this session */
+	uint64_t octets; /* as the server says */
+	char *uidl;	 /* owned; POP3 only */
+	int fd;		 /* owned; its octets once fetched, else -1 */
+	uint64_t length; /* of them */
+	bool came;
+};
+
+struct server_list {
+	struct server_mail *mails; /* owned */
+	size_t n;
+};
+
+void server_mail_release(struct server_mail *mail);
+void server_list_release(struct server_list *list);
+
+#endif

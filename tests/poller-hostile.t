@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+"""Servers that hang, drop, lie, inject and drip: each ends in a right result or in clear lines, within its deadline, and no
+password leaves without TLS."""
+import concurrent.futures
+import os
+import shutil
+import ssl
+import sys
+import tempfile
+import warnings
+
+sys.dont_write_bytecode = True  # the source folder may be read-only
+sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "lib"))
+from fakeserver import *  # noqa: E402,F403
+from mailserver import *  # noqa: E402,F403
+
+DEADLINE = 5
+GRACE = 3  # seconds beyond the deadline: the processes' start and end on a busy machine
+
+
+def hang(c, command):
+    c.hang()
+
+
+def drop(c, command):
+    c.drop()
+
+
+def say(text):
+    """Text with TAG for the command's."""
+    def function(c, command):
+        data = text if isinstance(text, bytes) else text.encode()
+        return c.send(data.replace(b"TAG", command.split(b" ")[0]))
+    return function
+
+
+def then_honest(text):
+    def function(c, command):
+        c.send(text)
+        return None
+    return function
+
+
+def once(function):
+    """Only on the first connection."""
+    def first(c, command):
+        return function(c, command) if c.server.connections == 1 else None
+    return first
+
+
+class Case:
+    def __init__(self, name, kind, twist, good=False, said=None, tls=True, certificate="good", told=None, mails=None,
+                 settings=None, expect=None, context=None):
+        self.__dict__.update(locals())
+
+    def run(self, certificates):
+        context = self.context(certificates) if self.context else certificates.context(self.certificate)
+        server = self.kind(context, self.tls, self.twist, self.mails)
+        url = "%s%s://reports@localhost:%d" % (server.scheme, "s" if self.tls else "", server.port)
+        settings = dict({"timeout": 1, "deadline": DEADLINE, "ca": certificates.ca}, **(self.settings or {}))
+        try:
+            self.polled = Polled(url, SECRET, 60, **settings)
+        finally:
+            server.close()
+        self.server = server
+        self.sent = server.mails
+        return self
+
+    def verdict(self):
+        polled, server = self.polled, self.server
+        wrong = []
+        if server.leaked():
+            wrong.append("the password went out in clear")
+        if self.told is False and server.told():
+            wrong.append("the password was told")
+        if polled.code != 0 or "died" in polled.text or "unasked" in polled.text:
+            wrong.append("crashed")
+        if polled.seconds > DEADLINE + GRACE:
+            wrong.append("took %.1f s" % polled.seconds)
+        if self.good:
+            expected = self.expect(self.sent) if self.expect else self.sent
+            if not polled.good or sorted(m[2] for m in polled.mails) != sums(expected):
+                wrong.append("not the right result")
+        elif not polled.faults:
+            wrong.append("no word about it")
+        if self.said and self.said not in polled.text:
+            wrong.append("does not say: " + self.said)
+        if any(len(line) > 600 or not line.isprintable() for line in polled.lines):
+            wrong.append("not one clear line")
+        return wrong
+
+
+def imap_stages():
+    for tls, stages in ((True, "handshake greeting capability authenticate namespace select search sizes bodies"),
+                        (False, "greeting starttls handshake capability")):
+        for stage in stages.split():
+            before = stage in ("handshake", "greeting", "starttls", "capability")
+            for name, function in (("hang", hang), ("drop", drop), ("garbage", say(b"\x80\xff\0(((]]] {\r\n\x1b[31m\r\n" * 3)),
+                                   ("BYE", say("* BYE \x1b[1mgo away\r\n"))):
+                if stage == "handshake" and name == "BYE":
+                    continue
+                yield Case("IMAP%s: %s at %s" % ("S" if tls else "", name, stage), Imap, {stage: function}, tls=tls,
+                           told=False if before else None)
+
+
+def literal(text, rest=b"abc)\r\nTAG OK done\r\n"):
+    return {"bodies": say(b"* 1 FETCH (UID 1 BODY[] " + text + b"\r\n" + rest)}
+
+
+def lies():
+    for text in (b"{18446744073709551615}", b"{-1}", b"{99999999999999999999999}", b"{1073741824}", b"{0x10}", b"{ 5}", b"{5+}"):
+        yield Case("a literal of length " + text.decode(), Imap, literal(text))
+    yield Case("a literal that is too long", Imap, literal(b"{100000}"), said="reading: no")
+    yield Case("a literal that is too short", Imap, literal(b"{1}"))
+    yield Case("a quoted word that looks like a literal", Imap, literal(b'"{18446744073709551615}"'))
+    yield Case("two literals in one FETCH", Imap, literal(b"{3}", b"abc BODY[] {3}\r\nabc)\r\nTAG OK done\r\n"))
+    yield Case("a literal where none belongs", Imap, {"search": say("* SEARCH {5000}\r\n" + "1" * 5000 + "\r\nTAG OK\r\n")})
+    for text in (b"*", b"* ", b'* "x"', b"* (", b"x", b"", b"  ", b"+", b"{5}", b"* 1 FETCH", b"* 1 FETCH ()", b"* 1 FETCH (BODY[]"):
+        yield Case("no more of a response than %r" % text.decode(), Imap, {"search": say(text + b"\r\n")})
+    yield Case("100,000 brackets", Imap, {"search": say(b"* SEARCH " + b"(" * 100000 + b"\r\nTAG OK done\r\n")})
+    yield Case("an endless line", Imap, {"search": flood(b"1 " * 32768)}, said="a line of more than 16777216 octets")
+    yield Case("endless answers", Imap, {"search": flood(b"* 1 EXISTS\r\n" * 500)}, said="deadline", settings={"timeout": 4})
+    yield Case("no UIDVALIDITY", Imap, {"select": say("* 4 EXISTS\r\nTAG OK done\r\n")}, said="UIDVALIDITY")
+    yield Case("UIDs that are none", Imap, {"search": say("* SEARCH 1 -2 99999999999\r\nTAG OK done\r\n")})
+    yield Case("four thousand million mails", Imap, {"sizes": say("* 1 FETCH (UID 1 RFC822.SIZE 18446744073709551615)\r\n"
+               "TAG OK done\r\n")}, said="left where it is")
+    yield Case("mails announced and not sent", Imap, {"bodies": say("TAG OK done\r\n")}, said="announced, but not sent")
+    yield Case("answers in lower case", Imap, {"bodies": say("* 1 fetch (uid 1 body[] {3}\r\nabc)\r\nTAG OK done\r\n")})
+    yield Case("another length each time", Imap, {"sizes": lambda c, command: [c.send("* %d FETCH (UID %d RFC822.SIZE 7)\r\n" %
+               (uid, uid)) for uid in range(1, 5)] and c.send(command.split()[0], " OK done\r\n"),
+               "bodies": changing()}, said="announced, but not sent")
+    yield Case("a folder called {5}", Imap, {"list": say('* LIST () "/" "{5}"\r\nTAG OK done\r\n')}, settings={"folders": "*"})
+    yield Case("a login that is refused", Imap, {"authenticate": say("TAG NO [AUTHENTICATIONFAILED] \x1b[31mno\r\n")},
+               said="closed setup")
+    yield Case("a server without a way to log in", Imap, {"capability": say("* CAPABILITY IMAP4rev1 LOGINDISABLED\r\nTAG OK\r\n")},
+               said="neither PLAIN nor LOGIN", told=False)
+
+
+def changing():
+    sent = []
+
+    def function(c, command):
+        for uid in range(1, 5):
+            sent.append(uid)
+            data = b"x" * (100 + len(sent))
+            c.send("* %d FETCH (UID %d BODY[] {%d}\r\n" % (uid, uid, len(data)), data, ")\r\n")
+        return c.send(command.split()[0], " OK done\r\n")
+    return function
+
+
+EVIL = (b"Subject: evil\r\n\r\n)\r\nTAG OK done\r\n000004 OK done\r\n5 OK done\r\n* 9 FETCH (UID 9 BODY[] {5}\r\nhello)\r\n"
+        b"* BYE\r\n{18446744073709551615}\r\n")
+
+
+def right():
+    chatter = "* 3 EXPUNGE\r\n* 2 FETCH (FLAGS (\\Seen))\r\n* FLAGS (\\Deleted)\r\n* 9 EXISTS\r\n* OK [ALERT] {9}\r\n* SEARCH\r\n"
+    for stage in ("select", "search", "sizes", "bodies"):
+        yield Case("EXPUNGE, FLAGS and EXISTS unasked at " + stage, Imap, {stage: then_honest(chatter)}, good=True)
+    yield Case("protocol text in a mail", Imap, {}, good=True, mails=[EVIL, b"", b"a\0b\r\n", b"\r\n.\r\n", crlf(mail(7))])
+    yield Case("protocol text in a mail, POP3", Pop, {}, good=True, mails=[EVIL, b".\r\n..\r\n", crlf(mail(7))],
+               expect=lambda mails: [data.replace(b"\r\n", b"\n") for data in mails])
+    yield Case("a mail nobody asked for", Imap, {"bodies": then_honest("* 8 FETCH (UID 8 BODY[] {3}\r\nabc)\r\n")}, good=True)
+    yield Case("sizes that are estimates", Imap, {"sizes": lambda c, command: [c.send("* %d FETCH (UID %d RFC822.SIZE 7)\r\n" %
+               (uid, uid)) for uid in range(1, 5)] and c.send(command.split()[0], " OK done\r\n")}, good=True)
+    yield Case("a folder's name as literal", Imap, {"list": say('* LIST () "/" {7}\r\nReports\r\nTAG OK done\r\n')}, good=True,
+               settings={"folders": "Rep*"}, said="folder Reports")
+    yield Case("mails that another client removes", Imap, {"sizes": lambda c, command: c.server.gone.add(2)}, good=True,
+               expect=lambda mails: mails[:1] + mails[2:])
+    yield Case("a connection that is cut among the mails, once", Imap, {"bodies": once(cut_after(2))}, good=True,
+               mails=[crlf(mail(i)) for i in range(100)], settings={"after": "move:Done", "settle": 10})
+    yield Case("a connection that is cut in a mail, once", Imap, {"bodies": once(cut_in)}, good=True)
+    yield Case("one that is always cut", Imap, {"bodies": cut_in}, said="closed the connection")
+
+
+def cut_after(n):
+    asked = []
+
+    def function(c, command):
+        asked.append(command)
+        if len(asked) > n:
+            raise Gone
+        return None
+    return function
+
+
+def cut_in(c, command):
+    c.send("* 1 FETCH (UID 1 BODY[] {%d}\r\n" % len(c.server.mails[0]), c.server.mails[0][:99])
+    raise Gone
+
+
+def old_tls(certificates):
+    context = certificates.context("good")
+    warnings.simplefilter("ignore", DeprecationWarning)
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    return context
+
+
+def secrecy():
+    for kind, name in ((Imap, "IMAP"), (Pop, "POP3")):
+        for tls in (True, False):
+            what = "%s%s: " % (name, "" if tls else " with STARTTLS")
+            yield Case(what + "a certificate for another host", kind, {}, tls=tls, certificate="other", told=False,
+                       said="certificate is refused: hostname mismatch")
+            yield Case(what + "an expired certificate", kind, {}, tls=tls, certificate="expired", told=False,
+                       said="certificate is refused: certificate has expired")
+            yield Case(what + "TLS 1.1", kind, {}, tls=tls, context=old_tls, told=False, said="TLS handshake")
+    yield Case("IMAP: no TLS on a port of TLS", Imap, {"handshake": lambda c, command: True}, told=False)
+    yield Case("IMAP: STARTTLS refused", Imap, {"starttls": say("TAG NO not here\r\n")}, tls=False, told=False,
+               said="does not offer STARTTLS")
+    yield Case("IMAP: STARTTLS unknown", Imap, {"starttls": say("TAG BAD what\r\n")}, tls=False, told=False,
+               said="does not offer STARTTLS")
+    yield Case("IMAP: text in clear behind STARTTLS", Imap, {"starttls": say("TAG OK go\r\n* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n")},
+               tls=False, told=False, said="somebody injects")
+    yield Case("IMAP: logged in before TLS", Imap, {"greeting": say("* PREAUTH welcome\r\n")}, tls=False, told=False,
+               said="before TLS")
+    yield Case("POP3: STLS refused", Pop, {"stls": say("-ERR not here\r\n")}, tls=False, told=False, said="does not offer STLS")
+    yield Case("POP3: text in clear behind STLS", Pop, {"stls": say("+OK go\r\n+OK logged in\r\n")}, tls=False, told=False,
+               said="somebody injects")
+
+
+def pop_stages():
+    for stage in ("handshake", "greeting", "user", "pass", "uidl", "list", "retr"):
+        for name, function in (("hang", hang), ("drop", drop), ("garbage", say(b"\x80\xff\0{\r\n\x1b[31m\r\n" * 3)),
+                               ("-ERR", say("-ERR \x1b[1mgo away\r\n"))):
+            if stage != "handshake" or name != "-ERR":
+                yield Case("POP3: %s at %s" % (name, stage), Pop, {stage: function})
+    yield Case("POP3: hang at the end", Pop, {"quit": hang}, said="no answer")
+    yield Case("POP3: a deletion that is refused at the end", Pop, {"quit": say("-ERR some are left\r\n")},
+               settings={"after": "delete"}, said="some are left")
+    yield Case("POP3: no UIDL", Pop, {"uidl": say("-ERR what\r\n")}, said="without UIDL new mails cannot be told")
+    yield Case("POP3: a UIDL of 71 octets", Pop, {"uidl": say("+OK\r\n1 " + "x" * 71 + "\r\n.\r\n")})
+    yield Case("POP3: numbers in disorder", Pop, {"uidl": say("+OK\r\n2 a\r\n1 b\r\n.\r\n")})
+    yield Case("POP3: an endless line", Pop, {"user": flood(b"+OK" * 1000)}, said="a line of more than 8192 octets")
+    yield Case("POP3: an endless mail", Pop, {"retr": flood(b"+OK\r\n" + b"abc\r\n" * 4000)}, settings={"max_octets": 1000000},
+               said="more than the 1000000 octets")
+    yield Case("POP3: a mail that is cut", Pop, {"retr": lambda c, command: c.send("+OK\r\nabc\r\n") and c.drop()},
+               said="closed the connection")
+
+
+def drips():
+    for kind, stage, text in ((Imap, "greeting", b"* OK a slow server\r\n"), (Imap, "search", b"* SEARCH 1 2 3\r\n"),
+                              (Pop, "greeting", b"+OK a slow server\r\n"), (Pop, "retr", b"+OK\r\nabc\r\ndef\r\n")):
+        yield Case("%s: one octet a second at %s" % (kind.__name__, stage), kind, {stage: drip(text, 0.9)},
+                   said="not done within the deadline", settings={"timeout": 3})
+
+
+def main():
+    folder = tempfile.mkdtemp(prefix="hostile.")
+    try:
+        certificates = Certificates(folder)
+        cases = [case for part in (secrecy, right, lies, imap_stages, pop_stages, drips) for case in part()
+                 if len(sys.argv) < 2 or sys.argv[1] in case.name]
+        with concurrent.futures.ThreadPoolExecutor(12) as pool:
+            for case in pool.map(lambda case: case.run(certificates), cases):
+                wrong = case.verdict()
+                check(not wrong, case.name, ", ".join(wrong) + "\n" + case.polled.text)
+                if "-v" in sys.argv:
+                    print("#   %.1f s: %s" % (case.polled.seconds, " / ".join(case.polled.faults)))
+    finally:
+        shutil.rmtree(folder)
+    plan()
+
+
+main()
