@@ -1,5 +1,6 @@
 #include "cli/readiness.h"
 #include "cli/file.h"
+#include "cli/snapshot.h"
 #include "parse/dns/orgdomain.h"
 #include "report/assess/senders.h"
 
@@ -136,6 +137,9 @@ bool readiness_gather(struct readiness *r, struct span domain, enum target targe
 	if (r->store && !store_ask_observed(r->store, name, &window, &r->arena, &observed, fault))
 		return false;
 	rows_observe(&r->rows, &observed);
+	if (r->store && !snapshot_read(r->store, &r->options.domain, &observed, r->cli->now, &r->arena,
+				&r->rows.published, fault))
+		return false;
 	return !r->arena.failed || fault_set(fault, FAULT_LATER, "%s: out of memory", name);
 }
 

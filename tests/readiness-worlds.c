@@ -213,8 +213,8 @@ static void manifold_others(struct world *world)
 /* Every kind of step and alert there is room for. */
 void world_manifold(struct world *world)
 {
-	static const struct published_key keys[] = { { SPAN("lost"), .revoked = true },
-		{ SPAN("mail"), .bits = 1024 } };
+	static const struct published_key keys[] = { { SPAN(OWN), SPAN("lost"), .revoked = true },
+		{ SPAN(OWN), SPAN("mail"), .bits = 1024 } };
 
 	begin(world, REQUEST_NONE);
 	world->rows.attests_n = 0;

@@ -561,7 +561,7 @@ static void a_dead_key_under_enforcement_steps_back(void **state)
 
 static void records_that_are_wrong(void **state)
 {
-	static const struct published_key keys[] = { { .selector = SPAN("k1"), .bits = 1024 },
+	static const struct published_key keys[] = { { .domain = SPAN("shop.example"), .selector = SPAN("k1"), .bits = 1024 },
 		{ .selector = SPAN("old"), .bits = 512 } };
 	struct arena arena = ARENA((size_t)1 << 28);
 	struct verdict v;

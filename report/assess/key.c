@@ -3,12 +3,13 @@
 
 #define UNUSED_DAYS 90
 
-static const struct published_key *published_of(const struct work *w, struct span selector)
+static const struct published_key *published_of(const struct work *w, const struct key_use *use)
 {
 	const struct published *p = &w->rows->published;
 
 	for (size_t i = 0; p->checked && i < p->keys_n; i++)
-		if (span_is_nocase(p->keys[i].selector, selector))
+		if (span_is_nocase(p->keys[i].selector, use->selector) &&
+			span_is_nocase(p->keys[i].domain, use->domain))
 			return &p->keys[i];
 	return NULL;
 }
@@ -47,7 +48,7 @@ bool work_keys(struct work *w)
 	w->v->keys_n = 0;
 	for (size_t i = 0; i < w->keys_n; i++) {
 		const struct key_use *use = &w->keys[i];
-		const struct published_key *published = published_of(w, use->selector);
+		const struct published_key *published = published_of(w, use);
 
 		if (use->last_day == MOMENT_NONE && !use->broken)
 			continue;

@@ -59,10 +59,11 @@ static void check_spf(struct findings *f, const struct published *p)
 }
 
 /* A key is in use when it was seen in the last week, valid or broken at home. */
-static bool key_in_use(const struct work *w, struct span selector)
+static bool key_in_use(const struct work *w, const struct published_key *key)
 {
 	for (size_t i = 0; i < w->keys_n; i++)
-		if (span_is_nocase(w->keys[i].selector, selector) && w->keys[i].home != NO_INDEX &&
+		if (span_is_nocase(w->keys[i].selector, key->selector) &&
+			span_is_nocase(w->keys[i].domain, key->domain) && w->keys[i].home != NO_INDEX &&
 			w->keys[i].week_valid + w->keys[i].week_broken > 0)
 			return true;
 	return false;
@@ -72,7 +73,7 @@ static void check_key(struct findings *f, const struct published_key *key)
 {
 	bool reject = f->w->v->target == TARGET_REJECT;
 
-	if (!key_in_use(f->w, key->selector))
+	if (!key_in_use(f->w, key))
 		return;
 	if (key->missing)
 		find_about_key(f, true, key->selector, "missing");

@@ -80,7 +80,7 @@ struct known_reporter {
 /* ---- what the domain publishes */
 
 struct published_key {
-	struct span selector;
+	struct span domain, selector;
 	bool missing, revoked, testing; /* no record; empty p=; t=y */
 	unsigned bits;			/* of an RSA key; 0 when another kind or unknown */
 };

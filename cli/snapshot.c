@@ -1,0 +1,187 @@
+#include "cli/snapshot.h"
+#include "cli/published.h"
+#include "parse/dkim/keyrecord.h"
+#include "parse/dns/orgdomain.h"
+
+#include <stdlib.h>
+
+/* Reports may name any key and any subdomain; no honest domain has more. */
+#define KEYS_MOST 500
+#define NAMES_MOST 500
+
+struct reading {
+	struct store_dns from;
+	int64_t oldest; /* what was seen before says nothing */
+	struct arena *arena;
+};
+
+/* The last sight of a name and type; DNS_UNASKED when there is none or it is too old. */
+static struct dns_answer seen_of(struct reading *r, struct span name, enum dns_type type)
+{
+	struct dns_answer answer;
+
+	r->from.answers = 0;
+	answer = dns_ask((struct dns){ store_dns_ask, &r->from }, name, type, r->arena);
+	if (r->from.answers && r->from.oldest < r->oldest)
+		answer.status = DNS_UNASKED;
+	return answer;
+}
+
+/* ---- records */
+
+static bool records_read(struct reading *r, struct span domain, struct published *published)
+{
+	struct findings findings = { .arena = r->arena };
+	struct lint_domain *seen = arena_take(r->arena, sizeof *seen);
+
+	if (!seen || !lint_domain((struct dns){ store_dns_ask, &r->from }, domain, &findings, seen))
+		return false;
+	if (!published_fill(seen, r->arena, published))
+		return false;
+	if (r->from.answers && r->from.oldest < r->oldest)
+		*published = (struct published){ .checked = false };
+	return true;
+}
+
+/* ---- keys that signed validly */
+
+static int key_order(const void *a, const void *b)
+{
+	const struct published_key *x = a, *y = b;
+	int order = span_compare(x->domain, y->domain);
+
+	return order ? order : span_compare(x->selector, y->selector);
+}
+
+/* Equal neighbours become one. */
+static size_t unique(void *items, size_t n, size_t size, int (*order)(const void *, const void *))
+{
+	char *all = items;
+	size_t kept = 0;
+
+	qsort(items, n, size, order);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || order(all + (kept - 1) * size, all + i * size) != 0)
+			memmove(all + kept++ * size, all + i * size, size);
+	return kept;
+}
+
+static bool key_read(struct reading *r, struct published_key *key)
+{
+	struct span labels = SPAN("._domainkey"), name;
+	char *under = arena_take(r->arena, key->selector.n + labels.n);
+	struct key_record record;
+	struct dns_answer answer;
+
+	if (!under)
+		return false;
+	memcpy(under, key->selector.p, key->selector.n);
+	memcpy(under + key->selector.n, labels.p, labels.n);
+	name = dns_name_under(r->arena, (struct span){ under, key->selector.n + labels.n }, key->domain);
+	if (!name.p)
+		return false;
+	answer = seen_of(r, name, DNS_TYPE_TXT);
+	key->missing = dns_is_empty(&answer);
+	if (answer.status != DNS_OK || answer.n == 0)
+		return key->missing;
+	keyrecord_parse(answer.data[0].text, r->arena, &record);
+	key->missing = record.fault != NULL;
+	key->revoked = record.revoked;
+	key->testing = record.testing;
+	key->bits = record.type == KEY_RSA ? record.bits : 0;
+	return true;
+}
+
+static bool keys_read(
+	struct reading *r, const struct domain_name *domain, const struct observed *observed, struct published *published)
+{
+	struct published_key *keys;
+	size_t most = 0, n = 0;
+
+	for (size_t i = 0; i < observed->auths_n; i++)
+		most += observed->auths[i].dkim_n;
+	keys = arena_take(r->arena, most * sizeof *keys);
+	for (size_t i = 0; keys && i < observed->auths_n; i++) {
+		const struct observed_auth *a = &observed->auths[i];
+
+		for (size_t k = 0; k < a->dkim_n; k++)
+			if (a->dkim[k].result == RESULT_PASS && a->dkim[k].selector.n && domain->org.n &&
+				span_is(a->dkim[k].domain.org, domain->org))
+				keys[n++] = (struct published_key){ .domain = a->dkim[k].domain.name,
+					.selector = a->dkim[k].selector };
+	}
+	n = keys ? unique(keys, n, sizeof *keys, key_order) : 0;
+	published->keys = keys;
+	for (size_t i = 0; i < n && i < KEYS_MOST; i++) {
+		struct published_key key = keys[i];
+
+		if (key_read(r, &key))
+			keys[published->keys_n++] = key;
+	}
+	return keys;
+}
+
+/* ---- author domains below the policy domain */
+
+static int name_order(const void *a, const void *b)
+{
+	return span_compare(((const struct published_name *)a)->name, ((const struct published_name *)b)->name);
+}
+
+static bool name_read(struct reading *r, struct published_name *name)
+{
+	static const enum dns_type types[] = { DNS_TYPE_MX, DNS_TYPE_A, DNS_TYPE_AAAA, DNS_TYPE_TXT };
+	struct span place = dns_name_under(r->arena, SPAN("_dmarc"), name->name);
+	struct dns_answer answer;
+
+	for (size_t i = 0; i < sizeof types / sizeof *types && name->exists == NAME_UNKNOWN; i++) {
+		answer = seen_of(r, name->name, types[i]);
+		if (answer.status == DNS_NXDOMAIN)
+			name->exists = NAME_NXDOMAIN;
+		else if (answer.status == DNS_OK || answer.status == DNS_NODATA)
+			name->exists = NAME_EXISTS;
+	}
+	if (!place.p)
+		return false;
+	answer = seen_of(r, place, DNS_TYPE_TXT);
+	for (size_t i = 0; answer.status == DNS_OK && i < answer.n; i++)
+		name->own_record |= dmarc_text_counts(answer.data[i].text);
+	return name->exists != NAME_UNKNOWN || answer.status == DNS_OK;
+}
+
+static bool names_read(
+	struct reading *r, const struct domain_name *domain, const struct observed *observed, struct published *published)
+{
+	struct published_name *names = arena_take(r->arena, observed->auths_n * sizeof *names);
+	size_t n = 0;
+
+	for (size_t i = 0; names && i < observed->auths_n; i++) {
+		struct span from = observed->auths[i].header_from.name;
+
+		if (from.n > domain->name.n && domainname_is_under(from, domain->name))
+			names[n++] = (struct published_name){ .name = from };
+	}
+	n = names ? unique(names, n, sizeof *names, name_order) : 0;
+	published->names = names;
+	for (size_t i = 0; i < n && i < NAMES_MOST; i++) {
+		struct published_name name = names[i];
+
+		if (name_read(r, &name))
+			names[published->names_n++] = name;
+	}
+	return names;
+}
+
+bool snapshot_read(struct store *store, const struct domain_name *domain, const struct observed *observed, int64_t now,
+	struct arena *arena, struct published *published, struct fault *fault)
+{
+	struct reading r = { .from = { .store = store }, .oldest = now - SNAPSHOT_DAYS * DAY_SECONDS, .arena = arena };
+
+	*published = (struct published){ .checked = false };
+	if (!records_read(&r, domain->name, published) || arena->failed)
+		return fault_set(fault, FAULT_LATER, "%.253s: out of memory", domain->name.p);
+	if (published->checked &&
+		(!keys_read(&r, domain, observed, published) || !names_read(&r, domain, observed, published)))
+		return fault_set(fault, FAULT_LATER, "%.253s: out of memory", domain->name.p);
+	return !r.from.failed || fault_set(fault, FAULT_LATER, "%.253s: its snapshots cannot be read", domain->name.p);
+}
