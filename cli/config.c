@@ -91,6 +91,29 @@ const struct config_setting config_settings[] = {
 	{ MAILBOX_SECTION, "tls_fingerprint", CONFIG_PART, "digits", 0, 0, 0, OF_MAILBOX(tls_fingerprint),
 		"SHA-256 of the only certificate to believe; nothing else is asked of it" },
 #undef OF_MAILBOX
+#define OF_DIGEST(member) offsetof(struct config, digest.member)
+	{ DIGEST_SECTION, "to", CONFIG_PART, "address,...", 0, 0, 0, OF_DIGEST(to), "who gets the weekly mail" },
+	{ DIGEST_SECTION, "from", CONFIG_PART, "address", 0, 0, 0, OF_DIGEST(from),
+		"who it comes from; dmarc at the domain it is about when nobody is named" },
+	{ DIGEST_SECTION, "sendmail", CONFIG_PART, "command", 0, 0, 0, OF_DIGEST(sendmail),
+		"a program, run without a shell, that takes it; " DIGEST_SENDMAIL " when there is no server" },
+	{ DIGEST_SECTION, "server", CONFIG_PART, "url", 0, 0, 0, OF_DIGEST(server.url),
+		"a server that takes it: smtps://USER@HOST, smtp: with STARTTLS" },
+	{ DIGEST_SECTION, "password_file", CONFIG_PATH, "path", 0, 0, 0, OF_DIGEST(server.password_file),
+		"a file whose first line is the password" },
+	{ DIGEST_SECTION, "password_command", CONFIG_PART, "command", 0, 0, 0, OF_DIGEST(server.password_command),
+		"a program, run without a shell, that prints it" },
+	{ DIGEST_SECTION, "password_env", CONFIG_PART, "variable", 0, 0, 0, OF_DIGEST(server.password_env),
+		"the environment variable that holds it" },
+	{ DIGEST_SECTION, "password", CONFIG_SECRET, "text", 0, 0, 0, OF_DIGEST(server.password),
+		"the password itself, in a file that nobody else can read" },
+	{ DIGEST_SECTION, "login", CONFIG_WORD, "password|xoauth2|oauthbearer", LOGIN_PASSWORD, 0, 0,
+		OF_DIGEST(server.login), "what the server is given: a password, or an access token in one of two ways" },
+	{ DIGEST_SECTION, "tls_ca", CONFIG_PATH, "path", 0, 0, 0, OF_DIGEST(server.tls_ca),
+		"authorities that may have signed the server's certificate, in place of the system's" },
+	{ DIGEST_SECTION, "tls_fingerprint", CONFIG_PART, "digits", 0, 0, 0, OF_DIGEST(server.tls_fingerprint),
+		"SHA-256 of the only certificate to believe; nothing else is asked of it" },
+#undef OF_DIGEST
 	{ "readiness", "profile", CONFIG_WORD, "people|transactional|parked", PROFILE_PEOPLE, 0, 0, READINESS(profile),
 		"who sends: people, who may post to lists; programs only; nobody" },
 	{ "readiness", "target", CONFIG_WORD, "auto|quarantine|reject", TARGET_AUTO, 0, 0, READINESS(target),
@@ -155,6 +178,11 @@ bool config_is_text(const struct config_setting *setting)
 	default:
 		return false;
 	}
+}
+
+bool setting_is_of_digest(const struct config_setting *setting)
+{
+	return strcmp(setting->section, DIGEST_SECTION) == 0;
 }
 
 bool setting_is_of_mailbox(const struct config_setting *setting)
@@ -408,10 +436,12 @@ static bool number_refused(
 static bool part_set(char **place, const struct config_setting *setting, const char *value, const char *where,
 	struct fault *fault)
 {
+	bool (*check)(const char *, const char *, struct fault *) =
+		setting_is_of_digest(setting) ? digest_part_check : mailbox_part_check;
 	struct fault why = { 0 };
 	char *copy;
 
-	if (setting->type == CONFIG_PART && !mailbox_part_check(setting->name, value, &why))
+	if (setting->type == CONFIG_PART && !check(setting->name, value, &why))
 		return fault_set(fault, why.kind, "%s = %.120s: %.200s", where, value, why.text);
 	copy = strdup(value);
 	if (!copy)
@@ -426,7 +456,8 @@ bool setting_set(void *base, const struct config_setting *setting, const char *v
 {
 	uint64_t number = 0;
 
-	if (setting->type == CONFIG_PATH && !(*value == '\0' && setting_is_of_mailbox(setting)))
+	if (setting->type == CONFIG_PATH &&
+		!(*value == '\0' && (setting_is_of_mailbox(setting) || setting_is_of_digest(setting))))
 		return path_set(setting_text(base, setting), value, where, fault);
 	if (setting->type == CONFIG_SERVER)
 		return server_set(setting_text(base, setting), value, where, fault);

@@ -4,6 +4,7 @@
 #define CLI_CONFIG_H
 
 #include "base/fault.h"
+#include "cli/digest_settings.h"
 #include "cli/mailboxes.h"
 #include "parse/limits.h"
 #include "report/assess/options.h"
@@ -38,6 +39,7 @@ struct config {
 	uint64_t granularity;       /* of keys (g=): 0 reported, 1 enforced */
 	uint64_t retention_samples; /* seconds */
 	struct readiness_settings readiness;
+	struct digest_settings digest;
 	struct mailbox_settings *mailboxes; /* owned; in the order of the file */
 	size_t mailboxes_n;
 };
@@ -46,7 +48,7 @@ enum config_type {
 	CONFIG_PATH,   /* char *; an absolute path, `~/` stands for $HOME */
 	CONFIG_SERVER, /* char *; `system` or ADDRESS[@PORT] (ingest/resolver.h) */
 	CONFIG_DOMAINS, /* char *; domain names separated by commas */
-	CONFIG_PART,   /* char *; as mailbox_part_check wants it */
+	CONFIG_PART,   /* char *; as mailbox_part_check or digest_part_check wants it */
 	CONFIG_SECRET, /* char *; never printed */
 	CONFIG_NETS,    /* char *; addresses and ADDRESS/BITS separated by commas */
 	CONFIG_TENANTS, /* char *; PROVIDER:LABEL separated by commas */

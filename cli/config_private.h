@@ -14,6 +14,7 @@ uint64_t *setting_number(const void *base, const struct config_setting *setting)
 char **setting_text(const void *base, const struct config_setting *setting);
 uint64_t setting_value(const void *base, const struct config_setting *setting); /* as config_format wants it */
 bool setting_is_of_mailbox(const struct config_setting *setting);
+bool setting_is_of_digest(const struct config_setting *setting);
 
 const struct config_setting *setting_find(const char *section, const char *name);
 

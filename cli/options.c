@@ -29,6 +29,11 @@ enum option_id {
 	OPTION_NEW,
 	OPTION_CLASS,
 	OPTION_FIXED,
+	OPTION_TO,
+	OPTION_PRINT,
+	OPTION_ONLY_TROUBLE,
+	OPTION_IF_ALERT,
+	OPTION_AGAIN,
 	OPTION_TARGET,
 	OPTION_FAIL_ON,
 	OPTION_ALL,
@@ -64,6 +69,11 @@ static const struct option longs[] = {
 	{ "new", no_argument, NULL, OPTION_NEW },
 	{ "class", required_argument, NULL, OPTION_CLASS },
 	{ "fixed", required_argument, NULL, OPTION_FIXED },
+	{ "to", required_argument, NULL, OPTION_TO },
+	{ "print", no_argument, NULL, OPTION_PRINT },
+	{ "only-trouble", no_argument, NULL, OPTION_ONLY_TROUBLE },
+	{ "if-alert", no_argument, NULL, OPTION_IF_ALERT },
+	{ "again", no_argument, NULL, OPTION_AGAIN },
 	{ "target", required_argument, NULL, OPTION_TARGET },
 	{ "fail-on", required_argument, NULL, OPTION_FAIL_ON },
 	{ "all", no_argument, NULL, OPTION_ALL },
@@ -96,12 +106,17 @@ const struct option_row option_rows[] = {
 	{ "at", "TIME", "verify", "when the mail arrived, for expiry dates" },
 	{ "explain", NULL, "verify", "say what was changed on the way" },
 	{ "show-addresses", NULL, "samples explain", "print mail addresses whole" },
-	{ "week", NULL, "senders", "figures of the last seven days" },
+	{ "week", "[N]", "senders digest", "figures of the last seven days, or of week N" },
 	{ "unsigned", NULL, "senders", "only those with mail that you have not signed" },
 	{ "undecided", NULL, "senders", "only those that nobody has decided about" },
 	{ "new", NULL, "senders", "only those first seen in the last seven days" },
 	{ "class", "own|forwarded|undecided|forged|all", "senders", "these instead of own and undecided ones" },
 	{ "fixed", "SENDER,...", "simulate", "senders taken as repaired" },
+	{ "to", "ADDRESS,...", "digest", "who gets it, in the place of [digest] to" },
+	{ "print", NULL, "digest", "print the mail and send nothing" },
+	{ "only-trouble", NULL, "digest", "send only when there is something to do" },
+	{ "if-alert", NULL, "digest", "send only new alerts, each once" },
+	{ "again", NULL, "digest", "send once more what was sent, or may have been" },
 	{ "target", "auto|quarantine|reject", "check", "the policy that is asked about" },
 	{ "fail-on", "alert", "check", "an open critical alert ends with 2" },
 	{ "all", NULL, "summary", "one line for every domain, worst first" },
@@ -146,6 +161,21 @@ static bool list_option_take(struct options *options, int id, char *value)
 		return true;
 	case OPTION_FIXED:
 		options->fixed = value;
+		return true;
+	case OPTION_TO:
+		options->to = value;
+		return true;
+	case OPTION_PRINT:
+		options->print = true;
+		return true;
+	case OPTION_ONLY_TROUBLE:
+		options->only_trouble = true;
+		return true;
+	case OPTION_IF_ALERT:
+		options->if_alert = true;
+		return true;
+	case OPTION_AGAIN:
+		options->again = true;
 		return true;
 	}
 	return false;
@@ -267,6 +297,7 @@ static bool options_belong(const struct options *options, const char *const give
 bool options_read(struct options *options, int argc, char **argv, struct fault *fault)
 {
 	const char *given[64] = { NULL };
+	unsigned long long week;
 	size_t given_n = 0;
 	int id, which = 0;
 
@@ -284,6 +315,9 @@ bool options_read(struct options *options, int argc, char **argv, struct fault *
 			given[given_n++] = longs[which].name;
 		if (!option_take(options, id, optarg, fault))
 			return false;
+		/* A week may follow; no domain is a number. */
+		if (id == OPTION_WEEK && optind < argc && span_number(span_of(argv[optind]), UINT32_MAX, &week))
+			options->week_number = argv[optind++];
 	}
 	options->args = argv + optind;
 	options->args_n = argc - optind;

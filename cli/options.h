@@ -21,6 +21,9 @@ struct options {
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
 	bool offline, explain, show_addresses;
 	bool week, not_signed, undecided, new; /* which senders are listed */
+	const char *week_number;	       /* NULL: the last one */
+	const char *to;			       /* of the weekly mail */
+	bool print, only_trouble, if_alert, again;
 	const char *class, *fixed;	       /* the same; senders that a simulation takes as repaired */
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert;

@@ -19,6 +19,7 @@ enum polling {
 	POLLING_WANTED,	  /* answer to LISTED: `0` and `1`, one each */
 	POLLING_SETTLE,	  /* fate, folder, uidvalidity, n, then UIDs, or UIDLs */
 	POLLING_CLOSE,
+	POLLING_SUBMIT, /* in place of OPEN: server, secret, sender, n, recipients; the mail as descriptor (submission.h) */
 	/* from the poller */
 	POLLING_OPENED = 64,
 	POLLING_FOLDER_IS,	/* name, uidvalidity, mails */
@@ -32,6 +33,8 @@ enum polling {
 	POLLING_NOT_SETTLED,	/* fault */
 	POLLING_CLOSED,		/* reconnects */
 	POLLING_NOT_CLOSED,	/* reconnects, fault */
+	POLLING_LEAVING,	/* the end of the mail is said next */
+	POLLING_SUBMITTED,	/* enum submit_end, then refused and reason of each recipient, fault unless it is sent */
 };
 
 void polling_put_mailbox(struct frame *frame, const struct mailbox *mailbox);

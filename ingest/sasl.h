@@ -15,6 +15,9 @@ const char *sasl_mechanism(enum mailbox_login login); /* `PLAIN`, `XOAUTH2`, `OA
 bool sasl_initial(struct buf *out, const struct mailbox *mailbox, struct span secret);
 void sasl_wipe(struct buf *out); /* overwrites and frees */
 
+/* Base64 of a text (RFC 4648 4), appended. */
+void sasl_base64(struct buf *out, struct span text);
+
 /* A server's challenge `+ BASE64` or `BASE64`, decoded for people; empty when it is none. */
 void sasl_reason(struct buf *out, struct span challenge);
 
