@@ -9,8 +9,8 @@
 
 /* First call in the child. Standard input and output are /dev/null (so is standard error, unless sanitizers need it):
  * libraries that print have nowhere to print to. `socket` is moved to CHILD_SOCKET, all other descriptors are closed.
- * What the parent does about signals is forgotten; those of the terminal and the service manager are ignored: they mean
- * the parent, whose end is the child's. False: descriptors are short. */
+ * What the parent does about signals is forgotten, blocked ones are let through; those of the terminal and the service
+ * manager are ignored: they mean the parent, whose end is the child's. False: descriptors are short. */
 bool child_alone(int socket);
 
 /* In the parent, with its end of the socket: lets the child see the end of it, waits up to a second until the child has

@@ -15,6 +15,7 @@ enum box_stage {
 	BOX_OPEN,
 	BOX_DRAINED, /* no more mails; those given have still to be taken and settled */
 	BOX_CLOSED,
+	BOX_RESTING, /* between two rounds of a session that stays */
 };
 
 struct box_folder {
@@ -73,6 +74,13 @@ struct box {
 	struct poller *poller; /* owned; of a server */
 	bool journaled;	       /* mails of earlier runs were settled */
 
+	/* Between rounds (poll_rest.c); times in milliseconds of the monotonic clock. */
+	bool invited;	   /* takes part in this round */
+	bool connected;	   /* there is a session from an earlier round */
+	bool greeted;	   /* that has been said */
+	unsigned attempts; /* that failed, one after the other */
+	int64_t due;	   /* when a round begins unasked */
+
 	struct source *source; /* owned; of this machine */
 	char **paths;	       /* owned; the folders to read */
 	size_t paths_n, path;
@@ -84,7 +92,10 @@ struct polling {
 	struct store *store;
 	struct box *boxes; /* owned */
 	size_t n, turn;
-	int epoll; /* all servers' descriptors */
+	int epoll; /* all servers' descriptors, and the signals */
+	int rest;  /* ... in their rest; -1 when nobody stays */
+	unsigned attempts; /* to store a round, that failed one after the other */
+	int64_t due;
 	struct fault fault; /* of the database, while a mailbox was asked */
 	struct inlet inlet;
 };
@@ -99,6 +110,15 @@ bool box_seen(struct box *box, const char *name);
 
 /* Settles what is durable. False: the database. */
 bool box_settle(struct box *box, struct fault *fault);
+
+/* After its last mail: keeps the session for the next round, if that is wanted and can be had. */
+bool box_rest(struct box *box);
+
+/* Starts the process of a mailbox on a server; not while the database is open. */
+bool box_start(struct box *box, struct fault *fault);
+
+/* Forgets the round: what was counted, remembered and under way. */
+void box_clear(struct box *box);
 
 /* May nothing be changed on the server? */
 bool box_only_looks(const struct box *box);

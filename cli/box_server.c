@@ -72,6 +72,8 @@ static bool server_open(struct box *box, struct fault *fault)
 	struct buf secret;
 	bool good;
 
+	if (box->connected)
+		return true;
 	if (box_only_looks(box)) /* which opens the folders for reading only */
 		looking.after = looking.not_reports = looking.broken = (struct mail_fate){ FATE_KEEP, NULL };
 	if (!secret_get(box->polling->cli->helper, box->settings, &secret, fault))
@@ -135,6 +137,7 @@ static void server_stop(struct box *box)
 {
 	poller_stop(box->poller);
 	box->poller = NULL;
+	box->connected = false;
 }
 
 static bool server_close(struct box *box, struct fault *fault)

@@ -33,10 +33,14 @@ struct cli {
 	int64_t now;
 	struct style out, err; /* for stdout and stderr */
 	bool progress;         /* a line that overwrites itself may stand on stderr */
+	bool again;            /* afterwards the program begins again, as it was called */
 };
 
 /* One line on stderr: `dmarcgate: TEXT`, escaped. */
 void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same for what is no fault: not with --quiet. */
+void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Says the fault and returns its exit code. */
 int cli_fail(const struct cli *cli, const struct fault *fault);
@@ -64,6 +68,7 @@ int command_verify(struct cli *cli);
 int command_check(struct cli *cli);
 int command_samples(struct cli *cli);
 int command_explain(struct cli *cli);
+int command_html(struct cli *cli);
 
 /* To add a command: a row here, a function above in a file of its own, its options in options.c, a section in dmarcgate.1,
  * a line in dist/completion/words, a test. */

@@ -1,5 +1,11 @@
-#include "cli/cli.h"
+#include "cli/domains.h"
+#include "cli/readiness.h"
+#include "report/explain.h"
 #include "report/samples.h"
+
+#define DOMAINS_NAMED 5
+
+/* ---- a sample */
 
 static bool page_print(const struct cli *cli, const struct sample_page *page)
 {
@@ -22,24 +28,158 @@ static int sample_explain(struct cli *cli, struct store *store, const char *id)
 	return code;
 }
 
+/* ---- what stands on a verdict */
+
+static bool is_gate(struct span id, unsigned *number)
+{
+	unsigned long long n;
+
+	if (id.n < 2 || (id.p[0] != 'G' && id.p[0] != 'g') ||
+		!span_number((struct span){ id.p + 1, id.n - 1 }, GATES, &n))
+		return false;
+	*number = (unsigned)n;
+	return n > 0;
+}
+
+static int done(bool printed)
+{
+	return printed ? EXIT_DONE : EXIT_LATER;
+}
+
+static int sources_explain(const struct cli *cli, const struct assessment *a, struct span id)
+{
+	uint32_t sources[EXPLAIN_SOURCES];
+	struct span header_from;
+	size_t n = explain_find_sources(a, id, sources, &header_from);
+	bool printed = true;
+
+	if (!n) {
+		cli_say(cli, "explain: %.*s: no sender, gate, item of evidence, report or sample of %.253s",
+			(int)(id.n < 200 ? id.n : 200), id.p, a->options->domain.name.p);
+		return EXIT_SOME_BROKEN;
+	}
+	for (size_t i = 0; printed && i < n; i++) {
+		fputs(i ? "\n" : "", stdout);
+		printed = explain_source(stdout, &cli->out, a, sources[i], header_from);
+	}
+	return done(printed);
+}
+
+static int reports_explain(const struct cli *cli, const struct assessment *a, struct span id)
+{
+	uint32_t reports[EXPLAIN_REPORTS];
+	size_t n = explain_find_reports(a, id, reports);
+	bool printed = true;
+
+	if (!n) {
+		cli_say(cli, "explain: report:%.*s: no such report about %.253s", (int)(id.n < 200 ? id.n : 200), id.p,
+			a->options->domain.name.p);
+		return EXIT_SOME_BROKEN;
+	}
+	for (size_t i = 0; printed && i < n; i++) {
+		fputs(i ? "\n" : "", stdout);
+		printed = explain_report(stdout, &cli->out, a, reports[i]);
+	}
+	return done(printed);
+}
+
+static int assessed_explain(const struct cli *cli, const struct assessment *a, struct span id)
+{
+	enum evidence_id item;
+	unsigned gate;
+
+	if (is_gate(id, &gate))
+		return done(explain_gate(stdout, &cli->out, a, gate));
+	if (evidence_find(id, &item))
+		return done(explain_evidence(stdout, &cli->out, a, item));
+	if (span_starts_nocase(id, SPAN("report:")))
+		return reports_explain(cli, a, (struct span){ id.p + 7, id.n - 7 });
+	return sources_explain(cli, a, id);
+}
+
+/* Of which domain? The one that is named, or the only one there is. */
+static bool domain_choose(
+	struct cli *cli, struct store *store, struct domain_list *list, struct span *domain, struct fault *fault)
+{
+	struct buf names = BUF(4096);
+
+	if (cli->options.domain) {
+		*domain = span_of(cli->options.domain);
+		return true;
+	}
+	if (!domains_ask(cli, store, list, fault))
+		return false;
+	if (list->n == 1) {
+		*domain = list->names[0];
+		return true;
+	}
+	for (size_t i = 0; i < list->n && i < DOMAINS_NAMED; i++)
+		buf_printf(&names, "%s%.*s", i ? ", " : "", (int)(list->names[i].n < 100 ? list->names[i].n : 100),
+			list->names[i].p);
+	if (list->n == 0)
+		fault_set(fault, FAULT_INPUT, "explain: nothing is stored yet");
+	else
+		fault_set(fault, FAULT_INPUT, "explain: of which domain? --domain %s%s", buf_text(&names),
+			list->n > DOMAINS_NAMED ? ", ..." : "");
+	buf_release(&names);
+	return false;
+}
+
+static int verdict_explain(struct cli *cli, struct store *store, const char *id)
+{
+	struct domain_list list = DOMAIN_LIST;
+	struct fault fault = { 0 };
+	struct span domain;
+	struct readiness r;
+	enum evidence_id item;
+	int code;
+
+	if (!domain_choose(cli, store, &list, &domain, &fault)) {
+		if (fault.kind == FAULT_INPUT && evidence_find(span_of(id), &item))
+			code = done(explain_evidence(stdout, &cli->out, NULL, item));
+		else
+			code = fault.kind == FAULT_INPUT && list.n ? (cli_fail(cli, &fault), EXIT_USAGE)
+								   : cli_fail(cli, &fault);
+		domains_release(&list);
+		return code;
+	}
+	if (!readiness_open(&r, cli, store, &fault)) {
+		domains_release(&list);
+		return cli_fail(cli, &fault);
+	}
+	if (!readiness_assess(&r, domain, TARGET_AUTO, &fault))
+		code = cli_fail(cli, &fault);
+	else
+		code = assessed_explain(cli, &(struct assessment){ &r.rows, &r.options, &r.verdict }, span_of(id));
+	readiness_close(&r);
+	domains_release(&list);
+	return code;
+}
+
 int command_explain(struct cli *cli)
 {
 	const char *id = cli->options.args_n == 1 ? cli->options.args[0] : "";
+	bool sample = span_starts_nocase(span_of(id), SPAN("sample:"));
 	struct store *store;
 	int code;
 
-	if (!span_starts_nocase(span_of(id), SPAN("sample:"))) {
-		cli_say(cli, "explain: name one sample, as dmarcgate samples lists it: sample:3f9c21");
+	if (!*id) {
+		cli_say(cli, "explain: name one thing: a sender, G6, E21, sample:3f9c21, report:ID");
+		return EXIT_USAGE;
+	}
+	if (!sample && cli->options.format != FORMAT_TEXT) {
+		cli_say(cli, "explain: only samples have JSON; dmarcgate check --json tells all of a verdict");
 		return EXIT_USAGE;
 	}
 	store = cli_store(cli, STORE_READ, &code);
 	if (code != EXIT_DONE)
 		return code;
-	if (!store) {
+	if (sample && !store) {
 		cli_say(cli, "explain: nothing is stored yet");
-		return EXIT_SOME_BROKEN;
+		code = EXIT_SOME_BROKEN;
+	} else {
+		code = sample ? sample_explain(cli, store, id) : verdict_explain(cli, store, id);
 	}
-	code = sample_explain(cli, store, id);
 	store_close(store);
 	return code;
 }

@@ -1,8 +1,10 @@
 #include "cli/cli.h"
+#include "cli/ingest.h"
 #include "cli/intake.h"
 #include "cli/keys.h"
 #include "cli/later.h"
 #include "cli/poll.h"
+#include "cli/watch.h"
 #include "ingest/source.h"
 #include "report/ingested.h"
 
@@ -13,7 +15,8 @@ struct ingesting {
 	struct cli *cli;
 	struct store *store;
 	struct keys *keys;
-	struct polling *polling; /* NULL: files are named */
+	const struct ingest_job *job;
+	struct polling *polling; /* of the job */
 	struct ingested_writer writer;
 	struct ingested totals;
 	struct fault fault;      /* of the store: ends the run */
@@ -249,6 +252,11 @@ static int ingest_code(const struct ingesting *ingesting)
 	return ingesting->totals.broken || outcome.failed ? EXIT_SOME_BROKEN : EXIT_DONE;
 }
 
+static bool ingest_has_time(const struct ingesting *ingesting)
+{
+	return ingesting->job->later && !(ingesting->polling && polling_ends(ingesting->polling));
+}
+
 static int ingest_run(struct cli *cli, struct ingesting *ingesting)
 {
 	/* In order, so that of two copies read at the same time always the same one is the first, and that of a folder's
@@ -277,7 +285,8 @@ static int ingest_run(struct cli *cli, struct ingesting *ingesting)
 		if (!ingest_commit(ingesting, true) || first.kind != FAULT_NONE)
 			ingesting->fault = first.kind != FAULT_NONE ? first : ingesting->fault;
 	}
-	if (ingesting->fault.kind != FAULT_NONE || !later_run(cli, ingesting->store, ingesting->keys, &ingesting->fault) ||
+	if (ingesting->fault.kind != FAULT_NONE ||
+		(ingest_has_time(ingesting) && !later_run(cli, ingesting->store, ingesting->keys, &ingesting->fault)) ||
 		!store_commit(ingesting->store, &ingesting->fault))
 		return cli_fail(cli, &ingesting->fault);
 	return ingest_code(ingesting);
@@ -292,29 +301,19 @@ static bool ingest_open(struct cli *cli, struct ingesting *ingesting)
 
 	if (cli->options.format == FORMAT_JSON)
 		return ingested_json_open(writer, stdout);
+	if (ingesting->job->journal)
+		return ingested_text_open(writer, cli->options.quiet ? NULL : stderr, &cli->err, stderr, &cli->err);
 	return ingested_text_open(writer, silent ? NULL : stdout, &cli->out, stderr, &cli->err);
 }
 
-static bool polling_begin(struct cli *cli, struct ingesting *ingesting, struct fault *fault)
-{
-	const struct polling_plan plan = { .parallel = 1 };
-	size_t all[MAILBOXES_MOST];
-
-	for (size_t i = 0; i < cli->config.mailboxes_n; i++)
-		all[i] = i;
-	ingesting->polling = polling_start(cli, &plan, all, cli->config.mailboxes_n, fault);
-	return ingesting->polling != NULL;
-}
-
-/* The archive is the store's, but the other processes must be born before the database is open. */
+/* The archive is the store's, but the resolver must be born before the database is open. */
 static int ingest_open_store(struct cli *cli, struct ingesting *ingesting)
 {
-	struct fault fault = { 0 };
 	int code;
 
-	ingesting->keys = keys_start(cli, &fault);
-	if (!ingesting->keys || (cli->options.args_n == 0 && !polling_begin(cli, ingesting, &fault)))
-		return cli_fail(cli, &fault);
+	ingesting->keys = keys_start(cli, &ingesting->fault);
+	if (!ingesting->keys)
+		return cli_fail(cli, &ingesting->fault);
 	ingesting->store = cli_store(cli, STORE_WRITE, &code);
 	keys_use(ingesting->keys, ingesting->store);
 	if (ingesting->polling)
@@ -336,33 +335,62 @@ static bool ingest_close(struct ingesting *ingesting)
 	bool told = !ingesting->polling || polling_report(ingesting->polling, writer->mailbox, writer->self);
 
 	ingesting->totals.milliseconds = (uint64_t)(clock_ms() - ingesting->started);
-	return writer->close(writer->self, &ingesting->totals) && told;
+	return writer->close(writer->self, ingesting->job->journal ? NULL : &ingesting->totals) && told;
+}
+
+int ingest_round(struct cli *cli, const struct ingest_job *job, bool *stored)
+{
+	struct ingesting ingesting = { .cli = cli, .job = job, .polling = job->polling, .started = clock_ms() };
+	int code = ingest_open_store(cli, &ingesting);
+
+	*stored = false;
+	if (code != EXIT_DONE)
+		goto out;
+	ingesting.committed = ingesting.started;
+	cli->progress = !cli->options.quiet && !job->journal && cli->options.format != FORMAT_JSON &&
+			isatty(STDERR_FILENO);
+	code = EXIT_LATER;
+	if (!ingest_open(cli, &ingesting))
+		goto out;
+	code = ingest_run(cli, &ingesting);
+	*stored = ingesting.fault.kind == FAULT_NONE;
+	if (!ingest_close(&ingesting) && code == EXIT_DONE)
+		code = EXIT_LATER;
+	ingest_say_keys(&ingesting);
+out:
+	if (job->polling)
+		polling_use(job->polling, NULL);
+	store_close(ingesting.store);
+	keys_free(ingesting.keys);
+	return code;
+}
+
+struct polling *ingest_polling(struct cli *cli, const struct polling_plan *plan, struct fault *fault)
+{
+	size_t all[MAILBOXES_MOST];
+
+	for (size_t i = 0; i < cli->config.mailboxes_n; i++)
+		all[i] = i;
+	return polling_start(cli, plan, all, cli->config.mailboxes_n, fault);
 }
 
 int command_ingest(struct cli *cli)
 {
-	struct ingesting ingesting = { .cli = cli, .started = clock_ms() };
+	const struct polling_plan plan = { .parallel = 1 };
+	struct ingest_job job = { .later = true };
+	struct fault fault = { 0 };
+	bool stored;
 	int code;
 
 	if (cli->options.args_n == 0 && cli->config.mailboxes_n == 0) {
 		cli_say(cli, "ingest: name a file, a folder, or - for standard input; no mailbox is configured");
 		return EXIT_USAGE;
 	}
-	code = ingest_open_store(cli, &ingesting);
-	if (code != EXIT_DONE)
-		goto out;
-	ingesting.committed = ingesting.started;
-	cli->progress = !cli->options.quiet && cli->options.format != FORMAT_JSON && isatty(STDERR_FILENO);
-	code = EXIT_LATER;
-	if (!ingest_open(cli, &ingesting))
-		goto out;
-	code = ingest_run(cli, &ingesting);
-	if (!ingest_close(&ingesting) && code == EXIT_DONE)
-		code = EXIT_LATER;
-	ingest_say_keys(&ingesting);
-out:
-	polling_stop(ingesting.polling);
-	store_close(ingesting.store);
-	keys_free(ingesting.keys);
+	if (cli->options.watch)
+		return watch(cli);
+	if (cli->options.args_n == 0 && !(job.polling = ingest_polling(cli, &plan, &fault)))
+		return cli_fail(cli, &fault);
+	code = ingest_round(cli, &job, &stored);
+	polling_stop(job.polling);
 	return code;
 }

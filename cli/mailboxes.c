@@ -46,6 +46,13 @@ static bool command_parse(struct mailbox *mailbox, struct span text, struct faul
 	return true;
 }
 
+static bool credential_parse(struct mailbox *mailbox, struct span text, struct fault *fault)
+{
+	(void)mailbox;
+	return (text.n && text.p[0] != '.' && !memchr(text.p, '/', text.n)) ||
+	       fault_set(fault, FAULT_SETUP, "a credential's name is no path");
+}
+
 /* In this order: a later one may rest on an earlier one. */
 static const struct part {
 	const char *name;
@@ -55,6 +62,7 @@ static const struct part {
 	{ "url", offsetof(struct mailbox_settings, url), mailbox_parse_url },
 	{ "user", offsetof(struct mailbox_settings, user), user_parse },
 	{ "password_command", offsetof(struct mailbox_settings, password_command), command_parse },
+	{ "password_credential", offsetof(struct mailbox_settings, password_credential), credential_parse },
 	{ "folders", offsetof(struct mailbox_settings, folders), mailbox_parse_folders },
 	{ "after", offsetof(struct mailbox_settings, after), after_parse },
 	{ "not_reports", offsetof(struct mailbox_settings, not_reports), not_reports_parse },
@@ -106,6 +114,7 @@ static const size_t texts[] = {
 	offsetof(struct mailbox_settings, user),
 	offsetof(struct mailbox_settings, password_file),
 	offsetof(struct mailbox_settings, password_command),
+	offsetof(struct mailbox_settings, password_credential),
 	offsetof(struct mailbox_settings, password_env),
 	offsetof(struct mailbox_settings, password),
 	offsetof(struct mailbox_settings, folders),
@@ -158,6 +167,7 @@ static bool secret_choose(struct mailbox_settings *settings, struct fault *fault
 	} sources[] = {
 		{ SECRET_FILE, settings->password_file },
 		{ SECRET_COMMAND, settings->password_command },
+		{ SECRET_CREDENTIAL, settings->password_credential },
 		{ SECRET_ENVIRONMENT, settings->password_env },
 		{ SECRET_INLINE, settings->password },
 	};
@@ -177,7 +187,7 @@ static bool secret_choose(struct mailbox_settings *settings, struct fault *fault
 	}
 	if (n > 1 || (server && n == 0))
 		return fault_set(fault, FAULT_SETUP,
-			"%s of password_file, password_command, password_env and password is set",
+			"%s of password_file, password_command, password_credential, password_env and password is set",
 			n ? "more than one" : "none");
 	return server || n == 0 || fault_set(fault, FAULT_SETUP, mailbox->kind == MAILBOX_SMTP
 									 ? "a password needs a user: smtps://USER@HOST"
@@ -217,6 +227,8 @@ bool mailbox_settings_finish(struct mailbox_settings *settings, uint64_t max_oct
 	mailbox->max_octets = max_octets;
 	mailbox->timeout = (uint32_t)settings->timeout;
 	mailbox->deadline = (uint32_t)settings->deadline;
+	mailbox->interval = (uint32_t)settings->interval;
+	mailbox->keepalive = (uint32_t)settings->keepalive;
 	if (*settings->tls_ca && !(mailbox->tls_ca = strdup(settings->tls_ca)))
 		return fault_set(fault, FAULT_LATER, "out of memory");
 	return secret_choose(settings, fault) && folders_show(settings, fault) && mailbox_check(mailbox, fault);

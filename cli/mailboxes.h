@@ -12,13 +12,13 @@
 /* Texts are owned and never NULL; "" is what was not set. */
 struct mailbox_settings {
 	char *url, *user;
-	char *password_file, *password_command, *password_env, *password;
+	char *password_file, *password_command, *password_credential, *password_env, *password;
 	uint64_t login; /* enum mailbox_login */
 	char *folders;
 	char *after, *not_reports, *broken;
 	uint64_t since; /* seconds; 0: all */
 	uint64_t max_messages;
-	uint64_t timeout, deadline; /* seconds */
+	uint64_t timeout, deadline, interval, keepalive; /* seconds */
 	char *tls_ca, *tls_fingerprint;
 
 	struct mailbox mailbox; /* what they come to */

@@ -32,20 +32,18 @@ const struct command commands[] = {
 	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
 	{ "check", command_check, false, "DOMAIN...", "is it safe to enforce the policy? Ends with 0 to 3" },
 	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
-	{ "explain", command_explain, false, "sample:ID", "what happened to the mail of a failure report" },
+	{ "explain", command_explain, false, "ID", "a sender, gate, item of evidence, report or sample" },
+	{ "html", command_html, false, "DOMAIN|--all [-o FILE|FOLDER]", "the verdict as a page of its own" },
 	{ "config", command_config, false, "", "print the configuration in force" },
 	{ NULL, NULL, false, NULL, NULL },
 };
 
-void cli_say(const struct cli *cli, const char *format, ...)
+static void line_say(const struct cli *cli, const char *format, va_list args)
 {
 	struct buf text = BUF(65536), safe = BUF(4 * 65536);
 	char line[2048];
-	va_list args;
 
-	va_start(args, format);
 	vsnprintf(line, sizeof line, format, args);
-	va_end(args);
 	buf_put_text(&text, line);
 	if (cli->progress)
 		progress_clear(stderr);
@@ -53,6 +51,25 @@ void cli_say(const struct cli *cli, const char *format, ...)
 	fprintf(stderr, "dmarcgate: %s\n", buf_text(&safe));
 	buf_release(&text);
 	buf_release(&safe);
+}
+
+void cli_say(const struct cli *cli, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	line_say(cli, format, args);
+	va_end(args);
+}
+
+void cli_note(const struct cli *cli, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (!cli->options.quiet)
+		line_say(cli, format, args);
+	va_end(args);
 }
 
 int cli_fail(const struct cli *cli, const struct fault *fault)
@@ -207,6 +224,7 @@ int main(int argc, char **argv)
 	struct cli cli = { 0 };
 	struct fault fault = { 0 };
 	const struct command *command;
+	int code;
 
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
@@ -228,5 +246,10 @@ int main(int argc, char **argv)
 		cli_say(&cli, "%s: no such command; dmarcgate --help lists them", cli.options.command);
 		return EXIT_USAGE;
 	}
-	return cli_run(&cli, command);
+	code = cli_run(&cli, command);
+	if (!cli.again)
+		return code;
+	execv("/proc/self/exe", argv);
+	cli_say(&cli, "cannot begin again: %s", strerror(errno));
+	return EXIT_LATER;
 }

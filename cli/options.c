@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <string.h>
 
 enum option_id {
@@ -17,6 +18,7 @@ enum option_id {
 	OPTION_SINCE,
 	OPTION_UNTIL,
 	OPTION_OLDER_THAN,
+	OPTION_WATCH,
 	OPTION_KEYS,
 	OPTION_DNS_FILE,
 	OPTION_OFFLINE,
@@ -39,6 +41,7 @@ enum option_id {
 	OPTION_ALL,
 	OPTION_COUNTS,
 	OPTION_WEEKS,
+	OPTION_DOMAIN,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -57,6 +60,7 @@ static const struct option longs[] = {
 	{ "since", required_argument, NULL, OPTION_SINCE },
 	{ "until", required_argument, NULL, OPTION_UNTIL },
 	{ "older-than", required_argument, NULL, OPTION_OLDER_THAN },
+	{ "watch", no_argument, NULL, OPTION_WATCH },
 	{ "keys", required_argument, NULL, OPTION_KEYS },
 	{ "dns-file", required_argument, NULL, OPTION_DNS_FILE },
 	{ "offline", no_argument, NULL, OPTION_OFFLINE },
@@ -79,6 +83,7 @@ static const struct option longs[] = {
 	{ "all", no_argument, NULL, OPTION_ALL },
 	{ "counts", no_argument, NULL, OPTION_COUNTS },
 	{ "weeks", required_argument, NULL, OPTION_WEEKS },
+	{ "domain", required_argument, NULL, OPTION_DOMAIN },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -100,12 +105,14 @@ const struct option_row option_rows[] = {
 	{ "since", "TIME", "summary samples", "from that day on" },
 	{ "until", "TIME", "summary samples", "up to and including that day" },
 	{ "older-than", "SPAN", "expire", "how long to keep, as in 400d" },
+	{ "watch", NULL, "ingest", "stay with the mailboxes: store what comes when it comes" },
 	{ "keys", "FILE", "ingest verify reprocess", "key records from a file: name, blank, record" },
 	{ "dns-file", "FILE", "ingest verify reprocess", "a zone file in the place of the DNS" },
 	{ "offline", NULL, "ingest verify reprocess", "ask no DNS: archived keys only" },
 	{ "at", "TIME", "verify", "when the mail arrived, for expiry dates" },
 	{ "explain", NULL, "verify", "say what was changed on the way" },
-	{ "show-addresses", NULL, "samples explain", "print mail addresses whole" },
+	{ "show-addresses", NULL, "samples explain html", "print mail addresses whole" },
+	{ "all", NULL, "summary html", "every domain, worst first" },
 	{ "week", "[N]", "senders digest", "figures of the last seven days, or of week N" },
 	{ "unsigned", NULL, "senders", "only those with mail that you have not signed" },
 	{ "undecided", NULL, "senders", "only those that nobody has decided about" },
@@ -119,8 +126,9 @@ const struct option_row option_rows[] = {
 	{ "again", NULL, "digest", "send once more what was sent, or may have been" },
 	{ "target", "auto|quarantine|reject", "check", "the policy that is asked about" },
 	{ "fail-on", "alert", "check", "an open critical alert ends with 2" },
-	{ "all", NULL, "summary", "one line for every domain, worst first" },
 	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
+	{ "domain", "DOMAIN", "explain", "of which domain, where there are several" },
+	{ "o", "FILE|FOLDER", "html", "where to write; without it, standard output" },
 	{ "weeks", "N", "summary", "how far the trend goes back" },
 	{ "help", NULL, NULL, "this text" },
 	{ "version", NULL, NULL, "versions, and the protections in force" },
@@ -140,42 +148,65 @@ static bool format_read(struct options *options, const char *word, struct fault 
 	return fault_set(fault, FAULT_SETUP, "--format %.40s: is none of text, json, csv", word);
 }
 
-/* What the lists about senders and the like take. */
-static bool list_option_take(struct options *options, int id, char *value)
+/* Options that only keep what they are given. */
+#define TEXT(id, member) { id, false, offsetof(struct options, member) }
+#define FLAG(id, member) { id, true, offsetof(struct options, member) }
+static const struct place {
+	int id;
+	bool flag;
+	size_t offset;
+} places[] = {
+	FLAG(OPTION_WEEK, week),
+	FLAG(OPTION_UNSIGNED, not_signed),
+	FLAG(OPTION_UNDECIDED, undecided),
+	FLAG(OPTION_NEW, new),
+	TEXT(OPTION_CLASS, class),
+	TEXT(OPTION_FIXED, fixed),
+	TEXT(OPTION_TO, to),
+	FLAG(OPTION_PRINT, print),
+	FLAG(OPTION_ONLY_TROUBLE, only_trouble),
+	FLAG(OPTION_IF_ALERT, if_alert),
+	FLAG(OPTION_AGAIN, again),
+	TEXT('c', config_file),
+	TEXT('o', output),
+	FLAG('v', verbose),
+	TEXT(OPTION_DB, db),
+	TEXT(OPTION_NOW, now),
+	TEXT(OPTION_JOBS, jobs),
+	FLAG(OPTION_QUIET, quiet),
+	TEXT(OPTION_COLOR, color),
+	FLAG(OPTION_NO_SANDBOX, no_sandbox),
+	TEXT(OPTION_DAYS, days),
+	TEXT(OPTION_SINCE, since),
+	TEXT(OPTION_UNTIL, until),
+	TEXT(OPTION_OLDER_THAN, older_than),
+	FLAG(OPTION_WATCH, watch),
+	TEXT(OPTION_KEYS, keys),
+	TEXT(OPTION_DNS_FILE, dns_file),
+	FLAG(OPTION_OFFLINE, offline),
+	TEXT(OPTION_AT, at),
+	FLAG(OPTION_EXPLAIN, explain),
+	FLAG(OPTION_SHOW_ADDRESSES, show_addresses),
+	TEXT(OPTION_TARGET, target),
+	FLAG(OPTION_ALL, all),
+	FLAG(OPTION_COUNTS, counts),
+	TEXT(OPTION_WEEKS, weeks),
+	TEXT(OPTION_DOMAIN, domain),
+	FLAG(OPTION_HELP, help),
+	FLAG(OPTION_VERSION, version),
+};
+
+static bool option_keep(struct options *options, int id, const char *value)
 {
-	switch (id) {
-	case OPTION_WEEK:
-		options->week = true;
-		return true;
-	case OPTION_UNSIGNED:
-		options->not_signed = true;
-		return true;
-	case OPTION_UNDECIDED:
-		options->undecided = true;
-		return true;
-	case OPTION_NEW:
-		options->new = true;
-		return true;
-	case OPTION_CLASS:
-		options->class = value;
-		return true;
-	case OPTION_FIXED:
-		options->fixed = value;
-		return true;
-	case OPTION_TO:
-		options->to = value;
-		return true;
-	case OPTION_PRINT:
-		options->print = true;
-		return true;
-	case OPTION_ONLY_TROUBLE:
-		options->only_trouble = true;
-		return true;
-	case OPTION_IF_ALERT:
-		options->if_alert = true;
-		return true;
-	case OPTION_AGAIN:
-		options->again = true;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		char *at = (char *)options + places[i].offset;
+
+		if (places[i].id != id)
+			continue;
+		if (places[i].flag)
+			*(bool *)at = true;
+		else
+			*(const char **)at = value;
 		return true;
 	}
 	return false;
@@ -184,30 +215,6 @@ static bool list_option_take(struct options *options, int id, char *value)
 static bool option_take(struct options *options, int id, char *value, struct fault *fault)
 {
 	switch (id) {
-	case 'c':
-		options->config_file = value;
-		return true;
-	case 'v':
-		options->verbose = true;
-		return true;
-	case OPTION_DB:
-		options->db = value;
-		return true;
-	case OPTION_NOW:
-		options->now = value;
-		return true;
-	case OPTION_JOBS:
-		options->jobs = value;
-		return true;
-	case OPTION_QUIET:
-		options->quiet = true;
-		return true;
-	case OPTION_COLOR:
-		options->color = value;
-		return true;
-	case OPTION_NO_SANDBOX:
-		options->no_sandbox = true;
-		return true;
 	case OPTION_JSON:
 		options->format = FORMAT_JSON;
 		return true;
@@ -216,59 +223,11 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 		return true;
 	case OPTION_FORMAT:
 		return format_read(options, value, fault);
-	case OPTION_DAYS:
-		options->days = value;
-		return true;
-	case OPTION_SINCE:
-		options->since = value;
-		return true;
-	case OPTION_UNTIL:
-		options->until = value;
-		return true;
-	case OPTION_OLDER_THAN:
-		options->older_than = value;
-		return true;
-	case OPTION_KEYS:
-		options->keys = value;
-		return true;
-	case OPTION_DNS_FILE:
-		options->dns_file = value;
-		return true;
-	case OPTION_OFFLINE:
-		options->offline = true;
-		return true;
-	case OPTION_AT:
-		options->at = value;
-		return true;
-	case OPTION_EXPLAIN:
-		options->explain = true;
-		return true;
-	case OPTION_SHOW_ADDRESSES:
-		options->show_addresses = true;
-		return true;
-	case OPTION_TARGET:
-		options->target = value;
-		return true;
 	case OPTION_FAIL_ON:
 		options->fail_on_alert = strcmp(value, "alert") == 0;
 		return options->fail_on_alert || fault_set(fault, FAULT_SETUP, "--fail-on %.40s: is not alert", value);
-	case OPTION_ALL:
-		options->all = true;
-		return true;
-	case OPTION_COUNTS:
-		options->counts = true;
-		return true;
-	case OPTION_WEEKS:
-		options->weeks = value;
-		return true;
-	case OPTION_HELP:
-		options->help = true;
-		return true;
-	case OPTION_VERSION:
-		options->version = true;
-		return true;
 	}
-	return list_option_take(options, id, value);
+	return option_keep(options, id, value);
 }
 
 /* Does the space-separated list hold the word? */
@@ -290,7 +249,8 @@ static bool options_belong(const struct options *options, const char *const give
 	for (int i = 0; given[i]; i++)
 		for (const struct option_row *row = option_rows; row->name; row++)
 			if (strcmp(row->name, given[i]) == 0 && row->commands && !list_holds(row->commands, command))
-				return fault_set(fault, FAULT_SETUP, "%s: has no option --%s", command, row->name);
+				return fault_set(fault, FAULT_SETUP, "%s: has no option %s%s", command,
+					row->name[1] ? "--" : "-", row->name);
 	return true;
 }
 
@@ -304,13 +264,15 @@ bool options_read(struct options *options, int argc, char **argv, struct fault *
 	*options = (struct options){ 0 };
 	opterr = 0;
 	optind = 0;
-	while ((id = getopt_long(argc, argv, ":c:v", longs, &which)) != -1) {
+	while ((id = getopt_long(argc, argv, ":c:o:v", longs, &which)) != -1) {
 		const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "";
 
 		if (id == '?')
 			return fault_set(fault, FAULT_SETUP, "%.60s: no such option", word);
 		if (id == ':')
 			return fault_set(fault, FAULT_SETUP, "%.60s: wants an argument", word);
+		if (id == 'o' && given_n + 1 < sizeof given / sizeof *given)
+			given[given_n++] = "o";
 		if (id >= OPTION_DB && given_n + 1 < sizeof given / sizeof *given)
 			given[given_n++] = longs[which].name;
 		if (!option_take(options, id, optarg, fault))

@@ -18,6 +18,7 @@ struct options {
 	bool quiet, verbose, no_sandbox, help, version;
 	enum output_format format;
 	const char *days, *since, *until, *older_than;
+	bool watch; /* ingest does not end */
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
 	bool offline, explain, show_addresses;
 	bool week, not_signed, undecided, new; /* which senders are listed */
@@ -28,7 +29,7 @@ struct options {
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert;
 	bool all, counts; /* every domain; figures instead of a verdict */
-	const char *weeks;
+	const char *weeks, *output, *domain;
 };
 
 /* Options and arguments may be mixed; `--` ends the options. False: `fault` says what is wrong (EXIT_USAGE). */

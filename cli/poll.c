@@ -1,6 +1,7 @@
 #include "cli/poll.h"
 #include "cli/box.h"
 #include "cli/cli.h"
+#include "cli/signals.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -324,14 +325,15 @@ static bool gone_forget(struct box *box, struct fault *fault)
 	return good;
 }
 
-/* False: the database. */
+/* The end of a session, or of its round. False: the database. */
 static bool box_close(struct box *box, struct fault *fault)
 {
 	struct fault why = { 0 };
-	bool closed = box->kind->close(box, &why);
+	bool rests = box_rest(box);
+	bool closed = rests || box->kind->close(box, &why);
 	bool good = true;
 
-	box->stage = BOX_CLOSED;
+	box->stage = rests ? BOX_RESTING : BOX_CLOSED;
 	if (!closed && !box->failed)
 		box_failed(box, &why);
 	if (box_only_looks(box))
@@ -342,10 +344,8 @@ static bool box_close(struct box *box, struct fault *fault)
 	return good && (box->failed || !mailbox_is_remote(box->mailbox) || gone_forget(box, fault));
 }
 
-static void box_release(struct box *box)
+void box_clear(struct box *box)
 {
-	if (box->kind)
-		box->kind->stop(box);
 	for (size_t i = 0; i < box->folders_n; i++) {
 		free(box->folders[i]->name);
 		free(box->folders[i]);
@@ -360,6 +360,28 @@ static void box_release(struct box *box)
 	free(box->seen);
 	free(box->unsettled);
 	free(box->folders);
+	*box = (struct box){ .polling = box->polling,
+		.settings = box->settings,
+		.mailbox = box->mailbox,
+		.kind = box->kind,
+		.key = box->key,
+		.stage = box->stage,
+		.poller = box->poller,
+		.connected = box->connected,
+		.greeted = box->greeted,
+		.attempts = box->attempts,
+		.due = box->due };
+}
+
+static void box_release(struct box *box)
+{
+	struct fault nobody_asks;
+
+	if (box->stage == BOX_RESTING)
+		box->kind->close(box, &nobody_asks);
+	if (box->kind)
+		box->kind->stop(box);
+	box_clear(box);
 	free(box->key);
 }
 
@@ -372,16 +394,23 @@ static void boxes_open(struct polling *polling)
 
 	for (size_t i = 0; i < polling->n; i++)
 		open += polling->boxes[i].stage == BOX_OPEN || polling->boxes[i].stage == BOX_DRAINED;
-	for (size_t i = 0; i < polling->n && open < polling->plan.parallel; i++)
+	for (size_t i = 0; i < polling->n && open < polling->plan.parallel && !polling_ends(polling); i++)
 		if (polling->boxes[i].stage == BOX_WAITING)
 			open += box_open(&polling->boxes[i]);
+}
+
+bool polling_ends(struct polling *polling)
+{
+	struct signals *signals = polling->plan.signals;
+
+	return signals && signals_read(signals)->end;
 }
 
 static enum inlet_state box_next(struct box *box, struct intake_item *item)
 {
 	enum inlet_state state = INLET_END;
 
-	if (box->stage == BOX_OPEN)
+	if (box->stage == BOX_OPEN && !polling_ends(box->polling))
 		state = box->kind->next(box, item);
 	if (state == INLET_MAIL) {
 		box->given++;
@@ -410,8 +439,8 @@ static enum inlet_state polling_next(void *self, struct intake_item *item)
 			struct box *box = &polling->boxes[(polling->turn + i) % polling->n];
 			enum inlet_state state;
 
-			if (box->stage == BOX_CLOSED || box->stage == BOX_WAITING) {
-				waiting |= box->stage == BOX_WAITING;
+			if (box->stage != BOX_OPEN && box->stage != BOX_DRAINED) {
+				waiting |= box->stage == BOX_WAITING && !polling_ends(polling);
 				continue;
 			}
 			state = box_next(box, item);
@@ -444,10 +473,22 @@ static int polling_descriptor(void *self)
 	return ((struct polling *)self)->epoll;
 }
 
+bool box_start(struct box *box, struct fault *fault)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	if (!mailbox_is_remote(box->mailbox) || box->poller)
+		return true;
+	box->poller = poller_start(NULL, fault);
+	if (!box->poller)
+		return false;
+	return epoll_ctl(box->polling->epoll, EPOLL_CTL_ADD, poller_descriptor(box->poller), &event) == 0 ||
+	       fault_set(fault, FAULT_LATER, "epoll: %s", strerror(errno));
+}
+
 static bool box_begin(struct polling *polling, struct box *box, size_t which, struct fault *fault)
 {
 	const struct mailbox_settings *settings = &polling->cli->config.mailboxes[which];
-	struct epoll_event event = { .events = EPOLLIN };
 
 	*box = (struct box){ .polling = polling,
 		.settings = settings,
@@ -457,13 +498,24 @@ static bool box_begin(struct polling *polling, struct box *box, size_t which, st
 	polling->n++;
 	if (!box->key)
 		return fault_set(fault, FAULT_LATER, "out of memory");
-	if (box->kind == &box_local)
+	if (polling->plan.stay) /* polling_rest starts what is due */
+		box->stage = BOX_CLOSED;
+	return polling->plan.stay || box_start(box, fault);
+}
+
+/* Both see the signals, so that neither a round nor a rest has to end before they are heard. */
+static bool polling_watch(struct polling *polling, struct fault *fault)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	const struct signals *signals = polling->plan.signals;
+
+	polling->epoll = epoll_create1(EPOLL_CLOEXEC);
+	polling->rest = polling->plan.stay ? epoll_create1(EPOLL_CLOEXEC) : -1;
+	if (polling->epoll >= 0 && (!polling->plan.stay || polling->rest >= 0) &&
+		(!signals || (epoll_ctl(polling->epoll, EPOLL_CTL_ADD, signals->fd, &event) == 0 &&
+				     epoll_ctl(polling->rest, EPOLL_CTL_ADD, signals->fd, &event) == 0)))
 		return true;
-	box->poller = poller_start(NULL, fault);
-	if (!box->poller)
-		return false;
-	return epoll_ctl(polling->epoll, EPOLL_CTL_ADD, poller_descriptor(box->poller), &event) == 0 ||
-	       fault_set(fault, FAULT_LATER, "epoll: %s", strerror(errno));
+	return fault_set(fault, FAULT_LATER, "epoll: %s", strerror(errno));
 }
 
 struct polling *polling_start(struct cli *cli, const struct polling_plan *plan, const size_t *chosen, size_t n,
@@ -479,10 +531,11 @@ struct polling *polling_start(struct cli *cli, const struct polling_plan *plan, 
 	polling->cli = cli;
 	polling->plan = *plan;
 	polling->inlet = (struct inlet){ polling, polling_next, polling_progress, polling_descriptor };
+	polling->epoll = polling->rest = -1;
 	polling->boxes = calloc(n + 1, sizeof *polling->boxes);
-	polling->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (!polling->boxes || polling->epoll < 0)
-		good = fault_set(fault, FAULT_LATER, "out of memory or descriptors");
+	if (!polling->boxes)
+		good = fault_set(fault, FAULT_LATER, "out of memory");
+	good = good && polling_watch(polling, fault);
 	for (size_t i = 0; good && i < n; i++)
 		good = box_begin(polling, &polling->boxes[i], chosen[i], fault);
 	if (good)
@@ -504,6 +557,8 @@ void polling_stop(struct polling *polling)
 		box_release(&polling->boxes[i]);
 	if (polling->epoll >= 0)
 		close(polling->epoll);
+	if (polling->rest >= 0)
+		close(polling->rest);
 	free(polling->boxes);
 	free(polling);
 }
@@ -623,6 +678,9 @@ bool polling_report(const struct polling *polling, polling_teller *tell, void *a
 			.reconnects = box->counts.reconnects,
 			.fault = box->failed ? box->fault.text : NULL };
 
+		/* Who stays speaks of what came, and failures have been said. */
+		if (polling->plan.stay && box->totals.seen == 0 && box->counts.settled == 0)
+			continue;
 		if (!tell(arg, &mailbox))
 			return false;
 	}

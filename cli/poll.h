@@ -16,6 +16,7 @@
 
 struct cli;
 struct mailbox_settings;
+struct signals; /* cli/signals.h */
 struct polling;
 struct store;
 
@@ -24,6 +25,8 @@ struct polling_plan {
 	unsigned parallel; /* mailboxes at the same time; at least 1 */
 	bool look;	   /* change nothing, on the servers or in the database, and fetch nothing: only count */
 	bool dry;	   /* change nothing, but fetch */
+	bool stay;	   /* another round follows: polling_rest */
+	struct signals *signals; /* when they say so, no more mails are fetched, and those in hand are the last; or NULL */
 };
 
 /* Starts a process for each server; to be called before the database is open. `chosen` are indices into the
@@ -34,6 +37,16 @@ void polling_use(struct polling *polling, struct store *store); /* may be NULL w
 void polling_stop(struct polling *polling);			/* NULL is fine */
 
 struct inlet *polling_inlet(struct polling *polling);
+
+/* With plan.stay, polling_start is followed by rounds: polling_rest, polling_use, the intake, polling_report. What follows
+ * a round: IMAP sessions stay, and are told of new mail; other mailboxes are due after their interval; one that failed
+ * is, after a time that doubles with every failure. Waits for that, with no database. False: a signal came. */
+bool polling_rest(struct polling *polling);
+/* Did a signal say that this is to end? */
+bool polling_ends(struct polling *polling);
+
+/* The round could not be stored; the next one waits, as after a failure. True: it could be stored. */
+void polling_tried(struct polling *polling, bool stored);
 
 /* Every item comes here once, whatever it was. `state`: PLACE_LEFT when nothing of it was stored; else what kind of mail
  * it was, for its fate. */

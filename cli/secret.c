@@ -62,6 +62,19 @@ static bool file_read(const char *path, struct buf *text, struct fault *fault)
 	return good;
 }
 
+/* systemd.exec(5), LoadCredential=: files in a folder of this service alone. */
+static bool credential_read(const char *name, struct buf *text, struct fault *fault)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	char path[4096];
+
+	if (!folder || !*folder)
+		return fault_set(fault, FAULT_SETUP, "there are no credentials (LoadCredential= of the service)");
+	if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
+		return fault_set(fault, FAULT_SETUP, "%.100s: too long", name);
+	return file_read(path, text, fault);
+}
+
 /* The first line, without its end. */
 static bool line_check(struct buf *text, struct fault *fault)
 {
@@ -80,7 +93,7 @@ static bool line_check(struct buf *text, struct fault *fault)
 bool secret_get(struct helper *helper, const struct mailbox_settings *settings, struct buf *secret, struct fault *fault)
 {
 	static const char *const names[] = { [SECRET_NONE] = "", [SECRET_FILE] = "password_file",
-		[SECRET_COMMAND] = "password_command", [SECRET_ENVIRONMENT] = "password_env",
+		[SECRET_COMMAND] = "password_command", [SECRET_CREDENTIAL] = "password_credential", [SECRET_ENVIRONMENT] = "password_env",
 		[SECRET_INLINE] = "password" };
 	const struct mailbox *mailbox = &settings->mailbox;
 	struct fault why = { 0 };
@@ -98,6 +111,9 @@ bool secret_get(struct helper *helper, const struct mailbox_settings *settings, 
 		good = helper ? buf_reserve(secret, SECRET_OCTETS) &&
 					helper_run(helper, mailbox->secret, secret, &why) :
 				fault_set(&why, FAULT_BROKEN, "there is no helper process");
+		break;
+	case SECRET_CREDENTIAL:
+		good = credential_read(mailbox->secret, secret, &why);
 		break;
 	case SECRET_ENVIRONMENT:
 		value = getenv(mailbox->secret);

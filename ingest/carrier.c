@@ -31,6 +31,7 @@ struct carrier {
 	SSL *tls; /* owned; NULL while in clear */
 	bool private;
 	int64_t deadline; /* CLOCK_MONOTONIC, milliseconds */
+	uint32_t seconds; /* that were given until then */
 	struct fault fault;
 	struct sieve sieve;
 	size_t line_max, line; /* octets of the line being read */
@@ -73,7 +74,7 @@ static bool fail_errno(struct carrier *carrier, const char *doing, int error)
 {
 	if (error == ETIMEDOUT && now_ms() >= carrier->deadline)
 		return carrier_fail(carrier, FAULT_LATER, "%s: not done within the deadline of %u s", doing,
-			carrier->mailbox->deadline);
+			carrier->seconds);
 	if (error == ETIMEDOUT)
 		return carrier_fail(carrier, FAULT_LATER, "%s: no answer for %u s", doing, carrier->mailbox->timeout);
 	if (error == ECONNRESET)
@@ -155,16 +156,18 @@ void trust_close(struct trust *trust)
 	free(trust);
 }
 
-/* Waits for what OpenSSL needs; 0 to go on, else an errno. */
-static int tls_again(struct carrier *carrier, int result)
+/* EAGAIN: when the socket is ready for `events`; else an errno. */
+static int tls_wants(struct carrier *carrier, int result, short *events)
 {
 	int error = errno;
 
 	switch (SSL_get_error(carrier->tls, result)) {
 	case SSL_ERROR_WANT_READ:
-		return carrier_wait(carrier, carrier->fd, POLLIN);
+		*events = POLLIN;
+		return EAGAIN;
 	case SSL_ERROR_WANT_WRITE:
-		return carrier_wait(carrier, carrier->fd, POLLOUT);
+		*events = POLLOUT;
+		return EAGAIN;
 	case SSL_ERROR_ZERO_RETURN:
 		return ECONNRESET;
 	case SSL_ERROR_SYSCALL:
@@ -172,6 +175,15 @@ static int tls_again(struct carrier *carrier, int result)
 	default:
 		return ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING ? ECONNRESET : EPROTO;
 	}
+}
+
+/* Waits for what OpenSSL needs; 0 to go on, else an errno. */
+static int tls_again(struct carrier *carrier, int result)
+{
+	short events;
+	int error = tls_wants(carrier, result, &events);
+
+	return error == EAGAIN ? carrier_wait(carrier, carrier->fd, events) : error;
 }
 
 static bool is_address(const char *host)
@@ -291,36 +303,81 @@ static bool carrier_connect(struct carrier *carrier)
 
 /* ---- octets ---- */
 
-static int carrier_fill(struct carrier *carrier)
+/* Takes what is there. 0, EAGAIN (when the socket is ready for `events`) or another errno. */
+static int carrier_take(struct carrier *carrier, short *events)
 {
+	ssize_t got;
 	int error = 0;
-	ssize_t got = 0;
 
-	while (error == 0 && got <= 0) {
-		/* A server that sends an octet now and then is never late; only the deadline ends it. */
-		if (now_ms() >= carrier->deadline)
-			error = ETIMEDOUT;
-		else if (carrier->tls) {
-			ERR_clear_error();
-			errno = 0;
-			got = SSL_read(carrier->tls, carrier->raw, sizeof carrier->raw);
-			error = got > 0 ? 0 : tls_again(carrier, (int)got);
-		} else {
-			got = recv(carrier->fd, carrier->raw, sizeof carrier->raw, 0);
-			error = got > 0				    ? 0
-				: got == 0			    ? ECONNRESET
-				: errno == EAGAIN || errno == EINTR ? carrier_wait(carrier, carrier->fd, POLLIN)
-								    : errno;
-		}
+	*events = POLLIN;
+	errno = 0;
+	if (carrier->tls) {
+		ERR_clear_error();
+		got = SSL_read(carrier->tls, carrier->raw, sizeof carrier->raw);
+		if (got <= 0)
+			error = tls_wants(carrier, (int)got, events);
+	} else {
+		got = recv(carrier->fd, carrier->raw, sizeof carrier->raw, 0);
+		if (got <= 0)
+			error = got == 0 ? ECONNRESET : errno == EINTR ? EAGAIN : errno;
 	}
 	carrier->at = 0;
 	carrier->n = error ? 0 : (size_t)got;
 	carrier->octets += carrier->n;
+	return error;
+}
+
+static int fail_reading(struct carrier *carrier, int error)
+{
 	if (error == EPROTO && carrier->tls)
 		carrier_fail(carrier, FAULT_LATER, "reading: TLS is broken: %s", tls_reason());
 	else if (error)
 		fail_errno(carrier, "reading", error);
 	return error;
+}
+
+static int carrier_fill(struct carrier *carrier)
+{
+	int error = EAGAIN;
+	short events;
+
+	while (error == EAGAIN) {
+		/* A server that sends an octet now and then is never late; only the deadline ends it. */
+		error = now_ms() >= carrier->deadline ? ETIMEDOUT : carrier_take(carrier, &events);
+		if (error == EAGAIN && (error = carrier_wait(carrier, carrier->fd, events)) == 0)
+			error = EAGAIN;
+	}
+	return fail_reading(carrier, error);
+}
+
+enum carrier_heard carrier_listen(struct carrier *carrier, int other, int64_t milliseconds)
+{
+	int64_t end = now_ms() + milliseconds, left;
+	int error = 0, ready = 0;
+	struct pollfd watched[] = { { .fd = carrier->fd }, { .fd = other, .events = POLLIN } };
+
+	for (;;) {
+		if (carrier->fault.kind != FAULT_NONE)
+			return CARRIER_BROKEN;
+		if (carrier->at == carrier->n)
+			error = carrier_take(carrier, &watched[0].events);
+		if (error == 0)
+			return CARRIER_SPOKE;
+		if (error != EAGAIN) {
+			fail_reading(carrier, error);
+			return CARRIER_BROKEN;
+		}
+		if (ready > 0 && watched[1].revents)
+			return CARRIER_CALLED;
+		left = end - now_ms();
+		if (left <= 0)
+			return CARRIER_QUIET;
+		ready = poll(watched, 2, left > INT32_MAX ? INT32_MAX : (int)left);
+		if (ready < 0 && errno != EINTR) {
+			fail_errno(carrier, "waiting", errno);
+			return CARRIER_BROKEN;
+		}
+	}
 }
 
 int carrier_read(struct carrier *carrier, char *octets, size_t room, size_t *n)
@@ -474,7 +531,7 @@ struct carrier *carrier_open(const struct mailbox *mailbox, const struct trust *
 	carrier->mailbox = mailbox;
 	carrier->trust = trust;
 	carrier->fd = -1;
-	carrier->deadline = now_ms() + (int64_t)mailbox->deadline * SECOND;
+	carrier_set_deadline(carrier, mailbox->deadline);
 	if (carrier_connect(carrier) && (!mailbox->tls || tls_handshake(carrier)))
 		return carrier;
 	*fault = carrier->fault;
@@ -486,6 +543,12 @@ void carrier_close(struct carrier *carrier)
 {
 	if (carrier)
 		mu_stream_unref(&carrier->stream);
+}
+
+void carrier_set_deadline(struct carrier *carrier, uint32_t seconds)
+{
+	carrier->seconds = seconds;
+	carrier->deadline = now_ms() + (int64_t)seconds * SECOND;
 }
 
 void carrier_set_sieve(struct carrier *carrier, struct sieve sieve)

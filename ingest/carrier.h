@@ -33,6 +33,19 @@ bool carrier_start_tls(struct carrier *carrier);
 /* Is it encrypted and the server the right one? Nothing secret may be written before. */
 bool carrier_private(const struct carrier *carrier);
 
+/* Everything from now on together may take `seconds`, in place of the mailbox's deadline. */
+void carrier_set_deadline(struct carrier *carrier, uint32_t seconds);
+
+/* Waits, at most `milliseconds`, until there is something to read from the server or from `other`; reads no more of it
+ * than a TLS record, and nothing from `other`. What the server said first counts. */
+enum carrier_heard {
+	CARRIER_BROKEN = -1,
+	CARRIER_QUIET, /* the time is over */
+	CARRIER_SPOKE, /* the server: carrier_read will not wait for the first octet */
+	CARRIER_CALLED /* `other` */
+};
+enum carrier_heard carrier_listen(struct carrier *carrier, int other, int64_t milliseconds);
+
 /* FAULT_NONE while all is well. carrier_fail sets it, unless one is set already, and returns false. */
 const struct fault *carrier_fault(const struct carrier *carrier);
 bool carrier_fail(struct carrier *carrier, enum fault_kind kind, const char *format, ...)

@@ -119,16 +119,21 @@ struct span imap_word(struct span *line, struct buf *scratch)
 
 /* ---- what the server says by itself ---- */
 
-static void on_goodbye(void *arg, int code, size_t n, void *text)
+void imap_goodbye(struct imap *imap, struct span text)
 {
-	struct imap *imap = arg;
 	struct buf shown = BUF(4096);
 
-	(void)code;
-	(void)n;
-	escape_terminal(&shown, (struct span){ text ? text : "", text ? strnlen(text, 150) : 0 });
+	text = span_trim(text);
+	escape_terminal(&shown, (struct span){ text.p, text.n < 150 ? text.n : 150 });
 	snprintf(imap->goodbye, sizeof imap->goodbye, "%s", buf_text(&shown));
 	buf_release(&shown);
+}
+
+static void on_goodbye(void *arg, int code, size_t n, void *text)
+{
+	(void)code;
+	(void)n;
+	imap_goodbye(arg, span_of(text));
 }
 
 /* The engine does not parse response codes with arguments; the line is still there. */
@@ -157,8 +162,9 @@ static const struct capability {
 	unsigned ability;
 } capabilities[] = {
 	{ "SASL-IR", IMAP_SASL_IR }, { "MOVE", IMAP_MOVE }, { "UIDPLUS", IMAP_UIDPLUS },
-	{ "NAMESPACE", IMAP_NAMESPACE }, { "LOGINDISABLED", IMAP_NO_LOGIN }, { "AUTH=PLAIN", IMAP_PLAIN },
-	{ "IMAP4rev2", IMAP_REV2 | IMAP_MOVE | IMAP_UIDPLUS | IMAP_NAMESPACE | IMAP_SASL_IR }, /* RFC 9051 appendix E */
+	{ "NAMESPACE", IMAP_NAMESPACE }, { "IDLE", IMAP_IDLE }, { "LOGINDISABLED", IMAP_NO_LOGIN }, { "AUTH=PLAIN", IMAP_PLAIN },
+	{ "IMAP4rev2",
+		IMAP_REV2 | IMAP_MOVE | IMAP_UIDPLUS | IMAP_NAMESPACE | IMAP_SASL_IR | IMAP_IDLE }, /* RFC 9051 appendix E */
 };
 
 static bool is_response(struct span *line, const char *name)
@@ -462,6 +468,11 @@ void imap_close(struct imap *imap, bool polite)
 	if (polite && !imap_broken(imap))
 		imap_say(imap, &(struct imap_request){ .verb = "LOGOUT", .doing = "logging out" }, NULL);
 	imap_free(imap);
+}
+
+void imap_set_deadline(struct imap *imap, uint32_t seconds)
+{
+	carrier_set_deadline(imap->carrier, seconds);
 }
 
 static bool imap_greet(struct imap *imap, struct fault *fault)

@@ -25,10 +25,15 @@ bool imap_broken(const struct imap *imap);
  * moved to. At most SERVER_FOLDERS. The names are the caller's. */
 bool imap_folders(struct imap *imap, char ***names, size_t *n, struct fault *fault);
 
+/* A folder as people write it, with `/` between levels, in the server's namespace. The caller frees; NULL: no memory.
+ */
+char *imap_folder_name(const struct imap *imap, const char *name);
+
 /* A name from imap_folders or a mail_place. Nothing happens when it is selected already, for writing where that is
  * asked. */
 bool imap_select(
 	struct imap *imap, const char *folder, bool writable, struct server_folder *found, struct fault *fault);
+void imap_deselect(struct imap *imap); /* the next imap_select asks the server again: the folder as it is then */
 
 /* UIDs from `first` on that are not marked as deleted and came at `since` (moment; MOMENT_NONE: any time) or later,
  * with their sizes, ascending. */
@@ -42,5 +47,22 @@ bool imap_fetch(struct imap *imap, struct server_mail *mails, size_t n, uint64_t
  * only carry \Deleted, because the server cannot expunge by UID (RFC 4315). */
 bool imap_settle(struct imap *imap, const struct mail_fate *fate, const uint64_t *uids, size_t n, uint64_t *left,
 	struct fault *fault);
+
+/* From now on everything together may take so long; before, it is mailbox->deadline since imap_open. */
+void imap_set_deadline(struct imap *imap, uint32_t seconds);
+
+/* Waits until `folder` may hold a mail with a UID from `first` on or has another UIDVALIDITY (0: unknown, only what the
+ * server says by itself counts), `seconds` are over, or there is something to read from `other`. With IDLE where the server has it, renewed whenever
+ * mailbox->keepalive seconds have passed, else NOOP as often. Afterwards mailbox->deadline begins anew. */
+struct imap_watch {
+	const char *folder;
+	bool writable; /* select it so */
+	uint64_t uidvalidity, first;
+	int64_t since; /* as for imap_list */
+	int other;     /* descriptor */
+	uint32_t seconds;
+};
+enum imap_woken { IMAP_QUIET, IMAP_NEWS, IMAP_CALLED };
+bool imap_watch(struct imap *imap, const struct imap_watch *watch, enum imap_woken *woken, struct fault *fault);
 
 #endif

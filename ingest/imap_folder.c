@@ -162,6 +162,12 @@ static void now_selected(mu_imap_t engine)
 		engine->session_state = MU_IMAP_SESSION_SELECTED;
 }
 
+void imap_deselect(struct imap *imap)
+{
+	free(imap->selected);
+	imap->selected = NULL;
+}
+
 bool imap_select(struct imap *imap, const char *folder, bool writable, struct server_folder *found, struct fault *fault)
 {
 	struct buf rest = BUF(IMAP_COMMAND);
@@ -174,8 +180,7 @@ bool imap_select(struct imap *imap, const char *folder, bool writable, struct se
 		*found = imap->folder;
 		return true;
 	}
-	free(imap->selected);
-	imap->selected = NULL;
+	imap_deselect(imap);
 	imap->folder = (struct server_folder){ 0, 0 };
 	imap->engine->mbox_stat.message_count = 0;
 	good = foldername_quote(&rest, span_of(folder)) ||

@@ -25,6 +25,7 @@ enum imap_ability {
 	IMAP_NO_LOGIN = 1 << 4,
 	IMAP_PLAIN = 1 << 5,
 	IMAP_REV2 = 1 << 6,
+	IMAP_IDLE = 1 << 7,
 };
 
 struct imap {
@@ -58,9 +59,8 @@ bool imap_answered(const struct imap *imap, const char *code);
 /* The fault of a session that is over; `fallback` when nothing better is known. Returns false. */
 bool imap_lost(struct imap *imap, const char *doing, struct fault *fault);
 
-/* A folder as people write it, with `/` between levels, in the server's namespace. The caller frees; NULL: no memory.
- */
-char *imap_folder_name(const struct imap *imap, const char *name);
+/* The text of BYE, kept for imap_lost. */
+void imap_goodbye(struct imap *imap, struct span text);
 
 /* `1:5,7` of ascending UIDs. */
 void imap_set(struct buf *out, const uint64_t *uids, size_t n);

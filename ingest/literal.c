@@ -209,6 +209,14 @@ static int response_read(struct literals *literals, struct carrier *carrier)
 	return buf_put(response, "\r\n", 2) ? 0 : ENOMEM;
 }
 
+int literals_next(struct literals *literals, struct carrier *carrier)
+{
+	int error = carrier_fault(carrier)->kind == FAULT_NONE ? response_read(literals, carrier) : ECONNRESET;
+
+	literals->at = literals->response.n;
+	return error;
+}
+
 static int literals_read(void *arg, struct carrier *carrier, char *octets, size_t room, size_t *n)
 {
 	struct literals *literals = arg;

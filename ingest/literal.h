@@ -28,6 +28,10 @@ void literals_expect(struct literals *literals, uint64_t max);
  * length. -1: there was none, or it could not be kept (`error` gets an errno then, else 0). */
 int literals_take(struct literals *literals, uint64_t *n, int *error);
 
+/* Reads one response past the engine, between its commands: for literals_line, and never seen by the engine. 0 or an
+ * errno, and the carrier knows why. */
+int literals_next(struct literals *literals, struct carrier *carrier);
+
 /* The first line of the response being read, without its end: for response codes that the engine does not parse. */
 struct span literals_line(const struct literals *literals);
 

@@ -25,6 +25,8 @@ bool mailbox_init(struct mailbox *mailbox, const char *name)
 	*mailbox = (struct mailbox){
 		.timeout = MAILBOX_TIMEOUT,
 		.deadline = MAILBOX_DEADLINE,
+		.interval = MAILBOX_INTERVAL,
+		.keepalive = MAILBOX_KEEPALIVE,
 		.max_octets = 50000000,
 	};
 	mailbox->name = strdup(name);

@@ -14,7 +14,10 @@
 #define MAILBOX_FOLDERS 64    /* names or patterns of one mailbox */
 #define MAILBOX_TEXT 1024     /* octets of any one text */
 #define MAILBOX_TIMEOUT 60    /* seconds without an octet */
-#define MAILBOX_DEADLINE 3600 /* seconds of a whole session */
+#define MAILBOX_DEADLINE 3600 /* seconds of a whole session, or of one round of a session that stays */
+#define MAILBOX_INTERVAL 300  /* seconds between two looks into all folders, while watching */
+#define MAILBOX_KEEPALIVE 180 /* seconds of silence after which a session that stays is tried */
+#define MAILBOX_KEEPALIVE_MOST 1680 /* RFC 2177: a server may log out who has said nothing for 30 minutes */
 
 /* The last one is none to be polled: where mails of ours are handed in (ingest/submit.h). */
 enum mailbox_kind { MAILBOX_IMAP, MAILBOX_POP3, MAILBOX_MAILDIR, MAILBOX_MBOX, MAILBOX_FILES, MAILBOX_SMTP };
@@ -25,7 +28,14 @@ enum mailbox_login {
 	LOGIN_OAUTHBEARER, /* the same, RFC 7628 */
 };
 
-enum mailbox_secret { SECRET_NONE, SECRET_FILE, SECRET_COMMAND, SECRET_ENVIRONMENT, SECRET_INLINE };
+enum mailbox_secret {
+	SECRET_NONE,
+	SECRET_FILE,
+	SECRET_COMMAND,
+	SECRET_CREDENTIAL,
+	SECRET_ENVIRONMENT,
+	SECRET_INLINE
+};
 
 /* What becomes of a mail on its server once it is safe in the database. */
 enum fate_kind {
@@ -51,7 +61,7 @@ struct mailbox {
 	char *path; /* owned; of a Maildir, an mbox or a folder of files */
 	enum mailbox_login login;
 	enum mailbox_secret secret_source;
-	char *secret;	/* owned; a path, command, variable or (SECRET_INLINE) the word itself */
+	char *secret;	/* owned; a path, command, name, variable or (SECRET_INLINE) the word itself */
 	char **folders; /* owned; names as on the server, or patterns in the sense of LIST: `*`, `%` */
 	size_t n_folders;
 	struct mail_fate after, not_reports, broken;
@@ -60,6 +70,8 @@ struct mailbox {
 	uint64_t max_octets;   /* of a mail; larger ones stay and are named */
 	uint32_t timeout;      /* seconds */
 	uint32_t deadline;     /* seconds */
+	uint32_t interval;     /* seconds */
+	uint32_t keepalive;    /* seconds */
 	char *tls_ca;	       /* owned; a file of PEM certificates in place of the system's */
 	bool pinned;	       /* tls_fingerprint is set: that certificate and no other; nothing else is asked of it */
 	uint8_t tls_fingerprint[DIGEST_OCTETS]; /* SHA-256 over the DER of the server's certificate */

@@ -1,5 +1,6 @@
 #include "ingest/poller.h"
 
+#include "base/child.h"
 #include "ingest/polling.h"
 #include "ingest/refuse.h"
 
@@ -19,6 +20,7 @@
 
 #define WINDOW 16 /* mails asked for before they are needed */
 #define GRACE 30  /* seconds that a poller may be late beyond the deadline that it watches itself */
+#define GOODBYE 5 /* seconds for leaving a server where nothing is under way */
 
 struct poller {
 	pid_t pid;
@@ -26,11 +28,14 @@ struct poller {
 	char *name; /* owned; of the mailbox */
 	enum mailbox_kind kind;
 	uint64_t max_octets;
-	int64_t end; /* CLOCK_MONOTONIC, seconds: by then it has answered or is stopped */
+	uint32_t deadline, patience; /* seconds: of a round; of what watching takes beyond its time */
+	int64_t end;		     /* CLOCK_MONOTONIC, seconds: by then it has answered or is stopped */
 	struct poller_memory memory;
 	bool opening;	    /* it has not said yet whether it could log in */
 	unsigned asked;	    /* NEXT without an answer */
 	bool ended;	    /* no more mails will come */
+	bool watching;	    /* NEWS or a fault may come unasked */
+	bool failed;	    /* the session came to an end before its time */
 	bool dead;	    /* the process is of no use any more */
 	struct fault fault; /* of the mailbox, not told yet */
 	struct queued {
@@ -62,20 +67,15 @@ static void program_run(const char *program, int socket)
 	char *argv[] = { (char *)(uintptr_t) "dmarcgate-poller", NULL };
 	char *kept[INHERITED + 1];
 	size_t n = 0;
-	sigset_t none;
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	for (char **one = environ; *one; one++)
 		for (size_t i = 0; i < INHERITED && n < INHERITED; i++)
 			if (strncmp(*one, inherited[i], strlen(inherited[i])) == 0)
 				kept[n++] = *one;
 	kept[n] = NULL;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (socket == POLLING_SOCKET) /* dup2 would leave it close-on-exec */
 		socket = fcntl(socket, F_DUPFD_CLOEXEC, POLLING_SOCKET + 1);
-	if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
-		dup2(socket, POLLING_SOCKET) >= 0 && close_range(POLLING_SOCKET + 1, ~0u, 0) == 0)
+	if (child_alone(socket))
 		execve(program, argv, kept);
 	_exit(127);
 }
@@ -174,6 +174,11 @@ pid_t poller_pid(const struct poller *poller)
 
 /* ---- what it says ---- */
 
+static void poller_give_time(struct poller *poller)
+{
+	poller->end = now_seconds() + poller->deadline + GRACE;
+}
+
 /* The process is given up: `why`, or when it is gone by itself, as it ended. Returns false. */
 static bool poller_give_up(struct poller *poller, const char *why, struct fault *fault)
 {
@@ -197,7 +202,14 @@ static bool poller_give_up(struct poller *poller, const char *why, struct fault 
 	return false;
 }
 
-static bool poller_hear(struct poller *poller, struct fault *fault)
+static bool poller_protocol(struct poller *poller, struct fault *fault)
+{
+	if (poller->frame.fd >= 0)
+		close(frame_take_fd(&poller->frame));
+	return poller_give_up(poller, "the poller breaks the protocol", fault);
+}
+
+static bool poller_receive(struct poller *poller, struct fault *fault)
 {
 	int64_t left = poller->end - now_seconds();
 	int got = frame_receive(poller->socket, &poller->frame,
@@ -206,11 +218,33 @@ static bool poller_hear(struct poller *poller, struct fault *fault)
 			       : (int)left * 1000);
 
 	if (got == 1)
-		return true;
+		return poller->frame.fd < 0 || poller->frame.type == POLLING_MAIL || poller_protocol(poller, fault);
 	if (got == 0)
 		return poller_give_up(poller, NULL, fault);
 	return poller_give_up(poller,
 		errno == ETIMEDOUT ? "the poller does not answer; ended" : "the poller breaks the protocol", fault);
+}
+
+static bool watching_lost(struct poller *poller, struct fault *fault)
+{
+	struct fault said;
+
+	polling_get_fault(&poller->frame, &said);
+	poller->ended = poller->dead = true;
+	return fault_set(fault, said.kind, "%.60s: %s", poller->name, said.text);
+}
+
+/* What watching came to may cross with what ended it. */
+static bool poller_hear(struct poller *poller, struct fault *fault)
+{
+	bool watching = poller->watching;
+
+	poller->watching = false;
+	if (!poller_receive(poller, fault))
+		return false;
+	if (watching && poller->frame.type == POLLING_FAULT)
+		return watching_lost(poller, fault);
+	return !watching || poller->frame.type != POLLING_NEWS || poller_receive(poller, fault);
 }
 
 static bool poller_say(struct poller *poller, struct fault *fault)
@@ -218,13 +252,6 @@ static bool poller_say(struct poller *poller, struct fault *fault)
 	return frame_send(poller->socket, &poller->frame) ||
 	       (errno == EMSGSIZE ? refuse(fault, FAULT_SETUP, poller->name, "its settings are too long") == 0
 				  : poller_give_up(poller, NULL, fault));
-}
-
-static bool poller_protocol(struct poller *poller, struct fault *fault)
-{
-	if (poller->frame.fd >= 0)
-		close(frame_take_fd(&poller->frame));
-	return poller_give_up(poller, "the poller breaks the protocol", fault);
 }
 
 /* Where the next answer goes; NULL when none was asked for. It counts from queue_keep on. */
@@ -375,6 +402,7 @@ static void hear_fault(struct poller *poller)
 	polling_get_fault(&poller->frame, &said);
 	fault_set(&poller->fault, said.kind, "%.60s: %s", poller->name, said.text);
 	poller->dead |= poller->opening;
+	poller->failed = true;
 	poller->opening = false;
 	poller->ended = true;
 	poller->asked = 0;
@@ -417,7 +445,10 @@ bool poller_begin(struct poller *poller, const struct mailbox *mailbox, struct s
 	poller->name = strdup(mailbox->name);
 	poller->kind = mailbox->kind;
 	poller->max_octets = mailbox->max_octets;
-	poller->end = now_seconds() + mailbox->deadline + GRACE;
+	poller->deadline = mailbox->deadline;
+	/* The folder is looked at, IDLE begun and ended, folders looked up. */
+	poller->patience = mailbox->deadline + 2 * mailbox->timeout + GRACE;
+	poller_give_time(poller);
 	poller->memory = memory ? *memory : (struct poller_memory){ 0 };
 	if (!poller->name)
 		return fault_set(fault, FAULT_LATER, "out of memory");
@@ -479,10 +510,20 @@ static bool poller_hears(const struct poller *poller)
 	return poll(&ready, 1, 0) != 0 || now_seconds() >= poller->end;
 }
 
+/* Who asks for mails while the poller watches does not wait for news. */
+static void poller_begin_round(struct poller *poller)
+{
+	if (!poller->watching || poller->dead)
+		return;
+	poller_give_time(poller);
+	poller->ended = false;
+}
+
 bool poller_ready(struct poller *poller)
 {
 	bool good = true;
 
+	poller_begin_round(poller);
 	while (good && poller->n == 0 && !poller->ended) {
 		good = poller_ask(poller, &poller->fault);
 		if (good && !poller_hears(poller))
@@ -495,6 +536,7 @@ bool poller_ready(struct poller *poller)
 int poller_next(struct poller *poller, struct polled *polled, struct fault *fault)
 {
 	*polled = (struct polled){ .mail.fd = -1 };
+	poller_begin_round(poller);
 	while (!poller->ended) {
 		if (!poller_ask(poller, fault))
 			return -1;
@@ -545,6 +587,8 @@ bool poller_settle(struct poller *poller, const struct mail_fate *fate, const st
 	*done = 0;
 	if (!poller_opened(poller, fault))
 		return false;
+	if (poller->watching)
+		poller_give_time(poller);
 	while (poller->asked && !poller->ended) /* the answers to these come first */
 		if (!poller_listen(poller, fault))
 			return false;
@@ -571,10 +615,49 @@ bool poller_settle(struct poller *poller, const struct mail_fate *fate, const st
 	return true;
 }
 
+bool poller_watch(struct poller *poller, uint32_t seconds, struct fault *fault)
+{
+	if (poller->dead || poller->failed || !poller->ended)
+		return refuse(fault, FAULT_LATER, poller->name, "there is no session to stay in") == 0;
+	frame_begin(&poller->frame, POLLING_WATCH);
+	frame_put_number(&poller->frame, seconds);
+	if (!poller_say(poller, fault))
+		return false;
+	poller->watching = true;
+	poller->end = now_seconds() + seconds + poller->patience;
+	return true;
+}
+
+int poller_news(struct poller *poller, struct fault *fault)
+{
+	struct pollfd ready = { .fd = poller->socket, .events = POLLIN };
+
+	if (!poller->watching)
+		return refuse(fault, FAULT_LATER, poller->name, "nobody watches");
+	if (poll(&ready, 1, 0) <= 0 && now_seconds() < poller->end)
+		return 0;
+	poller->watching = false;
+	if (!poller_receive(poller, fault))
+		return -1;
+	if (poller->frame.type == POLLING_FAULT) {
+		watching_lost(poller, fault);
+		return -1;
+	}
+	if (poller->frame.type != POLLING_NEWS || !frame_done(&poller->frame)) {
+		poller_protocol(poller, fault);
+		return -1;
+	}
+	poller_give_time(poller);
+	poller->ended = false;
+	return 1;
+}
+
 bool poller_close(struct poller *poller, struct poller_counts *counts, struct fault *fault)
 {
 	bool good = poller_opened(poller, fault);
 
+	if (poller->watching)
+		poller->end = now_seconds() + GOODBYE;
 	while (good && poller->asked && !poller->ended)
 		good = poller_listen(poller, fault);
 	if (good && poller->dead)
@@ -597,4 +680,12 @@ bool poller_close(struct poller *poller, struct poller_counts *counts, struct fa
 	if (counts)
 		*counts = poller->counts;
 	return good;
+}
+
+struct poller_counts poller_take_counts(struct poller *poller)
+{
+	struct poller_counts counts = poller->counts;
+
+	poller->counts = (struct poller_counts){ 0 };
+	return counts;
 }

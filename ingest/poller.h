@@ -4,6 +4,9 @@
  *
  *   poller_start -> poller_open -> poller_next ... -> poller_settle ... -> poller_close -> poller_stop
  *
+ * Between the last poller_settle and poller_close, poller_watch and poller_news may begin another round of poller_next,
+ * any number of times.
+ *
  * Mails come before it is known what becomes of them; poller_settle tells the server once they are safe, also those of
  * an earlier run (before the first poller_next, if you like). Everything that comes from the process is checked again
  * here.
@@ -63,6 +66,14 @@ void polled_release(struct polled *polled);
 bool poller_settle(struct poller *poller, const struct mail_fate *fate, const struct mail_place *places, size_t n,
 	size_t *done, struct fault *fault);
 
+/* IMAP only, after poller_next returned 0: stays connected, and waits for mail in the first of the mailbox's folders
+ * (IDLE, where the server has it), or until `seconds` are over. The deadline does not count. */
+bool poller_watch(struct poller *poller, uint32_t seconds, struct fault *fault);
+/* Asked when poller_descriptor can be read, and now and then. 1: there may be something new; poller_next begins another
+ * round, of that folder or, when the time was over, of all of them. 0: not yet. -1: the session is over. Instead of
+ * waiting for it, everything else may be called, too. */
+int poller_news(struct poller *poller, struct fault *fault);
+
 struct poller_counts {
 	uint64_t folders; /* looked into */
 	uint64_t present; /* mails in them, as the servers said */
@@ -75,6 +86,9 @@ struct poller_counts {
 };
 /* Logs out. False: that failed; with POP3 nothing is deleted then. `counts` is filled in either way. */
 bool poller_close(struct poller *poller, struct poller_counts *counts, struct fault *fault);
+
+/* Of this round: what was counted since poller_open or the last call. Reconnects are only known after poller_close. */
+struct poller_counts poller_take_counts(struct poller *poller);
 
 pid_t poller_pid(const struct poller *poller);
 

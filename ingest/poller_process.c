@@ -28,12 +28,16 @@ struct serving {
 	struct mailbox mailbox;
 	struct buf secret;
 	int64_t since;	  /* moment */
-	int64_t deadline; /* CLOCK_MONOTONIC, seconds; all connections together */
+	uint32_t seconds; /* for all connections of a round together */
+	int64_t deadline; /* CLOCK_MONOTONIC, seconds; of this round */
+	bool resting;	  /* the next NEXT begins a round */
 	struct trust *trust;
 	struct imap *imap; /* one of the two */
 	struct pop3 *pop3;
 	char **folders;
-	size_t n_folders, next_folder;
+	size_t n_folders, next_folder, end_folder;
+	size_t watched;			/* the folder that IDLE sees */
+	uint64_t watched_validity, watched_next; /* of it: UIDVALIDITY (0: unknown), the first UID not listed yet */
 	struct server_folder folder; /* that is being served: folders[next_folder - 1] */
 	struct server_list list;     /* of it; all of its new mails */
 	bool *wanted;		     /* owned; of each */
@@ -174,6 +178,15 @@ static void ask_wanted(struct serving *s, const char *folder)
 	}
 }
 
+static void folders_forget(struct serving *s)
+{
+	while (s->n_folders)
+		free(s->folders[--s->n_folders]);
+	free(s->folders);
+	s->folders = NULL;
+	s->next_folder = s->end_folder = s->watched = 0;
+}
+
 static void folder_leave(struct serving *s)
 {
 	server_list_release(&s->list);
@@ -206,12 +219,19 @@ static bool folder_enter(struct serving *s, struct fault *fault)
 	if (s->mailbox.kind == MAILBOX_IMAP) {
 		folder = s->folders[s->next_folder];
 		folder_leave(s);
+		imap_deselect(s->imap);
+		if (s->next_folder == s->watched)
+			s->watched_validity = 0;
 		if (!imap_select(s->imap, folder, session_writes(s), &s->folder, fault))
 			return false;
 		uint64_t first = ask_first(s, folder);
 
 		if (first <= UINT32_MAX && !imap_list(s->imap, first ? first : 1, s->since, &s->list, fault))
 			return false;
+		if (s->next_folder == s->watched) {
+			s->watched_validity = s->folder.uidvalidity;
+			s->watched_next = s->list.n ? s->list.mails[s->list.n - 1].uid + 1 : first ? first : 1;
+		}
 	} else {
 		s->folder = (struct server_folder){ 0, s->list.n };
 		ask_first(s, folder);
@@ -356,7 +376,7 @@ static bool serve_step(struct serving *s, struct fault *fault)
 		} else {
 			return session_again(s, fault) && batch_fetch(s, fault);
 		}
-	} else if (s->next_folder < s->n_folders) {
+	} else if (s->next_folder < s->end_folder) {
 		return session_again(s, fault) && folder_enter(s, fault);
 	} else {
 		s->ended = true;
@@ -372,7 +392,7 @@ static void serve_mails(struct serving *s)
 		if (serve_step(s, &fault))
 			continue;
 		/* A folder that cannot be opened is not the end of the others; a lost connection is made again. */
-		if (!session_lost(s) && s->next_folder < s->n_folders && (!s->wanted || s->at >= s->list.n)) {
+		if (!session_lost(s) && s->next_folder < s->end_folder && (!s->wanted || s->at >= s->list.n)) {
 			s->next_folder++;
 			say_fault(s, POLLING_FOLDER_REFUSED, &fault);
 			s->credits--;
@@ -478,6 +498,83 @@ static void serve_settle(struct serving *s)
 	say(s);
 }
 
+/* ---- watching ---- */
+
+/* IDLE sees one folder: the first that was configured, or the first one that its pattern names. */
+static bool folders_find(struct serving *s, struct fault *fault)
+{
+	char *first = imap_folder_name(s->imap, s->mailbox.folders[0]);
+
+	folders_forget(s);
+	if (!first)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	if (!imap_folders(s->imap, &s->folders, &s->n_folders, fault)) {
+		free(first);
+		return false;
+	}
+	for (size_t i = 0; i < s->n_folders; i++)
+		if (strcmp(s->folders[i], first) == 0)
+			s->watched = i;
+	s->end_folder = s->n_folders;
+	free(first);
+	return true;
+}
+
+static bool watch(struct serving *s, uint32_t seconds, enum imap_woken *woken, struct fault *fault)
+{
+	struct imap_watch what = {
+		.folder = s->n_folders ? s->folders[s->watched] : "INBOX",
+		.writable = session_writes(s),
+		.uidvalidity = s->watched_validity,
+		.first = s->watched_next,
+		.since = s->since,
+		.other = POLLING_SOCKET,
+		.seconds = seconds,
+	};
+
+	if (session_lost(s))
+		return fault_set(fault, FAULT_LATER, "the connection is lost");
+	if (!imap_watch(s->imap, &what, woken, fault))
+		return false;
+	return *woken != IMAP_QUIET || folders_find(s, fault);
+}
+
+/* Between two rounds. What the supervisor says meanwhile ends it and comes next. */
+static void serve_watch(struct serving *s)
+{
+	uint32_t seconds = (uint32_t)frame_number(&s->frame, UINT32_MAX);
+	enum imap_woken woken = IMAP_QUIET;
+	struct fault fault = { FAULT_NONE };
+
+	if (!frame_done(&s->frame) || !(s->ended || s->resting) || s->mailbox.kind != MAILBOX_IMAP)
+		_exit(EXIT_PROTOCOL);
+	folder_leave(s);
+	s->given = 0;
+	s->fruitless = 0;
+	s->ended = true;
+	if (!watch(s, seconds, &woken, &fault)) {
+		say_fault(s, POLLING_FAULT, &fault);
+		return;
+	}
+	s->ended = false;
+	s->resting = true;
+	s->next_folder = woken == IMAP_NEWS ? s->watched : 0;
+	s->end_folder = woken == IMAP_NEWS && s->n_folders ? s->watched + 1 : s->n_folders;
+	if (woken == IMAP_CALLED)
+		return;
+	frame_begin(&s->frame, POLLING_NEWS);
+	say(s);
+}
+
+static void serve_next(struct serving *s)
+{
+	if (s->resting) {
+		s->resting = false;
+		s->deadline = now_seconds() + s->seconds;
+	}
+	s->credits += !s->ended;
+}
+
 static void serve_close(struct serving *s)
 {
 	struct fault fault = { FAULT_NONE };
@@ -525,15 +622,16 @@ static void serve_open(struct serving *s)
 		_exit(EXIT_PROTOCOL);
 	explicit_bzero(s->frame.octets, s->frame.n);
 	s->since = s->mailbox.since ? now - s->mailbox.since * DAY_SECONDS : MOMENT_NONE;
-	s->deadline = now_seconds() + s->mailbox.deadline;
+	s->seconds = s->mailbox.deadline;
+	s->deadline = now_seconds() + s->seconds;
 	s->trust = trust_open(&s->mailbox, &fault);
 	if (s->trust)
 		process_lock();
 	good = s->trust && session_open(s, &fault);
 	if (good && s->imap) {
-		good = imap_folders(s->imap, &s->folders, &s->n_folders, &fault);
+		good = folders_find(s, &fault);
 	} else if (good) {
-		s->n_folders = 1;
+		s->end_folder = 1;
 		good = pop3_list(s->pop3, &s->list, &fault);
 	}
 	if (!good) {
@@ -566,7 +664,10 @@ int main(void)
 		hear(s);
 		switch (s->frame.type) {
 		case POLLING_NEXT:
-			s->credits += !s->ended;
+			serve_next(s);
+			break;
+		case POLLING_WATCH:
+			serve_watch(s);
 			break;
 		case POLLING_SETTLE:
 			serve_settle(s);

@@ -54,6 +54,7 @@ void polling_put_mailbox(struct frame *frame, const struct mailbox *mailbox)
 	frame_put_number(frame, mailbox->max_octets);
 	frame_put_number(frame, mailbox->timeout);
 	frame_put_number(frame, mailbox->deadline);
+	frame_put_number(frame, mailbox->keepalive);
 	put_text(frame, mailbox->tls_ca);
 	frame_put_number(frame, mailbox->pinned);
 	for (size_t i = 0; i < sizeof mailbox->tls_fingerprint; i++)
@@ -84,6 +85,7 @@ bool polling_get_mailbox(struct frame *frame, struct mailbox *mailbox)
 	mailbox->max_octets = frame_number(frame, INT64_MAX);
 	mailbox->timeout = (uint32_t)frame_number(frame, UINT32_MAX);
 	mailbox->deadline = (uint32_t)frame_number(frame, UINT32_MAX);
+	mailbox->keepalive = (uint32_t)frame_number(frame, MAILBOX_KEEPALIVE_MOST);
 	get_text(frame, &mailbox->tls_ca, 4096);
 	mailbox->pinned = frame_number(frame, 1) != 0;
 	for (size_t i = 0; i < sizeof mailbox->tls_fingerprint; i++)

@@ -2,12 +2,13 @@
 #ifndef INGEST_POLLING_H
 #define INGEST_POLLING_H
 
+#include "base/child.h"
 #include "base/fault.h"
 #include "ingest/frame.h"
 #include "ingest/mailbox.h"
 #include "ingest/server.h"
 
-#define POLLING_SOCKET 3 /* the descriptor on which the poller finds the supervisor */
+#define POLLING_SOCKET CHILD_SOCKET /* the descriptor on which the poller finds the supervisor */
 #define POLLING_SECRET 8192
 #define POLLING_FOLDER 8192 /* octets of a folder's name */
 
@@ -19,6 +20,7 @@ enum polling {
 	POLLING_WANTED,	  /* answer to LISTED: `0` and `1`, one each */
 	POLLING_SETTLE,	  /* fate, folder, uidvalidity, n, then UIDs, or UIDLs */
 	POLLING_CLOSE,
+	POLLING_WATCH, /* seconds; NEXT is answered anew afterwards */
 	POLLING_SUBMIT, /* in place of OPEN: server, secret, sender, n, recipients; the mail as descriptor (submission.h) */
 	/* from the poller */
 	POLLING_OPENED = 64,
@@ -33,6 +35,7 @@ enum polling {
 	POLLING_NOT_SETTLED,	/* fault */
 	POLLING_CLOSED,		/* reconnects */
 	POLLING_NOT_CLOSED,	/* reconnects, fault */
+	POLLING_NEWS,		/* of WATCH, unless something else was said meanwhile; FAULT: the session is lost */
 	POLLING_LEAVING,	/* the end of the mail is said next */
 	POLLING_SUBMITTED,	/* enum submit_end, then refused and reason of each recipient, fault unless it is sent */
 };

@@ -40,7 +40,8 @@ struct ingested_writer {
 	bool (*close)(void *self, const struct ingested *totals);
 };
 
-/* Broken inputs go to `err`, the closing line to `out`; `out` may be NULL: then there is none. */
+/* Broken inputs go to `err`, the closing line to `out`; `out` may be NULL: then there is none. Nor is there with totals
+ * that are NULL. */
 bool ingested_text_open(struct ingested_writer *writer, FILE *out, const struct style *style, FILE *err,
 	const struct style *err_style);
 bool ingested_json_open(struct ingested_writer *writer, FILE *out); /* one document, `dmarcgate-ingest/1` */

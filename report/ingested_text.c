@@ -92,7 +92,7 @@ static bool mailbox_text(void *self, const struct ingested_mailbox *mailbox)
 static bool close_text(void *self, const struct ingested *totals)
 {
 	struct ingested_text *text = self;
-	bool done = !text->out || text->by_mailbox || totals_print(text, totals);
+	bool done = !text->out || !totals || text->by_mailbox || totals_print(text, totals);
 
 	buf_release(&text->line);
 	free(text);

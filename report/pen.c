@@ -39,6 +39,21 @@ static void put(const struct pen *pen, struct span text)
 		style_text(pen->out, pen->style, text);
 }
 
+/* A number and its `%` stay on one line; the terminal's wrapping knows that by itself. */
+static void put_unbroken(const struct pen *pen, struct span text)
+{
+	for (size_t i = 0; i + 1 < text.n; i++) {
+		if (text.p[i] != ' ' || text.p[i + 1] != '%')
+			continue;
+		html_text(pen->out, (struct span){ text.p, i });
+		buf_put_text(pen->out, "&nbsp;");
+		text.p += i + 1;
+		text.n -= i + 1;
+		i = 0;
+	}
+	html_text(pen->out, text);
+}
+
 void pen_say(const struct pen *pen, const char *format, ...)
 {
 	char text[PEN_SAY];
@@ -47,7 +62,10 @@ void pen_say(const struct pen *pen, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	put(pen, span_of(text));
+	if (pen->kind == PEN_HTML)
+		put_unbroken(pen, span_of(text));
+	else
+		put(pen, span_of(text));
 }
 
 void pen_symbol(const struct pen *pen, enum symbol symbol)

@@ -2,6 +2,7 @@
 #include "report/readiness_text.h"
 
 #include "report/readiness_words.h"
+#include "report/sheet.h"
 #include "report/table.h"
 
 #include <stdlib.h>
@@ -12,63 +13,40 @@
 #define TREND_MOST 53
 
 struct page {
-	FILE *out;
-	const struct style *style;
+	struct sheet sheet;
 	const struct assessment *a;
 	const struct readiness_page *look;
-	struct buf line;
-	struct pen pen;
 	unsigned names; /* where figures begin in lists */
-	bool failed;
 };
-
-static void line_end(struct page *page)
-{
-	page->failed |= page->line.failed;
-	buf_clear(&page->line);
-}
-
-static void paragraph(struct page *page, unsigned indent)
-{
-	if (page->line.n)
-		style_paragraph(page->out, page->style, indent, buf_span(&page->line));
-	line_end(page);
-}
-
-static void heading(struct page *page, const char *text, const char *remark)
-{
-	fprintf(page->out, "\n%s%s%s%s\n", style_ink(page->style, INK_STRONG), text, style_off(page->style, INK_STRONG),
-		remark);
-}
 
 /* ---- the head: all that matters */
 
 static void title(struct page *page)
 {
 	struct buf right = BUF(LINE_OCTETS);
-	struct pen pen = { &right, page->style, PEN_TERMINAL };
-	unsigned used, room = page->style->width;
+	struct pen pen = { &right, page->sheet.style, PEN_TERMINAL };
+	unsigned used, room = page->sheet.style->width;
 
-	pen_begin(&page->pen, INK_STRONG);
-	pen_host(&page->pen, page->a->verdict->domain);
-	pen_end(&page->pen, INK_STRONG);
+	pen_begin(&page->sheet.pen, INK_STRONG);
+	pen_host(&page->sheet.pen, page->a->verdict->domain);
+	pen_end(&page->sheet.pen, INK_STRONG);
 	words_week(&pen, page->a);
 	pen_say(&pen, " ");
 	pen_symbol(&pen, SYMBOL_DOT);
 	pen_say(&pen, " now ");
 	words_now(&pen, page->a);
-	used = style_columns(buf_span(&page->line)) + style_columns(buf_span(&right));
+	used = style_columns(buf_span(&page->sheet.line)) + style_columns(buf_span(&right));
 	if (used + 2 <= room) {
-		buf_printf(&page->line, "%*s", (int)(room - used), "");
-		buf_put_span(&page->line, buf_span(&right));
-		fprintf(page->out, "%s\n", buf_text(&page->line));
-		line_end(page);
+		buf_printf(&page->sheet.line, "%*s", (int)(room - used), "");
+		buf_put_span(&page->sheet.line, buf_span(&right));
+		fprintf(page->sheet.out, "%s\n", buf_text(&page->sheet.line));
+		sheet_forget(&page->sheet);
 	} else {
-		paragraph(page, 0);
-		buf_put_span(&page->line, buf_span(&right));
-		paragraph(page, 2);
+		sheet_paragraph(&page->sheet, 0);
+		buf_put_span(&page->sheet.line, buf_span(&right));
+		sheet_paragraph(&page->sheet, 2);
 	}
-	page->failed |= right.failed;
+	page->sheet.failed |= right.failed;
 	buf_release(&right);
 }
 
@@ -76,32 +54,32 @@ static void verdict_line(struct page *page)
 {
 	const struct verdict *v = page->a->verdict;
 	enum ink ink = words_verdict_ink(v->decision.word);
-	const struct pen *pen = &page->pen;
+	const struct pen *pen = &page->sheet.pen;
 
 	pen_begin(pen, ink);
 	for (const char *c = words_verdict(v->decision.word); *c; c++)
-		buf_put_byte(&page->line, (unsigned char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c));
+		buf_put_byte(&page->sheet.line, (unsigned char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c));
 	pen_end(pen, ink);
 	pen_say(pen, " ");
 	words_status(pen, page->a);
 	pen_say(pen, ".");
-	putc('\n', page->out);
-	paragraph(page, 2);
+	putc('\n', page->sheet.out);
+	sheet_paragraph(&page->sheet, 2);
 }
 
 static void head(struct page *page)
 {
 	const struct assessment *a = page->a;
-	const struct pen *pen = &page->pen;
+	const struct pen *pen = &page->sheet.pen;
 
 	title(page);
 	verdict_line(page);
-	putc('\n', page->out);
+	putc('\n', page->sheet.out);
 	words_cost(pen, a);
-	paragraph(page, 2);
+	sheet_paragraph(&page->sheet, 2);
 	if (a->verdict->decision.word == VERDICT_NOT_ENOUGH_DATA) {
 		words_missing(pen, a);
-		paragraph(page, 2);
+		sheet_paragraph(&page->sheet, 2);
 	}
 	if (!words_holds(a)) {
 		pen_begin(pen, INK_STRONG);
@@ -110,7 +88,7 @@ static void head(struct page *page)
 		pen_say(pen, " ");
 	}
 	words_first(pen, a);
-	paragraph(page, 2);
+	sheet_paragraph(&page->sheet, 2);
 }
 
 static void exceptions(struct page *page)
@@ -120,17 +98,16 @@ static void exceptions(struct page *page)
 
 	if (!d->exceptions_n || (!page->look->all && d->word != VERDICT_READY_WITH_EXCEPTIONS))
 		return;
-	heading(page, "EXCEPTIONS", ", which you accept by going on");
+	sheet_heading(&page->sheet, "EXCEPTIONS", ", which you accept by going on");
 	for (size_t i = 0; i < d->exceptions_n && i < most; i++) {
-		pen_symbol(&page->pen, SYMBOL_DOT);
-		pen_say(&page->pen, " ");
-		words_exception(&page->pen, page->a, &d->exceptions[i]);
-		fputs("  ", page->out);
-		style_continue(page->out, page->style, 2, 4, buf_span(&page->line));
-		line_end(page);
+		pen_symbol(&page->sheet.pen, SYMBOL_DOT);
+		pen_say(&page->sheet.pen, " ");
+		words_exception(&page->sheet.pen, page->a, &d->exceptions[i]);
+		fputs("  ", page->sheet.out);
+		sheet_continue(&page->sheet, 2, 4);
 	}
 	if (d->exceptions_n > most)
-		fprintf(page->out, "  and %zu more, with -v\n", d->exceptions_n - most);
+		fprintf(page->sheet.out, "  and %zu more, with -v\n", d->exceptions_n - most);
 }
 
 /* ---- the measures */
@@ -138,8 +115,8 @@ static void exceptions(struct page *page)
 /* A cell made by the pen, without colours: the table has its own. */
 static void cell(struct page *page, struct table *table, enum ink ink)
 {
-	table_cell(table, ink, buf_span(&page->line));
-	line_end(page);
+	table_cell(table, ink, buf_span(&page->sheet.line));
+	sheet_forget(&page->sheet);
 }
 
 static void weeks_of(const struct verdict *v, enum fate fate, uint64_t *weeks, unsigned n)
@@ -170,11 +147,11 @@ static void measure_row(struct page *page, struct table *table, enum fate fate, 
 	table_cell_text(table, ink, words_fate_name(fate));
 	table_cell_count(table, ink, messages[fate]);
 	table_cell_count(table, ink, weeks[weeks_n - 1]);
-	style_spark(&page->line, page->style, weeks, weeks_n);
+	style_spark(&page->sheet.line, page->sheet.style, weeks, weeks_n);
 	cell(page, table, ink);
 	table_cell_count(table, fate == FATE_OWN && fails[fate] ? INK_BAD : ink, fails[fate]);
-	words_fate(&(struct pen){ &page->line, &(struct style){ .utf8 = page->style->utf8 }, PEN_TERMINAL }, page->a,
-		fate);
+	words_fate(&(struct pen){ &page->sheet.line, &(struct style){ .utf8 = page->sheet.style->utf8 }, PEN_TERMINAL },
+		page->a, fate);
 	cell(page, table, ink);
 }
 
@@ -195,15 +172,15 @@ static void measures(struct page *page)
 	else
 		snprintf(window.p, sizeof window.p, "%u days", v->window);
 	columns[1].name = window.p;
-	table = table_new(page->out, page->style, columns, sizeof columns / sizeof *columns);
+	table = table_new(page->sheet.out, page->sheet.style, columns, sizeof columns / sizeof *columns);
 	if (!table) {
-		page->failed = true;
+		page->sheet.failed = true;
 		return;
 	}
-	putc('\n', page->out);
+	putc('\n', page->sheet.out);
 	for (int fate = 0; fate < FATE_COUNT; fate++)
 		measure_row(page, table, (enum fate)fate, weeks_n);
-	page->failed |= !table_print(table);
+	page->sheet.failed |= !table_print(table);
 	table_free(table);
 }
 
@@ -213,28 +190,29 @@ static void put_row(struct page *page, const char *number, struct buf *name)
 {
 	unsigned used = 4 + style_columns(buf_span(name));
 
-	fprintf(page->out, "%*s%s ", 3 - (int)style_columns(span_of(number)), "", number);
-	if (!page->line.n) {
-		style_continue(page->out, page->style, 4, 4, buf_span(name));
+	fprintf(page->sheet.out, "%*s%s ", 3 - (int)style_columns(span_of(number)), "", number);
+	if (!page->sheet.line.n) {
+		style_continue(page->sheet.out, page->sheet.style, 4, 4, buf_span(name));
 	} else if (used + 2 <= page->names) {
-		fprintf(page->out, "%s%*s", buf_text(name), (int)(page->names - used), "");
-		style_continue(page->out, page->style, page->names, page->names, buf_span(&page->line));
+		fprintf(page->sheet.out, "%s%*s", buf_text(name), (int)(page->names - used), "");
+		style_continue(
+			page->sheet.out, page->sheet.style, page->names, page->names, buf_span(&page->sheet.line));
 	} else {
-		style_continue(page->out, page->style, 4, 4, buf_span(name));
-		style_paragraph(page->out, page->style, page->names, buf_span(&page->line));
+		style_continue(page->sheet.out, page->sheet.style, 4, 4, buf_span(name));
+		style_paragraph(page->sheet.out, page->sheet.style, page->names, buf_span(&page->sheet.line));
 	}
-	page->failed |= name->failed;
+	page->sheet.failed |= name->failed;
 	buf_release(name);
-	line_end(page);
+	sheet_forget(&page->sheet);
 }
 
 static void measure_name(struct page *page)
 {
-	unsigned used = 4 + style_columns(buf_span(&page->line)) + 2;
+	unsigned used = 4 + style_columns(buf_span(&page->sheet.line)) + 2;
 
-	if (used > page->names && used + FIGURE_COLUMNS <= page->style->width)
+	if (used > page->names && used + FIGURE_COLUMNS <= page->sheet.style->width)
 		page->names = used;
-	line_end(page);
+	sheet_forget(&page->sheet);
 }
 
 /* One column for all lists: as wide as their names need, where they leave room for the figures. */
@@ -244,11 +222,11 @@ static void measure_names(struct page *page)
 
 	page->names = 4;
 	for (size_t i = 0; i < v->steps_n; i++) {
-		words_step_name(&page->pen, page->a, &v->steps[i]);
+		words_step_name(&page->sheet.pen, page->a, &v->steps[i]);
 		measure_name(page);
 	}
 	for (size_t i = 0; i < v->alerts_n; i++) {
-		words_alert_name(&page->pen, page->a, &v->alerts[i]);
+		words_alert_name(&page->sheet.pen, page->a, &v->alerts[i]);
 		measure_name(page);
 	}
 }
@@ -259,37 +237,36 @@ static void step_row(struct page *page, const struct step *step)
 	char number[12];
 
 	snprintf(number, sizeof number, "%u", step->rank);
-	words_step_name(&(struct pen){ &name, page->style, PEN_TERMINAL }, page->a, step);
-	words_step_figure(&page->pen, page->a, step);
+	words_step_name(&(struct pen){ &name, page->sheet.style, PEN_TERMINAL }, page->a, step);
+	words_step_figure(&page->sheet.pen, page->a, step);
 	if (!step->later)
-		words_step_effect(&(struct pen){ &effect, page->style, PEN_TERMINAL }, step);
+		words_step_effect(&(struct pen){ &effect, page->sheet.style, PEN_TERMINAL }, step);
 	if (effect.n)
-		buf_printf(&page->line, "%s%s", page->line.n ? "; " : "", buf_text(&effect));
-	page->failed |= effect.failed;
+		buf_printf(&page->sheet.line, "%s%s", page->sheet.line.n ? "; " : "", buf_text(&effect));
+	page->sheet.failed |= effect.failed;
 	buf_release(&effect);
 	put_row(page, number, &name);
 }
 
 static void step_rest(struct page *page, const struct step *step)
 {
-	const struct pen *pen = &page->pen;
+	const struct pen *pen = &page->sheet.pen;
 	size_t before;
 
 	words_step_reason(pen, page->a, step);
-	paragraph(page, 4);
+	sheet_paragraph(&page->sheet, 4);
 	pen_begin(pen, INK_STEP);
 	pen_symbol(pen, SYMBOL_ARROW);
 	pen_say(pen, " ");
-	before = page->line.n;
+	before = page->sheet.line.n;
 	words_step_action(pen, page->a, step);
-	if (page->line.n == before) {
-		line_end(page);
+	if (page->sheet.line.n == before) {
+		sheet_forget(&page->sheet);
 		return;
 	}
 	pen_end(pen, INK_STEP);
-	fputs("    ", page->out);
-	style_continue(page->out, page->style, 4, 6, buf_span(&page->line));
-	line_end(page);
+	fputs("    ", page->sheet.out);
+	sheet_continue(&page->sheet, 4, 6);
 }
 
 static void steps(struct page *page, const char *name, const char *remark, bool later, bool decide)
@@ -303,40 +280,40 @@ static void steps(struct page *page, const char *name, const char *remark, bool 
 		if (step->later != later || (!later && (step->kind == STEP_DECIDE) != decide) || n++ >= most)
 			continue;
 		if (n == 1)
-			heading(page, name, remark);
+			sheet_heading(&page->sheet, name, remark);
 		step_row(page, step);
 		if (!later)
 			step_rest(page, step);
 	}
 	if (n > most)
-		fprintf(page->out, "    and %u more, with -v\n", n - most);
+		fprintf(page->sheet.out, "    and %u more, with -v\n", n - most);
 }
 
 static void changes(struct page *page)
 {
 	const struct verdict *v = page->a->verdict;
 	size_t most = page->look->all ? v->alerts_n : LIST_SHOWN;
-	const struct pen *pen = &page->pen;
+	const struct pen *pen = &page->sheet.pen;
 
 	if (v->history_first == MOMENT_NONE || (!v->alerts_n && v->measures.quiet_days < 7))
 		return;
-	heading(page, "CHANGED THIS WEEK", "");
+	sheet_heading(&page->sheet, "CHANGED THIS WEEK", "");
 	for (size_t i = 0; i < v->alerts_n && i < most; i++) {
 		const struct alert *alert = &v->alerts[i];
 		struct buf name = BUF(LINE_OCTETS);
 
-		words_alert_name(&(struct pen){ &name, page->style, PEN_TERMINAL }, page->a, alert);
+		words_alert_name(&(struct pen){ &name, page->sheet.style, PEN_TERMINAL }, page->a, alert);
 		words_alert(pen, page->a, alert);
-		put_row(page, alert->level == LEVEL_INFO ? style_symbol(page->style, SYMBOL_DOT) : "!", &name);
+		put_row(page, alert->level == LEVEL_INFO ? style_symbol(page->sheet.style, SYMBOL_DOT) : "!", &name);
 	}
 	if (v->alerts_n > most)
-		fprintf(page->out, "    and %zu more, with -v\n", v->alerts_n - most);
+		fprintf(page->sheet.out, "    and %zu more, with -v\n", v->alerts_n - most);
 	if (v->measures.quiet_days < 7)
 		return;
 	pen_symbol(pen, SYMBOL_DOT);
 	pen_say(pen, " no new unsigned sender of your own %s %s", v->measures.never_surprised ? "in all" : "for",
 		counted_text((uint64_t)v->measures.quiet_days, "day", "days").p);
-	paragraph(page, 2);
+	sheet_paragraph(&page->sheet, 2);
 }
 
 /* ---- what if */
@@ -354,7 +331,7 @@ static bool costs_nothing(const struct verdict *v, size_t i)
 
 static void simulation_row(struct page *page, struct table *table, const struct simulation *s)
 {
-	struct pen pen = { &page->line, &(struct style){ .utf8 = page->style->utf8 }, PEN_TERMINAL };
+	struct pen pen = { &page->sheet.line, &(struct style){ .utf8 = page->sheet.style->utf8 }, PEN_TERMINAL };
 
 	table_row(table);
 	words_record(&pen, &s->policy);
@@ -386,7 +363,7 @@ static void say_honoured(struct page *page)
 		spared += v->reporters[i].spared;
 	}
 	if (failing)
-		pen_say(&page->pen,
+		pen_say(&page->sheet.pen,
 			"In truth receivers applied the policy to %s of failing mail and spared %s as list "
 			"or forwarded mail. ",
 			percent_text(honoured, failing).p, percent_text(spared, failing).p);
@@ -396,7 +373,7 @@ static void simulation_remarks(struct page *page)
 {
 	const struct verdict *v = page->a->verdict;
 	const struct policy *now = &v->simulations[1].policy;
-	const struct pen *pen = &page->pen;
+	const struct pen *pen = &page->sheet.pen;
 	const char *free_modes[2] = { NULL, NULL };
 	size_t n = 0;
 
@@ -412,9 +389,9 @@ static void simulation_remarks(struct page *page)
 	if (n && v->measures.own)
 		pen_say(pen, "%s%s%s would cost nothing more, and gain little.", free_modes[0], n > 1 ? " or " : "",
 			n > 1 ? free_modes[1] : "");
-	while (page->line.n && page->line.p[page->line.n - 1] == ' ')
-		page->line.p[--page->line.n] = '\0';
-	paragraph(page, 2);
+	while (page->sheet.line.n && page->sheet.line.p[page->sheet.line.n - 1] == ' ')
+		page->sheet.line.p[--page->sheet.line.n] = '\0';
+	sheet_paragraph(&page->sheet, 2);
 }
 
 static void simulations(struct page *page)
@@ -429,16 +406,16 @@ static void simulations(struct page *page)
 	if (v->history_first == MOMENT_NONE || v->simulations_n < 2)
 		return;
 	snprintf(name, sizeof name, "IF PUBLISHED FOR THE LAST %u DAYS", v->window);
-	heading(page, name, "");
-	table = table_new(page->out, page->style, columns, sizeof columns / sizeof *columns);
+	sheet_heading(&page->sheet, name, "");
+	table = table_new(page->sheet.out, page->sheet.style, columns, sizeof columns / sizeof *columns);
 	if (!table) {
-		page->failed = true;
+		page->sheet.failed = true;
 		return;
 	}
 	for (size_t i = 0; i < v->simulations_n; i++)
 		if (!costs_nothing(v, i))
 			simulation_row(page, table, &v->simulations[i]);
-	page->failed |= !table_print(table);
+	page->sheet.failed |= !table_print(table);
 	table_free(table);
 	simulation_remarks(page);
 }
@@ -452,35 +429,26 @@ static void gates(struct page *page)
 
 	if (!page->look->all || !page->a->verdict->decision.gates_n)
 		return;
-	heading(page, "HOW THE VERDICT WAS REACHED", "");
+	sheet_heading(&page->sheet, "HOW THE VERDICT WAS REACHED", "");
 	for (unsigned number = 1; number <= GATES; number++) {
 		enum gate_state state = words_gate_state(page->a->verdict, number);
 
-		fprintf(page->out, "  G%-3u%s%-9s%s", number, style_ink(page->style, inks[state]), states[state],
-			style_off(page->style, inks[state]));
-		pen_say(&page->pen, "%s: ", words_gate(number));
-		words_gate_found(&page->pen, page->a, number);
-		pen_say(&page->pen, "; limit: ");
-		words_gate_limit(&page->pen, page->a, number);
-		style_continue(page->out, page->style, 15, 15, buf_span(&page->line));
-		line_end(page);
+		fprintf(page->sheet.out, "  G%-3u%s%-9s%s", number, style_ink(page->sheet.style, inks[state]),
+			states[state], style_off(page->sheet.style, inks[state]));
+		pen_say(&page->sheet.pen, "%s: ", words_gate(number));
+		words_gate_found(&page->sheet.pen, page->a, number);
+		pen_say(&page->sheet.pen, "; limit: ");
+		words_gate_limit(&page->sheet.pen, page->a, number);
+		sheet_continue(&page->sheet, 15, 15);
 	}
 }
 
 /* ---- what to publish, and what it all rests on */
 
-/* A line to be copied: whole, however wide the terminal is. */
-static void copy_line(struct page *page)
-{
-	fprintf(page->out, "%s%s%s\n", style_ink(page->style, INK_STEP), buf_text(&page->line),
-		style_off(page->style, INK_STEP));
-	line_end(page);
-}
-
 static void parked_records(struct page *page)
 {
 	const struct next_record *next = &page->a->verdict->next;
-	const struct pen *pen = &page->pen;
+	const struct pen *pen = &page->sheet.pen;
 
 	if (!next->spf.n)
 		return;
@@ -488,50 +456,48 @@ static void parked_records(struct page *page)
 	pen_say(pen, ". %u IN TXT \"", next->ttl);
 	pen_name(pen, next->spf);
 	pen_say(pen, "\"");
-	copy_line(page);
+	sheet_copy(&page->sheet);
 	pen_name(pen, page->a->verdict->domain);
 	pen_say(pen, ". %u IN MX 0 .", next->ttl);
-	copy_line(page);
+	sheet_copy(&page->sheet);
 	pen_say(pen, "*._domainkey.");
 	pen_name(pen, page->a->verdict->domain);
 	pen_say(pen, ". %u IN TXT \"v=DKIM1; p=\"", next->ttl);
-	copy_line(page);
+	sheet_copy(&page->sheet);
 }
 
 static void next_record(struct page *page)
 {
 	const struct next_record *next = &page->a->verdict->next;
 
-	putc('\n', page->out);
-	words_next(&page->pen, page->a);
-	style_labelled(page->out, page->style, (struct style_label){ "NEXT", INK_STRONG, 0, 6 }, buf_span(&page->line));
-	line_end(page);
+	putc('\n', page->sheet.out);
+	words_next(&page->sheet.pen, page->a);
+	sheet_labelled(&page->sheet, (struct style_label){ "NEXT", INK_STRONG, 0, 6 });
 	if (next->zone.n) {
-		pen_code(&page->pen, next->zone);
-		copy_line(page);
+		pen_code(&page->sheet.pen, next->zone);
+		sheet_copy(&page->sheet);
 	}
 	parked_records(page);
 	if (next->record.n && (page->look->all || !page->a->rows->published.checked)) {
-		words_next_why(&page->pen, page->a);
-		paragraph(page, 6);
+		words_next_why(&page->sheet.pen, page->a);
+		sheet_paragraph(&page->sheet, 6);
 	}
 }
 
 static void basis(struct page *page)
 {
-	fprintf(page->out, "\n%s", style_ink(page->style, INK_QUIET));
-	words_basis(&page->pen, page->a);
-	style_labelled(page->out, page->style, (struct style_label){ "BASIS", INK_PLAIN, 0, 6 }, buf_span(&page->line));
-	line_end(page);
-	fputs(style_off(page->style, INK_QUIET), page->out);
+	fprintf(page->sheet.out, "\n%s", style_ink(page->sheet.style, INK_QUIET));
+	words_basis(&page->sheet.pen, page->a);
+	sheet_labelled(&page->sheet, (struct style_label){ "BASIS", INK_PLAIN, 0, 6 });
+	fputs(style_off(page->sheet.style, INK_QUIET), page->sheet.out);
 }
 
 bool readiness_text(FILE *out, const struct style *style, const struct assessment *a, const struct readiness_page *look)
 {
-	struct page page = { .out = out, .style = style, .a = a, .look = look, .line = BUF(LINE_OCTETS) };
+	struct page page = { .a = a, .look = look };
 	struct step_counts n = steps_count(a->verdict);
 
-	page.pen = (struct pen){ &page.line, style, PEN_TERMINAL };
+	sheet_begin(&page.sheet, out, style);
 	measure_names(&page);
 	head(&page);
 	exceptions(&page);
@@ -544,6 +510,5 @@ bool readiness_text(FILE *out, const struct style *style, const struct assessmen
 	gates(&page);
 	next_record(&page);
 	basis(&page);
-	buf_release(&page.line);
-	return !page.failed && fflush(out) == 0 && !ferror(out);
+	return sheet_end(&page.sheet);
 }

@@ -115,6 +115,15 @@ is summary-two summary a.example b.example
 is summary-days-bad summary --days many
 is summary-backwards summary --since 2026-11-12 --until 2026-11-10
 is summary-both summary --days 3 --since 2026-11-12
+is explain-source explain newsmill.example --domain harborlight.example
+is explain-address explain 203.0.113.66 --domain harborlight.example
+is explain-gate explain G6 --domain harborlight.example
+is explain-evidence explain e50
+is explain-report explain report:257980051358559307 --domain harborlight.example
+is explain-which explain G6
+is explain-unknown explain nobody --domain harborlight.example
+is explain-nothing explain
+is explain-json explain G6 --json --domain harborlight.example
 is reports reports
 is reports-domain reports domain=lighthouse-cafe.example
 is reports-not-domain reports '!domain=harborlight.example'

@@ -5,13 +5,17 @@
  * secret, ca, pin, login, folders, after, timeout, deadline, max_octets, max_messages, since: settings of the mailbox.
  * save=FOLDER: the octets of each mail, in the order they come. first=UID. unwanted=UID. settle=N: after every N mails,
  * and at the end (default: at the end; 0: never). kill=N: the poller gets SIGKILL after N mails.
- * journal=FOLDER:UIDVALIDITY:UID: settled before anything is fetched. lock=1: how the process is locked. */
+ * journal=FOLDER:UIDVALIDITY:UID: settled before anything is fetched. lock=1: how the process is locked.
+ * rounds=N: watches between them, each time for watch=SECONDS at most; with after=keep only higher
+ * UIDs are asked for then.
+ * leave=MILLISECONDS: no longer than that, then settles and ends. keepalive=SECONDS. */
 #include "base/digest.h"
 #include "base/span.h"
 #include "ingest/poller.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +68,7 @@ static bool configure(struct mailbox *mailbox, char **argv, struct fault *fault)
 	mailbox->deadline = (uint32_t)number(argv, "deadline", 60);
 	mailbox->max_octets = number(argv, "max_octets", mailbox->max_octets);
 	mailbox->max_messages = number(argv, "max_messages", 0);
+	mailbox->keepalive = (uint32_t)number(argv, "keepalive", mailbox->keepalive);
 	mailbox->since = (int64_t)number(argv, "since", 0);
 	return mailbox_check(mailbox, fault);
 }
@@ -142,7 +147,7 @@ static void journal(struct poller *poller, const struct mailbox *mailbox, const 
 	mail_place_release(&place);
 }
 
-static void poll_all(struct poller *poller, const struct mailbox *mailbox, char **argv)
+static void poll_all(struct poller *poller, const struct mailbox *mailbox, struct memory *memory, char **argv)
 {
 	struct fault fault = { FAULT_NONE };
 	struct polled polled;
@@ -157,6 +162,8 @@ static void poll_all(struct poller *poller, const struct mailbox *mailbox, char 
 			take(&polled, setting(argv, "save"), (unsigned)n);
 			places[n++] = polled.place;
 			polled.place.folder = NULL;
+			if (setting(argv, "rounds") && mailbox->after.kind == FATE_KEEP)
+				memory->first = polled.place.uid + 1;
 		}
 		polled_release(&polled);
 		if (deadly && n == deadly && got > 0)
@@ -170,6 +177,30 @@ static void poll_all(struct poller *poller, const struct mailbox *mailbox, char 
 		settle(poller, mailbox, &settled, n);
 	for (size_t i = 0; i < n; i++)
 		mail_place_release(&places[i]);
+}
+
+/* Waits between two rounds. False: that was the last one. */
+static bool watch(struct poller *poller, char **argv)
+{
+	struct pollfd ready = { .fd = poller_descriptor(poller), .events = POLLIN };
+	struct fault fault = { FAULT_NONE };
+	int leave = (int)number(argv, "leave", 0), news = 0;
+
+	if (!poller_watch(poller, (uint32_t)number(argv, "watch", 60), &fault)) {
+		complain("unwatched", &fault);
+		return false;
+	}
+	printf("watching\n");
+	while (news == 0) {
+		if (poll(&ready, 1, leave ? leave : -1) == 0)
+			return false;
+		news = poller_news(poller, &fault);
+	}
+	if (news < 0)
+		complain("lost", &fault);
+	else
+		printf("news\n");
+	return news > 0;
 }
 
 static void show_lock(const struct poller *poller)
@@ -207,7 +238,9 @@ int main(int argc, char **argv)
 		if (setting(argv + 3, "lock"))
 			show_lock(poller);
 		journal(poller, &mailbox, setting(argv + 3, "journal"));
-		poll_all(poller, &mailbox, argv + 3);
+		poll_all(poller, &mailbox, &memory, argv + 3);
+		for (uint64_t rounds = number(argv + 3, "rounds", 1); rounds > 1 && watch(poller, argv + 3); rounds--)
+			poll_all(poller, &mailbox, &memory, argv + 3);
 		if (poller_close(poller, &counts, &fault))
 			printf("closed good\n");
 		else

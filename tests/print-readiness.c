@@ -1,5 +1,7 @@
 /* Prints verdicts in every look, for the golden files: print-readiness NAME [LINES]. Without an argument it lists the
  * names; those that begin with `world` want the lines of traffic of assess-world.py. Exit 77: there are none. */
+#include "report/explain.h"
+#include "report/readiness_html.h"
 #include "report/readiness_text.h"
 #include "tests/readiness-worlds.h"
 
@@ -41,6 +43,54 @@ static void text_color(const struct assessment *a)
 	need(readiness_text(stdout, &color, a, &(struct readiness_page){ .all = true }));
 }
 
+/* Everything that can be asked for. */
+static void explain(const struct assessment *a, const struct style *style)
+{
+	for (uint32_t i = 0; i < a->verdict->sources_n; i++)
+		need(explain_source(stdout, style, a, i, SPAN_ABSENT));
+	for (unsigned gate = 1; gate <= GATES; gate++)
+		need(explain_gate(stdout, style, a, gate));
+	for (enum evidence_id id = E31; id <= E53; id++)
+		need(explain_evidence(stdout, style, a, id));
+	need(explain_report(stdout, style, a, 0));
+}
+
+static void explain_all(const struct assessment *a)
+{
+	explain(a, &plain);
+}
+
+static void explain_ascii(const struct assessment *a)
+{
+	explain(a, &ascii);
+}
+
+/* As people ask: by name, address, host, subject. */
+static void explain_some(const struct assessment *a)
+{
+	static const struct span asked[] = { SPAN("zendesk"), SPAN("198.51.100.31"),
+		SPAN("billing.harborlight.example"), SPAN("GOOGLE"), SPAN("amazonses@news.harborlight.example"),
+		SPAN("scatter") };
+
+	for (size_t i = 0; i < COUNT(asked); i++) {
+		uint32_t sources[EXPLAIN_SOURCES], reports[EXPLAIN_REPORTS];
+		struct span header_from;
+
+		need(explain_find_sources(a, asked[i], sources, &header_from) == 1);
+		need(explain_source(stdout, &plain, a, sources[0], header_from));
+		need(explain_find_reports(a, asked[i], reports) == 0);
+	}
+}
+
+static void html(const struct assessment *a)
+{
+	struct buf page = BUF(HTML_OCTETS);
+
+	need(readiness_html(&page, a, NULL));
+	need(fwrite(buf_text(&page), 1, page.n, stdout) == page.n);
+	buf_release(&page);
+}
+
 static const struct {
 	const char *name;
 	void (*make)(struct world *world); /* NULL: the reference's lines */
@@ -50,7 +100,13 @@ static const struct {
 	{ "world-80.txt", NULL, text_narrow },
 	{ "world-ascii.txt", NULL, text_ascii },
 	{ "world-color.txt", NULL, text_color },
+	{ "world.html", NULL, html },
+	{ "world-explain.txt", NULL, explain_some },
+	{ "manifold-explain.txt", world_manifold, explain_all },
+	{ "hostile-explain.txt", world_hostile, explain_all },
+	{ "hostile-explain-ascii.txt", world_hostile, explain_ascii },
 	{ "ready.txt", world_ready, text },
+	{ "ready.html", world_ready, html },
 	{ "in-force.txt", world_in_force, text },
 	{ "thin.txt", world_thin, text },
 	{ "silent.txt", world_silent, text },
@@ -58,6 +114,10 @@ static const struct {
 	{ "breaking.txt", world_breaking, text },
 	{ "manifold.txt", world_manifold, text },
 	{ "manifold-ascii.txt", world_manifold, text_ascii },
+	{ "manifold.html", world_manifold, html },
+	{ "silent.html", world_silent, html },
+	{ "parked.html", world_parked, html },
+	{ "hostile.html", world_hostile, html },
 	{ "hostile.txt", world_hostile, text },
 	{ "hostile-80.txt", world_hostile, text_narrow },
 	{ "hostile-ascii.txt", world_hostile, text_ascii },

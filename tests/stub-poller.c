@@ -102,9 +102,36 @@ static void answer(const char *mode)
 		_exit(4);
 }
 
+static void say_news(const char *mode)
+{
+	if (strcmp(mode, "watch mail") == 0) {
+		say_mail("INBOX", 7, 3, octets_of("abc", true));
+	} else if (strcmp(mode, "watch fault") == 0) {
+		say_fault(POLLING_FAULT, FAULT_LATER, "lost");
+	} else if (strcmp(mode, "watch leave") == 0) {
+		_exit(3);
+	} else if (strcmp(mode, "watch silent") != 0) {
+		frame_begin(&frame, POLLING_NEWS);
+		if (strcmp(mode, "watch octets") == 0)
+			frame_put_number(&frame, 1);
+		if (strcmp(mode, "watch descriptor") == 0)
+			frame.fd = 0;
+		say(POLLING_NEWS);
+	}
+}
+
+static void say_end(uint32_t type)
+{
+	frame_begin(&frame, type);
+	if (type == POLLING_CLOSED)
+		frame_put_number(&frame, 0);
+	say(type);
+}
+
 int main(void)
 {
 	struct mailbox mailbox;
+	bool ended = false; /* what is asked for after the end has no answer */
 
 	if (frame_receive(POLLING_SOCKET, &frame, -1) != 1 || !polling_get_mailbox(&frame, &mailbox))
 		return 2;
@@ -113,11 +140,20 @@ int main(void)
 	frame_begin(&frame, POLLING_OPENED);
 	say(POLLING_OPENED);
 	while (frame_receive(POLLING_SOCKET, &frame, -1) == 1) {
-		if (frame.type == POLLING_NEXT)
+		bool first = !ended;
+
+		ended = frame.type == POLLING_NEXT && strncmp(mailbox.user, "watch", 5) == 0;
+		if (ended && first)
+			say_end(POLLING_END);
+		else if (frame.type == POLLING_NEXT && !ended)
 			answer(mailbox.user);
+		else if (frame.type == POLLING_WATCH)
+			say_news(mailbox.user);
+		else if (frame.type == POLLING_CLOSE)
+			say_end(POLLING_CLOSED);
 		else if (frame.type == POLLING_SETTLE) {
 			frame_begin(&frame, POLLING_SETTLED);
-			frame_put_number(&frame, strcmp(mailbox.user, "honest") == 0 ? 0 : UINT64_MAX);
+			frame_put_number(&frame, strcmp(mailbox.user, "honest") == 0 || mailbox.user[0] == 'w' ? 0 : UINT64_MAX);
 			say(POLLING_SETTLED);
 		}
 	}

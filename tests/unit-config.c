@@ -186,9 +186,13 @@ static const struct {
 	{ "[mailbox a]\nurl = imaps://u@h\nafter = burn\n",
 		":3: [mailbox a] after = burn: one of keep, seen, delete, flag:KEYWORD, move:FOLDER" },
 	{ "[mailbox a]\nurl = imaps://u@h\n",
-		":1: [mailbox a] none of password_file, password_command, password_env and password is set" },
+		":1: [mailbox a] none of password_file, password_command, password_credential, password_env and password is "
+		"set" },
 	{ "[mailbox a]\nurl = imaps://u@h\npassword_env = A\npassword_file = /x\n",
-		":1: [mailbox a] more than one of password_file, password_command, password_env and password is set" },
+		":1: [mailbox a] more than one of password_file, password_command, password_credential, password_env and "
+		"password is set" },
+	{ "[mailbox a]\nurl = imaps://u@h\npassword_credential = ../x\n",
+		":3: [mailbox a] password_credential = ../x: a credential's name is no path" },
 	{ "[mailbox a]\nurl = imaps://h\npassword_env = A\n", ":1: [mailbox a] no user is named" },
 	{ "[mailbox a]\nurl = imaps://u@h\nuser = v\npassword_env = A\n", ":1: [mailbox a] user: the URL names another one" },
 	{ "[mailbox a]\nurl = imaps://u@h\npassword_command = pass show\n",
@@ -426,18 +430,26 @@ static void test_open_file(void **state)
 	assert_int_equal(chmod(file, 0600), 0);
 }
 
-/* `.It Ic NAME No = Ar UNIT` ... default ... sentence, below `.Ss Section SECTION`. */
-static void test_manual(void **state)
+static char *manual_read(void)
 {
 	const char *source = getenv("srcdir");
-	char path[4096], heading[64], item[128], value[CONFIG_TEXT];
-	char *page, *at;
-	unsigned rows = 0, items = 0;
+	char path[4096];
+	char *page;
 
-	(void)state;
 	snprintf(path, sizeof path, "%s/man/dmarcgate.conf.5", source ? source : ".");
 	page = file_read(path);
 	assert_non_null(page);
+	return page;
+}
+
+/* `.It Ic NAME No = Ar UNIT` ... default ... sentence, below `.Ss Section SECTION`. */
+static void test_manual(void **state)
+{
+	char heading[64], item[128], value[CONFIG_TEXT];
+	char *page = manual_read(), *at;
+	unsigned rows = 0, items = 0;
+
+	(void)state;
 	for (const struct config_setting *row = config_settings; row->name; row++, rows++) {
 		char *end;
 
@@ -463,6 +475,36 @@ static void test_manual(void **state)
 	free(page);
 }
 
+/* What is displayed and has settings is a whole configuration, and a good one. */
+static void test_manual_examples(void **state)
+{
+	static const char begin[] = "\n.Bd -literal -offset indent\n", end[] = "\n.Ed\n";
+	char *page = manual_read(), *at = page, *last;
+	unsigned whole = 0, mailboxes = 0;
+
+	(void)state;
+	while ((at = strstr(at, begin))) {
+		struct config config;
+		struct fault fault = { 0 };
+
+		at += sizeof begin - 1;
+		last = strstr(at, end);
+		assert_non_null(last);
+		last[1] = '\0';
+		if (strstr(at, "\nurl = ") || strncmp(at, "db = ", 5) == 0) {
+			if (!load(at, &config, &fault))
+				fail_msg("%s\n%s", at, fault.text);
+			whole++;
+			mailboxes += (unsigned)config.mailboxes_n;
+			config_release(&config);
+		}
+		last[1] = '.';
+	}
+	assert_true(whole >= 4);
+	assert_true(mailboxes >= 3);
+	free(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,6 +517,7 @@ int main(void)
 		cmocka_unit_test(test_mailboxes),
 		cmocka_unit_test(test_open_file),
 		cmocka_unit_test(test_manual),
+		cmocka_unit_test(test_manual_examples),
 	};
 
 	return cmocka_run_group_tests(tests, group_begin, group_end);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -120,6 +121,74 @@ static void too_many(void **state)
 	assert_int_equal(fault.kind, FAULT_SETUP);
 }
 
+static int news_of(struct poller *poller, struct fault *fault)
+{
+	struct pollfd ready = { .fd = poller_descriptor(poller), .events = POLLIN };
+
+	assert_int_equal(poll(&ready, 1, 10000), 1);
+	return poller_news(poller, fault);
+}
+
+/* Rounds; and what watching came to crosses with what the supervisor says in the meantime. */
+static void watching(void **state)
+{
+	struct fault fault = { FAULT_NONE };
+	struct poller *poller = begin("watch", &fault);
+	struct mail_place place = { .folder = (char *)(uintptr_t) "INBOX", .uidvalidity = 1, .uid = 1 };
+	struct polled polled;
+	size_t done;
+
+	(void)state;
+	assert_non_null(poller);
+	assert_false(poller_watch(poller, 1, &fault)); /* there may be mails yet */
+	assert_int_equal(poller_next(poller, &polled, &fault), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(poller_watch(poller, 1, &fault));
+		assert_int_equal(news_of(poller, &fault), 1);
+		assert_int_equal(poller_next(poller, &polled, &fault), 0);
+	}
+	assert_true(poller_watch(poller, 1, &fault));
+	assert_true(poller_settle(poller, &(struct mail_fate){ FATE_SEEN, NULL }, &place, 1, &done, &fault));
+	assert_true(poller_watch(poller, 1, &fault));
+	assert_int_equal(poller_next(poller, &polled, &fault), 0);
+	assert_true(poller_watch(poller, 1, &fault));
+	assert_true(poller_close(poller, NULL, &fault));
+	poller_stop(poller);
+}
+
+static void watching_taken_over(void **state)
+{
+	static const struct {
+		const char *mode, *said;
+	} rows[] = {
+		{ "watch mail", "breaks the protocol" },
+		{ "watch descriptor", "breaks the protocol" },
+		{ "watch octets", "breaks the protocol" },
+		{ "watch leave", "ended unasked, with status 3" },
+		{ "watch fault", "box: lost" },
+	};
+	struct fault fault = { FAULT_NONE };
+	struct poller *poller;
+	struct polled polled;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		poller = begin(rows[i].mode, &fault);
+		assert_int_equal(poller_next(poller, &polled, &fault), 0);
+		assert_true(poller_watch(poller, 1, &fault));
+		if (news_of(poller, &fault) != -1 || !strstr(fault.text, rows[i].said))
+			fail_msg("%s: %s", rows[i].mode, fault.text);
+		assert_int_equal(poller_news(poller, &fault), -1);
+		assert_false(poller_close(poller, NULL, &fault));
+		poller_stop(poller);
+	}
+	poller = begin("watch silent", &fault);
+	assert_int_equal(poller_next(poller, &polled, &fault), 0);
+	assert_true(poller_watch(poller, 1, &fault));
+	assert_int_equal(poller_news(poller, &fault), 0);
+	poller_stop(poller);
+}
+
 /* In the locked child: 0, or the number of the line that was allowed and should not be, or the other way round. */
 static int try_everything(void)
 {
@@ -180,6 +249,8 @@ int main(void)
 		cmocka_unit_test(honest),
 		cmocka_unit_test(taken_over),
 		cmocka_unit_test(too_many),
+		cmocka_unit_test(watching),
+		cmocka_unit_test(watching_taken_over),
 		cmocka_unit_test(locked),
 	};
 

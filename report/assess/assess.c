@@ -171,6 +171,9 @@ static void verdict_fill(struct work *w)
 	v->sources_n = w->sources_n + 1; /* the last one is scatter */
 	v->paths = w->paths;
 	v->paths_n = w->paths_n;
+	v->path_rows = w->by_path;
+	v->path_starts = w->path_starts;
+	v->path_rows_n = w->plain_paths_n;
 	v->senders = w->senders;
 	v->senders_n = w->senders_n;
 	v->loosened_n = limits_loosened(&w->options->limits, w->arena, &v->loosened);

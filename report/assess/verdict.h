@@ -461,6 +461,10 @@ struct verdict {
 	size_t sources_n;
 	const struct path *paths;
 	size_t paths_n;
+	/* rows.traffic that counts, by path: those of paths[i], for i < path_rows_n, are path_rows[path_starts[i]] up to
+	 * path_starts[i + 1]. Scatter comes behind; its rows lie with the paths it took in. */
+	const uint32_t *path_rows, *path_starts;
+	size_t path_rows_n;
 	const struct sender *senders;
 	size_t senders_n;
 	const struct step *steps;

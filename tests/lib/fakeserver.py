@@ -24,9 +24,16 @@ class Conversation:
         self.connection = self.server.context.wrap_socket(self.connection, server_side=True)
         self.private = True
 
-    def line(self):
+    def line(self, seconds=60):
+        """None: not within so many seconds."""
+        self.connection.settimeout(seconds)
         while b"\n" not in self.rest:
-            data = self.connection.recv(4096)
+            try:
+                data = self.connection.recv(4096)
+            except socket.timeout:
+                return None
+            finally:
+                self.connection.settimeout(60)
             if not data:
                 raise Gone
             (self.server.private if self.private else self.server.clear).append(data)
@@ -106,6 +113,8 @@ class Server:
 
 class Imap(Server):
     scheme = "imap"
+    more_abilities = " IDLE"
+    validity = 77
 
     def stage(self, words):
         verb = b" ".join(words[1:3] if words[1].upper() == b"UID" else words[1:2]).upper().decode()
@@ -118,7 +127,7 @@ class Imap(Server):
             c.send("* OK ready\r\n")
         while True:
             line = c.line()
-            words = line.split(b" ")
+            words = (line or b"").split(b" ")
             stage = self.stage(words)
             tag = words[0].decode()
             if self.twisted(stage, c, line):
@@ -138,13 +147,13 @@ class Imap(Server):
         return [uid for uid in found if uid <= len(self.mails) and uid not in self.gone]
 
     def on_capability(self, c, words):
-        c.send("* CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN MOVE UIDPLUS NAMESPACE\r\n")
+        c.send("* CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN MOVE UIDPLUS NAMESPACE%s\r\n" % self.more_abilities)
 
     def on_namespace(self, c, words):
         c.send('* NAMESPACE (("" "/")) NIL NIL\r\n')
 
     def on_select(self, c, words):
-        c.send("* %d EXISTS\r\n* OK [UIDVALIDITY 77] lasting\r\n" % len(self.mails))
+        c.send("* %d EXISTS\r\n* OK [UIDVALIDITY %d] lasting\r\n" % (len(self.mails), self.validity))
 
     def on_search(self, c, words):
         c.send("* SEARCH %s\r\n" % " ".join(str(i + 1) for i in range(len(self.mails)) if i + 1 not in self.gone))
@@ -163,6 +172,17 @@ class Imap(Server):
     def on_uid_move(self, c, words):
         self.gone.update(self.uids(words[3]))
 
+    def on_idle(self, c, words):
+        known = len(self.mails)
+        c.send("+ idling\r\n")
+        while True:
+            line = c.line(0.05)
+            if line == b"DONE":
+                return
+            if len(self.mails) > known:
+                known = len(self.mails)
+                c.send("* %d EXISTS\r\n" % known)
+
     def on_other(self, c, words):
         pass
 
@@ -175,7 +195,7 @@ class Pop(Server):
             c.send("+OK ready\r\n")
         while True:
             line = c.line()
-            words = line.split(b" ")
+            words = (line or b"").split(b" ")
             stage = words[0].decode().lower()
             if self.twisted(stage, c, line):
                 continue

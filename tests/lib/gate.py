@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 
-from mailserver import PASSWORD, USER
+from mailserver import PASSWORD, USER, Running
 
 PROGRAM = os.path.abspath("dmarcgate")
 DUMP = os.path.abspath("tests/store-dump")
@@ -74,6 +74,11 @@ class Gate:
         environment = dict(os.environ, LC_ALL="C.UTF-8", MAILBOX_PASSWORD=PASSWORD)
         return subprocess.Popen(self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, env=environment, **more)
+
+    def go(self, *arguments, **more):
+        """In the background; its lines can be waited for."""
+        environment = dict(os.environ, LC_ALL="C.UTF-8", MAILBOX_PASSWORD=PASSWORD, **more)
+        return Running(self.command(*arguments), stdin=subprocess.DEVNULL, env=environment)
 
     def run(self, *arguments, limit=300):
         begun = time.time()

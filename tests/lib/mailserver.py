@@ -13,6 +13,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 USER, PASSWORD = "reports@example.org", 'p {5}"w\\ü%'
@@ -35,6 +36,12 @@ def check(good, what, detail=None):
             print("#   " + line)
     sys.stdout.flush()
     return good
+
+
+def skip(what, why):
+    global _count
+    _count += 1
+    print("ok %d - %s # SKIP %s" % (_count, what, why))
 
 
 def skip_all(why):
@@ -117,9 +124,17 @@ class Dovecot:
         self.write("users", "%s:{PLAIN}%s\n" % (USER, PASSWORD))
         self.tokens()
         self.write("dovecot.conf", self.configuration(settings, separator, prefix))
-        self.process = subprocess.Popen([program, "-F", "-c", self.path("dovecot.conf")], stdin=subprocess.DEVNULL,
+        self.program = program
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([self.program, "-F", "-c", self.path("dovecot.conf")], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.wait()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
 
     def path(self, *names):
         return os.path.join(self.folder, *names)
@@ -186,23 +201,29 @@ class Dovecot:
         where = self.path("mail", folder)
         for name in ("cur", "new", "tmp"):
             os.makedirs(os.path.join(where, name), exist_ok=True)
-        for data in mails:
-            self.delivered += 1
-            name = os.path.join(where, "new", "%d.%06d.test" % (1700000000, self.delivered))
-            with open(name, "wb") as out:
+        for i, data in enumerate(mails):
+            name = "%d.%06d.test" % (1700000000, self.delivered + i)
+            with open(os.path.join(where, "tmp", name), "wb") as out:
                 out.write(data)
-            os.utime(name, (1700000000, 1700000000))
-        self.own()
+            os.utime(os.path.join(where, "tmp", name), (1700000000, 1700000000))
+        self.own(where)
+        for i in range(len(mails)):
+            name = "%d.%06d.test" % (1700000000, self.delivered + i)
+            os.rename(os.path.join(where, "tmp", name), os.path.join(where, "new", name))
+        self.delivered += len(mails)
 
-    def own(self):
+    def own(self, folder):
         if os.getuid() == 0:
-            for where, _, names in os.walk(self.path("mail")):
-                for name in [where] + [os.path.join(where, name) for name in names]:
-                    os.chown(name, self.user.pw_uid, self.user.pw_gid)
+            os.chown(self.path("mail"), self.user.pw_uid, self.user.pw_gid)
+            for where in [folder] + [os.path.join(folder, name) for name in ("cur", "new", "tmp")]:
+                os.chown(where, self.user.pw_uid, self.user.pw_gid)
+            for name in os.listdir(os.path.join(folder, "tmp")):
+                os.chown(os.path.join(folder, "tmp", name), self.user.pw_uid, self.user.pw_gid)
 
     def empty(self):
         """Of everything, INBOX's UIDs too."""
         shutil.rmtree(self.path("mail"), ignore_errors=True)
+        self.deliver([])
 
     def login(self):
         context = ssl.create_default_context(cafile=self.certificates.ca)
@@ -230,9 +251,103 @@ class Dovecot:
         return "%s://%s@%s:%d%s" % (scheme, USER.replace("@", "%40"), host, self.ports[scheme], folder)
 
     def close(self):
-        self.process.terminate()
-        self.process.wait()
+        self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Proxy:
+    """In between, on a port of its own, so that connections can be cut."""
+
+    def __init__(self, port):
+        self.target, self.pairs, self.made = port, [], 0
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(16)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                one = self.listener.accept()[0]
+            except OSError:
+                return
+            try:
+                other = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                one.close()
+                continue
+            self.made += 1
+            self.pairs.append((one, other))
+            for source, sink in ((one, other), (other, one)):
+                threading.Thread(target=self.carry, args=(source, sink), daemon=True).start()
+
+    def carry(self, source, sink):
+        try:
+            while True:
+                data = source.recv(65536)
+                if not data:
+                    break
+                sink.sendall(data)
+        except OSError:
+            pass
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def cut(self):
+        for pair in self.pairs:
+            for end in pair:
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+        self.pairs = []
+
+    def close(self):
+        self.listener.close()
+        self.cut()
+
+
+class Running:
+    """A program that goes on while the test does something; its lines as they come, with the time."""
+
+    def __init__(self, command, **more):
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
+        self.said, self.heard = [], threading.Condition()
+        self.listener = threading.Thread(target=self.listen, daemon=True)
+        self.listener.start()
+
+    def listen(self):
+        for line in self.process.stdout:
+            with self.heard:
+                self.said.append(line.decode(errors="replace").rstrip("\n"))
+                self.heard.notify_all()
+
+    def await_line(self, start, times=1, seconds=10):
+        """Until so many lines began so; False when they do not come in time."""
+        with self.heard:
+            return self.heard.wait_for(lambda: sum(line.startswith(start) for line in self.said) >= times, seconds)
+
+    def end(self, seconds=60):
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait()
+        self.listener.join(5)
+        self.process.stdout.close()
+        return code
+
+    @property
+    def text(self):
+        return "\n".join(self.said)
+
+
+def poll_command(url, secret, settings):
+    return [POLL, POLLER, url, "secret=" + secret] + ["%s=%s" % pair for pair in settings.items()]
 
 
 class Polled:
@@ -240,14 +355,15 @@ class Polled:
 
     def __init__(self, url, secret=PASSWORD, limit=120, **settings):
         begun = time.time()
-        command = [POLL, POLLER, url, "secret=" + secret] + ["%s=%s" % pair for pair in settings.items()]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=limit)
+        done = subprocess.run(poll_command(url, secret, settings), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=limit)
         self.seconds = time.time() - begun
         self.text = done.stdout.decode(errors="replace")
         self.code = done.returncode
         self.lines = self.text.splitlines()
         self.mails = [line.split(" ", 1)[1].rsplit(" ", 2) for line in self.lines if line.startswith("mail ")]
-        self.faults = [line for line in self.lines if line.startswith(("fault ", "closed ", "unsettled ", "journal ")) and
+        self.faults = [line for line in self.lines if line.startswith(("fault ", "closed ", "unsettled ", "journal ", "lost ",
+                                                                          "unwatched ")) and
                        line != "closed good"]
         self.good = self.code == 0 and "closed good" in self.lines and not self.faults
         self.resident = int(self.lines[-1].split()[1]) if self.lines and self.lines[-1].startswith("resident") else 0

@@ -1,0 +1,258 @@
+/* The verdict as pages: written whole under another name first, so that a reader never meets half of one. */
+#include "cli/domains.h"
+#include "cli/readiness.h"
+#include "report/mask.h"
+#include "report/readiness_html.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SAMPLES_SHOWN 50
+#define INDEX_OCTETS ((size_t)256 * 1024 * 1024)
+
+/* ---- files */
+
+static int temporary_create(const char *folder, char *temporary, size_t room, struct fault *fault)
+{
+	int fd;
+
+	if (snprintf(temporary, room, "%s/.dmarcgate-XXXXXX", folder) >= (int)room) {
+		fault_set(fault, FAULT_SETUP, "%.200s...: path too long", folder);
+		return -1;
+	}
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		fault_set(fault, FAULT_SETUP, "%.300s: %s", folder, strerror(errno));
+	return fd;
+}
+
+static bool write_all(int fd, struct span octets)
+{
+	while (octets.n) {
+		ssize_t n = write(fd, octets.p, octets.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		octets.p += n;
+		octets.n -= (size_t)n;
+	}
+	return true;
+}
+
+static bool write_failed(const char *path, struct fault *fault)
+{
+	return fault_set(fault, errno == ENOSPC || errno == EDQUOT ? FAULT_LATER : FAULT_SETUP, "%.300s: %s", path,
+		strerror(errno));
+}
+
+/* A pipe or a device cannot be replaced. */
+static bool write_into(const char *path, struct span octets, struct fault *fault)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write_all(fd, octets);
+
+	if (!done)
+		write_failed(path, fault);
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+/* Whoever may read the page that is there may read the one that replaces it; a new one is for its owner alone. */
+static bool page_write(const char *path, struct span octets, struct fault *fault)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[4096], temporary[4200];
+	struct stat old;
+	bool there = stat(path, &old) == 0, done;
+	int fd;
+
+	if (there && !S_ISREG(old.st_mode))
+		return write_into(path, octets, fault);
+	if (snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".") >=
+		(int)sizeof folder)
+		return fault_set(fault, FAULT_SETUP, "%.200s...: path too long", path);
+	fd = temporary_create(folder, temporary, sizeof temporary, fault);
+	if (fd < 0)
+		return false;
+	done = (!there || fchmod(fd, old.st_mode & 0777) == 0) && write_all(fd, octets) && fsync(fd) == 0;
+	done = close(fd) == 0 && done && rename(temporary, path) == 0;
+	if (!done) {
+		write_failed(path, fault);
+		unlink(temporary);
+	}
+	return done;
+}
+
+/* ---- one domain */
+
+struct sampling {
+	struct mask mask;
+	const struct sample_row *rows[SAMPLES_SHOWN];
+	struct html_samples samples;
+};
+
+static bool take_sample(void *arg, const struct sample_row *row)
+{
+	struct sampling *sampling = arg;
+
+	if (sampling->samples.n == SAMPLES_SHOWN) {
+		sampling->samples.more++;
+		return true;
+	}
+	sampling->rows[sampling->samples.n] = mask_row(&sampling->mask, row);
+	return sampling->rows[sampling->samples.n++] != NULL;
+}
+
+static bool page_make(struct readiness *r, struct buf *page, struct fault *fault)
+{
+	struct assessment a = { &r->rows, &r->options, &r->verdict };
+	struct window window = { r->verdict.first_day, r->options.today };
+	struct sampling sampling = { .mask = MASK(r->cli->options.show_addresses) };
+	bool ok = true;
+
+	sampling.samples.rows = sampling.rows;
+	if (r->store)
+		ok = store_ask_samples(r->store, r->options.domain.name.p, &window, take_sample, &sampling, fault);
+	if (ok && !readiness_html(page, &a, &sampling.samples))
+		ok = fault_set(fault, FAULT_LATER, "%.253s: out of memory", r->options.domain.name.p);
+	arena_release(&sampling.mask.arena);
+	return ok;
+}
+
+static int html_one(struct readiness *r, struct span domain, struct fault *fault)
+{
+	struct buf page = BUF(HTML_OCTETS);
+	const char *path = r->cli->options.output;
+	int code = EXIT_DONE;
+
+	if (!readiness_assess(r, domain, TARGET_AUTO, fault))
+		code = fault->kind == FAULT_INPUT ? (cli_fail(r->cli, fault), EXIT_USAGE) : cli_fail(r->cli, fault);
+	else if (!page_make(r, &page, fault))
+		code = cli_fail(r->cli, fault);
+	else if (!path || strcmp(path, "-") == 0)
+		fwrite(buf_text(&page), 1, page.n, stdout); /* cli_flush tells */
+	else if (!page_write(path, buf_span(&page), fault))
+		code = cli_fail(r->cli, fault);
+	buf_release(&page);
+	return code;
+}
+
+/* ---- all of them: DIR/index.html and a page for each */
+
+/* A domain's name is fit for a file's but for what readiness_assess let through beyond letters, digits, `-`, `_`. */
+static void file_name(struct buf *file, struct span domain)
+{
+	for (size_t i = 0; i < domain.n; i++) {
+		char c = domain.p[i];
+		bool plain =
+			(c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || (c == '.' && i > 0);
+
+		buf_put_byte(file, plain ? (unsigned char)c : '_');
+	}
+	buf_put_text(file, ".html");
+}
+
+static int html_page_of_many(struct readiness *r, const char *folder, struct fault *fault)
+{
+	struct buf page = BUF(HTML_OCTETS), path = BUF(8192);
+	int code = EXIT_DONE;
+
+	buf_put_text(&path, folder);
+	buf_put_byte(&path, '/');
+	file_name(&path, r->verdict.domain);
+	if (!page_make(r, &page, fault) || !page_write(buf_text(&path), buf_span(&page), fault))
+		code = cli_fail(r->cli, fault);
+	buf_release(&page);
+	buf_release(&path);
+	return code;
+}
+
+static int html_index(struct readiness *r, struct overview *overview, const char *folder, struct fault *fault)
+{
+	struct buf page = BUF(INDEX_OCTETS), path = BUF(8192);
+	int code = EXIT_DONE;
+
+	overview_sort(overview);
+	buf_printf(&path, "%s/index.html", folder);
+	if (!overview_html(&page, overview, file_name) || !page_write(buf_text(&path), buf_span(&page), fault))
+		code = fault->kind ? cli_fail(r->cli, fault) : EXIT_LATER;
+	buf_release(&page);
+	buf_release(&path);
+	return code;
+}
+
+static int html_all(struct readiness *r, const struct domain_list *list, struct fault *fault)
+{
+	const char *folder = r->cli->options.output;
+	struct overview overview = OVERVIEW;
+	int code = EXIT_DONE;
+
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
+		fault_set(fault, FAULT_SETUP, "%.300s: %s", folder, strerror(errno));
+		return cli_fail(r->cli, fault);
+	}
+	for (size_t i = 0; code == EXIT_DONE && i < list->n; i++) {
+		*fault = (struct fault){ 0 };
+		if (!readiness_assess(r, list->names[i], TARGET_AUTO, fault)) {
+			overview.left_out += fault->kind == FAULT_INPUT;
+			code = fault->kind == FAULT_INPUT ? EXIT_DONE : cli_fail(r->cli, fault);
+			continue;
+		}
+		code = overview_add(&overview, &(struct assessment){ &r->rows, &r->options, &r->verdict }) ? EXIT_DONE
+													   : EXIT_LATER;
+		if (code == EXIT_DONE)
+			code = html_page_of_many(r, folder, fault);
+	}
+	if (code == EXIT_DONE)
+		code = html_index(r, &overview, folder, fault);
+	overview_release(&overview);
+	return code;
+}
+
+static const char *html_wrong(const struct options *options)
+{
+	if (options->all && options->args_n)
+		return "say a domain, or --all";
+	if (options->all && (!options->output || strcmp(options->output, "-") == 0))
+		return "--all wants a folder: -o FOLDER";
+	if (!options->all && options->args_n != 1)
+		return "name one domain, or --all";
+	return NULL;
+}
+
+int command_html(struct cli *cli)
+{
+	struct domain_list list = DOMAIN_LIST;
+	struct fault fault = { 0 };
+	struct store *store;
+	struct readiness r;
+	int code;
+
+	if (html_wrong(&cli->options)) {
+		cli_say(cli, "html: %s", html_wrong(&cli->options));
+		return EXIT_USAGE;
+	}
+	store = cli_store(cli, STORE_READ, &code);
+	if (code != EXIT_DONE)
+		return code;
+	if (!readiness_open(&r, cli, store, &fault)) {
+		store_close(store);
+		return cli_fail(cli, &fault);
+	}
+	if (!cli->options.all)
+		code = html_one(&r, span_of(cli->options.args[0]), &fault);
+	else if (!domains_ask(cli, store, &list, &fault))
+		code = cli_fail(cli, &fault);
+	else
+		code = html_all(&r, &list, &fault);
+	domains_release(&list);
+	readiness_close(&r);
+	store_close(store);
+	return code;
+}

@@ -1,0 +1,96 @@
+#include "cli/watch.h"
+#include "cli/cli.h"
+#include "cli/ingest.h"
+#include "cli/notify.h"
+#include "cli/signals.h"
+
+#include <time.h>
+
+#define LATER_SECONDS 3600 /* between two looks at what waits for others, such as keys that the DNS did not tell */
+
+/* What a reload would take: is it right? Nothing of it is used here: with a good one the program begins again, so that
+ * its processes are born before the new configuration is in memory, as they were before the old one. */
+static bool configuration_good(const struct cli *cli, struct fault *fault)
+{
+	struct config fresh;
+	bool good = config_load(cli->options.config_file, &fresh, fault);
+
+	if (good && fresh.mailboxes_n == 0)
+		good = fault_set(fault, FAULT_SETUP, "%s: no mailbox is configured", fresh.file ? fresh.file : "no file");
+	config_release(&fresh);
+	return good;
+}
+
+/* True: the program begins again. */
+static bool watch_reload(struct cli *cli)
+{
+	struct fault fault = { 0 };
+
+	notify_reloading();
+	cli->again = configuration_good(cli, &fault);
+	if (cli->again) {
+		cli_note(cli, "reloading the configuration");
+		return true;
+	}
+	cli_say(cli, "%s", fault.text);
+	cli_say(cli, "the old configuration stays in force");
+	notify("READY=1");
+	return false;
+}
+
+/* A round that could not be stored is tried again, unless only a person can help. */
+static int watch_rounds(struct cli *cli, struct polling *polling, struct signals *signals)
+{
+	struct ingest_job job = { .polling = polling, .journal = true };
+	time_t later = 0;
+
+	for (;;) {
+		bool stored;
+		int code;
+
+		while (!polling_rest(polling)) {
+			if (signals->end)
+				return EXIT_DONE;
+			if (signals->reload && watch_reload(cli))
+				return EXIT_DONE;
+			signals->reload = false;
+		}
+		if (!cli->options.now)
+			cli->now = (int64_t)time(NULL);
+		job.later = cli->now - later >= LATER_SECONDS;
+		code = ingest_round(cli, &job, &stored);
+		if (!stored && code != EXIT_LATER)
+			return code;
+		polling_tried(polling, stored);
+		if (job.later && stored)
+			later = cli->now;
+	}
+}
+
+int watch(struct cli *cli)
+{
+	struct signals signals = { .fd = -1 };
+	struct polling_plan plan = { .parallel = 1, .stay = true, .signals = &signals };
+	struct polling *polling = NULL;
+	struct fault fault = { 0 };
+	int code;
+
+	if (cli->options.args_n || cli->options.format == FORMAT_JSON) {
+		cli_say(cli, "ingest --watch: takes the mailboxes of the configuration, and says what happens as text");
+		return EXIT_USAGE;
+	}
+	if (!signals_open(&signals, &fault) || !(polling = ingest_polling(cli, &plan, &fault))) {
+		signals_close(&signals);
+		return cli_fail(cli, &fault);
+	}
+	cli_note(cli, "watching %zu mailbox%s", cli->config.mailboxes_n, cli->config.mailboxes_n == 1 ? "" : "es");
+	notify("READY=1");
+	code = watch_rounds(cli, polling, &signals);
+	if (!cli->again)
+		notify("STOPPING=1");
+	polling_stop(polling);
+	signals_close(&signals);
+	if (code == EXIT_DONE && !cli->again)
+		cli_note(cli, "ended");
+	return code;
+}

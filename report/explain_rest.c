@@ -1,0 +1,291 @@
+/* explain for gates, items of evidence, and reports. */
+#include "report/explain.h"
+
+#include "base/moment.h"
+#include "report/explain_words.h"
+#include "report/sheet.h"
+#include "report/table.h"
+
+#define ROWS_SHOWN 20
+
+struct page {
+	struct sheet sheet;
+	const struct assessment *a;
+};
+
+static void labelled(struct page *page, const char *label)
+{
+	sheet_labelled(&page->sheet, (struct style_label){ label, INK_QUIET, 2, 12 });
+}
+
+/* ---- gates */
+
+static const char *const meanings[GATES + 1] = {
+	"",
+	"Too few days, or too few receivers, say nothing of senders that come once a month or write to others. Days "
+	"are "
+	"weekdays with a counted report; where they are short the window grows to 90 and then to 180 days.",
+	"Few messages make a small share uncertain. One receiver, address and day count for 200 messages at most, so "
+	"that no "
+	"single newsletter buys certainty.",
+	"The share of your own mail that fails, as seen and at the upper end of what it may be in truth (95 %). "
+	"Forwarded and "
+	"forged mail is in neither number.",
+	"One sender that fails is a whole system whose mail would be lost, however small it is beside the others.",
+	"SPF breaks on forwarding. RFC 9989 7.4: a domain at p=reject must not rely on SPF alone.",
+	"What is neither surely yours nor surely not would be lost if it is yours. dmarcgate mark settles each source.",
+	"Lists and gateways change your mail, so that it fails. You cannot repair that; above the limit it is too much "
+	"to lose.",
+	"A month at quarantine shows what reject would do. RFC 9989 7.4 asks for it.",
+	"A sender that came up unsigned a short while ago is seldom the last one. An open critical alert fails this "
+	"too.",
+	"What is published must be sound: one DMARC record, an SPF record without error, keys that are there and long "
+	"enough.",
+	"A subdomain without a record of its own inherits the policy, so it must pass by itself, or be spared by sp or "
+	"np.",
+	"Loss that you accepted by name; it has a budget, and acceptance expires.",
+};
+
+static bool is_share(const char *name)
+{
+	static const char *const shares[] = { "loss", "share", "signed", "upper95" };
+
+	for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
+		if (strcmp(name, shares[i]) == 0)
+			return true;
+	return false;
+}
+
+static struct short_text number_text(const char *name, double value)
+{
+	return is_share(name) ? ratio_text(value) : count_text((uint64_t)(value + 0.5));
+}
+
+/* A gate that stands for several senders: each of them. */
+static void put_gate_rows(struct page *page, unsigned number)
+{
+	const struct verdict *v = page->a->verdict;
+
+	for (size_t i = 0; i < v->decision.gates_n; i++) {
+		const struct gate *gate = &v->decision.gates[i];
+		uint32_t sender = 0;
+
+		if (gate->number != number || !gate->subject.n)
+			continue;
+		while (sender < v->senders_n && !span_is(v->senders[sender].subject, gate->subject))
+			sender++;
+		words_subject(&page->sheet.pen, page->a, gate->subject, sender < v->senders_n ? sender : NO_INDEX);
+		if (gate->values_n) {
+			const struct gate_value *value = &gate->values[0];
+
+			pen_say(&page->sheet.pen, ": %s %s, %s %s", value->name,
+				number_text(value->name, value->value).p,
+				value->at_least ? "at least"
+				: number == 6	? "must be below"
+						: "at most",
+				is_share(value->name) ? ratio_text(value->limit).p
+						      : count_text((uint64_t)value->limit).p);
+		}
+		labelled(page, "fails");
+	}
+}
+
+bool explain_gate(FILE *out, const struct style *style, const struct assessment *a, unsigned number)
+{
+	static const char *const states[GATE_STATE_COUNT] = { "holds", "fails", "too little data",
+		"not asked for this target" };
+	struct page page = { .a = a };
+	enum gate_state state = words_gate_state(a->verdict, number);
+
+	sheet_begin(&page.sheet, out, style);
+	pen_begin(&page.sheet.pen, INK_STRONG);
+	pen_say(&page.sheet.pen, "G%u  %s", number, words_gate(number));
+	pen_end(&page.sheet.pen, INK_STRONG);
+	pen_say(&page.sheet.pen, ", for ");
+	pen_host(&page.sheet.pen, a->verdict->domain);
+	pen_say(&page.sheet.pen, " and %s: ", words_target(a->verdict->target));
+	pen_begin(&page.sheet.pen, state == GATE_FAILS ? INK_BAD : INK_PLAIN);
+	pen_say(&page.sheet.pen, "%s", states[state]);
+	pen_end(&page.sheet.pen, state == GATE_FAILS ? INK_BAD : INK_PLAIN);
+	sheet_paragraph(&page.sheet, 0);
+	putc('\n', out);
+	pen_say(&page.sheet.pen, "%s", meanings[number]);
+	sheet_paragraph(&page.sheet, 2);
+	putc('\n', out);
+	words_gate_found(&page.sheet.pen, a, number);
+	labelled(&page, "found");
+	words_gate_limit(&page.sheet.pen, a, number);
+	labelled(&page, "limit");
+	put_gate_rows(&page, number);
+	return sheet_end(&page.sheet);
+}
+
+/* ---- evidence */
+
+static bool has_item(const struct path *path, enum evidence_id id)
+{
+	for (size_t i = 0; i < path->class.items_n; i++)
+		if (path->class.items[i] == id)
+			return true;
+	return false;
+}
+
+static void put_found(struct page *page, enum evidence_id id)
+{
+	const struct verdict *v = page->a->verdict;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < v->paths_n; i++) {
+		const struct path *path = &v->paths[i];
+
+		if (!path->messages || path->pooled != NO_INDEX || !path_kind_fails(path->kind) || !has_item(path, id))
+			continue;
+		if (n++ >= ROWS_SHOWN)
+			continue;
+		words_source(&page->sheet.pen, page->a, i);
+		pen_say(&page->sheet.pen, ": %s, ", counted_text(path->messages, "message", "messages").p);
+		words_path(&page->sheet.pen, page->a, path);
+		labelled(page, n == 1 ? "found at" : "");
+	}
+	if (n > ROWS_SHOWN)
+		fprintf(page->sheet.out, "  and %zu more\n", n - ROWS_SHOWN);
+	if (!n)
+		fputs("  Not found at any failing source in the days looked at.\n", page->sheet.out);
+}
+
+bool explain_evidence(FILE *out, const struct style *style, const struct assessment *a, enum evidence_id id)
+{
+	const struct evidence_item *item = &evidence_items[id];
+	struct page page = { .a = a };
+	const char *before = "";
+
+	sheet_begin(&page.sheet, out, style);
+	pen_begin(&page.sheet.pen, INK_STRONG);
+	pen_say(&page.sheet.pen, "%s  %s", item->id, item->why);
+	pen_end(&page.sheet.pen, INK_STRONG);
+	sheet_paragraph(&page.sheet, 0);
+	for (int side = 0; side < SIDE_COUNT; side++) {
+		if (!item->points[side])
+			continue;
+		pen_say(&page.sheet.pen, "%s%u for %s", before, item->points[side], words_side((enum side)side));
+		before = ", ";
+	}
+	labelled(&page, "points");
+	pen_say(&page.sheet.pen,
+		"Points of failing mail are added up; a class needs 40 and 20 more than the next, and one item of 50 "
+		"to be sure. Passing mail is proof by itself. What stays unsure is put to you.");
+	sheet_paragraph(&page.sheet, 2);
+	if (a) {
+		putc('\n', out);
+		put_found(&page, id);
+	}
+	return sheet_end(&page.sheet);
+}
+
+/* ---- reports */
+
+size_t explain_find_reports(const struct assessment *a, struct span id, uint32_t reports[EXPLAIN_REPORTS])
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < a->rows->reports_n && n < EXPLAIN_REPORTS; i++)
+		if (span_is(a->rows->reports[i].report_id, id))
+			reports[n++] = i;
+	return n;
+}
+
+static void put_use(struct page *page, const struct judged_report *r)
+{
+	static const char *const words[USE_COUNT] = {
+		[USE_COUNTED] = "It counts.",
+		[USE_LEAD_TRUST] = "It does not count: nothing proves who sent it.",
+		[USE_LEAD_STANDING] =
+			"It does not count yet: its sender is neither known nor has reported on 4 days over 14.",
+		[USE_REPEAT] = "It does not count: it is the same report again.",
+		[USE_CONFLICT] = "It does not count: another report of the same identity does.",
+		[USE_RESENT] = "It does not count: an earlier report tells of the same days.",
+		[USE_IMPOSSIBLE] = "It does not count: its dates or its domains cannot be.",
+		[USE_REFUSED] = "It does not count: your own border found it forged.",
+		[USE_OTHER_DOMAIN] = "It does not count: it is about another domain.",
+	};
+
+	pen_say(&page->sheet.pen, "%s", words[r->use]);
+	if (r->sees_other_policy)
+		pen_say(&page->sheet.pen, " It saw another policy than all others.");
+	if (r->undone)
+		pen_say(&page->sheet.pen, " It is authenticated once a banner of your own gateway is undone.");
+	sheet_paragraph(&page->sheet, 2);
+}
+
+static void put_report_rows(struct page *page, uint32_t report)
+{
+	static const struct table_column columns[] = { { "address", .flexible = true, .least = TABLE_LEAST_ADDRESS },
+		{ "from", .flexible = true, .least = 16 }, { "messages", .right = true }, { "DMARC" }, { "action" } };
+	struct table *table = table_new(page->sheet.out, page->sheet.style, columns, sizeof columns / sizeof *columns);
+	const struct rows *rows = page->a->rows;
+	size_t n = 0;
+
+	if (!table) {
+		page->sheet.failed = true;
+		return;
+	}
+	putc('\n', page->sheet.out);
+	for (size_t i = 0; i < rows->traffic_n; i++) {
+		const struct observed_traffic *row = &rows->traffic[i];
+		const struct observed_source *source = &rows->sources[row->source];
+		const struct observed_auth *auth = &rows->auths[row->auth];
+		bool pass = auth->dkim_aligned || auth->spf_aligned;
+		char address[ADDRESS_TEXT];
+
+		if (row->report != report || n++ >= ROWS_SHOWN)
+			continue;
+		table_row(table);
+		table_cell(table, INK_PLAIN,
+			source->has_address ? span_of(address_format(&source->address, address)) : source->text);
+		table_cell(table, INK_PLAIN, auth->header_from.name);
+		table_cell_count(table, INK_PLAIN, row->count);
+		table_cell_text(table, pass ? INK_PLAIN : INK_WARN, pass ? "pass" : "fail");
+		table_cell_text(table, INK_PLAIN, disposition_word(auth->disposition));
+	}
+	page->sheet.failed |= !table_print(table);
+	table_free(table);
+	if (n > ROWS_SHOWN)
+		fprintf(page->sheet.out, "  and %zu more rows\n", n - ROWS_SHOWN);
+}
+
+bool explain_report(FILE *out, const struct style *style, const struct assessment *a, uint32_t report)
+{
+	const struct observed_report *r = &a->rows->reports[report];
+	const struct judged_report *judged = &a->verdict->reports[report];
+	struct page page = { .a = a };
+	char begin[MOMENT_TEXT] = "?", end[MOMENT_TEXT] = "?";
+
+	sheet_begin(&page.sheet, out, style);
+	pen_begin(&page.sheet.pen, INK_STRONG);
+	pen_say(&page.sheet.pen, "report:");
+	pen_host(&page.sheet.pen, r->report_id);
+	pen_end(&page.sheet.pen, INK_STRONG);
+	pen_say(&page.sheet.pen, "  from ");
+	pen_host(&page.sheet.pen, r->org_name);
+	pen_say(&page.sheet.pen, ", about ");
+	pen_host(&page.sheet.pen, r->domain);
+	sheet_paragraph(&page.sheet, 0);
+	put_use(&page, judged);
+	putc('\n', out);
+	pen_say(&page.sheet.pen, "%s to %s", r->begin == MOMENT_NONE ? "?" : moment_format(r->begin, begin),
+		r->end == MOMENT_NONE ? "?" : moment_format(r->end, end));
+	labelled(&page, "covers");
+	pen_say(&page.sheet.pen, "%s", words_trust_level(judged->trust));
+	if (r->author.name.n) {
+		pen_say(&page.sheet.pen, ", by ");
+		pen_host(&page.sheet.pen, r->author.name);
+	}
+	pen_say(&page.sheet.pen, "; its sender is %s", standing_word(a->verdict->reporters[judged->reporter].standing));
+	labelled(&page, "proof");
+	if (r->has_policy) {
+		words_record(&page.sheet.pen, &r->policy);
+		labelled(&page, "policy");
+	}
+	put_report_rows(&page, report);
+	return sheet_end(&page.sheet);
+}

@@ -1,0 +1,181 @@
+#include "report/explain_words.h"
+
+#include <stdlib.h>
+
+#define STRONG_ITEM 50
+
+void words_path(const struct pen *pen, const struct assessment *a, const struct path *path)
+{
+	(void)a;
+	if (path->subclass != SUB_OWN) {
+		pen_say(pen, "%s", words_subclass(path->subclass));
+		return;
+	}
+	pen_say(pen, path->kind == KIND_DIRECT ? "yours, by SPF" : "yours, signed by you");
+	if (path->kind == KIND_DIRECT && path->dkim_ok)
+		pen_say(pen, path->dkim_ok == path->messages ? " and signature" : " and partly signed");
+}
+
+const char *words_side(enum side side)
+{
+	static const char *const words[SIDE_COUNT] = { "own", "forwarder", "forged" };
+
+	return words[side];
+}
+
+static void say_key_home(const struct pen *pen, const struct assessment *a, const struct path *path)
+{
+	pen_say(pen, "It carries your valid signature");
+	if (path->key.n) {
+		pen_say(pen, ", key ");
+		pen_host(pen, path->key);
+	}
+	if (path->relayed && path->origin != NO_INDEX) {
+		pen_say(pen, ", which is at home at ");
+		pen_host(pen, a->verdict->sources[path->origin].name);
+		pen_say(pen, ": somebody passed on what began there");
+	} else if (path->relayed) {
+		pen_say(pen, ", which is at home elsewhere: somebody passed it on");
+	}
+	pen_say(pen, ".");
+}
+
+void words_proof(const struct pen *pen, const struct assessment *a, const struct path *path)
+{
+	const struct classification *c = &path->class;
+
+	if (path->kind == KIND_DIRECT) {
+		pen_say(pen, "Its host may send for you: SPF passes and is aligned.");
+	} else if (path->kind == KIND_SIGNED) {
+		say_key_home(pen, a, path);
+	} else if (c->confidence == CONFIDENCE_OPERATOR) {
+		pen_say(pen, "You said so.");
+	} else {
+		pen_say(pen, "%s confidence: own %u, forwarder %u, forged %u.",
+			c->confidence == CONFIDENCE_HIGH     ? "High"
+			: c->confidence == CONFIDENCE_MEDIUM ? "Medium"
+							     : "Low",
+			c->points[SIDE_OWN], c->points[SIDE_FORWARD], c->points[SIDE_FORGED]);
+	}
+}
+
+void words_surer(const struct pen *pen, const struct assessment *a, const struct path *path)
+{
+	const struct classification *c = &path->class;
+	bool strong = false;
+
+	if (!path_kind_fails(path->kind) || c->confidence >= CONFIDENCE_HIGH)
+		return;
+	for (size_t i = 0; i < c->items_n; i++)
+		for (int side = 0; side < SIDE_COUNT; side++)
+			strong |= evidence_items[c->items[i]].points[side] >= STRONG_ITEM;
+	if (!strong)
+		pen_say(pen, "High confidence needs one item of %d or more. ", STRONG_ITEM);
+	pen_say(pen, "Settle it: ");
+	pen_code(pen, SPAN("dmarcgate mark"));
+	pen_say(pen, " ");
+	if (path->sender != NO_INDEX)
+		pen_host(pen, a->verdict->senders[path->sender].mark);
+	else
+		pen_host(pen, a->verdict->sources[path->source].id);
+	pen_say(pen, " own | forwarder | notours");
+}
+
+const char *words_method(enum name_method method)
+{
+	static const char *const words[METHOD_COUNT] = {
+		[METHOD_MAP] = "the name you gave it",
+		[METHOD_TABLE] = "a known service, by its confirmed host name",
+		[METHOD_HOST] = "its confirmed host name",
+		[METHOD_BOUNCE] = "its bounce domain, which passes SPF",
+		[METHOD_SIGNATURE] = "its own signature",
+		[METHOD_NETWORK] = "the owner of its network",
+		[METHOD_PREFIX] = "its address",
+		[METHOD_OWN] = "a host of your own",
+		[METHOD_SCATTER] = "many addresses with few messages each",
+	};
+
+	return method < METHOD_COUNT ? words[method] : "";
+}
+
+const char *words_seen(const struct seen_result *result)
+{
+	return result->what == SEEN_SPF ? "SPF" : "DKIM";
+}
+
+const char *words_alignment(const struct seen_result *result)
+{
+	if (result->result != RESULT_PASS)
+		return "";
+	return result->aligned ? "aligned" : "not aligned";
+}
+
+void words_delivered(const struct pen *pen, const struct detail *detail)
+{
+	const struct {
+		uint64_t n;
+		const char *word;
+	} parts[] = { { detail->delivered, "delivered" }, { detail->spam, "to spam" }, { detail->refused, "refused" } };
+	const char *before = "";
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		if (!parts[i].n)
+			continue;
+		pen_say(pen, "%s%s %s", before, count_text(parts[i].n).p, parts[i].word);
+		before = ", ";
+	}
+	if (detail->reasons)
+		pen_say(pen, "%swith a reason for an exception: %s", before, count_text(detail->reasons).p);
+}
+
+const char *words_trust_level(enum trust trust)
+{
+	static const char *const words[] = { "not believed", "not authenticated", "authenticated by another",
+		"authenticated" };
+
+	return trust <= TRUST_3 ? words[trust] : "";
+}
+
+void words_trust(const struct pen *pen, const struct assessment *a, uint32_t reporter)
+{
+	const struct verdict *v = a->verdict;
+	uint64_t all = 0, good = 0;
+
+	for (size_t i = 0; i < v->reports_n; i++) {
+		const struct judged_report *r = &v->reports[i];
+
+		if (r->reporter != reporter || r->use != USE_COUNTED || r->last_day < v->first_day)
+			continue;
+		all++;
+		good += r->trust >= TRUST_2;
+	}
+	pen_say(pen, "%s, %s",
+		good == all ? "authenticated"
+		: good	    ? "partly authenticated"
+			    : "not authenticated",
+		standing_word(v->reporters[reporter].standing));
+}
+
+size_t paths_of(const struct verdict *v, uint32_t source, struct span header_from, uint32_t paths[PATHS_SHOWN])
+{
+	size_t n = 0;
+
+	for (int fails = 1; fails >= 0; fails--)
+		for (uint32_t i = 0; i < v->paths_n && n < PATHS_SHOWN; i++) {
+			const struct path *path = &v->paths[i];
+
+			if (path->source == source && path->messages && path->pooled == NO_INDEX &&
+				path_kind_fails(path->kind) == fails &&
+				(!header_from.p || span_is(path->header_from, header_from)))
+				paths[n++] = i;
+		}
+	return n;
+}
+
+const struct step *step_of(const struct verdict *v, uint32_t sender)
+{
+	for (size_t i = 0; i < v->steps_n; i++)
+		if (v->steps[i].sender == sender)
+			return &v->steps[i];
+	return NULL;
+}
