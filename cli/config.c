@@ -109,6 +109,8 @@ const struct config_setting config_settings[] = {
 		"a file whose first line is the password" },
 	{ DIGEST_SECTION, "password_command", CONFIG_PART, "command", 0, 0, 0, OF_DIGEST(server.password_command),
 		"a program, run without a shell, that prints it" },
+	{ DIGEST_SECTION, "password_credential", CONFIG_PART, "name", 0, 0, 0,
+		OF_DIGEST(server.password_credential), "a credential that the service manager hands over (LoadCredential=), which holds it" },
 	{ DIGEST_SECTION, "password_env", CONFIG_PART, "variable", 0, 0, 0, OF_DIGEST(server.password_env),
 		"the environment variable that holds it" },
 	{ DIGEST_SECTION, "password", CONFIG_SECRET, "text", 0, 0, 0, OF_DIGEST(server.password),
@@ -520,7 +522,7 @@ bool setting_unknown(const char *at, const char *heading, const char *section, c
 
 		section_known |= here;
 		if (strcmp(row->name, name) == 0)
-			elsewhere = row;
+			elsewhere = elsewhere ? elsewhere : row;
 		else if (here && one_edit_away(row->name, name))
 			near = row;
 	}

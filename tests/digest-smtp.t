@@ -4,14 +4,18 @@ import asyncio
 import base64
 import email
 import email.policy
+import logging
 import os
 import ssl
 import subprocess
 import sys
 import tempfile
 import threading
+import warnings
 
 sys.dont_write_bytecode = True  # the source folder may be read-only
+warnings.simplefilter("ignore")
+logging.disable(logging.CRITICAL)
 SRC = os.path.abspath(os.environ.get("srcdir", "."))
 sys.path.insert(0, os.path.join(SRC, "tests", "lib"))
 try:
