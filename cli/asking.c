@@ -35,6 +35,7 @@ struct asking *asking_start(const struct cli *cli, struct fault *fault)
 		good = asking->zone != NULL;
 	} else if (!cli->options.offline) {
 		asking->resolver = resolver_start(&(struct resolver_options){ .server = cli->config.resolver,
+							  .anchor = config_anchor(&cli->config),
 							  .unlocked = cli->options.no_sandbox },
 			fault);
 		good = asking->resolver != NULL;

@@ -64,6 +64,8 @@ int command_export(struct cli *cli);
 int command_reprocess(struct cli *cli);
 int command_expire(struct cli *cli);
 int command_config(struct cli *cli);
+int command_lint(struct cli *cli);
+int command_record(struct cli *cli);
 int command_verify(struct cli *cli);
 int command_check(struct cli *cli);
 int command_samples(struct cli *cli);

@@ -41,6 +41,8 @@ const struct config_setting config_settings[] = {
 #undef X
 	{ "dns", "resolver", CONFIG_SERVER, "system|address", 0, 0, 0, offsetof(struct config, resolver),
 		"the name server that is asked for keys: system, or ADDRESS[@PORT]" },
+	{ "dns", "trust_anchor", CONFIG_ANCHOR, "system|path", 0, 0, 0, offsetof(struct config, trust_anchor),
+		"the DNSKEY or DS records that DNSSEC begins with: system, or a file" },
 	{ "dkim", "domains", CONFIG_DOMAINS, "domain,...", 0, 0, 0, offsetof(struct config, domains),
 		"one's own domains, whose keys are fetched when reports name them" },
 	{ "dkim", "granularity", CONFIG_WORD, "report|enforce", 0, 0, 0, offsetof(struct config, granularity),
@@ -177,6 +179,7 @@ bool config_is_text(const struct config_setting *setting)
 	switch (setting->type) {
 	case CONFIG_PATH:
 	case CONFIG_SERVER:
+	case CONFIG_ANCHOR:
 	case CONFIG_DOMAINS:
 	case CONFIG_PART:
 	case CONFIG_SECRET:
@@ -467,7 +470,9 @@ bool setting_set(void *base, const struct config_setting *setting, const char *v
 	if (setting->type == CONFIG_PATH &&
 		!(*value == '\0' && (setting_is_of_mailbox(setting) || setting_is_of_digest(setting))))
 		return path_set(setting_text(base, setting), value, where, fault);
-	if (setting->type == CONFIG_SERVER)
+	if (setting->type == CONFIG_ANCHOR && strcmp(value, RESOLVER_SYSTEM) != 0)
+		return path_set(setting_text(base, setting), value, where, fault);
+	if (setting->type == CONFIG_SERVER || setting->type == CONFIG_ANCHOR)
 		return server_set(setting_text(base, setting), value, where, fault);
 	if (setting->type == CONFIG_DOMAINS)
 		return domains_set(setting_text(base, setting), value, where, fault);

@@ -34,6 +34,7 @@ struct config {
 	uint64_t store_wait;        /* seconds */
 	uint64_t retention_reports; /* seconds */
 	char *resolver;             /* owned; as resolver_server_parse leaves it */
+	char *trust_anchor;         /* owned; `system` or the path of a file; see config_anchor */
 	char *authserv_id;          /* owned; of one's own border, separated by commas; "" for none */
 	char *domains;              /* owned; one's own, separated by commas; "" for none */
 	uint64_t granularity;       /* of keys (g=): 0 reported, 1 enforced */
@@ -47,6 +48,7 @@ struct config {
 enum config_type {
 	CONFIG_PATH,   /* char *; an absolute path, `~/` stands for $HOME */
 	CONFIG_SERVER, /* char *; `system` or ADDRESS[@PORT] (ingest/resolver.h) */
+	CONFIG_ANCHOR, /* char *; `system` or a path */
 	CONFIG_DOMAINS, /* char *; domain names separated by commas */
 	CONFIG_PART,   /* char *; as mailbox_part_check or digest_part_check wants it */
 	CONFIG_SECRET, /* char *; never printed */
@@ -71,6 +73,9 @@ struct config_setting {
 
 extern const struct config_setting config_settings[]; /* in the order of printing; ends with name == NULL */
 bool config_is_text(const struct config_setting *setting); /* a path, server or list: char * */
+
+/* The file of the trust anchor for the resolver; NULL: the system's. */
+const char *config_anchor(const struct config *config);
 
 /* Fills *config with the defaults, then with one file, then with $DMARCGATE_DB. The file is `named` (option -c), else
  * $DMARCGATE_CONF, else $XDG_CONFIG_HOME/dmarcgate/dmarcgate.conf (or below ~/.config), else SYSCONFDIR/dmarcgate.conf.

@@ -277,7 +277,8 @@ static bool config_defaults(struct config *config, struct fault *fault)
 			continue;
 		if (!config_is_text(row) && row->type != CONFIG_LIMIT)
 			*setting_number(config, row) = row->initial;
-		else if (config_is_text(row) && !*setting_text(config, row) && row->type != CONFIG_PATH && row->type != CONFIG_SERVER)
+		else if (config_is_text(row) && !*setting_text(config, row) && row->type != CONFIG_PATH &&
+			 row->type != CONFIG_SERVER && row->type != CONFIG_ANCHOR)
 			ok = (*setting_text(config, row) = strdup("")) && ok;
 	}
 	if (geteuid() != 0)
@@ -285,8 +286,10 @@ static bool config_defaults(struct config *config, struct fault *fault)
 	if (!config->db)
 		config->db = strdup(SYSTEM_DB);
 	config->resolver = strdup(RESOLVER_SYSTEM);
+	config->trust_anchor = strdup(RESOLVER_SYSTEM);
 	config->data = data_folder();
-	return (ok && config->db && config->resolver && config->data) || fault_set(fault, FAULT_LATER, "out of memory");
+	return (ok && config->db && config->resolver && config->trust_anchor && config->data) ||
+	       fault_set(fault, FAULT_LATER, "out of memory");
 }
 
 /* Opens what is there and leaves its name in config->file. NULL with FAULT_NONE when nothing was named and nothing is
@@ -360,6 +363,11 @@ bool config_load(const char *named, struct config *config, struct fault *fault)
 static bool text_is_of_server(const struct config_setting *row)
 {
 	return setting_is_of_digest(row) && row->offset >= offsetof(struct config, digest.server);
+}
+
+const char *config_anchor(const struct config *config)
+{
+	return strcmp(config->trust_anchor, RESOLVER_SYSTEM) == 0 ? NULL : config->trust_anchor;
 }
 
 void config_release(struct config *config)

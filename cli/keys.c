@@ -57,7 +57,10 @@ struct keys *keys_start(const struct cli *cli, struct fault *fault)
 		good = keys->zone != NULL;
 	} else if (!cli->options.offline) {
 		keys->resolver = resolver_start(
-			&(struct resolver_options){ .server = cli->config.resolver, .unlocked = cli->options.no_sandbox }, fault);
+			&(struct resolver_options){ .server = cli->config.resolver,
+				.anchor = config_anchor(&cli->config),
+				.unlocked = cli->options.no_sandbox },
+			fault);
 		good = keys->resolver != NULL;
 	}
 	if (good)

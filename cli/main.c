@@ -34,11 +34,13 @@ const struct command commands[] = {
 	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
 	{ "explain", command_explain, false, "ID", "a sender, gate, item of evidence, report or sample" },
 	{ "html", command_html, false, "DOMAIN|--all [-o FILE|FOLDER]", "the verdict as a page of its own" },
+	{ "lint", command_lint, false, "[DOMAIN...]", "judge what domains publish, with the records to paste" },
+	{ "record", command_record, false, "[DOMAIN] | --check TEXT", "write a DMARC record, or judge the text of one" },
 	{ "config", command_config, false, "", "print the configuration in force" },
 	{ NULL, NULL, false, NULL, NULL },
 };
 
-static void line_say(const struct cli *cli, const char *format, va_list args)
+static __attribute__((format(printf, 2, 0))) void line_say(const struct cli *cli, const char *format, va_list args)
 {
 	struct buf text = BUF(65536), safe = BUF(4 * 65536);
 	char line[2048];

@@ -1,5 +1,5 @@
-/* notify: tells the service manager how we are, as sd_notify(3) does: one datagram to $NOTIFY_SOCKET. Nothing happens where
- * there is none. */
+/* notify: tells the service manager how we are, as sd_notify(3) does: one datagram to $NOTIFY_SOCKET. Nothing happens
+ * where there is none. */
 #ifndef CLI_NOTIFY_H
 #define CLI_NOTIFY_H
 

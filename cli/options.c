@@ -42,6 +42,18 @@ enum option_id {
 	OPTION_COUNTS,
 	OPTION_WEEKS,
 	OPTION_DOMAIN,
+	OPTION_CHECK,
+	OPTION_POLICY,
+	OPTION_SP,
+	OPTION_NP,
+	OPTION_TRIAL,
+	OPTION_RUA,
+	OPTION_RUF,
+	OPTION_FO,
+	OPTION_ADKIM,
+	OPTION_ASPF,
+	OPTION_PSD,
+	OPTION_TTL,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -84,6 +96,18 @@ static const struct option longs[] = {
 	{ "counts", no_argument, NULL, OPTION_COUNTS },
 	{ "weeks", required_argument, NULL, OPTION_WEEKS },
 	{ "domain", required_argument, NULL, OPTION_DOMAIN },
+	{ "check", required_argument, NULL, OPTION_CHECK },
+	{ "policy", required_argument, NULL, OPTION_POLICY },
+	{ "sp", required_argument, NULL, OPTION_SP },
+	{ "np", required_argument, NULL, OPTION_NP },
+	{ "trial", no_argument, NULL, OPTION_TRIAL },
+	{ "rua", required_argument, NULL, OPTION_RUA },
+	{ "ruf", required_argument, NULL, OPTION_RUF },
+	{ "fo", required_argument, NULL, OPTION_FO },
+	{ "adkim", required_argument, NULL, OPTION_ADKIM },
+	{ "aspf", required_argument, NULL, OPTION_ASPF },
+	{ "psd", required_argument, NULL, OPTION_PSD },
+	{ "ttl", required_argument, NULL, OPTION_TTL },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -98,17 +122,17 @@ const struct option_row option_rows[] = {
 	{ "v", NULL, NULL, "name every input with what became of it; all of a verdict" },
 	{ "color", "auto|always|never", NULL, "colours in the text" },
 	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
-	{ "json", NULL, "show ingest summary reports senders reporters simulate export check verify samples explain", "print JSON" },
+	{ "json", NULL, "show ingest summary reports senders reporters simulate export check verify samples explain lint record", "print JSON" },
 	{ "csv", NULL, "summary reports senders reporters simulate export check samples", "print comma-separated values" },
-	{ "format", "text|json|csv", "summary reports senders reporters simulate export check samples", "the form of the output" },
-	{ "days", "N", "summary samples simulate", "the last N days" },
-	{ "since", "TIME", "summary samples", "from that day on" },
-	{ "until", "TIME", "summary samples", "up to and including that day" },
+	{ "format", "text|json|csv", "summary reports senders reporters simulate export check samples lint record", "the form of the output" },
+	{ "days", "N", "summary samples simulate lint", "the last N days" },
+	{ "since", "TIME", "summary samples lint", "from that day on" },
+	{ "until", "TIME", "summary samples lint", "up to and including that day" },
 	{ "older-than", "SPAN", "expire", "how long to keep, as in 400d" },
 	{ "watch", NULL, "ingest", "stay with the mailboxes: store what comes when it comes" },
 	{ "keys", "FILE", "ingest verify reprocess", "key records from a file: name, blank, record" },
-	{ "dns-file", "FILE", "ingest verify reprocess", "a zone file in the place of the DNS" },
-	{ "offline", NULL, "ingest verify reprocess", "ask no DNS: archived keys only" },
+	{ "dns-file", "FILE", "ingest verify reprocess lint record", "a zone file in the place of the DNS" },
+	{ "offline", NULL, "ingest verify reprocess lint record", "ask no DNS" },
 	{ "at", "TIME", "verify", "when the mail arrived, for expiry dates" },
 	{ "explain", NULL, "verify", "say what was changed on the way" },
 	{ "show-addresses", NULL, "samples explain html", "print mail addresses whole" },
@@ -130,6 +154,18 @@ const struct option_row option_rows[] = {
 	{ "domain", "DOMAIN", "explain", "of which domain, where there are several" },
 	{ "o", "FILE|FOLDER", "html", "where to write; without it, standard output" },
 	{ "weeks", "N", "summary", "how far the trend goes back" },
+	{ "check", "TEXT", "record", "judge this text instead, - for standard input; no DNS is asked" },
+	{ "policy", "WORD", "record", "none, quarantine, reject, or next: the stage after what is published" },
+	{ "sp", "WORD", "record", "another policy for subdomains" },
+	{ "np", "WORD", "record", "another policy for names that do not exist" },
+	{ "trial", NULL, "record", "t=y; pct=0: the policy is announced and the next weaker one applied" },
+	{ "rua", "ADDRESS", "record", "where daily reports go; again for another one" },
+	{ "ruf", "ADDRESS", "record", "where copies of failing messages go; again for another one" },
+	{ "fo", "WORD", "record", "when copies are wanted: 0, 1, d, s, or several with colons" },
+	{ "adkim", "r|s", "record", "how close the signer must be: r related, s the same name" },
+	{ "aspf", "r|s", "record", "the same for the bounce address" },
+	{ "psd", "y|n|u", "record", "is the domain one below which others register?" },
+	{ "ttl", "SECONDS", "record", "how long the record may be remembered" },
 	{ "help", NULL, NULL, "this text" },
 	{ "version", NULL, NULL, "versions, and the protections in force" },
 	{ NULL, NULL, NULL, NULL },
@@ -192,6 +228,16 @@ static const struct place {
 	FLAG(OPTION_COUNTS, counts),
 	TEXT(OPTION_WEEKS, weeks),
 	TEXT(OPTION_DOMAIN, domain),
+	TEXT(OPTION_CHECK, record.check),
+	TEXT(OPTION_POLICY, record.policy),
+	TEXT(OPTION_SP, record.sp),
+	TEXT(OPTION_NP, record.np),
+	FLAG(OPTION_TRIAL, record.trial),
+	TEXT(OPTION_FO, record.fo),
+	TEXT(OPTION_ADKIM, record.adkim),
+	TEXT(OPTION_ASPF, record.aspf),
+	TEXT(OPTION_PSD, record.psd),
+	TEXT(OPTION_TTL, record.ttl),
 	FLAG(OPTION_HELP, help),
 	FLAG(OPTION_VERSION, version),
 };
@@ -212,6 +258,14 @@ static bool option_keep(struct options *options, int id, const char *value)
 	return false;
 }
 
+static bool address_take(const char *list[OPTION_ADDRESSES], size_t *n, const char *value, struct fault *fault)
+{
+	if (*n == OPTION_ADDRESSES)
+		return fault_set(fault, FAULT_SETUP, "%.200s: more than %d addresses", value, OPTION_ADDRESSES);
+	list[(*n)++] = value;
+	return true;
+}
+
 static bool option_take(struct options *options, int id, char *value, struct fault *fault)
 {
 	switch (id) {
@@ -226,6 +280,10 @@ static bool option_take(struct options *options, int id, char *value, struct fau
 	case OPTION_FAIL_ON:
 		options->fail_on_alert = strcmp(value, "alert") == 0;
 		return options->fail_on_alert || fault_set(fault, FAULT_SETUP, "--fail-on %.40s: is not alert", value);
+	case OPTION_RUA:
+		return address_take(options->record.rua, &options->record.rua_n, value, fault);
+	case OPTION_RUF:
+		return address_take(options->record.ruf, &options->record.ruf_n, value, fault);
 	}
 	return option_keep(options, id, value);
 }

@@ -9,6 +9,8 @@
 
 enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 
+#define OPTION_ADDRESSES 20 /* of --rua, of --ruf */
+
 struct options {
 	const char *command; /* NULL: none given */
 	char **args;         /* what is left */
@@ -21,6 +23,13 @@ struct options {
 	bool watch; /* ingest does not end */
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
 	bool offline, explain, show_addresses;
+	struct {
+		const char *check; /* the text to judge instead */
+		const char *policy, *sp, *np, *fo, *adkim, *aspf, *psd, *ttl;
+		const char *rua[OPTION_ADDRESSES], *ruf[OPTION_ADDRESSES];
+		size_t rua_n, ruf_n;
+		bool trial;
+	} record; /* what a record is to say */
 	bool week, not_signed, undecided, new; /* which senders are listed */
 	const char *week_number;	       /* NULL: the last one */
 	const char *to;			       /* of the weekly mail */

@@ -9,9 +9,9 @@
 #include <sys/epoll.h>
 #include <time.h>
 
-#define FIRST_DELAY 2000    /* milliseconds after a first failure; each further one doubles it */
-#define LAST_DELAY 600000   /* ... up to this */
-#define LONGEST_REST 60000  /* a poller that does not answer at all is found out by asking */
+#define FIRST_DELAY 2000   /* milliseconds after a first failure; each further one doubles it */
+#define LAST_DELAY 600000  /* ... up to this */
+#define LONGEST_REST 60000 /* a poller that does not answer at all is found out by asking */
 #define NEVER INT64_MAX
 
 static int64_t now_ms(void)
@@ -22,8 +22,8 @@ static int64_t now_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* From three quarters to five quarters of the time, by the name: after an outage not all come back at the same moment, and
- * the same one always does so at the same. */
+/* From three quarters to five quarters of the time, by the name: after an outage not all come back at the same moment,
+ * and the same one always does so at the same. */
 static int64_t delay_of(const char *name, unsigned attempts, bool hopeless)
 {
 	int64_t delay = FIRST_DELAY;
@@ -122,8 +122,7 @@ static void box_invite(struct box *box)
 	struct fault fault = { 0 };
 
 	box_clear(box);
-	if (!box_start(box, &fault) ||
-		(box->connected && !box_listens(box, box->polling->epoll, box->polling->rest))) {
+	if (!box_start(box, &fault) || (box->connected && !box_listens(box, box->polling->epoll, box->polling->rest))) {
 		box_failed(box, &fault);
 		box->kind->stop(box);
 		box->stage = BOX_CLOSED;
@@ -174,9 +173,7 @@ bool polling_rest(struct polling *polling)
 		left = polling_due(polling) - now_ms();
 		if (left <= 0)
 			break;
-		if (epoll_wait(polling->rest, &event, 1, left < LONGEST_REST ? (int)left : LONGEST_REST) < 0 &&
-			errno != EINTR)
-			return false;
+		epoll_wait(polling->rest, &event, 1, left < LONGEST_REST ? (int)left : LONGEST_REST);
 	}
 	for (size_t i = 0; i < polling->n; i++)
 		if (polling->boxes[i].due <= now_ms())

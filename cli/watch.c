@@ -16,7 +16,8 @@ static bool configuration_good(const struct cli *cli, struct fault *fault)
 	bool good = config_load(cli->options.config_file, &fresh, fault);
 
 	if (good && fresh.mailboxes_n == 0)
-		good = fault_set(fault, FAULT_SETUP, "%s: no mailbox is configured", fresh.file ? fresh.file : "no file");
+		good = fault_set(
+			fault, FAULT_SETUP, "%s: no mailbox is configured", fresh.file ? fresh.file : "no file");
 	config_release(&fresh);
 	return good;
 }

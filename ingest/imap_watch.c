@@ -1,5 +1,5 @@
-/* Waiting for mail: IDLE (RFC 2177, RFC 9051 6.3.13), else NOOP now and then. The engine knows no IDLE: between DONE and
- * the tagged answer to the last command before, responses are read past it. */
+/* Waiting for mail: IDLE (RFC 2177, RFC 9051 6.3.13), else NOOP now and then. The engine knows no IDLE: between DONE
+ * and the tagged answer to the last command before, responses are read past it. */
 #include "ingest/imap_private.h"
 
 #include "base/escape.h"

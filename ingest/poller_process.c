@@ -552,6 +552,7 @@ static void serve_watch(struct serving *s)
 	s->given = 0;
 	s->fruitless = 0;
 	s->ended = true;
+	s->mailbox.deadline = s->seconds; /* a reconnect leaves what was left of a round */
 	if (!watch(s, seconds, &woken, &fault)) {
 		say_fault(s, POLLING_FAULT, &fault);
 		return;
@@ -571,6 +572,7 @@ static void serve_next(struct serving *s)
 	if (s->resting) {
 		s->resting = false;
 		s->deadline = now_seconds() + s->seconds;
+		imap_set_deadline(s->imap, s->seconds);
 	}
 	s->credits += !s->ended;
 }

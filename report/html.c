@@ -117,9 +117,8 @@ static const char style_sheet[] =
 	"@media(max-width:30rem){main{padding:1rem .85rem 3rem}ol.do>li{padding-left:3rem}.rank{left:.7rem}"
 	".verdict strong{font-size:1.35rem}.chart{padding-left:2.6rem}th,td{padding:.4rem .55rem}}"
 	"@media "
-	"print{:root{--paper:#fff}body{font-size:10pt}nav{display:none}h2{break-after:avoid}.frame{overflow:visible}"
-	"details,ol.do>li,tr{break-inside:avoid}a{text-decoration:none}}"
-	"@media print{details::details-content{content-visibility:visible;height:auto}}";
+	"print{:root{--paper:#fff}body{font-size:10pt}nav,.chart+details,.figure a{display:none}h2{break-after:avoid}.frame{overflow:visible}"
+	"details:not([open]),ol.do>li,tr{break-inside:avoid}a{text-decoration:none}}";
 
 /* 32 octets in base64, as a Content-Security-Policy wants them. */
 static void put_hash(struct html *html)

@@ -165,6 +165,37 @@ static void put_reports(struct readiness_page_html *page, const struct detail *d
 	html_raw(html, "</details>\n");
 }
 
+static bool is_from(struct readiness_page_html *page, const struct detail *d, const struct sample_row *row)
+{
+	for (size_t i = 0; row->has_address && i < d->addresses_n; i++) {
+		const struct observed_source *source = &page->a->rows->sources[d->addresses[i].source];
+
+		if (source->has_address && memcmp(&source->address, &row->address, sizeof row->address) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void put_samples(struct readiness_page_html *page, const struct detail *d)
+{
+	const struct html_samples *samples = page->samples;
+	struct html *html = &page->html;
+	bool some = false;
+
+	for (size_t i = 0; samples && i < samples->n; i++) {
+		const struct sample_row *row = samples->rows[i];
+
+		if (!is_from(page, d, row))
+			continue;
+		html_raw(html, some ? ", " : "<p>Samples of it: ");
+		some = true;
+		html_raw(html, "<a href=\"#samples\"><code>sample:");
+		pen_host(&html->pen, row->id);
+		html_raw(html, "</code></a>");
+	}
+	html_raw(html, some ? ".</p>\n" : "");
+}
+
 static void put_repair(struct readiness_page_html *page, uint32_t sender)
 {
 	const struct step *step = step_of(page->a->verdict, sender);
@@ -208,6 +239,7 @@ void page_source(struct readiness_page_html *page, const struct sender *s)
 	put_results(page, &d);
 	put_addresses(page, &d);
 	put_reports(page, &d);
+	put_samples(page, &d);
 	arena_clear(&page->scratch);
 }
 

@@ -53,6 +53,13 @@ struct source_row {
 /* Most unaligned first, then most messages, then by address; what is no address last. */
 typedef bool source_taker(void *arg, const struct source_row *row);
 
+/* A sender whose mail passed SPF for one domain. */
+struct spf_pass_row {
+	struct address address;
+	uint64_t messages;
+};
+typedef bool spf_pass_taker(void *arg, const struct spf_pass_row *row); /* most messages first, then by address */
+
 struct reporter_row {
 	struct span org_name;
 	uint64_t reports, messages, days, problems;

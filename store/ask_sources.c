@@ -439,6 +439,14 @@ static void sources_hand_out(const struct sources *sources, source_taker *take, 
 	}
 }
 
+static void asking_release(struct asking *a)
+{
+	free(a->sources.entries);
+	free(a->sources.slots);
+	free(a->seen.slots);
+	free(a->passed.slots);
+}
+
 bool store_ask_sources(struct store *s, const char *domain, const struct window *window, source_taker *take, void *arg,
 	struct fault *fault)
 {
@@ -449,9 +457,68 @@ bool store_ask_sources(struct store *s, const char *domain, const struct window 
 	ok = ask_end(s, own, ok && (id == 0 || sources_gather(&a, id, window)));
 	if (ok)
 		sources_hand_out(&a.sources, take, arg);
-	free(a.sources.entries);
-	free(a.sources.slots);
-	free(a.seen.slots);
-	free(a.passed.slots);
+	asking_release(&a);
+	return store_tell(s, ok, fault);
+}
+
+/* --- who passed SPF for one domain --- */
+
+static int spf_pass_order(const void *a, const void *b)
+{
+	const struct spf_pass_row *x = a, *y = b;
+
+	if (x->messages != y->messages)
+		return x->messages > y->messages ? -1 : 1;
+	return memcmp(&x->address, &y->address, sizeof x->address);
+}
+
+/* A domain may be interned in several spellings; a source then has a tally for each, and one row. */
+static bool spf_passes_gather(struct asking *a, struct span domain, struct spf_pass_row *rows)
+{
+	bool failed = false, same = false;
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < a->passed.n && !failed; i++) {
+		const struct tally *tally = &a->passed.slots[i];
+		struct spf_pass_row *row = &rows[tally->source];
+
+		if (tally->kind_and_one != TALLY_SPF + 1)
+			continue;
+		if (tally->value != value)
+			same = span_is_nocase(
+				text_of(a->store, (int64_t)tally->value, &a->store->arena, &failed), domain);
+		value = tally->value;
+		if (same)
+			row->messages = sum_counts(row->messages, tally->messages);
+	}
+	for (size_t i = 0; i < a->sources.n; i++)
+		if (a->sources.entries[i].row.has_address)
+			rows[i].address = a->sources.entries[i].row.address;
+		else
+			rows[i].messages = 0;
+	return !failed;
+}
+
+bool store_ask_spf_passes(struct store *s, const char *policy, struct span domain, const struct window *window,
+	spf_pass_taker *take, void *arg, struct fault *fault)
+{
+	struct asking a = { .store = s };
+	struct spf_pass_row *rows = NULL;
+	int64_t id = 0;
+	bool own, ok = ask_begin(s, &own) && domain_find(s, policy, &id);
+
+	if (ok && id) {
+		ok = sources_gather(&a, id, window);
+		rows = ok ? calloc(a.sources.n + 1, sizeof *rows) : NULL;
+		ok = ok && (rows || store_fail_memory(s)) && spf_passes_gather(&a, domain, rows);
+	}
+	ok = ask_end(s, own, ok);
+	if (ok && rows)
+		qsort(rows, a.sources.n, sizeof *rows, spf_pass_order);
+	for (size_t i = 0; ok && rows && i < a.sources.n && rows[i].messages; i++)
+		if (!take(arg, &rows[i]))
+			break;
+	free(rows);
+	asking_release(&a);
 	return store_tell(s, ok, fault);
 }

@@ -122,6 +122,9 @@ dns_asker store_dns_ask;
 bool store_ask_domains(struct store *store, const struct window *window, domain_taker *take, void *arg, struct fault *);
 bool store_ask_sources(struct store *store, const char *domain, const struct window *window, source_taker *take,
 	void *arg, struct fault *);
+/* Who passed SPF for `domain` in reports about the policy domain `policy`, aligned or not. */
+bool store_ask_spf_passes(struct store *store, const char *policy, struct span domain, const struct window *window,
+	spf_pass_taker *take, void *arg, struct fault *);
 bool store_ask_reporters(struct store *store, const char *domain, const struct window *window, reporter_taker *take,
 	void *arg, struct fault *);
 bool store_ask_problems(struct store *store, const char *domain, const struct window *window, problem_taker *take,

@@ -111,7 +111,9 @@ def secrets(dovecot):
     with open(gate.path("secret"), "w") as out:
         out.write(PASSWORD + "\nsecond line\n")
     os.chmod(gate.path("secret"), 0o600)
+    os.environ["CREDENTIALS_DIRECTORY"] = gate.folder
     for name, row, text in (("a file", "password_file", gate.path("secret")),
+                            ("the service manager", "password_credential", "secret"),
                             ("a command", "password_command", "/bin/cat " + gate.path("secret")),
                             ("a command with quotes", "password_command",
                              "/bin/sh -c 'exec cat \"$1\"' \"a b\" %s" % gate.path("secret")),
@@ -130,10 +132,16 @@ def secrets(dovecot):
             ("box: password_command: ends with status 127: No such file", "password_command", "/none"),
             ("box: password_command: is empty", "password_command", "/bin/true"),
             ("box: password_command: says more than 8192 octets", "password_command", "/usr/bin/yes"),
+            ("box: password_credential: %s/none: No such file" % gate.folder, "password_credential", "none"),
             ("box: password_env: the environment has no NO_SUCH", "password_env", "NO_SUCH")):
         gate.settings({"box": dict(base, **{row: text})})
         ran = gate.ingest()
         check(ran.code == 78 and what in ran.err and len(ran.err.splitlines()) == 1, what, ran)
+    del os.environ["CREDENTIALS_DIRECTORY"]
+    gate.settings({"box": dict(base, password_credential="secret")})
+    ran = gate.ingest()
+    check(ran.code == 78 and "box: password_credential: there are no credentials (LoadCredential= of the service)" in ran.err,
+          "no service manager", ran)
     os.chmod(gate.path("secret"), 0o640)
     gate.settings({"box": dict(base, password_file=gate.path("secret"))})
     ran = gate.ingest()

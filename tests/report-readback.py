@@ -160,10 +160,13 @@ def check_man():
     page = open(os.path.join(os.path.dirname(__file__), '..', 'man', 'dmarcgate-json.5'), encoding='utf-8').read()
     prose = set(re.findall(r'[a-z0-9_]+', ' '.join(re.findall(r'^\..*\bLi .*', page, re.M))))
     examples = [''.join(block.splitlines()) for block in re.findall(r'^\.Bd[^\n]*\n(\{.*?)^\.Ed', page, re.M | re.S)]
-    show, export, summary, reports, verify, samples, ingested = [json.loads(example) for example in examples]
+    show, export, summary, reports, verify, samples, record, ingested = [json.loads(example) for example in examples]
     written = lines('show.json')
+    golden = os.path.join(os.path.dirname(__file__), 'golden')
+    lint, new, text = [json.load(open(os.path.join(golden, name), encoding='utf-8'))
+                       for name in ('lint-seen.json', 'record-next.json', 'record-check.json')]
     missing = members([written, one('summary.json'), one('reports.json'), one('ingested.json'),
-                       lines('verify.json'), one('samples.json'), one('sample.json')], set()) - prose
+                       lines('verify.json'), one('samples.json'), one('sample.json'), lint, new, text], set()) - prose
     assert not missing, 'not documented: %s' % sorted(missing)
     assert members(show['reports'], set()) <= members(written[0]['reports'], set())
     assert list(export['failures'][0]) == list(written[2]['failures'][0])
@@ -172,6 +175,7 @@ def check_man():
     assert list(summary['domains'][0]) == list(one('summary-all.json')['domains'][0])
     assert list(reports['reports'][0]) == list(one('reports.json')['reports'][0])
     assert list(ingested) == list(one('ingested.json'))
+    assert list(record) == list(new) and list(record['findings'][0]) == list(lint['domains'][0]['findings'][0])
     changed = lines('verify.json')[0]
     assert list(verify) == list(changed) and list(verify['signatures'][0]) == list(changed['signatures'][0])
     assert list(verify['signatures'][0]['diagnosis']) == list(changed['signatures'][0]['diagnosis'])

@@ -21,7 +21,8 @@ cd "${srcdir:-$(dirname "$0")/..}" || exit 99
 # Nouns flow one way, ingest -> parse -> store -> report. A room includes base, its own headers, and the nouns upstream;
 # cli and tests include everything. A header that is not listed here is verbs.
 nouns='ingest/mail.h parse/feedback.h parse/limits.h parse/dkim/verdict.h parse/dns/finding.h parse/dns/dmarcrecord.h
-parse/dns/dmarcpolicy.h parse/dns/spfrecord.h parse/dns/spftree.h parse/dns/lintdomain.h store/answer.h store/observed.h'
+parse/dns/dmarcpolicy.h parse/dns/spfrecord.h parse/dns/spftree.h parse/dns/spfuse.h parse/dns/lintdomain.h store/answer.h
+store/observed.h'
 # The organisational domain: one narrow question that every room may ask.
 shared_verbs='parse/dns/orgdomain.h'
 

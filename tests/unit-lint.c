@@ -288,6 +288,8 @@ static void what_stands_around(void **state)
 	assert_string_equal(words(), "dmarc-none dmarc-apex spf-none");
 	assert_string_equal(fix_of("dmarc-apex"), "v=DMARC1; p=none; rua=mailto:a@example.com");
 	assert_true(span_is(finding_of("dmarc-apex")->fix_name, SPAN("_dmarc.example.com")));
+	assert_string_equal(fix_of("dmarc-none"), "");
+	domain("example.com", "example.com TXT \"v=spf1 -all\"");
 	assert_string_equal(fix_of("dmarc-none"), "v=DMARC1; p=none; rua=mailto:dmarc-reports@example.com");
 
 	domain("example.com", "_dmarc.example.com TXT \"v=DMARC1; p=reject; rua=mailto:a@example.com\"\n"
@@ -309,6 +311,8 @@ static void what_stands_around(void **state)
 
 	domain("mail.example.com", "_dmarc.example.com TXT \"v=DMARC1; p=reject; sp=none\"\nmail.example.com TXT \"v=spf1 -all\"");
 	assert_string_equal(words(), "dmarc-inherited spf-all-hard mail-parked");
+	domain("nowhere.example.com", "_dmarc.example.com TXT \"v=DMARC1; p=reject\"");
+	assert_string_equal(words(), "dmarc-inherited domain-none");
 	domain("a.b.example.com", "_dmarc.b.example.com TXT \"v=DMARC1; p=reject\"\na.b.example.com TXT \"v=spf1 ~all\"");
 	assert_string_equal(words(), "dmarc-inherited dmarc-receivers-differ spf-all-soft");
 	domain("example.com", "_dmarc.com TXT \"v=DMARC1; p=none\"\n_dmarc.example.com TXT \"v=DMARC1; p=reject; rua=mailto:a@example.com\"\n"
@@ -320,7 +324,7 @@ static void what_stands_around(void **state)
 	domain("a.b.c.d.e.f.g.example.com", "_dmarc.example.com TXT \"v=DMARC1; p=reject\"\na.b.c.d.e.f.g.example.com TXT \"v=spf1 ~all\"");
 	assert_string_equal(words(), "dmarc-inherited dmarc-deep spf-all-soft");
 	domain("example.com", "_dmarc.example.com TXT \" v=DMARC1; p=reject; rua=mailto:a@example.com\"\nexample.com TXT \" v=spf1 ~all\"");
-	assert_string_equal(words(), "dmarc-blank-first dmarc-none spf-version");
+	assert_string_equal(words(), "dmarc-blank-first spf-version");
 }
 
 static void foreign_destinations(void **state)
@@ -351,7 +355,7 @@ static void trees(void **state)
 			      "slow.example TIMEOUT\nall.example TXT \"v=spf1 +all\"\nloop.example TXT \"v=spf1 include:example.com -all\"\n"
 			      "twice.example TXT \"v=spf1 ip4:192.0.2.1 -all\"");
 	assert_string_equal(words(), "dmarc-none spf-duplicate spf-all-hard spf-lookups-near spf-target-none spf-target-two spf-target-broken "
-				     "spf-target-unreachable spf-loop spf-included-twice spf-target-all");
+				     "spf-target-unreachable spf-below spf-included-twice spf-target-all");
 	assert_true(span_is(finding_of("spf-target-broken")->what,
 		SPAN("The SPF record of broken.example is invalid, and `include:broken.example` refers to it.")));
 
@@ -363,6 +367,17 @@ static void trees(void **state)
 	assert_string_equal(words(), "dmarc-none spf-all-hard spf-mx-many spf-lookups spf-voids");
 	assert_true(span_is(finding_of("spf-lookups")->what, SPAN("The record needs 11 look-ups; 10 are allowed.")));
 	assert_true(span_find_nocase(finding_of("spf-lookups")->why, SPAN("include:big.example with 7.")) > 0);
+
+	domain("example.com", "example.com TXT \"v=spf1 ip4:192.0.2.7/24 include:none.example include:example.com redirect=x.example\"\n"
+			      "x.example TXT \"v=spf1 include:none.example include:two.example include:bad.example -all\"\n"
+			      "two.example TXT \"v=spf1 -all\"\ntwo.example TXT \"v=spf1 ~all\"\nbad.example TXT \"v=spf1 include:bad.example\"");
+	assert_string_equal(words(), "dmarc-none spf-host-bits spf-target-none spf-loop spf-below spf-below spf-below");
+	assert_string_equal(fix_of("spf-target-none"), "v=spf1 ip4:192.0.2.0/24 redirect=x.example");
+	assert_string_equal(fix_of("spf-loop"), fix_of("spf-host-bits"));
+	assert_true(span_is(finding_of("spf-below")->what,
+		SPAN("`include:none.example` in the record of x.example, to which yours leads, points to none.example, and there is no SPF record.")));
+	domain("example.com", "example.com TXT \"v=spf1 redirect=none.example\"");
+	assert_string_equal(fix_of("spf-target-none"), "v=spf1 ~all");
 
 	buf_clear(&text);
 	buf_put_text(&text, "example.com TXT \"v=spf1 include:i0.example -all\"\n");

@@ -157,6 +157,54 @@ static void test_questions(void **state)
 				    "only.example 0 messages 0 reports 0 reporters 1 failures 0 days p=\n");
 }
 
+static bool pass_read(void *arg, const struct spf_pass_row *row)
+{
+	struct reading *r = arg;
+	char line[100], address[ADDRESS_TEXT];
+
+	snprintf(line, sizeof line, "%s %d\n", address_format(&row->address, address), (int)row->messages);
+	strcat(r->text, line);
+	r->rows++;
+	return r->rows < 3;
+}
+
+/* Aligned or not; every spelling of the domain; neither results that are no pass nor sources without an address. */
+static void test_spf_passes(void **state)
+{
+	struct fixture *b = *state;
+	struct auth_result spf[] = { { SPAN("example.org"), SPAN("mfrom"), SPAN("pass"), SPAN_ABSENT, RESULT_PASS },
+		{ SPAN("Example.ORG"), SPAN("mfrom"), SPAN("pass"), SPAN_ABSENT, RESULT_PASS },
+		{ SPAN("esp.example"), SPAN("mfrom"), SPAN("pass"), SPAN_ABSENT, RESULT_PASS },
+		{ SPAN("example.org"), SPAN("mfrom"), SPAN("softfail"), SPAN_ABSENT, RESULT_SOFTFAIL } };
+	struct record records[8];
+	static const struct {
+		const char *source;
+		uint64_t count;
+		size_t result;
+	} rows[] = { { "192.0.2.1", 10, 0 }, { "192.0.2.1", 5, 1 }, { "2001:DB8::1", 7, 1 }, { "2001:db8::1", 8, 0 },
+		{ "192.0.2.2", 100, 2 }, { "192.0.2.3", 100, 3 }, { "garbage", 100, 0 }, { "192.0.2.4", 4, 0 } };
+	struct window window = { 99, 102 };
+	struct reading r = { 0 };
+
+	for (size_t i = 0; i < 8; i++) {
+		records[i] = plain_record(rows[i].source, rows[i].count, false, NULL, 0);
+		records[i].spf_results = &spf[rows[i].result];
+		records[i].spf_n = 1;
+	}
+	plain_report(b, 1, "Google", "example.org", 100, "none", records, 8);
+	plain_report(b, 2, "Google", "example.org", 200, "none", records, 8);
+	plain_report(b, 3, "Google", "other.example", 100, "none", records, 8);
+	assert_true(store_ask_spf_passes(b->store, "EXAMPLE.org", SPAN("example.org"), &window, pass_read, &r, NULL));
+	assert_string_equal(r.text, "192.0.2.1 15\n2001:db8::1 15\n192.0.2.4 4\n");
+	r = (struct reading){ 0 };
+	assert_true(store_ask_spf_passes(b->store, "example.org", SPAN("esp.example"), &window, pass_read, &r, NULL));
+	assert_string_equal(r.text, "192.0.2.2 100\n");
+	r = (struct reading){ 0 };
+	assert_true(store_ask_spf_passes(b->store, "example.org", SPAN("none.example"), &window, pass_read, &r, NULL));
+	assert_true(store_ask_spf_passes(b->store, "none.example", SPAN("example.org"), &window, pass_read, &r, NULL));
+	assert_int_equal(r.rows, 0);
+}
+
 static bool id_read(void *arg, const struct stored_report *row)
 {
 	struct reading *r = arg;
@@ -330,6 +378,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_questions, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_spf_passes, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_filters, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_expire, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_expire_resumes, fixture_open, fixture_close),

@@ -141,7 +141,7 @@ def signals(dovecot):
     folder = tempfile.mkdtemp(prefix="notify.")
     address = os.path.join(folder, "socket")
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    listener.bind(address)
+    listener.bind("\0" + address)
     listener.settimeout(SECONDS)
 
     def told(wanted):
@@ -153,7 +153,7 @@ def signals(dovecot):
             pass
         return wanted in heard
     rows = server_rows(dovecot, after="move:Done")
-    watch = Watch({"box": rows}, NOTIFY_SOCKET=address)
+    watch = Watch({"box": rows}, NOTIFY_SOCKET="@" + address)
     check(told("READY=1") and watch.line(CONNECTED), "the service manager is told that it is ready", watch.text)
     before = sorted(watch.children())
     with open(watch.gate.conf) as text:

@@ -291,18 +291,29 @@ static bool address_read(struct span text, struct dmarc_uri *uri)
 	return false;
 }
 
+/* No address: because of a quotation mark, or altogether. */
+static void uri_refuse(struct reader *r, struct dmarc_uri *uri)
+{
+	const char *quote = memchr(uri->text.p, '"', uri->text.n);
+
+	uri->address = uri->host = SPAN_ABSENT;
+	if (quote)
+		flaw_at(r, FINDING_TEXT_QUOTE, (struct span){ quote, 1 }, NULL);
+	else
+		flaw_at(r, FINDING_DMARC_URI, uri->text, NULL);
+}
+
 static void mailto_judge(struct reader *r, struct dmarc_uri *uri, struct span rest)
 {
 	struct span local;
 
 	if (!address_read(rest, uri)) {
-		flaw_at(r, FINDING_DMARC_URI, uri->text, NULL);
+		uri_refuse(r, uri);
 		return;
 	}
 	local = (struct span){ rest.p, (size_t)(uri->host.p - rest.p) };
 	if (!uri_octets(local)) {
-		uri->address = uri->host = SPAN_ABSENT;
-		flaw_at(r, FINDING_DMARC_URI, uri->text, NULL);
+		uri_refuse(r, uri);
 	} else if (!domainname_is_ascii(uri->host)) {
 		flaw_at(r, FINDING_DMARC_URI_IDN, uri->text, NULL);
 	} else if (memchr(rest.p, '!', rest.n)) {
@@ -310,7 +321,7 @@ static void mailto_judge(struct reader *r, struct dmarc_uri *uri, struct span re
 	} else {
 		uri->valid = uri_octets(rest);
 		if (!uri->valid)
-			flaw_at(r, FINDING_DMARC_URI, uri->text, NULL);
+			uri_refuse(r, uri);
 	}
 }
 
@@ -337,8 +348,7 @@ static struct dmarc_uri uri_read(struct reader *r, struct span text)
 		uri.host = SPAN_ABSENT;
 		flaw_at(r, FINDING_DMARC_URI_SCHEME_MISSING, text, NULL);
 	} else {
-		uri.address = uri.host = SPAN_ABSENT;
-		flaw_at(r, FINDING_DMARC_URI, text, NULL);
+		uri_refuse(r, &uri);
 	}
 	return uri;
 }
@@ -534,11 +544,26 @@ static void flaws_sort(struct flaws *flaws)
 		}
 }
 
+/* A record within quotation marks counts for nobody; what it was meant to say is read all the same. */
+static struct span unquoted(struct reader *r, struct span text)
+{
+	if (text.n == 0 || text.p[0] != '"')
+		return text;
+	flaw_at(r, FINDING_TEXT_QUOTE, (struct span){ text.p, 1 }, NULL);
+	text.p++;
+	text.n--;
+	if (text.n && text.p[text.n - 1] == '"') {
+		flaw_at(r, FINDING_TEXT_QUOTE, (struct span){ text.p + text.n - 1, 1 }, NULL);
+		text.n--;
+	}
+	return text;
+}
+
 static void terms_read(struct reader *r)
 {
 	struct dmarc_record *record = r->record;
 
-	for (struct span rest = record->text; rest.p;) {
+	for (struct span rest = unquoted(r, record->text); rest.p;) {
 		struct span whole = trim_blanks(cut(rest, ';', &rest));
 		struct dmarc_term *term = &record->terms[record->terms_n];
 

@@ -195,9 +195,13 @@ static const struct finding_row rows[FINDING_COUNT] = {
 		"Anybody can send mail in your name, and nobody tells you. Start with a record that only asks for "
 		"reports; it changes nothing for your mail." },
 	[FINDING_DMARC_INHERITED] = { "dmarc-inherited", SEVERITY_NOTE,
-		"$1 has no DMARC record of its own; that of $2 applies: $3.",
+		"$1 has no DMARC record of its own; that of $2 applies, which asks for $3.",
 		"This is the usual case for a subdomain. It needs a record of its own only if it shall be treated "
 		"differently." },
+	[FINDING_DOMAIN_NONE] = { "domain-none", SEVERITY_WARNING,
+		"$1 does not exist in the DNS.",
+		"Check its spelling. A name that does not exist sends no honest mail; what receivers do with mail that "
+		"claims to come from it is said by the domain above it." },
 	[FINDING_DMARC_TWO] = { "dmarc-two", SEVERITY_ERROR,
 		"There are $1 DMARC records at this name.",
 		"With more than one, receivers ignore all of them. Keep one and delete the others." },
@@ -392,13 +396,17 @@ static const struct finding_row rows[FINDING_COUNT] = {
 		"The SPF record of $1 allows the whole internet, and `$0` refers to it.",
 		"Every mail from anywhere passes SPF with your domain, and with that DMARC too. Take the reference "
 		"out until the owner of $1 has corrected it." },
+	[FINDING_SPF_BELOW] = { "spf-below", SEVERITY_ERROR,
+		"`$0` in the record of $2, to which yours leads, points to $1, and $3.",
+		"That makes your record invalid too: then no mail of yours passes SPF. Tell the owner of $2, or take the "
+		"part of your own record out that leads there." },
 	[FINDING_SPF_LOOP] = { "spf-loop", SEVERITY_ERROR,
 		"`$0` leads in a circle: $1 is being read already.",
 		"Receivers go round until they give up and treat the record as invalid. Take the reference out." },
 	[FINDING_SPF_INCLUDED_TWICE] = { "spf-included-twice", SEVERITY_WARNING,
 		"$1 is referred to more than once.",
 		"Each reference costs its look-ups again and adds nothing. Keep one of them." },
-	[FINDING_SPF_MX_MANY] = { "spf-mx-many", SEVERITY_WARNING,
+	[FINDING_SPF_MX_MANY] = { "spf-mx-many", SEVERITY_ERROR,
 		"`$0` stands for $1 mail hosts; 10 are allowed.",
 		"Receivers treat the record as invalid when there are more. List the addresses instead." },
 	[FINDING_SPF_BOUND] = { "spf-bound", SEVERITY_ERROR,

@@ -70,6 +70,7 @@ enum finding_code {
 	/* what stands in the DNS around a DMARC record */
 	FINDING_DMARC_NONE,
 	FINDING_DMARC_INHERITED,
+	FINDING_DOMAIN_NONE,
 	FINDING_DMARC_TWO,
 	FINDING_DMARC_APEX,
 	FINDING_DMARC_OTHER_TEXT,
@@ -128,6 +129,7 @@ enum finding_code {
 	FINDING_SPF_TARGET_BROKEN,
 	FINDING_SPF_TARGET_UNREACHABLE,
 	FINDING_SPF_TARGET_ALL,
+	FINDING_SPF_BELOW,
 	FINDING_SPF_LOOP,
 	FINDING_SPF_INCLUDED_TWICE,
 	FINDING_SPF_MX_MANY,
@@ -229,6 +231,7 @@ struct finding {
 	struct span why;    /* why it matters and what to do, one to three sentences */
 	struct span fix_name; /* where to publish the correction; absent: at `name` */
 	struct span fix;      /* the corrected record to paste, whole; absent when none can be calculated */
+	struct span fix_zone; /* the same as a line of a zone file; absent when the place is not known */
 };
 
 struct findings {

@@ -5,6 +5,7 @@
 #include "parse/dns/orgdomain.h"
 #include "parse/dns/pasted.h"
 #include "parse/dns/policyrecord.h"
+#include "parse/dns/recordwriter.h"
 
 #define DNS_PACKET_TEXT 450 /* RFC 7208 3.4: all texts of a name together */
 #define DEEP_LABELS 8 /* RFC 9989 4.10: above it the walk leaves names out */
@@ -48,6 +49,22 @@ void lint_fix(struct findings *findings, size_t first, struct span fix, bool (*m
 	}
 }
 
+bool lint_zone_lines(struct findings *findings)
+{
+	struct buf line = BUF((size_t)8 * DNS_TEXT_MAX);
+
+	for (size_t i = 0; i < findings->n; i++) {
+		struct finding *finding = &findings->rows[i];
+		struct span name = finding->fix_name.n ? finding->fix_name : finding->name;
+
+		buf_clear(&line);
+		if (finding->fix.p && name.n && recordwriter_zone_line(name, RECORDWRITER_TTL, finding->fix, &line))
+			finding->fix_zone = arena_copy(findings->arena, span_trim(buf_span(&line)));
+	}
+	buf_release(&line);
+	return !findings->arena->failed;
+}
+
 struct span lint_number(struct findings *findings, size_t number)
 {
 	struct buf words = BUF(24);
@@ -88,11 +105,28 @@ static bool border_joins_terms(struct span text, size_t border)
 	return n > 1 && n < after.n && after.p[n] != ' ' && spf_word_is_mechanism((struct span){ after.p, n });
 }
 
+/* The record with a blank at every border where two terms run together. */
+static struct span borders_mend(const struct dns_data *data, struct arena *arena)
+{
+	struct buf text = BUF((size_t)2 * DNS_TEXT_MAX);
+	struct span copy;
+
+	for (size_t i = 0, start = 0; i < data->strings; start = data->string_end[i++]) {
+		if (i && border_joins_terms(data->text, start))
+			buf_put_byte(&text, ' ');
+		buf_put(&text, data->text.p + start, data->string_end[i] - start);
+	}
+	copy = arena_copy(arena, buf_span(&text));
+	buf_release(&text);
+	return copy;
+}
+
 bool lint_strings(struct span name, const struct dns_data *data, struct findings *findings)
 {
 	struct finding_place place = { .name = name, .record = data->text };
 	struct span number = lint_number(findings, data->strings);
 	bool spf = spf_text_counts(data->text);
+	struct finding *finding;
 
 	for (size_t i = 0, start = 0; i < data->strings; start = data->string_end[i++]) {
 		size_t n = data->string_end[i] - start;
@@ -107,7 +141,9 @@ bool lint_strings(struct span name, const struct dns_data *data, struct findings
 		if (i && spf && border_joins_terms(data->text, start)) {
 			place.at = start - (start < 8 ? start : 8);
 			place.n = start - place.at + (n < 8 ? n : 8);
-			finding_add(findings, FINDING_SPF_BORDER, place, NULL, 0);
+			finding = finding_add(findings, FINDING_SPF_BORDER, place, NULL, 0);
+			if (finding)
+				finding->fix = borders_mend(data, findings->arena);
 		}
 	}
 	place.at = place.n = 0;
@@ -117,6 +153,27 @@ bool lint_strings(struct span name, const struct dns_data *data, struct findings
 }
 
 /* --- a pasted text --- */
+
+static const struct {
+	const char *word, *phrase;
+} kinds[LINT_KIND_COUNT] = {
+	[LINT_UNKNOWN] = { "unknown", "a text that is no record known here" },
+	[LINT_DMARC] = { "dmarc", "DMARC record" },
+	[LINT_SPF] = { "spf", "SPF record" },
+	[LINT_KEY] = { "key", "DKIM key record" },
+	[LINT_POLICY] = { "policy", "DomainKeys policy record" },
+	[LINT_ADSP] = { "adsp", "ADSP record" },
+};
+
+const char *lint_kind_word(enum lint_kind kind)
+{
+	return (unsigned)kind < LINT_KIND_COUNT ? kinds[kind].word : "?";
+}
+
+const char *lint_kind_phrase(enum lint_kind kind)
+{
+	return (unsigned)kind < LINT_KIND_COUNT ? kinds[kind].phrase : "?";
+}
 
 static bool named_dmarc(struct span name)
 {
@@ -146,7 +203,7 @@ static bool judge_text(struct span name, struct span text, struct findings *find
 		enum lint_kind kind;
 		bool (*recognise)(struct span text), (*named)(struct span name);
 		bool (*judge)(struct span name, struct span text, struct findings *findings);
-	} kinds[] = {
+	} ways[] = {
 		{ LINT_DMARC, dmarc_text_counts, NULL, lint_dmarc },
 		{ LINT_SPF, spf_text_counts, NULL, lint_spf },
 		{ LINT_KEY, keycheck_counts, NULL, lint_key },
@@ -162,10 +219,10 @@ static bool judge_text(struct span name, struct span text, struct findings *find
 	};
 	struct finding_place place = { .name = name, .record = text };
 
-	for (size_t i = 0; text.n && i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (kinds[i].recognise ? kinds[i].recognise(text) : name.p && kinds[i].named(name)) {
-			*kind = kinds[i].kind;
-			return kinds[i].judge(name, text, findings);
+	for (size_t i = 0; text.n && i < sizeof(ways) / sizeof(*ways); i++)
+		if (ways[i].recognise ? ways[i].recognise(text) : name.p && ways[i].named(name)) {
+			*kind = ways[i].kind;
+			return ways[i].judge(name, text, findings);
 		}
 	finding_add(findings, text.n ? FINDING_TEXT_UNKNOWN : FINDING_TEXT_EMPTY, place, NULL, 0);
 	return !findings->arena->failed;
@@ -258,18 +315,31 @@ static bool own_dmarc(const struct dmarc_look *look, struct findings *findings)
 	return !findings->arena->failed;
 }
 
+/* Something that was meant to be a DMARC record stands there; what is wrong with it has been said. */
+static bool was_meant(const struct dns_answer *answer)
+{
+	for (size_t i = 0; i < answer->n; i++)
+		if (dmarc_text_intended(answer->data[i].text))
+			return true;
+	return false;
+}
+
+/* Where the domain's record stands, or would. */
+static struct finding_place place_of(const struct lint_domain *seen)
+{
+	return (struct finding_place){ .name = seen->policy[DMARC_RFC9989].walk.looks[0].answer.name };
+}
+
 /* A record to start with: it changes nothing for the domain's mail. */
 static void none_report(const struct lint_domain *seen, struct findings *findings)
 {
 	struct finding *finding;
 	struct buf text = BUF(512);
 
-	finding = finding_add(findings, FINDING_DMARC_NONE, (struct finding_place){ 0 }, &seen->domain, 1);
+	finding = finding_add(findings, FINDING_DMARC_NONE, place_of(seen), &seen->domain, 1);
 	buf_printf(&text, "v=DMARC1; p=none; rua=mailto:dmarc-reports@%.*s", (int)seen->domain.n, seen->domain.p);
-	if (finding) {
-		finding->fix_name = dns_name_under(findings->arena, SPAN("_dmarc"), seen->domain);
+	if (finding)
 		finding->fix = arena_copy(findings->arena, buf_span(&text));
-	}
 	buf_release(&text);
 }
 
@@ -301,7 +371,7 @@ static void difference_report(const struct lint_domain *seen, struct findings *f
 		return;
 	args[1] = policy_words(older, findings);
 	args[2] = policy_words(newer, findings);
-	finding_add(findings, FINDING_DMARC_RECEIVERS_DIFFER, (struct finding_place){ 0 }, args, 3);
+	finding_add(findings, FINDING_DMARC_RECEIVERS_DIFFER, place_of(seen), args, 3);
 }
 
 static void inheritance_report(const struct lint_domain *seen, struct findings *findings)
@@ -313,12 +383,12 @@ static void inheritance_report(const struct lint_domain *seen, struct findings *
 
 	if (policy->source) {
 		args[1] = policy->source->target;
-		args[2] = policy_words(policy, findings);
+		args[2] = span_of(dmarc_request_word(policy->request));
 		finding_add(findings, FINDING_DMARC_INHERITED,
 			(struct finding_place){
 				.name = policy->source->answer.name, .record = policy->source->data->text },
 			args, 3);
-	} else if (!unknown && newer->walk.looks[0].counting == 0) {
+	} else if (!unknown && newer->walk.looks[0].counting == 0 && !was_meant(&newer->walk.looks[0].answer)) {
 		none_report(seen, findings);
 	}
 	for (size_t i = 1; i < newer->walk.n; i++)
@@ -327,7 +397,7 @@ static void inheritance_report(const struct lint_domain *seen, struct findings *
 			lint_unreachable(findings, FINDING_DMARC_UNREACHABLE, &newer->walk.looks[i].answer);
 	args[1] = lint_number(findings, domainname_labels(seen->domain));
 	if (domainname_labels(seen->domain) > DEEP_LABELS)
-		finding_add(findings, FINDING_DMARC_DEEP, (struct finding_place){ 0 }, args, 2);
+		finding_add(findings, FINDING_DMARC_DEEP, place_of(seen), args, 2);
 }
 
 /* A public suffix with a record that does not say psd=y captures everybody below it (RFC 9989 11.8). */
@@ -417,6 +487,14 @@ static bool domain_dmarc(struct dns dns, struct lint_domain *seen, struct findin
 
 /* --- a domain: SPF, and the texts at its apex --- */
 
+/* The record to start with is no advice beside one that needs only be moved. */
+static void none_withdraw(struct findings *findings)
+{
+	for (size_t i = 0; i < findings->n; i++)
+		if (findings->rows[i].code == FINDING_DMARC_NONE)
+			findings->rows[i].fix = SPAN_ABSENT;
+}
+
 static void apex_dmarc(const struct lint_domain *seen, const struct dns_answer *apex, struct findings *findings)
 {
 	for (size_t i = 0; i < apex->n; i++) {
@@ -431,6 +509,7 @@ static void apex_dmarc(const struct lint_domain *seen, const struct dns_answer *
 			if (finding && dmarc_record_correct(text, &fix)) {
 				finding->fix_name = dns_name_under(findings->arena, SPAN("_dmarc"), seen->domain);
 				finding->fix = arena_copy(findings->arena, buf_span(&fix));
+				none_withdraw(findings);
 			}
 		}
 		buf_release(&fix);
@@ -486,7 +565,8 @@ static void spf_absent(
 				finding->fix = old.data[i].text;
 			return;
 		}
-	finding_add(findings, FINDING_SPF_NONE, (struct finding_place){ .name = seen->domain }, &seen->domain, 1);
+	finding_add(findings, apex->status == DNS_NXDOMAIN ? FINDING_DOMAIN_NONE : FINDING_SPF_NONE,
+		(struct finding_place){ .name = seen->domain }, &seen->domain, 1);
 }
 
 static bool apex_spf(

@@ -9,7 +9,9 @@
 
 #define LINT_ARENA ((size_t)192 * 1024 * 1024) /* ceiling for one domain */
 
-enum lint_kind { LINT_UNKNOWN, LINT_DMARC, LINT_SPF, LINT_KEY, LINT_POLICY, LINT_ADSP };
+enum lint_kind { LINT_UNKNOWN, LINT_DMARC, LINT_SPF, LINT_KEY, LINT_POLICY, LINT_ADSP, LINT_KIND_COUNT };
+const char *lint_kind_word(enum lint_kind kind);   /* unknown, dmarc, spf, key, policy, adsp */
+const char *lint_kind_phrase(enum lint_kind kind); /* `DMARC record` */
 
 /* A text as a person pastes it, recognised by its content: the bare record, its strings in quotation marks, or a
  * whole line of a zone file. */
@@ -30,6 +32,9 @@ bool lint_domain(struct dns dns, struct span domain, struct findings *findings, 
 
 /* The findings of a tree that was read already; part of lint_domain. */
 bool lint_spf_tree(const struct spf_tree *tree, struct findings *findings);
+
+/* Puts the line for a zone file beside every correction whose place is known; once, at the end. */
+bool lint_zone_lines(struct findings *findings);
 
 /* Adds the flaws of a record as findings; what lint_dmarc and lint_spf share. */
 void lint_flaws(struct finding_place record, const struct flaws *flaws, struct findings *findings);

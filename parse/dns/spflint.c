@@ -404,35 +404,45 @@ static bool read_before(const struct spf_tree *tree, size_t i)
 	return false;
 }
 
+/* Somebody else's record has the fault: its owner must mend it. */
+static void below_judge(struct tree_judge *j, const struct spf_node *node, const char *reason)
+{
+	const struct spf_node *parent = &j->tree->nodes[node->parent];
+	struct span record = parent->record.text, term = parent->record.terms[node->term].text;
+	struct span args[] = { node->domain, parent->domain, span_of(reason) };
+
+	finding_add(j->findings, FINDING_SPF_BELOW,
+		(struct finding_place){ parent->domain, record, (size_t)(term.p - record.p), term.n }, args, 3);
+}
+
 static void node_judge(struct tree_judge *j, size_t i)
 {
+	static const struct {
+		enum finding_code code;
+		const char *below; /* the reason, when not the domain's own record refers to it; NULL: the same finding */
+	} faults[] = {
+		[SPF_NODE_NONE] = { FINDING_SPF_TARGET_NONE, "there is no SPF record" },
+		[SPF_NODE_TWO] = { FINDING_SPF_TARGET_TWO, "there is more than one SPF record" },
+		[SPF_NODE_BROKEN] = { FINDING_SPF_TARGET_BROKEN, "the SPF record there is invalid" },
+		[SPF_NODE_UNREACHABLE] = { FINDING_SPF_TARGET_UNREACHABLE, NULL },
+		[SPF_NODE_LOOP] = { FINDING_SPF_LOOP, "that leads in a circle" },
+	};
 	const struct spf_node *node = &j->tree->nodes[i];
 	const struct flaw *flaw = node->record.flaws.rows;
-	struct span text = node->record.text;
+	struct span text = node->record.text, two = SPAN_ABSENT;
 
-	switch (node->state) {
-	case SPF_NODE_NONE:
-		at_node(j, FINDING_SPF_TARGET_NONE, node, SPAN_ABSENT);
-		break;
-	case SPF_NODE_TWO:
-		at_node(j, FINDING_SPF_TARGET_TWO, node, SPAN_ABSENT);
-		break;
-	case SPF_NODE_BROKEN:
-		at_node(j, FINDING_SPF_TARGET_BROKEN, node, (struct span){ text.p + flaw->at, flaw->n });
-		break;
-	case SPF_NODE_UNREACHABLE:
-		at_node(j, FINDING_SPF_TARGET_UNREACHABLE, node, span_of(dns_status_phrase(node->answer.status)));
-		break;
-	case SPF_NODE_LOOP:
-		at_node(j, FINDING_SPF_LOOP, node, SPAN_ABSENT);
-		break;
-	case SPF_NODE_READ:
-		if (node->parent == 0 && read_before(j->tree, i))
-			at_node(j, FINDING_SPF_INCLUDED_TWICE, node, SPAN_ABSENT);
-		break;
-	default:
-		break;
-	}
+	if (node->state == SPF_NODE_READ && node->parent == 0 && read_before(j->tree, i))
+		at_node(j, FINDING_SPF_INCLUDED_TWICE, node, SPAN_ABSENT);
+	if (node->state == SPF_NODE_READ || node->state > SPF_NODE_LOOP)
+		return;
+	if (node->state == SPF_NODE_BROKEN)
+		two = (struct span){ text.p + flaw->at, flaw->n };
+	else if (node->state == SPF_NODE_UNREACHABLE)
+		two = span_of(dns_status_phrase(node->answer.status));
+	if (node->parent && faults[node->state].below)
+		below_judge(j, node, faults[node->state].below);
+	else
+		at_node(j, faults[node->state].code, node, two);
 }
 
 static void at_root_term(struct tree_judge *j, enum finding_code code, size_t term, unsigned number, unsigned cost)
@@ -494,6 +504,75 @@ static void everyone_judge(struct tree_judge *j)
 	}
 }
 
+/* A reference of the domain's own record that only does harm. */
+static bool is_harmful(const struct spf_tree *tree, size_t i)
+{
+	const struct spf_node *node = &tree->nodes[i];
+
+	if (node->parent || i == 0)
+		return false;
+	return node->state == SPF_NODE_NONE || node->state == SPF_NODE_LOOP ||
+	       (node->state == SPF_NODE_READ && read_before(tree, i));
+}
+
+/* The domain's own record without its harmful references. False: there are none, or memory is short. */
+static bool record_without(const struct spf_tree *tree, struct arena *arena, struct spf_record *record)
+{
+	const struct spf_record *own = &tree->nodes[0].record;
+	bool *harmful = arena_take(arena, own->n + 1), some = false;
+
+	*record = *own;
+	record->terms = arena_take(arena, (own->n + 1) * sizeof *record->terms);
+	if (!harmful || !record->terms)
+		return false;
+	for (size_t i = 1; i < tree->n; i++)
+		if (is_harmful(tree, i))
+			some = harmful[tree->nodes[i].term] = true;
+	record->n = 0;
+	record->all = record->redirect = SPF_NO_TERM;
+	for (size_t i = 0; i < own->n; i++) {
+		if (harmful[i])
+			continue;
+		if (i == own->all)
+			record->all = record->n;
+		if (i == own->redirect)
+			record->redirect = record->n;
+		record->terms[record->n++] = own->terms[i];
+	}
+	return some;
+}
+
+static bool leaving_out_mends(const struct finding *finding)
+{
+	return finding->code == FINDING_SPF_TARGET_NONE || finding->code == FINDING_SPF_LOOP ||
+	       finding->code == FINDING_SPF_INCLUDED_TWICE || finding->fix.p;
+}
+
+/* One correction for all that can be mended in the domain's own record. */
+static void tree_fix(const struct tree_judge *j)
+{
+	const struct spf_node *root = &j->tree->nodes[0];
+	struct arena arena = ARENA((size_t)16 * 1024 * 1024);
+	struct buf fix = BUF((size_t)2 * DNS_TEXT_MAX);
+	struct spf_record record;
+	struct span copy;
+
+	if (record_without(j->tree, &arena, &record) && record.n <= DUPLICATES_MAX &&
+		record_correct(&record, &arena, &fix)) {
+		copy = arena_copy(j->findings->arena, buf_span(&fix));
+		for (size_t i = 0; i < j->findings->n; i++) {
+			struct finding *finding = &j->findings->rows[i];
+
+			if (leaving_out_mends(finding) && !finding->fix_name.p &&
+				span_is_nocase(domainname_bare(finding->name), root->domain) &&
+				span_is(finding->record, root->record.text))
+				finding->fix = copy;
+		}
+	}
+	arena_release(&arena);
+	buf_release(&fix);
+}
+
 bool lint_spf_tree(const struct spf_tree *tree, struct findings *findings)
 {
 	struct tree_judge j = { tree, findings };
@@ -504,5 +583,6 @@ bool lint_spf_tree(const struct spf_tree *tree, struct findings *findings)
 	for (size_t i = 1; i < tree->n; i++)
 		node_judge(&j, i);
 	everyone_judge(&j);
+	tree_fix(&j);
 	return !findings->arena->failed;
 }

@@ -1,0 +1,322 @@
+/* What people read of a verdict: shares and days in words, what a pen lets through, the rows behind a source, what an
+ * id finds, the order of all domains. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/moment.h"
+#include "report/assess/detail.h"
+#include "report/explain.h"
+#include "report/overview.h"
+#include "report/pen.h"
+#include "report/readiness_words.h"
+#include "tests/readiness-worlds.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct style plain = { .utf8 = true, .width = 80 };
+static const struct style ascii = { .width = 80 };
+static const struct style color = { .color = true, .utf8 = true, .width = 80 };
+
+struct scene {
+	struct world world;
+	struct arena arena;
+	struct verdict verdict;
+	struct assessment a;
+};
+
+static void scene_begin(struct scene *scene, void (*make)(struct world *world))
+{
+	scene->arena = ARENA((size_t)1 << 30);
+	make(&scene->world);
+	assert_true(assess(world_rows(&scene->world), &scene->world.options, &scene->arena, &scene->verdict));
+	scene->a = (struct assessment){ &scene->world.rows, &scene->world.options, &scene->verdict };
+}
+
+static void scene_end(struct scene *scene)
+{
+	arena_release(&scene->arena);
+	world_end(&scene->world);
+}
+
+static void ratios_never_round_to_nothing(void **state)
+{
+	(void)state;
+	assert_string_equal(ratio_text(0).p, "0 %");
+	assert_string_equal(ratio_text(1e-9).p, "0.01 %");
+	assert_string_equal(ratio_text(0.00074).p, "0.08 %");
+	assert_string_equal(ratio_text(0.001).p, "0.1 %");
+	assert_string_equal(ratio_text(0.0221).p, "2.2 %");
+	assert_string_equal(ratio_text(0.99999).p, "> 99.9 %");
+	assert_string_equal(ratio_text(1).p, "100 %");
+	assert_string_equal(ratio_text(-1).p, "0 %");
+}
+
+static int64_t day_of(int64_t year, unsigned month, unsigned day)
+{
+	return moment_day(moment_from_civil(year, month, day));
+}
+
+static void weeks_are_those_of_the_calendar(void **state)
+{
+	(void)state;
+	assert_string_equal(weekday_text(day_of(2026, 11, 20)).p, "Fri 20 Nov");
+	assert_string_equal(weekday_text(day_of(1969, 12, 31)).p, "Wed 31 Dec");
+	assert_string_equal(weekday_text(INT64_MAX).p, "?");
+	assert_int_equal(day_week(day_of(2026, 11, 20)), 47);
+	assert_int_equal(day_week(day_of(2027, 1, 1)), 53); /* a Friday: still in the last week of 2026 */
+	assert_int_equal(day_week(day_of(2024, 12, 30)), 1);
+	assert_int_equal(day_week(day_of(2026, 1, 1)), 1);
+	assert_int_equal(day_week(INT64_MIN), 0);
+}
+
+static void flat_rows_look_flat(void **state)
+{
+	static const uint64_t flat[] = { 7, 7, 7 }, rising[] = { 0, 1, 2, UINT64_MAX }, nothing[] = { 0, 0 };
+	struct buf out = BUF(256);
+
+	(void)state;
+	style_spark(&out, &plain, flat, 3);
+	assert_string_equal(buf_text(&out), "\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88");
+	buf_clear(&out);
+	style_spark(&out, &ascii, rising, 4);
+	assert_string_equal(buf_text(&out), "...#");
+	buf_clear(&out);
+	style_spark(&out, &ascii, nothing, 2);
+	assert_string_equal(buf_text(&out), "..");
+	buf_release(&out);
+}
+
+static void columns_are_what_a_terminal_shows(void **state)
+{
+	(void)state;
+	assert_int_equal(style_columns(SPAN("abc")), 3);
+	assert_int_equal(style_columns(SPAN("\033[1;31mabc\033[0m")), 3);
+	assert_int_equal(style_columns(SPAN("\xe6\x97\xa5\xe6\x9c\xac")), 4);
+	assert_int_equal(style_columns(SPAN("e\xcc\x81")), 1);
+	assert_int_equal(style_columns(SPAN("\xff\xfe")), 2);
+	assert_int_equal(style_columns(SPAN("\033[")), 0);
+}
+
+/* A colour takes no room, a number keeps its `%`, a word that fits no line is cut. */
+static void paragraphs_know_colours_and_shares(void **state)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+	struct style narrow = { .color = true, .width = 12 };
+
+	(void)state;
+	style_paragraph(out, &narrow, 2, SPAN("\033[1;31m1234567\033[0m x 2.2 % abcdefghijklmnopq"));
+	fclose(out);
+	assert_string_equal(text, "  \033[1;31m1234567\033[0m x\n  2.2 %\n  abcdefghij\n  klmnopq\n");
+	free(text);
+}
+
+static void a_pen_escapes_in_its_own_way(void **state)
+{
+	struct buf out = BUF(4096);
+	struct pen page = { &out, &plain, PEN_HTML }, terminal = { &out, &plain, PEN_TERMINAL };
+	struct pen bare = { &out, &ascii, PEN_TERMINAL };
+
+	(void)state;
+	pen_name(&page, SPAN("<b a=\"'&\">\033\xe2\x80\xae\xff\xe6\x97\xa5"));
+	assert_string_equal(buf_text(&out), "&lt;b a=&quot;&#39;&amp;&quot;&gt;\\x1B\\u{202E}\\xFF\xe6\x97\xa5");
+	buf_clear(&out);
+	pen_say(&page, "2.2 %% of <all>");
+	assert_string_equal(buf_text(&out), "2.2&nbsp;% of &lt;all&gt;");
+	buf_clear(&out);
+	pen_code(&page, SPAN("p=none"));
+	pen_begin(&page, INK_BAD);
+	pen_end(&page, INK_BAD);
+	assert_string_equal(buf_text(&out), "<code>p=none</code><b class=\"lost\"></b>");
+	buf_clear(&out);
+	pen_name(&terminal, SPAN("a\033[31m\xe6\x97\xa5"));
+	assert_string_equal(buf_text(&out), "a\\x1B[31m\xe6\x97\xa5");
+	buf_clear(&out);
+	pen_name(&bare, SPAN("\xe6\x97\xa5"));
+	pen_path(&bare, SPAN("A > B >"));
+	assert_string_equal(buf_text(&out), "\\u{65E5}A > B >");
+	buf_clear(&out);
+	pen_path(&page, SPAN("A > B<C > D"));
+	assert_string_equal(buf_text(&out), "A \xe2\x80\xba B&lt;C \xe2\x80\xba D");
+	buf_release(&out);
+}
+
+static void long_names_are_cut_between_characters(void **state)
+{
+	struct buf out = BUF(4096);
+	struct pen pen = { &out, &color, PEN_TERMINAL };
+	char name[PEN_NAME_OCTETS + 2];
+
+	(void)state;
+	memset(name, 'x', sizeof name);
+	memcpy(name + PEN_NAME_OCTETS - 1, "\xe6\x97\xa5", 3);
+	pen_host(&pen, (struct span){ name, sizeof name });
+	assert_int_equal(out.n, PEN_NAME_OCTETS - 1 + 3);
+	assert_memory_equal(buf_text(&out) + PEN_NAME_OCTETS - 1, "\xe2\x80\xa6", 3);
+	buf_release(&out);
+}
+
+/* Whatever way the rows behind the sources are added up, it is the same mail. */
+static void details_add_up(void **state)
+{
+	struct scene scene;
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct detailer *detailer;
+	uint64_t all = 0, fails = 0, paths = 0, failing = 0;
+
+	(void)state;
+	scene_begin(&scene, world_manifold);
+	detailer = detail_begin(&scene.world.rows, &scene.verdict, &arena);
+	assert_non_null(detailer);
+	for (uint32_t i = 0; i < scene.verdict.sources_n; i++) {
+		struct detail d, again;
+		uint64_t reports = 0, addresses = 0;
+
+		assert_true(detail_take(detailer, i, SPAN_ABSENT, &arena, &d));
+		assert_true(detail_take(detailer, i, SPAN_ABSENT, &arena, &again));
+		assert_int_equal(d.messages, again.messages);
+		for (size_t k = 0; k < d.reports_n; k++)
+			reports += d.reports[k].messages;
+		for (size_t k = 0; k < d.addresses_n; k++)
+			addresses += d.addresses[k].messages;
+		assert_int_equal(reports, d.messages);
+		assert_int_equal(addresses, d.messages);
+		assert_int_equal(d.delivered + d.spam + d.refused, d.fails);
+		all += d.messages;
+		fails += d.fails;
+	}
+	for (size_t i = 0; i < scene.verdict.paths_n; i++) {
+		const struct path *path = &scene.verdict.paths[i];
+
+		paths += path->pooled == NO_INDEX ? path->messages : 0;
+		failing += path->pooled == NO_INDEX && path_kind_fails(path->kind) ? path->messages : 0;
+	}
+	assert_true(all > 0 && fails > 0);
+	assert_int_equal(all, paths);
+	assert_int_equal(fails, failing);
+	scene_end(&scene);
+	arena_release(&arena);
+}
+
+static void keys_and_receivers_have_their_days(void **state)
+{
+	struct scene scene;
+	struct arena arena = ARENA((size_t)1 << 28);
+	const struct key_days *days;
+	struct detailer *detailer;
+	bool there[180];
+	uint64_t valid = 0, broken = 0;
+
+	(void)state;
+	scene_begin(&scene, world_breaking);
+	detailer = detail_begin(&scene.world.rows, &scene.verdict, &arena);
+	days = detail_keys(detailer, &arena);
+	assert_non_null(days);
+	for (size_t i = 0; i < scene.verdict.keys_n; i++) {
+		for (unsigned k = 0; k < scene.verdict.window; k++) {
+			valid += days[i].valid[k];
+			broken += days[i].broken[k];
+		}
+		if (span_is(scene.verdict.keys[i].selector, SPAN("shop"))) {
+			assert_true(days[i].valid[scene.verdict.window - 6] > 0);
+			assert_int_equal(days[i].broken[scene.verdict.window - 6], 0);
+			assert_int_equal(days[i].valid[scene.verdict.window - 5], 0);
+			assert_true(days[i].broken[scene.verdict.window - 5] > 0);
+		}
+	}
+	assert_int_equal(valid + broken, scene.verdict.measures.own);
+	assert_int_equal(broken, scene.verdict.measures.own_fails);
+	detail_reporter_days(detailer, 0, there);
+	for (unsigned k = 0; k < scene.verdict.window; k++)
+		assert_true(there[k]);
+	scene_end(&scene);
+	arena_release(&arena);
+}
+
+static void whatever_is_printed_can_be_asked_for(void **state)
+{
+	static const struct span asked[] = { SPAN("zendesk"), SPAN("ZENDESK"), SPAN("203.0.113.20"),
+		SPAN("::ffff:203.0.113.20"), SPAN("out1.zdsys.com") };
+	uint32_t sources[EXPLAIN_SOURCES], reports[EXPLAIN_REPORTS];
+	struct span header_from;
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, world_manifold);
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+		assert_int_equal(explain_find_sources(&scene.a, asked[i], sources, &header_from), 1);
+		assert_true(span_is(scene.verdict.sources[sources[0]].id, SPAN("zendesk")));
+	}
+	assert_int_equal(explain_find_sources(&scene.a, SPAN("nobody"), sources, &header_from), 0);
+	assert_int_equal(explain_find_sources(&scene.a, SPAN(""), sources, &header_from), 0);
+	for (size_t i = 0; i < scene.verdict.senders_n; i++)
+		assert_true(
+			explain_find_sources(&scene.a, scene.verdict.senders[i].subject, sources, &header_from) > 0);
+	assert_int_equal(explain_find_reports(&scene.a, scene.world.reports[0].report_id, reports), 1);
+	assert_int_equal(reports[0], 0);
+	scene_end(&scene);
+}
+
+static void the_worst_comes_first(void **state)
+{
+	static void (*const makes[])(struct world *) = { world_in_force, world_thin, world_ready, world_breaking };
+	static const enum verdict_word order[] = { VERDICT_NOT_READY, VERDICT_NOT_ENOUGH_DATA,
+		VERDICT_READY_WITH_EXCEPTIONS, VERDICT_READY };
+	struct overview overview = OVERVIEW;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof makes / sizeof *makes; i++) {
+		struct scene scene;
+
+		scene_begin(&scene, makes[i]);
+		assert_true(overview_add(&overview, &scene.a));
+		scene_end(&scene);
+	}
+	overview_sort(&overview);
+	assert_int_equal(overview.n, 4);
+	for (size_t i = 0; i < overview.n; i++)
+		assert_int_equal(overview.lines[i].word, order[i]);
+	assert_int_equal(overview.lines[0].own_fails, 300);
+	assert_true(overview.lines[3].in_force);
+	overview_release(&overview);
+}
+
+/* A full disk is not printed over. */
+static void what_was_not_written_is_noticed(void **state)
+{
+	FILE *full = fopen("/dev/full", "w");
+	struct scene scene;
+
+	(void)state;
+	assert_non_null(full);
+	scene_begin(&scene, world_ready);
+	assert_false(explain_source(full, &plain, &scene.a, 0, SPAN_ABSENT));
+	assert_false(explain_gate(full, &plain, &scene.a, 3));
+	fclose(full);
+	scene_end(&scene);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ratios_never_round_to_nothing),
+		cmocka_unit_test(weeks_are_those_of_the_calendar),
+		cmocka_unit_test(flat_rows_look_flat),
+		cmocka_unit_test(columns_are_what_a_terminal_shows),
+		cmocka_unit_test(paragraphs_know_colours_and_shares),
+		cmocka_unit_test(a_pen_escapes_in_its_own_way),
+		cmocka_unit_test(long_names_are_cut_between_characters),
+		cmocka_unit_test(details_add_up),
+		cmocka_unit_test(keys_and_receivers_have_their_days),
+		cmocka_unit_test(whatever_is_printed_can_be_asked_for),
+		cmocka_unit_test(the_worst_comes_first),
+		cmocka_unit_test(what_was_not_written_is_noticed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
