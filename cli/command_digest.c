@@ -238,7 +238,7 @@ int command_digest(struct cli *cli)
 	run.plan.cli = cli;
 	run.plan.alert = cli->options.if_alert;
 	if (!week_find(cli, &run.plan.now, &fault) ||
-		(cli->options.if_alert && (cli->options.week_number || cli->options.only_trouble) &&
+		(cli->options.if_alert && (cli->options.week || cli->options.only_trouble) &&
 			!fault_set(&fault, FAULT_INPUT, "--if-alert is about now, and about alerts alone"))) {
 		cli_say(cli, "digest: %s", fault.text);
 		return EXIT_USAGE;

@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "cli/enrich.h"
 #include "cli/ingest.h"
 #include "cli/intake.h"
 #include "cli/keys.h"
@@ -374,6 +375,16 @@ struct polling *ingest_polling(struct cli *cli, const struct polling_plan *plan,
 	return polling_start(cli, plan, all, cli->config.mailboxes_n, fault);
 }
 
+/* What is stored is stored: a name that is missing costs a line, not the run. */
+static void enrich_after(struct cli *cli)
+{
+	struct enriched enriched;
+	struct fault fault = { 0 };
+
+	if (!enrich_run(cli, &enriched, &fault))
+		cli_say(cli, "host names: %s", fault.text);
+}
+
 int command_ingest(struct cli *cli)
 {
 	const struct polling_plan plan = { .parallel = 1 };
@@ -392,5 +403,7 @@ int command_ingest(struct cli *cli)
 		return cli_fail(cli, &fault);
 	code = ingest_round(cli, &job, &stored);
 	polling_stop(job.polling);
+	if (job.polling && stored && cli->config.enrich_after)
+		enrich_after(cli);
 	return code;
 }

@@ -26,7 +26,7 @@ static bool view_read(const struct cli *cli, struct senders_view *view)
 {
 	const struct options *options = &cli->options;
 
-	*view = (struct senders_view){ .week = options->week,
+	*view = (struct senders_view){ .week = options->week != NULL,
 		.not_signed = options->not_signed,
 		.undecided = options->undecided,
 		.new = options->new };

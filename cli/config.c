@@ -124,6 +124,14 @@ const struct config_setting config_settings[] = {
 	{ DIGEST_SECTION, "tls_fingerprint", CONFIG_PART, "digits", 0, 0, 0, OF_DIGEST(server.tls_fingerprint),
 		"SHA-256 of the only certificate to believe; nothing else is asked of it" },
 #undef OF_DIGEST
+	{ "names", "addresses", CONFIG_NUMBER, "count", 2000, 0, 1000000, offsetof(struct config, enrich_addresses),
+		"host names that one run of `enrich` looks up" },
+	{ "names", "time", CONFIG_NUMBER, "seconds", 60, 1, 3600, offsetof(struct config, enrich_seconds),
+		"how long it may take" },
+	{ "names", "after_ingest", CONFIG_WORD, "no|yes", 1, 0, 0, offsetof(struct config, enrich_after),
+		"`enrich` at the end of an `ingest` of the mailboxes" },
+	{ "readiness", "marks", CONFIG_FILE, "path", 0, 0, 0, offsetof(struct config, marks),
+		"the file that `mark` writes; when empty, dmarcgate.marks beside the configuration file" },
 	{ "readiness", "profile", CONFIG_WORD, "people|transactional|parked", PROFILE_PEOPLE, 0, 0, READINESS(profile),
 		"who sends: people, who may post to lists; programs only; nobody" },
 	{ "readiness", "target", CONFIG_WORD, "auto|quarantine|reject", TARGET_AUTO, 0, 0, READINESS(target),
@@ -178,6 +186,7 @@ bool config_is_text(const struct config_setting *setting)
 {
 	switch (setting->type) {
 	case CONFIG_PATH:
+	case CONFIG_FILE:
 	case CONFIG_SERVER:
 	case CONFIG_ANCHOR:
 	case CONFIG_DOMAINS:
@@ -325,15 +334,10 @@ static bool number_parse(const struct config_setting *setting, struct span value
 
 /* ---- one setting ---- */
 
-/* Letters, digits, `-`, `_` and dots between commas: what a name is beyond that, the DNS will say. */
-static bool domains_set(char **place, const char *value, const char *where, struct fault *fault)
+bool text_set(char **place, const char *value, struct fault *fault)
 {
-	char *copy;
+	char *copy = strdup(value);
 
-	for (const char *c = value; *c; c++)
-		if (!strchr("-_., ", *c) && !((*c | 32) >= 'a' && (*c | 32) <= 'z') && !(*c >= '0' && *c <= '9'))
-			return fault_set(fault, FAULT_SETUP, "%s = %s: names separated by commas", where, value);
-	copy = strdup(value);
 	if (!copy)
 		return fault_set(fault, FAULT_LATER, "out of memory");
 	free(*place);
@@ -341,12 +345,20 @@ static bool domains_set(char **place, const char *value, const char *where, stru
 	return true;
 }
 
+/* Letters, digits, `-`, `_` and dots between commas: what a name is beyond that, the DNS will say. */
+static bool domains_set(char **place, const char *value, const char *where, struct fault *fault)
+{
+	for (const char *c = value; *c; c++)
+		if (!strchr("-_., ", *c) && !((*c | 32) >= 'a' && (*c | 32) <= 'z') && !(*c >= '0' && *c <= '9'))
+			return fault_set(fault, FAULT_SETUP, "%s = %s: names separated by commas", where, value);
+	return text_set(place, value, fault);
+}
+
 /* Copies each part of a list of at most so many octets to see whether it is `wanted`. */
 static bool list_set(char **place, const char *value, bool (*wanted)(struct span), const char *rule, const char *where,
 	struct fault *fault)
 {
 	struct span rest = span_of(value);
-	char *copy;
 
 	while (rest.n) {
 		const char *comma = memchr(rest.p, ',', rest.n);
@@ -358,12 +370,7 @@ static bool list_set(char **place, const char *value, bool (*wanted)(struct span
 		rest.p += n + (comma != NULL);
 		rest.n -= n + (comma != NULL);
 	}
-	copy = strdup(value);
-	if (!copy)
-		return fault_set(fault, FAULT_LATER, "out of memory");
-	free(*place);
-	*place = copy;
-	return true;
+	return text_set(place, value, fault);
 }
 
 static bool is_net(struct span text)
@@ -413,16 +420,11 @@ static bool path_set(char **place, const char *value, const char *where, struct 
 
 static bool server_set(char **place, const char *value, const char *where, struct fault *fault)
 {
-	char server[RESOLVER_SERVER_TEXT], *copy;
+	char server[RESOLVER_SERVER_TEXT];
 
 	if (!resolver_server_parse(span_of(value), server))
 		return fault_set(fault, FAULT_SETUP, "%s = %s: neither " RESOLVER_SYSTEM " nor ADDRESS[@PORT]", where, value);
-	copy = strdup(server);
-	if (!copy)
-		return fault_set(fault, FAULT_LATER, "out of memory");
-	free(*place);
-	*place = copy;
-	return true;
+	return text_set(place, server, fault);
 }
 
 static bool number_refused(
@@ -450,16 +452,10 @@ static bool part_set(char **place, const struct config_setting *setting, const c
 	bool (*check)(const char *, const char *, struct fault *) =
 		setting_is_of_digest(setting) ? digest_part_check : mailbox_part_check;
 	struct fault why = { 0 };
-	char *copy;
 
 	if (setting->type == CONFIG_PART && !check(setting->name, value, &why))
 		return fault_set(fault, why.kind, "%s = %.120s: %.200s", where, value, why.text);
-	copy = strdup(value);
-	if (!copy)
-		return fault_set(fault, FAULT_LATER, "out of memory");
-	free(*place);
-	*place = copy;
-	return true;
+	return text_set(place, value, fault);
 }
 
 bool setting_set(void *base, const struct config_setting *setting, const char *value, const char *where,
@@ -467,8 +463,9 @@ bool setting_set(void *base, const struct config_setting *setting, const char *v
 {
 	uint64_t number = 0;
 
-	if (setting->type == CONFIG_PATH &&
-		!(*value == '\0' && (setting_is_of_mailbox(setting) || setting_is_of_digest(setting))))
+	if ((setting->type == CONFIG_PATH &&
+		    !(*value == '\0' && (setting_is_of_mailbox(setting) || setting_is_of_digest(setting)))) ||
+		(setting->type == CONFIG_FILE && *value))
 		return path_set(setting_text(base, setting), value, where, fault);
 	if (setting->type == CONFIG_ANCHOR && strcmp(value, RESOLVER_SYSTEM) != 0)
 		return path_set(setting_text(base, setting), value, where, fault);

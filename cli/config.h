@@ -41,12 +41,18 @@ struct config {
 	uint64_t retention_samples; /* seconds */
 	struct readiness_settings readiness;
 	struct digest_settings digest;
+	char *marks; /* owned; "": beside the configuration file */
+	uint64_t enrich_addresses, enrich_seconds; /* looked up in one run */
+	uint64_t enrich_after;                     /* of a poll of the mailboxes */
+	struct override *overrides; /* owned; in the order of the file */
+	size_t overrides_n;
 	struct mailbox_settings *mailboxes; /* owned; in the order of the file */
 	size_t mailboxes_n;
 };
 
 enum config_type {
 	CONFIG_PATH,   /* char *; an absolute path, `~/` stands for $HOME */
+	CONFIG_FILE,   /* char *; the same, or nothing */
 	CONFIG_SERVER, /* char *; `system` or ADDRESS[@PORT] (ingest/resolver.h) */
 	CONFIG_ANCHOR, /* char *; `system` or a path */
 	CONFIG_DOMAINS, /* char *; domain names separated by commas */

@@ -1,8 +1,10 @@
 /* The file of the configuration: where it is, how it is read, how the configuration in force is printed. */
 #include "base/escape.h"
 #include "cli/config_private.h"
+#include "cli/overrides.h"
 #include "cli/secret.h"
 #include "ingest/resolver.h"
+#include "parse/dns/orgdomain.h"
 
 #include <errno.h>
 #include <ini.h>
@@ -29,6 +31,7 @@ struct loading {
 	unsigned line; /* the one read last */
 	struct seen seen;
 	struct seen *mailboxes; /* owned; of each */
+	char domain[DOMAINNAME_TEXT]; /* of the section in hand; "" when it is none of a domain */
 	struct fault *fault;
 	bool failed;
 	unsigned failed_line;
@@ -43,15 +46,20 @@ static bool line_refused(struct loading *loading, const char *rule)
 	return fault_set(loading->fault, FAULT_SETUP, "%s:%u: %s", loading->path, loading->line, rule);
 }
 
-/* What follows `mailbox` in a heading; absent when it is another heading. */
-static struct span mailbox_heading(struct span heading)
+/* What follows `word` in a heading; absent when it is another heading. */
+static struct span heading_of(struct span heading, const char *word)
 {
-	const size_t n = sizeof MAILBOX_SECTION - 1;
+	const size_t n = strlen(word);
 
-	if (heading.n < n || memcmp(heading.p, MAILBOX_SECTION, n) != 0 ||
+	if (heading.n < n || memcmp(heading.p, word, n) != 0 ||
 		(heading.n > n && heading.p[n] != ' ' && heading.p[n] != '\t'))
 		return SPAN_ABSENT;
 	return span_trim((struct span){ heading.p + n, heading.n - n });
+}
+
+static struct span mailbox_heading(struct span heading)
+{
+	return heading_of(heading, MAILBOX_SECTION);
 }
 
 static struct mailbox_settings *mailbox_find(const struct config *config, struct span name)
@@ -84,21 +92,31 @@ static bool mailbox_begin(struct loading *loading, struct span name)
 	return true;
 }
 
+static bool domain_begin(struct loading *loading, struct span name)
+{
+	return domain_alabels(name, loading->domain) > 0 || line_refused(loading, "a section for a domain names one");
+}
+
 /* inih takes `[limits] mail = 5M` for a heading and drops the rest of the line. */
 static bool heading_fits(struct loading *loading, const char *line)
 {
 	const char *end = strchr(line, ']');
-	struct span mailbox;
+	struct span heading, mailbox, domain;
 
 	if (line[0] != '[' || !end)
 		return true;
-	if (end - line - 1 > HEADING_OCTETS)
+	heading = (struct span){ line + 1, (size_t)(end - line - 1) };
+	domain = heading_of(heading, DOMAIN_SECTION);
+	mailbox = mailbox_heading(heading);
+	loading->domain[0] = '\0';
+	if (heading.n > HEADING_OCTETS && !domain.p)
 		return line_refused(loading, "a heading has at most 49 octets");
-	mailbox = mailbox_heading((struct span){ line + 1, (size_t)(end - line - 1) });
 	end += 1 + strspn(end + 1, " \t\r\n");
 	if (*end && *end != ';' && *end != '#')
 		return line_refused(
 			loading, "a heading stands alone on its line; settings follow on lines of their own");
+	if (domain.p)
+		return domain_begin(loading, domain);
 	return !mailbox.p || mailbox_begin(loading, mailbox);
 }
 
@@ -130,6 +148,26 @@ static char *line_read(char *line, int room, void *arg)
 	return n && heading_fits(loading, line) ? line : NULL;
 }
 
+/* Does the setting lie in struct readiness_settings, so that it may differ from domain to domain? */
+static bool setting_is_of_domains(const struct config_setting *setting)
+{
+	return !setting_is_of_mailbox(setting) && setting->offset >= offsetof(struct config, readiness) &&
+	       setting->offset < offsetof(struct config, readiness) + sizeof(struct readiness_settings);
+}
+
+static bool domain_take(struct loading *loading, const char *at, const char *name, const char *value, struct fault *fault)
+{
+	const struct config_setting *setting = setting_find("readiness", name);
+	char where[PATH_OCTETS + 512];
+
+	if (!setting)
+		return setting_unknown(at, DOMAIN_SECTION, "readiness", name, fault);
+	snprintf(where, sizeof where, "%s[" DOMAIN_SECTION " %s] %s", at, loading->domain, name);
+	if (!setting_is_of_domains(setting))
+		return fault_set(fault, FAULT_SETUP, "%s: is the same for all domains; it belongs in [readiness]", where);
+	return override_set(loading->config, loading->domain, setting, value, where, loading->line, fault);
+}
+
 static int line_take(void *arg, const char *section, const char *name, const char *value)
 {
 	struct loading *loading = arg;
@@ -146,7 +184,9 @@ static int line_take(void *arg, const char *section, const char *name, const cha
 	mailbox = mailbox_find(config, mailbox_heading(span_of(section)));
 	setting = setting_find(mailbox ? MAILBOX_SECTION : section, name);
 	snprintf(at, sizeof at, "%s:%u: ", loading->path, loading->line);
-	if (!setting) {
+	if (loading->domain[0]) {
+		domain_take(loading, at, name, value, &fault);
+	} else if (!setting) {
 		setting_unknown(at, section, mailbox ? MAILBOX_SECTION : section, name, &fault);
 	} else {
 		struct seen *all = mailbox ? &loading->mailboxes[mailbox - config->mailboxes] : &loading->seen;
@@ -325,16 +365,8 @@ static FILE *file_open(const char *named, struct config *config, struct fault *f
 static bool from_environment(char **place, const char *variable, struct fault *fault)
 {
 	const char *value = getenv(variable);
-	char *copy;
 
-	if (!value || !*value)
-		return true;
-	copy = strdup(value);
-	if (!copy)
-		return fault_set(fault, FAULT_LATER, "out of memory");
-	free(*place);
-	*place = copy;
-	return true;
+	return !value || !*value || text_set(place, value, fault);
 }
 
 bool config_load(const char *named, struct config *config, struct fault *fault)
@@ -381,6 +413,7 @@ void config_release(struct config *config)
 	for (size_t i = 0; i < config->mailboxes_n; i++)
 		mailbox_settings_release(&config->mailboxes[i]);
 	free(config->mailboxes);
+	overrides_release(config);
 	*config = (struct config){ 0 };
 }
 
@@ -460,6 +493,7 @@ bool config_print(const struct config *config, FILE *out, struct fault *fault)
 	}
 	for (size_t i = 0; i < config->mailboxes_n; i++)
 		mailbox_print(&config->mailboxes[i], out);
+	overrides_print(config, out);
 	config_release(&defaults);
 	return true;
 }

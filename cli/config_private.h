@@ -16,6 +16,9 @@ uint64_t setting_value(const void *base, const struct config_setting *setting); 
 bool setting_is_of_mailbox(const struct config_setting *setting);
 bool setting_is_of_digest(const struct config_setting *setting);
 
+/* Puts a copy in the place of what was there. */
+bool text_set(char **place, const char *value, struct fault *fault);
+
 const struct config_setting *setting_find(const char *section, const char *name);
 
 /* `where` is what a fault calls the setting: `[limits] mail`, with file and line before it where there are any. */

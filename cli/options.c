@@ -4,172 +4,72 @@
 #include <stddef.h>
 #include <string.h>
 
-enum option_id {
-	OPTION_DB = 256,
-	OPTION_NOW,
-	OPTION_JOBS,
-	OPTION_QUIET,
-	OPTION_COLOR,
-	OPTION_NO_SANDBOX,
-	OPTION_JSON,
-	OPTION_CSV,
-	OPTION_FORMAT,
-	OPTION_DAYS,
-	OPTION_SINCE,
-	OPTION_UNTIL,
-	OPTION_OLDER_THAN,
-	OPTION_WATCH,
-	OPTION_KEYS,
-	OPTION_DNS_FILE,
-	OPTION_OFFLINE,
-	OPTION_AT,
-	OPTION_EXPLAIN,
-	OPTION_SHOW_ADDRESSES,
-	OPTION_WEEK,
-	OPTION_UNSIGNED,
-	OPTION_UNDECIDED,
-	OPTION_NEW,
-	OPTION_CLASS,
-	OPTION_FIXED,
-	OPTION_TO,
-	OPTION_PRINT,
-	OPTION_ONLY_TROUBLE,
-	OPTION_IF_ALERT,
-	OPTION_AGAIN,
-	OPTION_TARGET,
-	OPTION_FAIL_ON,
-	OPTION_ALL,
-	OPTION_COUNTS,
-	OPTION_WEEKS,
-	OPTION_DOMAIN,
-	OPTION_CHECK,
-	OPTION_POLICY,
-	OPTION_SP,
-	OPTION_NP,
-	OPTION_TRIAL,
-	OPTION_RUA,
-	OPTION_RUF,
-	OPTION_FO,
-	OPTION_ADKIM,
-	OPTION_ASPF,
-	OPTION_PSD,
-	OPTION_TTL,
-	OPTION_HELP,
-	OPTION_VERSION,
-};
+#define OPTIONS_MOST 64
+#define LONG_FIRST 256 /* what getopt_long gives for the first row; short options are their letter */
 
-static const struct option longs[] = {
-	{ "db", required_argument, NULL, OPTION_DB },
-	{ "now", required_argument, NULL, OPTION_NOW },
-	{ "jobs", required_argument, NULL, OPTION_JOBS },
-	{ "quiet", no_argument, NULL, OPTION_QUIET },
-	{ "color", required_argument, NULL, OPTION_COLOR },
-	{ "no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX },
-	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "csv", no_argument, NULL, OPTION_CSV },
-	{ "format", required_argument, NULL, OPTION_FORMAT },
-	{ "days", required_argument, NULL, OPTION_DAYS },
-	{ "since", required_argument, NULL, OPTION_SINCE },
-	{ "until", required_argument, NULL, OPTION_UNTIL },
-	{ "older-than", required_argument, NULL, OPTION_OLDER_THAN },
-	{ "watch", no_argument, NULL, OPTION_WATCH },
-	{ "keys", required_argument, NULL, OPTION_KEYS },
-	{ "dns-file", required_argument, NULL, OPTION_DNS_FILE },
-	{ "offline", no_argument, NULL, OPTION_OFFLINE },
-	{ "at", required_argument, NULL, OPTION_AT },
-	{ "explain", no_argument, NULL, OPTION_EXPLAIN },
-	{ "show-addresses", no_argument, NULL, OPTION_SHOW_ADDRESSES },
-	{ "week", no_argument, NULL, OPTION_WEEK },
-	{ "unsigned", no_argument, NULL, OPTION_UNSIGNED },
-	{ "undecided", no_argument, NULL, OPTION_UNDECIDED },
-	{ "new", no_argument, NULL, OPTION_NEW },
-	{ "class", required_argument, NULL, OPTION_CLASS },
-	{ "fixed", required_argument, NULL, OPTION_FIXED },
-	{ "to", required_argument, NULL, OPTION_TO },
-	{ "print", no_argument, NULL, OPTION_PRINT },
-	{ "only-trouble", no_argument, NULL, OPTION_ONLY_TROUBLE },
-	{ "if-alert", no_argument, NULL, OPTION_IF_ALERT },
-	{ "again", no_argument, NULL, OPTION_AGAIN },
-	{ "target", required_argument, NULL, OPTION_TARGET },
-	{ "fail-on", required_argument, NULL, OPTION_FAIL_ON },
-	{ "all", no_argument, NULL, OPTION_ALL },
-	{ "counts", no_argument, NULL, OPTION_COUNTS },
-	{ "weeks", required_argument, NULL, OPTION_WEEKS },
-	{ "domain", required_argument, NULL, OPTION_DOMAIN },
-	{ "check", required_argument, NULL, OPTION_CHECK },
-	{ "policy", required_argument, NULL, OPTION_POLICY },
-	{ "sp", required_argument, NULL, OPTION_SP },
-	{ "np", required_argument, NULL, OPTION_NP },
-	{ "trial", no_argument, NULL, OPTION_TRIAL },
-	{ "rua", required_argument, NULL, OPTION_RUA },
-	{ "ruf", required_argument, NULL, OPTION_RUF },
-	{ "fo", required_argument, NULL, OPTION_FO },
-	{ "adkim", required_argument, NULL, OPTION_ADKIM },
-	{ "aspf", required_argument, NULL, OPTION_ASPF },
-	{ "psd", required_argument, NULL, OPTION_PSD },
-	{ "ttl", required_argument, NULL, OPTION_TTL },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ NULL, 0, NULL, 0 },
-};
+#define PLACE(member) offsetof(struct options, member)
 
 const struct option_row option_rows[] = {
-	{ "db", "PATH", NULL, "the database" },
-	{ "c", "FILE", NULL, "the configuration file" },
-	{ "now", "TIME", NULL, "what to take for the present" },
-	{ "jobs", "N", NULL, "locked processes that read at the same time; 0: one per processor" },
-	{ "quiet", NULL, NULL, "no progress, no closing line; faults are still named" },
-	{ "v", NULL, NULL, "name every input with what became of it; all of a verdict" },
-	{ "color", "auto|always|never", NULL, "colours in the text" },
-	{ "no-sandbox", NULL, NULL, "read in this process, without its protections" },
-	{ "json", NULL, "show ingest summary reports senders reporters simulate export check verify samples explain lint record", "print JSON" },
-	{ "csv", NULL, "summary reports senders reporters simulate export check samples", "print comma-separated values" },
-	{ "format", "text|json|csv", "summary reports senders reporters simulate export check samples lint record", "the form of the output" },
-	{ "days", "N", "summary samples simulate lint", "the last N days" },
-	{ "since", "TIME", "summary samples lint", "from that day on" },
-	{ "until", "TIME", "summary samples lint", "up to and including that day" },
-	{ "older-than", "SPAN", "expire", "how long to keep, as in 400d" },
-	{ "watch", NULL, "ingest", "stay with the mailboxes: store what comes when it comes" },
-	{ "keys", "FILE", "ingest verify reprocess", "key records from a file: name, blank, record" },
-	{ "dns-file", "FILE", "ingest verify reprocess lint record", "a zone file in the place of the DNS" },
-	{ "offline", NULL, "ingest verify reprocess lint record", "ask no DNS" },
-	{ "at", "TIME", "verify", "when the mail arrived, for expiry dates" },
-	{ "explain", NULL, "verify", "say what was changed on the way" },
-	{ "show-addresses", NULL, "samples explain html", "print mail addresses whole" },
-	{ "all", NULL, "summary html", "every domain, worst first" },
-	{ "week", "[N]", "senders digest", "figures of the last seven days, or of week N" },
-	{ "unsigned", NULL, "senders", "only those with mail that you have not signed" },
-	{ "undecided", NULL, "senders", "only those that nobody has decided about" },
-	{ "new", NULL, "senders", "only those first seen in the last seven days" },
-	{ "class", "own|forwarded|undecided|forged|all", "senders", "these instead of own and undecided ones" },
-	{ "fixed", "SENDER,...", "simulate", "senders taken as repaired" },
-	{ "to", "ADDRESS,...", "digest", "who gets it, in the place of [digest] to" },
-	{ "print", NULL, "digest", "print the mail and send nothing" },
-	{ "only-trouble", NULL, "digest", "send only when there is something to do" },
-	{ "if-alert", NULL, "digest", "send only new alerts, each once" },
-	{ "again", NULL, "digest", "send once more what was sent, or may have been" },
-	{ "target", "auto|quarantine|reject", "check", "the policy that is asked about" },
-	{ "fail-on", "alert", "check", "an open critical alert ends with 2" },
-	{ "counts", NULL, "summary", "the figures alone, without a verdict" },
-	{ "domain", "DOMAIN", "explain", "of which domain, where there are several" },
-	{ "o", "FILE|FOLDER", "html", "where to write; without it, standard output" },
-	{ "weeks", "N", "summary", "how far the trend goes back" },
-	{ "check", "TEXT", "record", "judge this text instead, - for standard input; no DNS is asked" },
-	{ "policy", "WORD", "record", "none, quarantine, reject, or next: the stage after what is published" },
-	{ "sp", "WORD", "record", "another policy for subdomains" },
-	{ "np", "WORD", "record", "another policy for names that do not exist" },
-	{ "trial", NULL, "record", "t=y; pct=0: the policy is announced and the next weaker one applied" },
-	{ "rua", "ADDRESS", "record", "where daily reports go; again for another one" },
-	{ "ruf", "ADDRESS", "record", "where copies of failing messages go; again for another one" },
-	{ "fo", "WORD", "record", "when copies are wanted: 0, 1, d, s, or several with colons" },
-	{ "adkim", "r|s", "record", "how close the signer must be: r related, s the same name" },
-	{ "aspf", "r|s", "record", "the same for the bounce address" },
-	{ "psd", "y|n|u", "record", "is the domain one below which others register?" },
-	{ "ttl", "SECONDS", "record", "how long the record may be remembered" },
-	{ "help", NULL, NULL, "this text" },
-	{ "version", NULL, NULL, "versions, and the protections in force" },
-	{ NULL, NULL, NULL, NULL },
+	{ "db", "PATH", PLACE(db), NULL, "the database" },
+	{ "c", "FILE", PLACE(config_file), NULL, "the configuration file" },
+	{ "now", "TIME", PLACE(now), NULL, "what to take for the present" },
+	{ "jobs", "N", PLACE(jobs), NULL, "locked processes that read at the same time; 0: one per processor" },
+	{ "quiet", NULL, PLACE(quiet), NULL, "no progress, no closing line; faults are still named" },
+	{ "v", NULL, PLACE(verbose), NULL, "name every input with what became of it; all of a verdict" },
+	{ "color", "auto|always|never", PLACE(color), NULL, "colours in the text" },
+	{ "no-sandbox", NULL, PLACE(no_sandbox), NULL, "read in this process, without its protections" },
+	{ "json", NULL, 0, "show ingest summary reports senders reporters simulate export check verify samples explain lint record", "print JSON" },
+	{ "csv", NULL, 0, "summary reports senders reporters simulate export check samples", "print comma-separated values" },
+	{ "format", "text|json|csv", 0, "summary reports senders reporters simulate export check samples lint record", "the form of the output" },
+	{ "days", "N", PLACE(days), "summary samples simulate lint", "the last N days" },
+	{ "since", "TIME", PLACE(since), "summary samples lint", "from that day on" },
+	{ "until", "TIME", PLACE(until), "summary samples lint mark accept critical", "up to and including that day; when a mark ends" },
+	{ "older-than", "SPAN", PLACE(older_than), "expire", "how long to keep, as in 400d" },
+	{ "watch", NULL, PLACE(watch), "ingest", "stay with the mailboxes: store what comes when it comes" },
+	{ "keys", "FILE", PLACE(keys), "ingest verify reprocess", "key records from a file: name, blank, record" },
+	{ "dns-file", "FILE", PLACE(dns_file), "ingest enrich verify reprocess lint record", "a zone file in the place of the DNS" },
+	{ "offline", NULL, PLACE(offline), "ingest enrich verify reprocess lint record", "ask no DNS" },
+	{ "at", "TIME", PLACE(at), "verify", "when the mail arrived, for expiry dates" },
+	{ "explain", NULL, PLACE(explain), "verify", "say what was changed on the way" },
+	{ "show-addresses", NULL, PLACE(show_addresses), "samples explain html", "print mail addresses whole" },
+	{ "week", "[N]", PLACE(week), "senders digest", "figures of the last seven days, or of week N" },
+	{ "unsigned", NULL, PLACE(not_signed), "senders", "only those with mail that you have not signed" },
+	{ "undecided", NULL, PLACE(undecided), "senders", "only those that nobody has decided about" },
+	{ "new", NULL, PLACE(new), "senders", "only those first seen in the last seven days" },
+	{ "class", "own|forwarded|undecided|forged|all", PLACE(class), "senders", "these instead of own and undecided ones" },
+	{ "fixed", "SENDER,...", PLACE(fixed), "simulate", "senders taken as repaired" },
+	{ "to", "ADDRESS,...", PLACE(to), "digest", "who gets it, in the place of [digest] to" },
+	{ "print", NULL, PLACE(print), "digest", "print the mail and send nothing" },
+	{ "only-trouble", NULL, PLACE(only_trouble), "digest", "send only when there is something to do" },
+	{ "if-alert", NULL, PLACE(if_alert), "digest", "send only new alerts, each once" },
+	{ "again", NULL, PLACE(again), "digest", "send once more what was sent, or may have been" },
+	{ "target", "auto|quarantine|reject", PLACE(target), "check", "the policy that is asked about" },
+	{ "fail-on", "alert", 0, "check", "an open critical alert ends with 2" },
+	{ "diff", NULL, PLACE(diff), "check", "what changed since the verdict of an earlier day" },
+	{ "why", "TEXT", PLACE(why), "mark accept critical attest", "the reason" },
+	{ "domain", "DOMAIN", PLACE(domain), "mark accept critical attest explain", "this domain alone, where there are several" },
+	{ "all", NULL, PLACE(all), "summary html", "every domain, worst first" },
+	{ "counts", NULL, PLACE(counts), "summary", "the figures alone, without a verdict" },
+	{ "weeks", "N", PLACE(weeks), "summary", "how far the trend goes back" },
+	{ "o", "FILE|FOLDER", PLACE(output), "html", "where to write; without it, standard output" },
+	{ "check", "TEXT", PLACE(record.check), "record", "judge this text instead, - for standard input; no DNS is asked" },
+	{ "policy", "WORD", PLACE(record.policy), "record", "none, quarantine, reject, or next: the stage after what is published" },
+	{ "sp", "WORD", PLACE(record.sp), "record", "another policy for subdomains" },
+	{ "np", "WORD", PLACE(record.np), "record", "another policy for names that do not exist" },
+	{ "trial", NULL, PLACE(record.trial), "record", "t=y; pct=0: the policy is announced and the next weaker one applied" },
+	{ "rua", "ADDRESS", 0, "record", "where daily reports go; again for another one" },
+	{ "ruf", "ADDRESS", 0, "record", "where copies of failing messages go; again for another one" },
+	{ "fo", "WORD", PLACE(record.fo), "record", "when copies are wanted: 0, 1, d, s, or several with colons" },
+	{ "adkim", "r|s", PLACE(record.adkim), "record", "how close the signer must be: r related, s the same name" },
+	{ "aspf", "r|s", PLACE(record.aspf), "record", "the same for the bounce address" },
+	{ "psd", "y|n|u", PLACE(record.psd), "record", "is the domain one below which others register?" },
+	{ "ttl", "SECONDS", PLACE(record.ttl), "record", "how long the record may be remembered" },
+	{ "help", NULL, PLACE(help), NULL, "this text" },
+	{ "version", NULL, PLACE(version), NULL, "versions, and the protections in force" },
+	{ NULL },
 };
+#define ROWS (sizeof option_rows / sizeof *option_rows)
+_Static_assert(ROWS <= OPTIONS_MOST, "room for every option");
 
 static bool format_read(struct options *options, const char *word, struct fault *fault)
 {
@@ -184,80 +84,6 @@ static bool format_read(struct options *options, const char *word, struct fault 
 	return fault_set(fault, FAULT_SETUP, "--format %.40s: is none of text, json, csv", word);
 }
 
-/* Options that only keep what they are given. */
-#define TEXT(id, member) { id, false, offsetof(struct options, member) }
-#define FLAG(id, member) { id, true, offsetof(struct options, member) }
-static const struct place {
-	int id;
-	bool flag;
-	size_t offset;
-} places[] = {
-	FLAG(OPTION_WEEK, week),
-	FLAG(OPTION_UNSIGNED, not_signed),
-	FLAG(OPTION_UNDECIDED, undecided),
-	FLAG(OPTION_NEW, new),
-	TEXT(OPTION_CLASS, class),
-	TEXT(OPTION_FIXED, fixed),
-	TEXT(OPTION_TO, to),
-	FLAG(OPTION_PRINT, print),
-	FLAG(OPTION_ONLY_TROUBLE, only_trouble),
-	FLAG(OPTION_IF_ALERT, if_alert),
-	FLAG(OPTION_AGAIN, again),
-	TEXT('c', config_file),
-	TEXT('o', output),
-	FLAG('v', verbose),
-	TEXT(OPTION_DB, db),
-	TEXT(OPTION_NOW, now),
-	TEXT(OPTION_JOBS, jobs),
-	FLAG(OPTION_QUIET, quiet),
-	TEXT(OPTION_COLOR, color),
-	FLAG(OPTION_NO_SANDBOX, no_sandbox),
-	TEXT(OPTION_DAYS, days),
-	TEXT(OPTION_SINCE, since),
-	TEXT(OPTION_UNTIL, until),
-	TEXT(OPTION_OLDER_THAN, older_than),
-	FLAG(OPTION_WATCH, watch),
-	TEXT(OPTION_KEYS, keys),
-	TEXT(OPTION_DNS_FILE, dns_file),
-	FLAG(OPTION_OFFLINE, offline),
-	TEXT(OPTION_AT, at),
-	FLAG(OPTION_EXPLAIN, explain),
-	FLAG(OPTION_SHOW_ADDRESSES, show_addresses),
-	TEXT(OPTION_TARGET, target),
-	FLAG(OPTION_ALL, all),
-	FLAG(OPTION_COUNTS, counts),
-	TEXT(OPTION_WEEKS, weeks),
-	TEXT(OPTION_DOMAIN, domain),
-	TEXT(OPTION_CHECK, record.check),
-	TEXT(OPTION_POLICY, record.policy),
-	TEXT(OPTION_SP, record.sp),
-	TEXT(OPTION_NP, record.np),
-	FLAG(OPTION_TRIAL, record.trial),
-	TEXT(OPTION_FO, record.fo),
-	TEXT(OPTION_ADKIM, record.adkim),
-	TEXT(OPTION_ASPF, record.aspf),
-	TEXT(OPTION_PSD, record.psd),
-	TEXT(OPTION_TTL, record.ttl),
-	FLAG(OPTION_HELP, help),
-	FLAG(OPTION_VERSION, version),
-};
-
-static bool option_keep(struct options *options, int id, const char *value)
-{
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		char *at = (char *)options + places[i].offset;
-
-		if (places[i].id != id)
-			continue;
-		if (places[i].flag)
-			*(bool *)at = true;
-		else
-			*(const char **)at = value;
-		return true;
-	}
-	return false;
-}
-
 static bool address_take(const char *list[OPTION_ADDRESSES], size_t *n, const char *value, struct fault *fault)
 {
 	if (*n == OPTION_ADDRESSES)
@@ -266,26 +92,31 @@ static bool address_take(const char *list[OPTION_ADDRESSES], size_t *n, const ch
 	return true;
 }
 
-static bool option_take(struct options *options, int id, char *value, struct fault *fault)
+/* --json and --csv are short for --format. */
+static bool special_take(struct options *options, const char *name, const char *value, struct fault *fault)
 {
-	switch (id) {
-	case OPTION_JSON:
-		options->format = FORMAT_JSON;
-		return true;
-	case OPTION_CSV:
-		options->format = FORMAT_CSV;
-		return true;
-	case OPTION_FORMAT:
-		return format_read(options, value, fault);
-	case OPTION_FAIL_ON:
+	if (strcmp(name, "fail-on") == 0) {
 		options->fail_on_alert = strcmp(value, "alert") == 0;
 		return options->fail_on_alert || fault_set(fault, FAULT_SETUP, "--fail-on %.40s: is not alert", value);
-	case OPTION_RUA:
-		return address_take(options->record.rua, &options->record.rua_n, value, fault);
-	case OPTION_RUF:
-		return address_take(options->record.ruf, &options->record.ruf_n, value, fault);
 	}
-	return option_keep(options, id, value);
+	if (strcmp(name, "rua") == 0)
+		return address_take(options->record.rua, &options->record.rua_n, value, fault);
+	if (strcmp(name, "ruf") == 0)
+		return address_take(options->record.ruf, &options->record.ruf_n, value, fault);
+	return format_read(options, value ? value : name, fault);
+}
+
+static bool option_take(struct options *options, const struct option_row *row, char *value, struct fault *fault)
+{
+	void *place = (char *)options + row->place;
+
+	if (!row->place)
+		return special_take(options, row->name, value, fault);
+	if (row->argument)
+		*(const char **)place = value;
+	else
+		*(bool *)place = true;
+	return true;
 }
 
 /* Does the space-separated list hold the word? */
@@ -312,32 +143,74 @@ static bool options_belong(const struct options *options, const char *const give
 	return true;
 }
 
+static const struct option_row *row_of(int id)
+{
+	if (id >= LONG_FIRST)
+		return &option_rows[id - LONG_FIRST];
+	for (const struct option_row *row = option_rows; row->name; row++)
+		if (row->name[0] == id && !row->name[1])
+			return row;
+	return NULL;
+}
+
+static bool number_may_follow(const struct option_row *row)
+{
+	return row->argument && *row->argument == '[';
+}
+
+/* "" when none follows. No domain is a number, so that nothing is taken for one. */
+static char *number_next(int argc, char **argv)
+{
+	static char none[] = "";
+	unsigned long long number;
+
+	return optind < argc && span_number(span_of(argv[optind]), UINT32_MAX, &number) ? argv[optind++] : none;
+}
+
+/* What getopt_long wants to know of the table. */
+static void rows_tell(struct option longs[OPTIONS_MOST], char shorts[2 * OPTIONS_MOST + 2])
+{
+	*shorts++ = ':';
+	for (const struct option_row *row = option_rows; row->name; row++) {
+		int argument = row->argument && !number_may_follow(row) ? required_argument : no_argument;
+
+		if (row->name[1]) {
+			*longs++ = (struct option){ row->name, argument, NULL, LONG_FIRST + (int)(row - option_rows) };
+		} else {
+			*shorts++ = row->name[0];
+			if (row->argument)
+				*shorts++ = ':';
+		}
+	}
+	*longs = (struct option){ 0 };
+	*shorts = '\0';
+}
+
 bool options_read(struct options *options, int argc, char **argv, struct fault *fault)
 {
-	const char *given[64] = { NULL };
-	unsigned long long week;
+	const char *given[OPTIONS_MOST] = { NULL };
+	struct option longs[OPTIONS_MOST];
+	char shorts[2 * OPTIONS_MOST + 2];
 	size_t given_n = 0;
-	int id, which = 0;
+	int id;
 
 	*options = (struct options){ 0 };
+	rows_tell(longs, shorts);
 	opterr = 0;
 	optind = 0;
-	while ((id = getopt_long(argc, argv, ":c:o:v", longs, &which)) != -1) {
+	while ((id = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+		const struct option_row *row;
 
 		if (id == '?')
 			return fault_set(fault, FAULT_SETUP, "%.60s: no such option", word);
 		if (id == ':')
 			return fault_set(fault, FAULT_SETUP, "%.60s: wants an argument", word);
-		if (id == 'o' && given_n + 1 < sizeof given / sizeof *given)
-			given[given_n++] = "o";
-		if (id >= OPTION_DB && given_n + 1 < sizeof given / sizeof *given)
-			given[given_n++] = longs[which].name;
-		if (!option_take(options, id, optarg, fault))
+		row = row_of(id);
+		if (given_n + 1 < sizeof given / sizeof *given)
+			given[given_n++] = row->name;
+		if (!option_take(options, row, number_may_follow(row) ? number_next(argc, argv) : optarg, fault))
 			return false;
-		/* A week may follow; no domain is a number. */
-		if (id == OPTION_WEEK && optind < argc && span_number(span_of(argv[optind]), UINT32_MAX, &week))
-			options->week_number = argv[optind++];
 	}
 	options->args = argv + optind;
 	options->args_n = argc - optind;

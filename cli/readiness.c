@@ -1,5 +1,7 @@
 #include "cli/readiness.h"
 #include "cli/file.h"
+#include "cli/marks.h"
+#include "cli/overrides.h"
 #include "cli/snapshot.h"
 #include "parse/dns/orgdomain.h"
 #include "report/assess/senders.h"
@@ -51,7 +53,7 @@ static bool tables_load(struct readiness *r, struct fault *fault)
 bool readiness_open(struct readiness *r, const struct cli *cli, struct store *store, struct fault *fault)
 {
 	*r = (struct readiness){ .cli = cli, .store = store, .tables = ARENA(TABLES_OCTETS), .arena = ARENA(ROWS_OCTETS) };
-	if (tables_load(r, fault))
+	if (tables_load(r, fault) && marks_load(cli, &r->tables, &r->statements, &r->statements_n, fault))
 		return true;
 	readiness_close(r);
 	return false;
@@ -101,18 +103,18 @@ static struct words words_of(struct arena *arena, const char *list)
 
 static void options_fill(struct readiness *r, enum target target)
 {
-	const struct readiness_settings *settings = &r->cli->config.readiness;
+	const struct readiness_settings settings = readiness_settings_of(&r->cli->config, r->options.domain.name);
 
 	r->options.today = moment_day(r->cli->now);
-	r->options.target = target == TARGET_AUTO ? (enum target)settings->target : target;
-	r->options.profile = (enum profile)settings->profile;
-	r->options.window = (unsigned)settings->window;
-	r->options.trust_strict = settings->trust;
-	r->options.legacy_pct = settings->legacy_pct;
-	r->options.limits = settings->limits;
-	r->options.own_nets = words_of(&r->arena, settings->own_nets);
-	r->options.tenants = words_of(&r->arena, settings->tenants);
-	r->options.known_reporters = words_of(&r->arena, settings->known_reporters);
+	r->options.target = target == TARGET_AUTO ? (enum target)settings.target : target;
+	r->options.profile = (enum profile)settings.profile;
+	r->options.window = (unsigned)settings.window;
+	r->options.trust_strict = settings.trust;
+	r->options.legacy_pct = settings.legacy_pct;
+	r->options.limits = settings.limits;
+	r->options.own_nets = words_of(&r->arena, settings.own_nets);
+	r->options.tenants = words_of(&r->arena, settings.tenants);
+	r->options.known_reporters = words_of(&r->arena, settings.known_reporters);
 }
 
 /* ---- a domain */
@@ -137,6 +139,9 @@ bool readiness_gather(struct readiness *r, struct span domain, enum target targe
 	if (r->store && !store_ask_observed(r->store, name, &window, &r->arena, &observed, fault))
 		return false;
 	rows_observe(&r->rows, &observed);
+	if (!marks_select(r->statements, r->statements_n, r->options.domain.name, r->options.today, r->options.window,
+		    &r->arena, &r->rows))
+		return fault_set(fault, FAULT_LATER, "%s: out of memory", name);
 	if (r->store && !snapshot_read(r->store, &r->options.domain, &observed, r->cli->now, &r->arena,
 				&r->rows.published, fault))
 		return false;

@@ -7,12 +7,15 @@
 
 #include "cli/cli.h"
 #include "report/assess/assess.h"
+#include "report/assess/marks.h"
 
 struct readiness {
 	const struct cli *cli;
 	struct store *store; /* NULL: there is no database yet, and so no data */
 	struct arena tables; /* what is the same for every domain */
 	struct rows common;
+	const struct statement *statements; /* of the file of marks */
+	size_t statements_n;
 	/* of the domain in hand; valid until the next one */
 	struct arena arena;
 	struct rows rows;
@@ -23,7 +26,7 @@ struct readiness {
 /* What --target asks about; TARGET_AUTO without it. False: no such target. */
 bool readiness_target(const struct cli *cli, enum target *target, struct fault *fault);
 
-/* Reads the tables. The store stays the caller's. False: fault; nothing is to be closed. */
+/* Reads the tables and the file of marks. The store stays the caller's. False: fault; nothing is to be closed. */
 bool readiness_open(struct readiness *r, const struct cli *cli, struct store *store, struct fault *fault);
 
 /* Fills rows, options and verdict. `domain` as a person writes it. A domain without any report is no fault: its verdict is

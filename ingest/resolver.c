@@ -31,6 +31,7 @@ struct resolver {
 	int overdue; /* milliseconds */
 	char server[RESOLVER_SERVER_TEXT];
 	bool from_file;
+	unsigned silence; /* see struct resolver_options */
 	struct resolver_state state;
 	uint64_t serial;
 	size_t n;
@@ -139,6 +140,7 @@ struct resolver *resolver_start(const struct resolver_options *options, struct f
 	resolver->socket = -1;
 	resolver->orphans = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	resolver->from_file = options->file.ask != NULL;
+	resolver->silence = options->silence ? options->silence : RESOLVER_SILENCE;
 	resolver->state.offline = options->offline;
 	resolver->overdue = (int)milliseconds + OVERDUE_MILLISECONDS;
 	complete.server = resolver->server;
@@ -331,8 +333,8 @@ const char *resolver_describe(const struct resolver *resolver, char text[RESOLVE
 		snprintf(text, RESOLVER_TEXT, "DNS from a file");
 	else if (resolver->state.offline && resolver->state.asked)
 		snprintf(text, RESOLVER_TEXT,
-			"DNS through %s: no answer to %d questions in a row; offline for this run", resolver->server,
-			RESOLVER_SILENCE);
+			"DNS through %s: no answer to %u questions in a row; offline for this run", resolver->server,
+			resolver->silence);
 	else if (resolver->state.offline)
 		snprintf(text, RESOLVER_TEXT, "DNS: offline");
 	else

@@ -25,6 +25,7 @@
 #define RESOLVER_QUESTIONS 10000 /* that go to the DNS in one run */
 #define RESOLVER_SECONDS 5	 /* for one question */
 #define RESOLVER_SILENCE 3
+#define RESOLVER_SILENCE_MOST 64 /* many addresses lie in zones whose servers are gone */
 #define RESOLVER_TTL_MAX 86400 /* seconds; so that a revoked key is noticed within a day */
 #define RESOLVER_NEGATIVE_TTL_MAX 300
 
@@ -47,6 +48,7 @@ struct resolver_options {
 	bool unlocked;	       /* the process is not locked: for debuggers */
 	unsigned questions;    /* that go to the DNS; 0: RESOLVER_QUESTIONS */
 	unsigned milliseconds; /* for one question; 0: RESOLVER_SECONDS */
+	unsigned silence;      /* look-ups in a row that mean offline; 0: RESOLVER_SILENCE */
 };
 
 struct resolver;

@@ -72,7 +72,7 @@ static struct {
 	uint32_t asked;
 	struct pending pending[RESOLVER_OUTSTANDING];
 	/* Domains that were silent in a row, and names that were silent at all, oldest overwritten. */
-	char silence[RESOLVER_SILENCE][DNS_NAME_MAX + 1];
+	char silence[RESOLVER_SILENCE_MOST][DNS_NAME_MAX + 1];
 	unsigned in_a_row;
 	char silent[SILENT_NAMES][DNS_NAME_MAX + 1];
 	size_t silents;
@@ -141,15 +141,17 @@ static bool was_silent(const char *name)
 
 static void silence_note(const char *name)
 {
+	unsigned most = self.options.silence ? self.options.silence : RESOLVER_SILENCE;
 	const char *domain = domain_of(name);
 
+	most = most < RESOLVER_SILENCE_MOST ? most : RESOLVER_SILENCE_MOST;
 	snprintf(self.silent[self.silents++ % SILENT_NAMES], sizeof self.silent[0], "%s", name);
 	for (unsigned i = 0; i < self.in_a_row; i++)
 		if (strcmp(self.silence[i], domain) == 0)
 			return;
-	if (self.in_a_row < RESOLVER_SILENCE)
+	if (self.in_a_row < most)
 		snprintf(self.silence[self.in_a_row++], sizeof self.silence[0], "%s", domain);
-	self.offline |= self.in_a_row == RESOLVER_SILENCE;
+	self.offline |= self.in_a_row == most;
 }
 
 static void timed_out(evutil_socket_t fd, short what, void *arg)

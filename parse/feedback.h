@@ -142,6 +142,8 @@ struct failure {
 	uint64_t sample_octets;
 	uint8_t sample_sha256[DIGEST_OCTETS]; /* over the octets as received */
 	struct span sample_subject, sample_from; /* decoded header text */
+	bool sample_relayed; /* carries fields of mailing lists or forwarders: List-, ARC-, Resent-, X-Forwarded- */
+	bool sample_starts;  /* its earliest Received field says that it came from source_ip */
 };
 
 /* Octets that are kept: in chunks of at most OCTETS_CHUNK, `part` counts the kept things of a mail from 0. */

@@ -268,6 +268,58 @@ static bool part_is_sample(GMimePart *part)
 	return false;
 }
 
+#define TRACE_FIELDS 2000 /* of a header that are looked at */
+
+static bool field_relays(struct span name)
+{
+	/* Not List-Unsubscribe: senders of newsletters write it themselves. */
+	static const struct span beginnings[] = { SPAN("List-Id"), SPAN("List-Post"), SPAN("ARC-Seal"), SPAN("Resent-"),
+		SPAN("X-Forwarded-") };
+
+	for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+		if (span_starts_nocase(name, beginnings[i]))
+			return true;
+	return false;
+}
+
+/* `Received: from host (name [192.0.2.1]) by ...`: is one of the addresses in brackets this one? */
+static bool received_from(struct span text, const struct address *source)
+{
+	struct address address;
+	const char *open, *close;
+
+	while ((open = memchr(text.p, '[', text.n))) {
+		text.n -= (size_t)(open + 1 - text.p);
+		text.p = open + 1;
+		close = memchr(text.p, ']', text.n);
+		if (!close)
+			return false;
+		if (address_parse((struct span){ text.p, (size_t)(close - text.p) }, &address) &&
+			memcmp(&address, source, sizeof address) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Fields are in message order, so that the last Received is the first that was written. */
+static void sample_trace(GMimeMessage *sample, struct failure *failure)
+{
+	GMimeHeaderList *list = g_mime_object_get_header_list(GMIME_OBJECT(sample));
+	int n = g_mime_header_list_get_count(list);
+	struct span earliest = SPAN_ABSENT;
+
+	for (int i = 0; i < n && i < TRACE_FIELDS; i++) {
+		GMimeHeader *header = g_mime_header_list_get_header_at(list, i);
+		struct span name = span_of(g_mime_header_get_name(header));
+
+		failure->sample_relayed |= field_relays(name);
+		if (span_is_nocase(name, SPAN("Received")))
+			earliest = span_of(g_mime_header_get_raw_value(header));
+	}
+	failure->sample_starts =
+		earliest.n && n <= TRACE_FIELDS && failure->has_address && received_from(earliest, &failure->address);
+}
+
 static void sample_head(struct reading *r, GMimePart *part, struct failure *failure)
 {
 	struct span text = part_text(part, FEEDBACK_OCTETS, &r->parser->scratch);
@@ -277,6 +329,7 @@ static void sample_head(struct reading *r, GMimePart *part, struct failure *fail
 
 	if (sample) {
 		message_head(r, sample, &head);
+		sample_trace(sample, failure);
 		g_object_unref(sample);
 	}
 	g_object_unref(stream);
@@ -356,9 +409,8 @@ static GMimePart *find_feedback(struct reading *r, GPtrArray *leaves)
 	return NULL;
 }
 
-static void failure_put(struct reading *r, struct failure *failure, int64_t mail_date)
+static void failure_put(struct reading *r, const struct failure *failure)
 {
-	failurereport_check(r, failure, mail_date);
 	reading_put(r, feedback_put_failure(r->feedback, failure));
 	r->sums.failures++;
 }
@@ -373,11 +425,12 @@ static void failure_read(struct reading *r, GPtrArray *leaves, GMimePart *feedba
 		reading_broken(r, "", "a feedback report without a field");
 		goto out;
 	}
+	failurereport_check(r, &failure, mail_date);
 	if (sample) {
 		sample_measure(r, sample, &failure);
 		sample_head(r, sample, &failure);
 	}
-	failure_put(r, &failure, mail_date);
+	failure_put(r, &failure);
 	if (sample && failure.has_sample && (r->asked->flags & PARSE_VERIFY))
 		sample_verify(r, sample, &failure);
 	if (sample)
@@ -395,7 +448,8 @@ static bool notice_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
 			continue;
 		if (!failurereport_notice(r, part_text(leaves->pdata[i], PEEK_OCTETS, &r->parser->scratch), &failure))
 			continue;
-		failure_put(r, &failure, mail_date);
+		failurereport_check(r, &failure, mail_date);
+		failure_put(r, &failure);
 		return true;
 	}
 	return false;

@@ -3,11 +3,12 @@
 #ifndef REPORT_CHECK_H
 #define REPORT_CHECK_H
 
-#include "report/readiness.h"
+#include "report/changes.h"
 #include "report/style.h"
 
-/* One document on one line, `dmarcgate-verdict/1` of dmarcgate-json(5). `code` is the exit code for this domain alone. */
-bool check_json(FILE *out, const struct assessment *a, int64_t now, int code);
+/* One document on one line, `dmarcgate-verdict/1` of dmarcgate-json(5). `code` is the exit code for this domain alone;
+ * `changes` may be NULL. */
+bool check_json(FILE *out, const struct assessment *a, const struct changes *changes, int64_t now, int code);
 
 /* `gates.csv`: a row for every value of every gate. */
 bool check_csv_head(FILE *out);

@@ -382,7 +382,7 @@ static void basis_members(struct json *j, const struct assessment *a)
 	json_close(j, '}');
 }
 
-bool check_json(FILE *out, const struct assessment *a, int64_t now, int code)
+bool check_json(FILE *out, const struct assessment *a, const struct changes *changes, int64_t now, int code)
 {
 	const struct verdict *v = a->verdict;
 	char date[MOMENT_TEXT];
@@ -404,6 +404,8 @@ bool check_json(FILE *out, const struct assessment *a, int64_t now, int code)
 	decision_members(&j, &v->decision);
 	steps_members(&j, v);
 	alerts_members(&j, v);
+	json_name(&j, "changes");
+	changes_json(&j, changes);
 	ok = simulations_members(&j, v);
 	next_members(&j, &v->next);
 	basis_members(&j, a);

@@ -202,6 +202,33 @@ struct snapshot_row {
 };
 typedef bool snapshot_taker(void *arg, const struct snapshot_row *row);
 
+/* A verdict that was given (report/assess). Its words are those of the enumerations there. */
+enum stored_item_kind {
+	ITEM_SETTING,	/* what it was given under: policy, profile, window, limits */
+	ITEM_GATE,	/* `G4 zendesk`; states but `holds` and `not-asked` */
+	ITEM_EXCEPTION, /* kind and subject; no state */
+	ITEM_STEP,	/* kind and subject; no state */
+	ITEM_ALERT,	/* kind and subject; its level */
+	ITEM_KIND_COUNT
+};
+struct stored_item {
+	enum stored_item_kind kind;
+	struct span subject, state;
+};
+struct stored_verdict {
+	struct span domain; /* A-labels, lower case */
+	int asked;	    /* the target as it was asked for, `auto` too */
+	int64_t day;	    /* on which it was given */
+	int target, word;
+	uint64_t own, own_fails, forwarded, forwarded_fails, undecided, forged;
+	double own_upper;
+	const struct stored_item *items; /* by kind, then subject; no two of a kind have one subject */
+	size_t items_n;
+};
+
+/* An address of the window's reports that nobody has named lately. */
+typedef bool address_taker(void *arg, const struct address *address, uint64_t messages); /* most messages first */
+
 struct store_totals {
 	uint64_t mails; /* without those of which only the hash is left */
 	uint64_t reports, records; /* stored: all deliveries; records of each content once */

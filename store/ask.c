@@ -123,8 +123,7 @@ static bool domain_ask(struct store *s, int64_t domain, const struct window *win
 	       domain_policy(s, domain, entry, &entry->row);
 }
 
-/* The smallest id above `domain` that `which` knows; INT64_MAX when there is none. */
-static bool domain_next(struct store *s, enum sql which, int64_t domain, int64_t *next)
+bool domain_next(struct store *s, enum sql which, int64_t domain, int64_t *next)
 {
 	sqlite3_stmt *st = sql_open(s, which);
 	int row;

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-_Static_assert(REPORT_EXPIRING == 3 && DKIM_ALIGNED_YES == 2, "numbers written in statements");
+_Static_assert(REPORT_EXPIRING == 3, "a number written in a statement");
 
 /* --- tables: what was seen before, by hash; only looked up, never walked --- */
 
@@ -434,6 +434,19 @@ static uint64_t octets_hash(const void *octets, size_t n)
 	return hash;
 }
 
+static bool host_find(struct observing *o, struct observed_source *source)
+{
+	struct host_row row;
+
+	arena_clear(&o->store->arena);
+	if (!host_get(o->store, &source->address, &o->store->arena, &row))
+		return false;
+	source->host_state = row.state;
+	if (row.state == HOST_CONFIRMED || row.state == HOST_UNCONFIRMED)
+		source->host = domain_name_of(o->arena, row.name);
+	return true;
+}
+
 /* The source in a column, whichever way it was written. */
 static bool source_find(struct observing *o, sqlite3_stmt *st, int column, uint32_t *source)
 {
@@ -457,7 +470,7 @@ static bool source_find(struct observing *o, sqlite3_stmt *st, int column, uint3
 		return false;
 	key.text = arena_copy(o->arena, key.text);
 	o->sources[o->sources_n++] = key;
-	return true;
+	return !key.has_address || host_find(o, &o->sources[o->sources_n - 1]);
 }
 
 /* --- records --- */
@@ -497,10 +510,11 @@ static bool traffic_observe(struct observing *o)
 
 /* --- samples --- */
 
-/* What the signatures of a sample's own author prove. */
-static bool sample_prove(struct observing *o, int64_t mail, int64_t number, struct observed_sample *sample)
+/* What the signatures of a sample's own author prove, and whether it was signed by him at all. */
+static bool sample_prove(struct observing *o, int64_t mail, int64_t number, int traits, struct observed_sample *sample)
 {
 	sqlite3_stmt *st = sql_open(o->store, SQL_OBSERVED_SIGNATURES);
+	bool verified = false, signed_by_author = false;
 	int row;
 
 	if (!st)
@@ -508,11 +522,19 @@ static bool sample_prove(struct observing *o, int64_t mail, int64_t number, stru
 	sqlite3_bind_int64(st, 1, mail);
 	sqlite3_bind_int64(st, 2, number);
 	while ((row = sql_row(o->store, st)) == 1) {
+		verified = true;
+		if (sqlite3_column_int(st, 3) != DKIM_ALIGNED_YES)
+			continue;
+		signed_by_author = true;
 		if (sqlite3_column_int(st, 2))
 			sample->shows |= SAMPLE_UNDONE;
 		if (sqlite3_column_int(st, 0) != DKIM_REASON_OK && sqlite3_column_int(st, 1) == DKIM_MATCH)
 			sample->shows |= SAMPLE_HEADER_VALID;
 	}
+	if (traits & TRAIT_RELAYED)
+		sample->shows |= SAMPLE_LIST;
+	if ((traits & TRAIT_STARTS) && verified && !signed_by_author)
+		sample->shows |= SAMPLE_STARTS_HERE;
 	return row == 0;
 }
 
@@ -525,7 +547,8 @@ static bool sample_observe(struct observing *o, sqlite3_stmt *st)
 		return false;
 	sample.header_from = domain_name_of(o->arena, address_domain(column_text(st, 3)));
 	sample.reporter = text_of(o->store, sqlite3_column_int64(st, 5), o->arena, &failed);
-	if (failed || !sample_prove(o, sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), &sample))
+	if (failed || !sample_prove(o, sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
+				sqlite3_column_int(st, 6), &sample))
 		return false;
 	o->samples[o->samples_n++] = sample;
 	return true;

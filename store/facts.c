@@ -227,6 +227,8 @@ static int failure_tell(const struct telling *t, int64_t id)
 	f->identity_rule = rule >= 0 && rule < IDENTITY_COUNT ? (enum identity_rule)rule : IDENTITY_UNKNOWN;
 	f->has_sample = sqlite3_column_int(st, 16);
 	f->headers_only = sqlite3_column_int(st, 17);
+	f->sample_relayed = sqlite3_column_int(st, 25) & TRAIT_RELAYED;
+	f->sample_starts = sqlite3_column_int(st, 25) & TRAIT_STARTS;
 	f->sample_octets = column_count(st, 18);
 	column_octets(st, 19, f->sample_sha256, sizeof f->sample_sha256);
 	ok = failure_texts(t->store, st, f) && (!t->store->arena.failed || store_fail_memory(t->store));

@@ -101,6 +101,14 @@ enum host_state {
 	HOST_STATE_COUNT
 };
 
+/* What the DNS said of an address. */
+struct host_row {
+	struct address address;
+	enum host_state state;
+	struct span name; /* the confirmed one, else the first of its PTR records; absent when there is none */
+	int64_t seen;	  /* MOMENT_NONE: never */
+};
+
 struct observed_source {
 	struct address address;
 	bool has_address;

@@ -110,8 +110,25 @@ static const char schema_3[] =
 	" uid INTEGER NOT NULL, name TEXT NOT NULL, state INTEGER NOT NULL, UNIQUE(folder, uid, name)) STRICT;\n"
 	"CREATE INDEX place_open ON place(folder, uid) WHERE state<>0;\n"; /* 0: PLACE_KNOWN */
 
+/* state: enum host_state. */
+static const char schema_hosts[] =
+	"CREATE TABLE host(address BLOB PRIMARY KEY, state INTEGER NOT NULL, name TEXT, seen INTEGER NOT NULL)\n"
+	" STRICT, WITHOUT ROWID;\n"
+	"CREATE INDEX host_seen ON host(seen);\n";
+
+static const char schema_verdicts[] =
+	"CREATE TABLE verdict(id INTEGER PRIMARY KEY, domain INTEGER NOT NULL, asked INTEGER NOT NULL,\n"
+	" day INTEGER NOT NULL, target INTEGER NOT NULL, word INTEGER NOT NULL, own_upper REAL NOT NULL,\n"
+	" own INTEGER NOT NULL, own_fails INTEGER NOT NULL, forwarded INTEGER NOT NULL,\n"
+	" forwarded_fails INTEGER NOT NULL, undecided INTEGER NOT NULL, forged INTEGER NOT NULL,\n"
+	" UNIQUE(domain, asked, day)) STRICT;\n"
+	"CREATE INDEX verdict_day ON verdict(day);\n"
+	"CREATE TABLE verdict_item(verdict INTEGER NOT NULL REFERENCES verdict ON DELETE CASCADE,\n"
+	" kind INTEGER NOT NULL, subject TEXT NOT NULL, state TEXT NOT NULL,\n"
+	" PRIMARY KEY(verdict, kind, subject)) STRICT, WITHOUT ROWID;\n";
+
 /* Mails of ours: a row before each leaves; and what they told. */
-static const char schema_4[] =
+static const char schema_sendings[] =
 	"CREATE TABLE sending(message_id TEXT NOT NULL, recipients TEXT NOT NULL, thread TEXT NOT NULL,\n"
 	" day INTEGER NOT NULL, begun INTEGER NOT NULL, done INTEGER, state BLOB NOT NULL,\n"
 	" PRIMARY KEY(message_id, recipients)) STRICT, WITHOUT ROWID;\n"
@@ -124,7 +141,10 @@ const struct schema_step schema_steps[] = {
 	{ schema_1 },
 	{ schema_2 },
 	{ schema_3 },
-	{ schema_4 },
+	{ schema_hosts },
+	{ schema_verdicts },
+	{ "ALTER TABLE failure ADD COLUMN traits INTEGER NOT NULL DEFAULT 0" }, /* TRAIT_ bits of store_private.h */
+	{ schema_sendings },
 };
 const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);
 

@@ -17,7 +17,7 @@
 	"id,mail,day,domain,fields,feedback_type,source,arrival_date,auth_failure,delivery_result,"                    \
 		"identity_alignment,"                                                                                  \
 	"arrived,incidents,plain_text,dmarc,identity_rule,has_sample,headers_only,sample_octets,sample_sha256,"        \
-	"sample_subject,sample_from,number,name,dmarc_passed"
+	"sample_subject,sample_from,number,name,dmarc_passed,traits"
 
 /* X(name, statement) */
 #define STATEMENTS(X)                                                                                                  \
@@ -100,7 +100,7 @@
 	X(REPORTS_OF_MAIL, "SELECT id FROM report WHERE mail=?1 ORDER BY state<>1,state<>2,id")                        \
 	X(FAILURE_ADD,                                                                                                 \
 		"INSERT INTO failure(" FAILURE_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,"  \
-		"?16,?17,?18,?19,?20,?21,?22,?23,?24,?25)")                                                            \
+		"?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26)")                                                        \
 	X(FAILURE_GET, "SELECT " FAILURE_COLUMNS " FROM failure WHERE id=?1")                                          \
 	X(FAILURE_DROP, "DELETE FROM failure WHERE id=?1")                                                             \
 	X(REPORT_TRUST, "UPDATE report SET trust=?2 WHERE id=?1")                                                      \
@@ -173,6 +173,21 @@
 	X(COUNT_REPORTS, "SELECT count(*) FROM report")                                                                \
 	X(COUNT_FAILURES, "SELECT count(*) FROM failure")                                                              \
 	X(LOSER_RECORDS, "SELECT records FROM report WHERE state=2")                                                   \
+	/* verdicts */                                                                                                 \
+	X(VERDICT_DROP, "DELETE FROM verdict WHERE domain=?1 AND asked=?2 AND day=?3")                                 \
+	X(VERDICT_PUT,                                                                                                 \
+		"INSERT INTO verdict(domain,asked,day,target,word,own_upper,own,own_fails,forwarded,forwarded_fails,"  \
+		"undecided,forged) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)")                                    \
+	X(VERDICT_ITEM_PUT, "INSERT OR REPLACE INTO verdict_item(verdict,kind,subject,state) VALUES(?1,?2,?3,?4)")     \
+	X(VERDICT_GET,                                                                                                 \
+		"SELECT id,day,target,word,own_upper,own,own_fails,forwarded,forwarded_fails,undecided,forged"         \
+		" FROM verdict WHERE domain=?1 AND asked=?2 AND day<?3 ORDER BY day DESC LIMIT 1")                     \
+	X(VERDICT_ITEMS, "SELECT kind,subject,state FROM verdict_item WHERE verdict=?1 ORDER BY kind,subject")         \
+	X(VERDICT_EXPIRE, "DELETE FROM verdict WHERE day<?1")                                                          \
+	/* host names */                                                                                               \
+	X(HOST_PUT, "INSERT OR REPLACE INTO host(address,state,name,seen) VALUES(?1,?2,?3,?4)")                        \
+	X(HOST_GET, "SELECT state,name,seen FROM host WHERE address=?1")                                               \
+	X(HOST_EXPIRE, "DELETE FROM host WHERE seen<?1")                                                               \
 	/* what a verdict rests on */                                                                                  \
 	X(OBSERVED_REPORTS,                                                                                            \
 		"SELECT r.trust,r.recovered,r.range_begin,r.range_end,r.report_id,r.content,r.org_name,r.org_email,"   \
@@ -184,12 +199,12 @@
 		"SELECT source,messages,flags,words,auth,reasons,header_from,envelope_from FROM record"                \
 		" WHERE id BETWEEN ?1 AND ?2")                                                                         \
 	X(OBSERVED_SAMPLES,                                                                                            \
-		"SELECT f.mail,f.number,f.source,f.sample_from,m.trust,m.signer FROM failure f"                        \
+		"SELECT f.mail,f.number,f.source,f.sample_from,m.trust,m.signer,f.traits FROM failure f"               \
 		" CROSS JOIN mail m ON m.id=f.mail WHERE f.domain=?1 AND f.day BETWEEN ?2 AND ?3 AND f.dmarc=1")       \
 	X(OBSERVED_SIGNATURES,                                                                                         \
-		"SELECT s.reason,s.header_hash,s.undone FROM verification v"                                           \
-		" CROSS JOIN signature s ON s.verification=v.id"                                                       \
-		" WHERE v.mail=?1 AND v.number=?2 AND s.relaxed=2")                                                    \
+		"SELECT s.reason,s.header_hash,s.undone,s.relaxed FROM verification v"                                 \
+		" LEFT JOIN signature s ON s.verification=v.id"                                                        \
+		" WHERE v.mail=?1 AND v.number=?2")                                                                    \
 	/* verifications and signatures */                                                                             \
 	X(VERIFICATION_ADD,                                                                                            \
 		"INSERT INTO verification(mail,number,at,result,aligned,unsettled,total,from_domain,rest)"             \

@@ -116,6 +116,18 @@ struct store_dns {
 };
 dns_asker store_dns_ask;
 
+/* Host names of addresses. Within the writer's transaction; the last word counts. */
+bool store_learn_host(struct store *store, const struct host_row *row, struct fault *fault);
+/* Addresses in reports of the window that were not looked up since `since`, or, where nobody answered, since `retry`. */
+bool store_ask_unnamed(struct store *store, const struct window *window, int64_t since, int64_t retry,
+	address_taker *take, void *arg, struct fault *fault);
+
+/* Keeps a verdict in the place of an earlier one of that domain, question and day. Within the writer's transaction. */
+bool store_put_verdict(struct store *store, const struct stored_verdict *verdict, struct fault *fault);
+/* The newest verdict to that question from before that day, in `arena`; *found is false when there is none. */
+bool store_ask_verdict(struct store *store, const char *domain, int asked, int64_t before, struct arena *arena,
+	struct stored_verdict *verdict, bool *found, struct fault *fault);
+
 /* Questions. Each calls `take` per row in the documented order; false from it stops. Within `take` no other function of
  * the same store may be called, except from store_ask_kept, whose taker may write. A domain is matched as a whole and
  * without case; one that is not known has no rows. A NULL filter matches everything. */

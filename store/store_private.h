@@ -37,6 +37,9 @@ enum {
 };
 _Static_assert(DISPOSITION_COUNT <= FLAG_DISPOSED + 1, "a disposition fits its bits");
 
+/* failure.traits */
+enum { TRAIT_RELAYED = 1 << 0, TRAIT_STARTS = 1 << 1 };
+
 /* The texts of a report's head that are kept as ids, in the order of REPORT_COLUMNS. */
 enum { REPORT_TEXTS = 15 };
 
@@ -284,9 +287,16 @@ bool ask_end(struct store *s, bool own, bool ok);
 /* --- ask.c, ask_reports.c --- */
 
 bool domain_find(struct store *s, const char *domain, int64_t *id); /* 0: nothing is known of it */
+/* The smallest id above `domain` that `which` knows; INT64_MAX when there is none. */
+bool domain_next(struct store *s, enum sql which, int64_t domain, int64_t *next);
 enum subject { SUBJECT_REPORT, SUBJECT_FAILURE, SUBJECT_BROKEN, SUBJECT_COUNT };
 /* The ids of what matches, in the documented order, with its parameters bound; finalized by the caller. */
 sqlite3_stmt *filter_open(struct store *s, enum subject subject, const struct report_filter *filter);
+
+/* --- hosts.c --- */
+
+/* HOST_UNKNOWN and no date for an address that nobody looked up. */
+bool host_get(struct store *s, const struct address *address, struct arena *arena, struct host_row *row);
 
 /* --- schema.c --- */
 

@@ -251,9 +251,9 @@ static void write_failure(struct buf *out, const struct failure *f)
 		write_span(out, f->fields[i].name);
 		write_span(out, f->fields[i].value);
 	}
-	buf_printf(out, "%d %" PRId64 " %" PRIu64 " %d %d %d %d %d %" PRIu64 " ", f->has_address, f->arrived,
-		f->incidents, f->plain_text, f->dmarc, f->identity_rule, f->has_sample, f->headers_only,
-		f->sample_octets);
+	buf_printf(out, "%d %" PRId64 " %" PRIu64 " %d %d %d %d %d %d %d %" PRIu64 " ", f->has_address, f->arrived,
+		f->incidents, f->plain_text, f->dmarc, f->identity_rule, f->has_sample, f->headers_only, f->sample_relayed,
+		f->sample_starts, f->sample_octets);
 	write_octets(out, f->address.octets, 16);
 	write_octets(out, f->sample_sha256, sizeof f->sample_sha256);
 }

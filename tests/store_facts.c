@@ -89,6 +89,7 @@ static void failure_print(FILE *out, const struct failure *f)
 		octets_print(out, "address", f->address.octets, sizeof f->address.octets);
 	NUMBER(f, arrived), NUMBER(f, incidents), NUMBER(f, plain_text), NUMBER(f, dmarc), NUMBER(f, identity_rule);
 	NUMBER(f, has_sample), NUMBER(f, headers_only), NUMBER(f, sample_octets);
+	NUMBER(f, sample_relayed), NUMBER(f, sample_starts);
 	octets_print(out, "sample_sha256", f->sample_sha256, sizeof f->sample_sha256);
 	TEXT(f, sample_subject), TEXT(f, sample_from);
 	fputc('\n', out);
@@ -383,6 +384,8 @@ struct failure *failure_make(struct arena *arena, struct dice *dice)
 	f->identity_rule = (enum identity_rule)dice_roll(dice, IDENTITY_COUNT);
 	f->has_sample = dice_roll(dice, 2);
 	f->headers_only = dice_roll(dice, 2);
+	f->sample_relayed = dice_roll(dice, 2);
+	f->sample_starts = dice_roll(dice, 2);
 	f->sample_octets = dice_roll(dice, 100000);
 	if (f->has_sample)
 		memset(f->sample_sha256, (int)dice_roll(dice, 256), sizeof f->sample_sha256);

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/moment.h"
 #include "cli/config.h"
+#include "cli/overrides.h"
 #include "report/style.h"
 
 static char folder[] = "/tmp/dmarcgate-config-XXXXXX";
@@ -167,6 +168,13 @@ static const struct {
 		":2: [readiness] own_nets = 192.0.2.0/33: ADDRESS or ADDRESS/BITS, separated by commas" },
 	{ "[readiness]\ntenants = example\n",
 		":2: [readiness] tenants = example: google:LABEL or microsoft365:LABEL, separated by commas" },
+	{ "[domain example.org]\nwindow = 6\n", ":2: [domain example.org] window = 6: a number of days from 7 to 180" },
+	{ "[domain example.org]\nmarks = /x\n",
+		":2: [domain example.org] marks: is the same for all domains; it belongs in [readiness]" },
+	{ "[domain example.org]\nwindw = 9\n", ":2: [domain] windw: no such setting; did you mean window?" },
+	{ "[domain example.org]\nwindow = 9\n[readiness]\n[domain Example.ORG.]\nwindow = 9\n",
+		":5: [domain example.org] window: set twice, first on line 2" },
+	{ "[domain]\nwindow = 9\n", ":1: a section for a domain names one" },
 	{ "jobs = 1\nnonsense\njobs = many\n", ":2: neither `[section]` nor `setting = value`" },
 	{ "jobs = many\nnonsense\n", ":1: [dmarcgate] jobs = many: a number of processes from 0 to 256" },
 	{ "[limits] mail = 5M\n", ":1: a heading stands alone on its line; settings follow on lines of their own" },
@@ -459,6 +467,49 @@ static char *manual_read(void)
 	return page;
 }
 
+/* What holds for one domain, and how it is printed. */
+static void test_domains(void **state)
+{
+	static const char text[] =
+		"[domain Example.ORG.]\nprofile = parked\nreject.own_loss = 1%\nown_nets = 192.0.2.0/24\n"
+		"[readiness]\nwindow = 90\n"
+		"[domain a-name-that-is-longer-than-what-inih-remembers-of-headings.example.org]\nwindow = 42\n";
+	struct readiness_settings settings;
+	struct fault fault = { 0 };
+	struct config config, again;
+	char *printed = NULL;
+	size_t n = 0;
+	FILE *out;
+
+	(void)state;
+	assert_true(load(text, &config, &fault));
+	for (int round = 0; round < 2; round++) {
+		settings = readiness_settings_of(&config, SPAN("example.org"));
+		assert_int_equal(settings.profile, PROFILE_PARKED);
+		assert_int_equal(settings.window, 90);
+		assert_true(settings.limits.reject.own_loss == 0.01 && settings.limits.reject.own_upper == 0.005);
+		assert_string_equal(settings.own_nets, "192.0.2.0/24");
+		settings = readiness_settings_of(&config, SPAN("shop.example.org"));
+		assert_int_equal(settings.profile, PROFILE_PEOPLE);
+		assert_true(settings.limits.reject.own_loss == 0.002);
+		assert_string_equal(settings.own_nets, "");
+		settings = readiness_settings_of(
+			&config, SPAN("a-name-that-is-longer-than-what-inih-remembers-of-headings.example.org"));
+		assert_int_equal(settings.window, 42);
+		if (round)
+			break;
+		out = open_memstream(&printed, &n);
+		assert_true(config_print(&config, out, &fault));
+		fclose(out);
+		config_release(&config);
+		assert_non_null(strstr(printed, "\n[domain example.org]\nprofile = parked\nreject.own_loss = 1%\n"));
+		assert_true(load(printed, &again, &fault));
+		config = again;
+		free(printed);
+	}
+	config_release(&config);
+}
+
 /* `.It Ic NAME No = Ar UNIT` ... default ... sentence, below `.Ss Section SECTION`. */
 static void test_manual(void **state)
 {
@@ -531,6 +582,7 @@ int main(void)
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_domains),
 		cmocka_unit_test(test_mailboxes),
 		cmocka_unit_test(test_open_file),
 		cmocka_unit_test(test_manual),

@@ -139,9 +139,22 @@ static void test_sample(void **state)
 	assert_true(take_failure(b->store, &failure) && take_verification(b->store, &verification));
 	failure.reported_domain = SPAN("other.example");
 	assert_true(take_failure(b->store, &failure));
+	/* a list's; one that began at its source, unsigned; the same, of which nobody looked for signatures */
+	failure.reported_domain = SPAN("example.org");
+	failure.sample_relayed = true;
+	assert_true(take_failure(b->store, &failure));
+	failure.sample_relayed = false;
+	failure.sample_starts = true;
+	verdicts.n = 0;
+	assert_true(take_failure(b->store, &failure) && take_verification(b->store, &verification));
+	assert_true(take_failure(b->store, &failure));
 	finish(b);
 	observe(b, "example.org", &o);
-	assert_int_equal(o.samples_n, 1);
+	assert_int_equal(o.samples_n, 4);
+	assert_int_equal(o.samples[0].shows, SAMPLE_LIST);
+	assert_int_equal(o.samples[1].shows, SAMPLE_STARTS_HERE);
+	assert_int_equal(o.samples[2].shows, 0);
+	o.samples += 3;
 	assert_int_equal(o.sources_n, 2);
 	assert_true(span_is(o.samples[0].header_from.name, SPAN("shop.example.org")));
 	assert_int_equal(o.samples[0].shows, SAMPLE_UNDONE | SAMPLE_HEADER_VALID);

@@ -33,33 +33,70 @@ static bool cap_strangers(struct work *w, const bool *without, struct measures *
 	return true;
 }
 
+/* A path as it counts, small enough to be gone through for every step. */
+struct share_of_path {
+	uint64_t messages, fails, dkim_ok, evidence, spared;
+	uint32_t sender;
+	enum fate fate;
+};
+
+static void sum_share(const struct share_of_path *s, struct measures *m)
+{
+	switch (s->fate) {
+	case FATE_OWN:
+		m->own = add_up(m->own, s->messages);
+		m->own_fails = add_up(m->own_fails, s->fails);
+		m->own_dkim = add_up(m->own_dkim, s->dkim_ok);
+		m->own_evidence = add_up(m->own_evidence, s->evidence);
+		break;
+	case FATE_FORWARDED:
+		m->forwarded = add_up(m->forwarded, s->messages);
+		m->forwarded_fails = add_up(m->forwarded_fails, s->fails);
+		m->spared = add_up(m->spared, s->spared);
+		break;
+	case FATE_UNDECIDED:
+		m->undecided = add_up(m->undecided, s->messages);
+		break;
+	default:
+		m->forged = add_up(m->forged, s->messages);
+	}
+}
+
+/* What no sender changes is summed once; the rest stays apart. */
+static bool share_paths(struct work *w)
+{
+	w->shares = arena_take(w->arena, w->paths_n * sizeof *w->shares);
+	w->shared = arena_take(w->arena, sizeof *w->shared);
+	w->shares_n = 0;
+	for (size_t i = 0; w->shares && w->shared && i < w->paths_n; i++) {
+		const struct path *path = &w->paths[i];
+		struct share_of_path share = { path->messages, path_kind_fails(path->kind) ? path->messages : 0, path->dkim_ok,
+			path->evidence, path->spared, path->sender, path->fate };
+
+		if (path->sender == NO_INDEX)
+			sum_share(&share, w->shared);
+		else if (path->messages)
+			w->shares[w->shares_n++] = share;
+	}
+	return w->shares && w->shared;
+}
+
 static void sum_paths(const struct work *w, const bool *without, struct measures *m)
 {
-	for (size_t i = 0; i < w->paths_n; i++) {
-		const struct path *path = &w->paths[i];
-		bool fails = path_kind_fails(path->kind);
+	const struct measures *shared = w->shared;
 
-		if (left_out(path, without))
-			continue;
-		switch (path->fate) {
-		case FATE_OWN:
-			m->own = add_up(m->own, path->messages);
-			m->own_fails = add_up(m->own_fails, fails ? path->messages : 0);
-			m->own_dkim = add_up(m->own_dkim, path->dkim_ok);
-			m->own_evidence = add_up(m->own_evidence, path->evidence);
-			break;
-		case FATE_FORWARDED:
-			m->forwarded = add_up(m->forwarded, path->messages);
-			m->forwarded_fails = add_up(m->forwarded_fails, fails ? path->messages : 0);
-			m->spared = add_up(m->spared, path->spared);
-			break;
-		case FATE_UNDECIDED:
-			m->undecided = add_up(m->undecided, path->messages);
-			break;
-		default:
-			m->forged = add_up(m->forged, path->messages);
-		}
-	}
+	m->own = shared->own;
+	m->own_fails = shared->own_fails;
+	m->own_dkim = shared->own_dkim;
+	m->own_evidence = shared->own_evidence;
+	m->forwarded = shared->forwarded;
+	m->forwarded_fails = shared->forwarded_fails;
+	m->spared = shared->spared;
+	m->undecided = shared->undecided;
+	m->forged = shared->forged;
+	for (size_t i = 0; i < w->shares_n; i++)
+		if (!without || !without[w->shares[i].sender])
+			sum_share(&w->shares[i], m);
 }
 
 static bool list_senders(struct work *w, const bool *without, struct measures *m)
@@ -204,9 +241,6 @@ bool work_measures(struct work *w, const bool *without, struct measures *m)
 	if (without) {
 		/* What senders do not change is taken from the whole. */
 		*m = *whole;
-		m->own = m->own_fails = m->own_dkim = m->own_evidence = m->forwarded = m->forwarded_fails =
-			m->undecided = m->forged = 0;
-		m->spared = 0;
 		m->senders_n = m->undecided_n = 0;
 	} else {
 		*m = (struct measures){ .transactional = w->options->profile == PROFILE_TRANSACTIONAL };
@@ -216,7 +250,7 @@ bool work_measures(struct work *w, const bool *without, struct measures *m)
 		m->quarterly_unattested =
 			(double)m->history < w->options->limits.history_sure && !attested(w, SPAN("quarterly"));
 		m->lists_unattested = w->options->profile == PROFILE_PEOPLE && !attested(w, SPAN("lists"));
-		if (!measure_sent(w, m))
+		if (!measure_sent(w, m) || !share_paths(w))
 			return false;
 	}
 	sum_paths(w, without, m);

@@ -291,12 +291,16 @@ bool work_senders(struct work *w)
 {
 	struct member *members = arena_take(w->arena, w->paths_n * sizeof *members);
 	struct series *series = arena_take(w->arena, sizeof *series);
-	size_t n;
+	size_t n, groups = 0;
 
-	w->senders = arena_take(w->arena, w->paths_n * sizeof *w->senders);
-	if (!members || !series || !w->senders)
+	if (!members || !series)
 		return false;
 	n = collect_members(w, members);
+	for (size_t i = 0; i < n; i++)
+		groups += i == 0 || !same_sender(&members[i - 1], &members[i]);
+	w->senders = arena_take(w->arena, groups * sizeof *w->senders);
+	if (!w->senders)
+		return false;
 	for (size_t start = 0, i; start < n; start = i) {
 		for (i = start; i < n && same_sender(&members[i], &members[start]); i++)
 			;

@@ -103,6 +103,9 @@ struct work {
 
 	struct sender *senders;
 	size_t senders_n;
+	struct share_of_path *shares; /* measure.c: paths of senders, as they count */
+	size_t shares_n;
+	struct measures *shared; /* sums of the other paths */
 };
 
 /* rank.c: stable orders by small keys */

@@ -9,6 +9,8 @@ CREATE TABLE failure(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES ma
  number INTEGER NOT NULL, name BLOB NOT NULL UNIQUE, dmarc_passed INTEGER NOT NULL) STRICT;
 CREATE TABLE file(key BLOB PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail)
  STRICT, WITHOUT ROWID;
+CREATE TABLE host(address BLOB PRIMARY KEY, state INTEGER NOT NULL, name TEXT, seen INTEGER NOT NULL)
+ STRICT, WITHOUT ROWID;
 CREATE TABLE kept(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, part INTEGER NOT NULL,
  chunk INTEGER NOT NULL, packed INTEGER NOT NULL, octets INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
 CREATE TABLE keyrecord(id INTEGER PRIMARY KEY, name TEXT NOT NULL, record BLOB NOT NULL,
@@ -47,9 +49,6 @@ CREATE TABLE rollup(domain INTEGER NOT NULL, day INTEGER NOT NULL,
  messages INTEGER NOT NULL, dkim INTEGER NOT NULL, spf INTEGER NOT NULL, both INTEGER NOT NULL,
  none INTEGER NOT NULL, quarantine INTEGER NOT NULL, reject INTEGER NOT NULL,
  other INTEGER NOT NULL, spared INTEGER NOT NULL, PRIMARY KEY(domain, day)) STRICT, WITHOUT ROWID;
-CREATE TABLE sending(message_id TEXT NOT NULL, recipients TEXT NOT NULL, thread TEXT NOT NULL,
- day INTEGER NOT NULL, begun INTEGER NOT NULL, done INTEGER, state BLOB NOT NULL,
- PRIMARY KEY(message_id, recipients)) STRICT, WITHOUT ROWID;
 CREATE TABLE signature(verification INTEGER NOT NULL REFERENCES verification ON DELETE CASCADE,
  number INTEGER NOT NULL, domain INTEGER, d INTEGER, selector INTEGER, reason INTEGER NOT NULL,
  historic INTEGER NOT NULL, body_hash INTEGER NOT NULL, header_hash INTEGER NOT NULL,
@@ -60,8 +59,6 @@ CREATE TABLE snapshot(id INTEGER PRIMARY KEY, place TEXT NOT NULL, type INTEGER 
  answer BLOB NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
  ttl INTEGER NOT NULL, security INTEGER NOT NULL) STRICT;
 CREATE TABLE str(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
-CREATE TABLE told(domain TEXT NOT NULL, alert TEXT NOT NULL, last_open INTEGER NOT NULL,
- message_id TEXT NOT NULL, recipients TEXT NOT NULL, PRIMARY KEY(domain, alert)) STRICT, WITHOUT ROWID;
 CREATE TABLE verification(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail,
  number INTEGER NOT NULL, at INTEGER, result INTEGER NOT NULL, aligned INTEGER NOT NULL,
  unsettled INTEGER NOT NULL, total INTEGER NOT NULL, from_domain INTEGER, rest BLOB NOT NULL,
@@ -69,6 +66,7 @@ CREATE TABLE verification(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENC
 CREATE TABLE words(id INTEGER PRIMARY KEY, list BLOB NOT NULL UNIQUE) STRICT;
 CREATE INDEX failure_day ON failure(domain, day, dmarc, dmarc_passed);
 CREATE INDEX failure_mail ON failure(mail);
+CREATE INDEX host_seen ON host(seen);
 CREATE INDEX mail_outcome ON mail(outcome) WHERE outcome<>1;
 CREATE INDEX mail_state ON mail(state) WHERE state<>0;
 CREATE INDEX place_open ON place(folder, uid) WHERE state<>0;
@@ -79,7 +77,6 @@ CREATE UNIQUE INDEX report_counts ON report(identity) WHERE state=0;
 CREATE INDEX report_day ON report(domain, day, state, reporter);
 CREATE INDEX report_duplicate ON report(identity, content) WHERE state=1;
 CREATE INDEX report_mail ON report(mail);
-CREATE INDEX sending_thread ON sending(thread, recipients, day);
 CREATE INDEX snapshot_place ON snapshot(place, type, last_seen);
 CREATE INDEX snapshot_seen ON snapshot(last_seen);
 CREATE INDEX verification_unsettled ON verification(mail) WHERE unsettled=1;

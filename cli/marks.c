@@ -1,0 +1,112 @@
+#include "cli/marks.h"
+#include "cli/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MARKS_NAME "dmarcgate.marks"
+
+const char *marks_path(const struct cli *cli, char path[MARKS_PATH])
+{
+	const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME"), *slash;
+
+	if (*cli->config.marks) {
+		snprintf(path, MARKS_PATH, "%s", cli->config.marks);
+	} else if (cli->config.file && (slash = strrchr(cli->config.file, '/'))) {
+		snprintf(path, MARKS_PATH, "%.*s/" MARKS_NAME, (int)(slash - cli->config.file), cli->config.file);
+	} else if (cli->config.file) {
+		snprintf(path, MARKS_PATH, MARKS_NAME);
+	} else if (geteuid() == 0 || (!(base && base[0] == '/') && !(home && home[0] == '/'))) {
+		snprintf(path, MARKS_PATH, SYSCONFDIR "/" MARKS_NAME);
+	} else {
+		snprintf(path, MARKS_PATH, "%s%s/dmarcgate/" MARKS_NAME, base && base[0] == '/' ? base : home,
+			base && base[0] == '/' ? "" : "/.config");
+	}
+	return path;
+}
+
+bool marks_load(const struct cli *cli, struct arena *arena, const struct statement **statements, size_t *n,
+	struct fault *fault)
+{
+	struct buf text = BUF(MARKS_OCTETS);
+	struct fault inner = { 0 };
+	char path[MARKS_PATH];
+	struct span copy;
+	bool ok;
+
+	*statements = NULL;
+	*n = 0;
+	if (access(marks_path(cli, path), F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return true;
+	ok = file_read(path, &text, fault);
+	copy = arena_copy(arena, buf_span(&text));
+	buf_release(&text);
+	if (!ok)
+		return false;
+	if (marks_read(copy, arena, statements, n, &inner))
+		return true;
+	return fault_set(fault, inner.kind, "%.300s:%s", path, inner.text);
+}
+
+/* The folder of a person's configuration may not be there yet; any other must. */
+static void folder_make(const char *path)
+{
+	char copy[MARKS_PATH], *slash;
+
+	snprintf(copy, sizeof copy, "%s", path);
+	slash = strrchr(copy, '/');
+	if (!slash || slash == copy)
+		return;
+	*slash = '\0';
+	if (mkdir(copy, 0700) < 0 && errno == ENOENT && (slash = strrchr(copy, '/')) && slash != copy) {
+		*slash = '\0';
+		mkdir(copy, 0700);
+		*slash = '/';
+		mkdir(copy, 0700);
+	}
+}
+
+/* The end of what was there: a last line without its line feed gets one. */
+static bool lines_write(int fd, struct span lines, struct fault *fault, const char *path)
+{
+	struct buf all = BUF(MARKS_OCTETS);
+	struct stat before;
+	char last = '\n';
+	ssize_t written;
+	bool ok;
+
+	if (fstat(fd, &before) < 0 || (before.st_size && pread(fd, &last, 1, before.st_size - 1) != 1))
+		return fault_set(fault, FAULT_SETUP, "%.300s: %s", path, strerror(errno));
+	if (last != '\n')
+		buf_put_byte(&all, '\n');
+	buf_put_span(&all, lines);
+	written = all.failed ? -1 : write(fd, all.p, all.n);
+	ok = written == (ssize_t)all.n && fsync(fd) == 0;
+	if (!ok) {
+		fault_set(fault, FAULT_LATER, "%.300s: %s", path, strerror(written >= 0 ? ENOSPC : errno));
+		if (written > 0 && ftruncate(fd, before.st_size) < 0)
+			fault_set(fault, FAULT_SETUP, "%.300s: half a line was written: %s", path, strerror(errno));
+	}
+	buf_release(&all);
+	return ok;
+}
+
+bool marks_append(const char *path, struct span lines, struct fault *fault)
+{
+	int fd;
+	bool ok;
+
+	folder_make(path);
+	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return fault_set(fault, FAULT_SETUP, "%.300s: %s", path, strerror(errno));
+	ok = (flock(fd, LOCK_EX) == 0 || fault_set(fault, FAULT_LATER, "%.300s: %s", path, strerror(errno))) &&
+	     lines_write(fd, lines, fault, path);
+	close(fd);
+	return ok;
+}

@@ -1,0 +1,202 @@
+/* Host names of addresses: what the DNS said, with its date; and whose name is not known yet. */
+#include "store/store_private.h"
+
+#include <stdlib.h>
+
+#define NAME_OCTETS 1000
+#define ADDRESSES_MOST ((size_t)1 << 22) /* of one question */
+
+bool store_learn_host(struct store *s, const struct host_row *row, struct fault *fault)
+{
+	sqlite3_stmt *st;
+
+	if (row->name.n > NAME_OCTETS)
+		return fault_set(fault, FAULT_INPUT, "%s: a host name of %zu octets", s->path, row->name.n);
+	if (!store_write_begin(s) || !(st = sql_open(s, SQL_HOST_PUT)))
+		return store_tell(s, false, fault);
+	bind_blob(st, 1, (struct span){ (const char *)row->address.octets, sizeof row->address.octets });
+	sqlite3_bind_int(st, 2, (int)row->state);
+	bind_text(st, 3, row->name);
+	sqlite3_bind_int64(st, 4, row->seen);
+	return store_tell(s, sql_run(s, st), fault);
+}
+
+bool host_get(struct store *s, const struct address *address, struct arena *arena, struct host_row *row)
+{
+	sqlite3_stmt *st = sql_open(s, SQL_HOST_GET);
+	int found, state;
+
+	*row = (struct host_row){ .address = *address, .state = HOST_UNKNOWN, .seen = MOMENT_NONE };
+	if (!st)
+		return false;
+	bind_blob(st, 1, (struct span){ (const char *)address->octets, sizeof address->octets });
+	found = sql_row(s, st);
+	if (found == 1) {
+		state = sqlite3_column_int(st, 0);
+		row->state = state > 0 && state < HOST_STATE_COUNT ? (enum host_state)state : HOST_UNKNOWN;
+		row->name = arena_copy(arena, column_text(st, 1));
+		row->seen = sqlite3_column_int64(st, 2);
+	}
+	sqlite3_reset(st);
+	return found >= 0;
+}
+
+/* --- whose name is wanted --- */
+
+struct wanted {
+	struct address address;
+	uint64_t messages; /* 0: an empty slot; else one more than there are */
+};
+
+struct wanting {
+	struct store *store;
+	struct wanted *slots; /* owned; open addressing */
+	size_t n, room;
+};
+
+static size_t place_of(const struct wanting *w, const struct address *address)
+{
+	uint64_t halves[2], hash;
+	size_t at;
+
+	memcpy(halves, address->octets, sizeof halves);
+	hash = (halves[0] ^ halves[1] * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xff51afd7ed558ccd);
+	for (at = (hash ^ hash >> 32) & (w->room - 1); w->slots[at].messages; at = (at + 1) & (w->room - 1))
+		if (memcmp(&w->slots[at].address, address, sizeof *address) == 0)
+			break;
+	return at;
+}
+
+static bool wanting_grow(struct wanting *w)
+{
+	struct wanting bigger = { .n = w->n, .room = w->room ? 2 * w->room : 1024 };
+
+	if (2 * w->n < w->room)
+		return true;
+	bigger.slots = calloc(bigger.room, sizeof *bigger.slots);
+	if (!bigger.slots)
+		return store_fail_memory(w->store);
+	for (size_t i = 0; i < w->room; i++)
+		if (w->slots[i].messages)
+			bigger.slots[place_of(&bigger, &w->slots[i].address)] = w->slots[i];
+	free(w->slots);
+	w->slots = bigger.slots;
+	w->room = bigger.room;
+	return true;
+}
+
+static bool source_want(struct wanting *w, sqlite3_stmt *record)
+{
+	struct span octets = column_text(record, 0);
+	struct address address;
+	struct wanted *slot;
+
+	if (sqlite3_column_type(record, 0) != SQLITE_BLOB || octets.n != sizeof address) {
+		if (!address_parse(octets, &address))
+			return true;
+	} else {
+		memcpy(address.octets, octets.p, sizeof address.octets);
+	}
+	if (!wanting_grow(w))
+		return false;
+	slot = &w->slots[place_of(w, &address)];
+	if (!slot->messages && w->n == ADDRESSES_MOST)
+		return true;
+	if (!slot->messages) {
+		*slot = (struct wanted){ address, 1 };
+		w->n++;
+	}
+	slot->messages = sum_counts(slot->messages, column_count(record, 1));
+	return true;
+}
+
+static bool report_want(struct wanting *w, int64_t first, int64_t n)
+{
+	sqlite3_stmt *record = sql_open(w->store, SQL_RECORD_SOURCES);
+	int row;
+
+	if (!record)
+		return false;
+	sqlite3_bind_int64(record, 1, first);
+	sqlite3_bind_int64(record, 2, first + n - 1);
+	while ((row = sql_row(w->store, record)) == 1)
+		if (!source_want(w, record))
+			break;
+	sqlite3_reset(record);
+	return row == 0;
+}
+
+static bool domain_want(struct wanting *w, int64_t domain, const struct window *window)
+{
+	sqlite3_stmt *report = sql_open(w->store, SQL_DOMAIN_REPORTS);
+	int row;
+
+	if (!report)
+		return false;
+	sqlite3_bind_int64(report, 1, domain);
+	sqlite3_bind_int64(report, 2, window->first_day);
+	sqlite3_bind_int64(report, 3, window->last_day);
+	while ((row = sql_row(w->store, report)) == 1)
+		if (!report_want(w, sqlite3_column_int64(report, 2), sqlite3_column_int64(report, 3)))
+			break;
+	sqlite3_reset(report);
+	return row == 0;
+}
+
+/* Known well enough: looked up since `since`; an address on which nobody answered, since `retry`. */
+static bool host_is_fresh(struct wanting *w, const struct address *address, int64_t since, int64_t retry, bool *fresh)
+{
+	struct host_row row;
+
+	arena_clear(&w->store->arena);
+	if (!host_get(w->store, address, &w->store->arena, &row))
+		return false;
+	*fresh = row.seen >= (row.state == HOST_UNKNOWN ? retry : since);
+	return true;
+}
+
+static int wanted_order(const void *a, const void *b)
+{
+	const struct wanted *x = a, *y = b;
+
+	if (x->messages != y->messages)
+		return x->messages > y->messages ? -1 : 1;
+	return memcmp(&x->address, &y->address, sizeof x->address);
+}
+
+static bool wanting_gather(struct wanting *w, const struct window *window)
+{
+	bool ok = true;
+
+	for (int64_t domain = -1; ok && domain != INT64_MAX;) {
+		ok = domain_next(w->store, SQL_ROLLUP_NEXT_DOMAIN, domain, &domain);
+		if (ok && domain != INT64_MAX)
+			ok = domain_want(w, domain, window);
+	}
+	for (size_t i = 0, n = 0; ok && i < w->room; i++) {
+		if (w->slots[i].messages)
+			w->slots[n++] = w->slots[i];
+		w->n = n;
+	}
+	return ok;
+}
+
+bool store_ask_unnamed(struct store *s, const struct window *window, int64_t since, int64_t retry, address_taker *take,
+	void *arg, struct fault *fault)
+{
+	struct wanting w = { .store = s };
+	bool own, ok = ask_begin(s, &own) && wanting_gather(&w, window);
+
+	if (ok && w.n)
+		qsort(w.slots, w.n, sizeof *w.slots, wanted_order);
+	for (size_t i = 0; ok && i < w.n; i++) {
+		bool fresh;
+
+		ok = host_is_fresh(&w, &w.slots[i].address, since, retry, &fresh);
+		if (ok && !fresh && !take(arg, &w.slots[i].address, w.slots[i].messages - 1))
+			break;
+	}
+	ok = ask_end(s, own, ok);
+	free(w.slots);
+	return store_tell(s, ok, fault);
+}

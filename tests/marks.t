@@ -1,0 +1,85 @@
+#!/bin/sh
+# mark, accept, critical, attest: the file they write, and what `check` makes of it. TAP.
+set -u
+srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+program=${DMARCGATE:-$PWD/dmarcgate}
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+. "$srcdir/tests/tap.sh"
+export LC_ALL=C.UTF-8 HOME="$work/home" LOGNAME=anna DMARCGATE_DATA="$srcdir/data"
+unset COLUMNS XDG_STATE_HOME XDG_CONFIG_HOME DMARCGATE_DB DMARCGATE_CONF
+cd "$work" || exit 99
+mkdir home
+printf '[readiness]\nmarks = %s/team/marks\n' "$work" > dmarcgate.conf
+run() { "$program" -c dmarcgate.conf --now 2026-11-21T12:00:00Z --db "$work/demo.db" "$@"; }
+run --dns-file "$srcdir/samples/zone.txt" --quiet ingest "$srcdir/samples/demo" > out 2>&1
+
+ends 0 "a mark" run mark newsmill.example own --why 'our newsletters, says "sales"'
+says "$work/team/marks: 2026-11-21 own newsmill.example by=anna # our newsletters, says \"sales\"" "is shown as it was written"
+[ "$(cat team/marks)" = '2026-11-21 own newsmill.example by=anna # our newsletters, says "sales"' ]
+ok $? "and stands in the file"
+run check --json harborlight.example > verdict
+grep -q '"subject":"newsmill.example","messages":624,"fail":624.*"class":"own-third-party-signature","evidence":{"confidence":"operator"' verdict
+ok $? "from then on it is ours"
+ends 0 "a mark for one domain" run --quiet mark 192.0.2.0/24 notours --domain Example.NET --until 2027-01-31
+ends 0 "accept ends by itself" run --quiet accept 203.0.113.5
+ends 0 "critical" run --quiet critical newsmill.example
+ends 0 "attest" run --quiet attest quarterly
+[ ! -s out ]
+ok $? "--quiet says nothing"
+cat > want <<'EOF'
+2026-11-21 own newsmill.example by=anna # our newsletters, says "sales"
+2026-11-21 notours 192.0.2.0/24 domain=example.net until=2027-01-31 by=anna
+2026-11-21 accept 203.0.113.5 until=2027-05-20 by=anna
+2026-11-21 critical newsmill.example by=anna
+2026-11-21 attest quarterly by=anna
+EOF
+diff want team/marks > out
+ok $? "the file has a line for each"
+run check --json harborlight.example > verdict
+! grep -q 'attest: quarterly' verdict
+ok $? "what was attested is no exception any more"
+
+printf '# a remark without its line feed' >> team/marks
+LOGNAME='two words' run --quiet mark zendesk forwarder
+tail -n 2 team/marks > out
+printf '# a remark without its line feed\n2026-11-21 forwarder zendesk\n' | cmp - out
+ok $? "a last line without its end is ended first; a name that is no word is left out"
+for i in 1 2 3 4 5 6 7 8; do run --quiet mark "192.0.2.$i" notours & done
+wait
+[ "$(grep -c '^2026-11-21 notours 192.0.2.[1-8] by=anna$' team/marks)" -eq 8 ]
+ok $? "eight at once lose nothing"
+
+# Without a setting: beside the configuration file, else where it would be looked for first
+printf '\n' > plain.conf
+"$program" -c "$work/plain.conf" --quiet mark a.example own && [ -s dmarcgate.marks ]
+ok $? "the file lies beside the configuration"
+if [ "$(id -u)" -ne 0 ]; then
+	"$program" --quiet mark a.example own && [ -s home/.config/dmarcgate/dmarcgate.marks ]
+	ok $? "or in the home directory"
+else
+	ok 0 "or in the home directory # SKIP root"
+fi
+
+ends 64 "no source" run mark
+ends 64 "no word" run mark a.example
+ends 64 "another word" run mark a.example mine
+ends 64 "a typing error" run mark zendsk own
+grep -q "zendsk: no address, network" err
+ok $? "is named"
+ends 64 "a day that is over" run mark a.example own --until 2026-11-21
+ends 64 "a line feed" run mark a.example own --why 'two
+lines'
+ends 64 "no domain" run mark a.example own --domain 'a b'
+ends 64 "attest of something else" run attest everything
+ends 64 "an option of another" run attest lists --until 2027-01-01
+printf '2026-11-21 own\n' > team/marks
+ends 78 "a damaged file" run check harborlight.example
+grep -q "$work/team/marks:1: a day, a word and what it is about are wanted" err
+ok $? "is named with its line"
+ends 78 "and nothing is added to it" run mark a.example own
+[ "$(wc -l < team/marks)" -eq 1 ]
+ok $? "nothing"
+rm team/marks && mkdir team/marks
+ends 78 "a folder in its place" run mark a.example own
+echo "1..$n"
