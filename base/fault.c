@@ -15,3 +15,11 @@ bool fault_set(struct fault *fault, enum fault_kind kind, const char *format, ..
 	va_end(args);
 	return false;
 }
+
+void fault_conceal(struct fault *fault, struct span secret)
+{
+	size_t n = secret.n < 16 ? secret.n : 16;
+
+	if (fault && n >= 8 && memmem(fault->text, strnlen(fault->text, sizeof fault->text), secret.p, n))
+		fault_set(fault, fault->kind, "an answer that repeats a secret, and is not shown");
+}

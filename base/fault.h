@@ -2,7 +2,7 @@
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H
 
-#include <stdbool.h>
+#include "base/span.h"
 
 enum fault_kind {
 	FAULT_NONE,
@@ -19,5 +19,9 @@ struct fault {
 
 /* Fills `fault` (which may be NULL) and returns false, so that `return fault_set(...)` reads well. */
 bool fault_set(struct fault *fault, enum fault_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* A text that repeats a secret, or the beginning of one, is replaced by one that says so: servers quote what they were
+ * sent. Secrets of fewer than 8 octets are words that occur anyhow. */
+void fault_conceal(struct fault *fault, struct span secret);
 
 #endif

@@ -146,6 +146,12 @@ static const struct allowance connect_out[] = {
 	{ .n = 0, .call = -1 },
 };
 
+/* A file that is replaced as a whole. Which files, Landlock says. */
+static const struct allowance replace_files[] = {
+	CALL(fsync), CALL(flock), CALL(rename), CALL(renameat), CALL(renameat2), CALL(unlink), CALL(unlinkat),
+	{ .n = 0, .call = -1 },
+};
+
 /* What it takes to find a server's address and to verify its certificate. */
 static const char *const server_lookup[] = { "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf",
 	"/etc/gai.conf", "/etc/services", "/etc/protocols", "/etc/ld.so.cache", "/run/systemd/resolve", "/run/resolvconf",
@@ -162,10 +168,11 @@ static const char *const server_lookup[] = { "/etc/resolv.conf", "/etc/hosts", "
 #define SENDERS_FILES 1024
 
 struct role {
-	const struct allowance *allowances[3]; /* ends with NULL */
+	const struct allowance *allowances[4]; /* ends with NULL */
 	rlim_t files, processes, file_size;
 	uint64_t network; /* what Landlock takes away */
 	const char *const *readable; /* what it leaves: files and folders, those that exist; ends with NULL */
+	bool writes;		     /* in the folder that the caller chooses */
 };
 
 static const struct role roles[SANDBOX_ROLES] = {
@@ -173,6 +180,7 @@ static const struct role roles[SANDBOX_ROLES] = {
 	[SANDBOX_WORKER] = { { compute }, 8, 0, 0, LANDLOCK_BIND_TCP | LANDLOCK_CONNECT_TCP },
 	[SANDBOX_RESOLVER] = { { compute, ask_names }, 256, 0, 0, LANDLOCK_BIND_TCP },
 	[SANDBOX_POLLER] = { { compute, connect_out }, SENDERS_FILES, 0, RLIM_INFINITY, LANDLOCK_BIND_TCP, server_lookup },
+	[SANDBOX_TOKEN] = { { compute, connect_out, replace_files }, 64, 0, 1 << 20, LANDLOCK_BIND_TCP, server_lookup, true },
 };
 
 static bool allow(scmp_filter_ctx filter, const struct allowance *list)
@@ -223,13 +231,14 @@ static const struct ruleset rulesets[] = {
 #define LANDLOCK_PATH_BENEATH 1
 #define LANDLOCK_READ_FILE (UINT64_C(1) << 2)
 #define LANDLOCK_READ_FOLDER (UINT64_C(1) << 3)
+#define LANDLOCK_REPLACE_FILE ((UINT64_C(1) << 1) | (UINT64_C(1) << 5) | (UINT64_C(1) << 8)) /* write, remove, make */
 
-static bool landlock_allow(int rules, const char *path)
+static bool landlock_allow(int rules, const char *path, uint64_t more)
 {
 	struct {
 		uint64_t allowed;
 		int32_t fd;
-	} __attribute__((packed)) rule = { LANDLOCK_READ_FILE, open(path, O_PATH | O_CLOEXEC) };
+	} __attribute__((packed)) rule = { LANDLOCK_READ_FILE | more, open(path, O_PATH | O_CLOEXEC) };
 	struct stat st;
 	bool good;
 
@@ -242,7 +251,7 @@ static bool landlock_allow(int rules, const char *path)
 	return good;
 }
 
-static bool landlock_lock(const struct role *role)
+static bool landlock_lock(const struct role *role, const char *folder)
 {
 	const long newest = sizeof rulesets / sizeof *rulesets - 1;
 	struct ruleset ruleset;
@@ -259,7 +268,9 @@ static bool landlock_lock(const struct role *role)
 		return false;
 	good = true;
 	for (const char *const *path = role->readable; good && path && *path; path++)
-		good = landlock_allow((int)fd, *path);
+		good = landlock_allow((int)fd, *path, 0);
+	if (good && role->writes && folder)
+		good = landlock_allow((int)fd, folder, LANDLOCK_REPLACE_FILE);
 	good = good && syscall(SYS_landlock_restrict_self, (int)fd, 0u) == 0;
 	close((int)fd);
 	return good;
@@ -309,7 +320,7 @@ unsigned sandbox_lock(enum sandbox_role role, const struct sandbox_ceilings *cei
 
 	active |= ceilings_lower(row, ceilings) ? SANDBOX_CEILINGS : 0;
 	active |= privileges_drop() ? SANDBOX_PRIVILEGES : 0;
-	active |= landlock_lock(row) ? SANDBOX_LANDLOCK : 0;
+	active |= landlock_lock(row, ceilings->folder) ? SANDBOX_LANDLOCK : 0;
 	active |= seccomp_lock(row) ? SANDBOX_SECCOMP : 0;
 	return active;
 }

@@ -15,6 +15,7 @@ enum sandbox_role {
 	SANDBOX_WORKER,	 /* computes: one socket, one descriptor to read at a time, memory, the clock */
 	SANDBOX_RESOLVER, /* talks to name servers: one socket, those it opens itself, memory, the clock */
 	SANDBOX_POLLER, /* connects out, reads what finds and verifies a server; writes and starts nothing */
+	SANDBOX_TOKEN,	/* the same, and replaces files in one folder */
 	SANDBOX_ROLES
 };
 
@@ -31,6 +32,7 @@ enum {
 struct sandbox_ceilings {
 	uint64_t memory;  /* octets of address space, everything the process was born with included */
 	uint64_t seconds; /* processor time in its whole life */
+	const char *folder; /* where SANDBOX_TOKEN writes */
 };
 
 unsigned sandbox_lock(enum sandbox_role role, const struct sandbox_ceilings *ceilings);

@@ -1,15 +1,19 @@
 #include "cli/asking.h"
 #include "cli/cli.h"
 #include "cli/file.h"
+#include "cli/sight.h"
 #include "ingest/resolver.h"
 #include "parse/dns/zonefile.h"
 
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 struct asking {
 	struct zonefile *zone;     /* owned; NULL: no file in the place of the DNS */
 	struct resolver *resolver; /* owned; NULL: nobody is asked */
+	struct sight *sight;       /* owned; what the resolver said */
+	struct store_dns from;     /* offline; its store may be NULL */
 	unsigned left;             /* questions of this domain */
 	int64_t until;             /* seconds of the steady clock */
 	bool asked, heard, short_of; /* short_of: a domain used up its allowance */
@@ -38,7 +42,8 @@ struct asking *asking_start(const struct cli *cli, struct fault *fault)
 							  .anchor = config_anchor(&cli->config),
 							  .unlocked = cli->options.no_sandbox },
 			fault);
-		good = asking->resolver != NULL;
+		asking->sight = sight_new();
+		good = asking->resolver && (asking->sight || fault_set(fault, FAULT_LATER, "out of memory"));
 	}
 	if (good)
 		return asking;
@@ -52,7 +57,28 @@ void asking_free(struct asking *asking)
 		return;
 	resolver_stop(asking->resolver);
 	zonefile_free(asking->zone);
+	sight_free(asking->sight);
 	free(asking);
+}
+
+void asking_use(struct asking *asking, struct store *store)
+{
+	asking->from = (struct store_dns){ .store = asking->zone || asking->resolver ? NULL : store };
+}
+
+void asking_remember(struct asking *asking, const struct cli *cli)
+{
+	struct fault fault = { 0 };
+	struct store *store;
+	bool good;
+
+	if (!asking->sight || sight_answers(asking->sight) == 0 || access(cli->config.db, F_OK) != 0)
+		return;
+	store = store_open(cli->config.db, STORE_WRITE, 0, &fault);
+	good = store && sight_learn(asking->sight, store, cli->now, &fault) && store_commit(store, &fault);
+	if (!good && cli->options.verbose)
+		cli_say(cli, "what was seen is not remembered: %s", fault.text);
+	store_close(store);
 }
 
 static void ask(void *arg, struct span name, enum dns_type type, struct arena *arena, struct dns_answer *answer)
@@ -68,8 +94,12 @@ static void ask(void *arg, struct span name, enum dns_type type, struct arena *a
 	asking->left--;
 	if (asking->zone)
 		zonefile_ask(asking->zone, name, type, arena, answer);
-	else if (asking->resolver)
+	else if (asking->from.store)
+		store_dns_ask(&asking->from, name, type, arena, answer);
+	if (asking->resolver) {
 		*answer = dns_ask(resolver_dns(asking->resolver), name, type, arena);
+		sight_keep(asking->sight, answer);
+	}
 	asking->heard |= answer->status != DNS_UNASKED && answer->status != DNS_TIMEOUT;
 }
 
@@ -85,11 +115,25 @@ bool asking_heard(const struct asking *asking)
 	return asking->heard || !asking->asked;
 }
 
+static void describe_snapshot(const struct store_dns *from, char text[ASKING_TEXT])
+{
+	char oldest[MOMENT_TEXT], newest[MOMENT_TEXT];
+
+	moment_format_day(from->oldest, oldest);
+	moment_format_day(from->newest, newest);
+	if (strcmp(oldest, newest) == 0)
+		snprintf(text, ASKING_TEXT, "offline: as it was seen on %s", newest);
+	else
+		snprintf(text, ASKING_TEXT, "offline: as it was seen from %s to %s", oldest, newest);
+}
+
 const char *asking_describe(const struct asking *asking, char text[ASKING_TEXT])
 {
 	text[0] = '\0';
 	if (asking->resolver && (resolver_state(asking->resolver).offline || resolver_state(asking->resolver).gone))
 		snprintf(text, ASKING_TEXT, "%s", resolver_describe(asking->resolver, (char[RESOLVER_TEXT]){ 0 }));
+	else if (asking->from.answers)
+		describe_snapshot(&asking->from, text);
 	else if (!asking->resolver && !asking->zone)
 		snprintf(text, ASKING_TEXT, "offline, and there is no snapshot of what was published");
 	else if (asking->short_of)

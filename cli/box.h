@@ -94,6 +94,7 @@ struct polling {
 	size_t n, turn;
 	int epoll; /* all servers' descriptors, and the signals */
 	int rest;  /* ... in their rest; -1 when nobody stays */
+	int lock;  /* -1: not taken */
 	unsigned attempts; /* to store a round, that failed one after the other */
 	int64_t due;
 	struct fault fault; /* of the database, while a mailbox was asked */
@@ -106,7 +107,8 @@ void box_failed(struct box *box, const struct fault *fault);
 /* What is known of a folder; begins to remember it when there is nothing. NULL: memory, or the database. */
 struct box_folder *box_folder(struct box *box, const char *name, uint64_t uidvalidity);
 
-bool box_seen(struct box *box, const char *name);
+/* It is still there: a mail by its UID, or, without one, by its UIDL. */
+bool box_seen(struct box *box, uint64_t uid, const char *name);
 
 /* Settles what is durable. False: the database. */
 bool box_settle(struct box *box, struct fault *fault);

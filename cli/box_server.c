@@ -36,14 +36,12 @@ static bool is_wanted(struct box *box, const struct mail_place *where, uint64_t 
 	struct box_folder *folder = box_folder(box, where->folder, where->uidvalidity);
 	struct stored_place place = { .uid = where->uid, .name = where->uidl };
 	int known = folder ? place_of(box, folder, &place) : -1;
-	char uid[32];
 
 	if (known < 0)
 		return false;
 	if (known == 0)
 		return where->uid == 0 || where->uid > folder->state.highest;
-	snprintf(uid, sizeof uid, "%llu", (unsigned long long)where->uid);
-	if ((where->uid == 0 || place.state == PLACE_LEFT) && !box_seen(box, where->uid ? uid : where->uidl))
+	if ((where->uid == 0 || place.state == PLACE_LEFT) && !box_seen(box, where->uid, where->uidl))
 		return false;
 	if (place.state != PLACE_LEFT)
 		return false;

@@ -49,6 +49,9 @@ int cli_fail(const struct cli *cli, const struct fault *fault);
  * not exist yet is no fault: NULL and EXIT_DONE. */
 struct store *cli_store(const struct cli *cli, enum store_mode mode, int *code);
 
+/* Makes the folders above a file of ours when they are missing, readable by nobody else. */
+bool cli_folder(const char *path, struct fault *fault);
+
 /* Everything printed has arrived; else says so and returns EXIT_LATER. A reader that went away (`| head`) is no fault. */
 int cli_flush(const struct cli *cli, int code);
 
@@ -65,7 +68,9 @@ int command_reprocess(struct cli *cli);
 int command_expire(struct cli *cli);
 int command_config(struct cli *cli);
 int command_lint(struct cli *cli);
+int command_mailboxes(struct cli *cli);
 int command_record(struct cli *cli);
+int command_login(struct cli *cli);
 int command_verify(struct cli *cli);
 int command_check(struct cli *cli);
 int command_enrich(struct cli *cli);
@@ -76,6 +81,8 @@ int command_attest(struct cli *cli);
 int command_samples(struct cli *cli);
 int command_explain(struct cli *cli);
 int command_html(struct cli *cli);
+int command_selectors(struct cli *cli);
+int command_dns(struct cli *cli);
 
 /* To add a command: a row here, a function above in a file of its own, its options in options.c, a section in dmarcgate.1,
  * a line in dist/completion/words, a test. */

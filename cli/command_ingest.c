@@ -4,6 +4,7 @@
 #include "cli/intake.h"
 #include "cli/keys.h"
 #include "cli/later.h"
+#include "cli/metrics.h"
 #include "cli/poll.h"
 #include "cli/watch.h"
 #include "ingest/source.h"
@@ -24,6 +25,7 @@ struct ingesting {
 	char reason[512];        /* of the mail in hand, when it is broken */
 	int64_t started, committed; /* milliseconds of the monotonic clock */
 	int64_t shown;
+	bool dry; /* change nothing; the store is only read, and may not be there */
 	int code;
 };
 
@@ -48,19 +50,19 @@ static void say_broken(struct ingesting *ingesting, const char *name, const char
 	ingesting->writer.broken(ingesting->writer.self, span_of(name), span_of(reason));
 }
 
-/* An input that is stored already is not read again: by its name, size and times, else by its octets. */
+/* An input that is stored already is not read again: by its name, size and times, else by its octets. Before the first
+ * ingest there is nothing to know (--dry-run). */
 static int ingest_wanted(void *arg, struct intake_item *item, struct fault *fault)
 {
 	struct ingesting *ingesting = arg;
-	enum outcome outcome;
 
-	if (store_knows_file(ingesting->store, &item->mail))
+	if (ingesting->store && store_knows_file(ingesting->store, &item->mail))
 		return 0;
 	if (!mail_hash(&item->mail)) {
 		fault_set(fault, FAULT_INPUT, "changed while it was read");
 		return -1;
 	}
-	return !store_knows_outcome(ingesting->store, item->mail.sha256, &outcome);
+	return !ingesting->store || !store_knows_mail(ingesting->store, item->mail.sha256);
 }
 
 /* Where two problems tell why a mail is broken, the first one is meant. */
@@ -122,7 +124,7 @@ static enum place_state place_state_of(enum outcome outcome)
 /* Where a mail came from is remembered together with what it says. */
 static bool ingest_note(struct ingesting *ingesting, const struct intake_item *item, enum place_state state)
 {
-	if (state != PLACE_LEFT && !store_remember_file(ingesting->store, &item->mail, &ingesting->fault))
+	if (state != PLACE_LEFT && !ingesting->dry && !store_remember_file(ingesting->store, &item->mail, &ingesting->fault))
 		return false;
 	return !item->box || polling_stored(ingesting->polling, item, state, &ingesting->fault);
 }
@@ -176,17 +178,67 @@ static bool ingest_refused(struct ingesting *ingesting, const struct intake_item
 	return ingest_note(ingesting, item, PLACE_LEFT);
 }
 
-/* After the commit, and only then, servers may be told. */
+/* --dry-run: a line per mail. */
+static void dry_say(const struct ingesting *ingesting, const struct intake_item *item, enum place_state state,
+	const char *what)
+{
+	char plans[128];
+
+	if (ingesting->cli->options.format == FORMAT_JSON)
+		return;
+	if (ingesting->cli->progress)
+		progress_clear(stderr);
+	style_print(stdout, &ingesting->cli->out, span_of(item->mail.name));
+	printf(": %s; %s\n", what, box_plans(item, state, plans));
+}
+
+static bool outcome_take(void *arg, const struct fact *fact)
+{
+	if (fact->kind == FACT_BEGIN)
+		*(enum outcome *)arg = fact->begin.outcome;
+	return true;
+}
+
+/* What would be stored, as far as one mail tells: another one may hold the same report. */
+static bool dry_read(struct ingesting *ingesting, const struct intake_item *item, struct ingested *counts)
+{
+	struct store_result result = { .outcome = OUTCOME_BROKEN, .reports = 1 };
+	enum place_state state;
+
+	feedback_replay(item->feedback, 0, outcome_take, &result.outcome, NULL);
+	state = place_state_of(result.outcome);
+	count_result(ingesting, item, &result, counts);
+	counts->reports = 0;
+	dry_say(ingesting, item, state, result.outcome == OUTCOME_REPORT ? "report" : outcome_word(result.outcome));
+	return ingest_note(ingesting, item, state);
+}
+
+static bool dry_known(struct ingesting *ingesting, const struct intake_item *item, struct ingested *counts)
+{
+	enum outcome outcome = OUTCOME_REPORT;
+
+	counts->duplicate = 1;
+	if (ingesting->store)
+		store_knows_outcome(ingesting->store, item->mail.sha256, &outcome);
+	dry_say(ingesting, item, place_state_of(outcome), "stored already");
+	return ingest_note(ingesting, item, place_state_of(outcome));
+}
+
+/* After the commit, and only then, servers may be told. A run takes as long as the slowest server wants: others who have
+ * something to write are let through. */
 static bool ingest_commit(struct ingesting *ingesting, bool now)
 {
 	int64_t elapsed = clock_ms() - ingesting->committed;
 
+	if (ingesting->dry)
+		return !ingesting->polling || polling_settle(ingesting->polling, &ingesting->fault);
 	if (!now && !store_commit_due(ingesting->store, elapsed))
 		return true;
 	ingesting->committed += elapsed;
 	if (!keys_learn(ingesting->keys, &ingesting->fault) || !store_commit(ingesting->store, &ingesting->fault))
 		return false;
-	return !ingesting->polling || polling_settle(ingesting->polling, &ingesting->fault);
+	return !ingesting->polling || (store_step_back(ingesting->store, &ingesting->fault) &&
+					      polling_settle(ingesting->polling, &ingesting->fault));
 }
 
 static bool ingest_flush(void *arg)
@@ -216,7 +268,11 @@ static bool ingest_take(void *arg, const struct intake_item *item)
 
 	if (ingesting->fault.kind != FAULT_NONE)
 		return false;
-	if (item->passed)
+	if (item->passed && ingesting->dry)
+		good = dry_known(ingesting, item, &counts);
+	else if (item->feedback && ingesting->dry)
+		good = dry_read(ingesting, item, &counts);
+	else if (item->passed)
 		good = ingest_known(ingesting, item, &counts);
 	else if (item->feedback)
 		good = ingest_store(ingesting, item, &counts);
@@ -286,11 +342,11 @@ static int ingest_run(struct cli *cli, struct ingesting *ingesting)
 		if (!ingest_commit(ingesting, true) || first.kind != FAULT_NONE)
 			ingesting->fault = first.kind != FAULT_NONE ? first : ingesting->fault;
 	}
-	if (ingesting->fault.kind != FAULT_NONE ||
-		(ingest_has_time(ingesting) && !later_run(cli, ingesting->store, ingesting->keys, &ingesting->fault)) ||
-		!store_commit(ingesting->store, &ingesting->fault))
-		return cli_fail(cli, &ingesting->fault);
-	return ingest_code(ingesting);
+	if (ingesting->fault.kind == FAULT_NONE && !ingesting->dry && ingest_has_time(ingesting))
+		later_run(cli, ingesting->store, ingesting->keys, &ingesting->fault);
+	if (ingesting->fault.kind == FAULT_NONE && !ingesting->dry)
+		store_commit(ingesting->store, &ingesting->fault);
+	return ingesting->fault.kind == FAULT_NONE ? ingest_code(ingesting) : cli_fail(cli, &ingesting->fault);
 }
 
 /* Who polls from cron wants to hear of nothing but faults. */
@@ -298,7 +354,7 @@ static bool ingest_open(struct cli *cli, struct ingesting *ingesting)
 {
 	struct ingested_writer *writer = &ingesting->writer;
 	bool silent = cli->options.quiet ||
-		      (ingesting->polling && !cli->options.verbose && !isatty(STDOUT_FILENO));
+		      (ingesting->polling && !ingesting->dry && !cli->options.verbose && !isatty(STDOUT_FILENO));
 
 	if (cli->options.format == FORMAT_JSON)
 		return ingested_json_open(writer, stdout);
@@ -315,7 +371,9 @@ static int ingest_open_store(struct cli *cli, struct ingesting *ingesting)
 	ingesting->keys = keys_start(cli, &ingesting->fault);
 	if (!ingesting->keys)
 		return cli_fail(cli, &ingesting->fault);
-	ingesting->store = cli_store(cli, STORE_WRITE, &code);
+	if (ingesting->polling && !ingesting->dry && !polling_lock(ingesting->polling, &ingesting->fault))
+		return cli_fail(cli, &ingesting->fault);
+	ingesting->store = cli_store(cli, ingesting->dry ? STORE_READ : STORE_WRITE, &code);
 	keys_use(ingesting->keys, ingesting->store);
 	if (ingesting->polling)
 		polling_use(ingesting->polling, ingesting->store);
@@ -330,18 +388,46 @@ static void ingest_say_keys(const struct ingesting *ingesting)
 		cli_say(ingesting->cli, "%s", state);
 }
 
-static bool ingest_close(struct ingesting *ingesting)
+struct told {
+	struct ingested_writer *writer;
+	struct ingested_mailbox mailboxes[MAILBOXES_MOST];
+	size_t n;
+};
+
+static bool mailbox_tell(void *arg, const struct ingested_mailbox *mailbox)
 {
-	struct ingested_writer *writer = &ingesting->writer;
-	bool told = !ingesting->polling || polling_report(ingesting->polling, writer->mailbox, writer->self);
+	struct told *told = arg;
+
+	told->mailboxes[told->n++] = *mailbox;
+	return told->writer->mailbox(told->writer->self, mailbox);
+}
+
+/* Ends the output; the figures for a monitoring system are written whatever happened. */
+static int ingest_close(struct ingesting *ingesting, int code)
+{
+	const struct cli *cli = ingesting->cli;
+	struct told told = { .writer = &ingesting->writer };
+	struct fault fault = { 0 };
+	bool good = !ingesting->polling || polling_report(ingesting->polling, mailbox_tell, &told);
 
 	ingesting->totals.milliseconds = (uint64_t)(clock_ms() - ingesting->started);
-	return writer->close(writer->self, ingesting->job->journal ? NULL : &ingesting->totals) && told;
+	good = told.writer->close(told.writer->self, ingesting->job->journal ? NULL : &ingesting->totals) && good;
+	if (cli->options.metrics && !ingesting->dry &&
+		!metrics_file(cli->options.metrics, &ingesting->totals, told.mailboxes, told.n, cli->now, &fault)) {
+		int failed = cli_fail(cli, &fault);
+
+		return code == EXIT_DONE ? failed : code;
+	}
+	return good || code != EXIT_DONE ? code : EXIT_LATER;
 }
 
 int ingest_round(struct cli *cli, const struct ingest_job *job, bool *stored)
 {
-	struct ingesting ingesting = { .cli = cli, .job = job, .polling = job->polling, .started = clock_ms() };
+	struct ingesting ingesting = { .cli = cli,
+		.job = job,
+		.polling = job->polling,
+		.started = clock_ms(),
+		.dry = cli->options.dry_run };
 	int code = ingest_open_store(cli, &ingesting);
 
 	*stored = false;
@@ -355,13 +441,14 @@ int ingest_round(struct cli *cli, const struct ingest_job *job, bool *stored)
 		goto out;
 	code = ingest_run(cli, &ingesting);
 	*stored = ingesting.fault.kind == FAULT_NONE;
-	if (!ingest_close(&ingesting) && code == EXIT_DONE)
-		code = EXIT_LATER;
+	code = ingest_close(&ingesting, code);
 	ingest_say_keys(&ingesting);
 out:
 	if (job->polling)
 		polling_use(job->polling, NULL);
 	store_close(ingesting.store);
+	if (job->polling)
+		polling_unlock(job->polling);
 	keys_free(ingesting.keys);
 	return code;
 }
@@ -387,7 +474,7 @@ static void enrich_after(struct cli *cli)
 
 int command_ingest(struct cli *cli)
 {
-	const struct polling_plan plan = { .parallel = 1 };
+	struct polling_plan plan = { .parallel = 1, .dry = cli->options.dry_run };
 	struct ingest_job job = { .later = true };
 	struct fault fault = { 0 };
 	bool stored;
@@ -397,6 +484,8 @@ int command_ingest(struct cli *cli)
 		cli_say(cli, "ingest: name a file, a folder, or - for standard input; no mailbox is configured");
 		return EXIT_USAGE;
 	}
+	if (!polling_parallel(cli, &plan))
+		return EXIT_USAGE;
 	if (cli->options.watch)
 		return watch(cli);
 	if (cli->options.args_n == 0 && !(job.polling = ingest_polling(cli, &plan, &fault)))

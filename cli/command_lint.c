@@ -1,4 +1,5 @@
 #include "cli/asking.h"
+#include "cli/lintkeys.h"
 #include "cli/readiness.h"
 #include "cli/window.h"
 #include "parse/dns/lint.h"
@@ -23,6 +24,7 @@ struct linting {
 	struct window window;
 	struct lint_writer writer;
 	struct arena names;
+	const struct expected_key *expected; /* --expect-key; NULL: not given */
 	struct span *domains;
 	size_t domains_n, left_out;
 	int code;
@@ -144,12 +146,17 @@ static bool domain_lint(struct linting *l, struct span name, struct arena *arena
 		.first_day = l->window.first_day,
 		.last_day = l->window.last_day,
 	};
+	struct dns dns = asking_dns(l->asking);
 	struct spf_uses uses;
 
-	if (!seen || !lint_domain(asking_dns(l->asking), name, &findings, seen) || !lint_zone_lines(&findings))
+	if (!seen || !lint_domain(dns, name, &findings, seen))
 		return fault_set(fault, FAULT_LATER, "%.200s: needs more memory than is allowed", name.p);
 	if (!asking_heard(l->asking))
 		return true;
+	if (!lintkeys_judge(l->cli, l->store, dns, seen->domain, l->expected, &findings, fault))
+		return false;
+	if (!lint_zone_lines(&findings))
+		return fault_set(fault, FAULT_LATER, "%.200s: needs more memory than is allowed", name.p);
 	if (l->store) {
 		if (!uses_find(l, seen, arena, &uses, fault))
 			return false;
@@ -230,27 +237,44 @@ static bool args_read(const struct cli *cli, struct window *window, struct fault
 			return fault_set(fault, FAULT_SETUP, "%.200s: is no domain name", cli->options.args[i]);
 	if (cli->options.format == FORMAT_CSV)
 		return fault_set(fault, FAULT_SETUP, "there is text and JSON");
+	if (cli->options.expect_key && cli->options.args_n != 1)
+		return fault_set(fault, FAULT_SETUP, "--expect-key: name the one domain that the key is for");
 	return window_read(cli, window, fault);
+}
+
+/* The file is read before the DNS is asked anything. */
+static bool expected_read(struct linting *l, struct expected_key *expected, struct fault *fault)
+{
+	if (!l->cli->options.expect_key)
+		return true;
+	l->expected = expected;
+	return lintkeys_expect(l->cli->options.expect_key, &l->names, expected, fault);
 }
 
 int command_lint(struct cli *cli)
 {
 	struct linting linting = { .cli = cli, .names = ARENA(NAMES_OCTETS) };
+	struct expected_key expected;
 	struct fault fault = { 0 };
-	int code;
+	int code = EXIT_USAGE;
 
 	if (!args_read(cli, &linting.window, &fault)) {
 		cli_say(cli, "lint: %s", fault.text);
-		return EXIT_USAGE;
+		return code;
 	}
 	orgdomain_warm();
-	linting.asking = asking_start(cli, &fault);
-	if (!linting.asking)
-		return cli_fail(cli, &fault);
-	linting.store = cli_store(cli, STORE_READ, &code);
-	if (code == EXIT_DONE)
-		code = lint_run(&linting);
-	store_close(linting.store);
+	if (expected_read(&linting, &expected, &fault))
+		linting.asking = asking_start(cli, &fault);
+	if (linting.asking) {
+		linting.store = cli_store(cli, STORE_READ, &code);
+		asking_use(linting.asking, linting.store);
+		if (code == EXIT_DONE)
+			code = lint_run(&linting);
+		store_close(linting.store);
+		asking_remember(linting.asking, cli);
+	} else {
+		code = cli_fail(cli, &fault);
+	}
 	asking_free(linting.asking);
 	readiness_close(&linting.tables);
 	arena_release(&linting.names);

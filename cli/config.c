@@ -45,6 +45,8 @@ const struct config_setting config_settings[] = {
 		"the DNSKEY or DS records that DNSSEC begins with: system, or a file" },
 	{ "dkim", "domains", CONFIG_DOMAINS, "domain,...", 0, 0, 0, offsetof(struct config, domains),
 		"one's own domains, whose keys are fetched when reports name them" },
+	{ "dkim", "selectors", CONFIG_SELECTORS, "selector@domain,...", 0, 0, 0, offsetof(struct config, selectors),
+		"keys of one's own that are to be watched before any report names them" },
 	{ "dkim", "granularity", CONFIG_WORD, "report|enforce", 0, 0, 0, offsetof(struct config, granularity),
 		"g= of a key record, which RFC 6376 dropped: shown beside the verdict, or part of it" },
 	{ "trust", "authserv_id", CONFIG_DOMAINS, "name,...", 0, 0, 0, offsetof(struct config, authserv_id),
@@ -74,6 +76,26 @@ const struct config_setting config_settings[] = {
 		"the password itself, in a file that nobody else can read" },
 	{ MAILBOX_SECTION, "login", CONFIG_WORD, "password|xoauth2|oauthbearer", LOGIN_PASSWORD, 0, 0,
 		OF_MAILBOX(login), "what the server is given: a password, or an access token in one of two ways" },
+	{ MAILBOX_SECTION, "token_command", CONFIG_PART, "command", 0, 0, 0, OF_MAILBOX(token_command),
+		"a program, run without a shell, that prints an access token" },
+	{ MAILBOX_SECTION, "provider", CONFIG_PART, "microsoft|google", 0, 0, 0, OF_MAILBOX(provider),
+		"who gives access tokens; sets the endpoints and the scope" },
+	{ MAILBOX_SECTION, "tenant", CONFIG_PART, "name", 0, 0, 0, OF_MAILBOX(tenant),
+		"the organisation, at Microsoft" },
+	{ MAILBOX_SECTION, "grant", CONFIG_WORD, "refresh_token|client_credentials", OAUTH_REFRESH, 0, 0,
+		OF_MAILBOX(grant), "with what access tokens are asked for: what a login has left, or the client secret" },
+	{ MAILBOX_SECTION, "client_id", CONFIG_PART, "text", 0, 0, 0, OF_MAILBOX(client_id),
+		"what the provider calls this program" },
+	{ MAILBOX_SECTION, "client_secret_file", CONFIG_PATH, "path", 0, 0, 0, OF_MAILBOX(client_secret_file),
+		"a file whose one line is the client secret" },
+	{ MAILBOX_SECTION, "token_endpoint", CONFIG_PART, "url", 0, 0, 0, OF_MAILBOX(token_endpoint),
+		"where access tokens are asked for" },
+	{ MAILBOX_SECTION, "device_endpoint", CONFIG_PART, "url", 0, 0, 0, OF_MAILBOX(device_endpoint),
+		"where `login` asks for a code" },
+	{ MAILBOX_SECTION, "scope", CONFIG_PART, "word ...", 0, 0, 0, OF_MAILBOX(scope),
+		"what access is asked for" },
+	{ MAILBOX_SECTION, "token_file", CONFIG_PATH, "path", 0, 0, 0, OF_MAILBOX(token_file),
+		"where tokens are kept; NAME.token beside the database when not set" },
 	{ MAILBOX_SECTION, "folders", CONFIG_PART, "name,...", 0, 0, 0, OF_MAILBOX(folders),
 		"folders to look into; `*` and `%` as in IMAP's LIST" },
 	{ MAILBOX_SECTION, "after", CONFIG_PART, "fate", 0, 0, 0, OF_MAILBOX(after),
@@ -193,6 +215,7 @@ bool config_is_text(const struct config_setting *setting)
 	case CONFIG_PART:
 	case CONFIG_SECRET:
 	case CONFIG_NETS:
+	case CONFIG_SELECTORS:
 	case CONFIG_TENANTS:
 		return true;
 	default:
@@ -395,6 +418,17 @@ static bool is_tenant(struct span text)
 	       (span_is(provider, SPAN("google")) || span_is(provider, SPAN("microsoft365")));
 }
 
+static bool is_selector(struct span text)
+{
+	const char *at = memchr(text.p, '@', text.n);
+
+	for (size_t i = 0; i < text.n; i++)
+		if (!strchr("-_.@", text.p[i]) && !((text.p[i] | 32) >= 'a' && (text.p[i] | 32) <= 'z') &&
+			!(text.p[i] >= '0' && text.p[i] <= '9'))
+			return false;
+	return at && at > text.p && at + 1 < text.p + text.n && !memchr(at + 1, '@', (size_t)(text.p + text.n - at - 1));
+}
+
 static bool path_set(char **place, const char *value, const char *where, struct fault *fault)
 {
 	const char *home = getenv("HOME");
@@ -475,6 +509,8 @@ bool setting_set(void *base, const struct config_setting *setting, const char *v
 		return domains_set(setting_text(base, setting), value, where, fault);
 	if (setting->type == CONFIG_NETS)
 		return list_set(setting_text(base, setting), value, is_net, "ADDRESS or ADDRESS/BITS", where, fault);
+	if (setting->type == CONFIG_SELECTORS)
+		return list_set(setting_text(base, setting), value, is_selector, "SELECTOR@DOMAIN", where, fault);
 	if (setting->type == CONFIG_TENANTS)
 		return list_set(setting_text(base, setting), value, is_tenant, "google:LABEL or microsoft365:LABEL", where, fault);
 	if (setting->type == CONFIG_LIMIT)

@@ -37,6 +37,7 @@ struct config {
 	char *trust_anchor;         /* owned; `system` or the path of a file; see config_anchor */
 	char *authserv_id;          /* owned; of one's own border, separated by commas; "" for none */
 	char *domains;              /* owned; one's own, separated by commas; "" for none */
+	char *selectors;            /* owned; of one's own keys, as SELECTOR@DOMAIN separated by commas; "" for none */
 	uint64_t granularity;       /* of keys (g=): 0 reported, 1 enforced */
 	uint64_t retention_samples; /* seconds */
 	struct readiness_settings readiness;
@@ -59,6 +60,7 @@ enum config_type {
 	CONFIG_PART,   /* char *; as mailbox_part_check or digest_part_check wants it */
 	CONFIG_SECRET, /* char *; never printed */
 	CONFIG_NETS,    /* char *; addresses and ADDRESS/BITS separated by commas */
+	CONFIG_SELECTORS, /* char *; SELECTOR@DOMAIN separated by commas */
 	CONFIG_TENANTS, /* char *; PROVIDER:LABEL separated by commas */
 	CONFIG_WORD,   /* uint64_t; the place of the word in `unit`, where words are separated by `|` */
 	CONFIG_NUMBER, /* uint64_t */

@@ -221,7 +221,7 @@ static bool mailboxes_finish(struct loading *loading)
 		if (!mailbox_settings_finish(settings, config->limits.mail, &why))
 			return fault_set(loading->fault, why.kind, "%s:%u: [" MAILBOX_SECTION " %s] %s", loading->path,
 				loading->line, name, why.text);
-		if (*settings->password && !secret_file_check(fileno(loading->file), &why))
+		if (*settings->password && !secretfile_check(fileno(loading->file), &why))
 			return fault_set(loading->fault, why.kind,
 				"%s: holds the password of [" MAILBOX_SECTION " %s] and %s", loading->path, name,
 				why.text);
@@ -236,7 +236,7 @@ static bool digest_section_finish(struct loading *loading)
 
 	if (!digest_settings_finish(settings, &why))
 		return fault_set(loading->fault, why.kind, "%s: [" DIGEST_SECTION "] %s", loading->path, why.text);
-	if (*settings->server.password && !secret_file_check(fileno(loading->file), &why))
+	if (*settings->server.password && !secretfile_check(fileno(loading->file), &why))
 		return fault_set(loading->fault, why.kind, "%s: holds the password of [" DIGEST_SECTION "] and %s",
 			loading->path, why.text);
 	return true;

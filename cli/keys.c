@@ -265,6 +265,14 @@ bool keys_can_ask(const struct keys *keys)
 	return keys->zone || (keys->resolver && !resolver_state(keys->resolver).offline && !resolver_state(keys->resolver).gone);
 }
 
+bool keys_dns(const struct keys *keys, struct dns *dns)
+{
+	if (!keys || !keys->resolver || resolver_state(keys->resolver).offline || resolver_state(keys->resolver).gone)
+		return false;
+	*dns = resolver_dns(keys->resolver);
+	return true;
+}
+
 void keys_fetch(struct keys *keys, struct span name)
 {
 	struct arena arena = ARENA(RESOLVER_ANSWER_OCTETS);

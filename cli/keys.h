@@ -4,6 +4,7 @@
 #ifndef CLI_KEYS_H
 #define CLI_KEYS_H
 
+#include "base/dnsanswer.h"
 #include "base/fault.h"
 #include "parse/crew.h"
 
@@ -29,6 +30,9 @@ bool keys_learn(struct keys *keys, struct fault *fault);
 
 /* May new keys be had: from the DNS, or from a named file? */
 bool keys_can_ask(const struct keys *keys);
+
+/* The live DNS for other questions; false: there is none, or a file stands in its place. Only while no worker reads. */
+bool keys_dns(const struct keys *keys, struct dns *dns);
 
 /* Asks for one name now and learns the answer; only while no worker reads. */
 void keys_fetch(struct keys *keys, struct span name);

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/kept.h"
 #include "cli/keys.h"
+#include "cli/sight.h"
 #include "parse/crew.h"
 
 #include <stdlib.h>
@@ -117,6 +118,14 @@ static bool prefetch(struct later *later)
 	return good;
 }
 
+/* What one's own domains publish, once a day. */
+static bool remember(struct later *later)
+{
+	struct dns live;
+
+	return !keys_dns(later->keys, &live) || sight_refresh(later->cli, later->store, live, &later->fault);
+}
+
 bool later_run(struct cli *cli, struct store *store, struct keys *keys, struct fault *fault)
 {
 	struct later later = { .cli = cli, .store = store, .keys = keys };
@@ -124,7 +133,7 @@ bool later_run(struct cli *cli, struct store *store, struct keys *keys, struct f
 
 	if (!keys_can_ask(keys))
 		return true;
-	good = look_again(&later) && prefetch(&later) && store_commit(store, &later.fault);
+	good = look_again(&later) && prefetch(&later) && remember(&later) && store_commit(store, &later.fault);
 	*fault = later.fault;
 	return good;
 }

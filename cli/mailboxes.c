@@ -3,6 +3,7 @@
 #include "base/moment.h"
 #include "cli/config.h"
 #include "cli/helper.h"
+#include "cli/tokens.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,7 @@ static const struct part {
 	{ "user", offsetof(struct mailbox_settings, user), user_parse },
 	{ "password_command", offsetof(struct mailbox_settings, password_command), command_parse },
 	{ "password_credential", offsetof(struct mailbox_settings, password_credential), credential_parse },
+	{ "token_command", offsetof(struct mailbox_settings, token_command), command_parse },
 	{ "folders", offsetof(struct mailbox_settings, folders), mailbox_parse_folders },
 	{ "after", offsetof(struct mailbox_settings, after), after_parse },
 	{ "not_reports", offsetof(struct mailbox_settings, not_reports), not_reports_parse },
@@ -117,6 +119,15 @@ static const size_t texts[] = {
 	offsetof(struct mailbox_settings, password_credential),
 	offsetof(struct mailbox_settings, password_env),
 	offsetof(struct mailbox_settings, password),
+	offsetof(struct mailbox_settings, token_command),
+	offsetof(struct mailbox_settings, provider),
+	offsetof(struct mailbox_settings, tenant),
+	offsetof(struct mailbox_settings, client_id),
+	offsetof(struct mailbox_settings, client_secret_file),
+	offsetof(struct mailbox_settings, token_endpoint),
+	offsetof(struct mailbox_settings, device_endpoint),
+	offsetof(struct mailbox_settings, scope),
+	offsetof(struct mailbox_settings, token_file),
 	offsetof(struct mailbox_settings, folders),
 	offsetof(struct mailbox_settings, after),
 	offsetof(struct mailbox_settings, not_reports),
@@ -156,9 +167,10 @@ void mailbox_settings_release(struct mailbox_settings *settings)
 	for (size_t i = 0; i < LENGTH(texts); i++)
 		free(*text_place(settings, i));
 	mailbox_release(&settings->mailbox);
+	oauth_release(&settings->oauth);
 }
 
-/* Exactly one source of the password for a server, none for what lies on this machine. */
+/* Exactly one source of the password or token for a server, none for what lies on this machine. */
 static bool secret_choose(struct mailbox_settings *settings, struct fault *fault)
 {
 	const struct {
@@ -170,6 +182,8 @@ static bool secret_choose(struct mailbox_settings *settings, struct fault *fault
 		{ SECRET_CREDENTIAL, settings->password_credential },
 		{ SECRET_ENVIRONMENT, settings->password_env },
 		{ SECRET_INLINE, settings->password },
+		{ SECRET_COMMAND, settings->token_command },
+		{ SECRET_OAUTH, tokens_wanted(settings) ? settings->mailbox.name : "" },
 	};
 	struct mailbox *mailbox = &settings->mailbox;
 	bool server = mailbox_is_remote(mailbox) || (mailbox->kind == MAILBOX_SMTP && mailbox->user);
@@ -187,8 +201,11 @@ static bool secret_choose(struct mailbox_settings *settings, struct fault *fault
 	}
 	if (n > 1 || (server && n == 0))
 		return fault_set(fault, FAULT_SETUP,
-			"%s of password_file, password_command, password_credential, password_env and password is set",
-			n ? "more than one" : "none");
+			"%s of password_file, password_command, password_credential, password_env%s is set",
+			n ? "more than one" : "none",
+			mailbox->kind == MAILBOX_SMTP ? " and password" : ", password, token_command and provider");
+	if (mailbox->login == LOGIN_PASSWORD && (*settings->token_command || tokens_wanted(settings)))
+		return fault_set(fault, FAULT_SETUP, "login: an access token is given with xoauth2 or oauthbearer");
 	return server || n == 0 || fault_set(fault, FAULT_SETUP, mailbox->kind == MAILBOX_SMTP
 									 ? "a password needs a user: smtps://USER@HOST"
 									 : "only a server asks for a password");
@@ -231,7 +248,7 @@ bool mailbox_settings_finish(struct mailbox_settings *settings, uint64_t max_oct
 	mailbox->keepalive = (uint32_t)settings->keepalive;
 	if (*settings->tls_ca && !(mailbox->tls_ca = strdup(settings->tls_ca)))
 		return fault_set(fault, FAULT_LATER, "out of memory");
-	return secret_choose(settings, fault) && folders_show(settings, fault) && mailbox_check(mailbox, fault);
+	return secret_choose(settings, fault) && tokens_finish(settings, fault) && folders_show(settings, fault) && mailbox_check(mailbox, fault);
 }
 
 bool mailbox_settings_submit(struct mailbox_settings *settings, uint32_t deadline, struct fault *fault)

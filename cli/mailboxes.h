@@ -4,6 +4,7 @@
 #define CLI_MAILBOXES_H
 
 #include "ingest/mailbox.h"
+#include "ingest/oauth.h"
 
 #define MAILBOX_SECTION "mailbox"
 #define MAILBOXES_MOST 64 /* of one configuration */
@@ -14,6 +15,10 @@ struct mailbox_settings {
 	char *url, *user;
 	char *password_file, *password_command, *password_credential, *password_env, *password;
 	uint64_t login; /* enum mailbox_login */
+	char *token_command;
+	char *provider, *tenant, *client_id, *client_secret_file;
+	uint64_t grant; /* enum oauth_grant */
+	char *token_endpoint, *device_endpoint, *scope, *token_file;
 	char *folders;
 	char *after, *not_reports, *broken;
 	uint64_t since; /* seconds; 0: all */
@@ -22,6 +27,7 @@ struct mailbox_settings {
 	char *tls_ca, *tls_fingerprint;
 
 	struct mailbox mailbox; /* what they come to */
+	struct oauth oauth;	/* with secret_source SECRET_OAUTH */
 };
 
 /* The defaults. False: memory is short. The number rows are config_load's business. */

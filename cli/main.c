@@ -2,6 +2,7 @@
 #include "base/escape.h"
 #include "cli/helper.h"
 #include "cli/secret.h"
+#include "cli/tokens.h"
 #include "parse/nursery.h"
 #include "report/ingested.h"
 
@@ -20,6 +21,7 @@ const struct command commands[] = {
 	{ "show", command_show, true, "FILE|FOLDER|-...", "read reports and print them, store nothing" },
 	{ "ingest", command_ingest, NEED_NURSERY | NEED_HELPER, "[FILE|FOLDER|-...]",
 		"read reports and store them; without a name: from the mailboxes" },
+	{ "mailboxes", command_mailboxes, NEED_HELPER, "[NAME...]", "try the mailboxes: log in, count, change nothing" },
 	{ "summary", command_summary, false, "[DOMAIN]", "is it safe to move on, what is in the way, what to do" },
 	{ "reports", command_reports, false, "[CONDITION...]", "list what is stored" },
 	{ "senders", command_senders, false, "[DOMAIN]", "who sends in the domain's name, and who of them is not signed" },
@@ -29,6 +31,7 @@ const struct command commands[] = {
 	{ "export", command_export, false, "--json|--csv [CONDITION...]", "stored records for other programs" },
 	{ "reprocess", command_reprocess, true, "", "read again what was kept of stored mails" },
 	{ "expire", command_expire, false, "[--older-than SPAN]", "remove what is old" },
+	{ "login", command_login, false, "MAILBOX", "let a person grant access to a mailbox (OAuth 2)" },
 	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
 	{ "check", command_check, false, "DOMAIN...", "is it safe to enforce the policy? Ends with 0 to 3" },
 	{ "enrich", command_enrich, false, "", "look up the host names of senders" },
@@ -41,6 +44,8 @@ const struct command commands[] = {
 	{ "html", command_html, false, "DOMAIN|--all [-o FILE|FOLDER]", "the verdict as a page of its own" },
 	{ "lint", command_lint, false, "[DOMAIN...]", "judge what domains publish, with the records to paste" },
 	{ "record", command_record, false, "[DOMAIN] | --check TEXT", "write a DMARC record, or judge the text of one" },
+	{ "selectors", command_selectors, false, "DOMAIN", "who signs with which key, and how the keys stand" },
+	{ "dns", command_dns, false, "DOMAIN", "what was seen published, and what changed when" },
 	{ "config", command_config, false, "", "print the configuration in force" },
 	{ NULL, NULL, false, NULL, NULL },
 };
@@ -106,8 +111,8 @@ int cli_flush(const struct cli *cli, int code)
 	return EXIT_LATER;
 }
 
-/* The folders above the database: made when missing, readable by nobody else (the reports name people's servers). */
-static bool folder_make(const char *path, struct fault *fault)
+/* The reports name people's servers. */
+bool cli_folder(const char *path, struct fault *fault)
 {
 	char copy[4096];
 
@@ -130,7 +135,7 @@ struct store *cli_store(const struct cli *cli, enum store_mode mode, int *code)
 	*code = EXIT_DONE;
 	if (mode == STORE_READ && access(cli->config.db, F_OK) < 0 && errno == ENOENT)
 		return NULL;
-	if (mode == STORE_WRITE && !folder_make(cli->config.db, &fault)) {
+	if (mode == STORE_WRITE && !cli_folder(cli->config.db, &fault)) {
 		*code = cli_fail(cli, &fault);
 		return NULL;
 	}
@@ -183,6 +188,8 @@ static bool settings_apply(struct cli *cli, struct fault *fault)
 	if (options->jobs && !config_set(&cli->config, "dmarcgate", "jobs", options->jobs, fault))
 		return false;
 	if (options->color && !config_set(&cli->config, "dmarcgate", "color", options->color, fault))
+		return false;
+	if (!tokens_place(&cli->config, fault))
 		return false;
 	cli->out = stream_style(stdout, (enum color_mode)cli->config.color);
 	cli->err = stream_style(stderr, (enum color_mode)cli->config.color);

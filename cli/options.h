@@ -23,6 +23,8 @@ struct options {
 	const char *days, *since, *until, *older_than;
 	bool watch; /* ingest does not end */
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
+	const char *metrics, *parallel;
+	bool dry_run;
 	bool offline, explain, show_addresses;
 	struct {
 		const char *check; /* the text to judge instead */
@@ -38,6 +40,8 @@ struct options {
 	const char *class, *fixed; /* of senders; those that a simulation takes as repaired */
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert, diff;
+	bool history; /* of dns: every state */
+	const char *selector, *expect_key; /* of lint: one more key; a file with the key that signs */
 	const char *why; /* of a mark */
 	bool all, counts; /* every domain; figures instead of a verdict */
 	const char *weeks, *output, *domain;

@@ -4,18 +4,31 @@
 #include "cli/signals.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
+
+#define FOLDERS_MOST 4096 /* of one mailbox, those of earlier runs included: more than a poller may name */
+#define SEEN_MOST 4000000
 
 /* ---- one mailbox ---- */
 
+/* Faults of servers name their mailbox already. */
 void box_failed(struct box *box, const struct fault *fault)
 {
-	cli_say(box->polling->cli, "%s", fault->text);
+	const char *name = box->mailbox->name;
+	size_t n = strlen(name);
+	bool named = strncmp(fault->text, name, n) == 0 && (fault->text[n] == ':' || fault->text[n] == '#');
+	struct fault said;
+
+	fault_set(&said, fault->kind, "%s%s%.450s", named ? "" : name, named ? "" : ": ", fault->text);
+	cli_say(box->polling->cli, "%s", said.text);
 	if (!box->failed)
-		box->fault = *fault;
+		box->fault = said;
 	box->failed = true;
 }
 
@@ -54,6 +67,8 @@ static struct box_folder *folder_find(struct box *box, const char *name)
 	for (size_t i = 0; i < box->folders_n; i++)
 		if (strcmp(box->folders[i]->name, name) == 0)
 			return box->folders[i];
+	if (box->folders_n == FOLDERS_MOST)
+		return NULL;
 	more = reallocarray(box->folders, box->folders_n + 1, sizeof *more);
 	if (more)
 		box->folders = more;
@@ -84,8 +99,10 @@ struct box_folder *box_folder(struct box *box, const char *name, uint64_t uidval
 	return folder;
 }
 
-bool box_seen(struct box *box, const char *name)
+static bool seen_add(struct box *box, const char *name)
 {
+	if (box->seen_n == SEEN_MOST)
+		return false;
 	if (box->seen_n == box->seen_room) {
 		size_t room = box->seen_room ? 2 * box->seen_room : 64;
 		char **more = reallocarray(box->seen, room, sizeof *more);
@@ -97,6 +114,14 @@ bool box_seen(struct box *box, const char *name)
 	}
 	box->seen[box->seen_n] = strdup(name);
 	return box->seen[box->seen_n++] != NULL;
+}
+
+bool box_seen(struct box *box, uint64_t uid, const char *name)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%llu", (unsigned long long)uid);
+	return seen_add(box, uid ? text : name);
 }
 
 static bool unsettled_add(
@@ -147,7 +172,7 @@ static bool journal_read(struct box *box, struct fault *fault)
 	struct journal journal = { box, false };
 	struct store *store = box->polling->store;
 
-	if (!store || box_only_looks(box))
+	if (!store)
 		return true;
 	if (!store_ask_places(store, box->key, journal_take, &journal, fault))
 		return false;
@@ -234,7 +259,7 @@ bool box_settle(struct box *box, struct fault *fault)
 	struct unsettled **mails;
 	bool good = true;
 
-	if (box->unsettled_n == 0 || box->fateless)
+	if (box->unsettled_n == 0 || box->fateless || box_only_looks(box))
 		return true;
 	mails = calloc(box->unsettled_n, sizeof *mails);
 	if (!mails)
@@ -341,7 +366,10 @@ static bool box_close(struct box *box, struct fault *fault)
 	for (size_t i = 0; closed && good && i < box->unsettled_n; i++)
 		if (box->unsettled[i].told)
 			good = place_settled(box, &box->unsettled[i], fault);
-	return good && (box->failed || !mailbox_is_remote(box->mailbox) || gone_forget(box, fault));
+	/* What a signal has cut short was perhaps not listed to its end. */
+	if (!good || box->failed || !mailbox_is_remote(box->mailbox) || polling_ends(box->polling))
+		return good;
+	return gone_forget(box, fault);
 }
 
 void box_clear(struct box *box)
@@ -529,6 +557,7 @@ struct polling *polling_start(struct cli *cli, const struct polling_plan *plan, 
 		return NULL;
 	}
 	polling->cli = cli;
+	polling->lock = -1;
 	polling->plan = *plan;
 	polling->inlet = (struct inlet){ polling, polling_next, polling_progress, polling_descriptor };
 	polling->epoll = polling->rest = -1;
@@ -549,10 +578,62 @@ void polling_use(struct polling *polling, struct store *store)
 	polling->store = store;
 }
 
+/* Every tenth of a second, as long as others are waited for when they write. */
+static bool lock_wait(const struct polling *polling)
+{
+	const struct timespec tenth = { .tv_nsec = 100000000 };
+
+	for (uint64_t left = polling->cli->config.store_wait * 10;; left--) {
+		if (flock(polling->lock, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		if (left == 0)
+			return false;
+		nanosleep(&tenth, NULL);
+	}
+}
+
+static bool lock_take(struct polling *polling, const char *path, struct fault *fault)
+{
+	char pid[24] = "";
+	ssize_t n;
+
+	polling->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (polling->lock < 0)
+		return fault_set(fault, FAULT_SETUP, "%.400s: %s", path, strerror(errno));
+	if (!lock_wait(polling)) {
+		n = pread(polling->lock, pid, sizeof pid - 1, 0);
+		return fault_set(fault, FAULT_LATER, "%.400s: %s%.*s is polling the mailboxes", path,
+			n > 0 ? "process " : "another process", n > 0 ? (int)strcspn(pid, "\n") : 0, pid);
+	}
+	snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+	return (ftruncate(polling->lock, 0) == 0 && pwrite(polling->lock, pid, strlen(pid), 0) > 0) ||
+	       fault_set(fault, FAULT_LATER, "%.400s: %s", path, strerror(errno));
+}
+
+bool polling_lock(struct polling *polling, struct fault *fault)
+{
+	char *path;
+	bool good;
+
+	if (asprintf(&path, "%s-poll", polling->cli->config.db) < 0)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	good = cli_folder(path, fault) && lock_take(polling, path, fault);
+	free(path);
+	return good;
+}
+
+void polling_unlock(struct polling *polling)
+{
+	if (polling->lock >= 0)
+		close(polling->lock);
+	polling->lock = -1;
+}
+
 void polling_stop(struct polling *polling)
 {
 	if (!polling)
 		return;
+	polling_unlock(polling);
 	for (size_t i = 0; polling->boxes && i < polling->n; i++)
 		box_release(&polling->boxes[i]);
 	if (polling->epoll >= 0)
@@ -561,6 +642,21 @@ void polling_stop(struct polling *polling)
 		close(polling->rest);
 	free(polling->boxes);
 	free(polling);
+}
+
+bool polling_parallel(const struct cli *cli, struct polling_plan *plan)
+{
+	const char *text = cli->options.parallel;
+	unsigned long long n;
+
+	if (!text)
+		return true;
+	if (!span_number(span_of(text), POLLING_PARALLEL, &n) || n == 0) {
+		cli_say(cli, "--parallel %.40s: a number from 1 to %d", text, POLLING_PARALLEL);
+		return false;
+	}
+	plan->parallel = (unsigned)n;
+	return true;
 }
 
 struct inlet *polling_inlet(struct polling *polling)
@@ -585,7 +681,7 @@ static bool place_note(struct box *box, struct box_folder *folder, const struct 
 
 	if (numbered && place->uid > folder->state.highest)
 		folder->state.highest = place->uid;
-	if (!numbered && !box_seen(box, place->name))
+	if ((!numbered || place->state == PLACE_LEFT) && !box_seen(box, place->uid, place->name))
 		return fault_set(fault, FAULT_LATER, "out of memory");
 	if (!store_folder_put(store, box->key, folder->name, &folder->state, fault))
 		return false;
@@ -641,7 +737,7 @@ bool polling_settle(struct polling *polling, struct fault *fault)
 		if (box->stage != BOX_OPEN && box->stage != BOX_DRAINED)
 			continue;
 		box->settled = true;
-		good = box_only_looks(box) || box_settle(box, fault);
+		good = box_settle(box, fault);
 	}
 	return good;
 }
@@ -661,11 +757,21 @@ const char *box_plans(const struct intake_item *item, enum place_state state, ch
 
 /* ---- how it went ---- */
 
+static uint64_t box_unsettled(const struct box *box)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < box->unsettled_n; i++)
+		n += !box->unsettled[i].told || box->failed;
+	return n;
+}
+
 bool polling_report(const struct polling *polling, polling_teller *tell, void *arg)
 {
 	for (size_t i = 0; i < polling->n; i++) {
 		const struct box *box = &polling->boxes[i];
 		const struct ingested_mailbox mailbox = { .name = box->mailbox->name,
+			.url = box->settings->url,
 			.totals = &box->totals,
 			.folders = box->counts.folders,
 			.present = box->counts.present,
@@ -674,6 +780,7 @@ bool polling_report(const struct polling *polling, polling_teller *tell, void *a
 			.octets = box->counts.octets,
 			.left = box->left,
 			.settled = box->counts.settled,
+			.unsettled = box_unsettled(box),
 			.marked = box->counts.left,
 			.reconnects = box->counts.reconnects,
 			.fault = box->failed ? box->fault.text : NULL };

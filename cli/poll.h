@@ -29,11 +29,19 @@ struct polling_plan {
 	struct signals *signals; /* when they say so, no more mails are fetched, and those in hand are the last; or NULL */
 };
 
+/* The option --parallel. False: it says what is wrong. */
+#define POLLING_PARALLEL 16
+bool polling_parallel(const struct cli *cli, struct polling_plan *plan);
+
 /* Starts a process for each server; to be called before the database is open. `chosen` are indices into the
  * configuration's mailboxes. NULL: fault. */
 struct polling *polling_start(struct cli *cli, const struct polling_plan *plan, const size_t *chosen, size_t n,
 	struct fault *fault);
 void polling_use(struct polling *polling, struct store *store); /* may be NULL when nothing is changed */
+/* Two runs must not poll at the same time, though they may take turns in writing: the lock is on `DATABASE-poll`, is taken
+ * before the database is opened, and goes with the process at the latest. FAULT_LATER, after `[store] wait`, names who holds it. */
+bool polling_lock(struct polling *polling, struct fault *fault);
+void polling_unlock(struct polling *polling);
 void polling_stop(struct polling *polling);			/* NULL is fine */
 
 struct inlet *polling_inlet(struct polling *polling);

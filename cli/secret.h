@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/fault.h"
+#include "ingest/secretfile.h"
 
 struct config;
 struct helper;
@@ -17,9 +18,5 @@ bool secret_learn(struct helper *helper, const struct config *config, struct fau
 /* Puts the secret of one mailbox into `secret`: the first line of what its file or command holds. The caller wipes it
  * with secret_wipe. FAULT_SETUP names the mailbox and the setting. */
 bool secret_get(struct helper *helper, const struct mailbox_settings *settings, struct buf *secret, struct fault *fault);
-void secret_wipe(struct buf *secret);
-
-/* May nobody but its owner read this file? Of a file that belongs to root, a service's own group may. */
-bool secret_file_check(int fd, struct fault *fault);
 
 #endif

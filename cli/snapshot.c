@@ -1,6 +1,6 @@
 #include "cli/snapshot.h"
 #include "cli/published.h"
-#include "parse/dkim/keyrecord.h"
+#include "parse/dns/keylint.h"
 #include "parse/dns/orgdomain.h"
 
 #include <stdlib.h>
@@ -68,28 +68,19 @@ static size_t unique(void *items, size_t n, size_t size, int (*order)(const void
 
 static bool key_read(struct reading *r, struct published_key *key)
 {
-	struct span labels = SPAN("._domainkey"), name;
-	char *under = arena_take(r->arena, key->selector.n + labels.n);
-	struct key_record record;
+	struct span name = key_name(key->selector, key->domain, r->arena);
 	struct dns_answer answer;
+	struct key_seen seen;
 
-	if (!under)
-		return false;
-	memcpy(under, key->selector.p, key->selector.n);
-	memcpy(under + key->selector.n, labels.p, labels.n);
-	name = dns_name_under(r->arena, (struct span){ under, key->selector.n + labels.n }, key->domain);
 	if (!name.p)
 		return false;
 	answer = seen_of(r, name, DNS_TYPE_TXT);
-	key->missing = dns_is_empty(&answer);
-	if (answer.status != DNS_OK || answer.n == 0)
-		return key->missing;
-	keyrecord_parse(answer.data[0].text, r->arena, &record);
-	key->missing = record.fault != NULL;
-	key->revoked = record.revoked;
-	key->testing = record.testing;
-	key->bits = record.type == KEY_RSA ? record.bits : 0;
-	return true;
+	seen = key_seen_in(&answer, r->arena);
+	key->missing = seen.state == KEY_STATE_NONE || (seen.state == KEY_STATE_BROKEN && !seen.bits);
+	key->revoked = seen.state == KEY_STATE_REVOKED;
+	key->testing = seen.testing;
+	key->bits = strcmp(seen.type, "RSA") == 0 ? seen.bits : 0;
+	return seen.state != KEY_STATE_UNKNOWN;
 }
 
 static bool keys_read(

@@ -76,10 +76,12 @@ int watch(struct cli *cli)
 	struct fault fault = { 0 };
 	int code;
 
-	if (cli->options.args_n || cli->options.format == FORMAT_JSON) {
+	if (cli->options.args_n || cli->options.format == FORMAT_JSON || cli->options.dry_run) {
 		cli_say(cli, "ingest --watch: takes the mailboxes of the configuration, and says what happens as text");
 		return EXIT_USAGE;
 	}
+	if (!polling_parallel(cli, &plan))
+		return EXIT_USAGE;
 	if (!signals_open(&signals, &fault) || !(polling = ingest_polling(cli, &plan, &fault))) {
 		signals_close(&signals);
 		return cli_fail(cli, &fault);

@@ -3,6 +3,7 @@
 #include "base/escape.h"
 #include "ingest/foldername.h"
 #include "ingest/sasl.h"
+#include "ingest/secretfile.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -282,12 +283,14 @@ static void put_quoted(struct buf *out, struct span text)
 /* The command that logs in, its secret in `rest`: AUTHENTICATE, or LOGIN for a server that has nothing better. */
 static const char *login_command(const struct imap *imap, struct span secret, struct buf *rest, struct fault *fault)
 {
-	bool plain = imap->mailbox->login == LOGIN_PASSWORD;
-	struct span user = span_of(imap->mailbox->user);
+	const struct mailbox *mailbox = imap->mailbox;
+	struct sasl sasl = { mailbox->login, mailbox->user, mailbox->host, mailbox->port };
+	bool plain = mailbox->login == LOGIN_PASSWORD;
+	struct span user = span_of(mailbox->user);
 	bool good;
 
 	if (!plain || imap->abilities & IMAP_PLAIN) {
-		good = sasl_initial(rest, imap->mailbox, secret);
+		good = sasl_initial(rest, &sasl, secret);
 		if (good)
 			return "AUTHENTICATE";
 	} else if (imap->abilities & IMAP_NO_LOGIN) {
@@ -336,8 +339,8 @@ static bool imap_login(struct imap *imap, struct span secret, struct fault *faul
 	if (!good)
 		login_refused(imap, fault);
 out:
-	sasl_wipe(&rest);
-	sasl_wipe(&full);
+	secret_wipe(&rest);
+	secret_wipe(&full);
 	return good;
 }
 

@@ -34,7 +34,8 @@ enum mailbox_secret {
 	SECRET_COMMAND,
 	SECRET_CREDENTIAL,
 	SECRET_ENVIRONMENT,
-	SECRET_INLINE
+	SECRET_INLINE,
+	SECRET_OAUTH, /* what ingest/oauth.h says */
 };
 
 /* What becomes of a mail on its server once it is safe in the database. */

@@ -1,7 +1,7 @@
 #include "ingest/poller.h"
 
-#include "base/child.h"
 #include "ingest/polling.h"
+#include "ingest/program.h"
 #include "ingest/refuse.h"
 
 #include <errno.h>
@@ -57,93 +57,19 @@ static int64_t now_seconds(void)
 
 /* ---- the process ---- */
 
-/* Settings of the loader, the resolver, OpenSSL and the sanitizers; a password in the environment is not among them. */
-static const char *const inherited[] = { "LD_LIBRARY_PATH=", "LOCALDOMAIN=", "RES_OPTIONS=", "SSL_CERT_DIR=",
-	"SSL_CERT_FILE=", "ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS=" };
-#define INHERITED (sizeof inherited / sizeof *inherited)
-
-static void program_run(const char *program, int socket)
-{
-	char *argv[] = { (char *)(uintptr_t) "dmarcgate-poller", NULL };
-	char *kept[INHERITED + 1];
-	size_t n = 0;
-
-	for (char **one = environ; *one; one++)
-		for (size_t i = 0; i < INHERITED && n < INHERITED; i++)
-			if (strncmp(*one, inherited[i], strlen(inherited[i])) == 0)
-				kept[n++] = *one;
-	kept[n] = NULL;
-	if (socket == POLLING_SOCKET) /* dup2 would leave it close-on-exec */
-		socket = fcntl(socket, F_DUPFD_CLOEXEC, POLLING_SOCKET + 1);
-	if (child_alone(socket))
-		execve(program, argv, kept);
-	_exit(127);
-}
-
-/* The build tree has it beside the program. */
-static bool program_find(char path[4096], struct fault *fault)
-{
-	ssize_t n = readlink("/proc/self/exe", path, 4000);
-	char *end;
-
-	path[n > 0 ? n : 0] = 0;
-	end = strrchr(path, '/');
-	if (end) {
-		snprintf(end, 64, "/dmarcgate-poller");
-		if (access(path, X_OK) == 0)
-			return true;
-	}
-	snprintf(path, 4096, "%s/dmarcgate-poller", PKGLIBEXECDIR);
-	return access(path, X_OK) == 0 || fault_set(fault, FAULT_SETUP, "%s: %s", path, strerror(errno));
-}
-
 struct poller *poller_start(const char *program, struct fault *fault)
 {
 	struct poller *poller = calloc(1, sizeof *poller);
-	char found[4096];
-	int pair[2];
 
 	if (!poller) {
 		fault_set(fault, FAULT_LATER, "out of memory");
 		return NULL;
 	}
-	if ((!program && !program_find(found, fault)) ||
-		(program && access(program, X_OK) != 0 &&
-			!fault_set(fault, FAULT_SETUP, "%s: %s", program, strerror(errno))) ||
-		(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0 &&
-			!fault_set(fault, FAULT_LATER, "socketpair: %s", strerror(errno)))) {
-		free(poller);
-		return NULL;
-	}
-	poller->pid = fork();
-	if (poller->pid == 0)
-		program_run(program ? program : found, pair[1]);
-	close(pair[1]);
-	poller->socket = pair[0];
+	poller->pid = program_start(program, "dmarcgate-poller", &poller->socket, fault);
 	if (poller->pid > 0)
 		return poller;
-	fault_set(fault, FAULT_LATER, "fork: %s", strerror(errno));
-	close(pair[0]);
 	free(poller);
 	return NULL;
-}
-
-/* Who closed its end of the socket is dead, or about to be; no more than a second is waited for that. */
-static int poller_reap(struct poller *poller)
-{
-	int status = 0;
-
-	for (unsigned tries = 0; poller->pid > 0; tries++) {
-		pid_t ended = waitpid(poller->pid, &status, WNOHANG);
-
-		if (ended > 0 || (ended < 0 && errno != EINTR))
-			poller->pid = 0;
-		else if (tries == 100)
-			kill(poller->pid, SIGKILL);
-		else
-			nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
-	}
-	return status;
 }
 
 void polled_release(struct polled *polled)
@@ -156,9 +82,7 @@ void poller_stop(struct poller *poller)
 {
 	if (!poller)
 		return;
-	if (poller->pid > 0)
-		kill(poller->pid, SIGKILL);
-	poller_reap(poller);
+	program_kill(&poller->pid);
 	close(poller->socket);
 	for (; poller->n; poller->n--, poller->first = (poller->first + 1) % WINDOW)
 		polled_release(&poller->queue[poller->first].polled);
@@ -186,7 +110,7 @@ static bool poller_give_up(struct poller *poller, const char *why, struct fault 
 
 	if (why && poller->pid > 0)
 		kill(poller->pid, SIGKILL);
-	status = poller_reap(poller);
+	status = program_reap(&poller->pid);
 	poller->dead = poller->ended = true;
 	poller->opening = false;
 	poller->asked = 0;
@@ -318,10 +242,11 @@ static bool hear_mail(struct poller *poller, struct fault *fault)
 static bool hear_refused(struct poller *poller, struct fault *fault)
 {
 	struct queued *queued = queue_slot(poller);
-	bool good = queued != NULL;
+	bool one = poller->frame.type == POLLING_REFUSED, good = queued != NULL;
+	const char *separator;
 	struct fault said;
 
-	if (good && poller->frame.type == POLLING_REFUSED)
+	if (good && one)
 		good = polling_get_place(&poller->frame, &queued->polled.place);
 	if (good)
 		polling_get_fault(&poller->frame, &said);
@@ -331,7 +256,8 @@ static bool hear_refused(struct poller *poller, struct fault *fault)
 		return poller_protocol(poller, fault);
 	}
 	queue_keep(poller);
-	fault_set(&queued->fault, said.kind, "%.60s:%s", poller->name, said.text);
+	separator = !one ? ": " : said.text[0] == '#' ? "" : ":"; /* NAME:FOLDER#UID, NAME#UIDL */
+	fault_set(&queued->fault, said.kind, "%.60s%s%s", poller->name, separator, said.text);
 	poller->counts.refused++;
 	return true;
 }
@@ -675,7 +601,7 @@ bool poller_close(struct poller *poller, struct poller_counts *counts, struct fa
 		}
 	}
 	if (good || poller->frame.type == POLLING_NOT_CLOSED)
-		poller_reap(poller);
+		program_reap(&poller->pid);
 	poller->dead = poller->ended = true;
 	if (counts)
 		*counts = poller->counts;

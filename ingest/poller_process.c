@@ -21,6 +21,7 @@
 #define BATCH_MAILS 32			 /* fetched with one command */
 #define BATCH_OCTETS (UINT64_C(8) << 20) /* ... unless one mail is larger */
 #define ATTEMPTS 3			 /* connections in a row that bring no mail */
+#define UNSENT 20			 /* mails in a row that do not come, after which none is expected */
 #define MEMORY (UINT64_C(1) << 30)	 /* of address space; mails lie in descriptors and do not count */
 #define EXIT_PROTOCOL 70
 
@@ -32,6 +33,7 @@ struct serving {
 	int64_t deadline; /* CLOCK_MONOTONIC, seconds; of this round */
 	bool resting;	  /* the next NEXT begins a round */
 	struct trust *trust;
+	bool let_in;	   /* once at least */
 	struct imap *imap; /* one of the two */
 	struct pop3 *pop3;
 	char **folders;
@@ -45,6 +47,7 @@ struct serving {
 	uint64_t given;
 	unsigned credits;   /* NEXT to be answered */
 	unsigned fruitless; /* connections without a mail */
+	unsigned unsent;    /* mails in a row that were announced and did not come */
 	struct fault why;   /* the last one was lost */
 	uint64_t reconnects;
 	bool ended;
@@ -109,7 +112,14 @@ static bool session_open(struct serving *s, struct fault *fault)
 		s->imap = imap_open(&s->mailbox, s->trust, buf_span(&s->secret), fault);
 	else
 		s->pop3 = pop3_open(&s->mailbox, s->trust, buf_span(&s->secret), fault);
-	return s->imap || s->pop3;
+	if (s->imap || s->pop3) {
+		s->let_in = true;
+		return true;
+	}
+	if (s->let_in && s->mailbox.login != LOGIN_PASSWORD) /* a token lasts for an hour; the next run has another one */
+		fault->kind = FAULT_LATER;
+	fault_conceal(fault, buf_span(&s->secret));
+	return false;
 }
 
 static bool session_lost(const struct serving *s)
@@ -304,7 +314,8 @@ static bool batch_fetch(struct serving *s, struct fault *fault)
 			if (batch[i].came && batch[i].length != batch[i].octets)
 				good = fetch_twice(s, &batch[i], fault);
 	} else if (n) {
-		good = pop3_fetch(s->pop3, batch, s->mailbox.max_octets, fault);
+		/* A mail that another session has deleted meanwhile is refused, and the others still come. */
+		good = pop3_fetch(s->pop3, batch, s->mailbox.max_octets, fault) || !pop3_broken(s->pop3);
 	}
 	for (size_t i = 0, j = s->at; i < n; i++, j++) {
 		while (s->list.mails[j].uid != batch[i].uid)
@@ -329,7 +340,7 @@ static void give_mail(struct serving *s, struct server_mail *mail)
 	close(mail->fd);
 	mail->fd = -1;
 	s->given++;
-	s->fruitless = 0;
+	s->fruitless = s->unsent = 0;
 	s->credits--;
 }
 
@@ -365,6 +376,8 @@ static bool serve_step(struct serving *s, struct fault *fault)
 		if (mail->came) {
 			s->at++;
 			give_mail(s, mail);
+		} else if (s->at < s->fetched && s->unsent++ == UNSENT) {
+			return fault_set(fault, FAULT_LATER, "the server does not send the mails that it announces");
 		} else if (s->at < s->fetched) {
 			s->at++;
 			give_refusal(s, mail, FAULT_LATER, "announced, but not sent; left for the next run");

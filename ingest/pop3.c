@@ -3,6 +3,7 @@
 #include "base/escape.h"
 #include "ingest/hold.h"
 #include "ingest/sasl.h"
+#include "ingest/secretfile.h"
 
 #include <errno.h>
 #include <mailutils/errno.h>
@@ -72,9 +73,11 @@ static bool pop3_answer(struct pop3 *pop3, enum fault_kind kind, const char *doi
 /* AUTH with a challenge in between, as RFC 5034 wants it for what does not fit into 255 octets. */
 static bool pop3_login_token(struct pop3 *pop3, struct span secret, struct fault *fault)
 {
+	const struct mailbox *mailbox = pop3->mailbox;
+	struct sasl sasl = { mailbox->login, mailbox->user, mailbox->host, mailbox->port };
 	struct buf answer = BUF(SASL_OCTETS);
 	const char *line;
-	bool good = sasl_initial(&answer, pop3->mailbox, secret);
+	bool good = sasl_initial(&answer, &sasl, secret);
 
 	if (!good) {
 		fault_set(fault, FAULT_SETUP, "user or token hold octets that the server cannot be told");
@@ -93,7 +96,7 @@ static bool pop3_login_token(struct pop3 *pop3, struct span secret, struct fault
 		if (!good && carrier_fault(pop3->carrier)->kind == FAULT_LATER && line && line[0] == '+')
 			pop3_refused(pop3, FAULT_SETUP, "login", fault);
 	}
-	sasl_wipe(&answer);
+	secret_wipe(&answer);
 	return good;
 }
 

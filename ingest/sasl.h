@@ -10,15 +10,22 @@
 
 const char *sasl_mechanism(enum mailbox_login login); /* `PLAIN`, `XOAUTH2`, `OAUTHBEARER` */
 
+/* Who logs in where: of a mailbox, or of a server that is sent mail. */
+struct sasl {
+	enum mailbox_login login;
+	const char *user, *host;
+	uint16_t port;
+};
+
 /* The initial response in base64. False: the buffer is full, or user or secret hold an octet that the mechanism uses
- * itself. The buffer holds the secret: wipe it with sasl_wipe. */
-bool sasl_initial(struct buf *out, const struct mailbox *mailbox, struct span secret);
-void sasl_wipe(struct buf *out); /* overwrites and frees */
+ * itself. The buffer holds the secret: wipe it with secret_wipe. */
+bool sasl_initial(struct buf *out, const struct sasl *sasl, struct span secret);
 
 /* Base64 of a text (RFC 4648 4), appended. */
 void sasl_base64(struct buf *out, struct span text);
 
-/* A server's challenge `+ BASE64` or `BASE64`, decoded for people; empty when it is none. */
+/* What a server says of a refused token, in a challenge `+ BASE64`, `334 BASE64` or `BASE64`: its reason in words, not
+ * escaped; empty when it is none. */
 void sasl_reason(struct buf *out, struct span challenge);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/escape.h"
 #include "ingest/sasl.h"
+#include "ingest/secretfile.h"
 
 #include <errno.h>
 #include <mailutils/errno.h>
@@ -152,33 +153,69 @@ static bool smtp_login_old(struct smtp *smtp, struct span secret, const char *do
 		sasl_base64(&line, secret);
 		good = smtp_line(smtp, buf_text(&line), 235, doing, fault);
 	}
-	sasl_wipe(&line);
+	secret_wipe(&line);
 	return good;
+}
+
+/* The reason for which a token is refused comes in a challenge, which wants an empty answer before the refusal
+ * (RFC 7628 3.2.3). */
+static bool smtp_token_refused(struct smtp *smtp, const char *doing, struct fault *fault)
+{
+	struct buf reason = BUF(2048), shown = BUF(8192);
+	const char *challenge = NULL;
+	struct fault last = { 0 };
+
+	if (mu_smtp_sget_reply(smtp->engine, &challenge) == 0 && challenge)
+		sasl_reason(&reason, span_of(challenge));
+	escape_terminal(&shown, buf_span(&reason));
+	fault_set(fault, FAULT_SETUP, "%s:%u: %s: the server refuses: %.300s", smtp->server->host, smtp->server->port,
+		doing, shown.n ? buf_text(&shown) : "no reason given");
+	smtp_line(smtp, "", 535, doing, &last);
+	buf_release(&reason);
+	buf_release(&shown);
+	return false;
+}
+
+static bool smtp_login_as(struct smtp *smtp, struct span initial, const char *doing, struct fault *fault)
+{
+	const char *words[] = { "AUTH", sasl_mechanism(smtp->server->login), initial.p };
+	char reason[SUBMIT_REASON + 1];
+
+	if (!smtp_did(smtp, mu_smtp_cmd(smtp->engine, 3, (char **)(uintptr_t)words), doing, fault))
+		return false;
+	switch (smtp_said(smtp, reason)) {
+	case 235:
+		return true;
+	case 334:
+		return smtp->server->login == LOGIN_PASSWORD ? smtp_refused(smtp, doing, fault)
+							      : smtp_token_refused(smtp, doing, fault);
+	default:
+		return smtp_refused(smtp, doing, fault);
+	}
 }
 
 static bool smtp_login(struct smtp *smtp, struct span secret, struct fault *fault)
 {
-	const char *mechanism = sasl_mechanism(smtp->server->login);
-	const char *words[] = { "AUTH", mechanism, NULL };
+	const struct mailbox *server = smtp->server;
+	struct sasl sasl = { server->login, server->user, server->host, server->port };
 	struct buf initial = BUF(SASL_OCTETS);
 	char doing[MAILBOX_TEXT + 32];
 	bool good;
 
-	if (!smtp->server->user || !smtp->server->user[0])
+	if (!server->user || !server->user[0])
 		return true;
 	if (!carrier_private(smtp->carrier))
 		return fault_set(fault, FAULT_BROKEN, "a login without TLS");
-	snprintf(doing, sizeof doing, "login of %.200s", smtp->server->user);
-	if (smtp->server->login == LOGIN_PASSWORD && !smtp_offers(smtp, "PLAIN") && smtp_offers(smtp, "LOGIN"))
+	snprintf(doing, sizeof doing, "login of %.200s", server->user);
+	if (server->login == LOGIN_PASSWORD && !smtp_offers(smtp, "PLAIN") && smtp_offers(smtp, "LOGIN"))
 		return smtp_login_old(smtp, secret, doing, fault);
-	if (!smtp_offers(smtp, mechanism))
-		return fault_set(fault, FAULT_SETUP, "%s:%u: the server does not take %s", smtp->server->host,
-			smtp->server->port, mechanism);
-	good = sasl_initial(&initial, smtp->server, secret) ||
-	       fault_set(fault, FAULT_SETUP, "user or password hold octets that the server cannot be told");
-	words[2] = buf_text(&initial);
-	good = good && smtp_command(smtp, words, 3, 235, doing, fault);
-	sasl_wipe(&initial);
+	if (!smtp_offers(smtp, sasl_mechanism(server->login)))
+		return fault_set(fault, FAULT_SETUP, "%s:%u: the server does not take %s", server->host, server->port,
+			sasl_mechanism(server->login));
+	good = sasl_initial(&initial, &sasl, secret) ||
+	       fault_set(fault, FAULT_SETUP, "user or secret hold octets that the server cannot be told");
+	good = good && smtp_login_as(smtp, span_of(buf_text(&initial)), doing, fault);
+	secret_wipe(&initial);
 	return good;
 }
 

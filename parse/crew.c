@@ -39,7 +39,7 @@ struct slot {
 
 	enum stage stage;
 	uint64_t ticket;
-	int fd;			    /* owned until the worker has it */
+	int fd;			    /* owned until the mail is done: it may have to be given once more */
 	struct parse_range *ranges; /* owned, as fd */
 	size_t ranges_n;
 	unsigned flags; /* as in struct parse_input */
@@ -50,6 +50,7 @@ struct slot {
 	int64_t left;	    /* of the deadline, while the clock stands for a question */
 	uint64_t question, questions;
 	unsigned births;
+	bool again; /* it has been given once more */
 };
 
 struct crew {
@@ -259,16 +260,6 @@ static void death_describe(const struct crew *crew, int status, char *text, size
 		snprintf(text, room, "parser died: exit %d", WEXITSTATUS(status));
 }
 
-static void slot_died(struct crew *crew, struct slot *slot, int status)
-{
-	char text[128];
-
-	if (slot->fault.kind == FAULT_NONE)
-		death_describe(crew, status, text, sizeof text);
-	slot_finish(slot, slot->fault.kind == FAULT_NONE ? text : slot->fault.text);
-	slot_drop_worker(slot);
-}
-
 /* ------------------------------------------------------------------ giving a mail to a worker */
 
 static void slot_order_worker(struct crew *crew, struct slot *slot)
@@ -300,10 +291,40 @@ static void slot_send_mail(struct crew *crew, struct slot *slot)
 		slot_order_worker(crew, slot);
 		return;
 	}
-	slot_drop_input(slot);
 	slot->mails++;
 	slot->deadline = now_ms() + reading_ms(crew);
 	slot->stage = STAGE_READING;
+}
+
+/* Killed by somebody else (a person, a system short of memory), a worker says nothing of its mail: that is read once more,
+ * by another one. */
+static bool slot_again(struct crew *crew, struct slot *slot)
+{
+	struct feedback *feedback = slot->again ? NULL : feedback_new(crew->limits.feedback);
+
+	if (!feedback)
+		return false;
+	feedback_free(slot->feedback);
+	slot->feedback = feedback;
+	slot->again = true;
+	slot->questions = 0;
+	slot->deadline = NEVER;
+	slot->stage = STAGE_WAITING;
+	slot_order_worker(crew, slot);
+	return true;
+}
+
+static void slot_died(struct crew *crew, struct slot *slot, int status)
+{
+	bool ours = slot->fault.kind != FAULT_NONE;
+	char text[128];
+
+	slot_drop_worker(slot);
+	if (!ours && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && slot_again(crew, slot))
+		return;
+	if (!ours)
+		death_describe(crew, status, text, sizeof text);
+	slot_finish(slot, ours ? slot->fault.text : text);
 }
 
 bool crew_give(struct crew *crew, uint64_t ticket, const struct parse_input *input, struct fault *fault)
@@ -328,6 +349,7 @@ bool crew_give(struct crew *crew, uint64_t ticket, const struct parse_input *inp
 	slot->ticket = ticket;
 	slot->fault.kind = FAULT_NONE;
 	slot->questions = slot->births = 0;
+	slot->again = false;
 	slot->deadline = NEVER;
 	slot->stage = STAGE_WAITING;
 	if (slot->socket >= 0)

@@ -21,14 +21,15 @@ struct ingested {
 };
 
 struct ingested_mailbox {
-	const char *name;
+	const char *name, *url;
 	const struct ingested *totals;
 	uint64_t folders, present;    /* looked into, and the mails in them */
 	uint64_t newer, newer_octets; /* mails that were to be fetched */
 	uint64_t octets;              /* fetched */
 	uint64_t left;                /* stay where they are: too large, or not sent */
 	uint64_t settled;             /* moved, marked or deleted */
-	uint64_t marked;              /* of these, so many carry only \Deleted: the server cannot do more */
+	uint64_t unsettled;           /* stored, and to be settled by the next run */
+	uint64_t marked;              /* of these that were settled, so many carry only \Deleted: the server cannot do more */
 	uint64_t reconnects;
 	const char *fault;            /* NULL: it went well */
 };

@@ -63,6 +63,7 @@ static bool mailbox_json(void *self, const struct ingested_mailbox *mailbox)
 		{ "octets", mailbox->octets },
 		{ "left", mailbox->left },
 		{ "settled", mailbox->settled },
+		{ "unsettled", mailbox->unsettled },
 		{ "marked", mailbox->marked },
 		{ "reconnects", mailbox->reconnects },
 	};

@@ -83,6 +83,8 @@ static bool mailbox_text(void *self, const struct ingested_mailbox *mailbox)
 		fprintf(out, ", %s settled", count_text(mailbox->settled).p);
 	if (mailbox->marked)
 		fprintf(out, ", %s of them only marked as deleted", count_text(mailbox->marked).p);
+	if (mailbox->unsettled)
+		fprintf(out, ", %s to be settled by the next run", count_text(mailbox->unsettled).p);
 	if (mailbox->left)
 		fprintf(out, ", %s left", count_text(mailbox->left).p);
 	putc('\n', out);

@@ -13,6 +13,7 @@
 #define LINES_SHOWN 150 /* of an SPF tree */
 #define RECORD_SHOWN 1000 /* octets of a record printed as a whole */
 #define NAMED_MOST 5
+#define FEW 2 /* addresses shown instead of their number */
 #define STRING_MOST 255 /* octets; beyond them a record is pasted as strings */
 
 struct page {
@@ -245,7 +246,7 @@ static void show_record(struct page *page, const struct finding *finding)
 /* The corrections of one record, each once. */
 static void show_fixes(struct page *page, const struct finding **group, size_t n)
 {
-	struct style_label label = { "corrected", INK_GOOD, 2, COLUMN };
+	struct style_label label = { "", INK_GOOD, 2, COLUMN };
 
 	for (size_t i = 0; i < n; i++) {
 		bool again = !group[i]->fix.p || is_elsewhere(group[i]);
@@ -255,8 +256,15 @@ static void show_fixes(struct page *page, const struct finding **group, size_t n
 		if (again)
 			continue;
 		fputc('\n', page->out);
-		buf_put_text(&page->line, "as far as that needs no decision of yours; ");
-		put_place(page, group[i]);
+		if (group[i]->code == FINDING_TEXT_SPLIT) {
+			label.text = "divided";
+			buf_put_text(&page->line, "into strings, as a zone file needs it:");
+		} else {
+			label.text = "corrected";
+			buf_put_text(&page->line, "as far as that needs no decision of yours");
+			buf_put_text(&page->line, group[i]->name.n ? "; " : ":");
+			put_place(page, group[i]);
+		}
 		style_labelled(page->out, page->style, label, buf_span(&page->line));
 		buf_clear(&page->line);
 		show_corrected(page, group[i]);
@@ -386,6 +394,23 @@ static bool show_discovery(struct page *page)
 
 /* ------------------------------------------------------------------ SPF */
 
+/* The addresses a name stands for, while they are few. */
+static bool put_few(struct page *page, const struct spf_line *line)
+{
+	const struct spf_tree *tree = &page->lint->seen->spf;
+	size_t n = line->allows.v4_n + line->allows.v6_n;
+	char address[ADDRESS_TEXT];
+
+	if ((line->what->kind != SPF_A && line->what->kind != SPF_MX) || line->allows.unknown ||
+		line->what->prefix4 != 32 || line->what->prefix6 != 128 || n == 0 || n > FEW)
+		return false;
+	for (size_t i = 0; i < tree->ranges_n; i++)
+		if (tree->ranges[i].node == line->node && tree->ranges[i].term == line->term)
+			buf_printf(&page->line, "%s%s", page->line.n ? ", " : "",
+				address_format(&tree->ranges[i].address, address));
+	return true;
+}
+
 static void put_addresses(struct page *page, const struct spf_allowance *allows)
 {
 	struct buf *line = &page->line;
@@ -412,7 +437,7 @@ static void allows_cell(struct page *page, struct table *table, const struct spf
 		buf_put_text(&page->line, spf_others_phrase(what->qualifier));
 	else if (line->target && line->target->state != SPF_NODE_READ)
 		buf_put_text(&page->line, spf_node_phrase(line->target));
-	else
+	else if (!put_few(page, line))
 		put_addresses(page, &line->allows);
 	if (what->kind == SPF_BROKEN || (line->target && line->target->state != SPF_NODE_READ &&
 						line->target->state != SPF_NODE_MACRO))

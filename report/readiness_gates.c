@@ -350,7 +350,7 @@ void words_exception(const struct pen *pen, const struct assessment *a, const st
 		[EXCEPT_ACCEPTED] = "you accepted the loss of ",
 		[EXCEPT_THIN] = "too few messages to judge ",
 		[EXCEPT_UNDECIDED] = "still undecided, though reviewed: ",
-		[EXCEPT_RECORDS] = "",
+		[EXCEPT_RECORDS] = "published records: ",
 		[EXCEPT_UNAUTHENTICATED] = "reports not authenticated: who wrote them is not proven",
 		[EXCEPT_HARDLY_REPORTED] = "hardly any receiver reports on ",
 		[EXCEPT_UNCHECKED] = "published records not checked",

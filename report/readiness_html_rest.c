@@ -345,7 +345,7 @@ void page_samples(struct readiness_page_html *page)
 
 void page_gates(struct readiness_page_html *page)
 {
-	static const char *const headings[] = { "", "Condition", "found", "limit", "" };
+	static const char *const headings[] = { "", "", "Condition", "found", "limit" };
 	static const struct {
 		const char *class, *word;
 	} tags[GATE_STATE_COUNT] = { { "ok", "holds" }, { "bad", "fails" }, { "warn", "too little data" },
@@ -361,14 +361,14 @@ void page_gates(struct readiness_page_html *page)
 	for (unsigned number = 1; number <= GATES; number++) {
 		enum gate_state state = words_gate_state(v, number);
 
-		html_rawf(html, "<tr><td class=\"soft\">G%u</td><td class=\"any\">", number);
+		html_rawf(html, "<tr><td class=\"soft\">G%u</td><td><span class=\"tag %s\">%s</span></td><td class=\"any\">",
+			number, tags[state].class, tags[state].word);
 		pen_say(&html->pen, "%s", words_gate(number));
 		html_raw(html, "</td><td class=\"any\">");
 		words_gate_found(&html->pen, page->a, number);
 		html_raw(html, "</td><td class=\"any\">");
 		words_gate_limit(&html->pen, page->a, number);
-		html_rawf(html, "</td><td><span class=\"tag %s\">%s</span></td></tr>\n", tags[state].class,
-			tags[state].word);
+		html_raw(html, "</td></tr>\n");
 	}
 	html_table_end(html);
 	html_section_end(html);

@@ -297,6 +297,16 @@ void words_cost(const struct pen *pen, const struct assessment *a)
 			counted_text((uint64_t)m->age, "day", "days").p);
 }
 
+/* Before names are looked up, much is undecided that names would decide. */
+static bool hosts_are_unknown(const struct rows *rows)
+{
+	size_t unknown = 0;
+
+	for (size_t i = 0; i < rows->sources_n; i++)
+		unknown += rows->sources[i].host_state == HOST_UNKNOWN;
+	return unknown * 2 > rows->sources_n;
+}
+
 void words_first(const struct pen *pen, const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;
@@ -316,7 +326,10 @@ void words_first(const struct pen *pen, const struct assessment *a)
 	}
 	if (v->steps_n == 0 || v->steps[0].later)
 		return;
-	words_step_title(pen, a, &v->steps[0]);
+	if (v->steps[0].kind == STEP_DECIDE && hosts_are_unknown(a->rows))
+		pen_say(pen, "Look up the names of the hosts, which tells many senders apart: dmarcgate enrich");
+	else
+		words_step_title(pen, a, &v->steps[0]);
 	pen_say(pen, ".");
 	if (v->next.stage > STAGE_NO_RECORD && v->next.kind == NEXT_KEEP && v->decision.word == VERDICT_NOT_READY) {
 		pen_say(pen, " Until then keep ");
@@ -605,15 +618,6 @@ static void say_loosened(const struct pen *pen, const struct verdict *v)
 	}
 	if (v->loosened_n)
 		pen_say(pen, ".");
-}
-
-static bool hosts_are_unknown(const struct rows *rows)
-{
-	size_t unknown = 0;
-
-	for (size_t i = 0; i < rows->sources_n; i++)
-		unknown += rows->sources[i].host_state == HOST_UNKNOWN;
-	return unknown * 2 > rows->sources_n;
 }
 
 static void say_unchecked(const struct pen *pen, const struct assessment *a)

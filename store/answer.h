@@ -172,8 +172,20 @@ struct selector_row {
 	struct span d, selector;
 	struct span name; /* `selector._domainkey.d`, lower case */
 	uint64_t records; /* that show it */
+	/* messages with a signature by it that the receiver found good, and others; of one record at most 2^32 */
+	uint64_t valid, broken;
+	int64_t valid_day; /* last day of a report with a good one; MOMENT_NONE */
 };
 typedef bool selector_taker(void *arg, const struct selector_row *row); /* most records first, then by name */
+
+/* What became of the signatures with one key. A signature whose key could not be asked for is neither. */
+struct checked_selector_row {
+	struct span d, selector; /* d in A-labels */
+	bool mail;               /* of report mails; else of failure samples */
+	uint64_t valid, broken;
+	int64_t first_seen, last_seen; /* when the mail arrived, as far as is known */
+};
+typedef bool checked_selector_taker(void *arg, const struct checked_selector_row *row); /* by d, selector; samples first */
 
 /* A run of octets in kept_mail.fd; kind is an enum octets_kind of parse/feedback.h (samples are not handed out: they
  * lie within their message). */

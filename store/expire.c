@@ -127,17 +127,8 @@ static bool due_read(struct expiry *e, sqlite3_stmt *st)
 static bool batch_end(struct expiry *e)
 {
 	struct store *s = e->store;
-	bool lent;
 
-	if (!rollup_settle(s) || !store_commit(s, NULL))
-		return false;
-	if (!lock_lend(&s->lock, &lent, &s->fault)) {
-		s->mode = STORE_READ; /* somebody else is writing now */
-		return false;
-	}
-	if (lent)
-		intern_clear(s);
-	return store_write_begin(s);
+	return rollup_settle(s) && store_commit(s, NULL) && store_step_back(s, &s->fault) && store_write_begin(s);
 }
 
 /* When nothing refers to a mail any more, only its hash stays, and the file names it was known by: a mail that still

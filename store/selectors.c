@@ -1,4 +1,5 @@
-/* Which keys will be needed: the names that aggregate reports speak of and the archive has no fresh word on. */
+/* Selectors: which keys will be needed, that is the names that aggregate reports speak of and the archive has no fresh
+ * word on; and what became of the signatures that were checked here. */
 #include "store/store_private.h"
 
 #include "base/dnsanswer.h"
@@ -61,23 +62,35 @@ static bool name_add(struct gathering *g, const struct selector_row *row)
 	return !g->store->arena.failed || store_fail_memory(g->store);
 }
 
-/* Adds the selectors of one set of results that so many records of a policy domain share. */
-static bool set_read(struct gathering *g, int64_t auth, struct span policy, uint64_t records)
+/* A set of results that records of a policy domain share. */
+struct shared_set {
+	int64_t auth;
+	struct span policy;
+	uint64_t records, messages;
+	int64_t last_day;
+};
+
+static bool set_read(struct gathering *g, const struct shared_set *set)
 {
 	struct list_reader reader;
 	uint64_t left;
 
-	if (!list_get(g->store, SQL_AUTH_GET, auth, &g->store->arena, &reader))
+	if (!list_get(g->store, SQL_AUTH_GET, set->auth, &g->store->arena, &reader))
 		return false;
 	for (left = list_take_number(&reader); left && !reader.failed; left--) {
-		struct selector_row row = { .domain = policy, .records = records };
+		struct selector_row row = { .domain = set->policy, .records = set->records, .valid_day = MOMENT_NONE };
 
 		row.d = list_take_text(&reader);
 		row.selector = list_take_text(&reader);
 		list_take_text(&reader); /* the word as sent */
 		list_take_text(&reader); /* human_result */
-		list_take_number(&reader);
-		if (!reader.failed && is_name(row.d) && is_name(row.selector) && is_below(row.d, policy) &&
+		if (list_take_number(&reader) == RESULT_PASS) {
+			row.valid = set->messages;
+			row.valid_day = set->last_day;
+		} else {
+			row.broken = set->messages;
+		}
+		if (!reader.failed && is_name(row.d) && is_name(row.selector) && is_below(row.d, set->policy) &&
 			!name_add(g, &row))
 			return false;
 	}
@@ -97,10 +110,14 @@ static bool selectors_gather(struct gathering *g, const struct window *window)
 	sqlite3_bind_int64(st, 1, window->first_day);
 	sqlite3_bind_int64(st, 2, window->last_day);
 	while ((row = sql_row(g->store, st)) == 1) {
+		struct shared_set set = { sqlite3_column_int64(st, 1), SPAN_ABSENT, column_count(st, 2), column_count(st, 4),
+			sqlite3_column_int64(st, 3) };
+
 		if (sqlite3_column_int64(st, 0) != domain)
 			policy = text_of(g->store, sqlite3_column_int64(st, 0), &g->store->arena, &failed);
 		domain = sqlite3_column_int64(st, 0);
-		if (failed || (policy.n && !set_read(g, sqlite3_column_int64(st, 1), policy, column_count(st, 2)))) {
+		set.policy = policy;
+		if (failed || (policy.n && !set_read(g, &set))) {
 			sqlite3_reset(st);
 			return false;
 		}
@@ -125,6 +142,14 @@ static int weight_order(const void *a, const void *b)
 	return name_order(a, b);
 }
 
+static void row_add(struct selector_row *sum, const struct selector_row *more)
+{
+	sum->records = sum_counts(sum->records, more->records);
+	sum->valid = sum_counts(sum->valid, more->valid);
+	sum->broken = sum_counts(sum->broken, more->broken);
+	sum->valid_day = more->valid_day > sum->valid_day ? more->valid_day : sum->valid_day;
+}
+
 /* One row a name, under the first of the policy domains that it serves. */
 static void names_merge(struct gathering *g)
 {
@@ -134,7 +159,7 @@ static void names_merge(struct gathering *g)
 		qsort(g->names, g->n, sizeof *g->names, name_order);
 	for (size_t i = 0; i < g->n; i++)
 		if (n && span_is(g->names[n - 1].name, g->names[i].name))
-			g->names[n - 1].records = sum_counts(g->names[n - 1].records, g->names[i].records);
+			row_add(&g->names[n - 1], &g->names[i]);
 		else
 			g->names[n++] = g->names[i];
 	g->n = n;
@@ -174,5 +199,91 @@ bool store_ask_selectors(struct store *s, const struct window *window, int64_t n
 	}
 	ok = ask_end(s, own, ok);
 	free(g.names);
+	return store_tell(s, ok, fault);
+}
+
+/* --- signatures checked here --- */
+
+struct sums {
+	struct store *store;
+	struct span domain;
+	struct checked_selector_row *rows; /* owned */
+	size_t n, room;
+};
+
+static bool sum_add(struct sums *sums, const struct checked_selector_row *row)
+{
+	for (size_t i = 0; i < sums->n; i++) {
+		struct checked_selector_row *have = &sums->rows[i];
+
+		if (have->mail != row->mail || !span_is(have->d, row->d) || !span_is(have->selector, row->selector))
+			continue;
+		have->valid = sum_counts(have->valid, row->valid);
+		have->broken = sum_counts(have->broken, row->broken);
+		have->first_seen = row->first_seen < have->first_seen ? row->first_seen : have->first_seen;
+		have->last_seen = row->last_seen > have->last_seen ? row->last_seen : have->last_seen;
+		return true;
+	}
+	if (sums->n == sums->room) {
+		size_t room = sums->room ? 2 * sums->room : 64;
+		struct checked_selector_row *grown = realloc(sums->rows, room * sizeof *grown);
+
+		if (!grown)
+			return store_fail_memory(sums->store);
+		sums->rows = grown;
+		sums->room = room;
+	}
+	sums->rows[sums->n++] = *row;
+	return true;
+}
+
+static bool sum_read(struct sums *sums, sqlite3_stmt *st)
+{
+	struct checked_selector_row row = { .mail = sqlite3_column_int(st, 2), .first_seen = sqlite3_column_int64(st, 5),
+		.last_seen = sqlite3_column_int64(st, 6) };
+	unsigned reason = (unsigned)sqlite3_column_int(st, 3);
+	struct store *s = sums->store;
+	bool failed = false;
+
+	row.d = text_of(s, sqlite3_column_int64(st, 0), &s->arena, &failed);
+	if (failed || reason >= DKIM_REASON_COUNT)
+		return store_fail(s, SQLITE_CORRUPT, "a signature is damaged");
+	if (!is_name(row.d) || !is_below(row.d, sums->domain))
+		return true;
+	row.selector = text_of(s, sqlite3_column_int64(st, 1), &s->arena, &failed);
+	if (dkim_reason_rows[reason].result == DKIM_TEMPERROR || !is_name(row.selector))
+		return !failed || store_fail(s, SQLITE_CORRUPT, "a signature is damaged");
+	*(dkim_reason_rows[reason].result == DKIM_PASS ? &row.valid : &row.broken) = column_count(st, 4);
+	return sum_add(sums, &row);
+}
+
+static int sum_order(const void *a, const void *b)
+{
+	const struct checked_selector_row *x = a, *y = b;
+	int order = span_compare(x->d, y->d);
+
+	order = order ? order : span_compare(x->selector, y->selector);
+	return order ? order : x->mail - y->mail;
+}
+
+bool store_ask_checked_selectors(struct store *s, struct span domain, checked_selector_taker *take, void *arg,
+	struct fault *fault)
+{
+	sqlite3_stmt *st = sql_open(s, SQL_SIGNATURE_SUMS);
+	struct sums sums = { .store = s, .domain = domain };
+	bool own, ok = st && ask_begin(s, &own), going = true;
+	int row = 0;
+
+	if (!ok)
+		return store_tell(s, false, fault);
+	while (ok && (row = sql_row(s, st)) == 1)
+		ok = sum_read(&sums, st);
+	sqlite3_reset(st);
+	ok = ask_end(s, own, ok && row == 0);
+	if (ok && sums.n)
+		qsort(sums.rows, sums.n, sizeof *sums.rows, sum_order);
+	for (size_t i = 0; ok && going && i < sums.n; i++)
+		going = take(arg, &sums.rows[i]);
+	free(sums.rows);
 	return store_tell(s, ok, fault);
 }

@@ -260,7 +260,8 @@ bool store_ask_dns(struct store *s, struct span name, enum dns_type type, snapsh
 	return store_tell(s, states_tell(s, st, take, arg), fault);
 }
 
-bool store_ask_dns_below(struct store *s, struct span domain, snapshot_taker *take, void *arg, struct fault *fault)
+bool store_ask_dns_below(struct store *s, struct span domain, bool newest, snapshot_taker *take, void *arg,
+	struct fault *fault)
 {
 	sqlite3_stmt *st = sql_open(s, SQL_SNAPSHOT_BELOW);
 	char octets[PLACE_OCTETS], behind[PLACE_OCTETS];
@@ -276,6 +277,7 @@ bool store_ask_dns_below(struct store *s, struct span domain, snapshot_taker *ta
 	bind_text(st, 1, place);
 	bind_text(st, 2, below);
 	bind_text(st, 3, end);
+	sqlite3_bind_int(st, 4, newest);
 	return store_tell(s, states_tell(s, st, take, arg), fault);
 }
 

@@ -252,9 +252,16 @@
 		" WHERE v.unsettled=1 AND m.arrived>=?1 AND m.state<2 AND EXISTS(SELECT 1 FROM kept WHERE kept.id"     \
 		" BETWEEN m.id*1048576 AND m.id*1048576+1048575 AND kept.kind=2) ORDER BY m.arrived,m.sha256")         \
 	X(SELECTOR_SETS,                                                                                               \
-		"SELECT r.domain,c.auth,count(*) FROM report r CROSS JOIN record c"                                    \
+		"SELECT r.domain,c.auth,count(*),max(r.day),"                                                          \
+		"sum(CASE WHEN c.messages BETWEEN 0 AND 4294967296 THEN c.messages ELSE 4294967296 END)"               \
+		" FROM report r CROSS JOIN record c"                                                                   \
 		" ON c.id BETWEEN r.first_record AND r.first_record+r.records-1"                                       \
 		" WHERE r.day BETWEEN ?1 AND ?2 AND r.state=0 AND c.auth IS NOT NULL GROUP BY r.domain,c.auth")        \
+	X(SIGNATURE_SUMS,                                                                                              \
+		"SELECT s.domain,s.selector,v.number=0,s.reason,count(*),min(coalesce(v.at,m.arrived)),"               \
+		"max(coalesce(v.at,m.arrived)) FROM signature s CROSS JOIN verification v ON v.id=s.verification"      \
+		" CROSS JOIN mail m ON m.id=v.mail WHERE s.domain IS NOT NULL AND s.selector IS NOT NULL"              \
+		" GROUP BY s.domain,s.selector,v.number=0,s.reason")                                                   \
 	X(KEY_IS_FRESH,                                                                                                \
 		"SELECT last_seen<=?2 AND fresh_until>=?2 FROM keyrecord WHERE name=?1 ORDER BY last_seen DESC LIMIT 1") \
 	/* the archive of key records; in ON CONFLICT a bare column is what is there already */                        \
@@ -287,7 +294,9 @@
 		" ORDER BY last_seen DESC,id DESC")                                                                    \
 	X(SNAPSHOT_BELOW,                                                                                              \
 		"SELECT place,type,answer,first_seen,last_seen,ttl,security FROM snapshot"                             \
-		" WHERE place=?1 OR (place>?2 AND place<?3) ORDER BY place,type,first_seen,id")                        \
+		" WHERE (place=?1 OR (place>?2 AND place<?3)) AND (?4=0 OR id=(SELECT n.id FROM snapshot n"            \
+		" WHERE n.place=snapshot.place AND n.type=snapshot.type ORDER BY n.last_seen DESC,n.id DESC LIMIT 1))" \
+		" ORDER BY place,type,first_seen,id")                                                                  \
 	X(SNAPSHOT_EXPIRE, "DELETE FROM snapshot WHERE last_seen<?1")                                                  \
 	/* mailboxes: folders, and places of single mails; states: enum place_state */                                 \
 	X(FOLDER_GET,                                                                                                  \

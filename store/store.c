@@ -195,6 +195,21 @@ bool store_commit(struct store *s, struct fault *fault)
 	return store_tell(s, ok, fault);
 }
 
+bool store_step_back(struct store *s, struct fault *fault)
+{
+	bool lent = false;
+
+	if (s->writing)
+		return true;
+	if (!lock_lend(&s->lock, &lent, fault)) {
+		s->mode = STORE_READ; /* somebody else is writing now */
+		return false;
+	}
+	if (lent)
+		intern_clear(s);
+	return true;
+}
+
 /* Within a transaction of ours all statements see the same anyway. */
 bool ask_begin(struct store *s, bool *own)
 {

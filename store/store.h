@@ -64,6 +64,9 @@ const struct fault *store_fault(const struct store *store);
 bool store_commit_due(const struct store *store, int64_t elapsed_ms); /* about 1,000 reports, 20,000 records or 1 s */
 /* False: the mails since the last commit are not stored (FAULT_LATER: disk full or the like). */
 bool store_commit(struct store *store, struct fault *fault);
+/* Between two batches: if another writer waits, lets it go first and waits until it has done. False: FAULT_LATER, the lock
+ * did not come back; nothing more can be written. */
+bool store_step_back(struct store *store, struct fault *fault);
 
 /* Takes the feedback of a mail away (its reports, records, problems; not what is kept of it) so that it can be stored
  * again by store_mail_begin with the same mail: for reprocess. When that is the next thing done, both are one step, and
@@ -103,8 +106,9 @@ bool store_learn_key(struct store *store, const struct archived_key *key, struct
 bool store_learn_dns(struct store *store, const struct dns_answer *answer, int64_t seen, struct fault *fault);
 bool store_ask_dns(struct store *store, struct span name, enum dns_type type, snapshot_taker *take, void *arg,
 	struct fault *fault); /* newest first */
-/* The domain and all names below it, as dns --history shows them: by name read from the right, type, first_seen. */
-bool store_ask_dns_below(struct store *store, struct span domain, snapshot_taker *take, void *arg, struct fault *fault);
+/* The domain and all names below it, every state or the newest alone: by name read from the right, type, first_seen. */
+bool store_ask_dns_below(struct store *store, struct span domain, bool newest, snapshot_taker *take, void *arg,
+	struct fault *fault);
 
 /* The last snapshot in the place of the DNS, and for a key the archive of key records where that is newer:
  * `struct dns dns = { store_dns_ask, &from }`. A name never seen is DNS_UNASKED. */
@@ -176,6 +180,9 @@ bool store_verify_again(struct store *store, int64_t mail_id, unsigned number, c
 /* Keys that results of aggregate reports of the window name, of the policy domain or below it, on which the archive has no
  * fresh word at `now`. Reports say anything: ask only for domains of one's own, and for a bounded number. */
 bool store_ask_selectors(struct store *store, const struct window *window, int64_t now, selector_taker *take, void *arg,
+	struct fault *fault);
+/* Signatures by the domain or below it that were checked here, summed by key: those of report mails and of samples. */
+bool store_ask_checked_selectors(struct store *store, struct span domain, checked_selector_taker *take, void *arg,
 	struct fault *fault);
 /* Mails of ours. `take` is called once or not at all: with the one of this id to these recipients, or with the newest of a
  * thread that is about days before `day` and arrived. */

@@ -39,6 +39,13 @@ class Handler:
     def __init__(self):
         self.mails = []
 
+    async def auth_XOAUTH2(self, server, args):
+        user, token = base64.b64decode(args[1]).split(b"\1")[:2]
+        if (user, token) == (b"user=" + USER.encode(), b"auth=Bearer good-token"):
+            return AuthResult(success=True, auth_data=("XOAUTH2", USER.encode()))
+        said = await server.challenge_auth('{"status":"401","error_description":"token \x1b[31mhas expired"}')
+        return AuthResult(success=False, handled=False, message=None if said == b"" else "501 that is no empty answer")
+
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("nobody@"):
             return "550 5.1.1 no such person \x1b[31m" + "x" * 50
@@ -153,6 +160,15 @@ def ways(bench):
         run = bench.digest("harborlight.example", "--again")
         mails = bench.taken()
         check(run.code == 0 and len(mails) == 1 and mails[0][3] == (mechanism, USER.encode()), port + ": sent", run.text)
+    for token, right in (("good-token", True), ("old-token", False)):
+        bench.configure("smtps-good", password=False, extra="login = xoauth2\npassword_command = /bin/echo " + token)
+        run = bench.digest("harborlight.example", "--again")
+        mails = bench.taken()
+        if right:
+            check(run.code == 0 and len(mails) == 1 and mails[0][3][0] == "XOAUTH2", "an access token: sent", run.text)
+        else:
+            check(run.code == 78 and not mails and "has expired" in run.err and "\x1b" not in run.err and
+                  token not in run.err, "one that is refused: the server's reason", run.text)
     bench.configure("open", user="")
     run = bench.digest("harborlight.example", "--again")
     check(run.code == 0 and len(bench.taken()) == 1, "without a user nobody logs in", run.text)

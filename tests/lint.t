@@ -83,6 +83,7 @@ _spf.google.com TXT "v=spf1 ip4:198.51.100.0/24 ip6:2001:db8:1::/48 ~all"
 spf.newsmill.example TXT "v=spf1 include:more.newsmill.example ~all"
 more.newsmill.example TXT "v=spf1 ip4:198.51.100.31 ~all"
 END
+grep '^aaisp' "$samples/zone.txt" >> seen
 ends 1 "the demonstration" "$program" -c conf --quiet --dns-file "$samples/zone.txt" ingest "$samples/demo"
 "$program" -c conf --now 2026-11-21T12:00:00Z --dns-file seen lint harborlight.example > out 2> err
 same lint-seen.txt "SPF against the mail that was seen"

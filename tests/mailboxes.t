@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Mailboxes from end to end: a real Dovecot on loopback, Maildirs, an mbox; what is stored and what becomes of the mails."""
+import json
 import os
 import shutil
+import socket
+import subprocess
 import sys
 import tempfile
 
@@ -199,6 +202,258 @@ def local_kinds(_):
     check(ran.code == 1 and "not a Maildir" in ran.err, "what is no Maildir is named", ran)
 
 
+def limits(dovecot):
+    """Too large, too old, too many."""
+    gate = Gate()
+    dovecot.empty()
+    dovecot.deliver([report_mail(1), mail(2, size=3 << 20), report_mail(3)])
+    rows = {"box": server_rows(dovecot, after="move:Done")}
+    gate.settings(rows, "[limits]\nmail = 1M\n")
+    ran = gate.ingest()
+    check(ran.code == 1 and ran.box("box")["left"] == 1 and ran.json["broken_inputs"][0]["reason"].startswith("box:INBOX#2: 3320498 octets, more than 1000000") and
+          list(dovecot.state()) == [2] and len(dovecot.state("Done")) == 2, "a mail that is too large stays and is named", ran)
+    ran = gate.ingest()
+    check(ran.code == 0 and ran.box("box")["left"] == 1 and ran.box("box")["seen"] == 0, "once", ran)
+    dovecot.deliver([report_mail(4)])
+    ran = gate.ingest()
+    check(ran.code == 0 and ran.box("box")["new"] == 1 and ran.box("box")["left"] == 1, "those behind it are fetched", ran)
+    gate.settings(rows, "[limits]\nmail = 5M\n")
+    ran = gate.ingest()
+    check(ran.code == 0 and ran.box("box")["not_a_report"] == 1 and ran.box("box")["left"] == 0 and places(gate) == [],
+          "a higher limit fetches it", ran)
+    gate.settings(rows, "[limits]\nmail = 1M\n")
+    dovecot.deliver([mail(5, size=3 << 20)])
+    gate.ingest()
+    dovecot.empty()
+    ran = gate.ingest()
+    check(ran.code == 0 and places(gate) == [], "one that is gone is forgotten", str(ran) + str(places(gate)))
+
+    gate = Gate()
+    dovecot.empty()
+    dovecot.deliver([report_mail(i) for i in range(10)])
+    gate.settings({"box": server_rows(dovecot, max_messages="4")})
+    seen = [gate.ingest().box("box")["new"] for _ in range(4)]
+    check(seen == [4, 4, 2, 0], "max_messages: the rest comes with the next run", seen)
+
+    gate = Gate()
+    gate.settings({"box": server_rows(dovecot, since="30d")})  # the mails came in 2023
+    ran = gate.ingest()
+    check(ran.code == 0 and ran.box("box")["seen"] == 0, "since: too old", ran)
+    dovecot.deliver([report_mail(20)])
+    os.utime(dovecot.written[report_mail(20)], (1795000000, 1795000000))
+    ran = gate.ingest()
+    check(ran.code == 0 and ran.box("box")["new"] == 1, "since: a newer one comes", ran)
+    gate.settings({"box": server_rows(dovecot)})
+    ran = gate.ingest()
+    check(ran.code == 0 and ran.box("box")["new"] == 10 and ran.box("box")["duplicate"] == 1,
+          "who looks further back meets the others", ran)
+
+
+def nothing_changes(dovecot):
+    gate = Gate()
+    dovecot.empty()
+    dovecot.deliver([report_mail(1), letter(2), broken_mail(3)])
+    gate.settings({"box": server_rows(dovecot, after="move:Done", not_reports="delete"), "off": server_rows(
+        dovecot, "pops", password_env="NO_SUCH")})
+    before = dovecot.state()
+    ran = gate.run("mailboxes")
+    row = next((line.split() for line in ran.out.splitlines() if line.split()[:1] == ["box"]), [])
+    check(ran.code == 1 and row[2:5] == ["1", "3", "3"] and row[-1] == "good" and "failed" in ran.out and
+          "off: password_env" in ran.err, "mailboxes: each is tried, one line says what is wrong", ran)
+    ran = gate.run("mailboxes", "--json", "box")
+    check(ran.code == 0 and [box["new"] for box in ran.json["mailboxes"]] == [3] and
+          ran.json["schema"] == "dmarcgate-mailboxes/1", "mailboxes --json, one by name", ran)
+    check(gate.run("mailboxes", "nobody").code == 64, "mailboxes: an unknown name")
+    check(not os.path.exists(gate.db) and dovecot.state() == before, "nothing was changed, no database made")
+    gate.settings({"box": server_rows(dovecot, after="move:Done", not_reports="delete")})
+    ran = gate.run("--offline", "ingest", "--dry-run")
+    check(ran.code == 1 and ran.out.splitlines()[:3] == [
+        "box:INBOX#1: report; moves to Done", "box:INBOX#2: not-a-report; is deleted",
+        "box:INBOX#3: broken; stays where it is"], "--dry-run says what would be done", ran)
+    check(not os.path.exists(gate.db) and dovecot.state() == before, "and does nothing of it")
+    gate.ingest()
+    ran = gate.run("mailboxes", "--json")
+    check(ran.json["mailboxes"][0]["new"] == 0 and ran.json["mailboxes"][0]["present"] == 1, "afterwards nothing is new", ran)
+    dovecot.deliver([report_mail(1)])
+    before, content = dovecot.state(), gate.dump()
+    ran = gate.run("--offline", "ingest", "--dry-run")
+    check(ran.code == 0 and "box:INBOX#4: stored already; moves to Done\n" in ran.out and dovecot.state() == before and
+          gate.dump() == content, "--dry-run with a database", ran)
+
+
+def figures(dovecot):
+    gate = Gate()
+    dovecot.empty()
+    dovecot.deliver([report_mail(1), report_mail(2), letter(3)])
+    gate.settings({"good": server_rows(dovecot, after="seen"), "bad": server_rows(dovecot, password_env="NO_SUCH")})
+    with open(gate.path("out.prom"), "w") as out:
+        out.write("old\n")
+    ran = gate.run("--offline", "ingest", "--quiet", "--metrics", gate.path("out.prom"))
+    with open(gate.path("out.prom")) as text:
+        figures = dict(line.rsplit(" ", 1) for line in text if not line.startswith("#"))
+    check(ran.code == 1 and figures['dmarcgate_mailbox_up{mailbox="good"}'] == "1\n" and
+          figures['dmarcgate_mailbox_up{mailbox="bad"}'] == "0\n" and
+          figures['dmarcgate_mailbox_mails{mailbox="good",outcome="new"}'] == "2\n" and
+          figures['dmarcgate_mailbox_settled{mailbox="good"}'] == "2\n", "--metrics", figures)
+    check(sorted(name for name in os.listdir(gate.folder) if "prom" in name) == ["out.prom"] and
+          os.stat(gate.path("out.prom")).st_mode & 0o777 == 0o644, "the file is whole, and readable")
+    ran = gate.run("--offline", "ingest", "--metrics", "/nowhere/x")
+    check(ran.code != 0 and "--metrics /nowhere/x: No such file" in ran.err, "a place where no file can be made", ran)
+
+
+def at_the_same_time(dovecot):
+    """Servers that hang do not hold up those that work."""
+    gate = Gate()
+    dovecot.empty()
+    dovecot.deliver([report_mail(i) for i in range(50)])
+    silent = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+    boxes = {"h%d" % i: dict(server_rows(dovecot, timeout="3"), url="imaps://u@localhost:%d" % each.getsockname()[1])
+             for i, each in enumerate(silent)}
+    boxes["good"] = server_rows(dovecot, after="move:Done")
+    gate.settings(boxes)
+    ran = gate.ingest("--parallel", "4")
+    check(ran.code == 1 and ran.box("good")["new"] == 50 and ran.seconds < 7 and
+          all(ran.box("h%d" % i)["fault"] for i in range(3)), "three silent servers, at the same time: %.1f s" % ran.seconds, ran)
+    check(gate.run("mailboxes", "--parallel", "4").seconds < 7, "mailboxes --parallel")
+    check(gate.ingest("--parallel", "17").code == 64, "--parallel has its limit")
+    for each in silent:
+        each.close()
+
+    gate = Gate()
+    dovecot.empty()
+    names = ["a", "b", "c", "d"]
+    for name in names:
+        dovecot.deliver([report_mail(i) for i in range(100)], "." + name)
+    gate.settings({name: server_rows(dovecot, folders=name, after="delete") for name in names})
+    ran = gate.ingest("--parallel", "3")
+    check(ran.code == 0 and ran.json["new"] == 100 and ran.json["duplicate"] == 300 and
+          states(dovecot, *names) == [0, 0, 0, 0], "four mailboxes with the same reports, three at a time", ran)
+
+
+def another_life(dovecot):
+    """Another UIDVALIDITY: everything is looked at again, nothing counts twice."""
+    gate = Gate()
+    dovecot.empty()
+    dovecot.deliver([report_mail(i) for i in range(20)])
+    gate.settings({"box": server_rows(dovecot, after="flag:$done")})
+    gate.ingest()
+    content = gate.dump()
+    dovecot.reborn()
+    ran = gate.ingest()
+    check(ran.code == 0 and ran.box("box")["duplicate"] == 20 and gate.dump() == content and
+          set(map(tuple, dovecot.state().values())) == {("$done",)}, "another UIDVALIDITY", str(ran) + str(dovecot.state()))
+    check(gate.sql("SELECT count(*), max(highest) FROM mailfolder") == [(1, 20)], "is remembered")
+
+
+def finished_later(dovecot):
+    """What could not be settled is settled by the next run, without being fetched again."""
+    gate = Gate()
+    dovecot.empty()
+    dovecot.deliver([report_mail(i) for i in range(5)])
+    with open(dovecot.path("mail", ".Done"), "w"):
+        pass  # no folder can be made there
+    gate.settings({"box": server_rows(dovecot, after="move:Done")})
+    ran = gate.ingest()
+    check(ran.code in (75, 78) and ran.box("box")["new"] == 5 and ran.box("box")["unsettled"] == 5 and len(places(gate)) == 5 and
+          len(ran.err.splitlines()) == 1, "a folder that cannot be made is one line; the reports are stored", ran)
+    os.unlink(dovecot.path("mail", ".Done"))
+    dovecot.deliver([report_mail(7)])
+    ran = gate.ingest()
+    check(ran.code == 0 and ran.box("box")["seen"] == 1 and ran.box("box")["settled"] == 6 and dovecot.state() == {} and
+          states(dovecot, "Done") == [6] and places(gate) == [], "the next run moves them all", ran)
+
+
+def odd_mails(dovecot):
+    gate = Gate()
+    dovecot.empty()
+    odd = [report_mail(1, subject="("), report_mail(2, subject=")"), report_mail(3).replace(b"Subject", b"X-N: a\0b\nSubject"),
+           letter(4).replace(b"friends", b"fr\0iends"), report_mail(5, subject="=?utf-8?q?=28?= {5}"),
+           report_mail(6).replace(b"From: a@", b"From : a@"), b"\n\n" + report_mail(7), b"no header at all", b"x: y\n"]
+    dovecot.deliver(odd)
+    folder = "Größe & \"Maß\" mit Leer zeichen"
+    client = dovecot.login()
+    client.create('"Gr&APYA3w-e &- \\"Ma&AN8-\\" mit Leer zeichen"')
+    client.logout()
+    dovecot.deliver([report_mail(30)], ".Gr&APYA3w-e &- \"Ma&AN8-\" mit Leer zeichen")
+    uids = dovecot.state()
+    gate.settings({"box": server_rows(dovecot, folders="INBOX, Größe*")})
+    ran = gate.ingest()
+    again = gate.ingest()
+    check(ran.code in (0, 1) and ran.box("box")["seen"] == len(odd) + 1 and ran.box("box")["new"] >= 6 and
+          ran.box("box")["folders"] == 2 and again.box("box")["seen"] == 0, "odd subjects, NULs, odd headers, an odd folder", ran)
+    check(dovecot.state() == uids, "no UID and no flag has changed", dovecot.state())
+    gate.settings({"box": server_rows(dovecot, folders=folder, after="move:Fertig/Übung & mehr")})
+    dovecot.deliver([report_mail(31)], ".Gr&APYA3w-e &- \"Ma&AN8-\" mit Leer zeichen")
+    ran = gate.ingest()
+    check(ran.code == 0 and states(dovecot, "Fertig/&ANw-bung &- mehr") == [1], "moved to another one", ran)
+
+
+def very_many(dovecot):
+    """10,000 mails in a folder."""
+    gate = Gate()
+    dovecot.empty()
+    mails = [report_mail(i) for i in range(100)]
+    dovecot.deliver(mails * 100)
+    gate.settings({"box": server_rows(dovecot, after="flag:$done")})
+    ran = gate.ingest()
+    box = ran.box("box")
+    check(ran.code == 0 and box["new"] == 100 and box["duplicate"] == 9900 and box["settled"] == 10000,
+          "10,000 mails in a folder: %.0f s" % ran.seconds, ran)
+    before = dovecot.state()
+    check(len(before) == 10000 and set(map(tuple, before.values())) == {("$done",)}, "each is marked")
+    ran = gate.ingest()
+    check(ran.code == 0 and ran.box("box")["seen"] == 0 and ran.seconds < 20, "the next run asks for none of them", ran)
+
+
+def not_twice_at_once(dovecot):
+    gate = Gate()
+    dovecot.empty()
+    dovecot.deliver([report_mail(i) for i in range(300)])
+    gate.settings({"box": server_rows(dovecot, after="move:Done")}, "[store]\nwait = 60\n")
+    first, second = gate.start("--offline", "ingest", "--json"), gate.start("--offline", "ingest", "--json")
+    totals = [json.loads(each.communicate()[0].decode()) for each in (first, second)]
+    check(sorted(each["new"] for each in totals) == [0, 300] and sum(each["duplicate"] for each in totals) == 0 and
+          states(dovecot, "Done") == [300], "two runs at once: the second waits", totals)
+    silent = socket.create_server(("127.0.0.1", 0))
+    gate.settings({"box": dict(server_rows(dovecot, timeout="8"), url="imaps://u@localhost:%d" % silent.getsockname()[1])},
+                  "[store]\nwait = 4\n")
+    first = gate.start("--offline", "ingest")
+    kept = silent.accept()
+    second = gate.ingest()
+    check(second.code == 75 and "process %d is polling the mailboxes" % first.pid in second.err, "who polls is named", second)
+    ran = gate.run("expire", "--older-than", "36500d")
+    check(ran.code == 0 and first.poll() is None, "who only writes is let through, while a server is silent", ran)
+    first.communicate()
+    kept[0].close()
+    silent.close()
+
+
+def on_a_terminal(dovecot):
+    import pty
+    gate = Gate()
+    dovecot.empty()
+    dovecot.deliver([report_mail(i) for i in range(400)] + [broken_mail(900)])
+    gate.settings({"box": server_rows(dovecot, after="move:Done")})
+    main, other = pty.openpty()
+    process = subprocess.Popen(gate.command("--offline", "ingest"), stdin=subprocess.DEVNULL, stdout=other, stderr=other,
+                               env=dict(os.environ, MAILBOX_PASSWORD=PASSWORD, LC_ALL="C.UTF-8", TERM="dumb"))
+    os.close(other)
+    said = b""
+    while True:
+        try:
+            octets = os.read(main, 65536)
+        except OSError:
+            break
+        if not octets:
+            break
+        said += octets
+    process.wait()
+    os.close(main)
+    lines = said.decode().replace("\r\n", "\n").split("\n")
+    check(process.returncode == 1 and " seen\x1b[K" in lines[0] and lines[-2].endswith(
+        "box: 401 seen, 400 new, 0 duplicates, 0 not reports, 1 broken, 400 settled"), "progress, and a line for the mailbox", lines)
+
+
 def main():
     local_kinds(None)
     if not shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin"):
@@ -214,8 +469,10 @@ def main():
             whole_way(dovecot)
             same_by_pop3(dovecot, mails)
             pop3_keeps(dovecot, mails)
-            others_go_on(dovecot)
-            secrets(dovecot)
+            for part in (others_go_on, secrets, limits, nothing_changes, figures, at_the_same_time, another_life,
+                         finished_later, odd_mails, very_many, not_twice_at_once,
+                         on_a_terminal):
+                part(dovecot)
         finally:
             if "--log" in sys.argv:
                 print(dovecot.log())

@@ -55,7 +55,7 @@ def logins(dovecot, ca):
             polled = Polled(dovecot.url(scheme), ca=ca, login=login, secret=dovecot.token(), max_messages=1)
             check(polled.good and len(polled.mails) == 1, "%s: %s" % (scheme, login), polled.text + dovecot.log()[-2000:])
             polled = Polled(dovecot.url(scheme), ca=ca, login=login, secret=dovecot.token(seconds=-10))
-            check("setup" in polled.text and '{"status":"' in polled.text, "%s: %s: the reason of a refusal is decoded" %
+            check("setup" in polled.text and "the access token is not accepted: " in polled.text, "%s: %s: the reason of a refusal is decoded" %
                   (scheme, login), polled.text)
 
 

@@ -27,5 +27,14 @@ void print_sample_addresses(void);
 void print_sample_hostile(void);
 void print_sample_bare(void);
 void print_sample_json(void);
+void print_snapshots_text(void);
+void print_snapshots_color(void);
+void print_snapshots_none(void);
+void print_snapshots_json(void);
+void print_selectors_text(void);
+void print_selectors_color(void);
+void print_selectors_none(void);
+void print_selectors_json(void);
+void print_selectors_csv(void);
 
 #endif

@@ -33,7 +33,7 @@ archive            parse/
 gmime/             parse/
 iconv.h            parse/
 glib               parse/
-jansson.h          parse/
+jansson.h          parse/ ingest/tokenanswer.c
 zlib.h             parse/ store/ base/inflate.c base/deflate.c
 openssl/ssl.h      ingest/carrier.c
 openssl/err.h      ingest/carrier.c parse/dkim/ base/digest.c
@@ -49,7 +49,7 @@ linux/             base/
 mailutils/         ingest/carrier.c ingest/imap_private.h ingest/pop3.c ingest/smtp.c ingest/poller_process.c
 unbound            ingest/resolver_process.c
 event2/            ingest/resolver_process.c
-curl/              ingest/
+curl/              ingest/tokenserver.c
 cmocka.h           tests/
 '
 # What every C program on this system has.

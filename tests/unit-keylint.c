@@ -49,7 +49,7 @@ static void findings_check(void)
 		exercised[f->code] = true;
 		assert_true(f->what.n > 10 && f->why.n > 10);
 		assert_true(f->at + f->n <= f->record.n);
-		assert_false(f->fix.p && span_is(f->fix, f->record));
+		assert_false(f->fix.p && span_is(f->fix, f->record) && f->code != FINDING_TEXT_SPLIT);
 	}
 }
 
@@ -125,7 +125,7 @@ static void rows_check(const struct text_row *rows, size_t n, enum lint_kind kin
 			assert_span((struct span){ findings.rows[0].record.p + findings.rows[0].at, findings.rows[0].n },
 				rows[i].place);
 		for (size_t k = 0; k < findings.n && !fixed; k++)
-			if (findings.rows[k].fix.p)
+			if (findings.rows[k].fix.p && findings.rows[k].code != FINDING_TEXT_SPLIT)
 				fixed = &findings.rows[k];
 		if (fixed && !rows[i].fix)
 			fail_msg("%s\n  fix %.*s", rows[i].text, (int)fixed->fix.n, fixed->fix.p);
@@ -231,7 +231,7 @@ static void syntax(void **state)
 		buf_printf(&many, "; x%d=%d", i, i);
 	lint(buf_span(&many), LINT_KEY);
 	assert_span(finding_of("text-many")->why,
-		"Only the first 100 parts were looked at. Receivers have such limits too, and give up on records like this.");
+		"Only the first 100 parts were looked at. Receivers have such limits too, and give up on records like this. Make it shorter.");
 	finding_of("key-testing");
 	finding_of("key-weak");
 	buf_release(&many);
@@ -250,6 +250,7 @@ static void keys(void **state)
 		{ "v=DKIM1; k=rsa; p=MIGfM", "key-cut", "MIGfM", NULL },
 		{ "v=DKIM1; k=rsa; p=" P512_PRIVATE, "key-private text-split", P512_PRIVATE, NULL },
 		{ "v=DKIM1; k=rsa; p=abc", "key-unusable key-padding", "abc", NULL },
+		{ "v=DKIM1; k=rsa; p=hello", "key-unusable", "hello", NULL },
 		{ "v=DKIM1; k=ed25519; p=abcd", "key-unusable", "abcd", NULL },
 		{ "v=DKIM1; k=rsa; p=-----BEGIN PUBLIC KEY-----" P1024 "-----END PUBLIC KEY-----", "key-base64 text-split",
 			"-----BEGIN PUBLIC KEY-----", "v=DKIM1; k=rsa; p=" P1024 },
@@ -296,13 +297,15 @@ static void corrections_are_final(void **state)
 		findings_clear();
 		assert_true(lint_key(SPAN_ABSENT, span_of(rows[i]), &findings));
 		for (size_t k = 0; k < findings.n; k++)
-			if (findings.rows[k].fix.p && findings.rows[k].code != FINDING_KEY_TESTING)
+			if (findings.rows[k].fix.p && findings.rows[k].code != FINDING_KEY_TESTING &&
+				findings.rows[k].code != FINDING_TEXT_SPLIT)
 				snprintf(fix, sizeof(fix), "%.*s", (int)findings.rows[k].fix.n, findings.rows[k].fix.p);
 		assert_true(fix[0]);
 		lint(span_of(fix), LINT_KEY);
 		assert_int_equal(findings.count[SEVERITY_ERROR], 0);
 		for (size_t k = 0; k < findings.n; k++)
-			if (findings.rows[k].fix.p && findings.rows[k].code != FINDING_KEY_TESTING)
+			if (findings.rows[k].fix.p && findings.rows[k].code != FINDING_KEY_TESTING &&
+				findings.rows[k].code != FINDING_TEXT_SPLIT)
 				fail_msg("%s: %s", fix, words());
 	}
 }
@@ -331,6 +334,8 @@ static void recognised(void **state)
 		{ "v=spf1 -all o=~", LINT_SPF },
 		{ "t=y", LINT_UNKNOWN },
 		{ "p=shrt", LINT_UNKNOWN },
+		{ "t=s; p=", LINT_KEY },
+		{ "p=; rua=mailto:a@example.com", LINT_UNKNOWN },
 	};
 
 	(void)state;
@@ -472,6 +477,11 @@ static void names(void **state)
 	name_lint("s1._domainkey.example.org", "s1._domainkey.example.org CNAME k.service.example\n"
 		"k.service.example TXT \"v=DKIM1; k=ed25519; p=" PED25519 "\"");
 	assert_string_equal(words(), "key-ed25519 key-alias");
+	findings_clear();
+	assert_true(lint_key_unused(SPAN("s1._domainkey.example.org"), SPAN("2026-03-05"), &findings));
+	findings_check();
+	assert_span(findings.rows[0].what, "The key is still published, but no mail signed with it was seen since 2026-03-05.");
+	assert_span(findings.rows[0].fix, "v=DKIM1; p=");
 	for (enum key_state i = 0; i < KEY_STATE_COUNT; i++)
 		assert_string_not_equal(key_state_word(i), "?");
 	assert_span(key_name(SPAN("s1.b"), SPAN("example.org"), &arena), "s1.b._domainkey.example.org");

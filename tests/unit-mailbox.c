@@ -4,6 +4,7 @@
 #include "ingest/mailbox.h"
 #include "ingest/polling.h"
 #include "ingest/sasl.h"
+#include "ingest/secretfile.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -222,36 +223,62 @@ static void folder_names_broken(void **state)
 
 static void mechanisms(void **state)
 {
-	struct mailbox box;
-	struct buf out = BUF(SASL_OCTETS), reason = BUF(1024);
-	struct fault fault;
+	struct sasl sasl = { LOGIN_PASSWORD, "tim", "example.org", 143 };
+	struct buf out = BUF(SASL_OCTETS);
 
 	(void)state;
-	assert_true(mailbox_init(&box, "box") && mailbox_parse_url(&box, SPAN("imap://tim@example.org"), &fault));
-	assert_true(sasl_initial(&out, &box, SPAN("tanstaaftanstaaf"))); /* RFC 4616 section 4 */
+	assert_true(sasl_initial(&out, &sasl, SPAN("tanstaaftanstaaf"))); /* RFC 4616 section 4 */
 	assert_string_equal(buf_text(&out), "AHRpbQB0YW5zdGFhZnRhbnN0YWFm");
-	sasl_wipe(&out);
-	free(box.user);
-	box.user = strdup("a,b=c");
-	box.login = LOGIN_OAUTHBEARER;
-	assert_true(sasl_initial(&out, &box, SPAN("T")));
-	sasl_reason(&reason, buf_span(&out));
+	secret_wipe(&out);
+	sasl = (struct sasl){ LOGIN_OAUTHBEARER, "user@example.com", "server.example.com", 143 };
+	assert_true(sasl_initial(
+		&out, &sasl, SPAN("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg=="))); /* RFC 7628 section 4.1 */
+	assert_string_equal(buf_text(&out),
+		"bixhPXVzZXJAZXhhbXBsZS5jb20sAWhvc3Q9c2VydmVyLmV4YW1wbGUuY29tAXBvcnQ9MTQzAWF1dGg9QmVhcmVyI"
+		"HZGOWRmdDRxbVRjMk52YjNSbGNrQmhiSFJoZG1semRHRXVZMjl0Q2c9PQEB");
+	secret_wipe(&out);
+	sasl.user = "a,b=c";
+	assert_true(sasl_initial(&out, &sasl, SPAN("T")));
 	assert_string_equal(
-		buf_text(&reason), "n,a=a=2Cb=3Dc,\001host=example.org\001port=143\001auth=Bearer T\001\001");
-	sasl_wipe(&out);
-	assert_false(sasl_initial(&out, &box, SPAN("T\001x")));
-	sasl_wipe(&out);
-	box.login = LOGIN_XOAUTH2;
-	assert_true(sasl_initial(&out, &box, SPAN("T")));
-	buf_clear(&reason);
-	sasl_reason(&reason, buf_span(&out));
-	assert_string_equal(buf_text(&reason), "user=a,b=c\001auth=Bearer T\001\001");
-	buf_clear(&reason);
-	sasl_reason(&reason, SPAN("+ not base64!"));
-	assert_int_equal(reason.n, 0);
-	sasl_wipe(&out);
+		buf_text(&out), "bixhPWE9MkNiPTNEYywBaG9zdD1zZXJ2ZXIuZXhhbXBsZS5jb20BcG9ydD0xNDMBYXV0aD1CZWFyZXIgVAEB");
+	secret_wipe(&out);
+	assert_false(sasl_initial(&out, &sasl, SPAN("T\001x")));
+	secret_wipe(&out);
+	assert_false(sasl_initial(&out, &sasl, SPAN("")));
+	secret_wipe(&out);
+	sasl = (struct sasl){ LOGIN_XOAUTH2, "someuser@example.com", "h", 587 };
+	assert_true(sasl_initial(
+		&out, &sasl, SPAN("ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg"))); /* Google's example */
+	assert_string_equal(buf_text(&out),
+		"dXNlcj1zb21ldXNlckBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciB5YTI5LnZGOWRmdDRxbVRjMk52YjNSbGNrQm"
+		"hkSFJoZG1semRHRXVZMjl0Q2cBAQ==");
+	secret_wipe(&out);
+}
+
+static void refusals(void **state)
+{
+	static const struct {
+		const char *challenge, *reason;
+	} rows[] = {
+		{ "+ eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIiwic2NvcGUiOiJleGFtcGxlX3Njb3BlIn0=",
+			"the access token is not accepted: invalid_token; it wants the scope example_scope" },
+		{ "334 eyJzdGF0dXMiOiI0MDAiLCJzY2hlbWVzIjoiQmVhcmVyIn0K", "the access token is not accepted: 400" },
+		{ "eyJzdGF0dXMiOjd9", "{\"status\":7}" },
+		{ "+ bm8gSlNPTg==", "no JSON" },
+		{ "+ W1tbW1s=", "[[[[[" },
+		{ "+ not base64!", "" },
+		{ "+", "" },
+		{ "", "" },
+	};
+	struct buf reason = BUF(1024);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		buf_clear(&reason);
+		sasl_reason(&reason, span_of(rows[i].challenge));
+		assert_string_equal(buf_text(&reason), rows[i].reason);
+	}
 	buf_release(&reason);
-	mailbox_release(&box);
 }
 
 static struct frame one, other;
@@ -350,6 +377,7 @@ int main(void)
 		cmocka_unit_test(folder_names),
 		cmocka_unit_test(folder_names_broken),
 		cmocka_unit_test(mechanisms),
+		cmocka_unit_test(refusals),
 		cmocka_unit_test(handed_over),
 		cmocka_unit_test(frames_distrusted),
 	};

@@ -54,6 +54,41 @@ static void honest(void **state)
 	poller_stop(poller);
 }
 
+/* In steps: nothing waits, and what the login came to is told by the first question. */
+static void in_steps(void **state)
+{
+	struct fault fault = { FAULT_NONE };
+	struct poller *poller = poller_start("tests/stub-poller", &fault);
+	struct polled polled;
+	struct mailbox box;
+
+	(void)state;
+	assert_non_null(poller);
+	assert_true(mailbox_init(&box, "box") && mailbox_parse_url(&box, SPAN("imaps://honest@h"), &fault));
+	assert_true(poller_begin(poller, &box, SPAN("secret"), 0, NULL, &fault));
+	while (!poller_ready(poller)) {
+		struct pollfd ready = { poller_descriptor(poller), POLLIN, 0 };
+
+		assert_int_equal(poll(&ready, 1, 10000), 1);
+	}
+	assert_int_equal(poller_next(poller, &polled, &fault), 1);
+	assert_string_equal(polled.mail.name, "box:INBOX#7");
+	polled_release(&polled);
+	poller_stop(poller);
+
+	poller = poller_start("/bin/false", &fault);
+	assert_non_null(poller);
+	if (poller_begin(poller, &box, SPAN("secret"), 0, NULL, &fault)) {
+		while (!poller_ready(poller))
+			poll(NULL, 0, 10);
+		assert_int_equal(poller_next(poller, &polled, &fault), -1);
+		assert_int_equal(poller_next(poller, &polled, &fault), 0);
+	}
+	assert_non_null(strstr(fault.text, "box: the poller ended unasked, with status 1"));
+	poller_stop(poller);
+	mailbox_release(&box);
+}
+
 /* Every lie ends the process, is one clear line, and no mail with it is believed. */
 static void taken_over(void **state)
 {
@@ -247,6 +282,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(honest),
+		cmocka_unit_test(in_steps),
 		cmocka_unit_test(taken_over),
 		cmocka_unit_test(too_many),
 		cmocka_unit_test(watching),

@@ -1,5 +1,6 @@
 #include "base/buf.h"
 #include "parse/dns/discovery.h"
+#include "parse/dns/spfuse.h"
 #include "parse/dns/zonefile.h"
 
 #include <setjmp.h>
@@ -319,6 +320,69 @@ static void senders(void **state)
 	assert_true(spf_tree_match(&tree, &(struct address){ { 1 } }).unknown);
 }
 
+static struct spf_source source(const char *text, uint64_t messages)
+{
+	struct spf_source row = { .messages = messages };
+
+	assert_true(address_parse(span_of(text), &row.address));
+	return row;
+}
+
+/* Each source counts once for the term that lets it pass, and for every reference that leads there. */
+static void uses(void **state)
+{
+	struct spf_tree tree = read_tree("example.com TXT \"v=spf1 ip4:192.0.2.0/30 include:b.example include:c.example ?ip4:198.51.100.9 "
+					 "redirect=d.example\"\nb.example TXT \"v=spf1 include:e.example -all\"\n"
+					 "e.example TXT \"v=spf1 ip4:203.0.113.0/24 ip6:2001:db8::/32 -all\"\n"
+					 "c.example TXT \"v=spf1 ip4:203.0.113.0/24 -all\"\nd.example TXT \"v=spf1 ip4:198.51.100.0/24 ~all\"");
+	struct spf_source rows[] = { source("192.0.2.1", 100), source("203.0.113.7", 50), source("2001:db8::1", 20),
+		source("198.51.100.1", 7), source("198.51.100.9", 5), source("10.0.0.1", 3), source("192.0.2.2", UINT64_MAX) };
+	struct spf_uses uses;
+
+	(void)state;
+	assert_true(spf_uses_count(&tree, rows, 6, &arena, &uses));
+	assert_int_equal(uses.all.messages, 185);
+	assert_int_equal(uses.allowed.messages, 177);
+	assert_int_equal(uses.allowed.sources, 4);
+	assert_int_equal(uses.strangers.messages, 8);
+	assert_int_equal(uses.strangers.sources, 2);
+	assert_ptr_equal(uses.stranger[0], &rows[4]);
+	assert_ptr_equal(uses.stranger[1], &rows[5]);
+	assert_int_equal(uses.terms[0][0].messages, 100);
+	assert_int_equal(uses.terms[0][1].messages, 70);
+	assert_int_equal(uses.terms[0][2].messages, 0);
+	assert_int_equal(uses.terms[0][4].messages, 7);
+	for (size_t i = 1; i < tree.n; i++)
+		if (span_is(tree.nodes[i].domain, SPAN("e.example"))) {
+			assert_int_equal(uses.terms[i][0].messages, 50);
+			assert_int_equal(uses.terms[i][1].messages, 20);
+		}
+	assert_true(spf_uses_count(&tree, rows, 7, &arena, &uses));
+	assert_true(uses.all.messages == UINT64_MAX && uses.terms[0][0].messages == UINT64_MAX);
+
+	tree = read_tree("example.com TXT \"v=spf1 ip4:192.0.2.1 include:slow.example -all\"\nslow.example TIMEOUT");
+	assert_true(spf_uses_count(&tree, rows, 6, &arena, &uses));
+	assert_int_equal(uses.unclear.messages, 85);
+	assert_int_equal(uses.strangers.sources, 0);
+	tree = read_tree("other.example TXT \"v=spf1 -all\"");
+	assert_true(spf_uses_count(&tree, rows, 6, &arena, &uses));
+	assert_int_equal(uses.strangers.sources, 6);
+}
+
+static void what_a_term_allows(void **state)
+{
+	static const char allows[] = "yyyyyynnnnn"; /* of the terms below */
+	struct spf_record record;
+
+	(void)state;
+	assert_true(spf_record_parse(SPAN("v=spf1 ip4:192.0.2.1 ip6:2001:db8::1 a mx include:a.example redirect=b.example -ip4:192.0.2.2 ptr "
+					  "exists:%{i}.x.example x=y ~all"),
+		&arena, &record));
+	assert_int_equal(record.n, sizeof allows - 1);
+	for (size_t i = 0; i < record.n; i++)
+		assert_int_equal(spf_term_allows(&record.terms[i]), allows[i] == 'y');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +394,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(costs_per_term, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_mail_hosts, setup, teardown),
 		cmocka_unit_test_setup_teardown(senders, setup, teardown),
+		cmocka_unit_test_setup_teardown(uses, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_a_term_allows, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -290,7 +290,8 @@ static bool selector_list(void *arg, const struct selector_row *row)
 {
 	char line[600], *text = arg, a[128], b[128];
 
-	snprintf(line, sizeof line, "%s %s %d\n", text_of_span(row->name, a), text_of_span(row->domain, b), (int)row->records);
+	snprintf(line, sizeof line, "%s %s %d: %d %d %d\n", text_of_span(row->name, a), text_of_span(row->domain, b),
+		(int)row->records, (int)row->valid, (int)row->broken, row->valid ? (int)row->valid_day : 0);
 	strcat(text, line);
 	return true;
 }
@@ -305,8 +306,8 @@ static void test_selectors(void **state)
 		{ SPAN("example.org"), SPAN(".s5"), SPAN("pass"), SPAN_ABSENT, RESULT_PASS },
 		{ SPAN("example.org"), SPAN_ABSENT, SPAN("pass"), SPAN_ABSENT, RESULT_PASS },
 		{ SPAN("example.org"), SPAN("s6"), SPAN("pass"), SPAN_ABSENT, RESULT_PASS } };
-	struct record records[] = { { .count = 1, .dkim_results = results, .dkim_n = 7 },
-		{ .count = 1, .dkim_results = results, .dkim_n = 7 }, { .count = 1, .dkim_results = results + 6, .dkim_n = 1 } };
+	struct record records[] = { { .count = 5, .dkim_results = results, .dkim_n = 7 },
+		{ .count = UINT64_MAX, .dkim_results = results, .dkim_n = 7 }, { .count = 1, .dkim_results = results + 6, .dkim_n = 1 } };
 	struct made_report made = { .records = records };
 	struct window window = { 100, 100 }, before = { 99, 99 };
 	struct archived_key key = { .name = SPAN("s6._domainkey.example.org"), .record = SPAN("p="), .first_seen = 50,
@@ -314,12 +315,12 @@ static void test_selectors(void **state)
 	char text[1000] = "";
 
 	made.head = (struct report){ .domain = SPAN("example.org"), .begin = 100 * DAY_SECONDS, .end = 100 * DAY_SECONDS,
-		.records = 3, .messages = 3 };
+		.records = 3, .messages = UINT64_MAX };
 	put(b, 1, &made);
 	assert_true(store_ask_selectors(b->store, &window, 70, selector_list, text, NULL));
-	assert_string_equal(text, "s6._domainkey.example.org example.org 3\n"
-				  "s1._domainkey.example.org example.org 2\n"
-				  "s2._domainkey.mail.example.org example.org 2\n");
+	assert_string_equal(text, "s6._domainkey.example.org example.org 3: 6 0 100\n"
+				  "s1._domainkey.example.org example.org 2: 5 0 100\n"
+				  "s2._domainkey.mail.example.org example.org 2: 0 5 0\n");
 	text[0] = '\0';
 	assert_true(store_ask_selectors(b->store, &before, 70, selector_list, text, NULL));
 	assert_string_equal(text, "");
@@ -331,6 +332,54 @@ static void test_selectors(void **state)
 	assert_non_null(strstr(text, "s6"));
 }
 
+static bool checked_list(void *arg, const struct checked_selector_row *row)
+{
+	char line[400], *text = arg, a[128], b[128];
+
+	snprintf(line, sizeof line, "%s %s %s: %d %d, %d-%d\n", row->mail ? "mail" : "sample", text_of_span(row->d, a),
+		text_of_span(row->selector, b), (int)row->valid, (int)row->broken, (int)row->first_seen, (int)row->last_seen);
+	strcat(text, line);
+	return true;
+}
+
+static void signed_by(struct signing *g, const char *d, const char *selector, enum dkim_reason reason, int64_t at)
+{
+	signing_make(g, reason, NULL);
+	for (int i = 0; i < 2; i++) {
+		g->signatures[i].d = g->signatures[i].domain = span_of(i ? d : "list.example");
+		g->signatures[i].s = span_of(i ? selector : "l1");
+	}
+	g->verification.at = at;
+}
+
+static void test_checked_selectors(void **state)
+{
+	struct fixture *b = *state;
+	struct failure f = plain("example.org", 100, SPAN_ABSENT);
+	struct signing g;
+	char text[1000] = "";
+
+	signed_by(&g, "example.org", "s1", DKIM_REASON_OK, 500);
+	mail_put(b, 1, 1000, &f, 1, &g.verification, SPAN_ABSENT);
+	signed_by(&g, "example.org", "s1", DKIM_REASON_BODY_HASH_MISMATCH, MOMENT_NONE);
+	mail_put(b, 2, 2000, &f, 1, &g.verification, SPAN_ABSENT);
+	signed_by(&g, "mail.example.org", "s2", DKIM_REASON_NO_KEY, 700);
+	g.verification.of = VERIFIED_MAIL;
+	assert_true(store_mail_begin(b->store, &(struct mail){ .name = "own", .sha256 = { 9 } }, 3000, NULL));
+	take_begin(b->store, OUTCOME_REPORT);
+	assert_true(take_verification(b->store, &g.verification));
+	finish(b);
+	signed_by(&g, "badexample.org", "s3", DKIM_REASON_OK, 500);
+	mail_put(b, 4, 1000, &f, 1, &g.verification, SPAN_ABSENT);
+	signed_by(&g, "example.org", "bad name", DKIM_REASON_OK, 500);
+	mail_put(b, 5, 1000, &f, 1, &g.verification, SPAN_ABSENT);
+	assert_true(store_ask_checked_selectors(b->store, SPAN("example.org"), checked_list, text, NULL));
+	assert_string_equal(text, "sample example.org s1: 1 1, 500-2000\nmail mail.example.org s2: 0 1, 700-700\n");
+	text[0] = '\0';
+	assert_true(store_ask_checked_selectors(b->store, SPAN("other.example"), checked_list, text, NULL));
+	assert_string_equal(text, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,6 +388,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_octets, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_unsettled, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_selectors, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_checked_selectors, fixture_open, fixture_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,12 +87,12 @@ static void states_are(struct fixture *b, const char *name, enum dns_type type, 
 	assert_string_equal(got, wanted);
 }
 
-static void below_are(struct fixture *b, const char *domain, size_t most, const char *wanted)
+static void below_are(struct fixture *b, const char *domain, bool newest, size_t most, const char *wanted)
 {
 	struct telling t = { .text = BUF(1 << 20), .most = most };
 	char got[4096];
 
-	assert_true(store_ask_dns_below(b->store, span_of(domain), state_print, &t, NULL));
+	assert_true(store_ask_dns_below(b->store, span_of(domain), newest, state_print, &t, NULL));
 	snprintf(got, sizeof got, "%s", buf_text(&t.text));
 	buf_release(&t.text);
 	assert_string_equal(got, wanted);
@@ -171,13 +171,14 @@ static void test_below(void **state)
 	learn(b, "example.org", DNS_TYPE_TXT, 5);
 	zone_set("example.org 1 TXT \"apex 2\"\n");
 	learn(b, "example.org", DNS_TYPE_TXT, 6);
-	below_are(b, "Example.org", 0,
+	below_are(b, "Example.org", false, 0,
 		"example.org TXT ok [apex] 5-5 1\nexample.org TXT ok [apex 2] 6-6 1\n"
 		"_dmarc.example.org TXT ok [d] 4-4 1\ns._domainkey.example.org TXT ok [k] 4-4 1\n"
 		"m.example.org MX ok [1 m.example.org] 3-3 1\n");
-	below_are(b, "example.org", 1, "example.org TXT ok [apex] 5-5 1\n");
-	below_are(b, "_domainkey.example.org", 0, "s._domainkey.example.org TXT ok [k] 4-4 1\n");
-	below_are(b, "other.example", 0, "");
+	below_are(b, "example.org", false, 1, "example.org TXT ok [apex] 5-5 1\n");
+	below_are(b, "_domainkey.example.org", false, 0, "s._domainkey.example.org TXT ok [k] 4-4 1\n");
+	below_are(b, "other.example", false, 0, "");
+	below_are(b, "example.org", true, 2, "example.org TXT ok [apex 2] 6-6 1\n_dmarc.example.org TXT ok [d] 4-4 1\n");
 }
 
 static void test_bounds(void **state)
@@ -210,7 +211,7 @@ static void test_bounds(void **state)
 	answer.name.n = 0;
 	assert_false(store_learn_dns(b->store, &answer, 1, &fault));
 	assert_false(store_ask_dns(b->store, SPAN(""), DNS_TYPE_TXT, state_print, &t, &fault));
-	assert_false(store_ask_dns_below(b->store, SPAN(""), state_print, &t, &fault));
+	assert_false(store_ask_dns_below(b->store, SPAN(""), false, state_print, &t, &fault));
 
 	/* more than a name may sensibly say is let pass */
 	for (size_t i = 0; i < 5; i++)

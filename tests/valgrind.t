@@ -40,5 +40,7 @@ program "reports" reports
 program "export" export --json
 program "reprocess" --offline reprocess
 program "verify" --dns-file "$srcdir/samples/zone.txt" verify --explain "$srcdir/samples/demo/failure-list.eml"
+program "lint" --dns-file "$srcdir/samples/lint.txt" lint sound.example rua-foreign.example spf-below.example spf-eleven.example
+program "record" --dns-file "$srcdir/samples/lint.txt" record watching.example --policy next
 program "expire" expire --older-than 1d
 echo "1..$n"

@@ -66,8 +66,8 @@ bool keycheck_counts(struct span text)
 
 bool keycheck_intended(struct span text)
 {
+	bool typed = false, keyed = false, empty = false, foreign = false;
 	struct taglist list;
-	bool typed = false, keyed = false;
 
 	while (text.n && (text.p[0] == '"' || (unsigned char)text.p[0] > 127)) {
 		text.p++;
@@ -81,9 +81,11 @@ bool keycheck_intended(struct span text)
 			return true;
 		typed |= span_is_nocase(name, SPAN("k")) &&
 			(span_starts_nocase(value, SPAN("rsa")) || span_starts_nocase(value, SPAN("ed25519")));
-		keyed |= span_is_nocase(name, SPAN("p")) && (value.n == 0 || looks_like_key(value));
+		keyed |= span_is_nocase(name, SPAN("p")) && looks_like_key(value);
+		empty |= span_is_nocase(name, SPAN("p")) && value.n == 0;
+		foreign |= name.n > 1;
 	}
-	return typed || keyed;
+	return typed || keyed || (empty && !foreign);
 }
 
 /* --- what is wrong with the text --- */
@@ -244,7 +246,23 @@ static void material_note(struct key_check *check)
 		note(check, KEY_PROBLEM_ED25519, record->p);
 }
 
-static void key_note(struct key_check *check)
+/* No base64 text has this many digits: what can be read of it tells whether it was a key once. */
+static void length_note(struct key_check *check, struct arena *arena)
+{
+	struct span digits = span_compact(check->record.p, arena), octets;
+
+	octets = base64_decode((struct span){ digits.p, digits.n - digits.n % 4 }, arena);
+	if (octets.p)
+		check->material = keymaterial_of(octets);
+	if (check->material.form == KEY_FORM_CUT) {
+		note(check, KEY_PROBLEM_CUT, check->record.p);
+		return;
+	}
+	check->material = (struct key_material){ .form = KEY_FORM_UNKNOWN, .fault = "it is no whole base64 text" };
+	note(check, KEY_PROBLEM_MATERIAL, check->record.p);
+}
+
+static void key_note(struct key_check *check, struct arena *arena)
 {
 	const struct key_record *record = &check->record;
 	struct span stranger;
@@ -266,7 +284,7 @@ static void key_note(struct key_check *check)
 		return;
 	}
 	if (!record->key.p) {
-		note(check, KEY_PROBLEM_CUT, record->p);
+		length_note(check, arena);
 		return;
 	}
 	check->material = keymaterial_of(record->key);
@@ -330,7 +348,7 @@ void keycheck_read(struct span text, struct arena *arena, struct key_check *chec
 	if (noted(check, KEY_PROBLEM_SEMICOLON))
 		return;
 	version_note(check);
-	key_note(check);
+	key_note(check, arena);
 	rules_note(check);
 	unknown_note(check);
 }

@@ -35,7 +35,7 @@ static const struct finding_row rows[FINDING_COUNT] = {
 	[FINDING_TEXT_LONG] = { "text-long", SEVERITY_WARNING,
 		"The record has $1 characters.",
 		"Long records may be cut or lost on the way, because many answers of this size do not fit into one "
-		"DNS packet." },
+		"DNS packet. Leave out what is not needed." },
 	[FINDING_TEXT_STRING_LONG] = { "text-string-long", SEVERITY_ERROR,
 		"One string of the record has $1 characters; 255 is the most.",
 		"The DNS stores text in strings of at most 255 characters. Split it into several strings in quotation "
@@ -54,7 +54,7 @@ static const struct finding_row rows[FINDING_COUNT] = {
 	[FINDING_TEXT_MANY] = { "text-many", SEVERITY_ERROR,
 		"The record has more parts than anybody will read.",
 		"Only the first $1 parts were looked at. Receivers have such limits too, and give up on records like "
-		"this." },
+		"this. Make it shorter." },
 
 	/* the text of a DMARC record */
 	[FINDING_DMARC_VERSION_MISSING] = { "dmarc-version-missing", SEVERITY_ERROR,
@@ -75,10 +75,12 @@ static const struct finding_row rows[FINDING_COUNT] = {
 		"stands before it." },
 	[FINDING_DMARC_SEMICOLON] = { "dmarc-semicolon", SEVERITY_ERROR,
 		"There is no semicolon before `$0`.",
-		"Without a semicolon this part is read as the end of the one before it, and both are lost." },
+		"Without a semicolon this part is read as the end of the one before it, and both are lost. Put one "
+		"between them." },
 	[FINDING_DMARC_TERM] = { "dmarc-term", SEVERITY_WARNING,
 		"`$0` is not of the form name=value.",
-		"Receivers skip what they cannot read, so this part has no effect." },
+		"Receivers skip what they cannot read, so this part has no effect. Write it as name=value, or leave "
+		"it out." },
 	[FINDING_DMARC_TAG_UNKNOWN] = { "dmarc-tag-unknown", SEVERITY_NOTE,
 		"DMARC knows no `$0`.",
 		"Receivers skip names they do not know. Check it for a slip of the pen; otherwise leave it out." },
@@ -91,14 +93,15 @@ static const struct finding_row rows[FINDING_COUNT] = {
 		"Newer receivers skip it and older ones rarely obeyed it. Leave it out." },
 	[FINDING_DMARC_VALUE] = { "dmarc-value", SEVERITY_WARNING,
 		"`$0` is no value that $1 may have; it may be $2.",
-		"Receivers skip it and go on as if $1=$3 were published." },
+		"Receivers skip it and go on as if $1=$3 were published. Write a value it may have, or leave it out." },
 	[FINDING_DMARC_P_MISSING] = { "dmarc-p-missing", SEVERITY_WARNING,
 		"The record does not say what to do with failing mail (p= is missing).",
 		"Newer receivers read this as p=none because you ask for reports; older ones may ignore the record. "
 		"Say it: p=none for watching, later p=quarantine or p=reject." },
 	[FINDING_DMARC_P_MISSING_DEAD] = { "dmarc-p-missing-dead", SEVERITY_ERROR,
 		"The record neither has a readable policy (p=) nor an address for reports (rua=).",
-		"Receivers ignore such a record entirely: your domain is treated as if it had no DMARC." },
+		"Receivers ignore such a record entirely: your domain is treated as if it had no DMARC. Write p=none "
+		"for a start, and rua=mailto: with an address of yours." },
 	[FINDING_DMARC_P_VALUE] = { "dmarc-p-value", SEVERITY_ERROR,
 		"`$0` is no policy: $1 may be none, quarantine or reject.",
 		"A policy that cannot be read turns the whole record into p=none, or into nothing when it asks for no "
@@ -106,7 +109,7 @@ static const struct finding_row rows[FINDING_COUNT] = {
 	[FINDING_DMARC_P_LATE] = { "dmarc-p-late", SEVERITY_WARNING,
 		"`$0` does not follow v=DMARC1 directly.",
 		"Receivers that keep to the older rules want the policy in second place and may ignore the record "
-		"otherwise." },
+		"otherwise. Move it there." },
 	[FINDING_DMARC_POLICY_NONE] = { "dmarc-policy-none", SEVERITY_NOTE,
 		"The policy is none: you are watching only.",
 		"This is the right start. Anybody can still send mail in your name until the policy is quarantine or "
@@ -151,7 +154,8 @@ static const struct finding_row rows[FINDING_COUNT] = {
 		"Receivers skip it, so these reports never arrive. Write mailto: and an e-mail address." },
 	[FINDING_DMARC_URI_SCHEME_MISSING] = { "dmarc-uri-scheme-missing", SEVERITY_ERROR,
 		"There is no mailto: before `$0`.",
-		"An address without mailto: cannot be used, so these reports never arrive." },
+		"An address without mailto: cannot be used, so these reports never arrive. Write mailto: in front of "
+		"it." },
 	[FINDING_DMARC_URI_SCHEME] = { "dmarc-uri-scheme", SEVERITY_WARNING,
 		"`$0` is not a mail address.",
 		"Reports are sent by mail; hardly any receiver delivers them in another way. Use mailto: and an "
@@ -172,7 +176,8 @@ static const struct finding_row rows[FINDING_COUNT] = {
 		"Records need such names in their xn-- form; otherwise many receivers cannot send there." },
 	[FINDING_DMARC_URI_MANY] = { "dmarc-uri-many", SEVERITY_NOTE,
 		"Reports are asked for at $1 addresses.",
-		"Receivers need to serve only the first two; those behind them may get nothing." },
+		"Receivers need to serve only the first two; those behind them may get nothing. Put those that matter "
+		"first." },
 	[FINDING_DMARC_RUF_PRIVACY] = { "dmarc-ruf-privacy", SEVERITY_NOTE,
 		"Copies of single failing messages are asked for (ruf=).",
 		"They may contain personal data of people who wrote or received the mail: decide who may read them "
@@ -195,7 +200,7 @@ static const struct finding_row rows[FINDING_COUNT] = {
 		"Anybody can send mail in your name, and nobody tells you. Start with a record that only asks for "
 		"reports; it changes nothing for your mail." },
 	[FINDING_DMARC_INHERITED] = { "dmarc-inherited", SEVERITY_NOTE,
-		"$1 has no DMARC record of its own; that of $2 applies, which asks for $3.",
+		"$1 has no DMARC record of its own; that of $2 applies, with the policy $3 for it.",
 		"This is the usual case for a subdomain. It needs a record of its own only if it shall be treated "
 		"differently." },
 	[FINDING_DOMAIN_NONE] = { "domain-none", SEVERITY_WARNING,
@@ -261,34 +266,39 @@ static const struct finding_row rows[FINDING_COUNT] = {
 		"Some receivers look for exactly these characters and find no record otherwise." },
 	[FINDING_SPF_TERM] = { "spf-term", SEVERITY_ERROR,
 		"SPF knows no `$0`.",
-		"One word that cannot be read makes the whole record invalid: then no mail of yours passes SPF." },
+		"One word that cannot be read makes the whole record invalid: then no mail of yours passes SPF. Check "
+		"its spelling, or take it out." },
 	[FINDING_SPF_ADDRESS] = { "spf-address", SEVERITY_ERROR,
 		"`$0` is not an $1 address.",
-		"One address that cannot be read makes the whole record invalid: then no mail of yours passes SPF." },
+		"One address that cannot be read makes the whole record invalid: then no mail of yours passes SPF. "
+		"Correct it, or take it out." },
 	[FINDING_SPF_PREFIX] = { "spf-prefix", SEVERITY_ERROR,
 		"`$0` is not a possible size of a network.",
 		"The number behind the slash goes to 32 for IPv4 and to 128 for IPv6. A wrong one makes the whole "
-		"record invalid." },
+		"record invalid: then no mail of yours passes SPF. Correct it." },
 	[FINDING_SPF_DOMAIN] = { "spf-domain", SEVERITY_ERROR,
 		"`$0` needs a domain name, and this is none.",
-		"One name that cannot be read makes the whole record invalid: then no mail of yours passes SPF." },
+		"One name that cannot be read makes the whole record invalid: then no mail of yours passes SPF. "
+		"Correct it, or take it out." },
 	[FINDING_SPF_IDN] = { "spf-idn", SEVERITY_ERROR,
 		"`$0` has letters outside the plain alphabet.",
 		"SPF needs such names in their xn-- form; otherwise the whole record is invalid." },
 	[FINDING_SPF_MACRO] = { "spf-macro", SEVERITY_ERROR,
 		"`$0` is not a complete macro.",
 		"A percent sign begins a placeholder such as %{d}. One that cannot be read makes the whole record "
-		"invalid." },
+		"invalid: then no mail of yours passes SPF. Correct it, or take it out." },
 	[FINDING_SPF_MACRO_SENDER] = { "spf-macro-sender", SEVERITY_WARNING,
 		"`$0` asks a question of its own for every sender or greeting.",
-		"Such answers cannot be kept by anybody, make mail slower and tell outsiders who writes to whom." },
+		"Such answers cannot be kept by anybody, make mail slower and tell outsiders who writes to whom. If a "
+		"service asked you for it, ask whether it has another way." },
 	[FINDING_SPF_MACRO_UNREAD] = { "spf-macro-unread", SEVERITY_NOTE,
 		"What `$0` allows depends on the single message.",
 		"It can be checked only while a message arrives, so neither its addresses nor what it includes is "
 		"counted here." },
 	[FINDING_SPF_TWICE] = { "spf-twice", SEVERITY_ERROR,
 		"`$0` is the second of its kind.",
-		"redirect= and exp= may stand in a record once each. Twice makes the whole record invalid." },
+		"redirect= and exp= may stand in a record once each. Twice makes the whole record invalid: then no "
+		"mail of yours passes SPF. Keep one." },
 	[FINDING_SPF_ALL_PASS] = { "spf-all-pass", SEVERITY_ERROR,
 		"`$0` allows the whole internet to send as you.",
 		"Every mail from anywhere passes SPF with your domain, and with that DMARC too. Write ~all or -all." },
@@ -298,7 +308,8 @@ static const struct finding_row rows[FINDING_COUNT] = {
 		"that are yours." },
 	[FINDING_SPF_RANGE_HUGE] = { "spf-range-huge", SEVERITY_WARNING,
 		"`$0` allows a very large network ($1 addresses).",
-		"Everybody in it can send mail that passes for yours. Hardly any sender needs so much." },
+		"Everybody in it can send mail that passes for yours. Hardly any sender needs so much. List only the "
+		"part that is yours." },
 	[FINDING_SPF_HOST_BITS] = { "spf-host-bits", SEVERITY_NOTE,
 		"`$0` means the network $1.",
 		"What stands behind the network's own part of the address has no effect. Check that this is the "
@@ -370,8 +381,8 @@ static const struct finding_row rows[FINDING_COUNT] = {
 		"sender is listed. Take out services you no longer use; the costliest part here is $2 with $3." },
 	[FINDING_SPF_LOOKUPS_NEAR] = { "spf-lookups-near", SEVERITY_WARNING,
 		"The record needs $1 look-ups; 10 are allowed.",
-		"It still works. But as soon as one of the services you include grows by a little, all your mail "
-		"fails SPF. The costliest part here is $2 with $3." },
+		"It still works. But as soon as one of the services you include grows by a little, your mail may fail "
+		"SPF. The costliest part here is $2 with $3." },
 	[FINDING_SPF_VOIDS] = { "spf-voids", SEVERITY_WARNING,
 		"$1 of its look-ups find nothing; 2 are allowed.",
 		"Receivers may treat the record as invalid when it asks for names that do not exist. Take out hosts "
@@ -411,7 +422,7 @@ static const struct finding_row rows[FINDING_COUNT] = {
 		"Receivers treat the record as invalid when there are more. List the addresses instead." },
 	[FINDING_SPF_BOUND] = { "spf-bound", SEVERITY_ERROR,
 		"The record reaches more records than could be read here ($1).",
-		"Receivers give up long before that. The counts above are the least they can be." },
+		"Receivers give up long before that. The counts above are the least they can be. Take references out." },
 
 	/* the text of a DKIM key record */
 	[FINDING_KEY_SEMICOLON] = { "key-semicolon", SEVERITY_ERROR,
@@ -566,6 +577,10 @@ static const struct finding_row rows[FINDING_COUNT] = {
 	[FINDING_KEY_ALIAS] = { "key-alias", SEVERITY_NOTE,
 		"The key is kept at $1, through an alias.",
 		"Whoever controls that name can change the key. That is usual with services that send for you." },
+	[FINDING_KEY_UNUSED] = { "key-unused", SEVERITY_WARNING,
+		"The key is still published, but no mail signed with it was seen since $1.",
+		"An old key that is stolen can still sign in your name. If nothing signs with it any more, withdraw "
+		"it: publish the record with an empty p=." },
 	[FINDING_KEY_EXPECTED] = { "key-expected", SEVERITY_NOTE,
 		"The key published is the one in the file: $1.",
 		"Receivers can check what is signed with it." },

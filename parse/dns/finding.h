@@ -178,6 +178,7 @@ enum finding_code {
 	FINDING_KEY_MANY,
 	FINDING_KEY_UNREACHABLE,
 	FINDING_KEY_ALIAS,
+	FINDING_KEY_UNUSED,
 	FINDING_KEY_EXPECTED,
 	FINDING_KEY_DIFFERS,
 	FINDING_KEY_UNPUBLISHED,
@@ -231,7 +232,7 @@ struct finding {
 	struct span why;    /* why it matters and what to do, one to three sentences */
 	struct span fix_name; /* where to publish the correction; absent: at `name` */
 	struct span fix;      /* the corrected record to paste, whole; absent when none can be calculated */
-	struct span fix_zone; /* the same as a line of a zone file; absent when the place is not known */
+	struct span fix_zone; /* the same as a line of a zone file; its strings alone where the place is not known */
 };
 
 struct findings {

@@ -213,6 +213,15 @@ bool lint_key_name(struct dns dns, struct span name, struct findings *findings, 
 	return answer_judge(&answer, findings);
 }
 
+bool lint_key_unused(struct span name, struct span day, struct findings *findings)
+{
+	struct finding *finding = finding_add(findings, FINDING_KEY_UNUSED, (struct finding_place){ .name = name }, &day, 1);
+
+	if (finding)
+		finding->fix = SPAN("v=DKIM1; p=");
+	return !findings->arena->failed;
+}
+
 /* --- the key that is expected --- */
 
 static bool material_of_text(struct span text, struct arena *arena, struct key_material *material)

@@ -32,6 +32,9 @@ struct span key_name(struct span selector, struct span domain, struct arena *are
 /* Asks for the key and judges everything at its name. `seen` may be NULL. */
 bool lint_key_name(struct dns dns, struct span name, struct findings *findings, struct key_seen *seen);
 
+/* A key that is published and was used for the last time on this day, long ago. */
+bool lint_key_unused(struct span name, struct span day, struct findings *findings);
+
 /* The key that a server signs with, from a file: PEM (public or private), the text of a record, or a line of a zone
  * file. */
 struct expected_key {

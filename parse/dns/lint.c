@@ -58,7 +58,10 @@ bool lint_zone_lines(struct findings *findings)
 		struct span name = finding->fix_name.n ? finding->fix_name : finding->name;
 
 		buf_clear(&line);
-		if (finding->fix.p && name.n && recordwriter_zone_line(name, RECORDWRITER_TTL, finding->fix, &line))
+		if (!finding->fix.p)
+			continue;
+		if (name.n ? recordwriter_zone_line(name, RECORDWRITER_TTL, finding->fix, &line) :
+			     recordwriter_strings(finding->fix, &line))
 			finding->fix_zone = arena_copy(findings->arena, span_trim(buf_span(&line)));
 	}
 	buf_release(&line);
@@ -252,14 +255,22 @@ static bool zone_texts(const struct zonefile *zone, struct findings *findings, e
 	return good;
 }
 
-/* A record that was given as one text and needs several strings. */
+/* A record that was given as one text and needs several strings. It is divided as it stands, unless there is a better one
+ * to paste. */
 static bool split_note(struct span text, enum lint_kind kind, struct findings *findings)
 {
 	struct span args[] = { lint_number(findings, text.n),
 		lint_number(findings, (text.n + DNS_STRING_MAX - 1) / DNS_STRING_MAX) };
 
+	struct finding *finding = NULL;
+	bool corrected = false;
+
+	for (size_t i = 0; i < findings->n; i++)
+		corrected |= findings->rows[i].fix.p != NULL;
 	if (kind != LINT_UNKNOWN && text.n > DNS_STRING_MAX)
-		finding_add(findings, FINDING_TEXT_SPLIT, (struct finding_place){ .record = text }, args, 2);
+		finding = finding_add(findings, FINDING_TEXT_SPLIT, (struct finding_place){ .record = text }, args, 2);
+	if (finding && !corrected)
+		finding->fix = text;
 	return !findings->arena->failed;
 }
 

@@ -108,24 +108,29 @@ bool recordwriter_dmarc(const struct dmarc_choice *choice, struct buf *out, stru
 	return record_sound((struct span){ out->p + start, out->n - start }, fault);
 }
 
+bool recordwriter_strings(struct span text, struct buf *out)
+{
+	buf_put_byte(out, '"');
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (i && i % DNS_STRING_MAX == 0)
+			buf_put_text(out, "\" \"");
+		if (c < ' ' || c > 126)
+			buf_printf(out, "\\%03u", c);
+		else
+			buf_printf(out, c == '"' || c == '\\' ? "\\%c" : "%c", c);
+	}
+	return buf_put_byte(out, '"');
+}
+
 bool recordwriter_zone_line(struct span name, uint32_t ttl, struct span text, struct buf *out)
 {
 	char asked[DOMAINNAME_TEXT];
 
 	if (domain_alabels(name, asked) == 0)
 		return false;
-	buf_printf(out, "%s. %u IN TXT", asked, ttl);
-	if (text.n == 0)
-		buf_put_text(out, " \"\"");
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-
-		if (i % DNS_STRING_MAX == 0)
-			buf_put_text(out, i ? "\" \"" : " \"");
-		if (c < ' ' || c > 126)
-			buf_printf(out, "\\%03u", c);
-		else
-			buf_printf(out, c == '"' || c == '\\' ? "\\%c" : "%c", c);
-	}
-	return buf_put_text(out, text.n ? "\"\n" : "\n");
+	buf_printf(out, "%s. %u IN TXT ", asked, ttl);
+	recordwriter_strings(text, out);
+	return buf_put_byte(out, '\n');
 }

@@ -25,6 +25,9 @@ struct dmarc_choice {
 /* Appends the record. False: a choice that cannot be published; fault (FAULT_SETUP) says which. */
 bool recordwriter_dmarc(const struct dmarc_choice *choice, struct buf *out, struct fault *fault);
 
+/* Appends the text as strings of at most 255 octets in quotation marks, one behind the other. False: `out` is full. */
+bool recordwriter_strings(struct span text, struct buf *out);
+
 /* Appends `name. ttl IN TXT "..." "..."` and a newline, cut into strings of at most 255 octets. False: `out` is full,
  * or `name` is no domain name. */
 bool recordwriter_zone_line(struct span name, uint32_t ttl, struct span text, struct buf *out);

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import tempfile
+import threading
 import time
 
 from mailserver import PASSWORD, USER, Running
@@ -129,3 +130,42 @@ def server_rows(dovecot, scheme="imaps", **more):
     rows = {"url": dovecot.url(scheme), "password_env": "MAILBOX_PASSWORD", "tls_ca": dovecot.certificates.ca}
     rows.update(more)
     return rows
+
+
+def family(pid):
+    """Its processes, with itself, as (pid, name)."""
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid)) as text:
+            children = [int(word) for word in text.read().split()]
+        with open("/proc/%d/comm" % pid) as text:
+            name = text.read().strip()
+    except OSError:
+        return []
+    return [(pid, name)] + [one for child in children for one in family(child)]
+
+
+def resident(pid):
+    try:
+        with open("/proc/%d/status" % pid) as text:
+            return next((int(line.split()[1]) for line in text if line.startswith("VmHWM")), 0)
+    except OSError:
+        return 0
+
+
+def watched(gate, *arguments):
+    """A run, and the most that its poller ever held in kB."""
+    process = gate.start(*arguments)
+    most = [0]
+
+    def watch():
+        while process.poll() is None:
+            for pid, name in family(process.pid):
+                if name.startswith("dmarcgate-polle"):
+                    most[0] = max(most[0], resident(pid))
+            time.sleep(0.02)
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    begun = time.time()
+    out, err = process.communicate(timeout=300)
+    watcher.join()
+    return Ran(process.returncode, out.decode(), err.decode(), time.time() - begun), most[0]

@@ -1,0 +1,50 @@
+#include "cli/cli.h"
+#include "parse/dns/orgdomain.h"
+#include "report/snapshots.h"
+
+static bool snapshots_open(const struct cli *cli, struct snapshots_writer *writer, const struct snapshots_about *about)
+{
+	if (cli->options.format == FORMAT_JSON)
+		return snapshots_json_open(writer, stdout, about);
+	return snapshots_text_open(writer, stdout, &cli->out, about);
+}
+
+static bool args_read(const struct cli *cli, char domain[DOMAINNAME_TEXT], struct fault *fault)
+{
+	if (cli->options.args_n != 1)
+		return fault_set(fault, FAULT_SETUP, "name one domain");
+	if (domain_alabels(span_of(cli->options.args[0]), domain) == 0)
+		return fault_set(fault, FAULT_SETUP, "%.200s: is no domain name", cli->options.args[0]);
+	return true;
+}
+
+int command_dns(struct cli *cli)
+{
+	struct snapshots_about about = { .history = cli->options.history };
+	struct snapshots_writer writer;
+	char domain[DOMAINNAME_TEXT];
+	struct fault fault = { 0 };
+	struct store *store;
+	bool asked = true, closed;
+	int code;
+
+	if (!args_read(cli, domain, &fault)) {
+		cli_say(cli, "dns: %s", fault.text);
+		return EXIT_USAGE;
+	}
+	about.domain = span_of(domain);
+	store = cli_store(cli, STORE_READ, &code);
+	if (code != EXIT_DONE)
+		return code;
+	if (!snapshots_open(cli, &writer, &about)) {
+		store_close(store);
+		return EXIT_LATER;
+	}
+	if (store)
+		asked = store_ask_dns_below(store, about.domain, !about.history, writer.take, writer.self, &fault);
+	closed = writer.close(writer.self);
+	store_close(store);
+	if (!asked)
+		return cli_fail(cli, &fault);
+	return closed ? EXIT_DONE : EXIT_LATER;
+}

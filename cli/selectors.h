@@ -1,0 +1,27 @@
+/* selectors: the keys of a domain that anybody has named: aggregate reports, signatures checked here, the operator; and how
+ * they stand in the DNS, as last seen. */
+#ifndef CLI_SELECTORS_H
+#define CLI_SELECTORS_H
+
+#include "cli/cli.h"
+#include "report/selectors.h"
+
+struct verdict; /* report/assess/verdict.h */
+
+struct selectors {
+	struct selector_line *lines; /* by domain, then selector */
+	size_t n;
+	size_t left_out;
+};
+
+#define SELECTORS_MOST 1000 /* of one domain; reports say anything */
+
+/* Lines lie in the arena, and point where the verdict's do. A NULL store knows nothing; a NULL verdict leaves out who
+ * signs with them and how often. `domain` in A-labels, lower case. Flags are not set. */
+bool selectors_gather(const struct cli *cli, struct store *store, struct span domain, const struct verdict *verdict,
+	struct arena *arena, struct selectors *selectors, struct fault *fault);
+
+/* The keys as the last snapshot or the archive has them. */
+void selectors_look(struct store *store, struct selectors *selectors);
+
+#endif

@@ -1,0 +1,190 @@
+#include "cli/sight.h"
+#include "cli/selectors.h"
+#include "parse/dns/keylint.h"
+#include "parse/dns/orgdomain.h"
+
+#include <stdlib.h>
+
+#define ANSWERS_MOST 4000
+#define ANSWERS_OCTETS ((size_t)64 * 1024 * 1024)
+#define KEYS_MOST 50                       /* of one domain */
+#define DAY_ROUGHLY (DAY_SECONDS * 5 / 6)  /* a timer that runs daily is never exact */
+#define SELECTORS_OCTETS ((size_t)16 * 1024 * 1024)
+
+struct sight {
+	struct dns live;
+	struct arena arena;
+	struct dns_answer *answers; /* owned */
+	size_t n;
+};
+
+struct sight *sight_new(void)
+{
+	struct sight *sight = calloc(1, sizeof *sight);
+
+	if (!sight)
+		return NULL;
+	sight->arena = ARENA(ANSWERS_OCTETS);
+	sight->answers = calloc(ANSWERS_MOST, sizeof *sight->answers);
+	if (sight->answers)
+		return sight;
+	sight_free(sight);
+	return NULL;
+}
+
+void sight_free(struct sight *sight)
+{
+	if (!sight)
+		return;
+	arena_release(&sight->arena);
+	free(sight->answers);
+	free(sight);
+}
+
+/* ---- remembering ---- */
+
+static bool data_copy(struct arena *arena, const struct dns_data *data, struct dns_data *copy)
+{
+	size_t *ends = data->strings ? arena_take(arena, data->strings * sizeof *ends) : NULL;
+
+	*copy = *data;
+	copy->text = arena_copy(arena, data->text);
+	copy->name = arena_copy(arena, data->name);
+	if (ends)
+		memcpy(ends, data->string_end, data->strings * sizeof *ends);
+	copy->string_end = ends;
+	return !arena->failed;
+}
+
+static bool is_known(const struct sight *sight, const struct dns_answer *answer)
+{
+	for (size_t i = 0; i < sight->n; i++)
+		if (sight->answers[i].type == answer->type && span_is_nocase(sight->answers[i].name, answer->name))
+			return true;
+	return false;
+}
+
+void sight_keep(struct sight *sight, const struct dns_answer *answer)
+{
+	struct dns_answer copy = *answer;
+	struct dns_data *data;
+
+	if (sight->n == ANSWERS_MOST || (answer->status != DNS_OK && !dns_is_empty(answer)) || is_known(sight, answer))
+		return;
+	data = arena_take(&sight->arena, (answer->n + 1) * sizeof *data);
+	copy.name = arena_copy(&sight->arena, answer->name);
+	copy.owner = arena_copy(&sight->arena, answer->owner);
+	copy.data = data;
+	for (size_t i = 0; data && i < answer->n; i++)
+		if (!data_copy(&sight->arena, &answer->data[i], &data[i]))
+			return;
+	if (!sight->arena.failed)
+		sight->answers[sight->n++] = copy;
+}
+
+size_t sight_answers(const struct sight *sight)
+{
+	return sight->n;
+}
+
+static void ask(void *arg, struct span name, enum dns_type type, struct arena *arena, struct dns_answer *answer)
+{
+	struct sight *sight = arg;
+
+	*answer = dns_ask(sight->live, name, type, arena);
+	sight_keep(sight, answer);
+}
+
+struct dns sight_dns(struct sight *sight, struct dns live)
+{
+	sight->live = live;
+	return (struct dns){ ask, sight };
+}
+
+bool sight_learn(struct sight *sight, struct store *store, int64_t now, struct fault *fault)
+{
+	bool good = true;
+
+	for (size_t i = 0; good && i < sight->n; i++)
+		good = store_learn_dns(store, &sight->answers[i], now, fault);
+	sight->n = 0;
+	arena_clear(&sight->arena);
+	return good;
+}
+
+/* ---- one's own domains ---- */
+
+static bool state_date(void *arg, const struct snapshot_row *row)
+{
+	*(int64_t *)arg = row->last_seen;
+	return false; /* the newest comes first */
+}
+
+/* By its DMARC name, which every look at a domain begins with. */
+static bool domain_is_due(const struct cli *cli, struct store *store, struct span domain, bool *due, struct fault *fault)
+{
+	struct arena arena = ARENA((size_t)64 * 1024);
+	struct span name = dns_name_under(&arena, SPAN("_dmarc"), domain);
+	int64_t seen = MOMENT_NONE;
+	bool good = !name.p || store_ask_dns(store, name, DNS_TYPE_TXT, state_date, &seen, fault);
+
+	*due = name.p && (seen == MOMENT_NONE || cli->now - seen >= DAY_ROUGHLY);
+	arena_release(&arena);
+	return good;
+}
+
+static bool keys_look(const struct cli *cli, struct store *store, struct dns dns, struct span domain, struct fault *fault)
+{
+	struct arena arena = ARENA(SELECTORS_OCTETS), answers = ARENA(SELECTORS_OCTETS);
+	struct selectors selectors;
+	bool good = selectors_gather(cli, store, domain, NULL, &arena, &selectors, fault);
+
+	for (size_t i = 0; good && i < selectors.n && i < KEYS_MOST; i++) {
+		struct span name = key_name(selectors.lines[i].selector, selectors.lines[i].domain, &answers);
+
+		if (name.p)
+			dns_ask(dns, name, DNS_TYPE_TXT, &answers);
+		arena_clear(&answers);
+	}
+	arena_release(&answers);
+	arena_release(&arena);
+	return good;
+}
+
+/* Everything lint would ask for, so that lint --offline has it. */
+static bool domain_look(const struct cli *cli, struct store *store, struct dns dns, struct span domain, struct fault *fault)
+{
+	struct arena arena = ARENA(LINT_ARENA);
+	struct findings findings = { .arena = &arena };
+	struct lint_domain *seen = arena_take(&arena, sizeof *seen);
+
+	if (seen)
+		lint_domain(dns, domain, &findings, seen); /* what there was no memory for is not remembered */
+	arena_release(&arena);
+	return keys_look(cli, store, dns, domain, fault);
+}
+
+bool sight_refresh(const struct cli *cli, struct store *store, struct dns live, struct fault *fault)
+{
+	struct sight *sight = sight_new();
+	bool good = sight != NULL || fault_set(fault, FAULT_LATER, "out of memory"), due;
+	struct span rest = span_of(cli->config.domains);
+
+	for (size_t looked = 0; good && rest.n && looked < SIGHT_DOMAINS;) {
+		const char *comma = memchr(rest.p, ',', rest.n);
+		size_t n = comma ? (size_t)(comma - rest.p) : rest.n;
+		char domain[DOMAINNAME_TEXT];
+
+		if (domain_alabels(span_trim((struct span){ rest.p, n }), domain)) {
+			good = domain_is_due(cli, store, span_of(domain), &due, fault);
+			if (good && due) {
+				good = domain_look(cli, store, sight_dns(sight, live), span_of(domain), fault) &&
+				       sight_learn(sight, store, cli->now, fault);
+				looked++;
+			}
+		}
+		rest = (struct span){ rest.p + n + (comma != NULL), rest.n - n - (comma != NULL) };
+	}
+	sight_free(sight);
+	return good;
+}

@@ -1,0 +1,34 @@
+/* sight: what the DNS said in this run, kept until it can be stored with its date (store_learn_dns).
+ *
+ * Only a live DNS is remembered: a file in its place, or an earlier snapshot, is no sight of anything. */
+#ifndef CLI_SIGHT_H
+#define CLI_SIGHT_H
+
+#include "base/dnsanswer.h"
+#include "base/fault.h"
+
+#include <stdint.h>
+
+struct cli;
+struct sight;
+struct store;
+
+struct sight *sight_new(void); /* NULL: no memory */
+void sight_free(struct sight *sight); /* NULL is fine */
+
+/* Asks `live`, and remembers what it says. Bounded: of more answers than a run needs the rest is let pass. */
+struct dns sight_dns(struct sight *sight, struct dns live);
+
+/* Remembers one answer. */
+void sight_keep(struct sight *sight, const struct dns_answer *answer);
+size_t sight_answers(const struct sight *sight); /* remembered and not learnt yet */
+
+/* Within the writer's transaction; afterwards the sight is empty. */
+bool sight_learn(struct sight *sight, struct store *store, int64_t now, struct fault *fault);
+
+/* The operator's own domains ([dkim] domains) of which the last snapshot is older than a day are looked at again, with
+ * their keys; at most so many in a run. Learns; does not commit. */
+#define SIGHT_DOMAINS 20
+bool sight_refresh(const struct cli *cli, struct store *store, struct dns live, struct fault *fault);
+
+#endif

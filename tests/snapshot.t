@@ -1,0 +1,120 @@
+#!/bin/sh
+# What an ingest remembers of the operator's own domains, with a real name server on loopback (nsd): once a day, what
+# changed, and nothing when nobody answers. TAP.
+set -u
+srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+samples=$srcdir/samples
+program=${DMARCGATE:-$PWD/dmarcgate}
+work=$(mktemp -d) || exit 99
+server=
+end() {
+	[ -z "$server" ] || kill "$server" 2> /dev/null
+	wait
+	rm -rf "$work"
+}
+trap end EXIT
+PATH=$PATH:/usr/sbin
+for tool in nsd python3; do
+	command -v "$tool" > /dev/null || { echo "1..0 # SKIP no $tool"; exit 0; }
+done
+cd "$work" || exit 99
+export LC_ALL=C.UTF-8
+. "$srcdir/tests/tap.sh"
+port=$(python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+cat > nsd.conf << END
+server:
+	ip-address: 127.0.0.1@$port
+	username: ""
+	chroot: ""
+	zonesdir: "$work"
+	pidfile: "$work/nsd.pid"
+	database: ""
+	xfrdfile: "$work/xfrd"
+	logfile: "$work/nsd.log"
+	zonelistfile: "$work/zone.list"
+remote-control:
+	control-enable: no
+zone:
+	name: example
+	zonefile: zone
+END
+printf '[dns]\nresolver = 127.0.0.1@%s\n[dkim]\ndomains = harborlight.example\nselectors = UE2024MAY@harborlight.example\n' "$port" > conf
+
+run() { # TIME ARGUMENT...
+	now=$1
+	shift
+	"$program" -c "$work/conf" --db "$work/db" --now "$now" "$@" > out 2> err
+}
+
+serve() { # ZONE: in the place of what was served before
+	if [ -n "$server" ]; then
+		kill "$server"
+		wait "$server" 2> /dev/null
+	fi
+	{
+		echo 'example. 3600 IN SOA ns.example. admin.example. 1 3600 900 86400 60'
+		echo 'example. 3600 IN NS ns.example.'
+		echo 'ns.example. 3600 IN A 127.0.0.1'
+		grep -E ' IN ' "$samples/published-$1.txt" | grep -v NXDOMAIN
+	} > zone
+	nsd -d -c nsd.conf > nsd.out 2>&1 &
+	server=$!
+	waited=0
+	until run 2026-01-01 verify "$samples/demo/bigmail-shop-1112.eml" || [ $? -ne 75 ] || [ $waited -ge 50 ]; do
+		waited=$((waited + 1))
+		sleep 0.1
+	done
+	sleep 0.3
+	kill -0 "$server" 2> /dev/null
+}
+
+shows() { # WORDS... : each in what was printed
+	for words; do grep -qF -- "$words" out || { sed 's/^/# /' out err; return 1; }; done
+}
+
+serve autumn || { echo "1..0 # SKIP nsd does not start here: $(tail -n 1 nsd.log)"; exit 0; }
+run 2026-11-21T06:00:00Z ingest --quiet "$samples/demo/guild-shop-1118.eml"
+ok $? "an ingest"
+run 2026-11-21T07:00:00Z dns harborlight.example
+shows 'p=none' '10 mx1.harborlight.example' 'o=~; r=postmaster@harborlight.example' 't=y; k=rsa' 'ue2024may._domainkey'
+ok $? "what the domain publishes, keys of reports and keys that are listed"
+run 2026-11-21T07:00:00Z dns harborlight.example --history --json
+shows '"name":"_mta-sts.harborlight.example","type":"TXT","states":[{"first_seen":"2026-11-21T06:00:00Z","last_seen":"2026-11-21T06:00:00Z","status":"nx'
+ok $? "what is not there is remembered too"
+run 2026-11-21T12:00:00Z ingest --quiet "$samples/demo/guild-shop-1118.eml"
+run 2026-11-21T13:00:00Z dns harborlight.example --json
+shows '"last_seen":"2026-11-21T06:00:00Z"' && ! grep -q 'T12:00:00Z' out
+ok $? "another ingest on the same day asks nothing again"
+run 2026-11-22T06:00:00Z ingest --quiet "$samples/demo/guild-shop-1118.eml"
+run 2026-11-22T07:00:00Z dns harborlight.example
+shows '21 – 22 Nov 2026'
+ok $? "the next day does"
+
+serve winter
+run 2026-11-23T06:00:00Z ingest --quiet "$samples/demo/guild-shop-1118.eml"
+run 2026-11-23T07:00:00Z dns harborlight.example --history
+shows 'p=none' 'p=quarantine; t=y; pct=0' '20 mx1.harborlight.example' 'no such record' '4 changes'
+ok $? "what changed is a new state"
+
+
+DMARCGATE_DATA="$srcdir/data" run 2026-11-24T06:00:00Z lint harborlight.example
+run 2026-11-24T07:00:00Z dns harborlight.example
+shows '23 – 24 Nov 2026'
+ok $? "lint remembers what it saw"
+DMARCGATE_DATA="$srcdir/data" run 2026-11-24T08:00:00Z --db "$work/none" lint harborlight.example
+[ ! -e none ]
+ok $? "but makes no database for that"
+run 2026-11-24T07:00:00Z dns harborlight.example --history
+
+kill "$server"
+wait "$server" 2> /dev/null
+server=
+cp out before
+run 2026-11-29T06:00:00Z ingest --quiet "$samples/demo/guild-shop-1118.eml"
+run 2026-11-29T07:00:00Z dns harborlight.example --history
+diff before out > difference
+ok $? "silence changes nothing"
+DMARCGATE_DATA="$srcdir/data" run 2026-11-29T08:00:00Z selectors harborlight.example
+shows 'RSA 2048' 'RSA 1024'
+ok $? "the keys stand as they were last seen"
+echo "1..$n"
