@@ -62,6 +62,7 @@ int command_reports(struct cli *cli);
 int command_senders(struct cli *cli);
 int command_reporters(struct cli *cli);
 int command_simulate(struct cli *cli);
+int command_digest(struct cli *cli);
 int command_export(struct cli *cli);
 int command_reprocess(struct cli *cli);
 int command_expire(struct cli *cli);

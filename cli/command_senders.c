@@ -1,5 +1,6 @@
 #include "cli/domains.h"
 #include "cli/readiness.h"
+#include "cli/week.h"
 #include "report/senders.h"
 
 static bool class_read(const char *word, struct senders_view *view)
@@ -25,7 +26,7 @@ static bool view_read(const struct cli *cli, struct senders_view *view)
 {
 	const struct options *options = &cli->options;
 
-	*view = (struct senders_view){ .week = options->week,
+	*view = (struct senders_view){ .week = options->week != NULL,
 		.not_signed = options->not_signed,
 		.undecided = options->undecided,
 		.new = options->new };
@@ -73,6 +74,7 @@ static int senders_run(struct cli *cli, struct readiness *r, const struct sender
 
 int command_senders(struct cli *cli)
 {
+	struct cli then = *cli;
 	struct readiness readiness;
 	struct senders_view view;
 	struct fault fault = { 0 };
@@ -85,11 +87,15 @@ int command_senders(struct cli *cli)
 	}
 	if (!view_read(cli, &view))
 		return EXIT_USAGE;
+	if (!week_find(cli, &then.now, &fault)) {
+		cli_say(cli, "senders: %s", fault.text);
+		return EXIT_USAGE;
+	}
 	store = cli_store(cli, STORE_READ, &code);
 	if (code != EXIT_DONE)
 		return code;
-	if (readiness_open(&readiness, cli, store, &fault)) {
-		code = senders_run(cli, &readiness, &view);
+	if (readiness_open(&readiness, &then, store, &fault)) {
+		code = senders_run(&then, &readiness, &view);
 		readiness_close(&readiness);
 	} else {
 		code = cli_fail(cli, &fault);

@@ -121,6 +121,31 @@ const struct config_setting config_settings[] = {
 	{ MAILBOX_SECTION, "tls_fingerprint", CONFIG_PART, "digits", 0, 0, 0, OF_MAILBOX(tls_fingerprint),
 		"SHA-256 of the only certificate to believe; nothing else is asked of it" },
 #undef OF_MAILBOX
+#define OF_DIGEST(member) offsetof(struct config, digest.member)
+	{ DIGEST_SECTION, "to", CONFIG_PART, "address,...", 0, 0, 0, OF_DIGEST(to), "who gets the weekly mail" },
+	{ DIGEST_SECTION, "from", CONFIG_PART, "address", 0, 0, 0, OF_DIGEST(from),
+		"who it comes from; dmarc at the domain it is about when nobody is named" },
+	{ DIGEST_SECTION, "sendmail", CONFIG_PART, "command", 0, 0, 0, OF_DIGEST(sendmail),
+		"a program, run without a shell, that takes it; " DIGEST_SENDMAIL " when there is no server" },
+	{ DIGEST_SECTION, "server", CONFIG_PART, "url", 0, 0, 0, OF_DIGEST(server.url),
+		"a server that takes it: smtps://USER@HOST, smtp: with STARTTLS" },
+	{ DIGEST_SECTION, "password_file", CONFIG_PATH, "path", 0, 0, 0, OF_DIGEST(server.password_file),
+		"a file whose first line is the password" },
+	{ DIGEST_SECTION, "password_command", CONFIG_PART, "command", 0, 0, 0, OF_DIGEST(server.password_command),
+		"a program, run without a shell, that prints it" },
+	{ DIGEST_SECTION, "password_credential", CONFIG_PART, "name", 0, 0, 0,
+		OF_DIGEST(server.password_credential), "a credential that the service manager hands over (LoadCredential=), which holds it" },
+	{ DIGEST_SECTION, "password_env", CONFIG_PART, "variable", 0, 0, 0, OF_DIGEST(server.password_env),
+		"the environment variable that holds it" },
+	{ DIGEST_SECTION, "password", CONFIG_SECRET, "text", 0, 0, 0, OF_DIGEST(server.password),
+		"the password itself, in a file that nobody else can read" },
+	{ DIGEST_SECTION, "login", CONFIG_WORD, "password|xoauth2|oauthbearer", LOGIN_PASSWORD, 0, 0,
+		OF_DIGEST(server.login), "what the server is given: a password, or an access token in one of two ways" },
+	{ DIGEST_SECTION, "tls_ca", CONFIG_PATH, "path", 0, 0, 0, OF_DIGEST(server.tls_ca),
+		"authorities that may have signed the server's certificate, in place of the system's" },
+	{ DIGEST_SECTION, "tls_fingerprint", CONFIG_PART, "digits", 0, 0, 0, OF_DIGEST(server.tls_fingerprint),
+		"SHA-256 of the only certificate to believe; nothing else is asked of it" },
+#undef OF_DIGEST
 	{ "names", "mmdb", CONFIG_FILE, "path", 0, 0, 0, offsetof(struct config, network_map),
 		"a database of networks and who runs them (MaxMind's format), for addresses without a name" },
 	{ "names", "map_parsedmarc", CONFIG_FILE, "path", 0, 0, 0, offsetof(struct config, base_map),
@@ -200,6 +225,11 @@ bool config_is_text(const struct config_setting *setting)
 	default:
 		return false;
 	}
+}
+
+bool setting_is_of_digest(const struct config_setting *setting)
+{
+	return strcmp(setting->section, DIGEST_SECTION) == 0;
 }
 
 bool setting_is_of_mailbox(const struct config_setting *setting)
@@ -457,9 +487,11 @@ static bool number_refused(
 static bool part_set(char **place, const struct config_setting *setting, const char *value, const char *where,
 	struct fault *fault)
 {
+	bool (*check)(const char *, const char *, struct fault *) =
+		setting_is_of_digest(setting) ? digest_part_check : mailbox_part_check;
 	struct fault why = { 0 };
 
-	if (setting->type == CONFIG_PART && !mailbox_part_check(setting->name, value, &why))
+	if (setting->type == CONFIG_PART && !check(setting->name, value, &why))
 		return fault_set(fault, why.kind, "%s = %.120s: %.200s", where, value, why.text);
 	return text_set(place, value, fault);
 }
@@ -469,7 +501,8 @@ bool setting_set(void *base, const struct config_setting *setting, const char *v
 {
 	uint64_t number = 0;
 
-	if ((setting->type == CONFIG_PATH && !(*value == '\0' && setting_is_of_mailbox(setting))) ||
+	if ((setting->type == CONFIG_PATH &&
+		    !(*value == '\0' && (setting_is_of_mailbox(setting) || setting_is_of_digest(setting)))) ||
 		(setting->type == CONFIG_FILE && *value))
 		return path_set(setting_text(base, setting), value, where, fault);
 	if (setting->type == CONFIG_ANCHOR && strcmp(value, RESOLVER_SYSTEM) != 0)
@@ -531,7 +564,7 @@ bool setting_unknown(const char *at, const char *heading, const char *section, c
 
 		section_known |= here;
 		if (strcmp(row->name, name) == 0)
-			elsewhere = row;
+			elsewhere = elsewhere ? elsewhere : row;
 		else if (here && one_edit_away(row->name, name))
 			near = row;
 	}

@@ -4,6 +4,7 @@
 #define CLI_CONFIG_H
 
 #include "base/fault.h"
+#include "cli/digest_settings.h"
 #include "cli/mailboxes.h"
 #include "parse/limits.h"
 #include "report/assess/options.h"
@@ -40,6 +41,7 @@ struct config {
 	uint64_t granularity;       /* of keys (g=): 0 reported, 1 enforced */
 	uint64_t retention_samples; /* seconds */
 	struct readiness_settings readiness;
+	struct digest_settings digest;
 	char *network_map, *base_map; /* owned; of names; "" for none */
 	char *marks; /* owned; "": beside the configuration file */
 	uint64_t enrich_addresses, enrich_seconds; /* looked up in one run */
@@ -56,7 +58,7 @@ enum config_type {
 	CONFIG_SERVER, /* char *; `system` or ADDRESS[@PORT] (ingest/resolver.h) */
 	CONFIG_ANCHOR, /* char *; `system` or a path */
 	CONFIG_DOMAINS, /* char *; domain names separated by commas */
-	CONFIG_PART,   /* char *; as mailbox_part_check wants it */
+	CONFIG_PART,   /* char *; as mailbox_part_check or digest_part_check wants it */
 	CONFIG_SECRET, /* char *; never printed */
 	CONFIG_NETS,    /* char *; addresses and ADDRESS/BITS separated by commas */
 	CONFIG_SELECTORS, /* char *; SELECTOR@DOMAIN separated by commas */

@@ -229,6 +229,19 @@ static bool mailboxes_finish(struct loading *loading)
 	return true;
 }
 
+static bool digest_section_finish(struct loading *loading)
+{
+	struct digest_settings *settings = &loading->config->digest;
+	struct fault why = { 0 };
+
+	if (!digest_settings_finish(settings, &why))
+		return fault_set(loading->fault, why.kind, "%s: [" DIGEST_SECTION "] %s", loading->path, why.text);
+	if (*settings->server.password && !secretfile_check(fileno(loading->file), &why))
+		return fault_set(loading->fault, why.kind, "%s: holds the password of [" DIGEST_SECTION "] and %s",
+			loading->path, why.text);
+	return true;
+}
+
 static bool file_parse(struct loading *loading)
 {
 	int wrong = ini_parse_stream(line_read, loading, line_take, loading);
@@ -244,7 +257,7 @@ static bool file_parse(struct loading *loading)
 	if (ferror(loading->file))
 		return fault_set(
 			loading->fault, FAULT_SETUP, "%s: cannot be read: %s", loading->path, strerror(errno));
-	return !loading->failed && mailboxes_finish(loading);
+	return !loading->failed && mailboxes_finish(loading) && digest_section_finish(loading);
 }
 
 static bool file_load(struct config *config, FILE *file, struct fault *fault)
@@ -297,13 +310,15 @@ static bool config_defaults(struct config *config, struct fault *fault)
 	bool ok = true;
 
 	*config = (struct config){ .readiness.limits = LIMITS_DEFAULT };
+	if (!mailbox_settings_init(&config->digest.server, SPAN(DIGEST_SECTION), fault))
+		return false;
 	for (const struct config_setting *row = config_settings; row->name; row++) {
 		if (setting_is_of_mailbox(row))
 			continue;
 		if (!config_is_text(row) && row->type != CONFIG_LIMIT)
 			*setting_number(config, row) = row->initial;
-		else if (config_is_text(row) && row->type != CONFIG_PATH && row->type != CONFIG_SERVER &&
-			 row->type != CONFIG_ANCHOR)
+		else if (config_is_text(row) && !*setting_text(config, row) && row->type != CONFIG_PATH &&
+			 row->type != CONFIG_SERVER && row->type != CONFIG_ANCHOR)
 			ok = (*setting_text(config, row) = strdup("")) && ok;
 	}
 	if (geteuid() != 0)
@@ -376,6 +391,12 @@ bool config_load(const char *named, struct config *config, struct fault *fault)
 	       from_environment(&config->data, "DMARCGATE_DATA", fault);
 }
 
+/* The texts of [digest] that mailbox_settings_release frees. */
+static bool text_is_of_server(const struct config_setting *row)
+{
+	return setting_is_of_digest(row) && row->offset >= offsetof(struct config, digest.server);
+}
+
 const char *config_anchor(const struct config *config)
 {
 	return strcmp(config->trust_anchor, RESOLVER_SYSTEM) == 0 ? NULL : config->trust_anchor;
@@ -386,8 +407,9 @@ void config_release(struct config *config)
 	free(config->file);
 	free(config->data);
 	for (const struct config_setting *row = config_settings; row->name; row++)
-		if (config_is_text(row) && !setting_is_of_mailbox(row))
+		if (config_is_text(row) && !setting_is_of_mailbox(row) && !text_is_of_server(row))
 			free(*setting_text(config, row));
+	mailbox_settings_release(&config->digest.server);
 	for (size_t i = 0; i < config->mailboxes_n; i++)
 		mailbox_settings_release(&config->mailboxes[i]);
 	free(config->mailboxes);
@@ -420,6 +442,11 @@ static bool value_differs(const void *a, const void *b, const struct config_sett
 	return setting_value(a, row) != setting_value(b, row);
 }
 
+static void secret_print(const void *base, const struct config_setting *row, FILE *out)
+{
+	fprintf(out, "# %s is %s\n", row->name, **setting_text(base, row) ? "set and not shown" : "not set");
+}
+
 static void mailbox_print(const struct mailbox_settings *settings, FILE *out)
 {
 	fprintf(out, "\n[" MAILBOX_SECTION " %s]\n", settings->mailbox.name);
@@ -428,7 +455,7 @@ static void mailbox_print(const struct mailbox_settings *settings, FILE *out)
 			continue;
 		fprintf(out, "# %s\n", row->sentence);
 		if (row->type == CONFIG_SECRET) {
-			fprintf(out, "# %s is %s\n", row->name, **setting_text(settings, row) ? "set and not shown" : "not set");
+			secret_print(settings, row, out);
 			continue;
 		}
 		fputs(row->name, out);
@@ -453,7 +480,12 @@ bool config_print(const struct config *config, FILE *out, struct fault *fault)
 			section = row->section;
 			fprintf(out, "\n[%s]\n", section);
 		}
-		fprintf(out, "# %s\n%s", row->sentence, row->name);
+		fprintf(out, "# %s\n", row->sentence);
+		if (row->type == CONFIG_SECRET) {
+			secret_print(config, row, out);
+			continue;
+		}
+		fputs(row->name, out);
 		value_print(config, row, " = ", out);
 		if (value_differs(config, &defaults, row))
 			value_print(&defaults, row, " ; default: ", out);

@@ -14,6 +14,7 @@ uint64_t *setting_number(const void *base, const struct config_setting *setting)
 char **setting_text(const void *base, const struct config_setting *setting);
 uint64_t setting_value(const void *base, const struct config_setting *setting); /* as config_format wants it */
 bool setting_is_of_mailbox(const struct config_setting *setting);
+bool setting_is_of_digest(const struct config_setting *setting);
 
 /* Puts a copy in the place of what was there. */
 bool text_set(char **place, const char *value, struct fault *fault);

@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,9 +23,9 @@
 
 enum helping {
 	HELPER_LEARN = 1, /* a command */
-	HELPER_RUN,	  /* a command; from then on nothing is learned any more */
+	HELPER_RUN,	  /* a command, its input as descriptor or none; from then on nothing is learned any more */
 	HELPER_DONE = 64, /* output */
-	HELPER_FAULT,	  /* kind, text */
+	HELPER_FAULT,	  /* kind, text, has it ended by itself? */
 };
 
 struct helper {
@@ -113,7 +114,7 @@ static int64_t now_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void program_become(char **words, int said, int complained)
+static void program_become(char **words, int input, int said, int complained)
 {
 	static const int ignored[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
 
@@ -121,7 +122,8 @@ static void program_become(char **words, int said, int complained)
 	setpgid(0, 0);
 	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
 		signal(ignored[i], SIG_DFL);
-	if (dup2(said, STDOUT_FILENO) < 0 || dup2(complained, STDERR_FILENO) < 0)
+	if ((input >= 0 && dup2(input, STDIN_FILENO) < 0) || dup2(said, STDOUT_FILENO) < 0 ||
+		dup2(complained, STDERR_FILENO) < 0)
 		_exit(127);
 	close_range(STDERR_FILENO + 1, ~0u, 0);
 	execv(words[0], words);
@@ -129,14 +131,14 @@ static void program_become(char **words, int said, int complained)
 	_exit(127);
 }
 
-static bool running_begin(struct running *r, char **words)
+static bool running_begin(struct running *r, char **words, int input)
 {
 	int said[2] = { -1, -1 }, complained[2] = { -1, -1 };
 	bool good = pipe2(said, O_CLOEXEC) == 0 && pipe2(complained, O_CLOEXEC) == 0;
 
 	r->pid = good ? fork() : -1;
 	if (r->pid == 0)
-		program_become(words, said[1], complained[1]);
+		program_become(words, input, said[1], complained[1]);
 	if (said[1] >= 0)
 		close(said[1]);
 	if (complained[1] >= 0)
@@ -203,17 +205,19 @@ static bool running_listen(struct running *r)
 	return true;
 }
 
-static void command_run(char **words, struct buf *output, struct fault *fault)
+static void command_run(char **words, int input, struct buf *output, bool *ended, struct fault *fault)
 {
 	struct running r = { .said = -1, .complained = -1, .output = BUF(HELPER_OCTETS) };
 	bool in_time = false;
 	int status = 0;
 
-	if (!running_begin(&r, words)) {
+	*ended = true;
+	if (!running_begin(&r, words, input)) {
 		fault_set(fault, FAULT_LATER, "cannot be started: %s", strerror(errno));
 	} else {
 		in_time = running_listen(&r);
-		if (!in_time || r.over)
+		*ended = in_time && !r.over;
+		if (!*ended)
 			kill(-r.pid, SIGKILL);
 		while (waitpid(r.pid, &status, 0) < 0 && errno == EINTR)
 			;
@@ -228,7 +232,8 @@ static void command_run(char **words, struct buf *output, struct fault *fault)
 	else if (r.pid > 0 && !in_time)
 		fault_set(fault, FAULT_LATER, "does not end within %d seconds", HELPER_SECONDS);
 	else if (r.pid > 0 && status != 0)
-		fault_set(fault, FAULT_SETUP, "ends with %s %d%s%.*s", WIFSIGNALED(status) ? "signal" : "status",
+		fault_set(fault, WIFEXITED(status) && WEXITSTATUS(status) == EX_TEMPFAIL ? FAULT_LATER : FAULT_SETUP,
+			"ends with %s %d%s%.*s", WIFSIGNALED(status) ? "signal" : "status",
 			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), said.n ? ": " : "", (int)said.n,
 			said.p);
 	else if (r.pid > 0)
@@ -248,11 +253,12 @@ struct serving {
 	struct frame frame;
 };
 
-static void say_fault(struct frame *frame, const struct fault *fault)
+static void say_fault(struct frame *frame, const struct fault *fault, bool ended)
 {
 	frame_begin(frame, HELPER_FAULT);
 	frame_put_number(frame, fault->kind);
 	frame_put_text(frame, span_of(fault->text));
+	frame_put_number(frame, ended);
 }
 
 static void serve_learn(struct serving *s, struct span text)
@@ -265,26 +271,27 @@ static void serve_learn(struct serving *s, struct span text)
 		s->n++;
 	frame_begin(&s->frame, HELPER_DONE);
 	if (fault.kind != FAULT_NONE)
-		say_fault(&s->frame, &fault);
+		say_fault(&s->frame, &fault, true);
 }
 
-static void serve_run(struct serving *s, struct span text)
+static void serve_run(struct serving *s, struct span text, int input)
 {
 	struct buf output = BUF(HELPER_OCTETS);
 	struct fault fault = { 0 };
+	bool ended = true;
 	size_t i = 0;
 
 	s->sealed = true;
 	while (i < s->n && !span_is(span_of(s->texts[i]), text))
 		i++;
 	if (i < s->n)
-		command_run(s->commands[i].words, &output, &fault);
+		command_run(s->commands[i].words, input, &output, &ended, &fault);
 	else
 		fault_set(&fault, FAULT_BROKEN, "is not a command of the configuration");
 	frame_begin(&s->frame, HELPER_DONE);
 	frame_put_text(&s->frame, buf_span(&output));
 	if (fault.kind != FAULT_NONE)
-		say_fault(&s->frame, &fault);
+		say_fault(&s->frame, &fault, ended);
 	if (output.p)
 		explicit_bzero(output.p, output.n);
 	buf_release(&output);
@@ -299,6 +306,7 @@ static void helper_live(int socket)
 	while (frame_receive(CHILD_SOCKET, &s->frame, -1) == 1) {
 		char copy[COMMAND_OCTETS];
 		uint32_t type = s->frame.type;
+		int input = frame_take_fd(&s->frame);
 		struct span text = frame_text(&s->frame, sizeof copy - 1);
 
 		if (!frame_done(&s->frame) || !text.p)
@@ -308,7 +316,9 @@ static void helper_live(int socket)
 		if (type == HELPER_LEARN)
 			serve_learn(s, text);
 		else
-			serve_run(s, text);
+			serve_run(s, text, input);
+		if (input >= 0)
+			close(input);
 		if (!frame_send(CHILD_SOCKET, &s->frame))
 			_exit(1);
 		explicit_bzero(s->frame.octets, s->frame.n);
@@ -349,7 +359,8 @@ void helper_stop(struct helper *helper)
 	free(helper);
 }
 
-static bool helper_ask(struct helper *helper, enum helping type, const char *command, struct fault *fault)
+static bool helper_ask(
+	struct helper *helper, enum helping type, const char *command, int input, bool *ended, struct fault *fault)
 {
 	struct frame *frame = &helper->frame;
 	enum fault_kind kind;
@@ -357,28 +368,42 @@ static bool helper_ask(struct helper *helper, enum helping type, const char *com
 
 	frame_begin(frame, type);
 	frame_put_text(frame, span_of(command));
+	frame->fd = input;
+	*ended = false;
 	if (!frame_send(helper->socket, frame) ||
 		frame_receive(helper->socket, frame, (HELPER_SECONDS + 10) * 1000) != 1)
 		return fault_set(fault, FAULT_BROKEN, "the helper process is gone");
+	*ended = true;
 	if (frame->type == HELPER_DONE)
 		return true;
 	kind = (enum fault_kind)frame_number(frame, FAULT_BROKEN);
 	escape_terminal(&shown, frame_text(frame, sizeof fault->text));
 	fault_set(fault, kind == FAULT_NONE ? FAULT_BROKEN : kind, "%s", buf_text(&shown));
 	buf_release(&shown);
+	*ended = frame_number(frame, 1) != 0;
 	return false;
 }
 
 bool helper_learn(struct helper *helper, const char *command, struct fault *fault)
 {
-	return helper_ask(helper, HELPER_LEARN, command, fault);
+	bool ended;
+
+	return helper_ask(helper, HELPER_LEARN, command, -1, &ended, fault);
 }
 
 bool helper_run(struct helper *helper, const char *command, struct buf *output, struct fault *fault)
 {
+	bool ended;
+
+	return helper_feed(helper, command, -1, output, &ended, fault);
+}
+
+bool helper_feed(
+	struct helper *helper, const char *command, int input, struct buf *output, bool *ended, struct fault *fault)
+{
 	struct span said;
 
-	if (!helper_ask(helper, HELPER_RUN, command, fault))
+	if (!helper_ask(helper, HELPER_RUN, command, input, ended, fault))
 		return false;
 	said = frame_text(&helper->frame, HELPER_OCTETS);
 	buf_put_span(output, said.p ? said : SPAN(""));

@@ -1,4 +1,4 @@
-/* helper: the process that runs the commands which the configuration names, such as password_command, so that the one
+/* helper: the process that runs the commands which the configuration names, such as password_command or sendmail, so that the one
  * that reads mail never starts a program. It is born before anything else is in memory, is told the commands while
  * nothing from outside has been read yet, and runs no other.
  *
@@ -34,5 +34,10 @@ bool helper_learn(struct helper *helper, const char *command, struct fault *faul
  * faults; what it said last to standard error is part of them. Nothing is known of the command's name in them: the
  * caller says which setting it was. */
 bool helper_run(struct helper *helper, const char *command, struct buf *output, struct fault *fault);
+
+/* The same with standard input from `input`, or none when it is -1. *ended: it has ended by itself, so that what it was
+ * to do is done or is not; else nobody knows. Status 75 (EX_TEMPFAIL) is FAULT_LATER. */
+bool helper_feed(
+	struct helper *helper, const char *command, int input, struct buf *output, bool *ended, struct fault *fault);
 
 #endif

@@ -186,7 +186,7 @@ static bool secret_choose(struct mailbox_settings *settings, struct fault *fault
 		{ SECRET_OAUTH, tokens_wanted(settings) ? settings->mailbox.name : "" },
 	};
 	struct mailbox *mailbox = &settings->mailbox;
-	bool server = mailbox_is_remote(mailbox);
+	bool server = mailbox_is_remote(mailbox) || (mailbox->kind == MAILBOX_SMTP && mailbox->user);
 	unsigned n = 0;
 
 	for (size_t i = 0; i < LENGTH(sources); i++) {
@@ -201,12 +201,14 @@ static bool secret_choose(struct mailbox_settings *settings, struct fault *fault
 	}
 	if (n > 1 || (server && n == 0))
 		return fault_set(fault, FAULT_SETUP,
-			"%s of password_file, password_command, password_credential, password_env, password, "
-			"token_command and provider is set",
-			n ? "more than one" : "none");
+			"%s of password_file, password_command, password_credential, password_env%s is set",
+			n ? "more than one" : "none",
+			mailbox->kind == MAILBOX_SMTP ? " and password" : ", password, token_command and provider");
 	if (mailbox->login == LOGIN_PASSWORD && (*settings->token_command || tokens_wanted(settings)))
 		return fault_set(fault, FAULT_SETUP, "login: an access token is given with xoauth2 or oauthbearer");
-	return server || n == 0 || fault_set(fault, FAULT_SETUP, "only a server asks for a password");
+	return server || n == 0 || fault_set(fault, FAULT_SETUP, mailbox->kind == MAILBOX_SMTP
+									 ? "a password needs a user: smtps://USER@HOST"
+									 : "only a server asks for a password");
 }
 
 /* What the URL or the default says is shown by `dmarcgate config`. */
@@ -247,6 +249,23 @@ bool mailbox_settings_finish(struct mailbox_settings *settings, uint64_t max_oct
 	if (*settings->tls_ca && !(mailbox->tls_ca = strdup(settings->tls_ca)))
 		return fault_set(fault, FAULT_LATER, "out of memory");
 	return secret_choose(settings, fault) && tokens_finish(settings, fault) && folders_show(settings, fault) && mailbox_check(mailbox, fault);
+}
+
+bool mailbox_settings_submit(struct mailbox_settings *settings, uint32_t deadline, struct fault *fault)
+{
+	struct mailbox *mailbox = &settings->mailbox;
+
+	if (!mailbox_parse_submission(mailbox, span_of(settings->url), fault))
+		return false;
+	if (*settings->tls_fingerprint &&
+		!mailbox_parse_fingerprint(mailbox, span_of(settings->tls_fingerprint), fault))
+		return false;
+	if (*settings->tls_ca && !(mailbox->tls_ca = strdup(settings->tls_ca)))
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	mailbox->login = (enum mailbox_login)settings->login;
+	mailbox->timeout = MAILBOX_TIMEOUT;
+	mailbox->deadline = deadline;
+	return secret_choose(settings, fault) && mailbox_check(mailbox, fault);
 }
 
 const struct mailbox_settings *mailbox_settings_find(const struct config *config, const char *name)

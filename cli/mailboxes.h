@@ -44,6 +44,10 @@ bool mailbox_part_check(const char *setting, const char *value, struct fault *fa
 /* Fills in `mailbox`; do the settings fit together? The fault does not name the section. */
 bool mailbox_settings_finish(struct mailbox_settings *settings, uint64_t max_octets, struct fault *fault);
 
+/* The same for a server that takes mails of ours: url is that of mailbox_parse_submission, and there is a password exactly
+ * when it names a user. */
+bool mailbox_settings_submit(struct mailbox_settings *settings, uint32_t deadline, struct fault *fault);
+
 /* The one with this name; NULL: none. */
 struct config;
 const struct mailbox_settings *mailbox_settings_find(const struct config *config, const char *name);

@@ -27,6 +27,7 @@ const struct command commands[] = {
 	{ "senders", command_senders, false, "[DOMAIN]", "who sends in the domain's name, and who of them is not signed" },
 	{ "reporters", command_reporters, false, "[DOMAIN [REPORTER]]", "who reports, and what is wrong with the reports" },
 	{ "simulate", command_simulate, false, "DOMAIN RECORD", "what the mail would have met under another record" },
+	{ "digest", command_digest, NEED_HELPER, "[DOMAIN...]", "the week as a mail: what to do, what is new" },
 	{ "export", command_export, false, "--json|--csv [CONDITION...]", "stored records for other programs" },
 	{ "reprocess", command_reprocess, true, "", "read again what was kept of stored mails" },
 	{ "expire", command_expire, false, "[--older-than SPAN]", "remove what is old" },

@@ -32,12 +32,17 @@ const struct option_row option_rows[] = {
 	{ "at", "TIME", PLACE(at), "verify", "when the mail arrived, for expiry dates" },
 	{ "explain", NULL, PLACE(explain), "verify", "say what was changed on the way" },
 	{ "show-addresses", NULL, PLACE(show_addresses), "samples explain html", "print mail addresses whole" },
-	{ "week", NULL, PLACE(week), "senders", "figures of the last seven days" },
+	{ "week", "[N]", PLACE(week), "senders digest", "figures of the last seven days, or of week N" },
 	{ "unsigned", NULL, PLACE(not_signed), "senders", "only those with mail that you have not signed" },
 	{ "undecided", NULL, PLACE(undecided), "senders", "only those that nobody has decided about" },
 	{ "new", NULL, PLACE(new), "senders", "only those first seen in the last seven days" },
 	{ "class", "own|forwarded|undecided|forged|all", PLACE(class), "senders", "these instead of own and undecided ones" },
 	{ "fixed", "SENDER,...", PLACE(fixed), "simulate", "senders taken as repaired" },
+	{ "to", "ADDRESS,...", PLACE(to), "digest", "who gets it, in the place of [digest] to" },
+	{ "print", NULL, PLACE(print), "digest", "print the mail and send nothing" },
+	{ "only-trouble", NULL, PLACE(only_trouble), "digest", "send only when there is something to do" },
+	{ "if-alert", NULL, PLACE(if_alert), "digest", "send only new alerts, each once" },
+	{ "again", NULL, PLACE(again), "digest", "send once more what was sent, or may have been" },
 	{ "target", "auto|quarantine|reject", PLACE(target), "check", "the policy that is asked about" },
 	{ "fail-on", "alert", 0, "check", "an open critical alert ends with 2" },
 	{ "diff", NULL, PLACE(diff), "check", "what changed since the verdict of an earlier day" },
@@ -154,12 +159,26 @@ static const struct option_row *row_of(int id)
 	return NULL;
 }
 
+static bool number_may_follow(const struct option_row *row)
+{
+	return row->argument && *row->argument == '[';
+}
+
+/* "" when none follows. No domain is a number, so that nothing is taken for one. */
+static char *number_next(int argc, char **argv)
+{
+	static char none[] = "";
+	unsigned long long number;
+
+	return optind < argc && span_number(span_of(argv[optind]), UINT32_MAX, &number) ? argv[optind++] : none;
+}
+
 /* What getopt_long wants to know of the table. */
 static void rows_tell(struct option longs[OPTIONS_MOST], char shorts[2 * OPTIONS_MOST + 2])
 {
 	*shorts++ = ':';
 	for (const struct option_row *row = option_rows; row->name; row++) {
-		int argument = row->argument ? required_argument : no_argument;
+		int argument = row->argument && !number_may_follow(row) ? required_argument : no_argument;
 
 		if (row->name[1]) {
 			*longs++ = (struct option){ row->name, argument, NULL, LONG_FIRST + (int)(row - option_rows) };
@@ -196,7 +215,7 @@ bool options_read(struct options *options, int argc, char **argv, struct fault *
 		row = row_of(id);
 		if (given_n + 1 < sizeof given / sizeof *given)
 			given[given_n++] = row->name;
-		if (!option_take(options, row, optarg, fault))
+		if (!option_take(options, row, number_may_follow(row) ? number_next(argc, argv) : optarg, fault))
 			return false;
 	}
 	options->args = argv + optind;

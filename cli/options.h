@@ -33,8 +33,11 @@ struct options {
 		size_t rua_n, ruf_n;
 		bool trial;
 	} record; /* what a record is to say */
-	bool week, not_signed, undecided, new; /* which senders are listed */
-	const char *class, *fixed;	       /* the same; senders that a simulation takes as repaired */
+	bool not_signed, undecided, new; /* which senders are listed */
+	const char *week;                /* "": the last one; NULL: not asked for */
+	const char *to;                  /* of the weekly mail */
+	bool print, only_trouble, if_alert, again;
+	const char *class, *fixed; /* of senders; those that a simulation takes as repaired */
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert, diff;
 	bool history; /* of dns: every state */
@@ -50,7 +53,7 @@ bool options_read(struct options *options, int argc, char **argv, struct fault *
 /* A row per option, for --help. */
 struct option_row {
 	const char *name;     /* long name, or one letter */
-	const char *argument; /* NULL: takes none */
+	const char *argument; /* NULL: takes none; [N]: the next word where that is a number */
 	size_t place;         /* in struct options: a text, or a bool where it takes none; 0: more is to be done */
 	const char *commands; /* those it belongs to, separated by blanks; NULL: all */
 	const char *help;

@@ -7,6 +7,15 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+static bool digest_learn(struct helper *helper, const struct digest_settings *digest, struct fault *fault)
+{
+	const struct mailbox *server = &digest->server.mailbox;
+
+	if (*digest->server.url)
+		return server->secret_source != SECRET_COMMAND || helper_learn(helper, server->secret, fault);
+	return helper_learn(helper, *digest->sendmail ? digest->sendmail : DIGEST_SENDMAIL, fault);
+}
+
 bool secret_learn(struct helper *helper, const struct config *config, struct fault *fault)
 {
 	for (size_t i = 0; helper && i < config->mailboxes_n; i++) {
@@ -15,7 +24,7 @@ bool secret_learn(struct helper *helper, const struct config *config, struct fau
 		if (mailbox->secret_source == SECRET_COMMAND && !helper_learn(helper, mailbox->secret, fault))
 			return false;
 	}
-	return true;
+	return !helper || digest_learn(helper, &config->digest, fault);
 }
 
 /* systemd.exec(5), LoadCredential=: files in a folder of this service alone. */

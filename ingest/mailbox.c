@@ -185,8 +185,8 @@ static bool url_server(struct mailbox *mailbox, struct span text, struct fault *
 		return false;
 	if (folder.n == 0)
 		return true;
-	if (mailbox->kind == MAILBOX_POP3)
-		return fault_set(fault, FAULT_SETUP, "POP3 has no folders");
+	if (mailbox->kind != MAILBOX_IMAP)
+		return fault_set(fault, FAULT_SETUP, "%s has no folders", mailbox->kind == MAILBOX_POP3 ? "POP3" : "SMTP");
 	if (!url_text(&name, folder, "folder", fault))
 		return false;
 	folders_release(mailbox);
@@ -222,6 +222,21 @@ bool mailbox_parse_url(struct mailbox *mailbox, struct span url, struct fault *f
 	}
 	return fault_set(
 		fault, FAULT_SETUP, "the URL begins with imap://, imaps://, pop://, pops://, maildir:, mbox: or folder:");
+}
+
+bool mailbox_parse_submission(struct mailbox *mailbox, struct span url, struct fault *fault)
+{
+	struct span clear = SPAN("smtp://"), tls = SPAN("smtps://");
+
+	url = span_trim(url);
+	mailbox->kind = MAILBOX_SMTP;
+	mailbox->tls = span_starts_nocase(url, tls);
+	mailbox->port = mailbox->tls ? 465 : 587;
+	if (!mailbox->tls && !span_starts_nocase(url, clear))
+		return fault_set(fault, FAULT_SETUP, "the URL begins with smtp:// or smtps://");
+	url.p += mailbox->tls ? tls.n : clear.n;
+	url.n -= mailbox->tls ? tls.n : clear.n;
+	return url_server(mailbox, url, fault);
 }
 
 /* ---- fates, folders, fingerprint ---- */
@@ -348,11 +363,11 @@ static bool fate_check(const struct mailbox *mailbox, const struct mail_fate *fa
 
 bool mailbox_check(const struct mailbox *mailbox, struct fault *fault)
 {
-	bool server = mailbox_is_remote(mailbox);
+	bool server = mailbox_is_remote(mailbox) || mailbox->kind == MAILBOX_SMTP;
 
 	if (server && !mailbox->host)
 		return fault_set(fault, FAULT_SETUP, "no URL says where it is");
-	if (server && (!mailbox->user || mailbox->user[0] == 0))
+	if (mailbox_is_remote(mailbox) && (!mailbox->user || mailbox->user[0] == 0))
 		return fault_set(fault, FAULT_SETUP, "no user is named");
 	if (!server && !mailbox->path)
 		return fault_set(fault, FAULT_SETUP, "no path says where it is");

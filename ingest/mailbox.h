@@ -19,7 +19,8 @@
 #define MAILBOX_KEEPALIVE 180 /* seconds of silence after which a session that stays is tried */
 #define MAILBOX_KEEPALIVE_MOST 1680 /* RFC 2177: a server may log out who has said nothing for 30 minutes */
 
-enum mailbox_kind { MAILBOX_IMAP, MAILBOX_POP3, MAILBOX_MAILDIR, MAILBOX_MBOX, MAILBOX_FILES };
+/* The last one is none to be polled: where mails of ours are handed in (ingest/submit.h). */
+enum mailbox_kind { MAILBOX_IMAP, MAILBOX_POP3, MAILBOX_MAILDIR, MAILBOX_MBOX, MAILBOX_FILES, MAILBOX_SMTP };
 
 enum mailbox_login {
 	LOGIN_PASSWORD,	   /* SASL PLAIN (RFC 4616), else LOGIN or USER and PASS */
@@ -96,6 +97,11 @@ void mailbox_release(struct mailbox *mailbox);
  * USER and FOLDER may hold %XX; HOST may be an address, IPv6 in brackets. `user;auth=...` and a password are refused:
  * the first is unheard of here, the second has better places (RFC 5092, RFC 2384). FAULT_SETUP names what is wrong. */
 bool mailbox_parse_url(struct mailbox *mailbox, struct span url, struct fault *fault);
+
+/* Of a server that takes mails of ours; it may do so without a USER:
+ *
+ *   smtp://[USER@]HOST[:PORT]   STARTTLS, port 587     smtps://... TLS, port 465 */
+bool mailbox_parse_submission(struct mailbox *mailbox, struct span url, struct fault *fault);
 
 /* `keep`, `flag:KEYWORD`, `seen`, `move:FOLDER`, `delete`. */
 bool fate_parse(struct mail_fate *fate, struct span text, struct fault *fault);

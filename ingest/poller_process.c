@@ -6,6 +6,7 @@
 #include "ingest/polling.h"
 #include "ingest/pop3.h"
 #include "ingest/refuse.h"
+#include "ingest/submission.h"
 
 #include <mailutils/stdstream.h>
 #include <mailutils/stream.h>
@@ -609,10 +610,9 @@ static void serve_close(struct serving *s)
 /* ---- birth ---- */
 
 /* From here on: the network, what the resolver and OpenSSL look up, memory. */
-static bool session_lock(void)
+static void process_lock(void)
 {
 	sandbox_lock(SANDBOX_POLLER, &(struct sandbox_ceilings){ .memory = MEMORY });
-	return true;
 }
 
 static void serve_open(struct serving *s)
@@ -620,7 +620,12 @@ static void serve_open(struct serving *s)
 	struct fault fault = { FAULT_NONE };
 	bool good;
 
-	hear(s);
+	if (frame_receive(POLLING_SOCKET, &s->frame, -1) != 1)
+		_exit(0);
+	if (s->frame.type == POLLING_SUBMIT)
+		submission_serve(&s->frame, process_lock);
+	if (s->frame.fd >= 0)
+		_exit(EXIT_PROTOCOL);
 	if (s->frame.type != POLLING_OPEN || !polling_get_mailbox(&s->frame, &s->mailbox))
 		_exit(EXIT_PROTOCOL);
 	s->secret = BUF(POLLING_SECRET);
@@ -635,7 +640,9 @@ static void serve_open(struct serving *s)
 	s->seconds = s->mailbox.deadline;
 	s->deadline = now_seconds() + s->seconds;
 	s->trust = trust_open(&s->mailbox, &fault);
-	good = s->trust && session_lock() && session_open(s, &fault);
+	if (s->trust)
+		process_lock();
+	good = s->trust && session_open(s, &fault);
 	if (good && s->imap) {
 		good = folders_find(s, &fault);
 	} else if (good) {

@@ -65,7 +65,7 @@ bool polling_get_mailbox(struct frame *frame, struct mailbox *mailbox)
 {
 	*mailbox = (struct mailbox){ 0 };
 	get_text(frame, &mailbox->name, MAILBOX_TEXT);
-	mailbox->kind = (enum mailbox_kind)frame_number(frame, MAILBOX_MBOX);
+	mailbox->kind = (enum mailbox_kind)frame_number(frame, MAILBOX_SMTP);
 	mailbox->tls = frame_number(frame, 1) != 0;
 	get_text(frame, &mailbox->host, MAILBOX_TEXT);
 	mailbox->port = (uint16_t)frame_number(frame, UINT16_MAX);

@@ -21,6 +21,7 @@ enum polling {
 	POLLING_SETTLE,	  /* fate, folder, uidvalidity, n, then UIDs, or UIDLs */
 	POLLING_CLOSE,
 	POLLING_WATCH, /* seconds; NEXT is answered anew afterwards */
+	POLLING_SUBMIT, /* in place of OPEN: server, secret, sender, n, recipients; the mail as descriptor (submission.h) */
 	/* from the poller */
 	POLLING_OPENED = 64,
 	POLLING_FOLDER_IS,	/* name, uidvalidity, mails */
@@ -35,6 +36,8 @@ enum polling {
 	POLLING_CLOSED,		/* reconnects */
 	POLLING_NOT_CLOSED,	/* reconnects, fault */
 	POLLING_NEWS,		/* of WATCH, unless something else was said meanwhile; FAULT: the session is lost */
+	POLLING_LEAVING,	/* the end of the mail is said next */
+	POLLING_SUBMITTED,	/* enum submit_end, then refused and reason of each recipient, fault unless it is sent */
 };
 
 void polling_put_mailbox(struct frame *frame, const struct mailbox *mailbox);

@@ -9,7 +9,7 @@
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static void base64_put(struct buf *out, struct span text)
+void sasl_base64(struct buf *out, struct span text)
 {
 	for (size_t i = 0; i < text.n; i += 3) {
 		uint32_t three = (uint32_t)(unsigned char)text.p[i] << 16;
@@ -65,7 +65,7 @@ bool sasl_initial(struct buf *out, const struct sasl *sasl, struct span secret)
 		buf_put_text(&plain, "\001\001");
 	}
 	if (good && !plain.failed)
-		base64_put(out, buf_span(&plain));
+		sasl_base64(out, buf_span(&plain));
 	good = good && !plain.failed && !out->failed;
 	secret_wipe(&plain);
 	return good;

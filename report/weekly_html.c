@@ -115,18 +115,22 @@ static void numbers(const struct part *part)
 	row_open(part, "padding:14px 24px 0");
 	put(part, "<span class=\"mut\" style=\"" INK_MUTED "font-size:13px\">Messages this week</span>");
 	put(part, "<table role=\"presentation\" class=\"rule\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\""
-		  " style=\"border-top:1px solid #dfdcd4;border-bottom:1px solid #dfdcd4\"><tr>");
+		  " style=\"border-top:1px solid #dfdcd4;border-bottom:1px solid #dfdcd4\"><tr><td>");
+	/* Tables beside each other, which fall below each other where the screen is narrow. */
 	for (int fate = 0; fate < FATE_COUNT; fate++) {
 		bool forged = fate == FATE_FORGED;
 
 		buf_printf(part->out,
-			"<td valign=\"top\" width=\"25%%\" style=\"padding:10px 4px 10px 0;white-space:nowrap\"><b%s style=\"font-size:20px%s\">%s</b><br>",
+			"<table role=\"presentation\" align=\"left\" cellpadding=\"0\" cellspacing=\"0\"><tr><td"
+			" style=\"padding:10px 12px 10px 0;white-space:nowrap\">"
+			"<b%s style=\"font-size:20px%s\">%s</b><br>",
 			forged ? " class=\"mut\"" : "", forged ? ";color:#626b72" : "",
 			count_text(sums.messages[fate]).p);
-		buf_printf(part->out, "<span class=\"mut\" style=\"" INK_MUTED "font-size:13px\">%s</span></td>",
+		buf_printf(part->out,
+			"<span class=\"mut\" style=\"" INK_MUTED "font-size:13px\">%s</span></td></tr></table>",
 			names[fate]);
 	}
-	put(part, "</tr></table>");
+	put(part, "</td></tr></table>");
 	row_close(part);
 }
 

@@ -76,6 +76,17 @@ struct problem_row {
 /* By org_name, begin, report_id, where, what. */
 typedef bool problem_taker(void *arg, const struct problem_row *row);
 
+/* A mail of ours, told apart by its id and by whom it went to. */
+struct sending {
+	struct span message_id; /* with its angle brackets */
+	struct span recipients; /* sorted, separated by blanks */
+	struct span thread;	/* what the mails of a series have in common */
+	int64_t day;		/* the last one of what it is about */
+	int64_t begun, done;	/* done is MOMENT_NONE while nobody knows whether it arrived */
+	struct span state; /* of what it said: octets that are compared */
+};
+typedef void sending_taker(void *arg, const struct sending *sending);
+
 enum report_state {
 	REPORT_COUNTS,
 	REPORT_DUPLICATE, /* the same content again; its rows are not stored twice */

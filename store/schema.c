@@ -127,6 +127,15 @@ static const char schema_verdicts[] =
 	" kind INTEGER NOT NULL, subject TEXT NOT NULL, state TEXT NOT NULL,\n"
 	" PRIMARY KEY(verdict, kind, subject)) STRICT, WITHOUT ROWID;\n";
 
+/* Mails of ours: a row before each leaves; and what they told. */
+static const char schema_sendings[] =
+	"CREATE TABLE sending(message_id TEXT NOT NULL, recipients TEXT NOT NULL, thread TEXT NOT NULL,\n"
+	" day INTEGER NOT NULL, begun INTEGER NOT NULL, done INTEGER, state BLOB NOT NULL,\n"
+	" PRIMARY KEY(message_id, recipients)) STRICT, WITHOUT ROWID;\n"
+	"CREATE INDEX sending_thread ON sending(thread, recipients, day);\n"
+	"CREATE TABLE told(domain TEXT NOT NULL, alert TEXT NOT NULL, last_open INTEGER NOT NULL,\n"
+	" message_id TEXT NOT NULL, recipients TEXT NOT NULL, PRIMARY KEY(domain, alert)) STRICT, WITHOUT ROWID;\n";
+
 /* A change of the schema is a new row here, a new text in tests/schema/, and nothing in the rows above it. */
 const struct schema_step schema_steps[] = {
 	{ schema_1 },
@@ -135,6 +144,7 @@ const struct schema_step schema_steps[] = {
 	{ schema_hosts },
 	{ schema_verdicts },
 	{ "ALTER TABLE failure ADD COLUMN traits INTEGER NOT NULL DEFAULT 0" }, /* TRAIT_ bits of store_private.h */
+	{ schema_sendings },
 };
 const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);
 

@@ -153,6 +153,25 @@
 		"r.report_id,r.range_begin,p.place,p.what FROM report r CROSS JOIN problem p ON p.report=r.id"         \
 		" WHERE r.domain=?1 AND r.day BETWEEN ?2 AND ?3 AND r.state=0"                                         \
 		" ORDER BY name,r.range_begin,r.report_id,p.place,p.what,r.content")                                   \
+	/* mails of ours, and alerts that were told */                                                                 \
+	X(SENDING_GET,                                                                                                \
+		"SELECT message_id,recipients,thread,day,begun,done,state FROM sending"                               \
+		" WHERE message_id=?1 AND recipients=?2")                                                              \
+	X(SENDING_BEFORE,                                                                                             \
+		"SELECT message_id,recipients,thread,day,begun,done,state FROM sending"                               \
+		" WHERE thread=?1 AND recipients=?2 AND day<?3 AND done IS NOT NULL ORDER BY day DESC,message_id LIMIT 1") \
+	X(SENDING_PUT,                                                                                                \
+		"INSERT OR REPLACE INTO sending(message_id,recipients,thread,day,begun,state)"                        \
+		" VALUES(?1,?2,?3,?4,?5,?6)")                                                                          \
+	X(SENDING_DONE, "UPDATE sending SET done=?3 WHERE message_id=?1 AND recipients=?2")                          \
+	X(SENDING_DROP, "DELETE FROM sending WHERE message_id=?1 AND recipients=?2")                                 \
+	X(TOLD_GET, "SELECT 1 FROM told WHERE domain=?1 AND alert=?2")                                                 \
+	X(TOLD_PUT,                                                                                                    \
+		"INSERT INTO told(domain,alert,last_open,message_id,recipients) VALUES(?1,?2,?3,?4,?5)"                \
+		" ON CONFLICT(domain,alert) DO UPDATE SET last_open=max(last_open,excluded.last_open)")                \
+	X(TOLD_OPEN, "UPDATE told SET last_open=max(last_open,?3) WHERE domain=?1 AND alert=?2")                       \
+	X(TOLD_DROP, "DELETE FROM told WHERE message_id=?1 AND recipients=?2")                                         \
+	X(TOLD_FORGET, "DELETE FROM told WHERE last_open<?1")                                                          \
 	X(COUNT_MAILS, "SELECT count(*) FROM mail")                                                                    \
 	X(COUNT_EXPIRED_MAILS, "SELECT count(*) FROM mail WHERE state<>0 AND state=2")                                 \
 	X(COUNT_OUTCOME, "SELECT count(*) FROM mail WHERE outcome<>1 AND outcome=?1 AND state<2")                      \

@@ -185,6 +185,26 @@ bool store_ask_selectors(struct store *store, struct span domain, const struct w
 /* Signatures by the domain or below it that were checked here, summed by key: those of report mails and of samples. */
 bool store_ask_checked_selectors(struct store *store, struct span domain, checked_selector_taker *take, void *arg,
 	struct fault *fault);
+/* Mails of ours. `take` is called once or not at all: with the one of this id to these recipients, or with the newest of a
+ * thread that is about days before `day` and arrived. */
+bool store_ask_sending(struct store *store, struct span message_id, struct span recipients, sending_taker *take,
+	void *arg, struct fault *fault);
+bool store_ask_sending_before(struct store *store, struct span thread, struct span recipients, int64_t day,
+	sending_taker *take, void *arg, struct fault *fault);
+/* Within the writer's transaction; to be committed before the mail leaves. A second one of the same id to the same
+ * recipients takes the place of the first. `drop` is for a mail that certainly did not leave: the alerts it was to tell
+ * are untold again. */
+bool store_sending_begin(struct store *store, const struct sending *sending, struct fault *fault);
+bool store_sending_end(struct store *store, const struct sending *sending, int64_t done, struct fault *fault);
+bool store_sending_drop(struct store *store, const struct sending *sending, struct fault *fault);
+/* Which alerts people know of: `alert` is its kind, subject and key as one text. One that was not still open for some
+ * time is forgotten, and new when it opens again. */
+bool store_ask_told(struct store *store, struct span domain, struct span alert, bool *told, struct fault *fault);
+bool store_told(struct store *store, struct span domain, struct span alert, int64_t now, const struct sending *by,
+	struct fault *fault);
+bool store_told_still(struct store *store, struct span domain, struct span alert, int64_t now, struct fault *fault);
+bool store_told_forget(struct store *store, int64_t before, struct fault *fault);
+
 /* What is kept of mails, for reprocess: one call per mail with its kept parts inflated into an unlinked file. */
 bool store_ask_kept(struct store *store, kept_taker *take, void *arg, struct fault *);
 bool store_ask_totals(struct store *store, struct store_totals *totals, struct fault *);

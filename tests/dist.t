@@ -13,7 +13,8 @@ SOURCE = os.environ.get("srcdir", ".")
 sys.path.insert(0, os.path.join(SOURCE, "tests", "lib"))
 from mailserver import check, plan, skip  # noqa: E402
 
-UNITS = ["dmarcgate-ingest.service", "dmarcgate-ingest.timer", "dmarcgate-watch.service"]
+UNITS = ["dmarcgate-alert.service", "dmarcgate-alert.timer", "dmarcgate-digest.service", "dmarcgate-digest.timer",
+         "dmarcgate-ingest.service", "dmarcgate-ingest.timer", "dmarcgate-watch.service"]
 COMPLETIONS = ["bash-completion/completions/dmarcgate", "zsh/site-functions/_dmarcgate", "fish/vendor_completions.d/dmarcgate.fish"]
 
 

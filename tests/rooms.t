@@ -46,7 +46,7 @@ libsmartcols       report/
 ini.h              cli/
 seccomp.h          base/
 linux/             base/
-mailutils/         ingest/carrier.c ingest/imap_private.h ingest/pop3.c ingest/poller_process.c
+mailutils/         ingest/carrier.c ingest/imap_private.h ingest/pop3.c ingest/smtp.c ingest/poller_process.c
 unbound            ingest/resolver_process.c
 event2/            ingest/resolver_process.c
 curl/              ingest/tokenserver.c

@@ -193,6 +193,23 @@ static const struct {
 	{ "[mailbox a]\nurl = imaps://u@h\nurl = imaps://u@h\n", ":3: [mailbox a] url: set twice, first on line 2" },
 	{ "[mailbox a]\nurl = imaps://u@h\nafter = burn\n",
 		":3: [mailbox a] after = burn: one of keep, seen, delete, flag:KEYWORD, move:FOLDER" },
+	{ "[digest]\nto = a@b.example, <c@d.example>\n",
+		":2: [digest] to = a@b.example, <c@d.example>: <c@d.example> is no plain address, such as "
+		"postmaster@example.org" },
+	{ "[digest]\nfrom = a@b.example, c@d.example\n",
+		":2: [digest] from = a@b.example, c@d.example: at most 1" },
+	{ "[digest]\nserver = imaps://u@h\n",
+		":2: [digest] server = imaps://u@h: the URL begins with smtp:// or smtps://" },
+	{ "[digest]\nserver = smtps://u@h/x\n", ":2: [digest] server = smtps://u@h/x: SMTP has no folders" },
+	{ "[digest]\nsendmail = sendmail -t\n",
+		":2: [digest] sendmail = sendmail -t: a command begins with the absolute path of a program" },
+	{ "[digest]\nserver = smtps://u@h\n",
+		": [digest] none of password_file, password_command, password_credential, password_env and password is "
+		"set" },
+	{ "[digest]\nserver = smtps://h\npassword_env = A\n",
+		": [digest] a password needs a user: smtps://USER@HOST" },
+	{ "[digest]\nserver = smtps://h\nsendmail = /bin/true\n",
+		": [digest] both sendmail and server are set; one of them takes the mail" },
 	{ "[mailbox a]\nurl = imaps://u@h\n",
 		":1: [mailbox a] none of password_file, password_command, password_credential, password_env, password, "
 		"token_command and provider is set" },

@@ -1,0 +1,358 @@
+#include "cli/digest.h"
+
+#include "cli/readiness.h"
+#include "report/outgoing.h"
+
+#include <stdlib.h>
+
+#define RESULT_OCTETS ((size_t)256 * 1024 * 1024)
+#define MAIL_OCTETS ((size_t)64 * 1024 * 1024)
+#define STATE_OCTETS 16 /* of a domain within a sending's state: half its name's hash, half of what was said */
+#define ALERTS_MOST 1000
+#define ID_DOMAIN 100 /* a longer name goes into the id by its hash */
+
+struct making {
+	const struct digest_plan *plan;
+	struct store *store;
+	struct digest_result *result;
+	struct readiness readiness;
+	struct domain_list domains;
+	struct weekly *weekly;
+	struct buf states;  /* one behind the other, in the order of the domains */
+	struct buf before;  /* those of the week before; empty when there was none */
+	struct span reply;  /* its id */
+};
+
+static bool memory_short(struct fault *fault)
+{
+	return fault_set(fault, FAULT_LATER, "out of memory");
+}
+
+static bool domain_hash(struct span domain, uint8_t hash[DIGEST_OCTETS])
+{
+	struct digest *d = digest_new();
+
+	if (!d)
+		return false;
+	digest_add_field(d, domain);
+	digest_finish(d, hash);
+	digest_free(d);
+	return true;
+}
+
+/* ---- what was said before */
+
+static void take_before(void *arg, const struct sending *sending)
+{
+	struct making *m = arg;
+
+	buf_put_span(&m->before, sending->state);
+	m->reply = arena_copy(&m->result->arena, sending->message_id);
+}
+
+/* The domains of a series tell it from others; their order does not. */
+static int name_order(const void *a, const void *b)
+{
+	return span_compare(*(const struct span *)a, *(const struct span *)b);
+}
+
+/* `harborlight.example`, or for several how many and a hash. */
+static bool series_name(struct making *m, struct buf *name)
+{
+	size_t n = m->domains.n;
+	struct span *sorted = arena_take(&m->result->arena, (n + 1) * sizeof *sorted);
+	struct digest *d = digest_new();
+	uint8_t hash[DIGEST_OCTETS];
+	char hex[DIGEST_HEX];
+	bool plain = n == 1;
+
+	if (!sorted || !d) {
+		digest_free(d);
+		return false;
+	}
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = m->domains.names[i];
+	if (n)
+		qsort(sorted, n, sizeof *sorted, name_order);
+	for (size_t i = 0; i < n; i++)
+		digest_add_field(d, sorted[i]);
+	digest_finish(d, hash);
+	digest_free(d);
+	digest_hex(hash, hex);
+	hex[16] = '\0';
+	for (size_t i = 0; plain && i < sorted[0].n; i++) {
+		char c = sorted[0].p[i];
+
+		plain = sorted[0].n <= ID_DOMAIN && (((c | 32) >= 'a' && (c | 32) <= 'z') || (c >= '0' && c <= '9') ||
+							    c == '-' || c == '.');
+	}
+	if (plain)
+		buf_put_span(name, sorted[0]);
+	else
+		buf_printf(name, "%zu-domains.%s", n, hex);
+	return !name->failed;
+}
+
+/* ISO 8601: the year of the week's Thursday. */
+static int64_t week_year(int64_t day)
+{
+	int64_t year, thursday = day - ((day + 3) % 7 + 7) % 7 + 3;
+	unsigned month, of_month;
+
+	moment_to_civil(thursday * DAY_SECONDS, &year, &month, &of_month);
+	return year;
+}
+
+static struct span from_host(struct span from)
+{
+	const char *at = memchr(from.p, '@', from.n);
+
+	return at ? (struct span){ at + 1, from.n - (size_t)(at + 1 - from.p) } : SPAN("localhost");
+}
+
+/* `local` at the first domain. */
+static struct span address_at(struct making *m, const char *local)
+{
+	struct span domain = m->domains.n ? m->domains.names[0] : SPAN("localhost"), address;
+	struct buf text = BUF(1024);
+
+	buf_printf(&text, "%s@", local);
+	buf_put_span(&text, domain);
+	address = text.failed ? SPAN("") : arena_copy(&m->result->arena, buf_span(&text));
+	buf_release(&text);
+	return address;
+}
+
+static bool name_sending(struct making *m, struct fault *fault)
+{
+	struct sending *sending = &m->result->sending;
+	struct arena *arena = &m->result->arena;
+	int64_t last = moment_day(m->plan->now) - 1;
+	struct buf name = BUF(1024), id = BUF(2048), thread = BUF(2048);
+	struct span host = from_host(m->result->from);
+	bool good = series_name(m, &name);
+
+	if (m->plan->alert) {
+		uint8_t hash[DIGEST_OCTETS];
+		char hex[DIGEST_HEX], day[MOMENT_TEXT];
+		struct buf all = BUF(MAIL_OCTETS);
+
+		for (size_t i = 0; i < m->result->alerts_n; i++)
+			if (!m->result->alerts[i].told)
+				buf_printf(&all, "%.*s\t%.*s\n", (int)m->result->alerts[i].domain.n,
+					m->result->alerts[i].domain.p, (int)m->result->alerts[i].text.n,
+					m->result->alerts[i].text.p);
+		good = good && !all.failed && domain_hash(buf_span(&all), hash);
+		buf_release(&all);
+		if (good)
+			digest_hex(hash, hex);
+		hex[good ? 16 : 0] = '\0';
+		buf_printf(&id, "<dmarc-alert.%s.%s@", moment_format_day(m->plan->now, day), hex);
+		buf_printf(&thread, "alert %s", buf_text(&name));
+	} else {
+		buf_printf(&id, "<dmarc-week.%d-W%02u.%s@", (int)week_year(last), day_week(last), buf_text(&name));
+		buf_printf(&thread, "week %s", buf_text(&name));
+	}
+	buf_put_span(&id, host);
+	buf_put_byte(&id, '>');
+	*sending = (struct sending){ .message_id = arena_copy(arena, buf_span(&id)),
+		.recipients = m->plan->recipients,
+		.thread = arena_copy(arena, buf_span(&thread)),
+		.day = last,
+		.begun = m->plan->cli->now,
+		.done = MOMENT_NONE };
+	good = good && !name.failed && !id.failed && !thread.failed && !arena->failed;
+	buf_release(&name);
+	buf_release(&id);
+	buf_release(&thread);
+	return good || memory_short(fault);
+}
+
+/* ---- a domain */
+
+static bool is_unchanged(const struct making *m, const uint8_t state[STATE_OCTETS])
+{
+	for (size_t at = 0; at + STATE_OCTETS <= m->before.n; at += STATE_OCTETS)
+		if (memcmp(m->before.p + at, state, STATE_OCTETS) == 0)
+			return true;
+	return false;
+}
+
+static bool domain_state(const struct verdict *v, uint8_t state[STATE_OCTETS])
+{
+	uint8_t name[DIGEST_OCTETS], said[DIGEST_OCTETS];
+
+	if (!domain_hash(v->domain, name) || !weekly_state(v, said))
+		return false;
+	memcpy(state, name, STATE_OCTETS / 2);
+	memcpy(state + STATE_OCTETS / 2, said, STATE_OCTETS / 2);
+	return true;
+}
+
+/* Notes the open alerts of the verdict in hand; the new ones are put into `fresh`. */
+static bool note_alerts(
+	struct making *m, const struct alert **fresh, size_t *fresh_n, struct fault *fault)
+{
+	const struct verdict *v = &m->readiness.verdict;
+	struct digest_result *result = m->result;
+	struct span domain = arena_copy(&result->arena, v->domain);
+	struct buf text = BUF(MAIL_OCTETS);
+	bool good = true;
+
+	*fresh_n = 0;
+	for (size_t i = 0; good && i < v->alerts_n && result->alerts_n < ALERTS_MOST; i++) {
+		const struct alert *alert = &v->alerts[i];
+		struct open_alert *open = &result->alerts[result->alerts_n];
+
+		if (alert->level == LEVEL_INFO)
+			continue;
+		buf_clear(&text);
+		buf_printf(&text, "%s\t", alert_kind_word(alert->kind));
+		buf_put_span(&text, alert->subject);
+		buf_put_byte(&text, '\t');
+		buf_put_span(&text, alert->key);
+		*open = (struct open_alert){ domain, arena_copy(&result->arena, buf_span(&text)), false };
+		good = !text.failed && !result->arena.failed;
+		if (good && m->store)
+			good = store_ask_told(m->store, domain, open->text, &open->told, fault);
+		result->alerts_n++;
+		if (!open->told)
+			fresh[(*fresh_n)++] = alert;
+	}
+	buf_release(&text);
+	result->new_alerts += *fresh_n;
+	return good || (fault->kind == FAULT_NONE ? memory_short(fault) : false);
+}
+
+static bool domain_add(struct making *m, struct span domain, struct fault *fault)
+{
+	struct readiness *r = &m->readiness;
+	const struct alert *fresh[ALERTS_MOST];
+	struct assessment assessment = { &r->rows, &r->options, &r->verdict };
+	struct weekly_domain part = { .assessment = &assessment, .alerts = fresh };
+	uint8_t state[STATE_OCTETS];
+
+	if (!readiness_assess(r, domain, TARGET_AUTO, fault) || !note_alerts(m, fresh, &part.alerts_n, fault))
+		return false;
+	if (!domain_state(&r->verdict, state) || !buf_put(&m->states, state, sizeof state))
+		return memory_short(fault);
+	m->result->trouble |= weekly_is_trouble(&r->verdict, r->options.today);
+	part.unchanged = is_unchanged(m, state);
+	if (m->plan->alert && !part.alerts_n)
+		return true;
+	return weekly_add(m->weekly, &part) || memory_short(fault);
+}
+
+/* How many domains the mail will be about: its form depends on it. Of a mail about alerts that is known only when all of
+ * them have been looked at. */
+static bool count_alerting(struct making *m, size_t *n, struct fault *fault)
+{
+	const struct alert *fresh[ALERTS_MOST];
+	size_t fresh_n;
+
+	*n = 0;
+	for (size_t i = 0; i < m->domains.n; i++) {
+		if (!readiness_assess(&m->readiness, m->domains.names[i], TARGET_AUTO, fault) ||
+			!note_alerts(m, fresh, &fresh_n, fault))
+			return false;
+		*n += fresh_n > 0;
+	}
+	if (m->result->new_alerts) /* they are noted again when the mail is written */
+		m->result->alerts_n = m->result->new_alerts = 0;
+	return true;
+}
+
+/* ---- the mail */
+
+static bool mail_write(struct making *m, struct fault *fault)
+{
+	struct digest_result *result = m->result;
+	struct span reader = address_at(m, "postmaster");
+	struct outgoing outgoing = { .from = result->from,
+		.name = SPAN("DMARC weekly"),
+		.to = m->plan->to_n ? m->plan->to : &reader,
+		.to_n = m->plan->to_n ? m->plan->to_n : 1,
+		.message_id = result->sending.message_id,
+		.in_reply_to = m->reply,
+		.date = m->plan->cli->now };
+
+	if (!weekly_finish(m->weekly))
+		return memory_short(fault);
+	if (m->plan->alert)
+		outgoing.name = SPAN("DMARC alert");
+	outgoing.subject = result->subject = arena_copy(&result->arena, weekly_subject(m->weekly));
+	outgoing.verdict = weekly_verdict(m->weekly);
+	outgoing.text = weekly_text(m->weekly);
+	outgoing.html = weekly_html(m->weekly);
+	result->sending.state = arena_copy(&result->arena, buf_span(&m->states));
+	if (result->arena.failed)
+		return memory_short(fault);
+	return outgoing_write(&result->octets, &outgoing, "\n") ||
+	       (result->octets.failed ? memory_short(fault)
+				      : fault_set(fault, FAULT_SETUP,
+						"[digest] from: %.*s cannot stand in a mail; set it to an address",
+						(int)(result->from.n < 200 ? result->from.n : 200), result->from.p));
+}
+
+static bool making_run(struct making *m, struct fault *fault)
+{
+	struct weekly_plan plan = { .today = moment_day(m->plan->now), .domains = m->domains.n, .alert = m->plan->alert };
+	bool good = true;
+
+	m->result->from = m->plan->from.p ? m->plan->from : address_at(m, "dmarc");
+	m->result->alerts = arena_take(&m->result->arena, ALERTS_MOST * sizeof *m->result->alerts);
+	if (!m->result->alerts)
+		return memory_short(fault);
+	if (m->plan->alert) {
+		if (!count_alerting(m, &plan.domains, fault))
+			return false;
+		if (!plan.domains)
+			return true;
+	} else if (!name_sending(m, fault)) {
+		return false;
+	}
+	if (!m->plan->alert && m->store &&
+		!store_ask_sending_before(m->store, m->result->sending.thread, m->plan->recipients,
+			m->result->sending.day, take_before, m, fault))
+		return false;
+	m->weekly = weekly_new(&plan);
+	if (!m->weekly)
+		return memory_short(fault);
+	for (size_t i = 0; good && i < m->domains.n; i++)
+		good = domain_add(m, m->domains.names[i], fault);
+	if (good && m->plan->alert)
+		good = name_sending(m, fault);
+	return good && mail_write(m, fault);
+}
+
+bool digest_make(const struct digest_plan *plan, struct store *store, struct digest_result *result, struct fault *fault)
+{
+	struct making m = { .plan = plan,
+		.store = store,
+		.result = result,
+		.domains = DOMAIN_LIST,
+		.states = BUF(MAIL_OCTETS),
+		.before = BUF(MAIL_OCTETS) };
+	struct cli then = *plan->cli;
+	bool good;
+
+	then.now = plan->now;
+	*result = (struct digest_result){ .arena = ARENA(RESULT_OCTETS), .octets = BUF(MAIL_OCTETS) };
+	good = domains_choose(&then, store, plan->cli->options.args, plan->cli->options.args_n, &m.domains, fault) &&
+	       readiness_open(&m.readiness, &then, store, fault);
+	if (good) {
+		good = making_run(&m, fault);
+		readiness_close(&m.readiness);
+	}
+	weekly_free(m.weekly);
+	buf_release(&m.states);
+	buf_release(&m.before);
+	domains_release(&m.domains);
+	return good;
+}
+
+void digest_result_release(struct digest_result *result)
+{
+	arena_release(&result->arena);
+	buf_release(&result->octets);
+}

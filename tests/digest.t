@@ -1,0 +1,169 @@
+#!/bin/sh
+# The weekly mail as users meet it: read back by python3's email, through a sendmail command, once and never twice, whatever
+# kills it in between. TAP; `tests/digest.t --write` takes over the golden file: look at `git diff` behind it.
+set -u
+srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+program=${DMARCGATE:-$PWD/dmarcgate}
+golden=$srcdir/tests/golden
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+write=${1:-}
+. "$srcdir/tests/tap.sh"
+command -v python3 > /dev/null || { echo "1..0 # SKIP no python3"; exit 0; }
+cd "$work" || exit 99
+export LC_ALL=C.UTF-8 HOME="$work/home" DMARCGATE_DATA="$srcdir/data"
+unset XDG_STATE_HOME XDG_CONFIG_HOME DMARCGATE_DB DMARCGATE_CONF 2> err
+now=2026-11-21T12:00:00Z
+
+run() {
+	"$program" -c conf --db "$work/db" --now "$now" "$@"
+}
+is_sent() { # COUNT NAME: so many mails were taken since the last time
+	[ "$(ls taken | wc -l)" -eq "$1" ]
+	ok $? "$2"
+	[ "$(ls taken | wc -l)" -eq "$1" ] || { echo "# $(ls taken | wc -l) mails"; sed 's/^/# /' out err; }
+	rm -f taken/*
+}
+
+# A sendmail that keeps what it is given; what it is called with follows the mails' rules.
+mkdir taken home
+cat > sendmail << 'END'
+#!/bin/sh
+[ "$*" = "-t -i" ] || exit 64
+case $(cat how) in
+later) cat > given; echo 'queue is full' >&2; exit 75 ;;
+never) cat > given; echo 'no such user' >&2; exit 67 ;;
+die) kill -9 "$(cat pid)"; exit 1 ;;
+esac
+cat > "taken/$$"
+END
+chmod +x sendmail
+settings() {
+	printf '[digest]\nto = boss@harborlight.example, dns@harborlight.example\nsendmail = %s/sendmail -t -i\n' "$work" > conf
+}
+settings
+echo well > how
+
+# Nothing stored at all
+ends 0 "without a database: printed" run digest --print
+python3 "$srcdir/tests/digest-readback.py" out text > text 2> err
+grep -q 'Nothing arrived' text
+ok $? "without a database nothing arrived"
+
+"$program" --db "$work/db" --now "$now" --dns-file "$srcdir/samples/zone.txt" --quiet ingest "$srcdir/samples/demo" 2> err
+
+# What it is
+ends 0 "printed" run digest --print harborlight.example
+cp out printed
+same digest.eml "the mail is as it was"
+python3 "$srcdir/tests/digest-readback.py" printed check > text 2> err
+ok $? "python3's email reads it, and every line is fit for a mail"
+sed 's/^/# /' err
+run digest --print harborlight.example > twice && cmp -s printed twice
+ok $? "the same octets every time"
+LC_ALL=C TZ=Asia/Tokyo run digest --print harborlight.example > twice && cmp -s printed twice
+ok $? "in another locale and zone too"
+ends 0 "about all domains" run digest --print
+python3 "$srcdir/tests/digest-readback.py" out check > text 2> err && grep -q '2 domains' text
+ok $? "one mail for all of them"
+is_sent 0 "printing sends nothing"
+
+# Once
+ends 0 "sent" run digest harborlight.example
+cat taken/* > sent 2> err
+is_sent 1 "one mail"
+cmp -s printed sent
+ok $? "what leaves is what is printed"
+ends 0 "a second run" run digest harborlight.example
+is_sent 0 "is not sent twice"
+ends 0 "--again" run digest --again harborlight.example
+is_sent 1 "unless one says so"
+ends 0 "--to" run digest --to other@harborlight.example harborlight.example
+is_sent 1 "other recipients have their own"
+now=2026-11-28T12:00:00Z
+ends 0 "the week after" run digest harborlight.example
+cat taken/* > sent
+is_sent 1 "has its own"
+grep -q '^In-Reply-To: <dmarc-week.2026-W47.harborlight.example@harborlight.example>$' sent
+ok $? "... which is an answer to the one before"
+python3 "$srcdir/tests/digest-readback.py" sent text | grep -q 'Nothing arrived'
+ok $? "a week without any report is told"
+ends 0 "an earlier week" run digest --print --week 47 harborlight.example
+grep -q '^Message-ID: <dmarc-week.2026-W47' out
+ok $? "--week names it"
+now=2026-11-21T12:00:00Z
+
+# Nothing changed: three lines
+sqlite3 db "UPDATE sending SET message_id=replace(message_id,'W47','W46'),day=day-7 WHERE thread LIKE 'week %'" 2> err
+ends 0 "nothing changed" run digest --print harborlight.example
+python3 "$srcdir/tests/digest-readback.py" out text > text
+grep -q '^Subject: harborlight.example: unchanged, ' out && grep -q '^Unchanged since the week before: ' text && [ "$(wc -l < text)" -le 5 ]
+ok $? "is said in three lines"
+sed 's/^/# /' text
+
+# Refused
+echo later > how
+ends 75 "sendmail says later" run digest --to a@harborlight.example harborlight.example
+grep -q 'queue is full' err
+ok $? "and why"
+echo never > how
+ends 78 "sendmail says never" run digest --to a@harborlight.example harborlight.example
+echo well > how
+ends 0 "what did not leave" run digest --to a@harborlight.example harborlight.example
+is_sent 1 "is sent later"
+sed -i "s|= $work/sendmail|= /nowhere/sendmail|" conf
+ends 78 "no such program" run digest --to b@harborlight.example harborlight.example
+settings
+
+# Killed between the row and the sending
+echo die > how
+(echo $$ > "$work/sh"; exec sh -c 'echo $$ > pid; exec "$@"' sh "$program" -c conf --db "$work/db" --now "$now" digest --to c@harborlight.example harborlight.example) > out 2> err
+echo well > how
+ends 1 "after a kill" run digest --to c@harborlight.example harborlight.example
+grep -q 'nobody knows whether it arrived' err
+ok $? "it is said that nobody knows"
+is_sent 0 "and not sent again"
+ends 0 "--again" run digest --to c@harborlight.example --again harborlight.example
+is_sent 1 "sends it"
+
+# Alerts, each once
+sqlite3 db 'DELETE FROM told' 2> err
+ends 0 "--if-alert" run digest --if-alert harborlight.example
+cat taken/* > sent 2> err
+is_sent 1 "a new alert is told"
+python3 "$srcdir/tests/digest-readback.py" sent check > text 2> err && grep -q '^! ' text
+ok $? "as a mail of its own"
+ends 0 "--if-alert" run digest --if-alert harborlight.example
+is_sent 0 "and not twice"
+now=2026-11-22T12:00:00Z
+ends 0 "--if-alert" run digest --if-alert harborlight.example
+is_sent 0 "nor on the day after"
+now=2026-12-10T12:00:00Z
+sqlite3 db 'UPDATE told SET last_open=1' 2> err
+ends 0 "--if-alert" run digest --if-alert lighthouse-cafe.example
+ends 0 "--if-alert" run digest --if-alert harborlight.example
+is_sent 1 "an alert that was closed for a week is new when it opens again"
+now=2026-11-21T12:00:00Z
+ends 64 "--if-alert is about now" run digest --if-alert --week 46
+ends 0 "--only-trouble" run digest --only-trouble --to t@harborlight.example harborlight.example
+is_sent 1 "trouble is sent"
+
+# Whom to
+printf '[digest]\nsendmail = %s/sendmail -t -i\n' "$work" > conf
+ends 78 "nobody to send to" run digest harborlight.example
+grep -q 'set \[digest\] to' err
+ok $? "is said"
+settings
+ends 64 "no address" run digest --to 'not an address' harborlight.example
+ends 64 "an address that would begin a field" run digest --to 'a@b.example
+Bcc: c@d.example' harborlight.example
+ends 64 "an address that would be an option" run digest --to '-oQ/tmp@b.example' harborlight.example
+ends 64 "no domain" run digest 'x
+Bcc: c@d.example'
+ends 64 "no week" run digest --week 60
+is_sent 0 "none of these is sent"
+printf '[digest]\nto = a@b.example\nfrom = "x" <a@b.example>\n' > conf
+ends 78 "a sender that is no plain address" run digest harborlight.example
+printf '[digest]\nto = a@b.example\nsendmail = /bin/true\nserver = smtps://localhost\n' > conf
+ends 78 "two ways to leave" run digest harborlight.example
+echo "1..$n"
