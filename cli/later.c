@@ -107,7 +107,7 @@ static bool prefetch(struct later *later)
 
 	if (good) {
 		wanted->domains = later->cli->config.domains;
-		good = !*wanted->domains || store_ask_selectors(later->store, &window, later->cli->now, selector_take, wanted,
+		good = !*wanted->domains || store_ask_selectors(later->store, SPAN_ABSENT, &window, later->cli->now, selector_take, wanted,
 						    &later->fault) ||
 		       later->fault.kind == FAULT_NONE;
 		for (size_t i = 0; good && i < wanted->n; i++)

@@ -3,13 +3,14 @@
 #include "cli/marks.h"
 #include "cli/overrides.h"
 #include "cli/snapshot.h"
+#include "ingest/netnames.h"
 #include "parse/dns/orgdomain.h"
 #include "report/assess/senders.h"
 
 #define HISTORY_DAYS 400 /* as far back as a verdict looks */
 #define AHEAD_DAYS 8     /* the longest report's range */
 #define TABLE_OCTETS ((size_t)4 * 1024 * 1024)
-#define TABLES_OCTETS ((size_t)64 * 1024 * 1024)
+#define TABLES_OCTETS ((size_t)256 * 1024 * 1024)
 #define ROWS_OCTETS ((size_t)4 * 1024 * 1024 * 1024) /* about 40 million records of one domain */
 
 /* ---- the tables of data/ */
@@ -50,10 +51,32 @@ static bool tables_load(struct readiness *r, struct fault *fault)
 	return true;
 }
 
+/* The files of names that the user configured. */
+static bool maps_load(struct readiness *r, struct fault *fault)
+{
+	const char *path = r->cli->config.base_map;
+	struct buf text = BUF(BASEMAP_OCTETS);
+	struct fault inner = { 0 };
+	struct span copy;
+	bool ok = true;
+
+	if (*path) {
+		ok = file_read(path, &text, fault);
+		copy = arena_copy(&r->tables, buf_span(&text));
+		buf_release(&text);
+		if (ok && !basemap_read(copy, &r->tables, &r->basemap, &inner))
+			ok = fault_set(fault, inner.kind, "%.300s:%s", path, inner.text);
+	}
+	if (ok && *r->cli->config.network_map)
+		ok = (r->netnames = netnames_open(r->cli->config.network_map, fault)) != NULL;
+	return ok;
+}
+
 bool readiness_open(struct readiness *r, const struct cli *cli, struct store *store, struct fault *fault)
 {
 	*r = (struct readiness){ .cli = cli, .store = store, .tables = ARENA(TABLES_OCTETS), .arena = ARENA(ROWS_OCTETS) };
-	if (tables_load(r, fault) && marks_load(cli, &r->tables, &r->statements, &r->statements_n, fault))
+	if (tables_load(r, fault) && maps_load(r, fault) &&
+		marks_load(cli, &r->tables, &r->statements, &r->statements_n, fault))
 		return true;
 	readiness_close(r);
 	return false;
@@ -61,6 +84,7 @@ bool readiness_open(struct readiness *r, const struct cli *cli, struct store *st
 
 void readiness_close(struct readiness *r)
 {
+	netnames_close(r->netnames);
 	arena_release(&r->tables);
 	arena_release(&r->arena);
 }
@@ -119,6 +143,24 @@ static void options_fill(struct readiness *r, enum target target)
 
 /* ---- a domain */
 
+/* What the user's files say of sources that the DNS does not name well enough. */
+static bool names_add(struct readiness *r, const struct observed *observed)
+{
+	struct observed_source *named;
+
+	if (r->netnames && observed->sources_n) {
+		named = arena_take(&r->arena, observed->sources_n * sizeof *named);
+		if (!named)
+			return false;
+		memcpy(named, observed->sources, observed->sources_n * sizeof *named);
+		for (size_t i = 0; i < observed->sources_n; i++)
+			if (named[i].has_address && named[i].host_state != HOST_CONFIRMED)
+				named[i].as_org = netnames_find(r->netnames, &named[i].address, &r->arena);
+		r->rows.sources = named;
+	}
+	return r->basemap.n == 0 || basemap_add(&r->basemap, &r->arena, &r->rows);
+}
+
 bool readiness_gather(struct readiness *r, struct span domain, enum target target, struct fault *fault)
 {
 	struct observed observed = { .reports = NULL };
@@ -139,6 +181,8 @@ bool readiness_gather(struct readiness *r, struct span domain, enum target targe
 	if (r->store && !store_ask_observed(r->store, name, &window, &r->arena, &observed, fault))
 		return false;
 	rows_observe(&r->rows, &observed);
+	if (!names_add(r, &observed))
+		return fault_set(fault, FAULT_LATER, "%s: out of memory", name);
 	if (!marks_select(r->statements, r->statements_n, r->options.domain.name, r->options.today, r->options.window,
 		    &r->arena, &r->rows))
 		return fault_set(fault, FAULT_LATER, "%s: out of memory", name);

@@ -7,7 +7,10 @@
 
 #include "cli/cli.h"
 #include "report/assess/assess.h"
+#include "report/assess/basemap.h"
 #include "report/assess/marks.h"
+
+struct netnames;
 
 struct readiness {
 	const struct cli *cli;
@@ -16,6 +19,8 @@ struct readiness {
 	struct rows common;
 	const struct statement *statements; /* of the file of marks */
 	size_t statements_n;
+	struct basemap basemap;
+	struct netnames *netnames; /* owned; NULL: none configured */
 	/* of the domain in hand; valid until the next one */
 	struct arena arena;
 	struct rows rows;

@@ -150,8 +150,8 @@ bool selectors_gather(const struct cli *cli, struct store *store, struct span do
 	verdict_take(&g, verdict);
 	if (store)
 		good = store_ask_checked_selectors(store, domain, checked_take, &g, fault) &&
-		       store_ask_selectors(store, &window, INT64_MAX, reported_take, &g, fault) &&
-		       (!verdict || store_ask_selectors(store, &recent, INT64_MAX, recent_take, &g, fault));
+		       store_ask_selectors(store, domain, &window, INT64_MAX, reported_take, &g, fault) &&
+		       (!verdict || store_ask_selectors(store, domain, &recent, INT64_MAX, recent_take, &g, fault));
 	qsort(selectors->lines, selectors->n, sizeof *selectors->lines, line_order);
 	return good && (!arena->failed || fault_set(fault, FAULT_LATER, "out of memory"));
 }

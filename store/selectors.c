@@ -97,18 +97,14 @@ static bool set_read(struct gathering *g, const struct shared_set *set)
 	return !reader.failed || store_fail(g->store, SQLITE_CORRUPT, "a set of results is damaged");
 }
 
-static bool selectors_gather(struct gathering *g, const struct window *window)
+/* The rows of a statement of sets, which come by policy domain. */
+static bool sets_read(struct gathering *g, sqlite3_stmt *st)
 {
-	sqlite3_stmt *st = sql_open(g->store, SQL_SELECTOR_SETS);
 	struct span policy = SPAN_ABSENT;
 	int64_t domain = 0;
 	bool failed = false;
 	int row;
 
-	if (!st)
-		return false;
-	sqlite3_bind_int64(st, 1, window->first_day);
-	sqlite3_bind_int64(st, 2, window->last_day);
 	while ((row = sql_row(g->store, st)) == 1) {
 		struct shared_set set = { sqlite3_column_int64(st, 1), SPAN_ABSENT, column_count(st, 2), column_count(st, 4),
 			sqlite3_column_int64(st, 3) };
@@ -123,6 +119,69 @@ static bool selectors_gather(struct gathering *g, const struct window *window)
 		}
 	}
 	return row == 0;
+}
+
+static sqlite3_stmt *sets_open(struct gathering *g, enum sql which, const struct window *window)
+{
+	sqlite3_stmt *st = sql_open(g->store, which);
+
+	if (st) {
+		sqlite3_bind_int64(st, 1, window->first_day);
+		sqlite3_bind_int64(st, 2, window->last_day);
+	}
+	return st;
+}
+
+/* 0: there is none behind it; -1: s->fault. */
+static int64_t domain_behind(struct store *s, int64_t domain)
+{
+	sqlite3_stmt *st = sql_open(s, SQL_ROLLUP_NEXT_DOMAIN);
+	int64_t next;
+	int row;
+
+	if (!st)
+		return -1;
+	sqlite3_bind_int64(st, 1, domain);
+	row = sql_row(s, st);
+	next = row == 1 ? sqlite3_column_int64(st, 0) : row;
+	sqlite3_reset(st);
+	return next;
+}
+
+/* Keys of a domain or below it are told of by the reports filed under it, under a part of it, or under what it is a part
+ * of. */
+static bool domain_gather(struct gathering *g, struct span domain, const struct window *window)
+{
+	struct store *s = g->store;
+	bool failed = false;
+	int64_t id = 0;
+
+	while ((id = domain_behind(s, id)) > 0) {
+		struct span policy = text_of(s, id, &s->arena, &failed);
+		sqlite3_stmt *st;
+
+		if (failed)
+			return store_fail(s, SQLITE_CORRUPT, "a domain is missing");
+		if (!is_below(policy, domain) && !is_below(domain, policy))
+			continue;
+		st = sets_open(g, SQL_SELECTOR_SETS_OF, window);
+		if (!st)
+			return false;
+		sqlite3_bind_int64(st, 3, id);
+		if (!sets_read(g, st))
+			return false;
+	}
+	return id == 0;
+}
+
+static bool selectors_gather(struct gathering *g, struct span domain, const struct window *window)
+{
+	sqlite3_stmt *st;
+
+	if (domain.n)
+		return domain_gather(g, domain, window);
+	st = sets_open(g, SQL_SELECTOR_SETS, window);
+	return st && sets_read(g, st);
 }
 
 static int name_order(const void *a, const void *b)
@@ -184,11 +243,11 @@ static bool name_is_fresh(struct store *s, struct span name, int64_t now, bool *
 	return row >= 0;
 }
 
-bool store_ask_selectors(struct store *s, const struct window *window, int64_t now, selector_taker *take, void *arg,
-	struct fault *fault)
+bool store_ask_selectors(struct store *s, struct span domain, const struct window *window, int64_t now,
+	selector_taker *take, void *arg, struct fault *fault)
 {
 	struct gathering g = { .store = s };
-	bool own, ok = ask_begin(s, &own) && selectors_gather(&g, window), fresh, going = true;
+	bool own, ok = ask_begin(s, &own) && selectors_gather(&g, domain, window), fresh, going = true;
 
 	if (ok)
 		names_merge(&g);

@@ -19,6 +19,11 @@
 	"arrived,incidents,plain_text,dmarc,identity_rule,has_sample,headers_only,sample_octets,sample_sha256,"        \
 	"sample_subject,sample_from,number,name,dmarc_passed,traits"
 
+#define SELECTOR_SETS_BEGIN                                                                                            \
+	"SELECT r.domain,c.auth,count(*),max(r.day),"                                                                  \
+	"sum(CASE WHEN c.messages BETWEEN 0 AND 4294967296 THEN c.messages ELSE 4294967296 END)"                       \
+	" FROM report r CROSS JOIN record c ON c.id BETWEEN r.first_record AND r.first_record+r.records-1 WHERE "
+
 /* X(name, statement) */
 #define STATEMENTS(X)                                                                                                  \
 	/* transactions */                                                                                             \
@@ -252,11 +257,10 @@
 		" WHERE v.unsettled=1 AND m.arrived>=?1 AND m.state<2 AND EXISTS(SELECT 1 FROM kept WHERE kept.id"     \
 		" BETWEEN m.id*1048576 AND m.id*1048576+1048575 AND kept.kind=2) ORDER BY m.arrived,m.sha256")         \
 	X(SELECTOR_SETS,                                                                                               \
-		"SELECT r.domain,c.auth,count(*),max(r.day),"                                                          \
-		"sum(CASE WHEN c.messages BETWEEN 0 AND 4294967296 THEN c.messages ELSE 4294967296 END)"               \
-		" FROM report r CROSS JOIN record c"                                                                   \
-		" ON c.id BETWEEN r.first_record AND r.first_record+r.records-1"                                       \
-		" WHERE r.day BETWEEN ?1 AND ?2 AND r.state=0 AND c.auth IS NOT NULL GROUP BY r.domain,c.auth")        \
+		SELECTOR_SETS_BEGIN "r.day BETWEEN ?1 AND ?2 AND r.state=0 AND c.auth IS NOT NULL GROUP BY r.domain,c.auth") \
+	X(SELECTOR_SETS_OF,                                                                                            \
+		SELECTOR_SETS_BEGIN "r.domain=?3 AND r.day BETWEEN ?1 AND ?2 AND r.state=0 AND c.auth IS NOT NULL"     \
+		" GROUP BY c.auth")                                                                                    \
 	X(SIGNATURE_SUMS,                                                                                              \
 		"SELECT s.domain,s.selector,v.number=0,s.reason,count(*),min(coalesce(v.at,m.arrived)),"               \
 		"max(coalesce(v.at,m.arrived)) FROM signature s CROSS JOIN verification v ON v.id=s.verification"      \

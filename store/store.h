@@ -178,9 +178,10 @@ bool store_verify_again(struct store *store, int64_t mail_id, unsigned number, c
 	struct fault *fault);
 
 /* Keys that results of aggregate reports of the window name, of the policy domain or below it, on which the archive has no
- * fresh word at `now`. Reports say anything: ask only for domains of one's own, and for a bounded number. */
-bool store_ask_selectors(struct store *store, const struct window *window, int64_t now, selector_taker *take, void *arg,
-	struct fault *fault);
+ * fresh word at `now`; only those that concern a domain, unless it is absent. Reports say anything: ask the DNS only for
+ * domains of one's own, and for a bounded number. */
+bool store_ask_selectors(struct store *store, struct span domain, const struct window *window, int64_t now,
+	selector_taker *take, void *arg, struct fault *fault);
 /* Signatures by the domain or below it that were checked here, summed by key: those of report mails and of samples. */
 bool store_ask_checked_selectors(struct store *store, struct span domain, checked_selector_taker *take, void *arg,
 	struct fault *fault);

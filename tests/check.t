@@ -59,6 +59,29 @@ run -c nets.conf check --json harborlight.example > nets.json 2> err
 grep -q '"subject":"192.0.2.[0-9]*"' nets.json
 ok $? "hosts of one's own networks stand for themselves"
 
+# Names from files of the user's
+printf 'base_reverse_dns,name,type\nbroken\n' > map.csv
+printf '[names]\nmap_parsedmarc = %s/map.csv\n' "$work" > map.conf
+ends 78 "a damaged map" run -c map.conf check harborlight.example
+grep -q "map.csv:2: base, name and type are wanted" err
+ok $? "is named with its line"
+printf '[names]\nmmdb = %s/map.csv\n' "$work" > mmdb.conf
+ends 78 "no database of networks" run -c mmdb.conf check harborlight.example
+if command -v python3 > err && ! grep -q 'without libmaxminddb' err; then
+	python3 "$srcdir/tests/mkmmdb.py" "$work/nets.mmdb" 203.0.113.0/24 as_name "Wires & Sons" 2> err
+	printf '[names]\nmmdb = %s/nets.mmdb\n' "$work" > mmdb.conf
+	run -c mmdb.conf check --json harborlight.example > named.json 2> err
+	grep -q '"subject":"Wires & Sons"' named.json || grep -q 'built without libmaxminddb' err
+	ok $? "a network's name, where there is no better one"
+	python3 "$srcdir/tests/mkmmdb.py" "$work/nets.mmdb" 203.0.113.0/24 autonomous_system_organization "$(printf 'A\033[31m%0200d' 0)" 2> err
+	run -c mmdb.conf check harborlight.example > out 2> err
+	! grep -q "$(printf '\033')\[31m0" out
+	ok $? "is escaped like everything from outside"
+else
+	echo "ok $((n += 1)) - a network's name, where there is no better one # SKIP no python3"
+	echo "ok $((n += 1)) - is escaped like everything from outside # SKIP no python3"
+fi
+
 # What changed
 ends 2 "the first verdict" run check --diff harborlight.example
 says "No earlier verdict is stored." "has nothing to be held against"

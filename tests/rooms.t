@@ -50,6 +50,7 @@ mailutils/         ingest/carrier.c ingest/imap_private.h ingest/pop3.c ingest/s
 unbound            ingest/resolver_process.c
 event2/            ingest/resolver_process.c
 curl/              ingest/tokenserver.c
+maxminddb.h        ingest/netnames.c
 cmocka.h           tests/
 '
 # What every C program on this system has.

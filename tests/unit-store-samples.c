@@ -317,18 +317,23 @@ static void test_selectors(void **state)
 	made.head = (struct report){ .domain = SPAN("example.org"), .begin = 100 * DAY_SECONDS, .end = 100 * DAY_SECONDS,
 		.records = 3, .messages = UINT64_MAX };
 	put(b, 1, &made);
-	assert_true(store_ask_selectors(b->store, &window, 70, selector_list, text, NULL));
+	assert_true(store_ask_selectors(b->store, SPAN_ABSENT, &window, 70, selector_list, text, NULL));
 	assert_string_equal(text, "s6._domainkey.example.org example.org 3: 6 0 100\n"
 				  "s1._domainkey.example.org example.org 2: 5 0 100\n"
 				  "s2._domainkey.mail.example.org example.org 2: 0 5 0\n");
 	text[0] = '\0';
-	assert_true(store_ask_selectors(b->store, &before, 70, selector_list, text, NULL));
+	assert_true(store_ask_selectors(b->store, SPAN("mail.example.org"), &window, 70, selector_list, text, NULL));
+	assert_non_null(strstr(text, "s2._domainkey.mail.example.org"));
+	text[0] = '\0';
+	assert_true(store_ask_selectors(b->store, SPAN("other.example"), &window, 70, selector_list, text, NULL));
+	assert_string_equal(text, "");
+	assert_true(store_ask_selectors(b->store, SPAN_ABSENT, &before, 70, selector_list, text, NULL));
 	assert_string_equal(text, "");
 	assert_true(store_learn_key(b->store, &key, NULL));
-	assert_true(store_ask_selectors(b->store, &window, 100, selector_list, text, NULL));
+	assert_true(store_ask_selectors(b->store, SPAN_ABSENT, &window, 100, selector_list, text, NULL));
 	assert_null(strstr(text, "s6"));
 	text[0] = '\0';
-	assert_true(store_ask_selectors(b->store, &window, 101, selector_list, text, NULL));
+	assert_true(store_ask_selectors(b->store, SPAN_ABSENT, &window, 101, selector_list, text, NULL));
 	assert_non_null(strstr(text, "s6"));
 }
 

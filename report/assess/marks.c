@@ -388,7 +388,7 @@ bool mark_subject_is_possible(struct span subject, const struct rows *tables)
 
 	if (!subject.n)
 		return false;
-	if (memchr(subject.p, '.', subject.n) || memchr(subject.p, '/', subject.n) || address_parse(subject, &address))
+	if (memchr(subject.p, ' ', subject.n) || memchr(subject.p, '.', subject.n) || memchr(subject.p, '/', subject.n) || address_parse(subject, &address))
 		return true;
 	for (size_t i = 0; i < tables->senders_n; i++)
 		if (span_is_nocase(tables->senders[i].id, subject) || span_is_nocase(tables->senders[i].name, subject))
