@@ -121,10 +121,6 @@ const struct config_setting config_settings[] = {
 	{ MAILBOX_SECTION, "tls_fingerprint", CONFIG_PART, "digits", 0, 0, 0, OF_MAILBOX(tls_fingerprint),
 		"SHA-256 of the only certificate to believe; nothing else is asked of it" },
 #undef OF_MAILBOX
-	{ "names", "mmdb", CONFIG_FILE, "path", 0, 0, 0, offsetof(struct config, network_map),
-		"a database of networks and who runs them (MaxMind's format), for addresses without a name" },
-	{ "names", "map_parsedmarc", CONFIG_FILE, "path", 0, 0, 0, offsetof(struct config, base_map),
-		"a map of host names in the layout of parsedmarc, for what the table of senders does not know" },
 #define OF_DIGEST(member) offsetof(struct config, digest.member)
 	{ DIGEST_SECTION, "to", CONFIG_PART, "address,...", 0, 0, 0, OF_DIGEST(to), "who gets the weekly mail" },
 	{ DIGEST_SECTION, "from", CONFIG_PART, "address", 0, 0, 0, OF_DIGEST(from),
@@ -150,6 +146,10 @@ const struct config_setting config_settings[] = {
 	{ DIGEST_SECTION, "tls_fingerprint", CONFIG_PART, "digits", 0, 0, 0, OF_DIGEST(server.tls_fingerprint),
 		"SHA-256 of the only certificate to believe; nothing else is asked of it" },
 #undef OF_DIGEST
+	{ "names", "mmdb", CONFIG_FILE, "path", 0, 0, 0, offsetof(struct config, network_map),
+		"a database of networks and who runs them (MaxMind's format), for addresses without a name" },
+	{ "names", "map_parsedmarc", CONFIG_FILE, "path", 0, 0, 0, offsetof(struct config, base_map),
+		"a map of host names in the layout of parsedmarc, for what the table of senders does not know" },
 	{ "names", "addresses", CONFIG_NUMBER, "count", 2000, 0, 1000000, offsetof(struct config, enrich_addresses),
 		"host names that one run of `enrich` looks up" },
 	{ "names", "time", CONFIG_NUMBER, "seconds", 60, 1, 3600, offsetof(struct config, enrich_seconds),
