@@ -80,6 +80,8 @@ struct box {
 	bool greeted;	   /* that has been said */
 	unsigned attempts; /* that failed, one after the other */
 	int64_t due;	   /* when a round begins unasked */
+	struct ingested totals_sum;
+	struct poller_counts counts_sum;
 
 	struct source *source; /* owned; of this machine */
 	char **paths;	       /* owned; the folders to read */

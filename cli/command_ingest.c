@@ -246,7 +246,7 @@ static bool ingest_flush(void *arg)
 	return ingest_commit(arg, true);
 }
 
-static void counts_add(struct ingested *sum, const struct ingested *counts)
+void ingest_add(struct ingested *sum, const struct ingested *counts)
 {
 	sum->seen += counts->seen;
 	sum->added += counts->added;
@@ -278,9 +278,9 @@ static bool ingest_take(void *arg, const struct intake_item *item)
 		good = ingest_store(ingesting, item, &counts);
 	else
 		good = ingest_refused(ingesting, item, &counts);
-	counts_add(&ingesting->totals, &counts);
+	ingest_add(&ingesting->totals, &counts);
 	if (item->box)
-		counts_add(box_totals(item), &counts);
+		ingest_add(box_totals(item), &counts);
 	return good && ingest_commit(ingesting, false);
 }
 
@@ -411,8 +411,12 @@ static int ingest_close(struct ingesting *ingesting, int code)
 	bool good = !ingesting->polling || polling_report(ingesting->polling, mailbox_tell, &told);
 
 	ingesting->totals.milliseconds = (uint64_t)(clock_ms() - ingesting->started);
+	if (ingesting->job->totals) {
+		ingest_add(ingesting->job->totals, &ingesting->totals);
+		ingesting->job->totals->milliseconds = ingesting->totals.milliseconds;
+	}
 	good = told.writer->close(told.writer->self, ingesting->job->journal ? NULL : &ingesting->totals) && good;
-	if (cli->options.metrics && !ingesting->dry &&
+	if (cli->options.metrics && !ingesting->dry && !ingesting->job->journal &&
 		!metrics_file(cli->options.metrics, &ingesting->totals, told.mailboxes, told.n, cli->now, &fault)) {
 		int failed = cli_fail(cli, &fault);
 

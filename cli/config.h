@@ -41,8 +41,8 @@ struct config {
 	uint64_t granularity;       /* of keys (g=): 0 reported, 1 enforced */
 	uint64_t retention_samples; /* seconds */
 	struct readiness_settings readiness;
-	char *network_map, *base_map; /* owned; of names; "" for none */
 	struct digest_settings digest;
+	char *network_map, *base_map; /* owned; of names; "" for none */
 	char *marks; /* owned; "": beside the configuration file */
 	uint64_t enrich_addresses, enrich_seconds; /* looked up in one run */
 	uint64_t enrich_after;                     /* of a poll of the mailboxes */

@@ -9,8 +9,11 @@ struct cli;
 struct ingest_job {
 	struct polling *polling; /* NULL: what the command line names */
 	bool later;		 /* afterwards: what could not be checked before, and keys that will be needed */
-	bool journal;		 /* a line for each event on standard error, and no others */
+	bool journal;		 /* a line for each event on standard error, and no other output */
+	struct ingested *totals; /* what is counted is added here, too; the time is the last one; NULL: nobody asks */
 };
+
+void ingest_add(struct ingested *sum, const struct ingested *counts); /* without the time */
 
 /* Returns the exit code; what went wrong has been said. `stored`: the database and our own processes did their part,
  * whatever became of single mailboxes and mails. */

@@ -398,7 +398,9 @@ void box_clear(struct box *box)
 		.connected = box->connected,
 		.greeted = box->greeted,
 		.attempts = box->attempts,
-		.due = box->due };
+		.due = box->due,
+		.totals_sum = box->totals_sum,
+		.counts_sum = box->counts_sum };
 }
 
 static void box_release(struct box *box)
@@ -766,24 +768,46 @@ static uint64_t box_unsettled(const struct box *box)
 	return n;
 }
 
+static struct ingested_mailbox box_figures(const struct box *box)
+{
+	return (struct ingested_mailbox){ .name = box->mailbox->name,
+		.url = box->settings->url,
+		.totals = &box->totals,
+		.folders = box->counts.folders,
+		.present = box->counts.present,
+		.newer = box->newer,
+		.newer_octets = box->newer_octets,
+		.octets = box->counts.octets,
+		.left = box->left,
+		.settled = box->counts.settled,
+		.unsettled = box_unsettled(box),
+		.marked = box->counts.left,
+		.reconnects = box->counts.reconnects,
+		.fault = box->failed ? box->fault.text : NULL };
+}
+
+bool polling_sums(const struct polling *polling, polling_teller *tell, void *arg)
+{
+	for (size_t i = 0; i < polling->n; i++) {
+		const struct box *box = &polling->boxes[i];
+		struct ingested_mailbox mailbox = box_figures(box);
+
+		mailbox.totals = &box->totals_sum;
+		mailbox.octets = box->counts_sum.octets;
+		mailbox.settled = box->counts_sum.settled;
+		mailbox.marked = box->counts_sum.left;
+		mailbox.reconnects = box->counts_sum.reconnects;
+		if (!tell(arg, &mailbox))
+			return false;
+	}
+	return true;
+}
+
 bool polling_report(const struct polling *polling, polling_teller *tell, void *arg)
 {
 	for (size_t i = 0; i < polling->n; i++) {
 		const struct box *box = &polling->boxes[i];
-		const struct ingested_mailbox mailbox = { .name = box->mailbox->name,
-			.url = box->settings->url,
-			.totals = &box->totals,
-			.folders = box->counts.folders,
-			.present = box->counts.present,
-			.newer = box->newer,
-			.newer_octets = box->newer_octets,
-			.octets = box->counts.octets,
-			.left = box->left,
-			.settled = box->counts.settled,
-			.unsettled = box_unsettled(box),
-			.marked = box->counts.left,
-			.reconnects = box->counts.reconnects,
-			.fault = box->failed ? box->fault.text : NULL };
+		const struct ingested_mailbox mailbox = box_figures(box);
 
 		/* Who stays speaks of what came, and failures have been said. */
 		if (polling->plan.stay && box->totals.seen == 0 && box->counts.settled == 0)

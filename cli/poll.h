@@ -26,6 +26,8 @@ struct polling_plan {
 	bool look;	   /* change nothing, on the servers or in the database, and fetch nothing: only count */
 	bool dry;	   /* change nothing, but fetch */
 	bool stay;	   /* another round follows: polling_rest */
+	void (*rested)(void *arg); /* called when the rest begins, and when a mailbox is lost in it; NULL: nobody asks */
+	void *arg;
 	struct signals *signals; /* when they say so, no more mails are fetched, and those in hand are the last; or NULL */
 };
 
@@ -74,6 +76,9 @@ const char *box_plans(const struct intake_item *item, enum place_state state, ch
 /* How each mailbox fared, in the configuration's order. False: `tell` returned false. */
 typedef bool polling_teller(void *arg, const struct ingested_mailbox *mailbox);
 bool polling_report(const struct polling *polling, polling_teller *tell, void *arg);
+
+/* With plan.stay: the sums of all rounds, and how each mailbox is now. */
+bool polling_sums(const struct polling *polling, polling_teller *tell, void *arg);
 
 /* Kinds of faults of the mailboxes that failed; how many worked. */
 struct polling_outcome {

@@ -1,6 +1,7 @@
 /* Between two rounds of mailboxes that are watched. */
 #include "cli/box.h"
 #include "cli/cli.h"
+#include "cli/ingest.h"
 #include "cli/signals.h"
 
 #include <errno.h>
@@ -68,6 +69,19 @@ bool box_rest(struct box *box)
 	return true;
 }
 
+static void box_sum(struct box *box)
+{
+	struct poller_counts *sum = &box->counts_sum;
+
+	ingest_add(&box->totals_sum, &box->totals);
+	sum->octets += box->counts.octets;
+	sum->settled += box->counts.settled;
+	sum->left += box->counts.left;
+	sum->reconnects += box->counts.reconnects;
+	if (box->stage == BOX_RESTING && box->greeted && box->attempts)
+		sum->reconnects++;
+}
+
 /* What comes next for a mailbox that took part in the round. */
 static void box_leave_round(struct box *box)
 {
@@ -78,6 +92,7 @@ static void box_leave_round(struct box *box)
 		box->due = 0;
 		return;
 	}
+	box_sum(box);
 	box->connected = box->stage == BOX_RESTING;
 	if (box->connected) {
 		if (box->attempts || !box->greeted)
@@ -100,8 +115,8 @@ static void box_leave_round(struct box *box)
 	box->due = now_ms() + (int64_t)box->mailbox->interval * 1000;
 }
 
-/* Has the server something to say? */
-static void box_look(struct box *box)
+/* Has the server something to say? True: goodbye. */
+static bool box_look(struct box *box)
 {
 	struct fault fault = { 0 };
 	int news = box->stage == BOX_RESTING ? poller_news(box->poller, &fault) : 0;
@@ -109,12 +124,13 @@ static void box_look(struct box *box)
 	if (news > 0)
 		box->due = 0;
 	if (news >= 0)
-		return;
+		return false;
 	box->failed = false;
 	box_failed(box, &fault);
 	box->kind->stop(box);
 	box->stage = BOX_CLOSED;
 	box_delay(box);
+	return true;
 }
 
 static void box_invite(struct box *box)
@@ -160,16 +176,22 @@ bool polling_rest(struct polling *polling)
 {
 	const struct signals *signals = polling->plan.signals;
 	struct epoll_event event;
+	bool changed = false;
 	int64_t left;
 
 	for (size_t i = 0; i < polling->n && !polling_ends(polling); i++)
-		if (polling->boxes[i].invited)
+		if (polling->boxes[i].invited) {
 			box_leave_round(&polling->boxes[i]);
+			changed = true;
+		}
 	for (;;) {
 		if (polling_ends(polling) || signals->reload)
 			return false;
 		for (size_t i = 0; i < polling->n; i++)
-			box_look(&polling->boxes[i]);
+			changed |= box_look(&polling->boxes[i]);
+		if (changed && polling->plan.rested)
+			polling->plan.rested(polling->plan.arg);
+		changed = false;
 		left = polling_due(polling) - now_ms();
 		if (left <= 0)
 			break;

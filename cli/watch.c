@@ -1,12 +1,46 @@
 #include "cli/watch.h"
 #include "cli/cli.h"
 #include "cli/ingest.h"
+#include "cli/metrics.h"
 #include "cli/notify.h"
 #include "cli/signals.h"
 
 #include <time.h>
 
 #define LATER_SECONDS 3600 /* between two looks at what waits for others, such as keys that the DNS did not tell */
+
+struct watching {
+	struct cli *cli;
+	struct polling *polling;
+	struct ingested totals; /* since it began */
+	struct ingested_mailbox mailboxes[MAILBOXES_MOST];
+	size_t n, failed;
+};
+
+static bool mailbox_tell(void *arg, const struct ingested_mailbox *mailbox)
+{
+	struct watching *watching = arg;
+
+	watching->mailboxes[watching->n++] = *mailbox;
+	watching->failed += mailbox->fault != NULL;
+	return true;
+}
+
+/* How it is, for whoever watches us: after every round, and when a mailbox is lost. */
+static void watch_rested(void *arg)
+{
+	struct watching *watching = arg;
+	const struct cli *cli = watching->cli;
+	struct fault fault = { 0 };
+
+	watching->n = watching->failed = 0;
+	polling_sums(watching->polling, mailbox_tell, watching);
+	notify("STATUS=%zu of %zu mailboxes are well; %llu mails so far", watching->n - watching->failed, watching->n,
+		(unsigned long long)watching->totals.seen);
+	if (cli->options.metrics && !metrics_file(cli->options.metrics, &watching->totals, watching->mailboxes,
+					    watching->n, cli->options.now ? cli->now : (int64_t)time(NULL), &fault))
+		cli_say(cli, "%s", fault.text);
+}
 
 /* What a reload would take: is it right? Nothing of it is used here: with a good one the program begins again, so that
  * its processes are born before the new configuration is in memory, as they were before the old one. */
@@ -40,9 +74,11 @@ static bool watch_reload(struct cli *cli)
 }
 
 /* A round that could not be stored is tried again, unless only a person can help. */
-static int watch_rounds(struct cli *cli, struct polling *polling, struct signals *signals)
+static int watch_rounds(struct watching *watching, struct signals *signals)
 {
-	struct ingest_job job = { .polling = polling, .journal = true };
+	struct cli *cli = watching->cli;
+	struct polling *polling = watching->polling;
+	struct ingest_job job = { .polling = polling, .journal = true, .totals = &watching->totals };
 	time_t later = 0;
 
 	for (;;) {
@@ -71,8 +107,10 @@ static int watch_rounds(struct cli *cli, struct polling *polling, struct signals
 int watch(struct cli *cli)
 {
 	struct signals signals = { .fd = -1 };
-	struct polling_plan plan = { .parallel = 1, .stay = true, .signals = &signals };
-	struct polling *polling = NULL;
+	struct watching watching = { .cli = cli };
+	struct polling_plan plan = {
+		.parallel = 1, .stay = true, .rested = watch_rested, .arg = &watching, .signals = &signals
+	};
 	struct fault fault = { 0 };
 	int code;
 
@@ -82,16 +120,16 @@ int watch(struct cli *cli)
 	}
 	if (!polling_parallel(cli, &plan))
 		return EXIT_USAGE;
-	if (!signals_open(&signals, &fault) || !(polling = ingest_polling(cli, &plan, &fault))) {
+	if (!signals_open(&signals, &fault) || !(watching.polling = ingest_polling(cli, &plan, &fault))) {
 		signals_close(&signals);
 		return cli_fail(cli, &fault);
 	}
 	cli_note(cli, "watching %zu mailbox%s", cli->config.mailboxes_n, cli->config.mailboxes_n == 1 ? "" : "es");
 	notify("READY=1");
-	code = watch_rounds(cli, polling, &signals);
+	code = watch_rounds(&watching, &signals);
 	if (!cli->again)
 		notify("STOPPING=1");
-	polling_stop(polling);
+	polling_stop(watching.polling);
 	signals_close(&signals);
 	if (code == EXIT_DONE && !cli->again)
 		cli_note(cli, "ended");

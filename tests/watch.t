@@ -20,11 +20,11 @@ SECONDS = 20  # until something has happened on a busy machine
 class Watch:
     """A configuration, and a program that watches."""
 
-    def __init__(self, mailboxes, other="", **environment):
+    def __init__(self, mailboxes, other="", options=(), **environment):
         self.gate = Gate()
         self.gate.settings(mailboxes, other)
         self.heard = None
-        self.process = self.gate.go("--offline", "ingest", "--watch", **environment)
+        self.process = self.gate.go("--offline", "ingest", "--watch", *options, **environment)
         self.pid = self.process.process.pid
 
     def line(self, start, times=1, seconds=SECONDS):
@@ -65,6 +65,14 @@ class Watch:
         return self.process.text
 
 
+def metrics(path):
+    try:
+        with open(path) as text:
+            return text.read()
+    except OSError:
+        return ""
+
+
 def comes(dovecot):
     """Mail that comes while it waits; others write meanwhile."""
     dovecot.empty()
@@ -101,13 +109,19 @@ def lost(dovecot):
     proxy = Proxy(dovecot.ports["imaps"])
     rows = server_rows(dovecot, after="move:Done")
     rows["url"] = "imaps://%s@localhost:%d" % (USER.replace("@", "%40"), proxy.port)
-    watch = Watch({"box": rows})
-    check(watch.line(CONNECTED), "connected", watch.text)
+    figures = tempfile.mktemp(prefix="metrics.")
+    watch = Watch({"box": rows}, options=("--metrics", figures))
+    check(watch.line(CONNECTED) and watch.until(lambda: 'mailbox_up{mailbox="box"} 1' in metrics(figures)), "connected", watch.text)
     proxy.cut()
+    check(watch.until(lambda: 'mailbox_up{mailbox="box"} 0' in metrics(figures)), "a monitoring system sees what is lost",
+          metrics(figures))
     check(watch.line(CONNECTED, 2) and watch.has("dmarcgate: box: localhost:") and watch.has("the server closed the connection") and
           watch.has("dmarcgate: box: next attempt in ") and proxy.made >= 2, "a cut connection is made again", watch.text)
     dovecot.deliver([report_mail(1)])
     check(watch.until(lambda: watch.reports() == 1 and len(dovecot.state("Done")) == 1), "and mail comes through it", watch.text)
+    check(watch.until(lambda: all(line in metrics(figures) for line in (
+          'mailbox_up{mailbox="box"} 1', "ingest_reports 1", 'mailbox_settled{mailbox="box"} 1', 'mailbox_reconnects{mailbox="box"} 1'))),
+          "... and that it is back", metrics(figures))
     dovecot.stop()
     check(watch.line("dmarcgate: box: next attempt in ", 3), "a server that is away is tried again", watch.text)
     dovecot.start()
@@ -115,6 +129,7 @@ def lost(dovecot):
     check(watch.line(CONNECTED, 3, 40) and watch.until(lambda: watch.reports() == 2), "until it is back", watch.text)
     times = [int(line.split()[-2]) for line in watch.process.said if "next attempt in" in line]
     check(times[0] <= 3 and times[-1] > times[1] and watch.end(signal.SIGINT) == 0, "later and later: %s" % times, watch.text)
+    os.unlink(figures)
     proxy.close()
 
 
@@ -154,7 +169,8 @@ def signals(dovecot):
         return wanted in heard
     rows = server_rows(dovecot, after="move:Done")
     watch = Watch({"box": rows}, NOTIFY_SOCKET="@" + address)
-    check(told("READY=1") and watch.line(CONNECTED), "the service manager is told that it is ready", watch.text)
+    check(told("READY=1") and watch.line(CONNECTED) and told("STATUS=1 of 1 mailboxes are well; 0 mails so far"),
+          "the service manager is told that it is ready", watch.text)
     before = sorted(watch.children())
     with open(watch.gate.conf) as text:
         good = text.read()
