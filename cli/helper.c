@@ -297,6 +297,15 @@ static void serve_run(struct serving *s, struct span text, int input)
 	buf_release(&output);
 }
 
+static void serving_free(struct serving *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		command_words_release(&s->commands[i]);
+		free(s->texts[i]);
+	}
+	free(s);
+}
+
 static void helper_live(int socket)
 {
 	struct serving *s = calloc(1, sizeof *s);
@@ -323,6 +332,7 @@ static void helper_live(int socket)
 			_exit(1);
 		explicit_bzero(s->frame.octets, s->frame.n);
 	}
+	serving_free(s);
 	_exit(0);
 }
 
