@@ -51,7 +51,14 @@ class Watch:
         return [int(pid) for pid in open("/proc/%d/task/%d/children" % (self.pid, self.pid)).read().split()]
 
     def open_files(self):
-        return [os.readlink("/proc/%d/fd/%s" % (self.pid, name)) for name in os.listdir("/proc/%d/fd" % self.pid)]
+        """What the program holds; a descriptor that is closed while we look is not held."""
+        names = []
+        for name in os.listdir("/proc/%d/fd" % self.pid):
+            try:
+                names.append(os.readlink("/proc/%d/fd/%s" % (self.pid, name)))
+            except FileNotFoundError:
+                pass
+        return names
 
     def end(self, number=signal.SIGTERM):
         if self.process.process.poll() is None:
