@@ -193,7 +193,7 @@ static bool domain_refresh(const struct cli *cli, struct store *store, struct dn
 	char name[DOMAINNAME_TEXT];
 	bool due;
 
-	if (!domain_alabels(span_trim(domain), name))
+	if (!domain_alabels(domain, name))
 		return true;
 	if (!domain_is_due(cli, store, span_of(name), &due, fault))
 		return false;
@@ -205,16 +205,11 @@ bool sight_refresh(const struct cli *cli, struct store *store, struct dns live, 
 {
 	struct sight *sight = sight_new();
 	bool good = sight != NULL || fault_set(fault, FAULT_LATER, "out of memory");
-	struct span rest = span_of(cli->config.domains);
+	struct span rest = span_of(cli->config.domains), domain;
 
-	for (size_t looked = 0; good && rest.n && looked < SIGHT_DOMAINS;) {
-		const char *comma = memchr(rest.p, ',', rest.n);
-		size_t n = comma ? (size_t)(comma - rest.p) : rest.n;
-
-		good = domain_refresh(cli, store, sight_dns(sight, live), (struct span){ rest.p, n }, &looked, fault) &&
+	for (size_t looked = 0; good && looked < SIGHT_DOMAINS && span_take(&rest, ',', &domain);)
+		good = domain_refresh(cli, store, sight_dns(sight, live), domain, &looked, fault) &&
 		       sight_learn(sight, store, cli->now, fault);
-		rest = (struct span){ rest.p + n + (comma != NULL), rest.n - n - (comma != NULL) };
-	}
 	sight_free(sight);
 	return good;
 }
