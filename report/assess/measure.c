@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #define WEEKDAYS 5
-#define LEARNING_DAYS 7 /* what is seen in the first days of all history is no surprise */
+#define LEARNING_DAYS 7 /* days with reports before which nothing was known, so that nothing is a surprise */
 #define WINDOW_STANDARD 35
 
 static bool left_out(const struct path *path, const bool *without)
@@ -186,21 +186,30 @@ static bool measure_reporters(struct work *w, struct measures *m)
 	}
 	m->reporters = count_names(w, seen, names);
 	m->trusted_share = all ? (double)trusted / (double)all : 1;
-	m->unauthenticated = trusted < all;
 	return true;
+}
+
+/* The last of the days on which everything seen was new. They are counted by their reports: what turns up behind a gap
+ * in the first of them need not be new at all. */
+static int64_t learning_end(const struct work *w)
+{
+	int64_t day = w->history_first, covered = day_is_covered(w, day);
+
+	while (covered < LEARNING_DAYS && day < w->last_day)
+		covered += day_is_covered(w, ++day);
+	return day;
 }
 
 /* Days since the last sender that turned up unsigned, and no more than the history can tell. */
 int64_t quiet_days(const struct work *w, bool *never)
 {
-	int64_t quiet = w->last_day - w->history_first + 1 - LEARNING_DAYS;
+	int64_t known = learning_end(w), quiet = w->last_day - known;
 
 	*never = true;
 	for (size_t i = 0; i < w->senders_n; i++) {
 		const struct sender *s = &w->senders[i];
 
-		if (s->fate != FATE_OWN || !s->surprise || s->first_day == MOMENT_NONE ||
-			s->first_day < w->history_first + LEARNING_DAYS)
+		if (s->fate != FATE_OWN || !s->surprise || s->first_day == MOMENT_NONE || s->first_day <= known)
 			continue;
 		*never = false;
 		quiet = w->last_day - s->first_day < quiet ? w->last_day - s->first_day : quiet;
