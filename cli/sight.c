@@ -168,22 +168,19 @@ bool sight_refresh(const struct cli *cli, struct store *store, struct dns live, 
 {
 	struct sight *sight = sight_new();
 	bool good = sight != NULL || fault_set(fault, FAULT_LATER, "out of memory"), due;
-	struct span rest = span_of(cli->config.domains);
+	struct span rest = span_of(cli->config.domains), one;
 
-	for (size_t looked = 0; good && rest.n && looked < SIGHT_DOMAINS;) {
-		const char *comma = memchr(rest.p, ',', rest.n);
-		size_t n = comma ? (size_t)(comma - rest.p) : rest.n;
+	for (size_t looked = 0; good && looked < SIGHT_DOMAINS && span_take(&rest, ',', &one);) {
 		char domain[DOMAINNAME_TEXT];
 
-		if (domain_alabels(span_trim((struct span){ rest.p, n }), domain)) {
-			good = domain_is_due(cli, store, span_of(domain), &due, fault);
-			if (good && due) {
-				good = domain_look(cli, store, sight_dns(sight, live), span_of(domain), fault) &&
-				       sight_learn(sight, store, cli->now, fault);
-				looked++;
-			}
+		if (!domain_alabels(one, domain))
+			continue;
+		good = domain_is_due(cli, store, span_of(domain), &due, fault);
+		if (good && due) {
+			good = domain_look(cli, store, sight_dns(sight, live), span_of(domain), fault) &&
+			       sight_learn(sight, store, cli->now, fault);
+			looked++;
 		}
-		rest = (struct span){ rest.p + n + (comma != NULL), rest.n - n - (comma != NULL) };
 	}
 	sight_free(sight);
 	return good;
