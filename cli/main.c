@@ -4,6 +4,7 @@
 #include "cli/secret.h"
 #include "cli/tokens.h"
 #include "parse/nursery.h"
+#include "report/csv.h"
 #include "report/ingested.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ const struct command commands[] = {
 	{ "reporters", command_reporters, false, "[DOMAIN [REPORTER]]", "who reports, and what is wrong with the reports" },
 	{ "simulate", command_simulate, false, "DOMAIN RECORD", "what the mail would have met under another record" },
 	{ "digest", command_digest, NEED_HELPER, "[DOMAIN...]", "the week as a mail: what to do, what is new" },
-	{ "export", command_export, false, "--json|--csv [CONDITION...]", "stored records for other programs" },
+	{ "export", command_export, false, "--json|--csv [WHAT] [CONDITION...]", "records, failures, days or rows for other programs" },
 	{ "reprocess", command_reprocess, true, "", "read again what was kept of stored mails" },
 	{ "expire", command_expire, false, "[--older-than SPAN]", "remove what is old" },
 	{ "login", command_login, false, "MAILBOX", "let a person grant access to a mailbox (OAuth 2)" },
@@ -250,6 +251,7 @@ int main(int argc, char **argv)
 		(cli.options.help ? print_help : print_version)(stdout);
 		return cli_flush(&cli, EXIT_DONE);
 	}
+	csv_guard(!cli.options.csv_raw);
 	cli.now = (int64_t)time(NULL);
 	if (cli.options.now && !moment_parse(span_of(cli.options.now), &cli.now)) {
 		cli_say(&cli, "--now %.60s: is no time; write 2026-01-31T12:00:00Z", cli.options.now);

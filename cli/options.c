@@ -20,6 +20,7 @@ const struct option_row option_rows[] = {
 	{ "no-sandbox", NULL, PLACE(no_sandbox), NULL, "read in this process, without its protections" },
 	{ "json", NULL, 0, "show ingest mailboxes summary reports senders reporters simulate export check verify samples explain lint record selectors dns", "print JSON" },
 	{ "csv", NULL, 0, "summary reports senders reporters simulate export check samples selectors", "print comma-separated values" },
+	{ "csv-raw", NULL, 0, "summary reports senders reporters simulate export check samples selectors", "the same, with what looks like a formula as it is" },
 	{ "format", "text|json|csv", 0, "summary reports senders reporters simulate export check samples lint record selectors", "the form of the output" },
 	{ "days", "N", PLACE(days), "summary samples simulate lint", "the last N days" },
 	{ "since", "TIME", PLACE(since), "summary samples lint", "from that day on" },
@@ -98,7 +99,7 @@ static bool address_take(const char *list[OPTION_ADDRESSES], size_t *n, const ch
 	return true;
 }
 
-/* --json and --csv are short for --format. */
+/* --json and --csv are short for --format; --csv-raw is --csv and more. */
 static bool special_take(struct options *options, const char *name, const char *value, struct fault *fault)
 {
 	if (strcmp(name, "fail-on") == 0) {
@@ -109,7 +110,8 @@ static bool special_take(struct options *options, const char *name, const char *
 		return address_take(options->record.rua, &options->record.rua_n, value, fault);
 	if (strcmp(name, "ruf") == 0)
 		return address_take(options->record.ruf, &options->record.ruf_n, value, fault);
-	return format_read(options, value ? value : name, fault);
+	options->csv_raw |= strcmp(name, "csv-raw") == 0;
+	return format_read(options, value ? value : strcmp(name, "csv-raw") == 0 ? "csv" : name, fault);
 }
 
 static bool option_take(struct options *options, const struct option_row *row, char *value, struct fault *fault)

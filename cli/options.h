@@ -20,6 +20,7 @@ struct options {
 	const char *db, *config_file, *now, *jobs, *color;
 	bool quiet, verbose, no_sandbox, help, version;
 	enum output_format format;
+	bool csv_raw;
 	const char *days, *since, *until, *older_than;
 	bool watch; /* ingest does not end */
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
