@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define OPTIONS_MOST 64
+#define OPTIONS_MOST 96
 #define LONG_FIRST 256 /* what getopt_long gives for the first row; short options are their letter */
 
 #define PLACE(member) offsetof(struct options, member)
@@ -18,7 +18,7 @@ const struct option_row option_rows[] = {
 	{ "v", NULL, PLACE(verbose), NULL, "name every input with what became of it; all of a verdict" },
 	{ "color", "auto|always|never", PLACE(color), NULL, "colours in the text" },
 	{ "no-sandbox", NULL, PLACE(no_sandbox), NULL, "read in this process, without its protections" },
-	{ "json", NULL, 0, "show ingest mailboxes summary reports senders reporters simulate export check verify samples explain lint record selectors dns", "print JSON" },
+	{ "json", NULL, 0, "show ingest mailboxes summary reports senders reporters simulate export check verify samples explain lint record selectors dns doctor", "print JSON" },
 	{ "csv", NULL, 0, "summary reports senders reporters simulate export check samples selectors", "print comma-separated values" },
 	{ "csv-raw", NULL, 0, "summary reports senders reporters simulate export check samples selectors", "the same, with what looks like a formula as it is" },
 	{ "format", "text|json|csv", 0, "summary reports senders reporters simulate export check samples lint record selectors", "the form of the output" },
@@ -71,6 +71,7 @@ const struct option_row option_rows[] = {
 	{ "selector", "NAME", PLACE(selector), "lint", "a key to look at beside those that are known" },
 	{ "expect-key", "FILE", PLACE(expect_key), "lint", "is this the key that is published? PEM, record or zone line" },
 	{ "history", NULL, PLACE(history), "dns", "every state that was seen, not just the last" },
+	{ "quick", NULL, PLACE(quick), "doctor", "without reading the whole database" },
 	{ "help", NULL, PLACE(help), NULL, "this text" },
 	{ "version", NULL, PLACE(version), NULL, "versions, and the protections in force" },
 	{ NULL },

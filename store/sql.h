@@ -326,6 +326,8 @@
 		"SELECT state FROM place WHERE folder=?1 AND uid=?2 AND name=?3")                                      \
 	X(PLACE_FIRST,                                                                                                 \
 		"SELECT uid FROM place WHERE folder=?1 AND state=1 AND state<>0 ORDER BY uid LIMIT 1")                 \
+	X(POLL_PUT, "INSERT INTO poll(mailbox,at) VALUES(?1,?2) ON CONFLICT DO UPDATE SET at=excluded.at")            \
+	X(POLL_GET, "SELECT at FROM poll WHERE mailbox=?1")                                                           \
 	X(PLACES_OPEN,                                                                                                 \
 		"SELECT f.id,f.name,f.uidvalidity,p.uid,p.name,p.state FROM mailfolder f CROSS JOIN place p"           \
 		" ON p.folder=f.id WHERE f.mailbox=?1 AND p.state<>0 ORDER BY f.name,p.uid,p.name")                    \

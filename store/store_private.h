@@ -171,6 +171,7 @@ struct store {
 
 /* --- sql.c: statements --- */
 
+enum fault_kind store_fault_kind(int rc); /* of a result code of SQLite */
 bool store_fail(struct store *s, int rc, const char *what); /* turns what SQLite says into s->fault; false */
 bool store_fail_memory(struct store *s);
 bool store_tell(struct store *s, bool ok, struct fault *fault); /* hands s->fault out */
@@ -297,6 +298,11 @@ sqlite3_stmt *filter_open(struct store *s, enum subject subject, const struct re
 
 /* HOST_UNKNOWN and no date for an address that nobody looked up. */
 bool host_get(struct store *s, const struct address *address, struct arena *arena, struct host_row *row);
+
+/* --- backup.c --- */
+
+/* As store_backup; `replace`: what has that name goes. Within a transaction of `from` the copy shows its moment. */
+bool backup_write(sqlite3 *from, const char *to, bool replace, struct fault *fault);
 
 /* --- schema.c --- */
 
