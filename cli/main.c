@@ -43,7 +43,7 @@ const struct command commands[] = {
 	{ "attest", command_attest, false, "quarterly|lists", "you have thought of it" },
 	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
 	{ "explain", command_explain, false, "ID", "a sender, gate, item of evidence, report or sample" },
-	{ "html", command_html, false, "DOMAIN|--all [-o FILE|FOLDER]", "the verdict as a page of its own" },
+	{ "html", command_html, false, "DOMAIN|--all [-o FILE|FOLDER|--pages FOLDER]", "the verdict as a page of its own" },
 	{ "lint", command_lint, false, "[DOMAIN...]", "judge what domains publish, with the records to paste" },
 	{ "record", command_record, false, "[DOMAIN] | --check TEXT", "write a DMARC record, or judge the text of one" },
 	{ "selectors", command_selectors, false, "DOMAIN", "who signs with which key, and how the keys stand" },

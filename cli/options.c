@@ -53,6 +53,7 @@ const struct option_row option_rows[] = {
 	{ "counts", NULL, PLACE(counts), "summary", "the figures alone, without a verdict" },
 	{ "weeks", "N", PLACE(weeks), "summary", "how far the trend goes back" },
 	{ "o", "FILE|FOLDER", PLACE(output), "html", "where to write; without it, standard output" },
+	{ "pages", "FOLDER", PLACE(pages), "html", "a page for each sender, and an index of them" },
 	{ "dry-run", NULL, PLACE(dry_run), "ingest", "say what would be done, and do nothing of it" },
 	{ "metrics", "FILE", PLACE(metrics), "ingest", "figures for a monitoring system, in Prometheus' text format" },
 	{ "parallel", "N", PLACE(parallel), "ingest mailboxes", "mailboxes polled at the same time" },

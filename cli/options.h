@@ -46,7 +46,7 @@ struct options {
 	const char *selector, *expect_key; /* of lint: one more key; a file with the key that signs */
 	const char *why; /* of a mark */
 	bool all, counts; /* every domain; figures instead of a verdict */
-	const char *weeks, *output, *domain;
+	const char *weeks, *output, *pages, *domain;
 };
 
 /* Options and arguments may be mixed; `--` ends the options. False: `fault` says what is wrong (EXIT_USAGE). */
