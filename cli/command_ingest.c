@@ -515,7 +515,7 @@ static void enrich_after(struct cli *cli)
 	struct fault fault = { 0 };
 
 	if (!enrich_run(cli, &enriched, &fault))
-		cli_say(cli, "host names: %s", fault.text);
+		cli_say(cli, "enrich: %s", fault.text);
 }
 
 int command_ingest(struct cli *cli)

@@ -395,18 +395,11 @@ static bool domains_set(char **place, const char *value, const char *where, stru
 static bool list_set(char **place, const char *value, bool (*wanted)(struct span), const char *rule, const char *where,
 	struct fault *fault)
 {
-	struct span rest = span_of(value);
+	struct span rest = span_of(value), one;
 
-	while (rest.n) {
-		const char *comma = memchr(rest.p, ',', rest.n);
-		size_t n = comma ? (size_t)(comma - rest.p) : rest.n;
-		struct span one = span_trim((struct span){ rest.p, n });
-
+	while (span_take(&rest, ',', &one))
 		if (!wanted(one))
 			return fault_set(fault, FAULT_SETUP, "%s = %s: %s, separated by commas", where, value, rule);
-		rest.p += n + (comma != NULL);
-		rest.n -= n + (comma != NULL);
-	}
 	return text_set(place, value, fault);
 }
 

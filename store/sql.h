@@ -242,7 +242,13 @@
 		"r.day BETWEEN ?1 AND ?2 AND r.state=0 AND c.auth IS NOT NULL GROUP BY r.domain,c.auth")               \
 	X(SELECTOR_SETS_OF,                                                                                            \
 		SELECTOR_SETS_BEGIN "r.domain=?3 AND r.day BETWEEN ?1 AND ?2 AND r.state=0 AND c.auth IS NOT NULL"     \
-				    " GROUP BY c.auth")                                                                \
+		" GROUP BY c.auth")                                                                                    \
+	/* total(): sums of what strangers wrote overflow */                                                            \
+	X(DOMAIN_AUTHORS,                                                                                              \
+		"SELECT (SELECT text FROM str WHERE id=c.header_from),max(r.trust) AS proof,total(c.messages) AS n"    \
+		" FROM report r CROSS JOIN record c ON c.id BETWEEN r.first_record AND r.first_record+r.records-1"     \
+		" WHERE r.domain=?1 AND r.day BETWEEN ?2 AND ?3 AND r.state=0 AND c.header_from IS NOT NULL"           \
+		" GROUP BY c.header_from ORDER BY proof DESC,n DESC,1")                                                \
 	X(SIGNATURE_SUMS,                                                                                              \
 		"SELECT s.domain,s.selector,v.number=0,s.reason,count(*),min(coalesce(v.at,m.arrived)),"               \
 		"max(coalesce(v.at,m.arrived)) FROM signature s CROSS JOIN verification v ON v.id=s.verification"      \

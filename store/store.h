@@ -157,6 +157,8 @@ bool store_ask_spf_passes(struct store *store, const char *policy, struct span d
 	spf_pass_taker *take, void *arg, struct fault *);
 bool store_ask_reporters(struct store *store, const char *domain, const struct window *window, reporter_taker *take,
 	void *arg, struct fault *);
+bool store_ask_authors(struct store *store, const char *domain, const struct window *window, author_taker *take,
+	void *arg, struct fault *);
 bool store_ask_problems(struct store *store, const char *domain, const struct window *window, problem_taker *take,
 	void *arg, struct fault *);
 bool store_ask_reports(
