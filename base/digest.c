@@ -1,4 +1,5 @@
 #include "base/digest.h"
+#include "base/shortage.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -14,7 +15,7 @@ struct digest {
 
 struct digest *digest_new(void)
 {
-	struct digest *d = calloc(1, sizeof *d);
+	struct digest *d = shortage_noted(calloc(1, sizeof *d));
 
 	if (!d)
 		return NULL;

@@ -1,4 +1,5 @@
 #include "parse/container.h"
+#include "base/shortage.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -160,7 +161,7 @@ static ssize_t inflating_read(struct stream *s, void *buffer, size_t room)
 
 struct inflating *inflating_new(struct stream *from, struct container_budget *budget)
 {
-	struct inflating *i = calloc(1, sizeof *i);
+	struct inflating *i = shortage_noted(calloc(1, sizeof *i));
 
 	if (!i)
 		return NULL;
@@ -267,7 +268,7 @@ static bool archive_support(struct archive *a)
 
 struct unpacking *unpacking_new(struct stream *from, struct container_budget *budget)
 {
-	struct unpacking *u = calloc(1, sizeof *u);
+	struct unpacking *u = shortage_noted(calloc(1, sizeof *u));
 
 	if (!u)
 		return NULL;

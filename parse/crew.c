@@ -60,7 +60,7 @@ struct crew {
 	struct slot *slots;
 	unsigned jobs;
 	uint64_t tokens, asked; /* counted on: never the same twice */
-	struct fault fault;	/* FAULT_BROKEN: the nursery is gone */
+	struct fault fault;	/* FAULT_LATER: the nursery is gone */
 	crew_answerer *answerer;
 	void *answerer_arg;
 	int watch, interrupt;
@@ -271,7 +271,7 @@ static void slot_order_worker(struct crew *crew, struct slot *slot)
 	}
 	slot->born = nursery_spawn(crew->nursery, &crew->limits);
 	if (!slot->born)
-		fault_set(&crew->fault, FAULT_BROKEN, "the nursery does not answer");
+		fault_set(&crew->fault, FAULT_LATER, "the nursery does not answer");
 }
 
 /* A worker that is gone already is no fault of the mail: it waits for another. */
@@ -615,7 +615,7 @@ static bool crew_hear_nursery(struct crew *crew)
 			crew_exited(crew, &notice);
 			break;
 		case NURSERY_GONE:
-			return fault_set(&crew->fault, FAULT_BROKEN, "the nursery is gone");
+			return fault_set(&crew->fault, FAULT_LATER, "the nursery is gone");
 		case NURSERY_NOTHING:
 			return true;
 		}
