@@ -648,6 +648,58 @@ static void blank_lines_empty(struct reading *r, struct buf *input)
 	reading_problem(r, "", "the header has no end; lines of blanks were read as empty lines");
 }
 
+/* The fields that anything here or in GMime looks at: the structure of the mail, and its struct mail_head. */
+static bool field_is_read(struct span line)
+{
+	static const struct span beginnings[] = { SPAN("Content-"), SPAN("MIME-"), SPAN("From"), SPAN("Subject"), SPAN("Date"),
+		SPAN("Message-Id") };
+
+	for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+		if (span_starts_nocase(line, beginnings[i]))
+			return true;
+	return false;
+}
+
+static struct span line_at(const struct buf *input, size_t at, size_t end)
+{
+	const char *lf = memchr(input->p + at, '\n', end - at);
+
+	return (struct span){ input->p + at, lf ? (size_t)(lf - input->p) + 1 - at : end - at };
+}
+
+static bool line_is_fold(struct span line)
+{
+	return line.p[0] == ' ' || line.p[0] == '\t';
+}
+
+/* GMime makes an object of every field and of every address in it, and Received, ARC and DKIM fields are most of a header.
+ * They are left out of our copy, unless it has a line that is neither a field nor a fold: what GMime makes of such a line may
+ * depend on the ones before it. */
+static void header_thin(struct buf *input, size_t header)
+{
+	struct span line;
+	bool read = false;
+	size_t kept = 0;
+
+	if (header == 0 || line_is_fold(buf_span(input)) || memchr(input->p, '\0', header))
+		return;
+	for (size_t at = 0; at < header; at += line.n) {
+		line = line_at(input, at, header);
+		if (!line_is_fold(line) && !line_is_field(line))
+			return;
+	}
+	for (size_t at = 0; at < header; at += line.n) {
+		line = line_at(input, at, header);
+		read = line_is_fold(line) ? read : field_is_read(line);
+		if (!read)
+			continue;
+		memmove(input->p + kept, line.p, line.n);
+		kept += line.n;
+	}
+	memmove(input->p + kept, input->p + header, input->n - header);
+	input->n -= header - kept;
+}
+
 static GMimeStream *message_stream(struct reading *r, int fd, uint64_t offset, uint64_t length)
 {
 	struct buf *input = &r->parser->input;
@@ -669,6 +721,8 @@ static GMimeStream *message_stream(struct reading *r, int fd, uint64_t offset, u
 			input->p[i] = input->p[i] == '\r' ? '\n' : input->p[i];
 	if (survey.header_runs_on)
 		blank_lines_empty(r, input);
+	else if (survey.header_ended && survey.has_lf)
+		header_thin(input, (size_t)survey.header);
 	return g_mime_stream_mem_new_with_buffer(buf_text(input), input->n);
 }
 
@@ -679,28 +733,35 @@ static void stream_drop(GMimeStream *stream)
 	g_object_unref(stream);
 }
 
+/* Behind the line end that an empty line follows; 0 when there is none. */
+static size_t header_end(struct span text, size_t from)
+{
+	const char *end = text.p + text.n, *lf = text.p + from;
+
+	while ((lf = memchr(lf, '\n', (size_t)(end - lf)))) {
+		lf++;
+		if (lf < end && (*lf == '\n' || (*lf == '\r' && end - lf >= 2 && lf[1] == '\n')))
+			return (size_t)(lf - text.p);
+	}
+	return 0;
+}
+
 static void header_keep(struct reading *r, int fd, uint64_t offset, uint64_t length)
 {
 	struct file_stream file;
 	struct buf header = BUF(r->limits->header + 65536);
 	struct span_stream kept;
-	char chunk[4096];
+	char chunk[8192];
 	ssize_t got;
 	size_t end = 0;
 
 	file_stream_init(&file, fd, offset, length);
 	while (!end && (got = file.stream.read(&file.stream, chunk, sizeof chunk)) > 0) {
 		size_t from = header.n > 3 ? header.n - 3 : 0;
-		char *lf, *crlf;
 
 		if (!buf_put(&header, chunk, (size_t)got))
 			break;
-		lf = memmem(header.p + from, header.n - from, "\n\n", 2);
-		crlf = memmem(header.p + from, header.n - from, "\n\r\n", 3);
-		if (lf && (!crlf || lf < crlf))
-			end = (size_t)(lf - header.p) + 1;
-		else if (crlf)
-			end = (size_t)(crlf - header.p) + 1;
+		end = header_end(buf_span(&header), from);
 	}
 	span_stream_init(&kept, (struct span){ buf_text(&header), end ? end : header.n });
 	reading_keep(r, OCTETS_HEADER, &kept.stream);
