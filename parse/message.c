@@ -2,6 +2,7 @@
 #include "parse/charset.h"
 #include "parse/failurereport.h"
 #include "parse/leaf.h"
+#include "parse/plain.h"
 #include "parse/transfer.h"
 #include "parse/verification.h"
 
@@ -700,29 +701,38 @@ static void header_thin(struct buf *input, size_t header)
 	input->n -= header - kept;
 }
 
-static GMimeStream *message_stream(struct reading *r, int fd, uint64_t offset, uint64_t length)
+/* Surveys the mail; a small one is in the parser's `input` then. */
+static bool message_survey(struct reading *r, int fd, uint64_t offset, uint64_t length, struct survey *survey)
 {
 	struct buf *input = &r->parser->input;
-	struct survey survey = { 0 };
-	bool small = length <= SMALL_MAIL;
 
 	buf_clear(input);
 	input->max = SMALL_MAIL;
-	if (!survey_range(&survey, fd, offset, length, small ? input : NULL)) {
+	if (!survey_range(survey, fd, offset, length, length <= SMALL_MAIL ? input : NULL)) {
 		reading_broken(r, "", "the input became shorter while it was read");
-		return NULL;
+		return false;
 	}
-	if (!survey_allows(r, &survey))
-		return NULL;
-	if (!small)
+	return survey_allows(r, survey);
+}
+
+static bool survey_is_plain(const struct survey *survey, uint64_t length)
+{
+	return length <= SMALL_MAIL && survey->header_ended && !survey->header_runs_on;
+}
+
+static GMimeStream *message_stream(struct reading *r, int fd, uint64_t offset, uint64_t length, const struct survey *survey)
+{
+	struct buf *input = &r->parser->input;
+
+	if (length > SMALL_MAIL)
 		return g_mime_stream_fs_new_with_bounds(fd, (gint64)offset, (gint64)(offset + length));
-	if (survey.has_cr && !survey.has_lf) /* QUIRKS M12: a copy made by something that knew only CR */
+	if (survey->has_cr && !survey->has_lf) /* QUIRKS M12: a copy made by something that knew only CR */
 		for (size_t i = 0; i < input->n; i++)
 			input->p[i] = input->p[i] == '\r' ? '\n' : input->p[i];
-	if (survey.header_runs_on)
+	if (survey->header_runs_on)
 		blank_lines_empty(r, input);
-	else if (survey.header_ended && survey.has_lf)
-		header_thin(input, (size_t)survey.header);
+	else if (survey_is_plain(survey, length))
+		header_thin(input, (size_t)survey->header);
 	return g_mime_stream_mem_new_with_buffer(buf_text(input), input->n);
 }
 
@@ -770,28 +780,36 @@ static void header_keep(struct reading *r, int fd, uint64_t offset, uint64_t len
 
 void message_read(struct reading *r, int fd, uint64_t offset, uint64_t length, struct mail_head *head)
 {
-	GMimeStream *stream = message_stream(r, fd, offset, length);
+	struct survey survey = { 0 };
+	GMimeStream *stream;
 
-	if (!stream)
+	if (!message_survey(r, fd, offset, length, &survey))
 		return;
-	message_walk(r, stream, 0, head);
-	stream_drop(stream);
+	if (!survey_is_plain(&survey, length) || !plain_read(r, buf_span(&r->parser->input), (size_t)survey.header, head)) {
+		stream = message_stream(r, fd, offset, length, &survey);
+		message_walk(r, stream, 0, head);
+		stream_drop(stream);
+	}
 	if (r->sums.reports + r->sums.tls_reports && !r->sums.failures && !r->sums.broken)
 		header_keep(r, fd, offset, length);
 }
 
 void message_read_head(struct reading *r, int fd, uint64_t offset, uint64_t length, struct mail_head *head)
 {
-	GMimeStream *stream = message_stream(r, fd, offset, length);
-	GMimeMessage *message = stream ? message_parse(stream) : NULL;
+	struct survey survey = { 0 };
+	GMimeStream *stream;
+	GMimeMessage *message;
 	struct file_stream file;
 
-	if (message) {
-		message_head(r, message, head);
-		g_object_unref(message);
-	}
-	if (stream)
+	if (message_survey(r, fd, offset, length, &survey)) {
+		stream = message_stream(r, fd, offset, length, &survey);
+		message = message_parse(stream);
+		if (message) {
+			message_head(r, message, head);
+			g_object_unref(message);
+		}
 		stream_drop(stream);
+	}
 	file_stream_init(&file, fd, offset, length);
 	reading_keep(r, OCTETS_HEADER, &file.stream);
 }
