@@ -62,6 +62,10 @@ void words_proof(const struct pen *pen, const struct assessment *a, const struct
 void words_surer(const struct pen *pen, const struct assessment *a, const struct path *path)
 {
 	const struct classification *c = &path->class;
+	struct span subject = path->sender != NO_INDEX ? a->verdict->senders[path->sender].mark
+						       : a->verdict->sources[path->source].id;
+	struct buf command = BUF(PEN_SAY);
+	char address[ADDRESS_TEXT];
 	bool strong = false;
 
 	if (!path_kind_fails(path->kind) || c->confidence >= CONFIDENCE_HIGH)
@@ -72,13 +76,11 @@ void words_surer(const struct pen *pen, const struct assessment *a, const struct
 	if (!strong)
 		pen_say(pen, "High confidence needs one item of %d or more. ", STRONG_ITEM);
 	pen_say(pen, "Settle it: ");
-	pen_code(pen, SPAN("dmarcgate mark"));
-	pen_say(pen, " ");
-	if (path->sender != NO_INDEX)
-		pen_host(pen, a->verdict->senders[path->sender].mark);
-	else
-		pen_host(pen, a->verdict->sources[path->source].id);
-	pen_say(pen, " own | forwarder | notours");
+	buf_put_text(&command, "dmarcgate mark ");
+	buf_put_span(&command, words_argument(subject, &path->address, address));
+	buf_put_text(&command, " own | forwarder | notours");
+	pen_code(pen, buf_span(&command));
+	buf_release(&command);
 }
 
 const char *words_method(enum name_method method)

@@ -329,7 +329,8 @@ static void put_sender(struct readiness_page_html *page, uint32_t index)
 		page_source(page, s);
 	} else {
 		html_raw(html, "<p class=\"soft\">The page is full: <code>dmarcgate explain ");
-		pen_host(&html->pen, s->mark);
+		pen_host(&html->pen,
+			words_argument(s->mark, &page->a->verdict->paths[s->path].address, (char[ADDRESS_TEXT]){ 0 }));
 		html_raw(html, "</code>, or <code>html --pages</code>, tells of it.</p>\n");
 	}
 	html_raw(html, "</div></details>\n");

@@ -374,15 +374,15 @@ static void say_menu(const struct pen *pen, const struct assessment *a, const st
 	}
 }
 
-/* Is it one plain word of a command line? Others might do more than mark when they are copied into a shell. */
-static bool is_plain_word(struct span text)
+/* Others might do more than mark when they are copied into a shell. */
+struct span words_argument(struct span text, const struct address *instead, char address[ADDRESS_TEXT])
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:/=";
 
 	for (size_t i = 0; i < text.n; i++)
 		if (!memchr(plain, text.p[i], sizeof plain - 1))
-			return false;
-	return text.n && text.n <= PEN_NAME_OCTETS && text.p[0] != '-';
+			return span_of(address_format(instead, address));
+	return text.n && text.n <= PEN_NAME_OCTETS && text.p[0] != '-' ? text : span_of(address_format(instead, address));
 }
 
 static void say_mark(const struct pen *pen, const struct assessment *a, const struct step *step)
@@ -393,10 +393,7 @@ static void say_mark(const struct pen *pen, const struct assessment *a, const st
 	char address[ADDRESS_TEXT];
 
 	buf_put_text(&command, "dmarcgate mark ");
-	if (is_plain_word(s->mark))
-		buf_put_span(&command, s->mark);
-	else
-		buf_put_text(&command, address_format(&path_of(a, step)->address, address));
+	buf_put_span(&command, words_argument(s->mark, &path_of(a, step)->address, address));
 	buf_put_text(&command, relay			     ? " forwarder | own | notours"
 			       : step->guess == GUESS_FORGED ? " notours | own"
 							     : " own | notours");

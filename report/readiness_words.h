@@ -53,6 +53,9 @@ void words_gather(const struct pen *pen, const struct assessment *a);  /* what t
 void words_alert_name(const struct pen *pen, const struct assessment *a, const struct alert *alert);
 void words_alert(const struct pen *pen, const struct assessment *a, const struct alert *alert);
 void words_exception(const struct pen *pen, const struct assessment *a, const struct exception *exception);
+/* What stands for a sender in a command that is printed to be copied: the text where it is one plain word, else the
+ * address. */
+struct span words_argument(struct span text, const struct address *instead, char address[ADDRESS_TEXT]);
 const char *words_gate(unsigned number); /* `Own mail that would be lost` */
 void words_gate_found(const struct pen *pen, const struct assessment *a, unsigned number);
 void words_gate_limit(const struct pen *pen, const struct assessment *a, unsigned number);
