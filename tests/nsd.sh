@@ -1,9 +1,10 @@
 # A name server on loopback for the shell scripts here: `. "$srcdir/tests/nsd.sh"` in a folder of their own, $work, with nsd in
-# the PATH. It serves the zone `example` of the file `zone`; $port is set at once.
+# the PATH. It serves $zones, NAME=FILE each, or the zone `example` of the file `zone`; $port is set at once.
 server=
 
 port=$(python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-cat > nsd.conf << END
+{
+	cat << END
 server:
 	ip-address: 127.0.0.1@$port
 	username: ""
@@ -16,10 +17,11 @@ server:
 	zonelistfile: "$work/zone.list"
 remote-control:
 	control-enable: no
-zone:
-	name: example
-	zonefile: zone
 END
+	for zone in ${zones:-example=zone}; do
+		printf 'zone:\n\tname: %s\n\tzonefile: %s\n' "${zone%%=*}" "${zone#*=}"
+	done
+} > nsd.conf
 
 zone_write() { # records below `example.` on standard input
 	echo 'example. 3600 IN SOA ns.example. admin.example. 1 3600 900 86400 60'
