@@ -152,6 +152,7 @@ const struct schema_step schema_steps[] = {
 	{ "ALTER TABLE failure ADD COLUMN traits INTEGER NOT NULL DEFAULT 0" }, /* TRAIT_ bits of store_private.h */
 	{ schema_sendings },
 	{ schema_polls },
+	{ "ALTER TABLE failure ADD COLUMN hops TEXT" }, /* sample_hops of parse/feedback.h */
 };
 const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);
 

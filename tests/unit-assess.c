@@ -300,6 +300,38 @@ static void nothing_is_never_ready(void **state)
 	arena_release(&arena);
 }
 
+/* E71: a sample that passed the shop's own server before a host that nothing else is known of. */
+static void samples_that_passed_ones_own_server(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct address hop;
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		bool found = false;
+
+		shop(&w, 40);
+		world_add(&w, &(struct line){ TODAY - 3, "google.com", "198.51.100.77", "-", DOMAIN, "x.example", "none",
+				      NULL, 30, NULL, NULL, 0, 0, false });
+		assert_true(address_parse(round == 1 ? SPAN("203.0.113.9") : SPAN("192.0.2.10"), &hop));
+		w.samples[w.rows.samples_n++] = (struct observed_sample){ .source = (uint32_t)w.rows.sources_n - 1,
+			.header_from = { SPAN(DOMAIN), SPAN(DOMAIN) },
+			.trust = round == 2 ? TRUST_1 : TRUST_3,
+			.reporter = SPAN("google.com"),
+			.hops = &hop,
+			.hops_n = 1 };
+		run(&w, &arena, &v);
+		for (size_t i = 0; i < v.paths_n; i++)
+			for (size_t k = 0; k < v.paths[i].class.items_n; k++)
+				found |= v.paths[i].class.items[k] == E71;
+		assert_int_equal(found, round == 0); /* neither another's server, nor an unauthenticated reporter's word */
+		world_end(&w);
+	}
+	arena_release(&arena);
+}
+
 static void a_short_history_is_not_bad_news(void **state)
 {
 	struct arena arena = ARENA((size_t)1 << 28);
@@ -741,6 +773,7 @@ int main(void)
 		cmocka_unit_test(steady_shop_is_ready),
 		cmocka_unit_test(reject_needs_the_stage_and_the_owners_word_on_lists),
 		cmocka_unit_test(nothing_is_never_ready),
+		cmocka_unit_test(samples_that_passed_ones_own_server),
 		cmocka_unit_test(a_short_history_is_not_bad_news),
 		cmocka_unit_test(parked),
 		cmocka_unit_test(trust_and_standing),
