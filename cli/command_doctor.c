@@ -27,8 +27,8 @@ struct doctor {
 	size_t files; /* looked at, and good */
 };
 
-static __attribute__((format(printf, 5, 6))) void doctor_say(struct doctor *d, const char *name, const char *subject,
-	enum doctor_state state, const char *format, ...)
+static __attribute__((format(printf, 5, 6))) void doctor_say(
+	struct doctor *d, const char *name, const char *subject, enum doctor_state state, const char *format, ...)
 {
 	struct doctor_check *check = &d->checks[d->n];
 	va_list args;
@@ -64,9 +64,9 @@ static void health_say(struct doctor *d, const struct health *health)
 	char size[32], unused[32], log[32];
 
 	doctor_say(d, "database", NULL, DOCTOR_GOOD,
-		"%s: schema %" PRId64 ", %s, of which %s unused; %" PRIu64 " mails, %" PRIu64 " reports", d->cli->config.db,
-		health->schema, octets_text(health->octets, size), octets_text(health->free_octets, unused), health->mails,
-		health->reports);
+		"%s: schema %" PRId64 ", %s, of which %s unused; %" PRIu64 " mails, %" PRIu64 " reports",
+		d->cli->config.db, health->schema, octets_text(health->octets, size),
+		octets_text(health->free_octets, unused), health->mails, health->reports);
 	if (!health->whole)
 		doctor_say(d, "integrity", NULL, DOCTOR_GOOD, "not looked at (--quick)");
 	else if (*health->damage)
@@ -74,11 +74,17 @@ static void health_say(struct doctor *d, const struct health *health)
 	else
 		doctor_say(d, "integrity", NULL, DOCTOR_GOOD, "every page and index is as it should be");
 	if (health->whole && !*health->damage)
-		doctor_say(d, "orphans", NULL, health->orphans ? DOCTOR_BAD : health->sums ? DOCTOR_LOOK : DOCTOR_GOOD,
-			"%" PRIu64 " rows that belong to nothing%s%s; %" PRIu64 " days whose sums are not those of their reports",
+		doctor_say(d, "orphans", NULL,
+			health->orphans ? DOCTOR_BAD
+			: health->sums	? DOCTOR_LOOK
+					: DOCTOR_GOOD,
+			"%" PRIu64 " rows that belong to nothing%s%s; %" PRIu64
+			" days whose sums are not those of their reports",
 			health->orphans, health->orphans ? ", such as " : "", health->orphan, health->sums);
-	doctor_say(d, "journal", NULL, DOCTOR_GOOD, "%s", health->written ? "a process is writing just now"
-		: health->log_octets ? octets_text(health->log_octets, log) : "nothing left over");
+	doctor_say(d, "journal", NULL, DOCTOR_GOOD, "%s",
+		health->written	     ? "a process is writing just now"
+		: health->log_octets ? octets_text(health->log_octets, log)
+				     : "nothing left over");
 	if (!health->written && health->log_octets)
 		snprintf(d->checks[d->n - 1].text, sizeof d->checks->text,
 			"%s in %s-wal, which the next run that writes takes over", octets_text(health->log_octets, log),
@@ -91,13 +97,31 @@ static void room_check(struct doctor *d)
 {
 	struct statvfs fs;
 	char room[32];
-	uint64_t octets;
+	uint64_t octets, least = d->cli->config.store_limits.free_octets;
 
 	if (statvfs(d->cli->config.db, &fs) != 0)
 		return;
 	octets = (uint64_t)fs.f_bavail * fs.f_frsize;
-	doctor_say(d, "room", NULL, octets < ROOM_LEAST ? DOCTOR_LOOK : DOCTOR_GOOD, "%s left for %s", octets_text(octets, room),
-		d->cli->config.db);
+	doctor_say(d, "room", NULL,
+		octets < least	      ? DOCTOR_BAD
+		: octets < ROOM_LEAST ? DOCTOR_LOOK
+				      : DOCTOR_GOOD,
+		"%s left on the disk of %s%s", octets_text(octets, room), d->cli->config.db,
+		octets < least ? ", less than [store] min_free: nothing is stored" : "");
+}
+
+static void quota_check(struct doctor *d, const struct health *health)
+{
+	uint64_t most = d->cli->config.store_limits.most_octets, used = health->octets - health->free_octets;
+	char text[32];
+
+	if (most)
+		doctor_say(d, "quota", NULL,
+			used >= most - most / 20  ? DOCTOR_BAD
+			: used >= most - most / 5 ? DOCTOR_LOOK
+						  : DOCTOR_GOOD,
+			"%.0f %% of [store] max_size, %s", 100.0 * (double)used / (double)most,
+			octets_text(most, text));
 }
 
 static struct store *database_check(struct doctor *d)
@@ -108,14 +132,17 @@ static struct store *database_check(struct doctor *d)
 	struct store *store;
 
 	if (access(config->db, F_OK) < 0 && errno == ENOENT) {
-		doctor_say(d, "database", NULL, DOCTOR_LOOK, "%s: not there yet; the first ingest makes it", config->db);
+		doctor_say(
+			d, "database", NULL, DOCTOR_LOOK, "%s: not there yet; the first ingest makes it", config->db);
 		return NULL;
 	}
 	store = store_open(config->db, STORE_READ, (unsigned)config->store_wait, &fault);
-	if (store && store_examine(store, !d->cli->options.quick, &health, &fault))
+	if (store && store_examine(store, !d->cli->options.quick, &health, &fault)) {
 		health_say(d, &health);
-	else
+		quota_check(d, &health);
+	} else {
 		doctor_say(d, "database", NULL, DOCTOR_BAD, "%s", fault.text);
+	}
 	room_check(d);
 	return store;
 }
@@ -207,8 +234,9 @@ static void poll_check(struct doctor *d, struct store *store, const struct mailb
 	else if (at == MOMENT_NONE)
 		doctor_say(d, "mailbox", settings->mailbox.name, DOCTOR_LOOK, "never polled with success");
 	else
-		doctor_say(d, "mailbox", settings->mailbox.name, d->cli->now - at > POLLED_SECONDS ? DOCTOR_LOOK : DOCTOR_GOOD,
-			"last polled with success %s", moment_format(at, when));
+		doctor_say(d, "mailbox", settings->mailbox.name,
+			d->cli->now - at > POLLED_SECONDS ? DOCTOR_LOOK : DOCTOR_GOOD, "last polled with success %s",
+			moment_format(at, when));
 	free(key);
 }
 
@@ -222,7 +250,8 @@ static int doctor_tell(const struct doctor *d)
 	if (d->cli->options.format == FORMAT_JSON)
 		printed = doctor_json(stdout, d->checks, d->n);
 	else
-		printed = doctor_text(stdout, &d->cli->out, d->checks, d->n, d->cli->options.quiet ? DOCTOR_LOOK : DOCTOR_GOOD);
+		printed = doctor_text(
+			stdout, &d->cli->out, d->checks, d->n, d->cli->options.quiet ? DOCTOR_LOOK : DOCTOR_GOOD);
 	return printed ? (int)worst : EXIT_LATER;
 }
 

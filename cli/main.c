@@ -35,7 +35,7 @@ const struct command commands[] = {
 	{ "login", command_login, false, "MAILBOX", "let a person grant access to a mailbox (OAuth 2)" },
 	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
 	{ "check", command_check, false, "DOMAIN...", "is it safe to enforce the policy? Ends with 0 to 3" },
-	{ "enrich", command_enrich, false, "", "look up the host names of senders" },
+	{ "enrich", command_enrich, false, "", "look up host names of senders, and what domains publish" },
 	{ "mark", command_mark, false, "SOURCE own|forwarder|notours", "say whose a source is" },
 	{ "accept", command_accept, false, "SOURCE", "its failing mail may be lost" },
 	{ "critical", command_critical, false, "SOURCE", "its mail must not be lost" },

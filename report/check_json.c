@@ -2,6 +2,7 @@
 #include "report/member_json.h"
 #include "report/assess/policy.h"
 #include "report/check.h"
+#include "report/readiness_json.h"
 
 #define RECORD_OCTETS ((size_t)64 * 1024)
 
@@ -20,23 +21,10 @@ static void window_members(struct json *j, const struct verdict *v)
 
 static void policy_members(struct json *j, const struct verdict *v)
 {
-	const struct policy *p = &v->seen;
-
 	member_object(j, "policy");
 	member_word(j, "stage", stage_word(v->next.stage));
-	if (v->seen_any) {
-		member_object(j, "seen");
-		member_word(j, "p", request_word(p->p));
-		member_word(j, "sp", request_word(p->sp));
-		member_word(j, "np", request_word(p->np));
-		member_bool(j, "testing", p->testing);
-		member_count(j, "pct", p->pct);
-		member_word(j, "adkim", p->adkim_strict ? "s" : "r");
-		member_word(j, "aspf", p->aspf_strict ? "s" : "r");
-		json_close(j, '}');
-	} else {
-		member_filled(j, "seen", SPAN_ABSENT);
-	}
+	json_name(j, "seen");
+	policy_json(j, v->seen_any ? &v->seen : NULL);
 	member_day(j, "since_day", v->seen_since);
 	member_word(j, "effective", request_word(v->effective));
 	json_close(j, '}');
@@ -74,32 +62,11 @@ static void measures_members(struct json *j, const struct measures *m)
 
 /* ---- how the verdict was reached */
 
-static void gate_object(struct json *j, const struct gate *g)
-{
-	char id[8];
-
-	snprintf(id, sizeof id, "G%u", g->number);
-	json_object(j);
-	member_word(j, "id", id);
-	member_word(j, "name", gate_names[g->number]);
-	member_word(j, "state", gate_state_word(g->state));
-	member_filled(j, "subject", g->subject);
-	member_object(j, "values");
-	for (size_t i = 0; i < g->values_n; i++) {
-		member_object(j, g->values[i].name);
-		member_share(j, "value", g->values[i].value);
-		member_share(j, g->values[i].at_least ? "least" : "most", g->values[i].limit);
-		json_close(j, '}');
-	}
-	json_close(j, '}');
-	json_close(j, '}');
-}
-
 static void decision_members(struct json *j, const struct decision *d)
 {
 	member_array(j, "gates");
 	for (size_t i = 0; i < d->gates_n; i++)
-		gate_object(j, &d->gates[i]);
+		gate_json(j, &d->gates[i]);
 	json_close(j, ']');
 	member_array(j, "exceptions");
 	for (size_t i = 0; i < d->exceptions_n; i++) {

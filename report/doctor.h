@@ -12,7 +12,7 @@ enum doctor_state {
 };
 
 struct doctor_check {
-	const char *name;    /* a word for programs: `integrity` */
+	const char *name; /* a word for programs: `integrity` */
 	enum doctor_state state;
 	char subject[512]; /* of several: a file, a mailbox; "": there is only one */
 	char text[640];
@@ -21,7 +21,8 @@ struct doctor_check {
 extern const char *const doctor_words[DOCTOR_STATES]; /* good, look, bad */
 
 /* Those that are at least as bad as `least`. */
-bool doctor_text(FILE *out, const struct style *style, const struct doctor_check *checks, size_t n, enum doctor_state least);
+bool doctor_text(
+	FILE *out, const struct style *style, const struct doctor_check *checks, size_t n, enum doctor_state least);
 bool doctor_json(FILE *out, const struct doctor_check *checks, size_t n); /* `dmarcgate-doctor/1` */
 
 #endif

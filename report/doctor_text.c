@@ -4,7 +4,8 @@ const char *const doctor_words[DOCTOR_STATES] = { "good", "look", "bad" };
 
 static const enum ink inks[DOCTOR_STATES] = { INK_GOOD, INK_WARN, INK_BAD };
 
-bool doctor_text(FILE *out, const struct style *style, const struct doctor_check *checks, size_t n, enum doctor_state least)
+bool doctor_text(
+	FILE *out, const struct style *style, const struct doctor_check *checks, size_t n, enum doctor_state least)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct doctor_check *check = &checks[i];
@@ -12,7 +13,8 @@ bool doctor_text(FILE *out, const struct style *style, const struct doctor_check
 
 		if (check->state < least)
 			continue;
-		fprintf(out, "%s%-4s%s  %-11s  ", style_ink(style, ink), doctor_words[check->state], style_off(style, ink), check->name);
+		fprintf(out, "%s%-4s%s  %-11s  ", style_ink(style, ink), doctor_words[check->state],
+			style_off(style, ink), check->name);
 		if (*check->subject) {
 			style_print(out, style, span_of(check->subject));
 			fputs(": ", out);

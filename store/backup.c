@@ -1,5 +1,6 @@
-/* A copy of the database, made while it is in use. One read transaction lies under all steps, so that the copy shows one
- * moment and never begins anew when somebody writes; in WAL mode readers and the writer do not wait for each other. */
+/* A copy of the database, made while it is in use. One read transaction lies under all steps, so that the copy shows
+ * one moment and never begins anew when somebody writes; in WAL mode readers and the writer do not wait for each other.
+ */
 #include "store/care.h"
 #include "store/store_private.h"
 
@@ -17,8 +18,8 @@
 
 struct backup {
 	const char *to;
-	char *partial;  /* owned */
-	int fd;         /* of `partial` */
+	char *partial; /* owned */
+	int fd;	       /* of `partial` */
 	sqlite3 *copy;
 	struct fault *fault;
 };
@@ -30,8 +31,8 @@ static bool copy_fails(const struct backup *b, int rc, const char *what)
 
 static bool file_fails(const struct backup *b, const char *name)
 {
-	return fault_set(b->fault, errno == ENOSPC || errno == EDQUOT || errno == EIO ? FAULT_LATER : FAULT_SETUP, "%s: %s", name,
-		strerror(errno));
+	return fault_set(b->fault, errno == ENOSPC || errno == EDQUOT || errno == EIO ? FAULT_LATER : FAULT_SETUP,
+		"%s: %s", name, strerror(errno));
 }
 
 /* The lock is of another kind than SQLite's, so that they do not meet. */

@@ -1,5 +1,5 @@
-/* Is the database whole? Its pages and indexes in SQLite's eyes, and what no foreign key can say: records are a range that
- * their reports know, what is kept of a mail carries the mail's number, texts are ids. These statements walk over
+/* Is the database whole? Its pages and indexes in SQLite's eyes, and what no foreign key can say: records are a range
+ * that their reports know, what is kept of a mail carries the mail's number, texts are ids. These statements walk over
  * everything, which is why they are here and not in the table of sql.h. */
 #include "store/care.h"
 #include "store/store_private.h"
@@ -19,23 +19,29 @@ struct orphan_search {
 #define LOST(column, table) " OR " column " IS NOT NULL AND " column " NOT IN (SELECT id FROM " table ")"
 
 static const struct orphan_search searches[] = {
-	{ "SELECT count(*), coalesce(min(rowid),0) FROM pragma_foreign_key_check", "a row that refers to a missing one, rowid" },
+	{ "SELECT count(*), coalesce(min(rowid),0) FROM pragma_foreign_key_check",
+		"a row that refers to a missing one, rowid" },
 	{ "SELECT (SELECT count(*) FROM record)-coalesce(sum((SELECT count(*) FROM record WHERE id>=a AND id<b)),0), 0"
-	  " FROM " RANGES, "records of no report, from" },
+	  " FROM " RANGES,
+		"records of no report, from" },
 	{ "SELECT coalesce(sum(b-a-(SELECT count(*) FROM record WHERE id>=a AND id<b)),0), 0 FROM " RANGES,
 		"records that a report misses, from" },
-	{ "SELECT count(*), coalesce(min(id>>20),0) FROM kept WHERE id>>20 NOT IN (SELECT id FROM mail)", "what was kept of mail" },
-	{ "SELECT count(*), coalesce(min(id),0) FROM report WHERE domain NOT IN (SELECT id FROM str)" LOST("reporter", "str"),
+	{ "SELECT count(*), coalesce(min(id>>20),0) FROM kept WHERE id>>20 NOT IN (SELECT id FROM mail)",
+		"what was kept of mail" },
+	{ "SELECT count(*), coalesce(min(id),0) FROM report WHERE domain NOT IN (SELECT id FROM str)" LOST(
+		  "reporter", "str"),
 		"the names of report" },
-	{ "SELECT count(*), coalesce(min(id),0) FROM record WHERE words NOT IN (SELECT id FROM words)" LOST("auth", "authset")
-		LOST("reasons", "reasonset") LOST("header_from", "str") LOST("envelope_from", "str") LOST("envelope_to", "str"),
+	{ "SELECT count(*), coalesce(min(id),0) FROM record WHERE words NOT IN (SELECT id FROM words)" LOST(
+		  "auth", "authset") LOST("reasons", "reasonset") LOST("header_from", "str")
+			LOST("envelope_from", "str") LOST("envelope_to", "str"),
 		"the words of record" },
 };
 
-static const char sums[] = "SELECT count(*) FROM (SELECT * FROM (SELECT domain,day,reports FROM rollup WHERE reports>0"
-			   " EXCEPT SELECT domain,day,count(*) FROM report WHERE state=0 GROUP BY domain,day)"
-			   " UNION ALL SELECT * FROM (SELECT domain,day,count(*) FROM report WHERE state=0 GROUP BY domain,day"
-			   " EXCEPT SELECT domain,day,reports FROM rollup))";
+static const char sums[] =
+	"SELECT count(*) FROM (SELECT * FROM (SELECT domain,day,reports FROM rollup WHERE reports>0"
+	" EXCEPT SELECT domain,day,count(*) FROM report WHERE state=0 GROUP BY domain,day)"
+	" UNION ALL SELECT * FROM (SELECT domain,day,count(*) FROM report WHERE state=0 GROUP BY domain,day"
+	" EXCEPT SELECT domain,day,reports FROM rollup))";
 
 /* One row of one statement: up to two numbers. */
 static bool numbers_get(struct store *s, const char *sql, uint64_t *first, int64_t *second)
@@ -96,15 +102,19 @@ static uint64_t log_size(const struct store *s)
 	char path[4096 + 8];
 	struct stat st;
 
-	return snprintf(path, sizeof path, "%s-wal", s->path) < (int)sizeof path && stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+	return snprintf(path, sizeof path, "%s-wal", s->path) < (int)sizeof path && stat(path, &st) == 0
+		       ? (uint64_t)st.st_size
+		       : 0;
 }
 
 static bool examine(struct store *s, bool whole, struct health *health)
 {
 	uint64_t version, pages, free_pages, page;
 
-	if (!numbers_get(s, "PRAGMA user_version", &version, NULL) || !numbers_get(s, "PRAGMA page_count", &pages, NULL) ||
-		!numbers_get(s, "PRAGMA freelist_count", &free_pages, NULL) || !numbers_get(s, "PRAGMA page_size", &page, NULL) ||
+	if (!numbers_get(s, "PRAGMA user_version", &version, NULL) ||
+		!numbers_get(s, "PRAGMA page_count", &pages, NULL) ||
+		!numbers_get(s, "PRAGMA freelist_count", &free_pages, NULL) ||
+		!numbers_get(s, "PRAGMA page_size", &page, NULL) ||
 		!numbers_get(s, "SELECT count(*) FROM mail", &health->mails, NULL) ||
 		!numbers_get(s, "SELECT count(*) FROM report", &health->reports, NULL) ||
 		!numbers_get(s, "SELECT coalesce(max(id),0) FROM record", &health->records, NULL) ||

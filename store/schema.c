@@ -142,6 +142,11 @@ static const char schema_sendings[] =
 static const char schema_polls[] =
 	"CREATE TABLE poll(mailbox TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;\n";
 
+/* What one sender brought in a day. */
+static const char schema_inflow[] =
+	"CREATE TABLE inflow(day INTEGER NOT NULL, sender TEXT NOT NULL, reports INTEGER NOT NULL,\n"
+	" PRIMARY KEY(day, sender)) STRICT, WITHOUT ROWID;\n";
+
 /* A change of the schema is a new row here, a new text in tests/schema/, and nothing in the rows above it. */
 const struct schema_step schema_steps[] = {
 	{ schema_1 },
@@ -152,6 +157,7 @@ const struct schema_step schema_steps[] = {
 	{ "ALTER TABLE failure ADD COLUMN traits INTEGER NOT NULL DEFAULT 0" }, /* TRAIT_ bits of store_private.h */
 	{ schema_sendings },
 	{ schema_polls },
+	{ schema_inflow },
 	{ "ALTER TABLE failure ADD COLUMN hops TEXT" }, /* sample_hops of parse/feedback.h */
 };
 const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);

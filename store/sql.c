@@ -36,6 +36,8 @@ bool store_fail(struct store *s, int rc, const char *what)
 	const char *said = s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc);
 
 	s->failed = true;
+	if ((rc & 0xff) == SQLITE_FULL && s->limits.most_octets)
+		return fault_set(&s->fault, FAULT_LATER, "%s: full: its disk, or [store] max_size", s->path);
 	return fault_set(&s->fault, store_fault_kind(rc), "%s: %s (%s)", s->path, said, what);
 }
 
