@@ -144,6 +144,10 @@ struct failure {
 	struct span sample_subject, sample_from; /* decoded header text */
 	bool sample_relayed; /* carries fields of mailing lists or forwarders: List-, ARC-, Resent-, X-Forwarded- */
 	bool sample_starts;  /* its earliest Received field says that it came from source_ip */
+	/* Hosts that its Received fields say had it before source_ip, nearest first, as far as anybody may stand for them:
+	 * `192.0.2.1!` from the field right below that of source_ip, `192.0.2.2;0,2` in fields that h= of the
+	 * DKIM-Signature fields 0 and 2 cover, whether or not they verify. Absent when there is none. */
+	struct span sample_hops;
 };
 
 /* Octets that are kept: in chunks of at most OCTETS_CHUNK, `part` counts the kept things of a mail from 0. */

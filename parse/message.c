@@ -3,6 +3,7 @@
 #include "parse/failurereport.h"
 #include "parse/leaf.h"
 #include "parse/plain.h"
+#include "parse/sampletrace.h"
 #include "parse/transfer.h"
 #include "parse/verification.h"
 
@@ -269,58 +270,6 @@ static bool part_is_sample(GMimePart *part)
 	return false;
 }
 
-#define TRACE_FIELDS 2000 /* of a header that are looked at */
-
-static bool field_relays(struct span name)
-{
-	/* Not List-Unsubscribe: senders of newsletters write it themselves. */
-	static const struct span beginnings[] = { SPAN("List-Id"), SPAN("List-Post"), SPAN("ARC-Seal"), SPAN("Resent-"),
-		SPAN("X-Forwarded-") };
-
-	for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
-		if (span_starts_nocase(name, beginnings[i]))
-			return true;
-	return false;
-}
-
-/* `Received: from host (name [192.0.2.1]) by ...`: is one of the addresses in brackets this one? */
-static bool received_from(struct span text, const struct address *source)
-{
-	struct address address;
-	const char *open, *close;
-
-	while ((open = memchr(text.p, '[', text.n))) {
-		text.n -= (size_t)(open + 1 - text.p);
-		text.p = open + 1;
-		close = memchr(text.p, ']', text.n);
-		if (!close)
-			return false;
-		if (address_parse((struct span){ text.p, (size_t)(close - text.p) }, &address) &&
-			memcmp(&address, source, sizeof address) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Fields are in message order, so that the last Received is the first that was written. */
-static void sample_trace(GMimeMessage *sample, struct failure *failure)
-{
-	GMimeHeaderList *list = g_mime_object_get_header_list(GMIME_OBJECT(sample));
-	int n = g_mime_header_list_get_count(list);
-	struct span earliest = SPAN_ABSENT;
-
-	for (int i = 0; i < n && i < TRACE_FIELDS; i++) {
-		GMimeHeader *header = g_mime_header_list_get_header_at(list, i);
-		struct span name = span_of(g_mime_header_get_name(header));
-
-		failure->sample_relayed |= field_relays(name);
-		if (span_is_nocase(name, SPAN("Received")))
-			earliest = span_of(g_mime_header_get_raw_value(header));
-	}
-	failure->sample_starts =
-		earliest.n && n <= TRACE_FIELDS && failure->has_address && received_from(earliest, &failure->address);
-}
-
 static void sample_head(struct reading *r, GMimePart *part, struct failure *failure)
 {
 	struct span text = part_text(part, FEEDBACK_OCTETS, &r->parser->scratch);
@@ -330,7 +279,7 @@ static void sample_head(struct reading *r, GMimePart *part, struct failure *fail
 
 	if (sample) {
 		message_head(r, sample, &head);
-		sample_trace(sample, failure);
+		sampletrace_read(r, sample, failure);
 		g_object_unref(sample);
 	}
 	g_object_unref(stream);

@@ -132,7 +132,9 @@ void page_subdomains(struct readiness_page_html *page)
 		html_cell_count(html, s->forwarded);
 		html_cell_count(html, s->undecided);
 		html_cell_count(html, s->forged);
-		html_rawf(html, "<td>%s</td></tr>\n", s->failing ? "<span class=\"tag bad\">fails</span>" : "");
+		html_rawf(html, "<td>%s</td></tr>\n", !s->failing   ? ""
+							: s->spared ? "<span class=\"tag\">would fail</span>"
+								    : "<span class=\"tag bad\">fails</span>");
 	}
 	html_table_end(html);
 	put_more(html, v->subdomains_n, ROWS_SHOWN);

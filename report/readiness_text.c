@@ -364,7 +364,7 @@ static void say_honoured(struct page *page)
 	}
 	if (failing)
 		pen_say(&page->sheet.pen,
-			"In truth receivers applied the policy to %s of failing mail and spared %s as list "
+			"So far receivers applied the policy in force to %s of failing mail and spared %s as list "
 			"or forwarded mail. ",
 			percent_text(honoured, failing).p, percent_text(spared, failing).p);
 }

@@ -644,7 +644,7 @@ static void say_not_counted(const struct pen *pen, const struct assessment *a)
 		[USE_REPEAT] = "repeated",
 		[USE_CONFLICT] = "in conflict with another",
 		[USE_RESENT] = "sent again",
-		[USE_IMPOSSIBLE] = "impossible",
+		[USE_IMPOSSIBLE] = "with impossible dates or domains",
 		[USE_REFUSED] = "refused by your own border",
 		[USE_OTHER_DOMAIN] = "about other domains",
 	};

@@ -229,7 +229,7 @@ static bool report_observe(struct observing *o, sqlite3_stmt *st, struct span do
 		.end = column_moment(st, 3),
 		.report_id = arena_copy(o->arena, column_text(st, 4)),
 		.org_name = text_of(o->store, sqlite3_column_int64(st, 6), o->arena, &failed),
-		.arrived = MOMENT_NONE,
+		.arrived = column_moment(st, 21),
 		.taken = sqlite3_column_int64(st, 17) };
 	column_octets(st, 5, r->content, sizeof r->content);
 	email = text_of(o->store, sqlite3_column_int64(st, 7), scratch, &failed);
@@ -510,8 +510,40 @@ static bool traffic_observe(struct observing *o)
 
 /* --- samples --- */
 
+#define HOPS_MOST 10
+
+/* Hosts that had a sample before the source had (parse/feedback.h: sample_hops). One may be believed where the author's own
+ * signature covers the field that names it; and where the reporter wrote that field, because the source is a host of the
+ * reporter's, confirmed both ways. */
+static bool hops_read(struct observing *o, struct span hops, uint32_t proven, struct observed_sample *sample)
+{
+	const struct observed_source *source = &o->sources[sample->source];
+	bool inner = source->host_state == HOST_CONFIRMED && sample->reporter.n &&
+		     span_is_nocase(source->host.org, sample->reporter);
+	struct address *believed = arena_take(o->arena, HOPS_MOST * sizeof *believed);
+	struct span hop, name, number;
+
+	sample->hops = believed;
+	while (believed && sample->hops_n < HOPS_MOST && span_take(&hops, ' ', &hop)) {
+		unsigned long long signature;
+		bool may = false;
+
+		if (!span_take(&hop, ';', &name))
+			continue;
+		if (name.n && name.p[name.n - 1] == '!') {
+			may = inner;
+			name.n--;
+		}
+		while (span_take(&hop, ',', &number))
+			may |= span_number(number, 31, &signature) && proven >> signature & 1;
+		sample->hops_n += may && address_parse(name, &believed[sample->hops_n]);
+	}
+	return believed;
+}
+
 /* What the signatures of a sample's own author prove, and whether it was signed by him at all. */
-static bool sample_prove(struct observing *o, int64_t mail, int64_t number, int traits, struct observed_sample *sample)
+static bool sample_prove(
+	struct observing *o, int64_t mail, int64_t number, int traits, uint32_t *proven, struct observed_sample *sample)
 {
 	sqlite3_stmt *st = sql_open(o->store, SQL_OBSERVED_SIGNATURES);
 	bool verified = false, signed_by_author = false;
@@ -528,6 +560,8 @@ static bool sample_prove(struct observing *o, int64_t mail, int64_t number, int 
 		signed_by_author = true;
 		if (sqlite3_column_int(st, 2))
 			sample->shows |= SAMPLE_UNDONE;
+		if (sqlite3_column_int(st, 1) == DKIM_MATCH && sqlite3_column_int(st, 4) < 32)
+			*proven |= 1u << sqlite3_column_int(st, 4);
 		if (sqlite3_column_int(st, 0) != DKIM_REASON_OK && sqlite3_column_int(st, 1) == DKIM_MATCH)
 			sample->shows |= SAMPLE_HEADER_VALID;
 	}
@@ -542,13 +576,16 @@ static bool sample_observe(struct observing *o, sqlite3_stmt *st)
 {
 	struct observed_sample sample = { .trust = sqlite3_column_int(st, 4) };
 	bool failed = false;
+	uint32_t proven = 0;
 
 	if (!source_find(o, st, 2, &sample.source) || !ADD_ROOM(o, samples))
 		return false;
 	sample.header_from = domain_name_of(o->arena, address_domain(column_text(st, 3)));
 	sample.reporter = text_of(o->store, sqlite3_column_int64(st, 5), o->arena, &failed);
 	if (failed || !sample_prove(o, sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
-				sqlite3_column_int(st, 6), &sample))
+				sqlite3_column_int(st, 6), &proven, &sample))
+		return false;
+	if (sqlite3_column_type(st, 7) != SQLITE_NULL && !hops_read(o, column_text(st, 7), proven, &sample))
 		return false;
 	o->samples[o->samples_n++] = sample;
 	return true;

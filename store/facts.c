@@ -186,6 +186,7 @@ static bool failure_texts(struct store *s, sqlite3_stmt *st, struct failure *f)
 	f->identity_alignment = arena_copy(&s->arena, column_text(st, 10));
 	f->sample_subject = arena_copy(&s->arena, column_text(st, 20));
 	f->sample_from = arena_copy(&s->arena, column_text(st, 21));
+	f->sample_hops = arena_copy(&s->arena, column_text(st, 26));
 	f->fields = list_room(&reader, sizeof *f->fields, &f->fields_n);
 	for (size_t i = 0; i < f->fields_n; i++) {
 		f->fields[i].name = list_take_text(&reader);

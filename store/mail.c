@@ -348,6 +348,7 @@ static bool failure_take(struct store *s, const struct failure *f)
 	bind_blob(st, 24, (struct span){ (const char *)name, FAILURE_NAME });
 	sqlite3_bind_int(st, 25, dmarc_passed(f));
 	sqlite3_bind_int(st, 26, (f->sample_relayed ? TRAIT_RELAYED : 0) | (f->sample_starts ? TRAIT_STARTS : 0));
+	bind_text(st, 27, f->sample_hops);
 	return sql_run(s, st);
 }
 

@@ -57,7 +57,7 @@ struct observed_report {
 	struct policy policy; /* policy_published */
 	bool has_policy;
 	int64_t begin, end; /* epoch seconds; MOMENT_NONE when unusable */
-	int64_t arrived;    /* at the mailbox; MOMENT_NONE where that is not known, as for files */
+	int64_t arrived;    /* as the mail's top Received says, else its Date; MOMENT_NONE for files without one */
 	int64_t taken;	    /* when it was ingested: decides what came before the first authenticated report */
 	uint8_t content[DIGEST_OCTETS];
 	bool recovered; /* readable only by the recovering pass: never above T0 */
@@ -139,7 +139,9 @@ struct observed_sample {
 	struct domain_name header_from;
 	int trust;	      /* of the mail that brought it, as in struct stored_report */
 	struct span reporter; /* organisational domain that signed that mail; absent when nothing holds */
-	unsigned shows;	      /* SAMPLE_* */
+	unsigned shows;	      /* SAMPLE_*; of your own servers only report/assess knows */
+	const struct address *hops; /* hosts that had it before the source had, as far as one says so who may be believed */
+	size_t hops_n;
 };
 
 struct observed {

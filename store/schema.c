@@ -158,6 +158,7 @@ const struct schema_step schema_steps[] = {
 	{ schema_sendings },
 	{ schema_polls },
 	{ schema_inflow },
+	{ "ALTER TABLE failure ADD COLUMN hops TEXT" }, /* sample_hops of parse/feedback.h */
 };
 const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);
 

@@ -17,7 +17,7 @@
 	"id,mail,day,domain,fields,feedback_type,source,arrival_date,auth_failure,delivery_result,"                    \
 		"identity_alignment,"                                                                                  \
 	"arrived,incidents,plain_text,dmarc,identity_rule,has_sample,headers_only,sample_octets,sample_sha256,"        \
-	"sample_subject,sample_from,number,name,dmarc_passed,traits"
+	"sample_subject,sample_from,number,name,dmarc_passed,traits,hops"
 
 #define SELECTOR_SETS_BEGIN                                                                                            \
 	"SELECT r.domain,c.auth,count(*),max(r.day),"                                                                  \
@@ -100,7 +100,7 @@
 	X(REPORTS_OF_MAIL, "SELECT id FROM report WHERE mail=?1 ORDER BY state<>1,state<>2,id")                        \
 	X(FAILURE_ADD,                                                                                                 \
 		"INSERT INTO failure(" FAILURE_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,"  \
-		"?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26)")                                                        \
+		"?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27)")                                                    \
 	X(FAILURE_GET, "SELECT " FAILURE_COLUMNS " FROM failure WHERE id=?1")                                          \
 	X(FAILURE_DROP, "DELETE FROM failure WHERE id=?1")                                                             \
 	X(REPORT_TRUST, "UPDATE report SET trust=?2 WHERE id=?1")                                                      \
@@ -186,15 +186,15 @@
 	X(OBSERVED_REPORTS,                                                                                            \
 		"SELECT r.trust,r.recovered,r.range_begin,r.range_end,r.report_id,r.content,r.org_name,r.org_email,"   \
 		"r.p,r.sp,r.np,r.adkim,r.aspf,r.pct,r.testing,r.first_record,r.records,m.arrived,m.signer,m.repaired," \
-		"(SELECT v.total FROM verification v WHERE v.mail=r.mail AND v.number=0)"                              \
-		" FROM report r CROSS JOIN mail m ON m.id=r.mail"                                                      \
+		"v.total,v.at FROM report r CROSS JOIN mail m ON m.id=r.mail"                                          \
+		" LEFT JOIN verification v ON v.mail=r.mail AND v.number=0"                                            \
 		" WHERE r.domain=?1 AND r.day BETWEEN ?2 AND ?3 AND r.state<3")                                        \
 	X(OBSERVED_RECORDS, "SELECT source,messages,flags,words,auth,reasons,header_from,envelope_from FROM record"    \
 			    " WHERE id BETWEEN ?1 AND ?2")                                                             \
 	X(OBSERVED_SAMPLES,                                                                                            \
-		"SELECT f.mail,f.number,f.source,f.sample_from,m.trust,m.signer,f.traits FROM failure f"               \
+		"SELECT f.mail,f.number,f.source,f.sample_from,m.trust,m.signer,f.traits,f.hops FROM failure f"        \
 		" CROSS JOIN mail m ON m.id=f.mail WHERE f.domain=?1 AND f.day BETWEEN ?2 AND ?3 AND f.dmarc=1")       \
-	X(OBSERVED_SIGNATURES, "SELECT s.reason,s.header_hash,s.undone,s.relaxed FROM verification v"                  \
+	X(OBSERVED_SIGNATURES, "SELECT s.reason,s.header_hash,s.undone,s.relaxed,s.number FROM verification v"         \
 			       " LEFT JOIN signature s ON s.verification=v.id"                                         \
 			       " WHERE v.mail=?1 AND v.number=?2")                                                     \
 	/* verifications and signatures */                                                                             \

@@ -108,7 +108,18 @@ if command -v sqlite3 > err; then
 	sqlite3 traits.db 'SELECT m.name,f.traits FROM failure f JOIN mail m ON m.id=f.mail ORDER BY 1' > out
 	printf 'elsewhere.eml|0\nfailure-forged.eml|2\nlist.eml|3\n' | cmp - out
 	ok $? "fields of lists, and where a sample began"
+	# Below the source's own line: a relay, one that only calls itself so, and two lines of which the lower one is signed
+	sed 's/^DKIM-Signature: v=1; a=rsa-sha256; c=relaxed.relaxed; d=harborlight/Received: from [192.0.2.9] (relay [203.0.113.10])\
+ by lists.guild.example; Thu, 12 Nov 2026 09:27:10 +0000\
+Received: from a ([192.0.2.11]) by b; Thu, 12 Nov 2026 09:27:10 +0000\
+Received: from c ([IPv6:2001:db8::7]) by d; Thu, 12 Nov 2026 09:27:10 +0000\
+&/; s/^ h=from:to:subject:date/&:received/' "$srcdir/samples/demo/failure-list.eml" > hops.eml
+	run --db hops.db --offline --quiet ingest hops.eml > out 2>&1
+	sqlite3 hops.db 'SELECT hops FROM failure' > out
+	echo '203.0.113.10! 2001:db8::7;0' | cmp - out
+	ok $? "and the hosts it came through, as far as somebody may stand for them"
 else
+	echo "ok $((n += 1)) - and the hosts it came through # SKIP no sqlite3"
 	echo "ok $((n += 1)) - fields of lists, and where a sample began # SKIP no sqlite3"
 fi
 

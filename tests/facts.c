@@ -243,7 +243,8 @@ static void write_report(struct buf *out, const struct report *r)
 static void write_failure(struct buf *out, const struct failure *f)
 {
 	const struct span texts[] = { f->feedback_type, f->source_ip, f->arrival_date, f->reported_domain,
-		f->auth_failure, f->delivery_result, f->identity_alignment, f->sample_subject, f->sample_from };
+		f->auth_failure, f->delivery_result, f->identity_alignment, f->sample_subject, f->sample_from,
+		f->sample_hops };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		write_span(out, texts[i]);

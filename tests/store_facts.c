@@ -91,7 +91,7 @@ static void failure_print(FILE *out, const struct failure *f)
 	NUMBER(f, has_sample), NUMBER(f, headers_only), NUMBER(f, sample_octets);
 	NUMBER(f, sample_relayed), NUMBER(f, sample_starts);
 	octets_print(out, "sample_sha256", f->sample_sha256, sizeof f->sample_sha256);
-	TEXT(f, sample_subject), TEXT(f, sample_from);
+	TEXT(f, sample_subject), TEXT(f, sample_from), TEXT(f, sample_hops);
 	fputc('\n', out);
 }
 
@@ -391,6 +391,7 @@ struct failure *failure_make(struct arena *arena, struct dice *dice)
 		memset(f->sample_sha256, (int)dice_roll(dice, 256), sizeof f->sample_sha256);
 	f->sample_subject = any_text(arena, dice, "subject ");
 	f->sample_from = any_text(arena, dice, "someone@");
+	f->sample_hops = any_text(arena, dice, "192.0.2.1!;");
 	return f;
 }
 

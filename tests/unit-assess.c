@@ -300,6 +300,68 @@ static void nothing_is_never_ready(void **state)
 	arena_release(&arena);
 }
 
+/* A subdomain that fails is spared by sp=none, and stays so: what is spared must not look as if it passed. */
+static void a_failing_subdomain_is_spared(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (int spared = 0; spared < 2; spared++) {
+		bool fails = false;
+
+		shop(&w, 40);
+		for (int64_t day = TODAY - 40; day < TODAY; day++)
+			world_add(&w, &(struct line){ day, "google.com", "198.51.100.9", "mail.news." DOMAIN,
+					      "news." DOMAIN, "x.example", "none", NULL, 30, NULL, NULL, 0, 0, false });
+		w.rows.published = (struct published){
+			.checked = true, .dmarc_records = 1, .spf_records = 1, .spf_all = '~', .policy = { .p = REQUEST_NONE, .pct = 100 }
+		};
+		w.rows.published.policy.sp = spared ? REQUEST_NONE : REQUEST_ABSENT;
+		run(&w, &arena, &v);
+		for (size_t i = 0; i < v.decision.gates_n; i++)
+			fails |= v.decision.gates[i].number == 11 && v.decision.gates[i].state == GATE_FAILS;
+		assert_int_equal(fails, !spared);
+		assert_true(v.next.sp_none);
+		assert_true(span_starts_nocase(v.next.record, SPAN("v=DMARC1; p=quarantine; sp=none;")));
+		world_end(&w);
+	}
+	arena_release(&arena);
+}
+
+/* E71: a sample that passed the shop's own server before a host that nothing else is known of. */
+static void samples_that_passed_ones_own_server(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct address hop;
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		bool found = false;
+
+		shop(&w, 40);
+		world_add(&w, &(struct line){ TODAY - 3, "google.com", "198.51.100.77", "-", DOMAIN, "x.example", "none",
+				      NULL, 30, NULL, NULL, 0, 0, false });
+		assert_true(address_parse(round == 1 ? SPAN("203.0.113.9") : SPAN("192.0.2.10"), &hop));
+		w.samples[w.rows.samples_n++] = (struct observed_sample){ .source = (uint32_t)w.rows.sources_n - 1,
+			.header_from = { SPAN(DOMAIN), SPAN(DOMAIN) },
+			.trust = round == 2 ? TRUST_1 : TRUST_3,
+			.reporter = SPAN("google.com"),
+			.hops = &hop,
+			.hops_n = 1 };
+		run(&w, &arena, &v);
+		for (size_t i = 0; i < v.paths_n; i++)
+			for (size_t k = 0; k < v.paths[i].class.items_n; k++)
+				found |= v.paths[i].class.items[k] == E71;
+		assert_int_equal(found, round == 0); /* neither another's server, nor an unauthenticated reporter's word */
+		world_end(&w);
+	}
+	arena_release(&arena);
+}
+
 static void a_short_history_is_not_bad_news(void **state)
 {
 	struct arena arena = ARENA((size_t)1 << 28);
@@ -741,6 +803,8 @@ int main(void)
 		cmocka_unit_test(steady_shop_is_ready),
 		cmocka_unit_test(reject_needs_the_stage_and_the_owners_word_on_lists),
 		cmocka_unit_test(nothing_is_never_ready),
+		cmocka_unit_test(a_failing_subdomain_is_spared),
+		cmocka_unit_test(samples_that_passed_ones_own_server),
 		cmocka_unit_test(a_short_history_is_not_bad_news),
 		cmocka_unit_test(parked),
 		cmocka_unit_test(trust_and_standing),

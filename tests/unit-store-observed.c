@@ -131,11 +131,14 @@ static void test_sample(void **state)
 	struct verification verification = { .of = VERIFIED_SAMPLE, .verdicts = &verdicts };
 	struct failure failure = { .source_ip = SPAN("192.0.2.9"), .has_address = true, .dmarc = true, .has_sample = true,
 		.reported_domain = SPAN("shop.example.org"), .sample_from = SPAN("Shop <a@Shop.example.org>") };
+	struct dkim_verdicts unsigned_mail = { .n = 0 };
+	struct verification carried = { .of = VERIFIED_MAIL, .at = 1600003600, .verdicts = &unsigned_mail };
+	char text[ADDRESS_TEXT];
 	struct observed o;
 
 	assert_true(address_parse(failure.source_ip, &failure.address));
 	begin(b, 1);
-	assert_true(take_report(b->store, &made));
+	assert_true(take_report(b->store, &made) && take_verification(b->store, &carried));
 	assert_true(take_failure(b->store, &failure) && take_verification(b->store, &verification));
 	failure.reported_domain = SPAN("other.example");
 	assert_true(take_failure(b->store, &failure));
@@ -148,13 +151,23 @@ static void test_sample(void **state)
 	verdicts.n = 0;
 	assert_true(take_failure(b->store, &failure) && take_verification(b->store, &verification));
 	assert_true(take_failure(b->store, &failure));
+	/* hosts before the source: only what the author's own signature 0 covers; 1 is another's, 7 is not there */
+	failure.sample_hops = SPAN("192.0.2.1!;1 192.0.2.2;0 2001:db8::1;0,1 192.0.2.3;7 gibberish;0");
+	failure.reported_domain = SPAN("shop.example.org");
+	verdicts.n = 2;
+	assert_true(take_failure(b->store, &failure) && take_verification(b->store, &verification));
 	finish(b);
 	observe(b, "example.org", &o);
-	assert_int_equal(o.samples_n, 4);
+	assert_int_equal(o.reports[0].arrived, 1600003600);
+	assert_int_equal(o.samples_n, 5);
+	assert_int_equal(o.samples[4].hops_n, 2);
+	assert_string_equal(address_format(&o.samples[4].hops[0], text), "192.0.2.2");
+	assert_string_equal(address_format(&o.samples[4].hops[1], text), "2001:db8::1");
 	assert_int_equal(o.samples[0].shows, SAMPLE_LIST);
 	assert_int_equal(o.samples[1].shows, SAMPLE_STARTS_HERE);
 	assert_int_equal(o.samples[2].shows, 0);
 	o.samples += 3;
+	assert_int_equal(o.samples[0].hops_n, 0);
 	assert_int_equal(o.sources_n, 2);
 	assert_true(span_is(o.samples[0].header_from.name, SPAN("shop.example.org")));
 	assert_int_equal(o.samples[0].shows, SAMPLE_UNDONE | SAMPLE_HEADER_VALID);

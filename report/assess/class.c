@@ -125,6 +125,28 @@ static size_t path_find(const struct work *w, size_t paths, uint32_t from, uint3
 	return low;
 }
 
+static bool address_is_own(const struct work *w, const struct address *address)
+{
+	for (size_t i = 0; i < w->options->own_nets.n; i++)
+		if (address_within(address, w->options->own_nets.words[i]))
+			return true;
+	for (size_t i = 0; i < w->rows->sources_n; i++)
+		if (w->rows->sources[i].has_address && w->direct[w->source_rank[i]] &&
+			w->sources[w->named[i]].kind == SENDER_NONE &&
+			memcmp(&w->rows->sources[i].address, address, sizeof *address) == 0)
+			return true;
+	return false;
+}
+
+/* Did it pass a server of yours before the source? Machines that serve many others too prove nothing. */
+static bool passed_own_hop(const struct work *w, const struct observed_sample *s)
+{
+	for (size_t i = 0; i < s->hops_n; i++)
+		if (address_is_own(w, &s->hops[i]))
+			return true;
+	return false;
+}
+
 /* What needs a reporter's word counts only from known ones that are authenticated; a sample's own signature proves E70
  * and E74 by itself. */
 static void add_samples(struct work *w, size_t paths)
@@ -134,6 +156,7 @@ static void add_samples(struct work *w, size_t paths)
 	for (size_t i = 0; i < w->rows->samples_n; i++) {
 		const struct observed_sample *s = &w->rows->samples[i];
 		unsigned believed = s->trust >= (int)TRUST_2 && reporter_is_known(w, s->reporter) ? ~0u : proven;
+		unsigned shows = s->shows | (passed_own_hop(w, s) ? SAMPLE_OWN_HOP : 0);
 		uint32_t from = author_find(w, s->header_from.name), source;
 
 		if (from == NO_INDEX || s->source >= w->rows->sources_n)
@@ -141,7 +164,7 @@ static void add_samples(struct work *w, size_t paths)
 		source = w->named[s->source];
 		for (size_t k = path_find(w, paths, from, source);
 			k < paths && w->path_from[k] == from && w->paths[k].source == source; k++)
-			w->paths[k].features.samples |= s->shows & believed;
+			w->paths[k].features.samples |= shows & believed;
 	}
 }
 

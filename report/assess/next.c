@@ -133,7 +133,8 @@ static struct policy policy_next(struct work *w, const struct policy *now, struc
 		climb_pct(&policy, now);
 	if (next->stage != STAGE_NO_RECORD && np_is_safe(w))
 		policy.np = REQUEST_REJECT;
-	next->sp_none = w->v->measures.subdomains_failing_n > 0;
+	for (size_t i = 0; i < w->v->subdomains_n; i++)
+		next->sp_none |= w->v->subdomains[i].failing; /* spared ones too: or the record would stop sparing them */
 	if (next->sp_none)
 		policy.sp = REQUEST_NONE;
 	else if (policy.sp == REQUEST_NONE && rung->p != REQUEST_NONE)

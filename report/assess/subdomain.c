@@ -43,7 +43,7 @@ static bool fails(const struct work *w, const struct subdomain *row)
 {
 	const struct target_limits *t = limits_of(&w->options->limits, w->v->target);
 
-	if (row->own_record || row->spared || !row->own)
+	if (row->own_record || !row->own)
 		return false;
 	if ((double)row->own_fails > t->own_loss * (double)row->own &&
 		(double)row->own_fails >= w->options->limits.own_fails)
@@ -80,7 +80,7 @@ bool work_subdomains(struct work *w, struct measures *m)
 		if (!(rows[i].own | rows[i].forwarded | rows[i].undecided | rows[i].forged))
 			continue;
 		rows[i].failing = !span_is_nocase(rows[i].name, w->options->domain.name) && fails(w, &rows[i]);
-		if (rows[i].failing)
+		if (rows[i].failing && !rows[i].spared)
 			failing[m->subdomains_failing_n++] = rows[i].name;
 		rows[w->v->subdomains_n++] = rows[i];
 	}

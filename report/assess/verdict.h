@@ -391,7 +391,7 @@ struct subdomain { /* by name; every author domain with mail in the window */
 	struct span name;
 	bool own_record, spared; /* a record of its own; sp or np spares it under the target */
 	bool nonexistent;	 /* NXDOMAIN in the snapshot */
-	bool failing;		 /* G11 */
+	bool failing;		 /* it inherits the record and does not pass by itself; G11, unless it is spared */
 	uint64_t own, own_fails, own_unsigned, forwarded, undecided, forged;
 };
 
