@@ -1,5 +1,6 @@
 /* What a verdict rests on: reports, and their records with everything but address and count described once. Records are
  * walked by the ranges of the window's reports; what a set of results says is read once for all records that have it. */
+#include "base/scatter.h"
 #include "store/store_private.h"
 
 #include <stdlib.h>
@@ -58,12 +59,6 @@ struct observing {
 };
 
 typedef bool is_same(const struct observing *o, uint32_t at, const void *key);
-
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-	return hash ^ (hash >> 29);
-}
 
 static bool table_grow(struct store *s, struct table *t)
 {
@@ -155,7 +150,7 @@ static bool name_get(struct observing *o, int64_t id, struct domain_name *name, 
 	*name = (struct domain_name){ .name = SPAN_ABSENT };
 	if (!id)
 		return true;
-	found = table_place(o, &o->names_by_id, mix(0, (uint64_t)id), name_is, &id, o->names_n, &at);
+	found = table_place(o, &o->names_by_id, scatter(scatter_begin(), (uint64_t)id), name_is, &id, o->names_n, &at);
 	if (found < 0 || (found == 0 && !ADD_ROOM(o, names)))
 		return false;
 	if (found == 0)
@@ -314,7 +309,8 @@ static bool results_get(struct observing *o, int64_t id, struct observed_auth *a
 
 	if (!id)
 		return true;
-	found = table_place(o, &o->results_by_id, mix(0, (uint64_t)id), results_are, &id, o->results_n, &at);
+	found = table_place(
+		o, &o->results_by_id, scatter(scatter_begin(), (uint64_t)id), results_are, &id, o->results_n, &at);
 	if (found < 0 || (found == 0 && (!ADD_ROOM(o, results) || !set_read(o, id, &set))))
 		return false;
 	if (found == 0)
@@ -394,9 +390,11 @@ static bool auth_find(struct observing *o, sqlite3_stmt *st, uint32_t *auth)
 {
 	struct outcome_key key = { sqlite3_column_int64(st, 3), sqlite3_column_int64(st, 4), sqlite3_column_int64(st, 5),
 		sqlite3_column_int64(st, 6), sqlite3_column_int64(st, 7) };
-	uint64_t hash = mix(mix(mix(mix(mix(0, (uint64_t)key.words), (uint64_t)key.auth), (uint64_t)key.reasons),
-				    (uint64_t)key.header_from),
-		(uint64_t)key.envelope_from);
+	uint64_t hash =
+		scatter(scatter(scatter(scatter(scatter(scatter_begin(), (uint64_t)key.words), (uint64_t)key.auth),
+					(uint64_t)key.reasons),
+				(uint64_t)key.header_from),
+			(uint64_t)key.envelope_from);
 	struct observed_auth read = { .dkim = NULL };
 	int found = table_place(o, &o->auths_by_key, hash, auth_is, &key, o->auths_n, auth);
 
@@ -424,12 +422,12 @@ static bool source_is(const struct observing *o, uint32_t at, const void *key)
 static uint64_t octets_hash(const void *octets, size_t n)
 {
 	const char *p = octets;
-	uint64_t hash = n, word;
+	uint64_t hash = scatter_begin() ^ n, word;
 
 	for (size_t i = 0; i < n; i += sizeof word) {
 		word = 0;
 		memcpy(&word, p + i, n - i < sizeof word ? n - i : sizeof word);
-		hash = mix(hash, word);
+		hash = scatter(hash, word);
 	}
 	return hash;
 }

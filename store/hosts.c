@@ -1,4 +1,5 @@
 /* Host names of addresses: what the DNS said, with its date; and whose name is not known yet. */
+#include "base/scatter.h"
 #include "store/store_private.h"
 
 #include <stdlib.h>
@@ -56,12 +57,12 @@ struct wanting {
 
 static size_t place_of(const struct wanting *w, const struct address *address)
 {
-	uint64_t halves[2], hash;
+	uint64_t halves[2];
 	size_t at;
 
 	memcpy(halves, address->octets, sizeof halves);
-	hash = (halves[0] ^ halves[1] * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xff51afd7ed558ccd);
-	for (at = (hash ^ hash >> 32) & (w->room - 1); w->slots[at].messages; at = (at + 1) & (w->room - 1))
+	for (at = scatter(scatter(scatter_begin(), halves[0]), halves[1]) & (w->room - 1); w->slots[at].messages;
+		at = (at + 1) & (w->room - 1))
 		if (memcmp(&w->slots[at].address, address, sizeof *address) == 0)
 			break;
 	return at;

@@ -196,6 +196,26 @@ def old(version):
     return gate
 
 
+def forgotten():
+    """What expired is gone from the file, not only from the tables: SQLite overwrites what it frees (secure_delete)."""
+    gate = Gate()
+    gate.run("--offline", "ingest", "--quiet", os.path.join(SOURCE, "samples", "demo"))
+
+    def holds(words):
+        return [name for name in os.listdir(gate.folder) if words in open(gate.path(name), "rb").read()]
+    before = holds(b"Opening hours")
+    ran = gate.run("--now", "2027-06-01T00:00:00Z", "expire", "--older-than", "1d")
+    kept = gate.sql("SELECT count(*) FROM kept")
+    check(before and ran.code == 0 and kept == [(0,)] and holds(b"Opening hours") == [], "what expired is not in the file any more",
+          (before, str(ran), kept, holds(b"Opening hours")))
+    gate = Gate()
+    gate.run("--offline", "ingest", "--quiet", os.path.join(SOURCE, "samples", "demo"))
+    ran = gate.run("--now", "2027-03-01T00:00:00Z", "expire")
+    check(ran.code == 0 and gate.sql("SELECT count(*) FROM report WHERE state=0") != [(0,)] and
+          gate.sql("SELECT count(*) FROM kept WHERE id>>20 IN (SELECT mail FROM failure)") == [(0,)],
+          "samples go after 90 days, reports stay", ran)
+
+
 # ---- secrets
 
 
@@ -289,6 +309,7 @@ def main():
     orphaned(gate)
     left_over(gate)
     migrated()
+    forgotten()
     secrets()
     plan()
 

@@ -2,7 +2,7 @@
  *
  *   FAULT=KIND:N    memory, read and recv, write and send, fsync, or step (of SQLite); N from 1; 0: only count
  *   FAULT_IN=parent|child    the process that was started, or all that it forks, which are counted together
- *   FAULT_TRAP=1    stops there, for a debugger
+ *   FAULT_END=9     that signal instead: SIGKILL for a process that dies there, SIGTRAP for a debugger
  *   FAULT_COUNT=FILE    gets the number of calls when the process ends
  *
  * Of memory and steps only what our own program asks for counts, by the address it returns to: GLib and others abort by
@@ -37,6 +37,7 @@ static const char *const words[] = { "", "memory", "read", "write", "fsync", "st
 static enum kind kind;
 static unsigned long wanted;
 static bool in_child;
+static int end;
 static pid_t parent;
 static const char *count_file;
 static atomic_ulong *count; /* shared with those that are forked */
@@ -72,6 +73,7 @@ static __attribute__((constructor)) void fault_arm(void)
 	wanted = strtoul(colon + 1, NULL, 10);
 	in_child = where && strcmp(where, "child") == 0;
 	count_file = getenv("FAULT_COUNT");
+	end = getenv("FAULT_END") ? atoi(getenv("FAULT_END")) : 0;
 	parent = getpid();
 	dl_iterate_phdr(program_find, NULL);
 	*(void **)&real_step = dlsym(RTLD_NEXT, "sqlite3_step");
@@ -100,8 +102,8 @@ static bool fails(enum kind called)
 		return false;
 	if (atomic_fetch_add(count, 1) + 1 != wanted)
 		return false;
-	if (getenv("FAULT_TRAP"))
-		raise(SIGTRAP);
+	if (end)
+		syscall(SYS_kill, getpid(), end);
 	return true;
 }
 

@@ -4,7 +4,6 @@ that read; then disks that are full, databases that cannot be written, are locke
 jump. One line, the right exit code, and what is stored is whole: the next run makes it the same as if nothing had happened. TAP.
 
 FAULTS=all: every single call (check-long); else a selection."""
-import difflib
 import fcntl
 import os
 import shutil
@@ -18,16 +17,14 @@ import time
 sys.dont_write_bytecode = True  # the source folder may be read-only
 SOURCE = os.path.abspath(os.environ.get("srcdir", "."))
 sys.path.insert(0, os.path.join(SOURCE, "tests", "lib"))
-from gate import *  # noqa: E402,F403 the tests' own words
+from faulty import *  # noqa: E402,F403 the tests' own words
+from gate import *  # noqa: E402,F403
 from mailserver import check, plan, skip  # noqa: E402
 
-LIBRARY = os.path.abspath("tests/fault.so")
 DEMO = os.path.join(SOURCE, "samples", "demo")
 ZONE = os.path.join(SOURCE, "samples", "zone.txt")
 MOST = 10**9 if os.environ.get("FAULTS") == "all" else 14  # calls of one kind that are made to fail
 KINDS = ("memory", "read", "write", "fsync", "step")
-with open("config.h") as text:
-    SANITIZED = "define WITH_SANITIZERS" in text.read()
 
 
 def inputs():
@@ -39,88 +36,33 @@ def inputs():
     return folder
 
 
-class Work:
-    """What is done, from a state that is the same each time, and how to look at what it left."""
-
-    def __init__(self, name, arguments, before=None):
-        self.name, self.arguments = name, arguments
-        self.gate = Gate()
-        self.start = before
-        self.reset()
-        ran = self.run()
-        self.code, self.content, self.err = ran.returncode, self.dump(), ran.stderr
-
-    def reset(self):
-        for end in ("", "-wal", "-shm", "-lock", ".copy", ".copy.partial"):
-            if os.path.exists(self.gate.db + end):
-                os.remove(self.gate.db + end)
-        if self.start:
-            shutil.copy(self.start, self.gate.db)
-
-    def run(self, **environment):
-        command = [PROGRAM, "-c", self.gate.conf, "--db", self.gate.db, "--now", NOW, "--jobs", "1"] + self.arguments(self.gate)
-        return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120,
-                              env=dict(os.environ, LC_ALL="C.UTF-8", **environment))
-
-    def dump(self):
-        return self.gate.dump() if os.path.exists(self.gate.db) else ""
-
-    def whole(self):
-        if not os.path.exists(self.gate.db) or os.path.getsize(self.gate.db) == 0:
-            return True
-        database = sqlite3.connect(self.gate.db)
-        try:
-            return (database.execute("PRAGMA integrity_check").fetchall() == [("ok",)] and
-                    database.execute("PRAGMA foreign_key_check").fetchall() == [])
-        finally:
-            database.close()
-
-    def calls(self, kind, where):
-        self.reset()
-        path = self.gate.path("count")
-        self.run(LD_PRELOAD=LIBRARY, FAULT=kind + ":0", FAULT_IN=where, FAULT_COUNT=path)
-        with open(path) as text:
-            return int(text.read())
-
-    def fail(self, kind, where, number):
-        """What is wrong with how one fault was met; None: nothing."""
-        self.reset()
-        try:
-            ran = self.run(LD_PRELOAD=LIBRARY, FAULT="%s:%d" % (kind, number), FAULT_IN=where)
-        except subprocess.TimeoutExpired:
-            return "it hangs"
-        said = ran.stderr.decode(errors="replace")
-        if ran.returncode not in (self.code, 1, 75, 78):
-            return "ended with %d: %s" % (ran.returncode, said[-400:])
-        if ran.returncode in (75, 78) and not said:
-            return "ended with %d and said nothing" % ran.returncode
-        if not self.whole():
-            return "the database is damaged: %s" % said[-400:]
-        if ran.returncode == self.code and ran.stderr == self.err and self.dump() != self.content:
-            return "something is missing, and nothing was said: " + difference(self.content, self.dump())
-        again = self.run()
-        if (where == "child" or kind in ("read", "write")) and ran.stderr != self.err and named(said):
-            return None  # a reader that fails, or is not heard, costs the mail in its hands: named, and kept as broken
-        if again.returncode not in (0, self.code) or self.dump() != self.content:
-            return "the next run does not mend it: %d %s; first %d %s\n%s" % (
-                again.returncode, again.stderr[-300:], ran.returncode, said[-300:], difference(self.content, self.dump()))
-        return None
+def fail(work, kind, where, number):
+    """What is wrong with how one fault was met; None: nothing."""
+    work.reset()
+    try:
+        ran = work.run(LD_PRELOAD=LIBRARY, FAULT="%s:%d" % (kind, number), FAULT_IN=where)
+    except subprocess.TimeoutExpired:
+        return "it hangs"
+    said = ran.stderr.decode(errors="replace")
+    if ran.returncode not in (work.code, 1, 75, 78):
+        return "ended with %d: %s" % (ran.returncode, said[-400:])
+    if ran.returncode in (75, 78) and not said:
+        return "ended with %d and said nothing" % ran.returncode
+    if not work.whole():
+        return "the database is damaged: %s" % said[-400:]
+    if ran.returncode == work.code and ran.stderr == work.err and work.dump() != work.content:
+        return "something is missing, and nothing was said: " + difference(work.content, work.dump())
+    again = work.run()
+    if (where == "child" or kind in ("read", "write")) and ran.stderr != work.err and named(said):
+        return None  # a reader that fails, or is not heard, costs the mail in its hands: named, and kept as broken
+    if again.returncode not in (0, work.code) or work.dump() != work.content:
+        return "the next run does not mend it: %d %s; first %d %s\n%s" % (
+            again.returncode, again.stderr[-300:], ran.returncode, said[-300:], difference(work.content, work.dump()))
+    return None
 
 
 def named(said):
     return sum(line.startswith("broken ") for line in said.splitlines())
-
-
-def difference(wanted, got):
-    lines = list(difflib.unified_diff(wanted.splitlines(), got.splitlines(), lineterm="", n=0))
-    return "\n".join(line[:160] for line in lines[2:7])
-
-
-def numbers(count):
-    """The first ones, the last, and others evenly between them."""
-    if count <= MOST:
-        return list(range(1, count + 1))
-    return sorted({1, 2, 3, count} | {1 + i * (count - 1) // (MOST - 4) for i in range(MOST - 4)})
 
 
 def walk(work, wheres):
@@ -128,12 +70,12 @@ def walk(work, wheres):
         for kind in KINDS:
             count = work.calls(kind, where)
             wrong = []
-            for number in numbers(count):
-                what = work.fail(kind, where, number)
+            for number in numbers(count, MOST):
+                what = fail(work, kind, where, number)
                 if what:
                     wrong.append("%s %d: %s" % (kind, number, what))
             if count:
-                check(not wrong, "%s: %s in the %s, %d of %d calls" % (work.name, kind, where, len(numbers(count)), count),
+                check(not wrong, "%s: %s in the %s, %d of %d calls" % (work.name, kind, where, len(numbers(count, MOST)), count),
                       "\n".join(wrong[:12]))
 
 

@@ -333,6 +333,12 @@ CASES = [
     ('json-long', plain(between('{"organization-name":"', repeat('x', 49000000), '","policies":[]}')), (OTHER, BROKEN, 'tls-report'), None),
     ('mail-may-have-40-M', plain(between('', repeat('x', 50000001), '')), BROKEN, 'ceiling `mail`'),
 ]
+# Inputs that take longer to make than to refuse (check-long)
+LONG_CASES = [
+    ('tar-ten-million-entries', packed(lambda: tiny_entries(10000000)()), BROKEN, 'ceiling `(entries|ratio)`'),
+    ('xml-line-of-a-gigabyte', packed(report(repeat('x' * 60 + '&#65;', 990000000)), 1), BROKEN, 'ceiling `text`'),
+    ('xml-line-of-a-gigabyte-1000-to-1', packed(report(repeat('x', 1000000000))), BROKEN, 'ceiling `(ratio|text)`'),
+]
 EXIT = {BROKEN: 1, REPORT: 0, OTHER: 0, 'tls-report': 0}
 
 
@@ -449,8 +455,40 @@ def poisoned(tap, work, name, poison, limits, pattern):
     tap.ok(any(re.search(pattern, line) for line in lines), '%s: it is named with its reason' % name, pattern, *lines, errors)
 
 
+def tiny_entries(n):
+    """A tar of so many files of one octet: 1,024 octets each, and nearly none of them packed."""
+    with tempfile.TemporaryFile() as f:
+        with tarfile.open(fileobj=f, mode='w') as t:
+            info = tarfile.TarInfo('x')
+            info.size = 1
+            t.addfile(info, io.BytesIO(b'x'))
+        f.seek(0)
+        return repeat(f.read(1024), 1024 * n)
+
+
+def small_records(n):
+    """As short as a record can be, each of another source."""
+    return lambda: ('<record><row><source_ip>10.%d.%d.%d</source_ip><count>1</count></row><identifiers><header_from>example.com'
+                    '</header_from></identifiers></record>\n' % (i >> 16, i >> 8 & 255, i & 255) for i in range(n))
+
+
+def asked(tap, work, name, records, sources, seconds_most, megabytes_most):
+    """One reporter, so many records of so many sources: stored, and then asked for in every way."""
+    path, db = work + '/' + name + '.xml.gz', work + '/' + name + '.db'
+    made(packed(report(records=small_records(records) if records > 1000000 else lambda: (
+        (RECORD % ('10.%d.%d.%d' % (i >> 16, i >> 8 & 255, i & 255))) for i in range(sources))), 1), path)
+    for arguments in (('--offline', 'ingest', '--quiet', path), ('summary',), ('summary', 'example.com'), ('senders', 'example.com'),
+                      ('check', 'example.com'), ('html', 'example.com', '-o', path + '.html'), ('digest', '--print', 'example.com'),
+                      ('doctor',), ('expire',)):
+        code, said, errors, seconds, megabytes = run('--db', db, '--now', '2026-11-21T12:00:00Z', *arguments)
+        what = '%s: %s: %.2f s, %.0f MB' % (name, ' '.join(arguments[:2]).replace(path, ''), seconds, megabytes)
+        tap.ok(code in (0, 1, 2, 3) and not errors and seconds < seconds_most and (SANITIZED or megabytes < megabytes_most), what,
+               'exit %d' % code, errors)
+
+
 def whole_runs(tap, work):
     cuts(tap, work)
+    asked(tap, work, 'sources', 60000, 60000, SECONDS, MEGABYTES)
     poisoned(tap, work, 'parts', mail(flat_parts(20000)), None, 'ceiling `parts`')
     if not SANITIZED:  # which drops the ceiling on memory
         poisoned(tap, work, 'memory', mail(lambda: ['Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n',
@@ -461,7 +499,13 @@ def main():
     tap = Tap()
     work = tempfile.mkdtemp()
     wanted = sys.argv[1:]
+    long = os.environ.get('LONG')
     try:
+        if long:
+            for row in LONG_CASES:
+                case(tap, work, *row)
+            asked(tap, work, 'sources-200000', 200000, 200000, 30, 512)
+            asked(tap, work, 'records-5000000', 5000000, 16000000, 300, 4000)
         for row in CASES:
             if not wanted or row[0] in wanted:
                 case(tap, work, *row)

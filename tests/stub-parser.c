@@ -15,6 +15,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -148,6 +150,60 @@ static long try_unlink(void)
 	return unlink("/tmp/nothing-there");
 }
 
+static long try_openat2(void)
+{
+	long how[3] = { 0 };
+
+	return syscall(SYS_openat2, AT_FDCWD, "/etc/passwd", how, sizeof how);
+}
+
+static long try_io_uring(void)
+{
+	char parameters[120] = { 0 };
+
+	return syscall(SYS_io_uring_setup, 1, parameters);
+}
+
+static long try_another_memory(void)
+{
+	char octet;
+	struct iovec here = { &octet, 1 }, there = { &octet, 1 };
+
+	return syscall(SYS_process_vm_readv, getppid(), &here, 1UL, &there, 1UL, 0UL);
+}
+
+static long try_pidfd(void)
+{
+	return syscall(SYS_pidfd_open, getppid(), 0);
+}
+
+static long try_clone3(void)
+{
+	return syscall(SYS_clone3, NULL, (size_t)0);
+}
+
+static long try_keyring(void)
+{
+	return syscall(SYS_keyctl, 0, -3, 1);
+}
+
+static long try_programs(void)
+{
+	return syscall(SYS_bpf, 0, NULL, 0);
+}
+
+static long try_mount(void)
+{
+	return syscall(SYS_mount, "none", "/tmp", "tmpfs", 0UL, NULL);
+}
+
+static long try_send_by_mail(void)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket" };
+
+	return connect(SOCKET, (struct sockaddr *)&at, sizeof at);
+}
+
 static const struct {
 	const char *name;
 	long (*act)(void);
@@ -171,6 +227,15 @@ static const struct {
 	{ "memfd", try_memfd, true },
 	{ "dumpable", try_dumpable },
 	{ "unlink", try_unlink },
+	{ "openat2", try_openat2, true },
+	{ "io_uring", try_io_uring, true },
+	{ "memory of another", try_another_memory, true },
+	{ "pidfd", try_pidfd, true },
+	{ "clone3", try_clone3 },
+	{ "keyring", try_keyring, true },
+	{ "programs for the kernel", try_programs },
+	{ "mount", try_mount },
+	{ "connect elsewhere", try_send_by_mail },
 };
 
 static void put_text(struct feedback *fb, const char *where, const char *what)
