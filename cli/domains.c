@@ -1,4 +1,5 @@
 #include "cli/domains.h"
+#include "parse/dns/orgdomain.h"
 
 #define HISTORY_DAYS 400
 #define ROOM_FIRST 64
@@ -52,6 +53,18 @@ static size_t list_split(const char *list, struct span *names)
 	return n;
 }
 
+/* Reports may be about anything; what is no domain name has no verdict, and must not cost the others theirs. */
+static void names_keep(struct domain_list *list)
+{
+	char text[DOMAINNAME_TEXT];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (domain_alabels(list->names[i], text))
+			list->names[kept++] = list->names[i];
+	list->n = kept;
+}
+
 bool domains_choose(const struct cli *cli, struct store *store, char **named, int named_n, struct domain_list *list,
 	struct fault *fault)
 {
@@ -64,7 +77,12 @@ bool domains_choose(const struct cli *cli, struct store *store, char **named, in
 		names[list->n] = span_of(named[list->n]);
 	if (!list->n)
 		list->n = list_split(cli->config.domains, names);
-	return list->n || domains_ask(cli, store, list, fault);
+	if (list->n)
+		return true;
+	if (!domains_ask(cli, store, list, fault))
+		return false;
+	names_keep(list);
+	return true;
 }
 
 void domains_release(struct domain_list *list)

@@ -6,14 +6,15 @@
 
 struct domain_list {
 	struct arena arena;
-	const struct span *names; /* in the arena; policy domains, most messages first */
+	struct span *names; /* in the arena; policy domains, most messages first */
 	size_t n;
 };
 #define DOMAIN_LIST ((struct domain_list){ .arena = ARENA((size_t)64 * 1024 * 1024) })
 
 /* Those that a verdict could look at: reported within the last 400 days. None when `store` is NULL. */
 bool domains_ask(const struct cli *cli, struct store *store, struct domain_list *list, struct fault *fault);
-/* What a command is about: the domains that were named, else one's own by the configuration, else all of the database. */
+/* What a command is about: the domains that were named, else one's own by the configuration, else all of the
+ * database that are domain names. */
 bool domains_choose(const struct cli *cli, struct store *store, char **named, int named_n, struct domain_list *list,
 	struct fault *fault);
 void domains_release(struct domain_list *list);

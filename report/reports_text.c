@@ -14,15 +14,20 @@ struct reports_text {
 	struct style style;
 	struct table *table;
 	struct buf line;
-	uint64_t rows, broken, messages;
-	bool with_mail, failed;
+	uint64_t rows, broken, messages, problems;
+	bool wide, failed;
 };
 
-static const struct table_column columns[] = {
+static const struct table_column wide_columns[] = {
 	{ "id", .right = true }, { "period" }, { "reporter", .flexible = true }, { "domain", .flexible = true },
 	{ "rows", .right = true }, { "messages", .right = true }, { "state" },
-	{ "proof", .flexible = true, .least = 16 },
-	{ "mail", .flexible = true }, /* where there is room */
+	{ "proof", .flexible = true, .least = 16 }, { "mail", .flexible = true },
+};
+
+/* What fills the columns beside the names is kept short, so that the names can be read. */
+static const struct table_column narrow_columns[] = {
+	{ "id", .right = true }, { "day" }, { "reporter", .flexible = true }, { "domain", .flexible = true },
+	{ "messages", .right = true }, { "state" }, { "proof" },
 };
 
 /* Spelt out here and not asked of the store, whose verbs this room does not know. */
@@ -41,12 +46,15 @@ const char *stored_report_word(const struct stored_report *row)
 static struct long_text row_period(const struct reports_text *list, const struct stored_report *row)
 {
 	struct long_text unknown = { "unknown" };
-	int64_t last;
+	int64_t first, last;
 
 	if (row->begin == MOMENT_NONE || row->end == MOMENT_NONE)
 		return unknown;
-	last = row->end > row->begin ? row->end - 1 : row->end;
-	return period_text(&list->style, moment_day(row->begin), moment_day(last));
+	first = moment_day(row->begin);
+	last = moment_day(row->end > row->begin ? row->end - 1 : row->end);
+	if (!list->wide) /* the day that it counts for, without overflow */
+		first = last = moment_day(row->begin / 2 + row->end / 2 + (row->begin % 2 + row->end % 2) / 2);
+	return period_text(&list->style, first, last);
 }
 
 static void part_print(struct reports_text *list)
@@ -58,6 +66,7 @@ static void part_print(struct reports_text *list)
 static void broken_line(struct reports_text *list, const struct stored_report *row)
 {
 	struct buf *line = &list->line;
+	size_t name;
 
 	if (list->broken++ == 0) {
 		part_print(list);
@@ -66,27 +75,36 @@ static void broken_line(struct reports_text *list, const struct stored_report *r
 	}
 	buf_put_text(line, "  ");
 	style_brief(line, &list->style, row->mail);
-	buf_put_text(line, ": ");
+	buf_put_text(line, ":");
+	name = line->n;
+	buf_put_text(line, " ");
 	style_brief(line, &list->style, row->reason.n ? row->reason : SPAN("no reason kept"));
-	fprintf(list->out, "%s\n", buf_text(line));
+	if (style_columns(buf_span(line)) <= list->style.width)
+		fprintf(list->out, "%s\n", buf_text(line));
+	else
+		fprintf(list->out, "%.*s\n   %s\n", (int)name, buf_text(line), buf_text(line) + name);
 	buf_clear(line);
 }
 
-static void put_state(struct buf *line, const struct stored_report *row)
+static void put_state(struct buf *line, const struct stored_report *row, bool wide)
 {
 	buf_put_text(line, stored_report_word(row));
-	if (row->problems)
+	if (row->problems && wide)
 		buf_printf(line, ", %s", counted_text(row->problems, "problem", "problems").p);
+	else if (row->problems)
+		buf_printf(line, " !%s", count_text(row->problems).p);
 }
 
-/* Who sent the report, as far as its mail proves it. Where room is scarce, a signer that is the reporter is not
- * named. */
+/* Who sent the report, as far as its mail proves it. Where room is scarce, the signer is not named. */
 static enum ink put_proof(struct buf *line, const struct stored_report *row, bool wide)
 {
 	if (row->trust == 0 && !row->recovered) {
 		bool refused = range_is_possible(row->begin, row->end);
 
-		buf_put_text(line, !refused ? "impossible dates" : wide ? "refused at the border" : "refused");
+		if (refused)
+			buf_put_text(line, wide ? "refused at the border" : "refused");
+		else
+			buf_put_text(line, wide ? "impossible dates" : "bad dates");
 		return INK_BAD;
 	}
 	if (!row->signer.n) {
@@ -95,8 +113,8 @@ static enum ink put_proof(struct buf *line, const struct stored_report *row, boo
 	}
 	if (row->repaired) {
 		buf_put_text(line, "repaired");
-	} else if (row->trust == 3 && !wide) {
-		buf_put_text(line, "signed");
+	} else if (!wide) {
+		buf_put_text(line, row->trust == 3 ? "signed" : row->signatures ? "other's" : "border");
 	} else {
 		buf_put_text(line, row->signatures ? "signed by " : "from ");
 		buf_put_span(line, row->signer);
@@ -117,17 +135,19 @@ static void report_row(struct reports_text *list, const struct stored_report *ro
 	table_cell_text(table, INK_PLAIN, period.p);
 	table_cell(table, INK_PLAIN, row->org_name);
 	table_cell(table, INK_PLAIN, row->domain);
-	table_cell_count(table, INK_PLAIN, row->records);
+	if (list->wide)
+		table_cell_count(table, INK_PLAIN, row->records);
 	table_cell_count(table, INK_PLAIN, row->messages);
-	put_state(&list->line, row);
+	put_state(&list->line, row, list->wide);
 	table_cell(table, row->state == REPORT_COUNTS && !row->problems ? INK_PLAIN : INK_WARN, buf_span(&list->line));
 	buf_clear(&list->line);
-	ink = put_proof(&list->line, row, list->with_mail);
+	ink = put_proof(&list->line, row, list->wide);
 	table_cell(table, ink, buf_span(&list->line));
 	buf_clear(&list->line);
-	if (list->with_mail)
+	if (list->wide)
 		table_cell(table, INK_PLAIN, row->mail);
 	list->rows++;
+	list->problems += row->problems > 0;
 	if (row->state == REPORT_COUNTS)
 		list->messages =
 			row->messages > UINT64_MAX - list->messages ? UINT64_MAX : list->messages + row->messages;
@@ -156,6 +176,8 @@ static bool reports_text_close(void *self)
 		fprintf(list->out, "\n%s, ", counted_text(list->rows, "report", "reports").p);
 	if (list->rows)
 		fprintf(list->out, "%s in those that count.\n", counted_text(list->messages, "message", "messages").p);
+	if (list->problems && !list->wide)
+		fputs("  !2: two deviations from the standards; dmarcgate show names them.\n", list->out);
 	if (list->rows == 0 && list->broken == 0)
 		fputs("No report matches.\n", list->out);
 	done = !list->failed && !ferror(list->out) && fflush(list->out) == 0;
@@ -174,8 +196,9 @@ bool reports_text_open(struct reports_writer *writer, FILE *out, const struct st
 	list->out = out;
 	list->style = *style;
 	list->line = BUF(LINE_OCTETS);
-	list->with_mail = style->width >= STYLE_WIDTH_MOST;
-	list->table = table_new(out, style, columns, sizeof columns / sizeof *columns - (list->with_mail ? 0 : 1));
+	list->wide = style->width >= STYLE_WIDTH_MOST;
+	list->table = list->wide ? table_new(out, style, wide_columns, sizeof wide_columns / sizeof *wide_columns)
+				 : table_new(out, style, narrow_columns, sizeof narrow_columns / sizeof *narrow_columns);
 	if (!list->table) {
 		free(list);
 		return false;

@@ -17,7 +17,8 @@ struct weekly *weekly_new(const struct weekly_plan *plan)
 	weekly->worst = VERDICT_NOT_ENOUGH_DATA;
 	weekly->subject = weekly->verdict = BUF(4096);
 	weekly->text = weekly->html = BUF(4 * WEEKLY_OCTETS);
-	weekly->text_index = weekly->html_index = weekly->text_parts = weekly->html_parts = BUF(WEEKLY_OCTETS);
+	weekly->text_index = weekly->html_index = weekly->text_quiet = weekly->html_quiet = BUF(WEEKLY_OCTETS);
+	weekly->text_parts = weekly->html_parts = BUF(WEEKLY_OCTETS);
 	return weekly;
 }
 
@@ -31,6 +32,8 @@ void weekly_free(struct weekly *weekly)
 	buf_release(&weekly->html);
 	buf_release(&weekly->text_index);
 	buf_release(&weekly->html_index);
+	buf_release(&weekly->text_quiet);
+	buf_release(&weekly->html_quiet);
 	buf_release(&weekly->text_parts);
 	buf_release(&weekly->html_parts);
 	free(weekly);
@@ -263,6 +266,19 @@ static void count(struct weekly *weekly, const struct weekly_domain *domain)
 		weekly->ready++;
 }
 
+bool weekly_has_section(const struct weekly *weekly, const struct weekly_domain *domain)
+{
+	bool silent = weekly_is_silent(domain->assessment->verdict, weekly->plan.today);
+
+	if (weekly->plan.domains == 1)
+		return true;
+	if (weekly->sections >= WEEKLY_SECTIONS)
+		return false;
+	if (weekly->plan.alert)
+		return true;
+	return silent ? weekly->silent <= WEEKLY_QUIET_SECTIONS : !domain->unchanged;
+}
+
 bool weekly_add(struct weekly *weekly, const struct weekly_domain *domain)
 {
 	count(weekly, domain);
@@ -270,7 +286,7 @@ bool weekly_add(struct weekly *weekly, const struct weekly_domain *domain)
 		subject_of_one(weekly, domain);
 	weekly_text_part(weekly, domain);
 	weekly_html_part(weekly, domain);
-	weekly->sections += !domain->unchanged;
+	weekly->sections += weekly_has_section(weekly, domain);
 	return !weekly->text_parts.failed && !weekly->html_parts.failed;
 }
 
@@ -297,5 +313,6 @@ bool weekly_finish(struct weekly *weekly)
 	weekly_html_whole(weekly);
 	return line_is_safe(&weekly->subject) && line_is_safe(&weekly->verdict) && !weekly->text.failed &&
 	       !weekly->html.failed && !weekly->text_parts.failed && !weekly->html_parts.failed &&
-	       !weekly->text_index.failed && !weekly->html_index.failed;
+	       !weekly->text_index.failed && !weekly->html_index.failed && !weekly->text_quiet.failed &&
+	       !weekly->html_quiet.failed;
 }

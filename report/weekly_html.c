@@ -266,11 +266,11 @@ static void exceptions(const struct part *part)
 		more(part, d->exceptions_n - WEEKLY_STEPS, "dmarcgate summary -v");
 }
 
-static void index_row(const struct part *part, bool unchanged)
+static void index_row(const struct part *part, bool silent, bool unchanged)
 {
 	struct part index = *part;
 
-	index.out = &part->weekly->html_index;
+	index.out = silent ? &part->weekly->html_quiet : &part->weekly->html_index;
 	index.pen.out = index.out;
 	row_open(&index, CELL);
 	put(&index, "<b>");
@@ -333,9 +333,9 @@ void weekly_html_part(struct weekly *weekly, const struct weekly_domain *domain)
 	bool silent = weekly_is_silent(part.a->verdict, weekly->plan.today), one = weekly->plan.domains == 1;
 	bool short_form = domain->unchanged && !silent && !weekly->plan.alert;
 
-	if (!one)
-		index_row(&part, short_form);
-	if ((!one && short_form) || weekly->sections >= WEEKLY_SECTIONS)
+	if (!one && (!silent || weekly->silent <= WEEKLY_QUIET_LINES))
+		index_row(&part, silent, short_form);
+	if (!weekly_has_section(weekly, domain))
 		return;
 	put(&part, card_open);
 	title(&part);
@@ -365,6 +365,13 @@ void weekly_html_whole(struct weekly *weekly)
 			counted_text(weekly->added, "domain", "domains").p);
 		row_close(&part);
 		buf_put_span(out, buf_span(&weekly->html_index));
+		buf_put_span(out, buf_span(&weekly->html_quiet));
+		if (weekly->silent > WEEKLY_QUIET_LINES) {
+			row_open(&part, CELL);
+			pen_say(&part.pen, "and %s more without a report",
+				count_text(weekly->silent - WEEKLY_QUIET_LINES).p);
+			row_close(&part);
+		}
 		if (!weekly->added) {
 			row_open(&part, CELL);
 			put(&part, "Nothing arrived: no domain was reported about. Does dmarcgate ingest run?");

@@ -14,12 +14,18 @@ struct weekly {
 	struct buf subject, verdict;
 	struct buf text, html;		   /* whole, after weekly_finish */
 	struct buf text_index, html_index; /* a line per domain */
+	struct buf text_quiet, html_quiet; /* behind them: those without any report, some of them by name */
 	struct buf text_parts, html_parts; /* the sections */
 	size_t added, sections;
 	size_t fix, ready, unchanged, thin, silent; /* domains */
 	enum verdict_word worst;
 	enum target worst_target;
 };
+
+/* Among many domains silence is one thing to look into, not hundreds: so many have a section, so many a line. */
+#define WEEKLY_QUIET_SECTIONS 3
+#define WEEKLY_QUIET_LINES 20
+bool weekly_has_section(const struct weekly *weekly, const struct weekly_domain *domain);
 
 /* Sums of the last seven days by fate. */
 struct weekly_sums {

@@ -211,7 +211,7 @@ static void part_write(struct part *part, const struct weekly_domain *domain)
 	bool silent = weekly_is_silent(part->a->verdict, weekly->plan.today), one = weekly->plan.domains == 1;
 	bool short_form = domain->unchanged && !silent && !weekly->plan.alert;
 
-	if ((!one && short_form) || weekly->sections >= WEEKLY_SECTIONS)
+	if (!weekly_has_section(weekly, domain))
 		return;
 	if (!one)
 		fputs("\n------------------------------------------------------------------------------\n", part->out);
@@ -256,8 +256,10 @@ static void part_collect(struct weekly *weekly, const struct weekly_domain *doma
 
 void weekly_text_part(struct weekly *weekly, const struct weekly_domain *domain)
 {
-	if (weekly->plan.domains != 1)
-		part_collect(weekly, domain, &weekly->text_index, index_write);
+	bool silent = weekly_is_silent(domain->assessment->verdict, weekly->plan.today);
+
+	if (weekly->plan.domains != 1 && (!silent || weekly->silent <= WEEKLY_QUIET_LINES))
+		part_collect(weekly, domain, silent ? &weekly->text_quiet : &weekly->text_index, index_write);
 	part_collect(weekly, domain, &weekly->text_parts, part_write);
 }
 
@@ -270,6 +272,10 @@ void weekly_text_whole(struct weekly *weekly)
 		weekly_say_week(&pen, weekly);
 		buf_printf(&weekly->text, ": %s\n\n", counted_text(weekly->added, "domain", "domains").p);
 		buf_put_span(&weekly->text, buf_span(&weekly->text_index));
+		buf_put_span(&weekly->text, buf_span(&weekly->text_quiet));
+		if (weekly->silent > WEEKLY_QUIET_LINES)
+			buf_printf(&weekly->text, "  and %s more without a report\n",
+				count_text(weekly->silent - WEEKLY_QUIET_LINES).p);
 		if (!weekly->added)
 			buf_put_text(&weekly->text,
 				"Nothing arrived: no domain was reported about. Does dmarcgate ingest run?\n");

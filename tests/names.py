@@ -90,8 +90,8 @@ RECORDS = [['ip'], ['header_from'], ['envelope_from', 'envelope_to'], ['reason',
            ['dkim_d', 'dkim_s', 'spf_d'], ['dkim_r', 'human'], ['spf_d'], ['spf_r', 'scope'], []]
 
 
-def aggregate(value, number, day, strange):
-    """`strange`: the fields of the report itself are harmful, too; its reporter then never counts."""
+def aggregate(value, number, day, strange, domain=DOMAIN):
+    """`strange`: the fields of the report itself are harmful, too."""
     name = value if strange else 'google.com'
     rows = ''.join(record(fields, value, '192.0.2.%d' % (1 + (number * 7 + i) % 200), number + i) for i, fields in enumerate(RECORDS))
     own = record([], '', '198.51.100.%d' % (number + 1), number).replace('mill.example', DOMAIN).replace('<dkim>fail', '<dkim>pass')
@@ -103,7 +103,7 @@ def aggregate(value, number, day, strange):
             '<odd>{v}</odd></feedback>').format(
                 v=xml_text(value), n=xml_text(name), e='noreply-dmarc-support@google.com' if not strange else xml_text(value),
                 i='%d.%d' % (number, day) if not strange else xml_text(value) + str(number), b=TODAY - day * DAY,
-                t=TODAY - (day - 1) * DAY - 1, d=DOMAIN, p=policy, r=rows + own).encode('utf-8', 'surrogatepass')
+                t=TODAY - (day - 1) * DAY - 1, d=xml_text(domain), p=policy, r=rows + own).encode('utf-8', 'surrogatepass')
 
 
 def header(value):
@@ -151,6 +151,8 @@ def world(folder):
                 octets = aggregate(value, i, day, strange)
                 with open(os.path.join(os.fsencode(folder), b'in', b'%d-' % number + file_name(value)), 'wb') as out:
                     out.write(mail(octets, value, number) if day % 2 else octets)
+        with open(os.path.join(os.fsencode(folder), b'in', b'about%d' % i), 'wb') as out:
+            out.write(aggregate(value, i, 4, False, domain=value))
         with open(os.path.join(os.fsencode(folder), b'in', b'f%d' % i), 'wb') as out:
             out.write(failure(value, i))
     for i, raw in enumerate((INVALID, INVALID * 3000)):
@@ -263,6 +265,7 @@ COMMANDS = [
     (['summary'], PLAIN), (['summary', '--all'], PLAIN), (['summary', DOMAIN], PLAIN), (['-v', 'summary', DOMAIN], PLAIN),
     (['summary', '--counts', DOMAIN], LIST), (['summary', '--counts', '--days', '60'], LIST),
     (['reports'], LIST), (['reports', 'broken'], LIST), (['reports', 'reporter=<'], LIST),
+    (['senders'], LIST), (['reporters'], LIST), (['export', 'rows'], TABLE), (['digest', '--print', '--to', 'you@example.org'], ('mail',)),
     (['senders', DOMAIN], LIST), (['senders', DOMAIN, '--class', 'all'], LIST), (['senders', DOMAIN, '--week'], LIST),
     (['reporters', DOMAIN], LIST), (['reporters', DOMAIN, 'google.com'], ('text',)),
     (['simulate', DOMAIN, 'v=DMARC1; p=reject; aspf=s'], LIST), (['simulate', DOMAIN, 'v=DMARC1; p=none', '--fixed', VALUES[2]], LIST),
