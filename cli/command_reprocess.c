@@ -53,7 +53,7 @@ static bool reprocess_take(void *arg, const struct kept_mail *kept)
 		return fault_set(&r->fault, FAULT_LATER, "out of memory");
 	if (kept_input(kept, r->flags, ranges, &input)) {
 		stored = crew_give(r->crew, 0, &input, &r->fault) && crew_wait(r->crew, &done, &r->fault);
-		if (stored && done.feedback)
+		if (stored && done.feedback && !done.refused)
 			stored = reprocess_store(r, kept, done.feedback);
 		else
 			r->refused++;
