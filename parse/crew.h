@@ -8,8 +8,8 @@
  *   }
  *
  * A worker that crashes, passes a ceiling, breaks the protocol or takes too long costs the mail it was reading, which
- * comes back as a refusal (OUTCOME_BROKEN, one problem that says why); another worker takes its place. Mails come back
- * in any order; who wants an order keeps it by the ticket. */
+ * comes back as a refusal (OUTCOME_BROKEN, one problem that says why); another worker takes its place. Each worker is given
+ * the next mail while it reads one. Mails come back in any order; who wants an order keeps it by the ticket. */
 #ifndef PARSE_CREW_H
 #define PARSE_CREW_H
 

@@ -4,6 +4,7 @@
 #include "parse/dkim/dkim.h"
 #include "parse/charset.h"
 #include "parse/dns/orgdomain.h"
+#include "parse/keymemory.h"
 #include "parse/leaf.h"
 #include "parse/message.h"
 #include "parse/reading.h"
@@ -41,10 +42,11 @@ struct parser *parser_new(const struct limits *limits)
 	parser->limits = *limits;
 	parser->aggregate = aggregate_new();
 	parser->digest = digest_new();
+	parser->keys = keymemory_new();
 	parser->scratch = BUF(limits->header);
 	parser->input = BUF(limits->mail);
 	parser->arena = ARENA(ARENA_OCTETS);
-	if (!parser->aggregate || !parser->digest) {
+	if (!parser->aggregate || !parser->digest || !parser->keys) {
 		parser_free(parser);
 		return NULL;
 	}
@@ -57,6 +59,7 @@ void parser_free(struct parser *parser)
 		return;
 	aggregate_free(parser->aggregate);
 	digest_free(parser->digest);
+	keymemory_free(parser->keys);
 	dkim_free(parser->dkim[0]);
 	dkim_free(parser->dkim[1]);
 	buf_release(&parser->input);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define SOCKET_MEMORY ((size_t)64 * 1024)
+#define FIRST_MEMORY ((size_t)16 * 1024) /* most mails say less */
 #define LATE_MAX FRAME_MAX		/* problems of one open report */
 #define REWIND_OCTETS (FRAME_HEAD + 40) /* a rewind costs what its frame does, so that it cannot go on for ever */
 
@@ -22,6 +23,7 @@ struct feedback *feedback_new_socket(int socket, uint64_t max_octets)
 	if (!fb)
 		return NULL;
 	fb->tail = BUF(SPOOL_MEMORY + 2 * FRAME_MAX);
+	buf_reserve(&fb->tail, FIRST_MEMORY);
 	fb->late = BUF(LATE_MAX);
 	fb->file = -1;
 	fb->socket = socket;
