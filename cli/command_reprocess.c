@@ -41,6 +41,14 @@ static bool reprocess_store(struct reprocessing *r, const struct kept_mail *kept
 	return !store_commit_due(r->store, 0) || store_commit(r->store, &r->fault);
 }
 
+/* Its reader failed, which says nothing of the mail. */
+static void reprocess_refuse(struct reprocessing *r, const struct kept_mail *kept)
+{
+	r->refused++;
+	cli_say(r->cli, "%.*s: could not be read again; what was known of it stays",
+		(int)(kept->name.n < 1000 ? kept->name.n : 1000), kept->name.p);
+}
+
 static bool reprocess_take(void *arg, const struct kept_mail *kept)
 {
 	struct reprocessing *r = arg;
@@ -53,10 +61,10 @@ static bool reprocess_take(void *arg, const struct kept_mail *kept)
 		return fault_set(&r->fault, FAULT_LATER, "out of memory");
 	if (kept_input(kept, r->flags, ranges, &input)) {
 		stored = crew_give(r->crew, 0, &input, &r->fault) && crew_wait(r->crew, &done, &r->fault);
-		if (stored && done.feedback)
+		if (stored && done.feedback && !done.refused)
 			stored = reprocess_store(r, kept, done.feedback);
-		else
-			r->refused++;
+		else if (stored)
+			reprocess_refuse(r, kept);
 	}
 	feedback_free(done.feedback);
 	free(ranges);

@@ -1,6 +1,7 @@
 #include "ingest/imap_private.h"
 
 #include "base/escape.h"
+#include "base/shortage.h"
 #include "ingest/foldername.h"
 #include "ingest/sasl.h"
 #include "ingest/secretfile.h"
@@ -351,7 +352,7 @@ static void prefix_add(struct imap *imap, struct span wire)
 	struct buf name = BUF(MAILBOX_TEXT);
 
 	if (imap->n_prefixes < IMAP_PREFIXES && foldername_decode(&name, wire) &&
-		(imap->prefixes[imap->n_prefixes] = strdup(buf_text(&name))))
+		(imap->prefixes[imap->n_prefixes] = shortage_noted(strdup(buf_text(&name)))))
 		imap->n_prefixes++;
 	buf_release(&name);
 }
@@ -437,7 +438,7 @@ char *imap_folder_name(const struct imap *imap, const char *name)
 		buf_put_text(&full, imap->prefixes[0]);
 	for (const char *p = name; *p; p++)
 		buf_put_byte(&full, (unsigned char)(*p == '/' && imap->delimiter ? imap->delimiter : *p));
-	copy = full.failed ? NULL : strdup(buf_text(&full));
+	copy = full.failed ? NULL : shortage_noted(strdup(buf_text(&full)));
 	buf_release(&full);
 	return copy;
 }

@@ -2,6 +2,7 @@
 #include "ingest/imap_private.h"
 
 #include "base/moment.h"
+#include "base/shortage.h"
 #include "ingest/foldername.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ static void names_add(struct names *found, struct span name)
 	more = realloc(found->names, (found->n + 1) * sizeof *more);
 	if (more)
 		found->names = more;
-	if (more && (more[found->n] = strndup(name.p, name.n)))
+	if (more && (more[found->n] = shortage_noted(strndup(name.p, name.n))))
 		found->n++;
 	else
 		found->failed = true;
@@ -199,7 +200,7 @@ bool imap_select(struct imap *imap, const char *folder, bool writable, struct se
 			"%s:%u: %s: the server gives its mails no lasting numbers (UIDVALIDITY)", imap->mailbox->host,
 			imap->mailbox->port, folder);
 	imap->folder.mails = imap->engine->mbox_stat.message_count;
-	imap->selected = strdup(folder);
+	imap->selected = shortage_noted(strdup(folder));
 	imap->writable = writable;
 	*found = imap->folder;
 	return imap->selected || fault_set(fault, FAULT_LATER, "out of memory");

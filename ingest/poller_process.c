@@ -2,6 +2,7 @@
  * and serves requests until the socket closes. It prints nothing: what there is to say goes through the socket. */
 #include "base/moment.h"
 #include "base/sandbox.h"
+#include "base/shortage.h"
 #include "ingest/imap.h"
 #include "ingest/polling.h"
 #include "ingest/pop3.h"
@@ -82,10 +83,18 @@ static void hear(struct serving *s)
 		_exit(EXIT_PROTOCOL);
 }
 
+/* The server may have been sent half of what was meant, and refused that. */
+static void put_fault(struct serving *s, const struct fault *fault)
+{
+	const struct fault full = { FAULT_LATER, "out of memory" };
+
+	polling_put_fault(&s->frame, shortage() ? &full : fault);
+}
+
 static void say_fault(struct serving *s, enum polling type, const struct fault *fault)
 {
 	frame_begin(&s->frame, type);
-	polling_put_fault(&s->frame, fault);
+	put_fault(s, fault);
 	say(s);
 }
 
@@ -100,6 +109,17 @@ static void hear_answer(struct serving *s, enum polling type)
 
 /* ---- the session ---- */
 
+static void session_leave(struct serving *s)
+{
+	struct fault nobody_asks;
+
+	if (s->pop3)
+		pop3_close(s->pop3, false, &nobody_asks);
+	imap_close(s->imap, false);
+	s->pop3 = NULL;
+	s->imap = NULL;
+}
+
 static bool session_open(struct serving *s, struct fault *fault)
 {
 	int64_t left = s->deadline - now_seconds();
@@ -112,6 +132,11 @@ static bool session_open(struct serving *s, struct fault *fault)
 		s->imap = imap_open(&s->mailbox, s->trust, buf_span(&s->secret), fault);
 	else
 		s->pop3 = pop3_open(&s->mailbox, s->trust, buf_span(&s->secret), fault);
+	/* What a server can do was perhaps not all heard: a mail would be copied instead of moved. */
+	if ((s->imap || s->pop3) && shortage()) {
+		session_leave(s);
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	}
 	if (s->imap || s->pop3) {
 		s->let_in = true;
 		return true;
@@ -356,7 +381,7 @@ static void give_refusal(struct serving *s, const struct server_mail *mail, enum
 	refuse(&fault, kind, name, "%s", why);
 	frame_begin(&s->frame, POLLING_REFUSED);
 	put_place(s, mail);
-	polling_put_fault(&s->frame, &fault);
+	put_fault(s, &fault);
 	say(s);
 	s->credits--;
 }
@@ -603,7 +628,7 @@ static void serve_close(struct serving *s)
 	frame_begin(&s->frame, good ? POLLING_CLOSED : POLLING_NOT_CLOSED);
 	frame_put_number(&s->frame, s->reconnects);
 	if (!good)
-		polling_put_fault(&s->frame, &fault);
+		put_fault(s, &fault);
 	say(s);
 }
 

@@ -1,6 +1,7 @@
 #include "ingest/pop3.h"
 
 #include "base/escape.h"
+#include "base/shortage.h"
 #include "ingest/hold.h"
 #include "ingest/sasl.h"
 #include "ingest/secretfile.h"
@@ -229,7 +230,8 @@ static bool take_uidl(struct server_list *list, uint64_t number, struct span res
 			return false;
 		list->mails = more;
 	}
-	list->mails[list->n] = (struct server_mail){ .uid = number, .fd = -1, .uidl = strndup(rest.p, rest.n) };
+	list->mails[list->n] =
+		(struct server_mail){ .uid = number, .fd = -1, .uidl = shortage_noted(strndup(rest.p, rest.n)) };
 	return list->mails[list->n++].uidl != NULL;
 }
 

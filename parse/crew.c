@@ -57,6 +57,7 @@ struct slot {
 	int64_t left;	    /* of the deadline, while the clock stands for a question */
 	uint64_t question, questions;
 	unsigned births;
+	bool refused; /* its feedback only says why there is none */
 	bool again; /* it has been given once more */
 };
 
@@ -265,6 +266,7 @@ static bool slot_finish(struct slot *slot, const char *why)
 		fault_set(&slot->fault, FAULT_LATER, "out of memory");
 	if (slot->fault.kind != FAULT_LATER)
 		slot->fault.kind = FAULT_NONE;
+	slot->refused = why != NULL;
 	slot_drop_input(slot);
 	slot->deadline = NEVER;
 	slot->question = 0;
@@ -822,7 +824,9 @@ static void slot_parse_here(struct crew *crew, struct slot *slot)
 
 static void slot_hand_over(struct slot *slot, struct crew_done *done)
 {
-	*done = (struct crew_done){ .ticket = slot->ticket, .feedback = slot->feedback, .fault = slot->fault };
+	*done = (struct crew_done){
+		.ticket = slot->ticket, .feedback = slot->feedback, .refused = slot->refused, .fault = slot->fault
+	};
 	if (slot->fault.kind == FAULT_LATER) {
 		feedback_free(slot->feedback);
 		done->feedback = NULL;

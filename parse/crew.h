@@ -35,6 +35,7 @@ bool crew_give(struct crew *crew, uint64_t ticket, const struct parse_input *inp
 struct crew_done {
 	uint64_t ticket;
 	struct feedback *feedback; /* the caller's now; checked through, so that replay will not find it broken */
+	bool refused; /* the worker died or gave up: the feedback says only that, which may be no fault of the mail's */
 	struct fault fault;	   /* FAULT_LATER: nothing can be said of the mail (memory, disk); feedback is NULL */
 };
 /* Blocks until a mail is done. False: none was in work or the descriptor of crew_interrupt_on is readable (FAULT_NONE), or

@@ -3,7 +3,8 @@
  *   FAULT=KIND:N    memory, read and recv, write and send, fsync, or step (of SQLite); N from 1; 0: only count
  *   FAULT_IN=parent|child    the process that was started, or all that it forks, which are counted together
  *   FAULT_END=9     that signal instead: SIGKILL for a process that dies there, SIGTRAP for a debugger
- *   FAULT_COUNT=FILE    gets the number of calls when the process ends
+ *   FAULT_PROGRAM=NAME    in dmarcgate-poller or dmarcgate-token, instead of dmarcgate
+ *   FAULT_COUNT=FILE    of eight octets: the number of calls, as the machine writes it
  *
  * Of memory and steps only what our own program asks for counts, by the address it returns to: GLib and others abort by
  * themselves, and SQLite walks over its own schema with steps. */
@@ -39,7 +40,6 @@ static unsigned long wanted;
 static bool in_child;
 static int end;
 static pid_t parent;
-static const char *count_file;
 static atomic_ulong *count; /* shared with those that are forked */
 static uintptr_t program_begin, program_end;
 static int (*real_step)(void *statement);
@@ -61,39 +61,29 @@ static int program_find(struct dl_phdr_info *info, size_t size, void *arg)
 
 static __attribute__((constructor)) void fault_arm(void)
 {
-	const char *what = getenv("FAULT"), *where = getenv("FAULT_IN");
+	const char *what = getenv("FAULT"), *where = getenv("FAULT_IN"), *program = getenv("FAULT_PROGRAM"), *counted;
 	const char *colon = what ? strchr(what, ':') : NULL;
 	enum kind chosen = KIND_NONE;
+	int fd;
 
-	if (!colon || strcmp(program_invocation_short_name, "dmarcgate") != 0)
+	if (!colon || strcmp(program_invocation_short_name, program ? program : "dmarcgate") != 0)
 		return;
 	for (size_t i = 1; i < sizeof words / sizeof *words; i++)
 		if (strlen(words[i]) == (size_t)(colon - what) && strncmp(words[i], what, strlen(words[i])) == 0)
 			chosen = (enum kind)i;
 	wanted = strtoul(colon + 1, NULL, 10);
 	in_child = where && strcmp(where, "child") == 0;
-	count_file = getenv("FAULT_COUNT");
+	counted = getenv("FAULT_COUNT");
+	fd = counted ? open(counted, O_RDWR) : -1;
 	end = getenv("FAULT_END") ? atoi(getenv("FAULT_END")) : 0;
 	parent = getpid();
 	dl_iterate_phdr(program_find, NULL);
 	*(void **)&real_step = dlsym(RTLD_NEXT, "sqlite3_step");
-	count = mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	count = mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
+	if (fd >= 0)
+		close(fd);
 	if (count != MAP_FAILED)
 		kind = chosen;
-}
-
-static __attribute__((destructor)) void fault_tell(void)
-{
-	char text[32];
-	int fd, n;
-
-	if (kind == KIND_NONE || !count_file || getpid() != parent)
-		return;
-	kind = KIND_NONE;
-	fd = open(count_file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	n = snprintf(text, sizeof text, "%lu\n", atomic_load(count));
-	if (fd < 0 || syscall(SYS_write, fd, text, (size_t)n) != n)
-		_exit(99);
 }
 
 static bool fails(enum kind called)

@@ -7,7 +7,7 @@ FAULTS=all: every single call (check-long); else a selection."""
 import fcntl
 import os
 import shutil
-import signal
+
 import sqlite3
 import subprocess
 import sys
@@ -23,8 +23,6 @@ from mailserver import check, plan, skip  # noqa: E402
 
 DEMO = os.path.join(SOURCE, "samples", "demo")
 ZONE = os.path.join(SOURCE, "samples", "zone.txt")
-MOST = 10**9 if os.environ.get("FAULTS") == "all" else 14  # calls of one kind that are made to fail
-KINDS = ("memory", "read", "write", "fsync", "step")
 
 
 def inputs():
@@ -34,49 +32,6 @@ def inputs():
                  "out-of-office.eml", "yonder-shop-1113-cut.eml", "outpost-shop-1112.eml"):
         shutil.copy(os.path.join(DEMO, name), folder)
     return folder
-
-
-def fail(work, kind, where, number):
-    """What is wrong with how one fault was met; None: nothing."""
-    work.reset()
-    try:
-        ran = work.run(LD_PRELOAD=LIBRARY, FAULT="%s:%d" % (kind, number), FAULT_IN=where)
-    except subprocess.TimeoutExpired:
-        return "it hangs"
-    said = ran.stderr.decode(errors="replace")
-    if ran.returncode not in (work.code, 1, 75, 78):
-        return "ended with %d: %s" % (ran.returncode, said[-400:])
-    if ran.returncode in (75, 78) and not said:
-        return "ended with %d and said nothing" % ran.returncode
-    if not work.whole():
-        return "the database is damaged: %s" % said[-400:]
-    if ran.returncode == work.code and ran.stderr == work.err and work.dump() != work.content:
-        return "something is missing, and nothing was said: " + difference(work.content, work.dump())
-    again = work.run()
-    if (where == "child" or kind in ("read", "write")) and ran.stderr != work.err and named(said):
-        return None  # a reader that fails, or is not heard, costs the mail in its hands: named, and kept as broken
-    if again.returncode not in (0, work.code) or work.dump() != work.content:
-        return "the next run does not mend it: %d %s; first %d %s\n%s" % (
-            again.returncode, again.stderr[-300:], ran.returncode, said[-300:], difference(work.content, work.dump()))
-    return None
-
-
-def named(said):
-    return sum(line.startswith("broken ") for line in said.splitlines())
-
-
-def walk(work, wheres):
-    for where in wheres:
-        for kind in KINDS:
-            count = work.calls(kind, where)
-            wrong = []
-            for number in numbers(count, MOST):
-                what = fail(work, kind, where, number)
-                if what:
-                    wrong.append("%s %d: %s" % (kind, number, what))
-            if count:
-                check(not wrong, "%s: %s in the %s, %d of %d calls" % (work.name, kind, where, len(numbers(count, MOST)), count),
-                      "\n".join(wrong[:12]))
 
 
 def every_call():

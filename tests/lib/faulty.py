@@ -4,16 +4,22 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 
 from gate import NOW, PROGRAM, Gate
+from mailserver import check
 
 LIBRARY = os.path.abspath("tests/fault.so")
+MOST = 10**9 if os.environ.get("FAULTS") == "all" else 9  # calls of one kind that are made to fail
+KINDS = ("memory", "read", "write", "fsync", "step")
 with open("config.h") as text:
     SANITIZED = "define WITH_SANITIZERS" in text.read()
 
 
 class Work:
     """What is done, from a state that is the same each time, and how to look at what it left."""
+
+    path = PROGRAM
 
     def __init__(self, name, arguments, before=None):
         self.name, self.arguments = name, arguments
@@ -31,7 +37,7 @@ class Work:
             shutil.copy(self.start, self.gate.db)
 
     def run(self, **environment):
-        command = [PROGRAM, "-c", self.gate.conf, "--db", self.gate.db, "--now", NOW, "--jobs", "1"] + self.arguments(self.gate)
+        command = [self.path, "-c", self.gate.conf, "--db", self.gate.db, "--now", NOW, "--jobs", "1"] + self.arguments(self.gate)
         return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120,
                               env=dict(os.environ, LC_ALL="C.UTF-8", **environment))
 
@@ -51,9 +57,11 @@ class Work:
     def calls(self, kind, where):
         self.reset()
         path = self.gate.path("count")
+        with open(path, "wb") as out:
+            out.write(bytes(8))
         self.run(LD_PRELOAD=LIBRARY, FAULT=kind + ":0", FAULT_IN=where, FAULT_COUNT=path)
-        with open(path) as text:
-            return int(text.read())
+        with open(path, "rb") as octets:
+            return int.from_bytes(octets.read(), sys.byteorder)
 
 
 def difference(wanted, got):
@@ -66,3 +74,46 @@ def numbers(count, most):
     if count <= most:
         return list(range(1, count + 1))
     return sorted({1, 2, 3, count} | {1 + i * (count - 1) // (most - 4) for i in range(most - 4)})
+
+
+def fail(work, kind, where, number):
+    """What is wrong with how one fault was met; None: nothing."""
+    work.reset()
+    try:
+        ran = work.run(LD_PRELOAD=LIBRARY, FAULT="%s:%d" % (kind, number), FAULT_IN=where)
+    except subprocess.TimeoutExpired:
+        return "it hangs"
+    said = ran.stderr.decode(errors="replace")
+    if ran.returncode not in (work.code, 1, 75, 78):
+        return "ended with %d: %s" % (ran.returncode, said[-400:])
+    if ran.returncode in (75, 78) and not said:
+        return "ended with %d and said nothing" % ran.returncode
+    if not work.whole():
+        return "the database is damaged: %s" % said[-400:]
+    if ran.returncode == work.code and ran.stderr == work.err and work.dump() != work.content:
+        return "something is missing, and nothing was said: " + difference(work.content, work.dump())
+    again = work.run()
+    if (where == "child" or kind in ("read", "write")) and ran.stderr != work.err and named(said):
+        return None  # a reader that fails, or is not heard, costs the mail in its hands: named, and kept as broken
+    if again.returncode not in (0, work.code) or work.dump() != work.content:
+        return "the next run does not mend it: %d %s; first %d %s\n%s" % (
+            again.returncode, again.stderr[-300:], ran.returncode, said[-300:], difference(work.content, work.dump()))
+    return None
+
+
+def named(said):
+    return sum(line.startswith("broken ") for line in said.splitlines())
+
+
+def walk(work, wheres, kinds=KINDS, most=MOST):
+    for where in wheres:
+        for kind in kinds:
+            count = work.calls(kind, where)
+            wrong = []
+            for number in numbers(count, most):
+                what = fail(work, kind, where, number)
+                if what:
+                    wrong.append("%s %d: %s" % (kind, number, what))
+            if count:
+                check(not wrong, "%s: %s in the %s, %d of %d calls" % (work.name, kind, where, len(numbers(count, most)), count),
+                      "\n".join(wrong[:12]))
