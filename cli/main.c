@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 #include "base/escape.h"
+#include "base/shortage.h"
 #include "cli/helper.h"
 #include "cli/secret.h"
 #include "cli/tokens.h"
@@ -93,6 +94,11 @@ int cli_fail(const struct cli *cli, const struct fault *fault)
 	static const int codes[] = { [FAULT_NONE] = EXIT_INTERNAL, [FAULT_INPUT] = EXIT_SOME_BROKEN,
 		[FAULT_LATER] = EXIT_LATER, [FAULT_SETUP] = EXIT_SETUP, [FAULT_BROKEN] = EXIT_INTERNAL };
 
+	/* What looks like a broken promise is what the shortage has left out. */
+	if ((fault->kind == FAULT_BROKEN || fault->kind == FAULT_NONE) && shortage()) {
+		cli_say(cli, "%s", shortage());
+		return EXIT_LATER;
+	}
 	cli_say(cli, "%s", fault->kind == FAULT_NONE ? "an unnamed fault" : fault->text);
 	return codes[fault->kind];
 }
@@ -105,8 +111,13 @@ static bool reader_is_gone(void)
 	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
 }
 
+/* Nothing that was printed with a hole in it may be believed, and no verdict that was drawn. */
 int cli_flush(const struct cli *cli, int code)
 {
+	if (code < EXIT_USAGE && shortage()) {
+		cli_say(cli, "%s; the result is not to be relied on", shortage());
+		code = EXIT_LATER;
+	}
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
 	if (errno == EPIPE || reader_is_gone())

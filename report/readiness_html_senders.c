@@ -291,7 +291,7 @@ static void put_row(struct readiness_page_html *page, uint32_t index)
 	else
 		pen_say(&html->pen, "%s", counted_text(s->addresses, "address", "addresses").p);
 	html_rawf(html, "</small></span> <span class=\"n\">%s<span class=\"gone word\"> a week</span></span> ",
-		count_text((s->messages * 7 + v->window / 2) / v->window).p);
+		count_text(verdict_per_week(v, s->messages)).p);
 	html_raw(html, "<span class=\"weeks\">");
 	html_spark(html, s->weeks, v->weeks_n < 26 ? v->weeks_n : 26);
 	html_raw(html, "</span> <span><span class=\"gone word\">Signed by you </span>");
