@@ -279,10 +279,11 @@ COMMANDS = [
     (['--dns-file', 'zone', 'show', 'in'], BOTH), (['-v', '--dns-file', 'zone', 'ingest', 'in'], BOTH), (['reprocess'], ('text',)),
     (['--dns-file', 'zone', 'verify', '--explain', 'in'], BOTH), (['doctor'], BOTH),
 ]
+TWO = ('text', 'json')
 GIVEN = [  # what a person pastes: each with every value as its argument
-    (['explain', '--domain', DOMAIN], BOTH), (['record', '--check'], BOTH), (['reporters', DOMAIN], ('text',)), (['lint'], BOTH), (['summary'], PLAIN),
-    (['html'], ('html',)), (['dns'], BOTH), (['selectors'], BOTH), (['senders'], LIST), (['check'], LIST), (['simulate', DOMAIN], LIST),
-    (['export', 'rows'], TABLE), (['reports'], LIST), (['mark'], ('text',)),
+    (['explain', '--domain', DOMAIN], TWO), (['record', '--check'], TWO), (['reporters', DOMAIN], ('text',)), (['lint'], TWO), (['summary'], ('colour',)),
+    (['html'], ('html',)), (['dns'], TWO), (['selectors'], ('json',)), (['senders'], ('csv',)), (['check'], TWO), (['simulate', DOMAIN], ('csv',)),
+    (['export', 'rows'], ('raw',)), (['reports'], ('csv',)), (['mark'], ('text',)),
 ]
 
 
