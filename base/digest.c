@@ -1,4 +1,5 @@
 #include "base/digest.h"
+#include "base/shortage.h"
 
 #include <endian.h>
 #include <openssl/crypto.h>
@@ -24,7 +25,7 @@ static const EVP_MD *digest_method(void)
 
 struct digest *digest_new(void)
 {
-	struct digest *d = calloc(1, sizeof *d);
+	struct digest *d = shortage_noted(calloc(1, sizeof *d));
 
 	if (!d)
 		return NULL;

@@ -1,4 +1,5 @@
 #include "parse/container.h"
+#include "base/shortage.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -161,7 +162,7 @@ static ssize_t inflating_read(struct stream *s, void *buffer, size_t room)
 
 struct inflating *inflating_new(struct stream *from, struct container_budget *budget)
 {
-	struct inflating *i = malloc(sizeof *i);
+	struct inflating *i = shortage_noted(malloc(sizeof *i));
 
 	if (!i)
 		return NULL;
@@ -269,7 +270,7 @@ static bool archive_support(struct archive *a)
 
 struct unpacking *unpacking_new(struct stream *from, struct container_budget *budget)
 {
-	struct unpacking *u = malloc(sizeof *u);
+	struct unpacking *u = shortage_noted(malloc(sizeof *u));
 
 	if (!u)
 		return NULL;

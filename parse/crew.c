@@ -68,7 +68,7 @@ struct crew {
 	struct slot *slots;
 	unsigned jobs, slots_n;
 	uint64_t tokens, asked; /* counted on: never the same twice */
-	struct fault fault;	/* FAULT_BROKEN: the nursery is gone */
+	struct fault fault;	/* FAULT_LATER: the nursery is gone */
 	crew_answerer *answerer;
 	void *answerer_arg;
 	int watch, interrupt;
@@ -325,7 +325,7 @@ static void worker_order(struct crew *crew, struct worker *worker)
 		return;
 	worker->born = nursery_spawn(crew->nursery, &crew->limits);
 	if (!worker->born)
-		fault_set(&crew->fault, FAULT_BROKEN, "the nursery does not answer");
+		fault_set(&crew->fault, FAULT_LATER, "the nursery does not answer");
 }
 
 static void slot_begin(const struct crew *crew, struct slot *slot)
@@ -743,7 +743,7 @@ static bool crew_hear_nursery(struct crew *crew)
 			crew_exited(crew, &notice);
 			break;
 		case NURSERY_GONE:
-			return fault_set(&crew->fault, FAULT_BROKEN, "the nursery is gone");
+			return fault_set(&crew->fault, FAULT_LATER, "the nursery is gone");
 		case NURSERY_NOTHING:
 			return true;
 		}

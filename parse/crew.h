@@ -38,7 +38,7 @@ struct crew_done {
 	struct fault fault;	   /* FAULT_LATER: nothing can be said of the mail (memory, disk); feedback is NULL */
 };
 /* Blocks until a mail is done. False: none was in work or the descriptor of crew_interrupt_on is readable (FAULT_NONE), or
- * the nursery is gone (FAULT_BROKEN). */
+ * the nursery is gone (FAULT_LATER). */
 bool crew_wait(struct crew *crew, struct crew_done *done, struct fault *fault);
 
 /* What workers may ask (feedback_ask). The answerer is called from crew_wait with a name that was checked; it answers

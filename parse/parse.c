@@ -1,4 +1,5 @@
 #include "parse/parse.h"
+#include "base/shortage.h"
 #include "parse/aggregate.h"
 #include "parse/dkim/dkim.h"
 #include "parse/charset.h"
@@ -224,6 +225,7 @@ bool parse_mail(struct parser *parser, const struct parse_input *input, struct f
 	struct feedback_mark mark = feedback_mark(feedback);
 	struct mail_head head = { .date = MOMENT_NONE };
 
+	shortage_forget();
 	pass_begin(&r);
 	ranges_read(&r, input, &head);
 	if (r.wants_second_pass && !r.full) {
@@ -233,6 +235,11 @@ bool parse_mail(struct parser *parser, const struct parse_input *input, struct f
 		head = (struct mail_head){ .date = MOMENT_NONE };
 		ranges_read(&r, input, &head);
 	}
+	if (!r.full && shortage()) { /* what is missing now nobody could tell from what was never there */
+		r.full = true;
+		fault_set(&r.fault, FAULT_INPUT, "%s", shortage());
+	}
+	shortage_forget();
 	if (!r.full)
 		reading_put(&r, feedback_put_end(feedback, reading_outcome(&r), &head));
 	buf_release(&r.place);

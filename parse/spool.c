@@ -1,4 +1,5 @@
 #include "base/moment.h"
+#include "base/shortage.h"
 #include "parse/spool_p.h"
 
 #include <errno.h>
@@ -153,7 +154,7 @@ static bool heads_add(struct feedback *fb, uint64_t at)
 		return fault_set(&fb->fault, FAULT_INPUT, "more than %d reports in one mail", SPOOL_REPORTS);
 	if (fb->heads_n == fb->heads_room) {
 		size_t room = fb->heads_room ? 2 * fb->heads_room : 8;
-		uint64_t *heads = reallocarray(fb->heads, room, sizeof *heads);
+		uint64_t *heads = shortage_noted(reallocarray(fb->heads, room, sizeof *heads));
 
 		if (!heads)
 			return fault_set(&fb->fault, FAULT_LATER, "feedback: out of memory");

@@ -4,7 +4,6 @@
 
 #define WEEKDAYS 5
 #define LEARNING_DAYS 7 /* days with reports before which nothing was known, so that nothing is a surprise */
-#define WINDOW_STANDARD 35
 
 static bool left_out(const struct path *path, const bool *without)
 {
