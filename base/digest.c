@@ -1,6 +1,7 @@
 #include "base/digest.h"
 #include "base/shortage.h"
 
+#include <endian.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -72,11 +73,9 @@ void digest_add(struct digest *d, const void *octets, size_t n)
 
 void digest_add_number(struct digest *d, uint64_t number)
 {
-	uint8_t octets[8];
+	uint64_t octets = htobe64(number);
 
-	for (int i = 0; i < 8; i++)
-		octets[i] = (uint8_t)(number >> (56 - 8 * i));
-	digest_add(d, octets, sizeof octets);
+	digest_add(d, &octets, sizeof octets);
 }
 
 void digest_add_field(struct digest *d, struct span field)

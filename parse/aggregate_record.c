@@ -121,16 +121,20 @@ static unsigned record_align(const struct record *record)
 
 		if (dkim->means != RESULT_PASS || dkim->domain.n == 0)
 			continue;
-		bits |= domain_aligned(dkim->domain, from, false) ? ALIGNED_DKIM_RELAXED : 0;
-		bits |= domain_aligned(dkim->domain, from, true) ? ALIGNED_DKIM_STRICT : 0;
+		if (domain_aligned(dkim->domain, from, true))
+			bits |= ALIGNED_DKIM_STRICT | ALIGNED_DKIM_RELAXED;
+		else
+			bits |= domain_aligned(dkim->domain, from, false) ? ALIGNED_DKIM_RELAXED : 0;
 	}
 	for (size_t i = 0; i < record->spf_n; i++) {
 		const struct auth_result *spf = &record->spf_results[i];
 
 		if (spf->means != RESULT_PASS || spf->domain.n == 0 || !spf_is_mailfrom(record, spf))
 			continue;
-		bits |= domain_aligned(spf->domain, from, false) ? ALIGNED_SPF_RELAXED : 0;
-		bits |= domain_aligned(spf->domain, from, true) ? ALIGNED_SPF_STRICT : 0;
+		if (domain_aligned(spf->domain, from, true))
+			bits |= ALIGNED_SPF_STRICT | ALIGNED_SPF_RELAXED;
+		else
+			bits |= domain_aligned(spf->domain, from, false) ? ALIGNED_SPF_RELAXED : 0;
 	}
 	return bits;
 }

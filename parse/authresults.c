@@ -17,6 +17,8 @@ static size_t piece_end(struct span text, size_t i)
 	size_t depth = 0;
 	bool quoted = false;
 
+	if (text.p[i] != '\\' && text.p[i] != '"' && text.p[i] != '(')
+		return i + 1;
 	do {
 		char c = text.p[i];
 
@@ -60,6 +62,8 @@ static struct span part_plain(struct span part, struct arena *arena)
 		end = piece_end(part, i);
 		if (part.p[i] == '(' || is_blank(part.p[i])) {
 			plain[n++] = ' ';
+		} else if (end == i + 1) {
+			plain[n++] = part.p[i];
 		} else {
 			memcpy(plain + n, part.p + i, end - i);
 			n += end - i;

@@ -102,18 +102,28 @@ static void markup_add_wide(struct markup *m, struct span octets)
 	}
 }
 
-/* The next octet that changes the state. Nearly all of a report is text, and tags without quotes. */
-static const char *markup_next(const struct markup *m, const char *p, const char *end)
+static bool is_name_octet(char c)
 {
-	const char *open;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '/';
+}
 
-	if (m->state == MARKUP_TEXT) {
-		open = memchr(p, '<', (size_t)(end - p));
-		return open ? open : end;
+/* Text and tags without quotes, which is nearly all of a report, as long as they are whole. Returns where they end. */
+static const char *markup_plain(struct markup *m, const char *p, const char *end)
+{
+	while (m->state == MARKUP_TEXT && p < end) {
+		const char *open = memchr(p, '<', (size_t)(end - p)), *close;
+
+		if (!open || end - open < 2 || !is_name_octet(open[1]))
+			break;
+		for (close = open + 2; close < end && *close != '>' && *close != '"' && *close != '\''; close++)
+			;
+		if (close == end || *close != '>')
+			break;
+		m->length += (size_t)(open - p);
+		piece_end(m, MARKUP_TEXT, (size_t)(close + 1 - open));
+		piece_end(m, MARKUP_TEXT, 0);
+		p = close + 1;
 	}
-	if (m->state == MARKUP_TAG)
-		while (p < end && *p != '>' && *p != '"' && *p != '\'')
-			p++;
 	return p;
 }
 
@@ -126,9 +136,14 @@ void markup_add(struct markup *m, struct span octets)
 		p = end;
 	}
 	while (p < end) {
-		const char *next = markup_next(m, p, end);
+		const char *next = markup_plain(m, p, end);
 
-		m->length += (size_t)(next - p);
+		if (next < end && m->state == MARKUP_TEXT) {
+			const char *open = memchr(next, '<', (size_t)(end - next));
+
+			m->length += (size_t)((open ? open : end) - next);
+			next = open ? open : end;
+		}
 		p = next;
 		if (p < end)
 			markup_character(m, *p++);

@@ -12,7 +12,6 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
-#define SMALL_MAIL ((uint64_t)1024 * 1024) /* read whole; a larger one is read through its descriptor */
 #define FEEDBACK_OCTETS ((size_t)1024 * 1024)
 #define SAMPLE_OCTETS ((size_t)16 * 1024 * 1024) /* of a sample that are verified */
 #define NESTED_TYPES 256 /* multiparts in multiparts: GMime goes down one call each */
@@ -561,8 +560,7 @@ static void message_walk(struct reading *r, GMimeStream *stream, unsigned depth,
 	g_object_unref(message);
 }
 
-/* Reads a range chunk by chunk into the survey, and whole into `into` when that is not NULL. */
-static bool survey_range(struct survey *v, int fd, uint64_t offset, uint64_t length, struct buf *into)
+static bool survey_range(struct survey *v, int fd, uint64_t offset, uint64_t length)
 {
 	struct file_stream file;
 	char chunk[65536];
@@ -573,10 +571,16 @@ static bool survey_range(struct survey *v, int fd, uint64_t offset, uint64_t len
 	while ((got = file.stream.read(&file.stream, chunk, sizeof chunk)) > 0) {
 		survey_add(v, (struct span){ chunk, (size_t)got }, at);
 		at += (uint64_t)got;
-		if (into && !buf_put(into, chunk, (size_t)got))
-			return false;
 	}
 	return got == 0;
+}
+
+/* The mail as it came, when it is in memory; it stands at the end of its range. */
+static struct span mail_whole(const struct reading *r, uint64_t length)
+{
+	return r->whole.p && length <= r->whole.n ?
+		       (struct span){ r->whole.p + (r->whole.n - length), (size_t)length } :
+		       SPAN_ABSENT;
 }
 
 /* Lines of blanks become empty lines, in our copy only. */
@@ -650,39 +654,41 @@ static void header_thin(struct buf *input, size_t header)
 	input->n -= header - kept;
 }
 
-/* Surveys the mail; a small one is in the parser's `input` then. */
 static bool message_survey(struct reading *r, int fd, uint64_t offset, uint64_t length, struct survey *survey)
 {
-	struct buf *input = &r->parser->input;
+	struct span whole = mail_whole(r, length);
 
-	buf_clear(input);
-	input->max = SMALL_MAIL;
-	if (!survey_range(survey, fd, offset, length, length <= SMALL_MAIL ? input : NULL)) {
+	if (whole.p) {
+		survey_add(survey, whole, 0);
+	} else if (!survey_range(survey, fd, offset, length)) {
 		reading_broken(r, "", "the input became shorter while it was read");
 		return false;
 	}
 	return survey_allows(r, survey);
 }
 
-static bool survey_is_plain(const struct survey *survey, uint64_t length)
+static bool survey_is_plain(const struct survey *survey)
 {
-	return length <= SMALL_MAIL && survey->header_ended && !survey->header_runs_on;
+	return survey->header_ended && !survey->header_runs_on;
 }
 
 static GMimeStream *message_stream(struct reading *r, int fd, uint64_t offset, uint64_t length, const struct survey *survey)
 {
-	struct buf *input = &r->parser->input;
+	struct buf *altered = &r->parser->altered;
+	struct span whole = mail_whole(r, length);
 
-	if (length > SMALL_MAIL)
+	if (!whole.p)
 		return g_mime_stream_fs_new_with_bounds(fd, (gint64)offset, (gint64)(offset + length));
+	buf_clear(altered);
+	buf_put_span(altered, whole);
 	if (survey->has_cr && !survey->has_lf) /* QUIRKS M12: a copy made by something that knew only CR */
-		for (size_t i = 0; i < input->n; i++)
-			input->p[i] = input->p[i] == '\r' ? '\n' : input->p[i];
+		for (size_t i = 0; i < altered->n; i++)
+			altered->p[i] = altered->p[i] == '\r' ? '\n' : altered->p[i];
 	if (survey->header_runs_on)
-		blank_lines_empty(r, input);
-	else if (survey_is_plain(survey, length))
-		header_thin(input, (size_t)survey->header);
-	return g_mime_stream_mem_new_with_buffer(buf_text(input), input->n);
+		blank_lines_empty(r, altered);
+	else if (survey_is_plain(survey))
+		header_thin(altered, (size_t)survey->header);
+	return g_mime_stream_mem_new_with_buffer(buf_text(altered), altered->n);
 }
 
 static void stream_drop(GMimeStream *stream)
@@ -707,15 +713,15 @@ static size_t header_end(struct span text, size_t from)
 
 static void header_keep(struct reading *r, int fd, uint64_t offset, uint64_t length)
 {
-	struct file_stream file;
+	struct either_stream octets;
+	struct stream *stream = reading_octets(r, &octets, fd, offset, length);
 	struct buf header = BUF(r->limits->header + 65536);
 	struct span_stream kept;
 	char chunk[8192];
 	ssize_t got;
 	size_t end = 0;
 
-	file_stream_init(&file, fd, offset, length);
-	while (!end && (got = file.stream.read(&file.stream, chunk, sizeof chunk)) > 0) {
+	while (!end && (got = stream->read(stream, chunk, sizeof chunk)) > 0) {
 		size_t from = header.n > 3 ? header.n - 3 : 0;
 
 		if (!buf_put(&header, chunk, (size_t)got))
@@ -730,11 +736,12 @@ static void header_keep(struct reading *r, int fd, uint64_t offset, uint64_t len
 void message_read(struct reading *r, int fd, uint64_t offset, uint64_t length, struct mail_head *head)
 {
 	struct survey survey = { 0 };
+	struct span whole = mail_whole(r, length);
 	GMimeStream *stream;
 
 	if (!message_survey(r, fd, offset, length, &survey))
 		return;
-	if (!survey_is_plain(&survey, length) || !plain_read(r, buf_span(&r->parser->input), (size_t)survey.header, head)) {
+	if (!whole.p || !survey_is_plain(&survey) || !plain_read(r, whole, (size_t)survey.header, head)) {
 		stream = message_stream(r, fd, offset, length, &survey);
 		message_walk(r, stream, 0, head);
 		stream_drop(stream);
@@ -748,7 +755,7 @@ void message_read_head(struct reading *r, int fd, uint64_t offset, uint64_t leng
 	struct survey survey = { 0 };
 	GMimeStream *stream;
 	GMimeMessage *message;
-	struct file_stream file;
+	struct either_stream octets;
 
 	if (message_survey(r, fd, offset, length, &survey)) {
 		stream = message_stream(r, fd, offset, length, &survey);
@@ -759,6 +766,5 @@ void message_read_head(struct reading *r, int fd, uint64_t offset, uint64_t leng
 		}
 		stream_drop(stream);
 	}
-	file_stream_init(&file, fd, offset, length);
-	reading_keep(r, OCTETS_HEADER, &file.stream);
+	reading_keep(r, OCTETS_HEADER, reading_octets(r, &octets, fd, offset, length));
 }

@@ -15,6 +15,7 @@
 #include <libxml/parser.h>
 #include <stdlib.h>
 
+#define SMALL_INPUT ((uint64_t)1024 * 1024) /* read whole; a larger one is read through its descriptor */
 #define ARENA_OCTETS ((size_t)64 * 1024 * 1024) /* strings of one mail's failure reports and heads */
 
 void parse_warm(void)
@@ -44,7 +45,8 @@ struct parser *parser_new(const struct limits *limits)
 	parser->digest = digest_new();
 	parser->keys = keymemory_new();
 	parser->scratch = BUF(limits->header);
-	parser->input = BUF(limits->mail);
+	parser->input = BUF(SMALL_INPUT + 1);
+	parser->altered = BUF(SMALL_INPUT + 1);
 	parser->arena = ARENA(ARENA_OCTETS);
 	if (!parser->aggregate || !parser->digest || !parser->keys) {
 		parser_free(parser);
@@ -63,6 +65,7 @@ void parser_free(struct parser *parser)
 	dkim_free(parser->dkim[0]);
 	dkim_free(parser->dkim[1]);
 	buf_release(&parser->input);
+	buf_release(&parser->altered);
 	buf_release(&parser->scratch);
 	arena_release(&parser->arena);
 	free(parser);
@@ -71,7 +74,8 @@ void parser_free(struct parser *parser)
 /* A file as it came, for a leaf. */
 struct range_source {
 	struct leaf_source source;
-	struct file_stream stream;
+	struct either_stream stream;
+	const struct reading *r;
 	int fd;
 	uint64_t offset, length;
 };
@@ -80,8 +84,8 @@ static struct stream *range_open(struct leaf_source *source)
 {
 	struct range_source *s = (struct range_source *)source;
 
-	file_stream_init(&s->stream, s->fd, s->offset, s->length);
-	return s->length ? &s->stream.stream : NULL;
+	reading_octets(s->r, &s->stream, s->fd, s->offset, s->length);
+	return s->length ? s->stream.stream : NULL;
 }
 
 static void range_close(struct leaf_source *source)
@@ -91,10 +95,9 @@ static void range_close(struct leaf_source *source)
 
 static void keep_whole(struct reading *r, const struct range_source *range)
 {
-	struct file_stream file;
+	struct either_stream octets;
 
-	file_stream_init(&file, range->fd, range->offset, range->length);
-	reading_keep(r, OCTETS_MESSAGE, &file.stream);
+	reading_keep(r, OCTETS_MESSAGE, reading_octets(r, &octets, range->fd, range->offset, range->length));
 }
 
 /* The input as it came: a mail, or one file. Which of them is told by its first octets. */
@@ -110,7 +113,7 @@ static void input_read(struct reading *r, struct range_source *range, struct mai
 		reading_broken(r, "", "empty");
 		return;
 	}
-	peeked_init(&peeked, &range->stream.stream);
+	peeked_init(&peeked, range->stream.stream);
 	front = peeked_look(&peeked);
 	is_mail = container_recognise(front, &name) == CONTAINER_NONE && message_recognise(front, &skip);
 	if (range->length > (front.n && front.p[0] == '<' && !is_mail ? r->limits->inflated : r->limits->mail)) {
@@ -139,17 +142,41 @@ static void message_verify(struct reading *r, struct range_source *range)
 		return;
 	}
 	range_open(&range->source);
-	peeked_init(&peeked, &range->stream.stream);
+	peeked_init(&peeked, range->stream.stream);
 	if (!message_recognise(peeked_look(&peeked), &skip))
 		skip = 0; /* still what the user calls a mail: one without any field, hence without a signature */
 	verification_of_message(r, range->fd, range->offset + skip, range->length - skip);
 }
 
+/* A mail is looked at four times: its first octets, its parts, its header, its signatures. What cannot be read here will be
+ * said by whoever reads it. */
+static void range_take(struct reading *r, const struct parse_input *input, const struct parse_range *range)
+{
+	struct buf *whole = &r->parser->input;
+	struct file_stream file;
+	ssize_t got = 1;
+
+	r->whole = SPAN_ABSENT;
+	r->whole_at = range->offset;
+	buf_clear(whole);
+	if (range->length > SMALL_INPUT || !buf_reserve(whole, (size_t)range->length))
+		return;
+	file_stream_init(&file, input->fd, range->offset, range->length);
+	while (whole->n < range->length && got > 0) {
+		got = file.stream.read(&file.stream, whole->p + whole->n, (size_t)range->length - whole->n);
+		whole->n += got > 0 ? (size_t)got : 0;
+	}
+	if (whole->n == range->length)
+		r->whole = buf_span(whole);
+}
+
 static void ranges_read(struct reading *r, const struct parse_input *input, struct mail_head *head)
 {
 	for (size_t i = 0; i < input->n && !r->full; i++) {
-		struct range_source range = { { range_open, range_close }, .fd = input->fd, .offset = input->ranges[i].offset,
-			.length = input->ranges[i].length };
+		struct range_source range = { { range_open, range_close }, .r = r, .fd = input->fd,
+			.offset = input->ranges[i].offset, .length = input->ranges[i].length };
+
+		range_take(r, input, &input->ranges[i]);
 
 		switch (input->ranges[i].kind) {
 		case RANGE_INPUT:

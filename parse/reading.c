@@ -93,6 +93,17 @@ struct span reading_utf8(struct reading *r, struct span text)
 	return copy;
 }
 
+struct stream *reading_octets(const struct reading *r, struct either_stream *s, int fd, uint64_t offset, uint64_t length)
+{
+	if (offset >= r->whole_at && r->whole.p && offset - r->whole_at <= r->whole.n &&
+		length <= r->whole.n - (offset - r->whole_at)) {
+		span_stream_init(&s->memory, (struct span){ r->whole.p + (offset - r->whole_at), (size_t)length });
+		return s->stream = &s->memory.stream;
+	}
+	file_stream_init(&s->file, fd, offset, length);
+	return s->stream = &s->file.stream;
+}
+
 bool reading_keep(struct reading *r, enum octets_kind kind, struct stream *s)
 {
 	static const size_t room = OCTETS_CHUNK;

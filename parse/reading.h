@@ -27,7 +27,8 @@ struct parser {
 	struct digest *digest;
 	struct dkim *dkim[2];        /* made when first needed; [1] enforces g= */
 	struct keymemory *keys;
-	struct buf input;    /* a small mail, whole */
+	struct buf input;    /* a small range, whole and as it came */
+	struct buf altered;  /* what GMime gets of it */
 	struct buf scratch;
 	struct arena arena;  /* cleared per mail */
 };
@@ -42,6 +43,8 @@ struct reading {
 	const struct limits *limits;
 	const struct parse_input *asked; /* flags and clock */
 	struct feedback *feedback;
+	struct span whole;   /* the octets of the range in hand, read once when they are few; absent */
+	uint64_t whole_at;   /* where in the descriptor they stand */
 	struct container_budget budget;
 	struct buf place;    /* the attachment path in hand, for problems: `report.zip/report.xml` */
 	uint64_t documents;  /* XML documents met so far, in order */
@@ -71,6 +74,9 @@ void reading_leave(struct reading *r, size_t mark);
 
 /* A copy in the mail's arena that is valid UTF-8: octets that are not are read as windows-1252. */
 struct span reading_utf8(struct reading *r, struct span text);
+
+/* The octets of a range of the descriptor as a stream, from memory where they are there. */
+struct stream *reading_octets(const struct reading *r, struct either_stream *s, int fd, uint64_t offset, uint64_t length);
 
 /* Keeps octets (header block, attachment, message, sample) as chunks; `s` is read to its end. False when it faulted. */
 bool reading_keep(struct reading *r, enum octets_kind kind, struct stream *s);

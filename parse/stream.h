@@ -42,4 +42,11 @@ struct file_stream {
 };
 void file_stream_init(struct file_stream *s, int fd, uint64_t offset, uint64_t length);
 
+/* The one or the other, for who does not care. */
+struct either_stream {
+	struct stream *stream;
+	struct span_stream memory;
+	struct file_stream file;
+};
+
 #endif

@@ -319,11 +319,10 @@ void verification_of_mail(struct reading *r, int fd, uint64_t offset, uint64_t l
 	struct buf message = BUF(MESSAGE_MAX);
 	struct dkim_verdicts verdicts = { 0 };
 	struct dkim_bounds bounds = mail_bounds(r->limits);
-	struct file_stream file;
+	struct either_stream octets;
 	int64_t at;
 
-	file_stream_init(&file, fd, offset, length);
-	if (!v.dkim || !feed_stream(&v, &file.stream, &message))
+	if (!v.dkim || !feed_stream(&v, reading_octets(r, &octets, fd, offset, length), &message))
 		goto out;
 	at = message_moment(buf_span(&message));
 	keys_ask(&v);
@@ -345,11 +344,10 @@ void verification_of_message(struct reading *r, int fd, uint64_t offset, uint64_
 	struct buf message = BUF(MESSAGE_MAX);
 	struct dkim_verdicts verdicts = { 0 };
 	struct dkim_bounds bounds = sample_bounds(r->limits);
-	struct file_stream file;
+	struct either_stream octets;
 	int64_t at = r->asked->at;
 
-	file_stream_init(&file, fd, offset, length);
-	if (!v.dkim || !feed_stream(&v, &file.stream, &message))
+	if (!v.dkim || !feed_stream(&v, reading_octets(r, &octets, fd, offset, length), &message))
 		goto out;
 	if (!(r->asked->flags & PARSE_AT))
 		at = message_moment(buf_span(&message));

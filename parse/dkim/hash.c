@@ -6,8 +6,10 @@
 
 struct hash {
 	EVP_MD_CTX *context;
-	EVP_MD *methods[HASH_COUNT];
 };
+
+/* Fetched once and never given back, as in base/digest.c. */
+static EVP_MD *methods[HASH_COUNT];
 
 size_t hash_octets(enum hash_kind kind)
 {
@@ -21,7 +23,7 @@ struct hash *hash_new(void)
 	bool good = hash && (hash->context = EVP_MD_CTX_new());
 
 	for (int i = 0; good && i < HASH_COUNT; i++)
-		good = (hash->methods[i] = EVP_MD_fetch(NULL, names[i], NULL));
+		good = methods[i] || (methods[i] = EVP_MD_fetch(NULL, names[i], NULL));
 	if (good)
 		return hash;
 	hash_free(hash);
@@ -33,14 +35,12 @@ void hash_free(struct hash *hash)
 	if (!hash)
 		return;
 	EVP_MD_CTX_free(hash->context);
-	for (int i = 0; i < HASH_COUNT; i++)
-		EVP_MD_free(hash->methods[i]);
 	free(hash);
 }
 
 void hash_begin(struct hash *hash, enum hash_kind kind)
 {
-	EVP_DigestInit_ex2(hash->context, hash->methods[kind], NULL);
+	EVP_DigestInit_ex2(hash->context, methods[kind], NULL);
 }
 
 void hash_add(struct hash *hash, const void *octets, size_t n)

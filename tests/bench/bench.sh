@@ -1,13 +1,19 @@
 #!/bin/bash
-# make bench [BENCH=dkim|poll]: figures taken in one run on one machine, as ratios where there is something to compare with;
-# no test depends on them. Writes bench.json.
+# make bench [BENCH='ingest growth signed dkim poll start']: figures taken in one run on one machine, as ratios where there is
+# something to compare with; no test depends on them. Writes bench.json. ROUNDS says how often each is taken; loads are made
+# once, in bench-loads, which needs a gigabyte.
 #
+#   ingest  20,000 and 300,000 records in mails and 500,000 in one report, against a floor (tests/bench/ingest.py)
+#   growth  1,000 to 20,000 mails and 5,000 to 500,000 records: does the time grow faster than they do, does the memory?
+#   signed  what a DKIM signature costs, when every mail has one and the keys are known
+#   start   --version, and a run that finds nothing new
 #   poll   mails per second from an IMAP and a POP3 server on loopback into the database, moved or deleted (20 records each)
 #   dkim   messages verified per CPU second (3 kB, relaxed/relaxed, key known), against what openssl speed verifies
 set -eu
 srcdir=${srcdir:-$(dirname "$0")/../..}
 rounds=${ROUNDS:-3}
-what=${BENCH:-dkim}
+what=${BENCH:-ingest growth signed start dkim poll}
+loads=${LOADS:-bench-loads}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export LC_ALL=C
@@ -48,19 +54,28 @@ bench_poll() {
 	[ -s "$work/json" ]
 }
 
-case $what in
-dkim)
-	printf '%-8s %-10s %12s %12s %8s\n' bench key messages/s openssl/s ratio
-	bench_dkim rsa rsa2048 20000
-	bench_dkim ed25519 ed25519 10000
-	;;
-poll)
-	printf '%-8s %-10s %12s %12s %8s\n' bench protocol mails/s poller-kB cores
-	bench_poll
-	;;
-*)
-	echo "bench: no such part: $what; there are dkim and poll" >&2
-	exit 64
-	;;
-esac
+bench_ingest() { # PART
+	python3 "$srcdir/tests/bench/ingest.py" "$1" "$rounds" "$loads" | tee -a "$work/json" | python3 "$srcdir/tests/bench/table.py"
+}
+
+for part in $what; do
+	case $part in
+	ingest | growth | signed | start)
+		bench_ingest "$part"
+		;;
+	dkim)
+		printf '%-8s %-10s %12s %12s %8s\n' bench key messages/s openssl/s ratio
+		bench_dkim rsa rsa2048 20000
+		bench_dkim ed25519 ed25519 10000
+		;;
+	poll)
+		printf '%-8s %-10s %12s %12s %8s\n' bench protocol mails/s poller-kB cores
+		bench_poll
+		;;
+	*)
+		echo "bench: no such part: $part; there are ingest, growth, signed, start, dkim and poll" >&2
+		exit 64
+		;;
+	esac
+done
 cp "$work/json" bench.json
