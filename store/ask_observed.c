@@ -517,13 +517,8 @@ static bool source_find(struct observing *o, sqlite3_stmt *st, int column, uint3
 	uint64_t hash;
 	int found;
 
-	if (sqlite3_column_type(st, column) == SQLITE_BLOB && sent.n == sizeof key.address) {
-		memcpy(&key.address, sent.p, sizeof key.address);
-		key.has_address = true;
-	} else {
-		key.has_address = sent.n && address_parse(sent, &key.address);
-		key.text = key.has_address ? SPAN_ABSENT : sent;
-	}
+	key.has_address = column_address(st, column, &key.address);
+	key.text = key.has_address ? SPAN_ABSENT : sent;
 	hash = key.has_address ? octets_hash(&key.address, sizeof key.address) : octets_hash(sent.p, sent.n);
 	found = table_place(o, &o->sources_by_key, hash, source_is, &key, o->sources_n, source);
 	if (found != 0)

@@ -1,6 +1,7 @@
-/* Every statement the store keeps prepared, in one table, so that a test can ask SQLite how it would run each of them.
- * The two kinds that are not here: the schema (schema.c), and the list of reports that match a filter, which is put
- * together from the table of conditions in ask_reports.c.
+/* Every statement of the store, in one table, so that a test asks SQLite how it would run each of them: none may go through
+ * the whole record table or have SQLite make itself an index. The two kinds that are not here: the schema (schema.c), and
+ * the list of reports that match a filter, which is put together from the table of conditions in ask_reports.c and asked
+ * about as well. Nothing else can be prepared (tests/rooms.t).
  *
  * Messages and other counts are unsigned 64-bit numbers kept in the signed integer of the same bits. They are added up in
  * C, where a sum can stop at the largest number, never in SQL. */
