@@ -136,6 +136,14 @@ static const char schema_sendings[] =
 	"CREATE TABLE told(domain TEXT NOT NULL, alert TEXT NOT NULL, last_open INTEGER NOT NULL,\n"
 	" message_id TEXT NOT NULL, recipients TEXT NOT NULL, PRIMARY KEY(domain, alert)) STRICT, WITHOUT ROWID;\n";
 
+/* Places of identities by their first day: hashes alone lie anywhere, and a day's reports then change as many pages as there
+ * are of them. */
+static const char schema_identities[] =
+	"DROP INDEX report_counts; DROP INDEX report_conflict; DROP INDEX report_duplicate;\n"
+	"CREATE UNIQUE INDEX report_counts ON report(coalesce(range_begin, 0), identity) WHERE state=0;\n"
+	"CREATE UNIQUE INDEX report_conflict ON report(coalesce(range_begin, 0), identity, content) WHERE state=2;\n"
+	"CREATE INDEX report_duplicate ON report(coalesce(range_begin, 0), identity, content) WHERE state=1;\n";
+
 /* A change of the schema is a new row here, a new text in tests/schema/, and nothing in the rows above it. */
 const struct schema_step schema_steps[] = {
 	{ schema_1 },
@@ -145,6 +153,7 @@ const struct schema_step schema_steps[] = {
 	{ schema_verdicts },
 	{ "ALTER TABLE failure ADD COLUMN traits INTEGER NOT NULL DEFAULT 0" }, /* TRAIT_ bits of store_private.h */
 	{ schema_sendings },
+	{ schema_identities },
 };
 const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);
 

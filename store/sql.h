@@ -20,6 +20,9 @@
 	"arrived,incidents,plain_text,dmarc,identity_rule,has_sample,headers_only,sample_octets,sample_sha256,"        \
 	"sample_subject,sample_from,number,name,dmarc_passed,traits"
 
+/* As the indexes have it: what begins together lies together. */
+#define SAME_IDENTITY "coalesce(r.range_begin,0)=?2 AND r.identity=?1"
+
 #define SELECTOR_SETS_BEGIN                                                                                            \
 	"SELECT r.domain,c.auth,count(*),max(r.day),"                                                                  \
 	"sum(CASE WHEN c.messages BETWEEN 0 AND 4294967296 THEN c.messages ELSE 4294967296 END)"                       \
@@ -115,16 +118,18 @@
 	/* which of several reports with one identity counts */                                                        \
 	X(IDENTITY_WINNER,                                                                                             \
 		"SELECT r.id,r.state,r.trust,r.messages,r.content,r.domain,r.day,m.sha256,r.first_record"              \
-		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE r.identity=?1 AND r.state=0")                   \
+		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE " SAME_IDENTITY " AND r.state=0")               \
 	X(IDENTITY_LOSER,                                                                                              \
 		"SELECT r.id,r.state,r.trust,r.messages,r.content,r.domain,r.day,m.sha256,r.first_record"              \
-		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE r.identity=?1 AND r.content=?2 AND r.state=2")  \
+		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE " SAME_IDENTITY                                \
+		" AND r.content=?3 AND r.state=2")                                                                     \
 	X(IDENTITY_LOSERS,                                                                                             \
 		"SELECT r.id,r.state,r.trust,r.messages,r.content,r.domain,r.day,m.sha256,r.first_record"              \
-		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE r.identity=?1 AND r.state=2")                   \
+		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE " SAME_IDENTITY " AND r.state=2")               \
 	X(IDENTITY_HEIRS,                                                                                              \
 		"SELECT r.id,r.state,r.trust,r.messages,r.content,r.domain,r.day,m.sha256,r.first_record"              \
-		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE r.identity=?1 AND r.content=?2 AND r.state=1")  \
+		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE " SAME_IDENTITY                                \
+		" AND r.content=?3 AND r.state=1")                                                                     \
 	/* the sums per domain and day */                                                                              \
 	X(ROLLUP_GET, "SELECT " ROLLUP_COLUMNS " FROM rollup WHERE domain=?1 AND day=?2")                              \
 	X(ROLLUP_PUT,                                                                                                  \

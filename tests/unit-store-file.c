@@ -510,6 +510,19 @@ static void test_full_disk(void **state)
 	assert_string_not_equal(before, after);
 }
 
+/* More is changed behind a savepoint than is kept in memory of it: as when a mail with very many records is read anew. */
+static void test_savepoint_spills(void **state)
+{
+	struct fixture *b = *state;
+
+	run(b->path, "CREATE TABLE filler(a INTEGER PRIMARY KEY, b BLOB);"
+			  "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n LIMIT 3000)"
+			  " INSERT INTO filler SELECT x, zeroblob(3000) FROM n");
+	run(b->path, "BEGIN IMMEDIATE; SAVEPOINT mail; UPDATE filler SET b=zeroblob(2999); DELETE FROM filler;"
+			  " ROLLBACK TO mail; RELEASE mail; COMMIT");
+	assert_int_equal(number(b->store, "SELECT sum(length(b)) FROM filler"), 3000 * 3000);
+}
+
 /* --- plans --- */
 
 /* A scan names a table as the statement does: `SCAN c` is one of the record table where it says `record c`. */
@@ -612,6 +625,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_expire_lends, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_killed, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_full_disk, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_savepoint_spills, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_plans, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_plans_found, fixture_open, fixture_close),
 	};
