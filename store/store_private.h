@@ -256,6 +256,8 @@ bool verification_is_unsettled(const struct verification *v); /* a key was not t
 void proof_of(const struct store *s, const struct verification *verification, struct proof *proof);
 bool proof_says_anything(const struct proof *proof);
 bool trust_settle(struct store *s, int64_t mail, const struct proof *proof); /* of the mail and its reports */
+/* What is stored of a mail's subject: `Submitter: reporter.example`; absent when it names none. */
+struct span subject_submitter(struct span subject);
 struct span address_domain(struct span text); /* of the last address in a text */
 struct span reporter_of(struct span from); /* organisational domain of a From field's address */
 
