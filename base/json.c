@@ -15,7 +15,7 @@ void json_begin(struct json *j, FILE *out)
 bool json_done(struct json *j)
 {
 	buf_release(&j->scratch);
-	return !j->failed && !ferror(j->out);
+	return !j->failed && fflush(j->out) == 0 && !ferror(j->out);
 }
 
 static void json_comma(struct json *j)

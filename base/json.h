@@ -19,7 +19,7 @@ struct json {
 };
 
 void json_begin(struct json *j, FILE *out);
-bool json_done(struct json *j); /* false when anything could not be written; frees the scratch */
+bool json_done(struct json *j); /* flushes; false when anything could not be written; frees the scratch */
 
 void json_object(struct json *j);
 void json_array(struct json *j);

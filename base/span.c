@@ -41,6 +41,21 @@ struct span span_trim(struct span text)
 	return text;
 }
 
+bool span_take(struct span *list, char separator, struct span *part)
+{
+	const char *end;
+	size_t n;
+
+	if (!list->n)
+		return false;
+	end = memchr(list->p, separator, list->n);
+	n = end ? (size_t)(end - list->p) : list->n;
+	*part = span_trim((struct span){ list->p, n });
+	list->p += n + (end != NULL);
+	list->n -= n + (end != NULL);
+	return true;
+}
+
 bool span_number(struct span text, unsigned long long max, unsigned long long *number)
 {
 	unsigned long long value = 0;

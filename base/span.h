@@ -36,6 +36,10 @@ long span_find_nocase(struct span text, struct span wanted);
 /* Without white space (space, tab, CR, LF, VT, FF) at both ends. Absent stays absent. */
 struct span span_trim(struct span text);
 
+/* Takes the next part of a list off its front, trimmed, possibly empty; false at the end. A separator at the very end
+ * begins no part. */
+bool span_take(struct span *list, char separator, struct span *part);
+
 /* Decimal digits only, at most `max`. Returns false when empty, foreign or too large. */
 bool span_number(struct span text, unsigned long long max, unsigned long long *number);
 

@@ -83,6 +83,8 @@ int command_explain(struct cli *cli);
 int command_html(struct cli *cli);
 int command_selectors(struct cli *cli);
 int command_dns(struct cli *cli);
+int command_backup(struct cli *cli);
+int command_doctor(struct cli *cli);
 
 /* To add a command: a row here, a function above in a file of its own, its options in options.c, a section in dmarcgate.1,
  * a line in dist/completion/words, a test. */

@@ -30,14 +30,8 @@ static bool recipients_read(struct running *run, const char *list, struct fault 
 
 	if (!digest_part_check("to", list, fault))
 		return false;
-	while (to && rest.n) {
-		const char *comma = memchr(rest.p, ',', rest.n);
-		size_t length = comma ? (size_t)(comma - rest.p) : rest.n;
-
-		to[n++] = span_trim((struct span){ rest.p, length });
-		rest.p += length + (comma != NULL);
-		rest.n -= length + (comma != NULL);
-	}
+	while (to && span_take(&rest, ',', &to[n]))
+		n++;
 	if (n)
 		qsort(to, n, sizeof *to, address_order);
 	for (size_t i = 0; i < n; i++) {

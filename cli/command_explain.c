@@ -58,6 +58,8 @@ static int sources_explain(const struct cli *cli, const struct assessment *a, st
 			(int)(id.n < 200 ? id.n : 200), id.p, a->options->domain.name.p);
 		return EXIT_SOME_BROKEN;
 	}
+	if (cli->options.format == FORMAT_JSON)
+		return done(explain_sources_json(stdout, a, sources, n, header_from));
 	for (size_t i = 0; printed && i < n; i++) {
 		fputs(i ? "\n" : "", stdout);
 		printed = explain_source(stdout, &cli->out, a, sources[i], header_from);
@@ -76,11 +78,25 @@ static int reports_explain(const struct cli *cli, const struct assessment *a, st
 			a->options->domain.name.p);
 		return EXIT_SOME_BROKEN;
 	}
+	if (cli->options.format == FORMAT_JSON)
+		return done(explain_reports_json(stdout, a, reports, n));
 	for (size_t i = 0; printed && i < n; i++) {
 		fputs(i ? "\n" : "", stdout);
 		printed = explain_report(stdout, &cli->out, a, reports[i]);
 	}
 	return done(printed);
+}
+
+static int gate_explain(const struct cli *cli, const struct assessment *a, unsigned gate)
+{
+	return done(cli->options.format == FORMAT_JSON ? explain_gate_json(stdout, a, gate)
+						       : explain_gate(stdout, &cli->out, a, gate));
+}
+
+static int evidence_explain(const struct cli *cli, const struct assessment *a, enum evidence_id item)
+{
+	return done(cli->options.format == FORMAT_JSON ? explain_evidence_json(stdout, a, item)
+						       : explain_evidence(stdout, &cli->out, a, item));
 }
 
 static int assessed_explain(const struct cli *cli, const struct assessment *a, struct span id)
@@ -89,9 +105,9 @@ static int assessed_explain(const struct cli *cli, const struct assessment *a, s
 	unsigned gate;
 
 	if (is_gate(id, &gate))
-		return done(explain_gate(stdout, &cli->out, a, gate));
+		return gate_explain(cli, a, gate);
 	if (evidence_find(id, &item))
-		return done(explain_evidence(stdout, &cli->out, a, item));
+		return evidence_explain(cli, a, item);
 	if (span_starts_nocase(id, SPAN("report:")))
 		return reports_explain(cli, a, (struct span){ id.p + 7, id.n - 7 });
 	return sources_explain(cli, a, id);
@@ -136,7 +152,7 @@ static int verdict_explain(struct cli *cli, struct store *store, const char *id)
 
 	if (!domain_choose(cli, store, &list, &domain, &fault)) {
 		if (fault.kind == FAULT_INPUT && evidence_find(span_of(id), &item))
-			code = done(explain_evidence(stdout, &cli->out, NULL, item));
+			code = evidence_explain(cli, NULL, item);
 		else
 			code = fault.kind == FAULT_INPUT && list.n ? (cli_fail(cli, &fault), EXIT_USAGE)
 								   : cli_fail(cli, &fault);
@@ -165,10 +181,6 @@ int command_explain(struct cli *cli)
 
 	if (!*id) {
 		cli_say(cli, "explain: name one thing: a sender, G6, E21, sample:3f9c21, report:ID");
-		return EXIT_USAGE;
-	}
-	if (!sample && cli->options.format != FORMAT_TEXT) {
-		cli_say(cli, "explain: only samples have JSON; dmarcgate check --json tells all of a verdict");
 		return EXIT_USAGE;
 	}
 	store = cli_store(cli, STORE_READ, &code);

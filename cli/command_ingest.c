@@ -10,8 +10,12 @@
 #include "ingest/source.h"
 #include "report/ingested.h"
 
+#include <inttypes.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#define FLOODERS 20
 
 struct ingesting {
 	struct cli *cli;
@@ -25,6 +29,8 @@ struct ingesting {
 	char reason[512];        /* of the mail in hand, when it is broken */
 	int64_t started, committed; /* milliseconds of the monotonic clock */
 	int64_t shown;
+	char flooders[FLOODERS][SENDER_TEXT]; /* senders whose mail is left, as far as they were named */
+	size_t flooders_n;
 	bool dry; /* change nothing; the store is only read, and may not be there */
 	int code;
 };
@@ -139,6 +145,28 @@ static bool ingest_known(struct ingesting *ingesting, const struct intake_item *
 	return ingest_note(ingesting, item, place_state_of(outcome));
 }
 
+/* Who writes too much waits for tomorrow, when his mail is met again. Each sender is named once, as far as the list
+ * goes. */
+static bool ingest_refuse_flood(
+	struct ingesting *ingesting, const struct intake_item *item, const char *sender, struct ingested *counts)
+{
+	size_t at = 0;
+
+	counts->seen = 0;
+	ingesting->code = EXIT_LATER;
+	while (at < ingesting->flooders_n && strcmp(ingesting->flooders[at], sender) != 0)
+		at++;
+	if (at == ingesting->flooders_n && at < FLOODERS) {
+		snprintf(ingesting->flooders[ingesting->flooders_n++], SENDER_TEXT, "%s", sender);
+		cli_say(ingesting->cli,
+			"%s: more than %" PRIu64
+			" reports in a day ([store] sender_reports); the rest is left where it is",
+			*sender == ' ' ? "senders without a domain" : sender,
+			ingesting->cli->config.store_limits.sender_reports);
+	}
+	return ingest_note(ingesting, item, PLACE_LEFT);
+}
+
 /* One mail, whole or not at all. */
 static bool ingest_store(struct ingesting *ingesting, const struct intake_item *item, struct ingested *counts)
 {
@@ -158,6 +186,8 @@ static bool ingest_store(struct ingesting *ingesting, const struct intake_item *
 	}
 	if (!store_mail_end(store, &result, fault))
 		return false;
+	if (result.refused)
+		return ingest_refuse_flood(ingesting, item, result.sender, counts);
 	count_result(ingesting, item, &result, counts);
 	return ingest_note(ingesting, item, place_state_of(result.outcome));
 }
@@ -374,6 +404,9 @@ static int ingest_open_store(struct cli *cli, struct ingesting *ingesting)
 	if (ingesting->polling && !ingesting->dry && !polling_lock(ingesting->polling, &ingesting->fault))
 		return cli_fail(cli, &ingesting->fault);
 	ingesting->store = cli_store(cli, ingesting->dry ? STORE_READ : STORE_WRITE, &code);
+	if (ingesting->store && !ingesting->dry &&
+		!store_limit(ingesting->store, &cli->config.store_limits, &ingesting->fault))
+		return cli_fail(cli, &ingesting->fault);
 	keys_use(ingesting->keys, ingesting->store);
 	if (ingesting->polling)
 		polling_use(ingesting->polling, ingesting->store);
@@ -473,7 +506,7 @@ static void enrich_after(struct cli *cli)
 	struct fault fault = { 0 };
 
 	if (!enrich_run(cli, &enriched, &fault))
-		cli_say(cli, "host names: %s", fault.text);
+		cli_say(cli, "enrich: %s", fault.text);
 }
 
 int command_ingest(struct cli *cli)

@@ -54,18 +54,11 @@ static bool domain_take(void *arg, const struct domain_row *row)
 
 static bool domains_of_list(struct linting *l, const char *list)
 {
-	struct span rest = span_of(list);
+	struct span rest = span_of(list), name;
 
-	while (rest.n) {
-		const char *comma = memchr(rest.p, ',', rest.n);
-		size_t n = comma ? (size_t)(comma - rest.p) : rest.n;
-		struct span name = span_trim((struct span){ rest.p, n });
-
+	while (span_take(&rest, ',', &name))
 		if (name.n && !domain_add(l, name))
 			return false;
-		rest.p += n + (comma != NULL);
-		rest.n -= n + (comma != NULL);
-	}
 	return true;
 }
 

@@ -88,7 +88,7 @@ int command_reprocess(struct cli *cli)
 	if (!r.keys)
 		return cli_fail(cli, &r.fault);
 	r.store = cli_store(cli, STORE_WRITE, &code);
-	done = r.store && reprocess_run(&r);
+	done = r.store && store_limit(r.store, &cli->config.store_limits, &r.fault) && reprocess_run(&r);
 	crew_free(r.crew);
 	store_close(r.store);
 	keys_free(r.keys);

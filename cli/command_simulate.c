@@ -55,15 +55,13 @@ static bool sender_is(const struct verdict *v, const struct sender *s, struct sp
 static bool fixed_read(const char *list, const struct verdict *v, struct arena *arena, struct words *fixed,
 	struct fault *fault)
 {
-	struct span rest = span_of(list), *subjects = arena_take(arena, (v->senders_n + 1) * sizeof *subjects);
+	struct span rest = span_of(list), word, *subjects = arena_take(arena, (v->senders_n + 1) * sizeof *subjects);
 
 	*fixed = (struct words){ subjects, 0 };
 	if (!subjects)
 		return fault_set(fault, FAULT_LATER, "out of memory");
-	while (rest.n) {
-		const char *comma = memchr(rest.p, ',', rest.n);
-		size_t n = comma ? (size_t)(comma - rest.p) : rest.n, before = fixed->n;
-		struct span word = span_trim((struct span){ rest.p, n });
+	while (span_take(&rest, ',', &word)) {
+		size_t before = fixed->n;
 
 		for (size_t i = 0; i < v->senders_n && fixed->n < v->senders_n; i++)
 			if (sender_is(v, &v->senders[i], word))
@@ -72,8 +70,6 @@ static bool fixed_read(const char *list, const struct verdict *v, struct arena *
 			return fault_set(fault, FAULT_INPUT,
 				"--fixed %.*s: no such sender; dmarcgate senders lists them",
 				(int)(word.n < 200 ? word.n : 200), word.p);
-		rest.p += n + (comma != NULL);
-		rest.n -= n + (comma != NULL);
 	}
 	return true;
 }

@@ -39,8 +39,8 @@ const struct config_setting config_settings[] = {
 		sentence },
 	LIMITS(X)
 #undef X
-	{ "dns", "resolver", CONFIG_SERVER, "system|address", 0, 0, 0, offsetof(struct config, resolver),
-		"the name server that is asked for keys: system, or ADDRESS[@PORT]" },
+		{ "dns", "resolver", CONFIG_SERVER, "system|address", 0, 0, 0, offsetof(struct config, resolver),
+			"the name server that is asked for keys: system, or ADDRESS[@PORT]" },
 	{ "dns", "trust_anchor", CONFIG_ANCHOR, "system|path", 0, 0, 0, offsetof(struct config, trust_anchor),
 		"the DNSKEY or DS records that DNSSEC begins with: system, or a file" },
 	{ "dkim", "domains", CONFIG_DOMAINS, "domain,...", 0, 0, 0, offsetof(struct config, domains),
@@ -53,6 +53,15 @@ const struct config_setting config_settings[] = {
 		"one's own mail servers, whose Authentication-Results prove who sent a report mail" },
 	{ "store", "wait", CONFIG_NUMBER, "seconds", 10, 0, 86400, offsetof(struct config, store_wait),
 		"how long to wait while another process writes to the database" },
+	{ "store", "max_size", CONFIG_SIZE, "octets", 0, 0, UINT64_C(1000000000000000),
+		offsetof(struct config, store_limits.most_octets),
+		"how large the database may become; 0: as large as its disk allows" },
+	{ "store", "min_free", CONFIG_SIZE, "octets", 50000000, 0, UINT64_C(1000000000000),
+		offsetof(struct config, store_limits.free_octets),
+		"what an ingest leaves free on the disk of the database" },
+	{ "store", "sender_reports", CONFIG_SIZE, "count", 100000, 0, UINT64_C(1000000000),
+		offsetof(struct config, store_limits.sender_reports),
+		"reports and other mails that one sender may bring in a day; 0: any number" },
 	{ "retention", "reports", CONFIG_SPAN, "span", 400 * DAY_SECONDS, DAY_SECONDS, 36500 * DAY_SECONDS,
 		offsetof(struct config, retention_reports),
 		"what `expire` keeps when it is not told with --older-than" },
@@ -83,7 +92,8 @@ const struct config_setting config_settings[] = {
 	{ MAILBOX_SECTION, "tenant", CONFIG_PART, "name", 0, 0, 0, OF_MAILBOX(tenant),
 		"the organisation, at Microsoft" },
 	{ MAILBOX_SECTION, "grant", CONFIG_WORD, "refresh_token|client_credentials", OAUTH_REFRESH, 0, 0,
-		OF_MAILBOX(grant), "with what access tokens are asked for: what a login has left, or the client secret" },
+		OF_MAILBOX(grant),
+		"with what access tokens are asked for: what a login has left, or the client secret" },
 	{ MAILBOX_SECTION, "client_id", CONFIG_PART, "text", 0, 0, 0, OF_MAILBOX(client_id),
 		"what the provider calls this program" },
 	{ MAILBOX_SECTION, "client_secret_file", CONFIG_PATH, "path", 0, 0, 0, OF_MAILBOX(client_secret_file),
@@ -92,8 +102,7 @@ const struct config_setting config_settings[] = {
 		"where access tokens are asked for" },
 	{ MAILBOX_SECTION, "device_endpoint", CONFIG_PART, "url", 0, 0, 0, OF_MAILBOX(device_endpoint),
 		"where `login` asks for a code" },
-	{ MAILBOX_SECTION, "scope", CONFIG_PART, "word ...", 0, 0, 0, OF_MAILBOX(scope),
-		"what access is asked for" },
+	{ MAILBOX_SECTION, "scope", CONFIG_PART, "word ...", 0, 0, 0, OF_MAILBOX(scope), "what access is asked for" },
 	{ MAILBOX_SECTION, "token_file", CONFIG_PATH, "path", 0, 0, 0, OF_MAILBOX(token_file),
 		"where tokens are kept; NAME.token beside the database when not set" },
 	{ MAILBOX_SECTION, "folders", CONFIG_PART, "name,...", 0, 0, 0, OF_MAILBOX(folders),
@@ -133,14 +142,15 @@ const struct config_setting config_settings[] = {
 		"a file whose first line is the password" },
 	{ DIGEST_SECTION, "password_command", CONFIG_PART, "command", 0, 0, 0, OF_DIGEST(server.password_command),
 		"a program, run without a shell, that prints it" },
-	{ DIGEST_SECTION, "password_credential", CONFIG_PART, "name", 0, 0, 0,
-		OF_DIGEST(server.password_credential), "a credential that the service manager hands over (LoadCredential=), which holds it" },
+	{ DIGEST_SECTION, "password_credential", CONFIG_PART, "name", 0, 0, 0, OF_DIGEST(server.password_credential),
+		"a credential that the service manager hands over (LoadCredential=), which holds it" },
 	{ DIGEST_SECTION, "password_env", CONFIG_PART, "variable", 0, 0, 0, OF_DIGEST(server.password_env),
 		"the environment variable that holds it" },
 	{ DIGEST_SECTION, "password", CONFIG_SECRET, "text", 0, 0, 0, OF_DIGEST(server.password),
 		"the password itself, in a file that nobody else can read" },
 	{ DIGEST_SECTION, "login", CONFIG_WORD, "password|xoauth2|oauthbearer", LOGIN_PASSWORD, 0, 0,
-		OF_DIGEST(server.login), "what the server is given: a password, or an access token in one of two ways" },
+		OF_DIGEST(server.login),
+		"what the server is given: a password, or an access token in one of two ways" },
 	{ DIGEST_SECTION, "tls_ca", CONFIG_PATH, "path", 0, 0, 0, OF_DIGEST(server.tls_ca),
 		"authorities that may have signed the server's certificate, in place of the system's" },
 	{ DIGEST_SECTION, "tls_fingerprint", CONFIG_PART, "digits", 0, 0, 0, OF_DIGEST(server.tls_fingerprint),
@@ -181,7 +191,7 @@ const struct config_setting config_settings[] = {
 	ASSESS_LIMITS(X, Y)
 #undef X
 #undef Y
-	{ NULL },
+		{ NULL },
 };
 
 _Static_assert(LENGTH(config_settings) <= SETTINGS_MOST, "config_file.c remembers the line of every setting");
@@ -385,18 +395,11 @@ static bool domains_set(char **place, const char *value, const char *where, stru
 static bool list_set(char **place, const char *value, bool (*wanted)(struct span), const char *rule, const char *where,
 	struct fault *fault)
 {
-	struct span rest = span_of(value);
+	struct span rest = span_of(value), one;
 
-	while (rest.n) {
-		const char *comma = memchr(rest.p, ',', rest.n);
-		size_t n = comma ? (size_t)(comma - rest.p) : rest.n;
-		struct span one = span_trim((struct span){ rest.p, n });
-
+	while (span_take(&rest, ',', &one))
 		if (!wanted(one))
 			return fault_set(fault, FAULT_SETUP, "%s = %s: %s, separated by commas", where, value, rule);
-		rest.p += n + (comma != NULL);
-		rest.n -= n + (comma != NULL);
-	}
 	return text_set(place, value, fault);
 }
 

@@ -8,6 +8,7 @@
 #include "cli/mailboxes.h"
 #include "parse/limits.h"
 #include "report/assess/options.h"
+#include "store/store.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +33,7 @@ struct config {
 	uint64_t color; /* enum color_mode of report/style.h */
 	struct limits limits;
 	uint64_t store_wait;        /* seconds */
+	struct store_limits store_limits;
 	uint64_t retention_reports; /* seconds */
 	char *resolver;             /* owned; as resolver_server_parse leaves it */
 	char *trust_anchor;         /* owned; `system` or the path of a file; see config_anchor */

@@ -10,20 +10,15 @@
 
 static bool addresses_check(struct span list, size_t most, struct fault *fault)
 {
+	struct span one;
 	size_t n = 0;
 
-	while (list.n) {
-		const char *comma = memchr(list.p, ',', list.n);
-		size_t length = comma ? (size_t)(comma - list.p) : list.n;
-		struct span one = span_trim((struct span){ list.p, length });
-
+	while (span_take(&list, ',', &one)) {
 		if (!outgoing_address_is_fine(one))
 			return fault_set(fault, FAULT_SETUP, "%.*s is no plain address, such as postmaster@example.org",
 				(int)(one.n < 100 ? one.n : 100), one.p ? one.p : "");
 		if (++n > most)
 			return fault_set(fault, FAULT_SETUP, "at most %zu", most);
-		list.p += length + (comma != NULL);
-		list.n -= length + (comma != NULL);
 	}
 	return true;
 }

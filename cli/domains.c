@@ -47,15 +47,8 @@ static size_t list_split(const char *list, struct span *names)
 	struct span rest = span_of(list);
 	size_t n = 0;
 
-	while (rest.n) {
-		const char *comma = memchr(rest.p, ',', rest.n);
-		size_t length = comma ? (size_t)(comma - rest.p) : rest.n;
-
-		names[n] = span_trim((struct span){ rest.p, length });
+	while (span_take(&rest, ',', &names[n]))
 		n += names[n].n > 0;
-		rest.p += length + (comma != NULL);
-		rest.n -= length + (comma != NULL);
-	}
 	return n;
 }
 

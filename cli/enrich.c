@@ -1,9 +1,16 @@
 #include "cli/enrich.h"
+#include "base/child.h"
+#include "cli/domains.h"
 #include "cli/file.h"
+#include "cli/sight.h"
 #include "ingest/hostnames.h"
+#include "parse/dns/orgdomain.h"
 #include "parse/dns/zonefile.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WINDOW_DAYS 35
@@ -18,6 +25,7 @@ struct enriching {
 	struct store *store; /* while names are written */
 	struct host_row *rows; /* owned, and their names */
 	size_t rows_n;
+	struct sight *sight; /* owned; NULL: a file in the place of the DNS is no sight of anything */
 	struct enriched *enriched;
 	struct fault *fault;
 };
@@ -66,39 +74,87 @@ static bool name_gather(void *arg, const struct address *address, enum hostname_
 	return true;
 }
 
-static bool names_write(struct enriching *e)
+static bool all_learn(struct enriching *e)
 {
-	struct store *store = store_open(e->cli->config.db, STORE_WRITE, (unsigned)e->cli->config.store_wait, e->fault);
-	bool ok = store != NULL;
+	struct store *store;
+	bool ok;
 
+	if (e->rows_n == 0 && (!e->sight || sight_answers(e->sight) == 0))
+		return true;
+	store = store_open(e->cli->config.db, STORE_WRITE, (unsigned)e->cli->config.store_wait, e->fault);
+	ok = store != NULL;
 	for (size_t i = 0; ok && i < e->rows_n; i++)
 		ok = store_learn_host(store, &e->rows[i], e->fault);
+	if (ok && e->sight)
+		ok = sight_learn(e->sight, store, e->cli->now, e->fault);
 	ok = ok && store_commit(store, e->fault);
 	store_close(store);
 	return ok;
 }
 
-static bool names_look(struct enriching *e, struct resolver *resolver)
+static bool names_look(struct enriching *e, struct resolver *resolver, unsigned seconds)
 {
 	size_t asked = e->n;
 
 	e->rows = calloc(asked ? asked : 1, sizeof *e->rows);
 	if (!e->rows)
 		return fault_set(e->fault, FAULT_LATER, "out of memory");
-	hostnames_look(resolver, e->addresses, e->n, (unsigned)e->cli->config.enrich_seconds, name_gather, e);
+	hostnames_look(resolver, e->addresses, e->n, seconds, name_gather, e);
 	e->enriched->left += asked - e->rows_n;
-	return e->rows_n == 0 || names_write(e);
+	return true;
+}
+
+/* What one's own domains publish, by the configuration, or else those that are reported about. */
+static bool records_look(struct enriching *e, struct resolver *resolver, unsigned seconds)
+{
+	struct domain_list domains = DOMAIN_LIST;
+	struct sight_seen seen = { 0 };
+	struct store *store;
+	bool ok;
+
+	if (!e->sight || access(e->cli->config.db, F_OK) < 0)
+		return true;
+	store = store_open(e->cli->config.db, STORE_READ, 0, e->fault);
+	ok = store && domains_choose(e->cli, store, NULL, 0, &domains, e->fault) &&
+	     sight_survey(e->sight, e->cli, store, resolver_dns(resolver), domains.names, domains.n, seconds, &seen,
+		     e->fault);
+	e->enriched->domains = seen.domains;
+	e->enriched->authors = seen.authors;
+	domains_release(&domains);
+	store_close(store);
+	return ok;
+}
+
+static unsigned seconds_since(time_t begun)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (unsigned)(now.tv_sec - begun);
+}
+
+/* Records get half of the time at most, host names the rest. */
+static bool both_look(struct enriching *e, struct resolver *resolver)
+{
+	unsigned all = (unsigned)e->cli->config.enrich_seconds, spent;
+	time_t begun = (time_t)seconds_since(0);
+
+	if (!records_look(e, resolver, (all + 1) / 2))
+		return false;
+	spent = seconds_since(begun);
+	return names_look(e, resolver, spent < all ? all - spent : 1) && all_learn(e);
 }
 
 /* The resolver is born before the database is opened, which is why it is started even when nothing is to be asked. */
 static bool enrich(struct enriching *e, const struct zonefile *zone)
 {
 	struct resolver_options options = { .server = e->cli->config.resolver,
+		.anchor = config_anchor(&e->cli->config),
 		.unlocked = e->cli->options.no_sandbox,
 		.silence = SILENCE,
 		.file = zone ? (struct dns){ zonefile_ask, (void *)zone } : (struct dns){ 0 } };
 	struct resolver *resolver = resolver_start(&options, e->fault);
-	bool ok = resolver && addresses_gather(e) && names_look(e, resolver);
+	bool ok = resolver && addresses_gather(e) && both_look(e, resolver);
 
 	resolver_stop(resolver);
 	return ok;
@@ -117,11 +173,67 @@ bool enrich_run(const struct cli *cli, struct enriched *enriched, struct fault *
 	ok = e.addresses || fault_set(fault, FAULT_LATER, "out of memory");
 	if (ok && cli->options.dns_file)
 		ok = (zone = zone_read(cli->options.dns_file, false, fault)) != NULL;
+	else if (ok)
+		ok = (e.sight = sight_new()) != NULL || fault_set(fault, FAULT_LATER, "out of memory");
+	orgdomain_warm();
 	ok = ok && enrich(&e, zone);
 	for (size_t i = 0; i < e.rows_n; i++)
 		free((char *)(uintptr_t)e.rows[i].name.p);
 	free(e.rows);
 	free(e.addresses);
+	sight_free(e.sight);
 	zonefile_free(zone);
 	return ok;
+}
+
+/* ---- aside */
+
+static void aside_run(const struct cli *cli)
+{
+	struct enriched enriched;
+	struct fault fault = { 0 };
+
+	if (!enrich_run(cli, &enriched, &fault))
+		send(CHILD_SOCKET, &fault, sizeof fault, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void enrich_aside(struct aside *aside, const struct cli *cli)
+{
+	int sockets[2];
+	pid_t pid;
+
+	if (aside->pid || cli->options.offline || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		if (child_alone(sockets[1]))
+			aside_run(cli);
+		_exit(0);
+	}
+	close(sockets[1]);
+	if (pid < 0)
+		close(sockets[0]);
+	else
+		*aside = (struct aside){ pid, sockets[0] };
+}
+
+void enrich_look(struct aside *aside, const struct cli *cli)
+{
+	struct fault fault;
+
+	if (!aside->pid || waitpid(aside->pid, NULL, WNOHANG) == 0)
+		return;
+	if (recv(aside->socket, &fault, sizeof fault, MSG_DONTWAIT) == (ssize_t)sizeof fault)
+		cli_say(cli, "enrich: %.*s", (int)sizeof fault.text, fault.text);
+	close(aside->socket);
+	*aside = (struct aside){ 0 };
+}
+
+void enrich_end(struct aside *aside)
+{
+	if (!aside->pid)
+		return;
+	child_kill(aside->pid);
+	close(aside->socket);
+	*aside = (struct aside){ 0 };
 }

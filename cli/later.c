@@ -80,13 +80,11 @@ struct wanted {
 /* Is the policy domain one of the comma-separated list? */
 static bool domain_is_own(const char *list, struct span domain)
 {
-	while (*list) {
-		size_t n = strcspn(list, ",");
+	struct span rest = span_of(list), one;
 
-		if (span_is_nocase(span_trim((struct span){ list, n }), domain))
+	while (span_take(&rest, ',', &one))
+		if (span_is_nocase(one, domain))
 			return true;
-		list += n + (list[n] == ',');
-	}
 	return false;
 }
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,7 +35,7 @@ const struct command commands[] = {
 	{ "login", command_login, false, "MAILBOX", "let a person grant access to a mailbox (OAuth 2)" },
 	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
 	{ "check", command_check, false, "DOMAIN...", "is it safe to enforce the policy? Ends with 0 to 3" },
-	{ "enrich", command_enrich, false, "", "look up the host names of senders" },
+	{ "enrich", command_enrich, false, "", "look up host names of senders, and what domains publish" },
 	{ "mark", command_mark, false, "SOURCE own|forwarder|notours", "say whose a source is" },
 	{ "accept", command_accept, false, "SOURCE", "its failing mail may be lost" },
 	{ "critical", command_critical, false, "SOURCE", "its mail must not be lost" },
@@ -46,6 +47,8 @@ const struct command commands[] = {
 	{ "record", command_record, false, "[DOMAIN] | --check TEXT", "write a DMARC record, or judge the text of one" },
 	{ "selectors", command_selectors, false, "DOMAIN", "who signs with which key, and how the keys stand" },
 	{ "dns", command_dns, false, "DOMAIN", "what was seen published, and what changed when" },
+	{ "backup", command_backup, false, "FILE", "copy the database while it is in use" },
+	{ "doctor", command_doctor, false, "", "is everything as it should be? Ends with 0 to 2" },
 	{ "config", command_config, false, "", "print the configuration in force" },
 	{ NULL, NULL, false, NULL, NULL },
 };
@@ -233,6 +236,15 @@ static int cli_run(struct cli *cli, const struct command *command)
 	return code;
 }
 
+/* The configuration may hold passwords, and the database is other people's mail: no core is left, and nobody but root looks
+ * in. The checkers of the sanitizers must look into themselves. */
+static void memory_hide(void)
+{
+#ifndef WITH_SANITIZERS
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = { 0 };
@@ -242,6 +254,7 @@ int main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
+	memory_hide();
 	if (!options_read(&cli.options, argc, argv, &fault)) {
 		cli_say(&cli, "%s", fault.text);
 		return EXIT_USAGE;

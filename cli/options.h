@@ -40,6 +40,7 @@ struct options {
 	const char *class, *fixed; /* of senders; those that a simulation takes as repaired */
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert, diff;
+	bool quick; /* of doctor: without reading everything */
 	bool history; /* of dns: every state */
 	const char *selector, *expect_key; /* of lint: one more key; a file with the key that signs */
 	const char *why; /* of a mark */

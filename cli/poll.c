@@ -273,7 +273,7 @@ bool box_settle(struct box *box, struct fault *fault)
 
 /* ---- a mailbox begins and ends ---- */
 
-static char *key_of(const struct mailbox *mailbox)
+char *polling_key(const struct mailbox *mailbox)
 {
 	static const char *const words[] = { [MAILBOX_IMAP] = "imap", [MAILBOX_POP3] = "pop3",
 		[MAILBOX_MAILDIR] = "maildir", [MAILBOX_MBOX] = "mbox", [MAILBOX_FILES] = "folder" };
@@ -367,9 +367,10 @@ static bool box_close(struct box *box, struct fault *fault)
 		if (box->unsettled[i].told)
 			good = place_settled(box, &box->unsettled[i], fault);
 	/* What a signal has cut short was perhaps not listed to its end. */
-	if (!good || box->failed || !mailbox_is_remote(box->mailbox) || polling_ends(box->polling))
+	if (!good || box->failed || polling_ends(box->polling))
 		return good;
-	return gone_forget(box, fault);
+	return store_poll_put(box->polling->store, box->key, box->polling->cli->now, fault) &&
+	       (!mailbox_is_remote(box->mailbox) || gone_forget(box, fault));
 }
 
 void box_clear(struct box *box)
@@ -524,7 +525,7 @@ static bool box_begin(struct polling *polling, struct box *box, size_t which, st
 		.settings = settings,
 		.mailbox = &settings->mailbox,
 		.kind = mailbox_is_remote(&settings->mailbox) ? &box_server : &box_local,
-		.key = key_of(&settings->mailbox) };
+		.key = polling_key(&settings->mailbox) };
 	polling->n++;
 	if (!box->key)
 		return fault_set(fault, FAULT_LATER, "out of memory");

@@ -80,6 +80,10 @@ bool polling_report(const struct polling *polling, polling_teller *tell, void *a
 /* With plan.stay: the sums of all rounds, and how each mailbox is now. */
 bool polling_sums(const struct polling *polling, polling_teller *tell, void *arg);
 
+/* What the database calls a mailbox: who logs in where. Owned by the caller; NULL: out of memory. */
+struct mailbox;
+char *polling_key(const struct mailbox *mailbox);
+
 /* Kinds of faults of the mailboxes that failed; how many worked. */
 struct polling_outcome {
 	unsigned worked, failed;

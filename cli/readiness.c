@@ -5,6 +5,7 @@
 #include "cli/snapshot.h"
 #include "ingest/netnames.h"
 #include "parse/dns/orgdomain.h"
+#include "parse/dns/zonefile.h"
 #include "report/assess/senders.h"
 
 #define HISTORY_DAYS 400 /* as far back as a verdict looks */
@@ -85,6 +86,7 @@ bool readiness_open(struct readiness *r, const struct cli *cli, struct store *st
 void readiness_close(struct readiness *r)
 {
 	netnames_close(r->netnames);
+	zonefile_free(r->zone);
 	arena_release(&r->tables);
 	arena_release(&r->arena);
 }
@@ -161,6 +163,17 @@ static bool names_add(struct readiness *r, const struct observed *observed)
 	return r->basemap.n == 0 || basemap_add(&r->basemap, &r->arena, &r->rows);
 }
 
+/* What the domain publishes: as a file says that the user named, else as it was last seen. */
+static bool published_add(struct readiness *r, const struct observed *observed, struct fault *fault)
+{
+	const char *path = r->cli->options.dns_file;
+
+	if (path && !r->zone && !(r->zone = zone_read(path, false, fault)))
+		return false;
+	return snapshot_read(r->store, r->zone, &r->options.domain, observed, r->cli->now, &r->arena, &r->rows.published,
+		fault);
+}
+
 bool readiness_gather(struct readiness *r, struct span domain, enum target target, struct fault *fault)
 {
 	struct observed observed = { .reports = NULL };
@@ -186,8 +199,7 @@ bool readiness_gather(struct readiness *r, struct span domain, enum target targe
 	if (!marks_select(r->statements, r->statements_n, r->options.domain.name, r->options.today, r->options.window,
 		    &r->arena, &r->rows))
 		return fault_set(fault, FAULT_LATER, "%s: out of memory", name);
-	if (r->store && !snapshot_read(r->store, &r->options.domain, &observed, r->cli->now, &r->arena,
-				&r->rows.published, fault))
+	if (!published_add(r, &observed, fault))
 		return false;
 	return !r->arena.failed || fault_set(fault, FAULT_LATER, "%s: out of memory", name);
 }

@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 static bool digest_learn(struct helper *helper, const struct digest_settings *digest, struct fault *fault)
 {
@@ -53,14 +52,6 @@ static bool line_check(struct buf *text, struct fault *fault)
 	if (n == 0)
 		return fault_set(fault, FAULT_SETUP, "is empty");
 	return !memchr(text->p, '\0', n) || fault_set(fault, FAULT_SETUP, "holds a NUL");
-}
-
-/* Neither a core nor a debugger is to find it; the checkers of the sanitizers must look into themselves. */
-static void memory_hide(void)
-{
-#ifndef WITH_SANITIZERS
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
 }
 
 static const char *source_name(const struct mailbox_settings *settings)
@@ -115,7 +106,6 @@ bool secret_get(struct helper *helper, const struct mailbox_settings *settings, 
 	const struct mailbox *mailbox = &settings->mailbox;
 	struct fault why = { 0 };
 
-	memory_hide();
 	*secret = BUF(SECRET_OCTETS + 1);
 	if (mailbox->secret_source == SECRET_NONE)
 		return true;

@@ -46,14 +46,12 @@ static bool is_below(struct span d, struct span domain)
 
 static void listed_take(struct gathering *g, const char *list)
 {
-	for (struct span rest = span_of(list); rest.n;) {
-		const char *comma = memchr(rest.p, ',', rest.n);
-		size_t n = comma ? (size_t)(comma - rest.p) : rest.n;
-		struct span one = span_trim((struct span){ rest.p, n });
+	struct span rest = span_of(list), one;
+
+	while (span_take(&rest, ',', &one)) {
 		const char *at = one.n ? memchr(one.p, '@', one.n) : NULL;
 		struct selector_line *line;
 
-		rest = (struct span){ rest.p + n + (comma != NULL), rest.n - n - (comma != NULL) };
 		if (!at || !is_below((struct span){ at + 1, (size_t)(one.p + one.n - at - 1) }, g->domain))
 			continue;
 		line = line_of(g, (struct span){ one.p, (size_t)(at - one.p) },

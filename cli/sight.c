@@ -4,19 +4,35 @@
 #include "parse/dns/orgdomain.h"
 
 #include <stdlib.h>
+#include <time.h>
 
-#define ANSWERS_MOST 4000
+#define ANSWERS_MOST 6000
 #define ANSWERS_OCTETS ((size_t)64 * 1024 * 1024)
 #define KEYS_MOST 50                       /* of one domain */
 #define DAY_ROUGHLY (DAY_SECONDS * 5 / 6)  /* a timer that runs daily is never exact */
 #define SELECTORS_OCTETS ((size_t)16 * 1024 * 1024)
+#define AUTHOR_DAYS 35
 
 struct sight {
 	struct dns live;
+	int64_t until; /* seconds of the steady clock, after which nothing is asked; 0: no end */
 	struct arena arena;
 	struct dns_answer *answers; /* owned */
 	size_t n;
 };
+
+static int64_t steady_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static bool is_over(const struct sight *sight)
+{
+	return sight->until && steady_seconds() >= sight->until;
+}
 
 struct sight *sight_new(void)
 {
@@ -91,6 +107,12 @@ static void ask(void *arg, struct span name, enum dns_type type, struct arena *a
 {
 	struct sight *sight = arg;
 
+	if (is_over(sight)) {
+		*answer = (struct dns_answer){
+			.name = name, .type = type, .status = DNS_UNASKED, .security = DNS_UNVALIDATED
+		};
+		return;
+	}
 	*answer = dns_ask(sight->live, name, type, arena);
 	sight_keep(sight, answer);
 }
@@ -164,27 +186,97 @@ static bool domain_look(const struct cli *cli, struct store *store, struct dns d
 	return keys_look(cli, store, dns, domain, fault);
 }
 
+/* Looks at the domain, unless that was done within a day. */
+static bool domain_refresh(const struct cli *cli, struct store *store, struct dns dns, struct span domain, size_t *looked,
+	struct fault *fault)
+{
+	char name[DOMAINNAME_TEXT];
+	bool due;
+
+	if (!domain_alabels(domain, name))
+		return true;
+	if (!domain_is_due(cli, store, span_of(name), &due, fault))
+		return false;
+	*looked += due;
+	return !due || domain_look(cli, store, dns, span_of(name), fault);
+}
+
 bool sight_refresh(const struct cli *cli, struct store *store, struct dns live, struct fault *fault)
 {
 	struct sight *sight = sight_new();
-	bool good = sight != NULL || fault_set(fault, FAULT_LATER, "out of memory"), due;
-	struct span rest = span_of(cli->config.domains);
+	bool good = sight != NULL || fault_set(fault, FAULT_LATER, "out of memory");
+	struct span rest = span_of(cli->config.domains), domain;
 
-	for (size_t looked = 0; good && rest.n && looked < SIGHT_DOMAINS;) {
-		const char *comma = memchr(rest.p, ',', rest.n);
-		size_t n = comma ? (size_t)(comma - rest.p) : rest.n;
-		char domain[DOMAINNAME_TEXT];
-
-		if (domain_alabels(span_trim((struct span){ rest.p, n }), domain)) {
-			good = domain_is_due(cli, store, span_of(domain), &due, fault);
-			if (good && due) {
-				good = domain_look(cli, store, sight_dns(sight, live), span_of(domain), fault) &&
-				       sight_learn(sight, store, cli->now, fault);
-				looked++;
-			}
-		}
-		rest = (struct span){ rest.p + n + (comma != NULL), rest.n - n - (comma != NULL) };
-	}
+	for (size_t looked = 0; good && looked < SIGHT_DOMAINS && span_take(&rest, ',', &domain);)
+		good = domain_refresh(cli, store, sight_dns(sight, live), domain, &looked, fault) &&
+		       sight_learn(sight, store, cli->now, fault);
 	sight_free(sight);
+	return good;
+}
+
+/* ---- author domains below a domain ---- */
+
+struct survey {
+	const struct cli *cli;
+	struct store *store;
+	struct sight *sight;
+	struct span domain; /* the policy domain in hand, A-labels */
+	size_t authors;	    /* of it */
+	bool failed;
+	struct fault *fault;
+};
+
+/* Does the name exist, and has it a record of its own: what a verdict wants to know of it. */
+static bool author_take(void *arg, struct span sent)
+{
+	struct survey *survey = arg;
+	struct arena answers = ARENA((size_t)4 * 1024 * 1024);
+	char text[DOMAINNAME_TEXT];
+	struct span name = { text, domain_alabels(sent, text) }, place;
+	bool due;
+
+	if (name.n <= survey->domain.n || !domainname_is_under(name, survey->domain))
+		return true;
+	if (!domain_is_due(survey->cli, survey->store, name, &due, survey->fault)) {
+		survey->failed = true;
+		return false;
+	}
+	place = due ? dns_name_under(&answers, SPAN("_dmarc"), name) : SPAN_ABSENT;
+	if (place.p) {
+		dns_ask((struct dns){ ask, survey->sight }, place, DNS_TYPE_TXT, &answers);
+		dns_ask((struct dns){ ask, survey->sight }, name, DNS_TYPE_MX, &answers);
+		survey->authors++;
+	}
+	arena_release(&answers);
+	return survey->authors < SIGHT_AUTHORS && !is_over(survey->sight);
+}
+
+static bool authors_look(struct survey *survey, struct span domain)
+{
+	int64_t today = moment_day(survey->cli->now);
+	struct window window = { today - AUTHOR_DAYS, today + 1 };
+	char text[DOMAINNAME_TEXT];
+
+	survey->authors = 0;
+	survey->domain = (struct span){ text, domain_alabels(domain, text) };
+	return !survey->domain.n || (store_ask_authors(survey->store, text, &window, author_take, survey, survey->fault) &&
+					    !survey->failed);
+}
+
+bool sight_survey(struct sight *sight, const struct cli *cli, struct store *store, struct dns live,
+	const struct span *domains, size_t n, unsigned seconds, struct sight_seen *seen, struct fault *fault)
+{
+	struct survey survey = { .cli = cli, .store = store, .sight = sight, .fault = fault };
+	struct dns dns = sight_dns(sight, live);
+	bool good = true;
+
+	*seen = (struct sight_seen){ 0 };
+	sight->until = steady_seconds() + seconds;
+	for (size_t i = 0; good && i < n && seen->domains < SIGHT_DOMAINS && !is_over(sight); i++) {
+		good = domain_refresh(cli, store, dns, domains[i], &seen->domains, fault) &&
+		       authors_look(&survey, domains[i]);
+		seen->authors += survey.authors;
+	}
+	sight->until = 0;
 	return good;
 }

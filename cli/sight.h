@@ -31,4 +31,14 @@ bool sight_learn(struct sight *sight, struct store *store, int64_t now, struct f
 #define SIGHT_DOMAINS 20
 bool sight_refresh(const struct cli *cli, struct store *store, struct dns live, struct fault *fault);
 
+/* The same for any domains, and for the author domains below them that reports of the last weeks name: do they exist, have
+ * they a record of their own? Asks, until so many seconds are over, and remembers; learning is the caller's, so that
+ * nobody else who writes has to wait for the DNS. */
+#define SIGHT_AUTHORS 50 /* of one domain and run */
+struct sight_seen {
+	size_t domains, authors; /* looked at */
+};
+bool sight_survey(struct sight *sight, const struct cli *cli, struct store *store, struct dns live,
+	const struct span *domains, size_t n, unsigned seconds, struct sight_seen *seen, struct fault *fault);
+
 #endif

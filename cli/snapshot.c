@@ -2,6 +2,7 @@
 #include "cli/published.h"
 #include "parse/dns/keylint.h"
 #include "parse/dns/orgdomain.h"
+#include "parse/dns/zonefile.h"
 
 #include <stdlib.h>
 
@@ -10,7 +11,8 @@
 #define NAMES_MOST 500
 
 struct reading {
-	struct store_dns from;
+	struct dns dns;
+	struct store_dns from; /* unused with a zone file, which is of today */
 	int64_t oldest; /* what was seen before says nothing */
 	struct arena *arena;
 };
@@ -21,7 +23,7 @@ static struct dns_answer seen_of(struct reading *r, struct span name, enum dns_t
 	struct dns_answer answer;
 
 	r->from.answers = 0;
-	answer = dns_ask((struct dns){ store_dns_ask, &r->from }, name, type, r->arena);
+	answer = dns_ask(r->dns, name, type, r->arena);
 	if (r->from.answers && r->from.oldest < r->oldest)
 		answer.status = DNS_UNASKED;
 	return answer;
@@ -34,7 +36,7 @@ static bool records_read(struct reading *r, struct span domain, struct published
 	struct findings findings = { .arena = r->arena };
 	struct lint_domain *seen = arena_take(r->arena, sizeof *seen);
 
-	if (!seen || !lint_domain((struct dns){ store_dns_ask, &r->from }, domain, &findings, seen))
+	if (!seen || !lint_domain(r->dns, domain, &findings, seen))
 		return false;
 	if (!published_fill(seen, r->arena, published))
 		return false;
@@ -163,12 +165,15 @@ static bool names_read(
 	return names;
 }
 
-bool snapshot_read(struct store *store, const struct domain_name *domain, const struct observed *observed, int64_t now,
-	struct arena *arena, struct published *published, struct fault *fault)
+bool snapshot_read(struct store *store, struct zonefile *zone, const struct domain_name *domain,
+	const struct observed *observed, int64_t now, struct arena *arena, struct published *published, struct fault *fault)
 {
 	struct reading r = { .from = { .store = store }, .oldest = now - SNAPSHOT_DAYS * DAY_SECONDS, .arena = arena };
 
 	*published = (struct published){ .checked = false };
+	if (!store && !zone)
+		return true;
+	r.dns = zone ? (struct dns){ zonefile_ask, zone } : (struct dns){ store_dns_ask, &r.from };
 	if (!records_read(&r, domain->name, published) || arena->failed)
 		return fault_set(fault, FAULT_LATER, "%.253s: out of memory", domain->name.p);
 	if (published->checked &&

@@ -1,5 +1,6 @@
 #include "cli/watch.h"
 #include "cli/cli.h"
+#include "cli/enrich.h"
 #include "cli/ingest.h"
 #include "cli/metrics.h"
 #include "cli/notify.h"
@@ -15,6 +16,7 @@ struct watching {
 	struct ingested totals; /* since it began */
 	struct ingested_mailbox mailboxes[MAILBOXES_MOST];
 	size_t n, failed;
+	struct aside aside; /* what is looked up beside the watch */
 };
 
 static bool mailbox_tell(void *arg, const struct ingested_mailbox *mailbox)
@@ -79,9 +81,10 @@ static int watch_rounds(struct watching *watching, struct signals *signals)
 	struct cli *cli = watching->cli;
 	struct polling *polling = watching->polling;
 	struct ingest_job job = { .polling = polling, .journal = true, .totals = &watching->totals };
-	time_t later = 0;
+	time_t later = 0, enriched = 0;
 
 	for (;;) {
+		uint64_t known = watching->totals.reports;
 		bool stored;
 		int code;
 
@@ -101,6 +104,12 @@ static int watch_rounds(struct watching *watching, struct signals *signals)
 		polling_tried(polling, stored);
 		if (job.later && stored)
 			later = cli->now;
+		enrich_look(&watching->aside, cli);
+		if (watching->totals.reports > known && cli->config.enrich_after &&
+			cli->now - enriched >= ENRICH_SECONDS) {
+			enriched = cli->now;
+			enrich_aside(&watching->aside, cli);
+		}
 	}
 }
 
@@ -129,6 +138,7 @@ int watch(struct cli *cli)
 	code = watch_rounds(&watching, &signals);
 	if (!cli->again)
 		notify("STOPPING=1");
+	enrich_end(&watching.aside);
 	polling_stop(watching.polling);
 	signals_close(&signals);
 	if (code == EXIT_DONE && !cli->again)

@@ -1,4 +1,5 @@
 #include "report/changes.h"
+#include "report/member_json.h"
 
 #include "report/assess/policy.h"
 
@@ -195,12 +196,9 @@ bool changes_text(FILE *out, const struct style *style, const struct changes *c)
 
 static void pair_member(struct json *j, const char *name, const char *before, const char *now)
 {
-	json_name(j, name);
-	json_object(j);
-	json_name(j, "before");
-	json_text(j, span_of(before));
-	json_name(j, "now");
-	json_text(j, span_of(now));
+	member_object(j, name);
+	member_text(j, "before", span_of(before));
+	member_text(j, "now", span_of(now));
 	json_close(j, '}');
 }
 
@@ -218,29 +216,20 @@ void changes_json(struct json *j, const struct changes *c)
 		return;
 	}
 	json_object(j);
-	json_name(j, "since_day");
-	json_text(j, span_of(moment_format_day(c->before->day * DAY_SECONDS, day)));
+	member_text(j, "since_day", span_of(moment_format_day(c->before->day * DAY_SECONDS, day)));
 	pair_member(j, "verdict", verdict_word((enum verdict_word)c->before->word), verdict_word((enum verdict_word)c->now->word));
 	pair_member(j, "target", target_word((enum target)c->before->target), target_word((enum target)c->now->target));
-	json_name(j, "own_loss");
-	json_object(j);
-	json_name(j, "before");
-	json_share(j, loss_of(c->before));
-	json_name(j, "now");
-	json_share(j, loss_of(c->now));
+	member_object(j, "own_loss");
+	member_share(j, "before", loss_of(c->before));
+	member_share(j, "now", loss_of(c->now));
 	json_close(j, '}');
-	json_name(j, "items");
-	json_array(j);
+	member_array(j, "items");
 	for (size_t i = 0; i < c->n; i++) {
 		json_object(j);
-		json_name(j, "what");
-		json_text(j, span_of(kind_word(c->rows[i].kind)));
-		json_name(j, "subject");
-		json_text(j, c->rows[i].subject);
-		json_name(j, "before");
-		json_text(j, c->rows[i].before);
-		json_name(j, "now");
-		json_text(j, c->rows[i].now);
+		member_text(j, "what", span_of(kind_word(c->rows[i].kind)));
+		member_text(j, "subject", c->rows[i].subject);
+		member_text(j, "before", c->rows[i].before);
+		member_text(j, "now", c->rows[i].now);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

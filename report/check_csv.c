@@ -13,8 +13,7 @@ bool check_csv_head(FILE *out)
 	bool ok;
 
 	csv_begin(&csv, &row);
-	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-		csv_text(&csv, span_of(columns[i]));
+	csv_names(&csv, columns, sizeof columns / sizeof *columns);
 	ok = csv_row_write(&csv, out);
 	csv_release(&csv);
 	buf_release(&row);

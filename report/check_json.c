@@ -1,159 +1,78 @@
 /* check --format json: `dmarcgate-verdict/1` of dmarcgate-json(5). Shares have four decimals. */
-#include "base/json.h"
+#include "report/member_json.h"
 #include "report/assess/policy.h"
 #include "report/check.h"
+#include "report/readiness_json.h"
 
 #define RECORD_OCTETS ((size_t)64 * 1024)
-
-static void text_member(struct json *j, const char *name, struct span text)
-{
-	json_name(j, name);
-	json_text(j, text.n ? text : SPAN_ABSENT);
-}
-
-static void word_member(struct json *j, const char *name, const char *word)
-{
-	text_member(j, name, span_of(word));
-}
-
-static void count_member(struct json *j, const char *name, uint64_t n)
-{
-	json_name(j, name);
-	json_count(j, n);
-}
-
-static void share_member(struct json *j, const char *name, double share)
-{
-	json_name(j, name);
-	json_share(j, share);
-}
-
-static void bool_member(struct json *j, const char *name, bool yes)
-{
-	json_name(j, name);
-	json_bool(j, yes);
-}
-
-static void day_member(struct json *j, const char *name, int64_t day)
-{
-	char text[MOMENT_TEXT];
-
-	text_member(j, name, day == MOMENT_NONE ? SPAN_ABSENT : span_of(moment_format_day(day * DAY_SECONDS, text)));
-}
-
-static void object_begin(struct json *j, const char *name)
-{
-	json_name(j, name);
-	json_object(j);
-}
-
-static void array_begin(struct json *j, const char *name)
-{
-	json_name(j, name);
-	json_array(j);
-}
 
 /* ---- what is asked, and of what */
 
 static void window_members(struct json *j, const struct verdict *v)
 {
-	object_begin(j, "window");
-	day_member(j, "first_day", v->first_day);
-	day_member(j, "last_day", v->last_day);
-	count_member(j, "days", v->window);
-	count_member(j, "days_covered", v->days_covered);
-	count_member(j, "history_days", (uint64_t)v->measures.history);
+	member_object(j, "window");
+	member_day(j, "first_day", v->first_day);
+	member_day(j, "last_day", v->last_day);
+	member_count(j, "days", v->window);
+	member_count(j, "days_covered", v->days_covered);
+	member_count(j, "history_days", (uint64_t)v->measures.history);
 	json_close(j, '}');
 }
 
 static void policy_members(struct json *j, const struct verdict *v)
 {
-	const struct policy *p = &v->seen;
-
-	object_begin(j, "policy");
-	word_member(j, "stage", stage_word(v->next.stage));
-	if (v->seen_any) {
-		object_begin(j, "seen");
-		word_member(j, "p", request_word(p->p));
-		word_member(j, "sp", request_word(p->sp));
-		word_member(j, "np", request_word(p->np));
-		bool_member(j, "testing", p->testing);
-		count_member(j, "pct", p->pct);
-		word_member(j, "adkim", p->adkim_strict ? "s" : "r");
-		word_member(j, "aspf", p->aspf_strict ? "s" : "r");
-		json_close(j, '}');
-	} else {
-		text_member(j, "seen", SPAN_ABSENT);
-	}
-	day_member(j, "since_day", v->seen_since);
-	word_member(j, "effective", request_word(v->effective));
+	member_object(j, "policy");
+	member_word(j, "stage", stage_word(v->next.stage));
+	json_name(j, "seen");
+	policy_json(j, v->seen_any ? &v->seen : NULL);
+	member_day(j, "since_day", v->seen_since);
+	member_word(j, "effective", request_word(v->effective));
 	json_close(j, '}');
 }
 
 static void measures_members(struct json *j, const struct measures *m)
 {
-	object_begin(j, "measures");
-	object_begin(j, "own");
-	count_member(j, "messages", m->own);
-	count_member(j, "fail", m->own_fails);
-	share_member(j, "loss", m->own_loss);
-	share_member(j, "loss_upper95", m->own_upper);
-	count_member(j, "evidence", m->own_evidence);
-	share_member(j, "dkim_share", m->dkim_share);
+	member_object(j, "measures");
+	member_object(j, "own");
+	member_count(j, "messages", m->own);
+	member_count(j, "fail", m->own_fails);
+	member_share(j, "loss", m->own_loss);
+	member_share(j, "loss_upper95", m->own_upper);
+	member_count(j, "evidence", m->own_evidence);
+	member_share(j, "dkim_share", m->dkim_share);
 	json_close(j, '}');
-	object_begin(j, "forwarded");
-	count_member(j, "messages", m->forwarded);
-	count_member(j, "fail", m->forwarded_fails);
-	share_member(j, "loss", m->forward_loss);
-	count_member(j, "marked_by_receivers", m->spared);
+	member_object(j, "forwarded");
+	member_count(j, "messages", m->forwarded);
+	member_count(j, "fail", m->forwarded_fails);
+	member_share(j, "loss", m->forward_loss);
+	member_count(j, "marked_by_receivers", m->spared);
 	json_close(j, '}');
-	object_begin(j, "undecided");
-	count_member(j, "messages", m->undecided);
-	share_member(j, "share", m->undecided_share);
-	count_member(j, "sources", m->undecided_n);
+	member_object(j, "undecided");
+	member_count(j, "messages", m->undecided);
+	member_share(j, "share", m->undecided_share);
+	member_count(j, "sources", m->undecided_n);
 	json_close(j, '}');
-	object_begin(j, "forged");
-	count_member(j, "messages", m->forged);
+	member_object(j, "forged");
+	member_count(j, "messages", m->forged);
 	json_close(j, '}');
-	share_member(j, "worst_case_loss", m->worst_loss);
-	count_member(j, "surprise_days", (uint64_t)m->quiet_days);
+	member_share(j, "worst_case_loss", m->worst_loss);
+	member_count(j, "surprise_days", (uint64_t)m->quiet_days);
 	json_close(j, '}');
 }
 
 /* ---- how the verdict was reached */
 
-static void gate_object(struct json *j, const struct gate *g)
-{
-	char id[8];
-
-	snprintf(id, sizeof id, "G%u", g->number);
-	json_object(j);
-	word_member(j, "id", id);
-	word_member(j, "name", gate_names[g->number]);
-	word_member(j, "state", gate_state_word(g->state));
-	text_member(j, "subject", g->subject);
-	object_begin(j, "values");
-	for (size_t i = 0; i < g->values_n; i++) {
-		object_begin(j, g->values[i].name);
-		share_member(j, "value", g->values[i].value);
-		share_member(j, g->values[i].at_least ? "least" : "most", g->values[i].limit);
-		json_close(j, '}');
-	}
-	json_close(j, '}');
-	json_close(j, '}');
-}
-
 static void decision_members(struct json *j, const struct decision *d)
 {
-	array_begin(j, "gates");
+	member_array(j, "gates");
 	for (size_t i = 0; i < d->gates_n; i++)
-		gate_object(j, &d->gates[i]);
+		gate_json(j, &d->gates[i]);
 	json_close(j, ']');
-	array_begin(j, "exceptions");
+	member_array(j, "exceptions");
 	for (size_t i = 0; i < d->exceptions_n; i++) {
 		json_object(j);
-		word_member(j, "kind", exception_word(d->exceptions[i].kind));
-		text_member(j, "subject", d->exceptions[i].subject);
+		member_word(j, "kind", exception_word(d->exceptions[i].kind));
+		member_filled(j, "subject", d->exceptions[i].subject);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -166,16 +85,16 @@ static void class_members(struct json *j, const struct verdict *v, const struct 
 	static const char *const sides[SIDE_COUNT] = { "own", "forwarded", "forged" };
 	const struct path *path = &v->paths[s->path];
 
-	word_member(j, "class", subclass_word(s->subclass));
+	member_word(j, "class", subclass_word(s->subclass));
 	if (!path_kind_fails(path->kind)) {
-		text_member(j, "evidence", SPAN_ABSENT);
+		member_filled(j, "evidence", SPAN_ABSENT);
 		return;
 	}
-	object_begin(j, "evidence");
-	word_member(j, "confidence", confidence_word(path->class.confidence));
+	member_object(j, "evidence");
+	member_word(j, "confidence", confidence_word(path->class.confidence));
 	for (int i = 0; i < SIDE_COUNT; i++)
-		count_member(j, sides[i], path->class.points[i]);
-	array_begin(j, "items");
+		member_count(j, sides[i], path->class.points[i]);
+	member_array(j, "items");
 	for (size_t i = 0; i < path->class.items_n; i++)
 		json_text(j, span_of(evidence_items[path->class.items[i]].id));
 	json_close(j, ']');
@@ -187,33 +106,33 @@ static void sender_members(struct json *j, const struct verdict *v, const struct
 	const struct named_source *source = &v->sources[s->source];
 	const struct path *path = &v->paths[s->path];
 
-	object_begin(j, "sender");
-	text_member(j, "name", source->name);
-	word_member(j, "named_by", name_method_word(source->method));
-	text_member(j, "header_from", s->header_from);
-	text_member(j, "mark", s->mark);
+	member_object(j, "sender");
+	member_filled(j, "name", source->name);
+	member_word(j, "named_by", name_method_word(source->method));
+	member_filled(j, "header_from", s->header_from);
+	member_filled(j, "mark", s->mark);
 	class_members(j, v, s);
-	count_member(j, "messages", s->messages);
-	count_member(j, "fail", s->fails);
-	count_member(j, "dkim_ok", s->dkim_ok);
-	count_member(j, "spf_ok", s->spf_ok);
-	count_member(j, "forwarded_fail", s->forwarded_fails);
-	count_member(j, "addresses", s->addresses);
-	count_member(j, "reporters", s->reporters);
-	day_member(j, "first_day", s->first_day);
-	day_member(j, "last_day", s->last_day);
-	text_member(j, "selector", path->key);
-	word_member(j, "periodic", s->monthly ? "month" : s->quarterly ? "quarter" : NULL);
-	day_member(j, "next_day", s->next_day);
-	text_member(j, "where", source->row ? source->row->where : SPAN_ABSENT);
+	member_count(j, "messages", s->messages);
+	member_count(j, "fail", s->fails);
+	member_count(j, "dkim_ok", s->dkim_ok);
+	member_count(j, "spf_ok", s->spf_ok);
+	member_count(j, "forwarded_fail", s->forwarded_fails);
+	member_count(j, "addresses", s->addresses);
+	member_count(j, "reporters", s->reporters);
+	member_day(j, "first_day", s->first_day);
+	member_day(j, "last_day", s->last_day);
+	member_filled(j, "selector", path->key);
+	member_word(j, "periodic", s->monthly ? "month" : s->quarterly ? "quarter" : NULL);
+	member_day(j, "next_day", s->next_day);
+	member_filled(j, "where", source->row ? source->row->where : SPAN_ABSENT);
 	json_close(j, '}');
 }
 
 static void step_object(struct json *j, const struct verdict *v, const struct step *s)
 {
 	json_object(j);
-	count_member(j, "rank", s->rank);
-	array_begin(j, "gates");
+	member_count(j, "rank", s->rank);
+	member_array(j, "gates");
 	for (unsigned n = 1; n <= GATES; n++) {
 		char id[8];
 
@@ -223,63 +142,59 @@ static void step_object(struct json *j, const struct verdict *v, const struct st
 		json_text(j, span_of(id));
 	}
 	json_close(j, ']');
-	word_member(j, "kind", step_kind_word(s->kind));
-	text_member(j, "subject", s->subject);
-	count_member(j, "messages", s->messages);
-	count_member(j, "fail", s->fails);
-	count_member(j, "per_week", s->per_week);
-	share_member(j, "loss_now", s->loss_now);
-	share_member(j, "loss_after", s->loss_after);
-	word_member(j, "verdict_after", verdict_word(s->after));
-	word_member(j, "guess", guess_word(s->guess));
-	day_member(j, "since_day", s->since);
-	share_member(j, "value", s->value);
-	share_member(j, "limit", s->limit);
-	count_member(j, "needed", s->needed);
+	member_word(j, "kind", step_kind_word(s->kind));
+	member_filled(j, "subject", s->subject);
+	member_count(j, "messages", s->messages);
+	member_count(j, "fail", s->fails);
+	member_count(j, "per_week", s->per_week);
+	member_share(j, "loss_now", s->loss_now);
+	member_share(j, "loss_after", s->loss_after);
+	member_word(j, "verdict_after", verdict_word(s->after));
+	member_word(j, "guess", guess_word(s->guess));
+	member_day(j, "since_day", s->since);
+	member_share(j, "value", s->value);
+	member_share(j, "limit", s->limit);
+	member_count(j, "needed", s->needed);
 	if (s->sender != NO_INDEX)
 		sender_members(j, v, &v->senders[s->sender]);
 	else
-		text_member(j, "sender", SPAN_ABSENT);
+		member_filled(j, "sender", SPAN_ABSENT);
 	json_close(j, '}');
 }
 
 static void steps_members(struct json *j, const struct verdict *v)
 {
-	array_begin(j, "blockers");
+	member_array(j, "blockers");
 	for (size_t i = 0; i < v->steps_n; i++)
 		if (!v->steps[i].later)
 			step_object(j, v, &v->steps[i]);
 	json_close(j, ']');
-	array_begin(j, "later");
+	member_array(j, "later");
 	for (size_t i = 0; i < v->steps_n; i++)
 		if (v->steps[i].later)
 			step_object(j, v, &v->steps[i]);
 	json_close(j, ']');
-	json_name(j, "turns_at");
-	if (v->turns_at)
-		json_count(j, v->turns_at);
-	else
-		json_null(j);
+	member_known(j, "turns_at", v->turns_at);
 }
 
 /* ---- alerts, what if */
 
 static void alerts_members(struct json *j, const struct verdict *v)
 {
-	array_begin(j, "alerts");
+	member_array(j, "alerts");
 	for (size_t i = 0; i < v->alerts_n; i++) {
 		const struct alert *alert = &v->alerts[i];
 
 		json_object(j);
-		word_member(j, "kind", alert_kind_word(alert->kind));
-		word_member(j, "level", level_word(alert->level));
-		text_member(j, "subject", alert->subject);
-		text_member(j, "selector", alert->key);
-		count_member(j, "messages", alert->messages);
-		share_member(j, "before", alert->before);
-		share_member(j, "now", alert->now);
-		day_member(j, "since_day", alert->since);
-		day_member(j, "until_day", alert->until);
+		member_word(j, "kind", alert_kind_word(alert->kind));
+		member_word(j, "level", level_word(alert->level));
+		member_filled(j, "subject", alert->subject);
+		member_filled(j, "selector", alert->key);
+		member_count(j, "messages", alert->messages);
+		member_share(j, "before", alert->before);
+		member_share(j, "now", alert->now);
+		member_day(j, "since_day", alert->since);
+		member_day(j, "until_day", alert->until);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -287,12 +202,12 @@ static void alerts_members(struct json *j, const struct verdict *v)
 
 static void treatment_members(struct json *j, const char *name, const struct fate_counts *counts)
 {
-	object_begin(j, name);
+	member_object(j, name);
 	for (int fate = 0; fate < FATE_COUNT; fate++) {
-		object_begin(j, fate_word((enum fate)fate));
-		count_member(j, "delivered", counts->delivered[fate]);
-		count_member(j, "spam", counts->spam[fate]);
-		count_member(j, "refused", counts->refused[fate]);
+		member_object(j, fate_word((enum fate)fate));
+		member_count(j, "delivered", counts->delivered[fate]);
+		member_count(j, "spam", counts->spam[fate]);
+		member_count(j, "refused", counts->refused[fate]);
 		json_close(j, '}');
 	}
 	json_close(j, '}');
@@ -303,15 +218,15 @@ static bool simulations_members(struct json *j, const struct verdict *v)
 	struct buf record = BUF(RECORD_OCTETS);
 	bool ok = true;
 
-	array_begin(j, "simulation");
+	member_array(j, "simulation");
 	for (size_t i = 0; i < v->simulations_n; i++) {
 		const struct simulation *s = &v->simulations[i];
 
 		buf_clear(&record);
 		ok = policy_text(&record, &s->policy, NULL) && ok;
 		json_object(j);
-		text_member(j, "record", buf_span(&record));
-		count_member(j, "after_steps", s->after_steps);
+		member_filled(j, "record", buf_span(&record));
+		member_count(j, "after_steps", s->after_steps);
 		treatment_members(j, "rfc9989", &s->now);
 		treatment_members(j, "rfc7489", &s->old);
 		json_close(j, '}');
@@ -323,15 +238,15 @@ static bool simulations_members(struct json *j, const struct verdict *v)
 
 static void next_members(struct json *j, const struct next_record *n)
 {
-	object_begin(j, "next");
-	word_member(j, "now", next_kind_word(n->kind));
-	text_member(j, "record", n->record);
-	text_member(j, "zone", n->zone);
-	text_member(j, "rollback", n->rollback);
-	count_member(j, "ttl", n->ttl);
-	count_member(j, "hold_days", n->hold_days);
-	day_member(j, "not_before_day", n->not_before);
-	text_member(j, "others", n->spf);
+	member_object(j, "next");
+	member_word(j, "now", next_kind_word(n->kind));
+	member_filled(j, "record", n->record);
+	member_filled(j, "zone", n->zone);
+	member_filled(j, "rollback", n->rollback);
+	member_count(j, "ttl", n->ttl);
+	member_count(j, "hold_days", n->hold_days);
+	member_day(j, "not_before_day", n->not_before);
+	member_filled(j, "others", n->spf);
 	json_close(j, '}');
 }
 
@@ -342,13 +257,13 @@ static void limits_members(struct json *j, const struct verdict *v)
 	char digest[DIGEST_HEX];
 
 	digest_hex(v->limits_digest, digest);
-	word_member(j, "limits_digest", digest);
-	array_begin(j, "looser_limits");
+	member_word(j, "limits_digest", digest);
+	member_array(j, "looser_limits");
 	for (size_t i = 0; i < v->loosened_n; i++) {
 		json_object(j);
-		word_member(j, "name", v->loosened[i].name);
-		share_member(j, "value", v->loosened[i].value);
-		share_member(j, "default", v->loosened[i].standard);
+		member_word(j, "name", v->loosened[i].name);
+		member_share(j, "value", v->loosened[i].value);
+		member_share(j, "default", v->loosened[i].standard);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -361,23 +276,23 @@ static void basis_members(struct json *j, const struct assessment *a)
 
 	for (size_t i = 0; i < v->reporters_n; i++)
 		all = all > UINT64_MAX - v->reporters[i].messages ? UINT64_MAX : all + v->reporters[i].messages;
-	object_begin(j, "basis");
-	count_member(j, "reports", v->counted);
-	count_member(j, "reports_authenticated", v->counted_signed);
-	share_member(j, "authenticated_share", v->measures.trusted_share);
-	count_member(j, "reporters", v->measures.reporters);
-	object_begin(j, "not_counted");
+	member_object(j, "basis");
+	member_count(j, "reports", v->counted);
+	member_count(j, "reports_authenticated", v->counted_signed);
+	member_share(j, "authenticated_share", v->measures.trusted_share);
+	member_count(j, "reporters", v->measures.reporters);
+	member_object(j, "not_counted");
 	for (int use = USE_COUNTED + 1; use < USE_COUNT; use++)
-		count_member(j, report_use_word((enum report_use)use), v->not_counted[use]);
+		member_count(j, report_use_word((enum report_use)use), v->not_counted[use]);
 	json_close(j, '}');
-	count_member(j, "rows_of_other_domains", v->outside);
-	count_member(j, "rows_beyond_history", v->suspicious);
-	object_begin(j, "largest_reporter");
-	text_member(j, "name", v->reporters_n ? v->reporters[0].name : SPAN_ABSENT);
-	share_member(j, "share", all ? (double)v->reporters[0].messages / (double)all : 0);
+	member_count(j, "rows_of_other_domains", v->outside);
+	member_count(j, "rows_beyond_history", v->suspicious);
+	member_object(j, "largest_reporter");
+	member_filled(j, "name", v->reporters_n ? v->reporters[0].name : SPAN_ABSENT);
+	member_share(j, "share", all ? (double)v->reporters[0].messages / (double)all : 0);
 	json_close(j, '}');
-	bool_member(j, "records_checked", a->rows->published.checked);
-	share_member(j, "surprises_a_week_most", v->surprises_most);
+	member_bool(j, "records_checked", a->rows->published.checked);
+	member_share(j, "surprises_a_week_most", v->surprises_most);
 	limits_members(j, v);
 	json_close(j, '}');
 }
@@ -391,15 +306,15 @@ bool check_json(FILE *out, const struct assessment *a, const struct changes *cha
 
 	json_begin(&j, out);
 	json_object(&j);
-	word_member(&j, "schema", "dmarcgate-verdict/1");
-	text_member(&j, "domain", v->domain);
-	word_member(&j, "generated_date", moment_format(now, date));
+	member_word(&j, "schema", "dmarcgate-verdict/1");
+	member_filled(&j, "domain", v->domain);
+	member_word(&j, "generated_date", moment_format(now, date));
 	window_members(&j, v);
 	policy_members(&j, v);
-	word_member(&j, "profile", profile_word(a->options->profile));
-	word_member(&j, "target", target_word(v->target));
-	word_member(&j, "verdict", verdict_word(v->decision.word));
-	count_member(&j, "exit", (uint64_t)code);
+	member_word(&j, "profile", profile_word(a->options->profile));
+	member_word(&j, "target", target_word(v->target));
+	member_word(&j, "verdict", verdict_word(v->decision.word));
+	member_count(&j, "exit", (uint64_t)code);
 	measures_members(&j, &v->measures);
 	decision_members(&j, &v->decision);
 	steps_members(&j, v);

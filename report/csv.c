@@ -61,6 +61,12 @@ void csv_text(struct csv *csv, struct span text)
 		buf_put_span(csv->out, shown);
 }
 
+void csv_names(struct csv *csv, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		csv_text(csv, span_of(names[i]));
+}
+
 void csv_count(struct csv *csv, uint64_t n)
 {
 	csv_comma(csv);

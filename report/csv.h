@@ -18,6 +18,7 @@ struct csv {
 void csv_begin(struct csv *csv, struct buf *out);
 void csv_release(struct csv *csv);
 
+void csv_names(struct csv *csv, const char *const *names, size_t n); /* the cells of the first row */
 void csv_text(struct csv *csv, struct span text); /* absent and empty look alike */
 void csv_count(struct csv *csv, uint64_t n);
 void csv_share(struct csv *csv, double number); /* as decimal_format: 0.0221 */

@@ -1,5 +1,4 @@
-/* `dmarcgate explain` for people: a source, a gate, an item of evidence, a report. What stands on any page can be asked
- * for.
+/* `dmarcgate explain`: a source, a gate, an item of evidence, a report. What stands on any page can be asked for.
  *
  * All print to `out` and are false when that, or memory, failed. */
 #ifndef REPORT_EXPLAIN_H
@@ -25,5 +24,12 @@ bool explain_gate(FILE *out, const struct style *style, const struct assessment 
 
 /* `a` may be NULL: then nothing is said of where it was found. */
 bool explain_evidence(FILE *out, const struct style *style, const struct assessment *a, enum evidence_id id);
+
+/* The same as one document, `dmarcgate-explain/1` of dmarcgate-json(5). */
+bool explain_sources_json(
+	FILE *out, const struct assessment *a, const uint32_t *sources, size_t n, struct span header_from);
+bool explain_reports_json(FILE *out, const struct assessment *a, const uint32_t *reports, size_t n);
+bool explain_gate_json(FILE *out, const struct assessment *a, unsigned number);
+bool explain_evidence_json(FILE *out, const struct assessment *a, enum evidence_id id); /* `a` may be NULL */
 
 #endif

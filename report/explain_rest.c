@@ -20,32 +20,6 @@ static void labelled(struct page *page, const char *label)
 
 /* ---- gates */
 
-static const char *const meanings[GATES + 1] = {
-	"",
-	"Too few days, or too few receivers, say nothing of senders that come once a month or write to others. Days "
-	"are "
-	"weekdays with a counted report; where they are short the window grows to 90 and then to 180 days.",
-	"Few messages make a small share uncertain. One receiver, address and day count for 200 messages at most, so "
-	"that no "
-	"single newsletter buys certainty.",
-	"The share of your own mail that fails, as seen and at the upper end of what it may be in truth (95 %). "
-	"Forwarded and "
-	"forged mail is in neither number.",
-	"One sender that fails is a whole system whose mail would be lost, however small it is beside the others.",
-	"SPF breaks on forwarding. RFC 9989 7.4: a domain at p=reject must not rely on SPF alone.",
-	"What is neither surely yours nor surely not would be lost if it is yours. dmarcgate mark settles each source.",
-	"Lists and gateways change your mail, so that it fails. You cannot repair that; above the limit it is too much "
-	"to lose.",
-	"A month at quarantine shows what reject would do. RFC 9989 7.4 asks for it.",
-	"A sender that came up unsigned a short while ago is seldom the last one. An open critical alert fails this "
-	"too.",
-	"What is published must be sound: one DMARC record, an SPF record without error, keys that are there and long "
-	"enough.",
-	"A subdomain without a record of its own inherits the policy, so it must pass by itself, or be spared by sp or "
-	"np.",
-	"Loss that you accepted by name; it has a budget, and acceptance expires.",
-};
-
 static bool is_share(const char *name)
 {
 	static const char *const shares[] = { "loss", "share", "signed", "upper95" };
@@ -109,7 +83,7 @@ bool explain_gate(FILE *out, const struct style *style, const struct assessment 
 	pen_end(&page.sheet.pen, state == GATE_FAILS ? INK_BAD : INK_PLAIN);
 	sheet_paragraph(&page.sheet, 0);
 	putc('\n', out);
-	pen_say(&page.sheet.pen, "%s", meanings[number]);
+	pen_say(&page.sheet.pen, "%s", words_gate_why(number));
 	sheet_paragraph(&page.sheet, 2);
 	putc('\n', out);
 	words_gate_found(&page.sheet.pen, a, number);
@@ -122,14 +96,6 @@ bool explain_gate(FILE *out, const struct style *style, const struct assessment 
 
 /* ---- evidence */
 
-static bool has_item(const struct path *path, enum evidence_id id)
-{
-	for (size_t i = 0; i < path->class.items_n; i++)
-		if (path->class.items[i] == id)
-			return true;
-	return false;
-}
-
 static void put_found(struct page *page, enum evidence_id id)
 {
 	const struct verdict *v = page->a->verdict;
@@ -138,7 +104,7 @@ static void put_found(struct page *page, enum evidence_id id)
 	for (uint32_t i = 0; i < v->paths_n; i++) {
 		const struct path *path = &v->paths[i];
 
-		if (!path->messages || path->pooled != NO_INDEX || !path_kind_fails(path->kind) || !has_item(path, id))
+		if (!words_has_item(path, id))
 			continue;
 		if (n++ >= ROWS_SHOWN)
 			continue;

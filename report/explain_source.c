@@ -269,6 +269,15 @@ static void put_weeks(struct page *page, uint32_t source, struct span header_fro
 	say(page, "WEEKS");
 }
 
+/* The first reporter of the same name: whose early reports came as files speaks under two identities. */
+static uint32_t receiver_of(const struct verdict *v, uint32_t reporter)
+{
+	for (uint32_t i = 0; i < reporter; i++)
+		if (span_is(v->reporters[i].name, v->reporters[reporter].name))
+			return i;
+	return reporter;
+}
+
 static void put_reports(struct page *page, const struct detail *d)
 {
 	const struct verdict *v = page->a->verdict;
@@ -280,7 +289,7 @@ static void put_reports(struct page *page, const struct detail *d)
 		return;
 	}
 	for (size_t i = 0; i < d->reports_n; i++)
-		n[v->reports[d->reports[i].report].reporter]++;
+		n[receiver_of(v, v->reports[d->reports[i].report].reporter)]++;
 	for (size_t i = 0; i < v->reporters_n; i++)
 		some += n[i] > 0;
 	for (size_t i = 0; i < v->reporters_n && shown < REPORTERS_SHOWN; i++) {

@@ -156,6 +156,47 @@ void words_trust(const struct pen *pen, const struct assessment *a, uint32_t rep
 		standing_word(v->reporters[reporter].standing));
 }
 
+const char *words_gate_why(unsigned number)
+{
+	static const char *const words[GATES + 1] = {
+		"",
+		"Too few days, or too few receivers, say nothing of senders that come once a month or write to others. "
+		"Days are weekdays with a counted report; where they are short the window grows to 90 and then to 180 "
+		"days.",
+		"Few messages make a small share uncertain. One receiver, address and day count for 200 messages at "
+		"most, so that no single newsletter buys certainty.",
+		"The share of your own mail that fails, as seen and at the upper end of what it may be in truth (95 %). "
+		"Forwarded and forged mail is in neither number.",
+		"One sender that fails is a whole system whose mail would be lost, however small it is beside the "
+		"others.",
+		"SPF breaks on forwarding. RFC 9989 7.4: a domain at p=reject must not rely on SPF alone.",
+		"What is neither surely yours nor surely not would be lost if it is yours. dmarcgate mark settles each "
+		"source.",
+		"Lists and gateways change your mail, so that it fails. You cannot repair that; above the limit it is "
+		"too much to lose.",
+		"A month at quarantine shows what reject would do. RFC 9989 7.4 asks for it.",
+		"A sender that came up unsigned a short while ago is seldom the last one. An open critical alert fails "
+		"this too.",
+		"What is published must be sound: one DMARC record, an SPF record without error, keys that are there "
+		"and long enough.",
+		"A subdomain without a record of its own inherits the policy, so it must pass by itself, or be spared "
+		"by sp or np.",
+		"Loss that you accepted by name; it has a budget, and acceptance expires.",
+	};
+
+	return number <= GATES ? words[number] : "";
+}
+
+bool words_has_item(const struct path *path, enum evidence_id id)
+{
+	if (!path->messages || path->pooled != NO_INDEX || !path_kind_fails(path->kind))
+		return false;
+	for (size_t i = 0; i < path->class.items_n; i++)
+		if (path->class.items[i] == id)
+			return true;
+	return false;
+}
+
 size_t paths_of(const struct verdict *v, uint32_t source, struct span header_from, uint32_t paths[PATHS_SHOWN])
 {
 	size_t n = 0;

@@ -20,6 +20,12 @@ void words_delivered(const struct pen *pen, const struct detail *detail);
 void words_trust(const struct pen *pen, const struct assessment *a, uint32_t reporter); /* `authenticated, known` */
 const char *words_trust_level(enum trust trust);
 
+/* What a gate asks and why (1..12). */
+const char *words_gate_why(unsigned number);
+
+/* Does the item speak of a failing path with messages in the window? */
+bool words_has_item(const struct path *path, enum evidence_id id);
+
 /* The paths of one source and author domain that have messages in the window: indexes into verdict.paths, most failing
  * first. An absent author domain stands for all. */
 #define PATHS_SHOWN 12

@@ -1,5 +1,6 @@
 /* export --json: JSON lines, one report or failure report each. */
 #include "report/export.h"
+#include "report/member_json.h"
 #include "report/facts_json.h"
 
 #include <stdlib.h>
@@ -12,21 +13,18 @@ struct export_json {
 static void line_begin(struct json *j, bool failure)
 {
 	json_object(j);
-	json_name(j, "reports");
-	json_array(j);
+	member_array(j, "reports");
 	if (!failure)
 		return;
 	json_close(j, ']');
-	json_name(j, "failures");
-	json_array(j);
+	member_array(j, "failures");
 }
 
 static void line_end(struct json *j, bool failure)
 {
 	json_close(j, ']');
 	if (!failure) {
-		json_name(j, "failures");
-		json_array(j);
+		member_array(j, "failures");
 		json_close(j, ']');
 	}
 	json_close(j, '}');
@@ -74,7 +72,7 @@ static bool export_json_close(void *self)
 	struct export_json *export = self;
 	bool done = !export->report.open;
 
-	done = json_done(&export->json) && done && fflush(export->json.out) == 0;
+	done = json_done(&export->json) && done;
 	report_json_release(&export->report);
 	free(export);
 	return done;

@@ -1,51 +1,26 @@
 #include "report/facts_json.h"
+#include "report/member_json.h"
 #include "base/moment.h"
 #include "report/facts.h"
 
 #define NAMESPACE_OCTETS ((size_t)1024 * 1024)
 
-static void text_member(struct json *j, const char *name, struct span text)
-{
-	json_name(j, name);
-	json_text(j, text);
-}
-
-/* Epoch seconds and RFC 3339 side by side; a moment that cannot be told is null in both. */
-static void seconds_member(struct json *j, const char *name, int64_t moment)
-{
-	json_name(j, name);
-	if (moment == MOMENT_NONE)
-		json_null(j);
-	else
-		json_number(j, moment);
-}
-
-static void date_member(struct json *j, const char *name, int64_t moment)
-{
-	char text[MOMENT_TEXT] = "";
-
-	if (moment != MOMENT_NONE)
-		moment_format(moment, text);
-	text_member(j, name, *text ? span_of(text) : SPAN_ABSENT);
-}
-
 static void metadata_json(struct json *j, const struct report *report)
 {
 	json_object(j);
-	text_member(j, "org_name", report->org_name);
-	text_member(j, "org_email", report->org_email);
-	text_member(j, "org_extra_contact_info", report->org_extra_contact_info);
-	text_member(j, "report_id", report->report_id);
-	seconds_member(j, "begin", report->begin);
-	seconds_member(j, "end", report->end);
-	date_member(j, "begin_date", report->begin);
-	date_member(j, "end_date", report->end);
-	json_name(j, "errors");
-	json_array(j);
+	member_text(j, "org_name", report->org_name);
+	member_text(j, "org_email", report->org_email);
+	member_text(j, "org_extra_contact_info", report->org_extra_contact_info);
+	member_text(j, "report_id", report->report_id);
+	member_seconds(j, "begin", report->begin);
+	member_seconds(j, "end", report->end);
+	member_moment(j, "begin_date", report->begin);
+	member_moment(j, "end_date", report->end);
+	member_array(j, "errors");
 	for (size_t i = 0; i < report->errors_n; i++)
 		json_text(j, report->errors[i]);
 	json_close(j, ']');
-	text_member(j, "generator", report->generator);
+	member_text(j, "generator", report->generator);
 	json_close(j, '}');
 }
 
@@ -69,7 +44,7 @@ static void policy_json(struct json *j, const struct report *report)
 
 	json_object(j);
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-		text_member(j, members[i].name, members[i].text);
+		member_text(j, members[i].name, members[i].text);
 	json_close(j, '}');
 }
 
@@ -89,23 +64,19 @@ void report_json_begin(struct json *j, struct report_json *state, const struct r
 	json_object(j);
 	json_name(j, "report_metadata");
 	metadata_json(j, report);
-	text_member(j, "xml_schema", report_schema(report));
+	member_text(j, "xml_schema", report_schema(report));
 	json_name(j, "policy_published");
 	policy_json(j, report);
-	json_name(j, "records");
-	json_array(j);
+	member_array(j, "records");
 }
 
 void report_json_end(struct json *j, struct report_json *state)
 {
 	json_close(j, ']');
-	text_member(j, "xml_namespace", state->has_namespace ? buf_span(&state->namespace) : SPAN_ABSENT);
-	json_name(j, "recovered");
-	json_bool(j, state->recovered);
-	if (state->uncounted) {
-		json_name(j, "records_uncounted");
-		json_count(j, state->uncounted);
-	}
+	member_text(j, "xml_namespace", state->has_namespace ? buf_span(&state->namespace) : SPAN_ABSENT);
+	member_bool(j, "recovered", state->recovered);
+	if (state->uncounted)
+		member_count(j, "records_uncounted", state->uncounted);
 	json_close(j, '}');
 	state->open = false;
 }
@@ -118,22 +89,21 @@ void report_json_release(struct report_json *state)
 static void source_json(struct json *j, struct span address)
 {
 	json_object(j);
-	text_member(j, "ip_address", address);
+	member_text(j, "ip_address", address);
 	json_close(j, '}');
 }
 
 static void evaluated_json(struct json *j, const struct record *record)
 {
 	json_object(j);
-	text_member(j, "disposition", record->disposition);
-	text_member(j, "dkim", record->dkim);
-	text_member(j, "spf", record->spf);
-	json_name(j, "policy_override_reasons");
-	json_array(j);
+	member_text(j, "disposition", record->disposition);
+	member_text(j, "dkim", record->dkim);
+	member_text(j, "spf", record->spf);
+	member_array(j, "policy_override_reasons");
 	for (size_t i = 0; i < record->reasons_n; i++) {
 		json_object(j);
-		text_member(j, "type", record->reasons[i].type);
-		text_member(j, "comment", record->reasons[i].comment);
+		member_text(j, "type", record->reasons[i].type);
+		member_text(j, "comment", record->reasons[i].comment);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -148,12 +118,12 @@ static void results_json(struct json *j, const struct auth_result *results, size
 		struct span means = span_of(result_word(result_of(result->result)));
 
 		json_object(j);
-		text_member(j, "domain", result->domain);
-		text_member(j, key, result->key);
-		text_member(j, "result", result->result);
-		text_member(j, "human_result", result->human_result);
+		member_text(j, "domain", result->domain);
+		member_text(j, key, result->key);
+		member_text(j, "result", result->result);
+		member_text(j, "human_result", result->human_result);
 		if (result->result.n && !span_is_nocase(result->result, means))
-			text_member(j, "means", means);
+			member_text(j, "means", means);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -163,8 +133,7 @@ static void disagreements_json(struct json *j, unsigned disagrees)
 {
 	if (!disagrees)
 		return;
-	json_name(j, "disagrees");
-	json_array(j);
+	member_array(j, "disagrees");
 	if (disagrees & DISAGREES_DKIM)
 		json_text(j, SPAN("dkim"));
 	if (disagrees & DISAGREES_SPF)
@@ -180,27 +149,20 @@ void report_json_record(struct json *j, const struct report_json *state, const s
 	json_object(j);
 	json_name(j, "source");
 	source_json(j, record_source(record, address));
-	json_name(j, "count");
-	json_count(j, record->count);
-	json_name(j, "alignment");
-	json_object(j);
-	json_name(j, "spf");
-	json_bool(j, spf);
-	json_name(j, "dkim");
-	json_bool(j, dkim);
-	json_name(j, "dmarc");
-	json_bool(j, dkim || spf);
+	member_count(j, "count", record->count);
+	member_object(j, "alignment");
+	member_bool(j, "spf", spf);
+	member_bool(j, "dkim", dkim);
+	member_bool(j, "dmarc", dkim || spf);
 	json_close(j, '}');
 	json_name(j, "policy_evaluated");
 	evaluated_json(j, record);
-	json_name(j, "identifiers");
-	json_object(j);
-	text_member(j, "header_from", record->header_from);
-	text_member(j, "envelope_from", record->envelope_from);
-	text_member(j, "envelope_to", record->envelope_to);
+	member_object(j, "identifiers");
+	member_text(j, "header_from", record->header_from);
+	member_text(j, "envelope_from", record->envelope_from);
+	member_text(j, "envelope_to", record->envelope_to);
 	json_close(j, '}');
-	json_name(j, "auth_results");
-	json_object(j);
+	member_object(j, "auth_results");
 	json_name(j, "dkim");
 	results_json(j, record->dkim_results, record->dkim_n, "selector");
 	json_name(j, "spf");
@@ -266,13 +228,11 @@ static void sample_json(struct json *j, const struct failure *failure)
 	}
 	digest_hex(failure->sample_sha256, sha256);
 	json_object(j);
-	json_name(j, "headers_only");
-	json_bool(j, failure->headers_only);
-	json_name(j, "octets");
-	json_count(j, failure->sample_octets);
-	text_member(j, "sha256", span_of(sha256));
-	text_member(j, "subject", failure->sample_subject);
-	text_member(j, "from", failure->sample_from);
+	member_bool(j, "headers_only", failure->headers_only);
+	member_count(j, "octets", failure->sample_octets);
+	member_text(j, "sha256", span_of(sha256));
+	member_text(j, "subject", failure->sample_subject);
+	member_text(j, "from", failure->sample_from);
 	json_close(j, '}');
 }
 
@@ -303,21 +263,18 @@ void failure_json(struct json *j, const struct failure *failure)
 	char address[ADDRESS_TEXT];
 
 	json_object(j);
-	text_member(j, "feedback_type", failure->feedback_type);
-	text_member(j, "source_ip", failure_source(failure, address));
-	text_member(j, "arrival_date", failure->arrival_date);
-	date_member(j, "arrival_date_utc", failure->arrived);
-	text_member(j, "reported_domain", failure->reported_domain);
-	text_member(j, "auth_failure", failure->auth_failure);
-	text_member(j, "delivery_result", failure->delivery_result);
-	text_member(j, "identity_alignment", failure->identity_alignment);
-	text_member(j, "identity_rule", span_of(identity_rule_word(failure->identity_rule)));
-	json_name(j, "incidents");
-	json_count(j, failure->incidents);
-	json_name(j, "counted");
-	json_bool(j, failure->dmarc);
-	json_name(j, "non_arf");
-	json_bool(j, failure->plain_text);
+	member_text(j, "feedback_type", failure->feedback_type);
+	member_text(j, "source_ip", failure_source(failure, address));
+	member_text(j, "arrival_date", failure->arrival_date);
+	member_moment(j, "arrival_date_utc", failure->arrived);
+	member_text(j, "reported_domain", failure->reported_domain);
+	member_text(j, "auth_failure", failure->auth_failure);
+	member_text(j, "delivery_result", failure->delivery_result);
+	member_text(j, "identity_alignment", failure->identity_alignment);
+	member_text(j, "identity_rule", span_of(identity_rule_word(failure->identity_rule)));
+	member_count(j, "incidents", failure->incidents);
+	member_bool(j, "counted", failure->dmarc);
+	member_bool(j, "non_arf", failure->plain_text);
 	known_fields_json(j, failure);
 	json_name(j, "source");
 	source_json(j, failure_source(failure, address));
@@ -331,7 +288,7 @@ void failure_json(struct json *j, const struct failure *failure)
 void problem_json(struct json *j, const struct problem *problem)
 {
 	json_object(j);
-	text_member(j, "where", problem->where);
-	text_member(j, "what", problem->what);
+	member_text(j, "where", problem->where);
+	member_text(j, "what", problem->what);
 	json_close(j, '}');
 }

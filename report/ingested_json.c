@@ -1,5 +1,5 @@
 /* ingest --format json: one document, `dmarcgate-ingest/1` of dmarcgate-json(5). */
-#include "base/json.h"
+#include "report/member_json.h"
 #include "report/ingested.h"
 
 #include <stdlib.h>
@@ -14,10 +14,8 @@ static bool broken_json(void *self, struct span name, struct span reason)
 	struct json *j = &((struct ingested_json *)self)->json;
 
 	json_object(j);
-	json_name(j, "file");
-	json_text(j, name);
-	json_name(j, "reason");
-	json_text(j, reason);
+	member_text(j, "file", name);
+	member_text(j, "reason", reason);
 	json_close(j, '}');
 	return !j->failed && !ferror(j->out);
 }
@@ -29,10 +27,8 @@ struct count {
 
 static void counts_json(struct json *j, const struct count *counts, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		json_name(j, counts[i].name);
-		json_count(j, counts[i].n);
-	}
+	for (size_t i = 0; i < n; i++)
+		member_count(j, counts[i].name, counts[i].n);
 }
 
 static void totals_json(struct json *j, const struct ingested *totals)
@@ -70,15 +66,12 @@ static bool mailbox_json(void *self, const struct ingested_mailbox *mailbox)
 
 	if (!ingested->by_mailbox) {
 		json_close(j, ']');
-		json_name(j, "mailboxes");
-		json_array(j);
+		member_array(j, "mailboxes");
 	}
 	ingested->by_mailbox = true;
 	json_object(j);
-	json_name(j, "mailbox");
-	json_text(j, span_of(mailbox->name));
-	json_name(j, "fault");
-	json_text(j, mailbox->fault ? span_of(mailbox->fault) : SPAN_ABSENT);
+	member_text(j, "mailbox", span_of(mailbox->name));
+	member_text(j, "fault", mailbox->fault ? span_of(mailbox->fault) : SPAN_ABSENT);
 	counts_json(j, counts, sizeof counts / sizeof *counts);
 	totals_json(j, mailbox->totals);
 	json_close(j, '}');
@@ -93,11 +86,10 @@ static bool close_json(void *self, const struct ingested *totals)
 
 	json_close(j, ']');
 	totals_json(j, totals);
-	json_name(j, "milliseconds");
-	json_count(j, totals->milliseconds);
+	member_count(j, "milliseconds", totals->milliseconds);
 	json_close(j, '}');
 	json_newline(j);
-	done = json_done(j) && fflush(j->out) == 0;
+	done = json_done(j);
 	free(ingested);
 	return done;
 }
@@ -112,10 +104,8 @@ bool ingested_json_open(struct ingested_writer *writer, FILE *out)
 	j = &ingested->json;
 	json_begin(j, out);
 	json_object(j);
-	json_name(j, "schema");
-	json_text(j, SPAN("dmarcgate-ingest/1"));
-	json_name(j, "broken_inputs");
-	json_array(j);
+	member_text(j, "schema", SPAN("dmarcgate-ingest/1"));
+	member_array(j, "broken_inputs");
 	*writer = (struct ingested_writer){
 		.self = ingested, .mailbox = mailbox_json, .broken = broken_json, .close = close_json
 	};

@@ -1,4 +1,4 @@
-#include "base/json.h"
+#include "report/member_json.h"
 #include "report/mailboxes.h"
 
 static void mailbox_put(struct json *j, const struct ingested_mailbox *mailbox)
@@ -16,16 +16,11 @@ static void mailbox_put(struct json *j, const struct ingested_mailbox *mailbox)
 	};
 
 	json_object(j);
-	json_name(j, "mailbox");
-	json_text(j, span_of(mailbox->name));
-	json_name(j, "url");
-	json_text(j, span_of(mailbox->url));
-	json_name(j, "fault");
-	json_text(j, mailbox->fault ? span_of(mailbox->fault) : SPAN_ABSENT);
-	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-		json_name(j, counts[i].name);
-		json_count(j, counts[i].n);
-	}
+	member_text(j, "mailbox", span_of(mailbox->name));
+	member_text(j, "url", span_of(mailbox->url));
+	member_text(j, "fault", mailbox->fault ? span_of(mailbox->fault) : SPAN_ABSENT);
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+		member_count(j, counts[i].name, counts[i].n);
 	json_close(j, '}');
 }
 
@@ -35,10 +30,8 @@ bool mailboxes_json(FILE *out, const struct ingested_mailbox *mailboxes, size_t 
 
 	json_begin(&j, out);
 	json_object(&j);
-	json_name(&j, "schema");
-	json_text(&j, SPAN("dmarcgate-mailboxes/1"));
-	json_name(&j, "mailboxes");
-	json_array(&j);
+	member_text(&j, "schema", SPAN("dmarcgate-mailboxes/1"));
+	member_array(&j, "mailboxes");
 	for (size_t i = 0; i < n; i++)
 		mailbox_put(&j, &mailboxes[i]);
 	json_close(&j, ']');

@@ -269,7 +269,7 @@ static void step_rest(struct page *page, const struct step *step)
 	sheet_continue(&page->sheet, 4, 6);
 }
 
-static void steps(struct page *page, const char *name, const char *remark, bool later, bool decide)
+static void steps(struct page *page, enum step_list list, const char *name, const char *remark)
 {
 	const struct verdict *v = page->a->verdict;
 	unsigned n = 0, most = page->look->all ? UINT32_MAX : LIST_SHOWN;
@@ -277,12 +277,12 @@ static void steps(struct page *page, const char *name, const char *remark, bool 
 	for (size_t i = 0; i < v->steps_n; i++) {
 		const struct step *step = &v->steps[i];
 
-		if (step->later != later || (!later && (step->kind == STEP_DECIDE) != decide) || n++ >= most)
+		if (step_list(step) != list || n++ >= most)
 			continue;
 		if (n == 1)
 			sheet_heading(&page->sheet, name, remark);
 		step_row(page, step);
-		if (!later)
+		if (list != STEPS_LATER)
 			step_rest(page, step);
 	}
 	if (n > most)
@@ -502,9 +502,10 @@ bool readiness_text(FILE *out, const struct style *style, const struct assessmen
 	head(&page);
 	exceptions(&page);
 	measures(&page);
-	steps(&page, n.fix || n.other ? "DO FIRST" : "DO", "", false, false);
-	steps(&page, "DECIDE", "", false, true);
-	steps(&page, "BEFORE p=reject", ", not needed for quarantine", true, false);
+	steps(&page, STEPS_FIX, "DO FIRST", "");
+	steps(&page, STEPS_DECIDE, "DECIDE", "");
+	steps(&page, STEPS_OTHER, n.fix || n.decide ? "ALSO NEEDED" : "DO FIRST", "");
+	steps(&page, STEPS_LATER, "BEFORE p=reject", ", not needed for quarantine");
 	changes(&page);
 	simulations(&page);
 	gates(&page);

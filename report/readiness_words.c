@@ -75,6 +75,15 @@ bool words_holds(const struct assessment *a)
 	return v->decision.word <= VERDICT_READY_WITH_EXCEPTIONS && v->next.kind == NEXT_KEEP && !v->next.record.n;
 }
 
+enum step_list step_list(const struct step *step)
+{
+	if (step->later)
+		return STEPS_LATER;
+	if (step->sender == NO_INDEX)
+		return STEPS_OTHER;
+	return step->kind == STEP_DECIDE ? STEPS_DECIDE : STEPS_FIX;
+}
+
 struct step_counts steps_count(const struct verdict *v)
 {
 	struct step_counts n = { 0 };
@@ -82,14 +91,10 @@ struct step_counts steps_count(const struct verdict *v)
 	for (size_t i = 0; i < v->steps_n; i++) {
 		const struct step *step = &v->steps[i];
 
-		if (step->later)
-			n.later++;
-		else if (step->kind == STEP_DECIDE)
-			n.decide++;
-		else if (step->sender != NO_INDEX)
-			n.fix++;
-		else
-			n.other++;
+		n.later += step_list(step) == STEPS_LATER;
+		n.decide += step_list(step) == STEPS_DECIDE;
+		n.fix += step_list(step) == STEPS_FIX;
+		n.other += step_list(step) == STEPS_OTHER;
 	}
 	return n;
 }
@@ -505,6 +510,50 @@ static void say_key_alert(const struct pen *pen, const struct alert *alert)
 	pen_say(pen, ", %s this week", counted_text(alert->messages, "message", "messages").p);
 }
 
+/* The one receiver that saw a path; absent when there are several. */
+static struct span lone_reporter(const struct assessment *a, uint32_t path)
+{
+	const struct verdict *v = a->verdict;
+	struct span name = SPAN_ABSENT;
+
+	for (uint32_t k = path < v->path_rows_n ? v->path_starts[path] : 0;
+		path < v->path_rows_n && k < v->path_starts[path + 1]; k++) {
+		const struct observed_traffic *row = &a->rows->traffic[v->path_rows[k]];
+		struct span one = v->reporters[v->reports[row->report].reporter].name;
+
+		if (name.p && !span_is(name, one))
+			return SPAN_ABSENT;
+		name = one;
+	}
+	return name;
+}
+
+static void say_burst(const struct pen *pen, const struct assessment *a, const struct alert *alert)
+{
+	const struct path *path = &a->verdict->paths[alert->path];
+	struct span reporter = lone_reporter(a, alert->path);
+	char text[ADDRESS_TEXT];
+
+	pen_say(pen, "%s forged", counted_text(alert->messages, "message", "messages").p);
+	say_days(pen, alert->since, alert->until);
+	if (path->addresses == 1) {
+		address_format(&path->address, text);
+		pen_say(pen, ", from one host, %s", text);
+	} else {
+		pen_say(pen, ", from %s", counted_text(path->addresses, "address", "addresses").p);
+	}
+	if (a->verdict->sources[path->source].method != METHOD_SCATTER &&
+		(path->addresses != 1 || !span_is(alert->subject, span_of(text)))) {
+		pen_say(pen, " (");
+		pen_host(pen, alert->subject);
+		pen_say(pen, ")");
+	}
+	if (reporter.n) {
+		pen_say(pen, ", seen by ");
+		pen_host(pen, reporter);
+	}
+}
+
 static void say_domain_alert(const struct pen *pen, const struct assessment *a, const struct alert *alert)
 {
 	switch (alert->kind) {
@@ -530,10 +579,7 @@ static void say_domain_alert(const struct pen *pen, const struct assessment *a, 
 		pen_say(pen, "would change the verdict if they did");
 		break;
 	default:
-		pen_say(pen, "%s forged", counted_text(alert->messages, "message", "messages").p);
-		say_days(pen, alert->since, alert->until);
-		pen_say(pen, ", from ");
-		pen_host(pen, alert->subject);
+		say_burst(pen, a, alert);
 	}
 }
 

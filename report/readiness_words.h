@@ -18,7 +18,11 @@ void words_cost(const struct pen *pen, const struct assessment *a);   /* what it
 void words_first(const struct pen *pen, const struct assessment *a);  /* what to do first; with its dots */
 bool words_holds(const struct assessment *a); /* p=reject is in force, and nothing is left to do */
 
-/* Own steps of the target to repair, and those to decide. */
+/* What is shown together, in the order of ranks. */
+enum step_list { STEPS_FIX, STEPS_DECIDE, STEPS_OTHER, STEPS_LATER };
+enum step_list step_list(const struct step *step);
+
+/* Steps of each list. */
 struct step_counts {
 	unsigned fix, decide, other, later;
 };

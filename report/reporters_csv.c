@@ -80,8 +80,7 @@ bool reporters_csv_open(struct reporters_writer *writer, FILE *out)
 		return false;
 	*reporters = (struct reporters_csv){ .out = out, .row = BUF(ROW_OCTETS) };
 	csv_begin(&reporters->csv, &reporters->row);
-	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-		csv_text(&reporters->csv, span_of(columns[i]));
+	csv_names(&reporters->csv, columns, sizeof columns / sizeof *columns);
 	*writer = (struct reporters_writer){ reporters, reporters_domain, reporters_close };
 	if (csv_row_write(&reporters->csv, out))
 		return true;

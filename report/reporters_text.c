@@ -337,5 +337,5 @@ bool reporter_letter(FILE *out, const struct assessment *a, const struct problem
 	}
 	reporter_list_release(&list);
 	buf_release(&letter.line);
-	return made && !letter.failed && fflush(out) == 0 && !ferror(out);
+	return made && !letter.failed && !ferror(out);
 }

@@ -74,8 +74,7 @@ bool reports_csv_open(struct reports_writer *writer, FILE *out)
 	list->out = out;
 	list->row = BUF(ROW_OCTETS);
 	csv_begin(&list->csv, &list->row);
-	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-		csv_text(&list->csv, span_of(columns[i]));
+	csv_names(&list->csv, columns, sizeof columns / sizeof *columns);
 	csv_row_write(&list->csv, list->out);
 	*writer = (struct reports_writer){ .self = list, .take = reports_csv_take, .close = reports_csv_close };
 	return true;

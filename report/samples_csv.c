@@ -84,8 +84,7 @@ bool samples_csv_open(struct samples_writer *writer, FILE *out, bool show_addres
 	list->id = BUF(1024);
 	list->mask = MASK(show_addresses);
 	csv_begin(&list->csv, &list->row);
-	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-		csv_text(&list->csv, span_of(columns[i]));
+	csv_names(&list->csv, columns, sizeof columns / sizeof *columns);
 	csv_row_write(&list->csv, list->out);
 	*writer = (struct samples_writer){ .self = list, .take = samples_csv_take, .close = samples_csv_close };
 	return true;

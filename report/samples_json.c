@@ -1,6 +1,6 @@
 /* samples --format json: one document, `dmarcgate-samples/1`; explain --json: `dmarcgate-sample/1` (dmarcgate-json(5)).
  */
-#include "base/json.h"
+#include "report/member_json.h"
 #include "report/facts_json.h"
 #include "report/sample_words.h"
 #include "report/samples.h"
@@ -13,34 +13,13 @@ struct samples_json {
 	struct mask mask;
 };
 
-static void text_member(struct json *j, const char *name, struct span text)
-{
-	json_name(j, name);
-	json_text(j, text);
-}
-
-static void bool_member(struct json *j, const char *name, bool yes)
-{
-	json_name(j, name);
-	json_bool(j, yes);
-}
-
-static void date_member(struct json *j, const char *name, int64_t moment)
-{
-	char text[MOMENT_TEXT] = "";
-
-	if (moment != MOMENT_NONE)
-		moment_format(moment, text);
-	text_member(j, name, *text ? span_of(text) : SPAN_ABSENT);
-}
-
 static void id_member(struct json *j, struct span id)
 {
 	struct buf text = BUF(1024);
 
 	buf_put_text(&text, "sample:");
 	buf_put_span(&text, id);
-	text_member(j, "id", buf_span(&text));
+	member_text(j, "id", buf_span(&text));
 	buf_release(&text);
 }
 
@@ -48,50 +27,48 @@ static void claim_members(struct json *j, const struct sample_row *row)
 {
 	char address[ADDRESS_TEXT];
 
-	date_member(j, "arrival_date", row->arrived);
-	text_member(j, "source_ip", sample_source(row, address));
-	text_member(j, "domain", row->domain);
-	text_member(j, "from", row->from);
-	text_member(j, "subject", row->subject);
-	text_member(j, "auth_failure", row->auth_failure);
-	text_member(j, "identity_alignment", row->identity_alignment);
-	text_member(j, "identity_rule", row->identity_rule);
-	text_member(j, "delivery_result", row->delivery_result);
-	bool_member(j, "passed", row->dmarc_passed);
-	bool_member(j, "counted", row->dmarc && !row->dmarc_passed);
+	member_moment(j, "arrival_date", row->arrived);
+	member_text(j, "source_ip", sample_source(row, address));
+	member_text(j, "domain", row->domain);
+	member_text(j, "from", row->from);
+	member_text(j, "subject", row->subject);
+	member_text(j, "auth_failure", row->auth_failure);
+	member_text(j, "identity_alignment", row->identity_alignment);
+	member_text(j, "identity_rule", row->identity_rule);
+	member_text(j, "delivery_result", row->delivery_result);
+	member_bool(j, "passed", row->dmarc_passed);
+	member_bool(j, "counted", row->dmarc && !row->dmarc_passed);
 }
 
 static void sample_members(struct json *j, const struct sample_row *row)
 {
 	char hex[DIGEST_HEX];
 
-	bool_member(j, "has_sample", row->has_sample);
-	bool_member(j, "headers_only", row->headers_only);
-	json_name(j, "octets");
-	json_count(j, row->octets);
+	member_bool(j, "has_sample", row->has_sample);
+	member_bool(j, "headers_only", row->headers_only);
+	member_count(j, "octets", row->octets);
 	digest_hex(row->sha256, hex);
-	text_member(j, "sha256", row->has_sample ? span_of(hex) : SPAN_ABSENT);
-	text_member(j, "result", row->result);
-	bool_member(j, "aligned", row->aligned);
-	bool_member(j, "undone", row->undone);
-	text_member(j, "sentence", row->sentence);
+	member_text(j, "sha256", row->has_sample ? span_of(hex) : SPAN_ABSENT);
+	member_text(j, "result", row->result);
+	member_bool(j, "aligned", row->aligned);
+	member_bool(j, "undone", row->undone);
+	member_text(j, "sentence", row->sentence);
 }
 
 static void proof_members(struct json *j, const struct sample_row *row)
 {
-	text_member(j, "reporter", row->reporter);
-	json_name(j, "trust");
-	json_number(j, row->trust);
-	text_member(j, "signer", row->signer);
-	bool_member(j, "repaired", row->repaired);
-	text_member(j, "mail", row->mail);
+	member_text(j, "reporter", row->reporter);
+	member_number(j, "trust", row->trust);
+	member_text(j, "signer", row->signer);
+	member_bool(j, "repaired", row->repaired);
+	member_text(j, "mail", row->mail);
 }
 
 static void row_members(struct json *j, const struct sample_row *row, enum sample_verdict verdict)
 {
 	id_member(j, row->id);
 	claim_members(j, row);
-	text_member(j, "verdict", span_of(sample_verdict_word(verdict)));
+	member_text(j, "verdict", span_of(sample_verdict_word(verdict)));
 	sample_members(j, row);
 	proof_members(j, row);
 }
@@ -119,7 +96,7 @@ static bool samples_json_close(void *self)
 	json_close(j, ']');
 	json_close(j, '}');
 	json_newline(j);
-	done = json_done(j) && fflush(j->out) == 0;
+	done = json_done(j);
 	arena_release(&list->mask.arena);
 	free(list);
 	return done;
@@ -134,9 +111,8 @@ bool samples_json_open(struct samples_writer *writer, FILE *out, bool show_addre
 	list->mask = MASK(show_addresses);
 	json_begin(&list->json, out);
 	json_object(&list->json);
-	text_member(&list->json, "schema", SPAN("dmarcgate-samples/1"));
-	json_name(&list->json, "samples");
-	json_array(&list->json);
+	member_text(&list->json, "schema", SPAN("dmarcgate-samples/1"));
+	member_array(&list->json, "samples");
 	*writer = (struct samples_writer){ .self = list, .take = samples_json_take, .close = samples_json_close };
 	return true;
 }
@@ -147,7 +123,7 @@ bool sample_page_json(FILE *out, const struct sample_page *page)
 
 	json_begin(&j, out);
 	json_object(&j);
-	text_member(&j, "schema", SPAN("dmarcgate-sample/1"));
+	member_text(&j, "schema", SPAN("dmarcgate-sample/1"));
 	row_members(
 		&j, page->row, page->verification ? sample_verdict_of(page->verification) : sample_verdict(page->row));
 	json_name(&j, "report");
@@ -159,5 +135,5 @@ bool sample_page_json(FILE *out, const struct sample_page *page)
 		json_null(&j);
 	json_close(&j, '}');
 	json_newline(&j);
-	return json_done(&j) && fflush(out) == 0;
+	return json_done(&j);
 }

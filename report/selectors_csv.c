@@ -59,8 +59,7 @@ bool selectors_csv(FILE *out, const struct selectors_page *page)
 	bool good;
 
 	csv_begin(&csv, &row);
-	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-		csv_text(&csv, span_of(columns[i]));
+	csv_names(&csv, columns, sizeof columns / sizeof *columns);
 	good = csv_row_write(&csv, out);
 	for (size_t i = 0; good && i < page->n; i++) {
 		line_csv(&csv, &page->lines[i]);

@@ -117,8 +117,7 @@ bool senders_csv_open(struct senders_writer *writer, FILE *out, const struct sen
 		return false;
 	*senders = (struct senders_csv){ .out = out, .view = *view, .row = BUF(ROW_OCTETS), .text = BUF(ROW_OCTETS) };
 	csv_begin(&senders->csv, &senders->row);
-	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-		csv_text(&senders->csv, span_of(columns[i]));
+	csv_names(&senders->csv, columns, sizeof columns / sizeof *columns);
 	*writer = (struct senders_writer){ senders, senders_domain, senders_close };
 	if (csv_row_write(&senders->csv, out))
 		return true;

@@ -120,7 +120,7 @@ static bool senders_close(void *self)
 	json_close(j, ']');
 	json_close(j, '}');
 	json_newline(j);
-	done = json_done(j) && !senders->text.failed && fflush(j->out) == 0;
+	done = json_done(j) && !senders->text.failed;
 	buf_release(&senders->text);
 	free(senders);
 	return done;

@@ -1,5 +1,6 @@
 /* show --json: one object per input, one line each. Records are written as they come. */
 #include "report/facts_json.h"
+#include "report/member_json.h"
 #include "report/show.h"
 
 #include <stdlib.h>
@@ -28,8 +29,7 @@ static void outcome_put(struct show_json *show, enum outcome outcome)
 {
 	if (show->outcome_known)
 		return;
-	json_name(&show->json, "outcome");
-	json_text(&show->json, span_of(outcome_word(outcome)));
+	member_text(&show->json, "outcome", span_of(outcome_word(outcome)));
 	show->outcome_known = true;
 }
 
@@ -43,8 +43,7 @@ static void section_enter(struct show_json *show, enum section section)
 		if (show->section != SECTION_NONE)
 			json_close(&show->json, ']');
 		show->section++;
-		json_name(&show->json, section_names[show->section]);
-		json_array(&show->json);
+		member_array(&show->json, section_names[show->section]);
 	}
 }
 
@@ -55,8 +54,7 @@ static bool show_json_begin(void *self, struct span file)
 	show->section = SECTION_NONE;
 	show->outcome_known = false;
 	json_object(&show->json);
-	json_name(&show->json, "file");
-	json_text(&show->json, file);
+	member_text(&show->json, "file", file);
 	return show_is_well(show);
 }
 
@@ -113,7 +111,7 @@ static bool show_json_end(void *self)
 static bool show_json_close(void *self)
 {
 	struct show_json *show = self;
-	bool done = json_done(&show->json) && fflush(show->json.out) == 0;
+	bool done = json_done(&show->json);
 
 	report_json_release(&show->report);
 	free(show);

@@ -29,8 +29,7 @@ bool simulation_csv(FILE *out, const struct simulated *s)
 	bool done;
 
 	csv_begin(&csv, &row);
-	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-		csv_text(&csv, span_of(columns[i]));
+	csv_names(&csv, columns, sizeof columns / sizeof *columns);
 	done = csv_row_write(&csv, out) && counts_csv(&csv, out, s, "rfc9989", &s->result.now) &&
 	       counts_csv(&csv, out, s, "rfc7489", &s->result.old) &&
 	       counts_csv(&csv, out, s, "relaxed", &s->relaxed.now) &&

@@ -40,5 +40,5 @@ bool simulation_json(FILE *out, const struct simulated *s)
 	counts_json(&j, "present", &s->now.now);
 	json_close(&j, '}');
 	json_newline(&j);
-	return json_done(&j) && fflush(out) == 0;
+	return json_done(&j);
 }

@@ -1,5 +1,5 @@
 /* dns --json: one document, `dmarcgate-dns/1` of dmarcgate-json(5). */
-#include "base/json.h"
+#include "report/member_json.h"
 #include "base/moment.h"
 #include "report/snapshots.h"
 
@@ -11,20 +11,6 @@ struct snapshots_json {
 	enum dns_type type;
 	bool some;
 };
-
-static void text_member(struct json *j, const char *name, struct span text)
-{
-	json_name(j, name);
-	json_text(j, text);
-}
-
-static void date_member(struct json *j, const char *name, int64_t moment)
-{
-	char text[MOMENT_TEXT] = "";
-
-	moment_format(moment, text);
-	text_member(j, name, span_of(text));
-}
 
 static void name_open(struct snapshots_json *list, const struct dns_answer *answer)
 {
@@ -41,10 +27,9 @@ static void name_open(struct snapshots_json *list, const struct dns_answer *answ
 	buf_put_span(&list->name, answer->name);
 	list->type = answer->type;
 	json_object(j);
-	text_member(j, "name", answer->name);
-	text_member(j, "type", span_of(dns_type_word(answer->type)));
-	json_name(j, "states");
-	json_array(j);
+	member_text(j, "name", answer->name);
+	member_text(j, "type", span_of(dns_type_word(answer->type)));
+	member_array(j, "states");
 }
 
 /* Texts with the lengths of their strings, because another cut is another state. */
@@ -54,7 +39,7 @@ static void record_json(struct json *j, enum dns_type type, const struct dns_dat
 
 	dns_data_put(&text, type, data);
 	json_object(j);
-	text_member(j, "record", buf_span(&text));
+	member_text(j, "record", buf_span(&text));
 	json_name(j, "strings");
 	if (data->strings) {
 		json_array(j);
@@ -76,15 +61,13 @@ static bool snapshots_json_take(void *self, const struct snapshot_row *row)
 
 	name_open(list, answer);
 	json_object(j);
-	date_member(j, "first_seen", row->first_seen);
-	date_member(j, "last_seen", row->last_seen);
-	text_member(j, "status", span_of(dns_status_word(answer->status)));
-	text_member(j, "security", span_of(dns_security_word(answer->security)));
-	json_name(j, "ttl");
-	json_count(j, answer->ttl);
-	text_member(j, "alias_of", answer->aliases ? answer->owner : SPAN_ABSENT);
-	json_name(j, "records");
-	json_array(j);
+	member_moment(j, "first_seen", row->first_seen);
+	member_moment(j, "last_seen", row->last_seen);
+	member_text(j, "status", span_of(dns_status_word(answer->status)));
+	member_text(j, "security", span_of(dns_security_word(answer->security)));
+	member_count(j, "ttl", answer->ttl);
+	member_text(j, "alias_of", answer->aliases ? answer->owner : SPAN_ABSENT);
+	member_array(j, "records");
 	for (size_t i = 0; i < answer->n; i++)
 		record_json(j, answer->type, &answer->data[i]);
 	json_close(j, ']');
@@ -105,7 +88,7 @@ static bool snapshots_json_close(void *self)
 	json_close(j, ']');
 	json_close(j, '}');
 	json_newline(j);
-	done = json_done(j) && fflush(j->out) == 0;
+	done = json_done(j);
 	buf_release(&list->name);
 	free(list);
 	return done;
@@ -120,12 +103,10 @@ bool snapshots_json_open(struct snapshots_writer *writer, FILE *out, const struc
 	list->name = BUF(4096);
 	json_begin(&list->json, out);
 	json_object(&list->json);
-	text_member(&list->json, "schema", SPAN("dmarcgate-dns/1"));
-	text_member(&list->json, "domain", about->domain);
-	json_name(&list->json, "history");
-	json_bool(&list->json, about->history);
-	json_name(&list->json, "names");
-	json_array(&list->json);
+	member_text(&list->json, "schema", SPAN("dmarcgate-dns/1"));
+	member_text(&list->json, "domain", about->domain);
+	member_bool(&list->json, "history", about->history);
+	member_array(&list->json, "names");
 	*writer = (struct snapshots_writer){ .self = list, .take = snapshots_json_take, .close = snapshots_json_close };
 	return true;
 }

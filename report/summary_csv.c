@@ -170,8 +170,7 @@ bool summary_csv_open(struct summary_writer *writer, FILE *out, const struct sum
 	summary->head = *head;
 	summary->row = summary->domain = BUF(ROW_OCTETS);
 	csv_begin(&summary->csv, &summary->row);
-	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-		csv_text(&summary->csv, span_of(columns[i]));
+	csv_names(&summary->csv, columns, sizeof columns / sizeof *columns);
 	csv_row_write(&summary->csv, summary->out);
 	*writer = (struct summary_writer){
 		.self = summary,

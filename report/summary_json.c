@@ -1,5 +1,5 @@
 /* summary --format json: one document, `dmarcgate-summary/1` of dmarcgate-json(5). */
-#include "base/json.h"
+#include "report/member_json.h"
 #include "report/summary.h"
 
 #include <stdlib.h>
@@ -14,46 +14,19 @@ struct summary_json {
 	enum list list;
 };
 
-static void text_member(struct json *j, const char *name, struct span text)
-{
-	json_name(j, name);
-	json_text(j, text);
-}
-
-static void count_member(struct json *j, const char *name, uint64_t n)
-{
-	json_name(j, name);
-	json_count(j, n);
-}
-
-static void day_member(struct json *j, const char *name, int64_t day)
-{
-	char text[MOMENT_TEXT];
-
-	text_member(j, name, span_of(moment_format_day(day * DAY_SECONDS, text)));
-}
-
-static void date_member(struct json *j, const char *name, int64_t moment)
-{
-	char text[MOMENT_TEXT];
-
-	text_member(j, name, moment == MOMENT_NONE ? SPAN_ABSENT : span_of(moment_format(moment, text)));
-}
-
 static void counts_members(struct json *j, const struct counts *c)
 {
-	count_member(j, "messages", c->messages);
-	count_member(j, "dkim_aligned", c->dkim);
-	count_member(j, "spf_aligned", c->spf);
-	count_member(j, "both", c->both);
-	count_member(j, "neither", counts_neither(c));
-	count_member(j, "spared", c->spared);
-	json_name(j, "dispositions");
-	json_object(j);
-	count_member(j, "none", c->none);
-	count_member(j, "quarantine", c->quarantine);
-	count_member(j, "reject", c->reject);
-	count_member(j, "other", c->other);
+	member_count(j, "messages", c->messages);
+	member_count(j, "dkim_aligned", c->dkim);
+	member_count(j, "spf_aligned", c->spf);
+	member_count(j, "both", c->both);
+	member_count(j, "neither", counts_neither(c));
+	member_count(j, "spared", c->spared);
+	member_object(j, "dispositions");
+	member_count(j, "none", c->none);
+	member_count(j, "quarantine", c->quarantine);
+	member_count(j, "reject", c->reject);
+	member_count(j, "other", c->other);
 	json_close(j, '}');
 }
 
@@ -63,8 +36,7 @@ static void list_enter(struct summary_json *summary, enum list list)
 		if (summary->list != LIST_NONE)
 			json_close(&summary->json, ']');
 		summary->list++;
-		json_name(&summary->json, summary->list == LIST_SOURCES ? "by_source" : "by_reporter");
-		json_array(&summary->json);
+		member_array(&summary->json, summary->list == LIST_SOURCES ? "by_source" : "by_reporter");
 	}
 }
 
@@ -96,26 +68,24 @@ static bool summary_domain(void *self, const struct domain_row *row)
 	domain_close(summary);
 	summary->open = summary->found = true;
 	json_object(j);
-	text_member(j, "domain", row->domain);
+	member_text(j, "domain", row->domain);
 	counts_members(j, &row->counts);
-	json_name(j, "would_be_caught");
-	json_object(j);
-	count_member(j, "quarantine", counts_neither(&row->counts));
-	count_member(j, "reject", counts_neither(&row->counts));
+	member_object(j, "would_be_caught");
+	member_count(j, "quarantine", counts_neither(&row->counts));
+	member_count(j, "reject", counts_neither(&row->counts));
 	json_close(j, '}');
-	json_name(j, "policy_seen");
-	json_object(j);
-	text_member(j, "p", row->p);
-	text_member(j, "sp", row->sp);
-	text_member(j, "np", row->np);
-	text_member(j, "pct", row->pct);
+	member_object(j, "policy_seen");
+	member_text(j, "p", row->p);
+	member_text(j, "sp", row->sp);
+	member_text(j, "np", row->np);
+	member_text(j, "pct", row->pct);
 	json_close(j, '}');
-	count_member(j, "reports", row->reports);
-	count_member(j, "reporters", row->reporters);
-	count_member(j, "failures", row->failures);
-	count_member(j, "days_covered", row->days);
-	date_member(j, "begin_date", row->begin);
-	date_member(j, "end_date", row->end);
+	member_count(j, "reports", row->reports);
+	member_count(j, "reporters", row->reporters);
+	member_count(j, "failures", row->failures);
+	member_count(j, "days_covered", row->days);
+	member_moment(j, "begin_date", row->begin);
+	member_moment(j, "end_date", row->end);
 	return summary_is_well(summary);
 }
 
@@ -130,14 +100,14 @@ static bool summary_source(void *self, const struct source_row *row)
 		return false;
 	list_enter(summary, LIST_SOURCES);
 	json_object(j);
-	text_member(j, "ip_address", row->source);
+	member_text(j, "ip_address", row->source);
 	counts_members(j, &row->counts);
-	text_member(j, "dkim_domain", row->dkim_domain);
-	text_member(j, "dkim_selector", row->dkim_selector);
-	text_member(j, "spf_domain", row->spf_domain);
-	count_member(j, "reporters", row->reporters);
-	day_member(j, "first_day", row->first_day);
-	day_member(j, "last_day", row->last_day);
+	member_text(j, "dkim_domain", row->dkim_domain);
+	member_text(j, "dkim_selector", row->dkim_selector);
+	member_text(j, "spf_domain", row->spf_domain);
+	member_count(j, "reporters", row->reporters);
+	member_day(j, "first_day", row->first_day);
+	member_day(j, "last_day", row->last_day);
 	json_close(j, '}');
 	return summary_is_well(summary);
 }
@@ -151,13 +121,13 @@ static bool summary_reporter(void *self, const struct reporter_row *row)
 		return true;
 	list_enter(summary, LIST_REPORTERS);
 	json_object(j);
-	text_member(j, "org_name", row->org_name);
-	count_member(j, "messages", row->messages);
-	count_member(j, "reports", row->reports);
-	count_member(j, "days_covered", row->days);
-	count_member(j, "problems", row->problems);
-	date_member(j, "begin_date", row->begin);
-	date_member(j, "end_date", row->end);
+	member_text(j, "org_name", row->org_name);
+	member_count(j, "messages", row->messages);
+	member_count(j, "reports", row->reports);
+	member_count(j, "days_covered", row->days);
+	member_count(j, "problems", row->problems);
+	member_moment(j, "begin_date", row->begin);
+	member_moment(j, "end_date", row->end);
 	json_close(j, '}');
 	return summary_is_well(summary);
 }
@@ -179,7 +149,7 @@ static bool summary_json_close(void *self)
 	json_close(j, ']');
 	json_close(j, '}');
 	json_newline(j);
-	done = json_done(j) && fflush(j->out) == 0;
+	done = json_done(j);
 	free(summary);
 	return done;
 }
@@ -195,16 +165,13 @@ bool summary_json_open(struct summary_writer *writer, FILE *out, const struct su
 	j = &summary->json;
 	json_begin(j, out);
 	json_object(j);
-	text_member(j, "schema", SPAN("dmarcgate-summary/1"));
-	json_name(j, "window");
-	json_object(j);
-	day_member(j, "first_day", head->window.first_day);
-	day_member(j, "last_day", head->window.last_day);
-	json_name(j, "days");
-	json_number(j, head->window.last_day - head->window.first_day + 1);
+	member_text(j, "schema", SPAN("dmarcgate-summary/1"));
+	member_object(j, "window");
+	member_day(j, "first_day", head->window.first_day);
+	member_day(j, "last_day", head->window.last_day);
+	member_number(j, "days", head->window.last_day - head->window.first_day + 1);
 	json_close(j, '}');
-	json_name(j, "domains");
-	json_array(j);
+	member_array(j, "domains");
 	*writer = (struct summary_writer){
 		.self = summary,
 		.domain = summary_domain,

@@ -1,29 +1,7 @@
 #include "report/verdict_json.h"
+#include "report/member_json.h"
 #include "base/moment.h"
 #include "report/verdict_words.h"
-
-static void put_text(struct json *json, const char *name, struct span text)
-{
-	json_name(json, name);
-	json_text(json, text);
-}
-
-static void put_word(struct json *json, const char *name, const char *word)
-{
-	put_text(json, name, span_of(word));
-}
-
-static void put_count(struct json *json, const char *name, uint64_t count)
-{
-	json_name(json, name);
-	json_count(json, count);
-}
-
-static void put_bool(struct json *json, const char *name, bool yes)
-{
-	json_name(json, name);
-	json_bool(json, yes);
-}
 
 /* t= and x=: null when absent; beyond twelve digits it stands for "never". */
 static void put_moment(struct json *json, const char *name, int64_t moment)
@@ -61,14 +39,14 @@ static void put_aligned(struct json *json, const char *name, enum dkim_aligned a
 static void put_step(struct json *json, const struct dkim_step *step)
 {
 	json_object(json);
-	put_word(json, "edit", dkim_edit_rows[step->edit].word);
-	put_text(json, "where", step->where);
+	member_word(json, "edit", dkim_edit_rows[step->edit].word);
+	member_text(json, "where", step->where);
 	if (step->found.p)
-		put_text(json, "found", step->found);
+		member_text(json, "found", step->found);
 	if (step->before.p)
-		put_text(json, "before", step->before);
+		member_text(json, "before", step->before);
 	if (step->octets)
-		put_count(json, "octets", step->octets);
+		member_count(json, "octets", step->octets);
 	json_close(json, '}');
 }
 
@@ -82,16 +60,15 @@ static void put_diagnosis(struct json *json, const struct dkim_diagnosis *diagno
 		return;
 	}
 	json_object(json);
-	put_bool(json, "undone", diagnosis->undone);
-	put_bool(json, "header_undone", diagnosis->header_undone);
-	put_bool(json, "body_undone", diagnosis->body_undone);
-	json_name(json, "steps");
-	json_array(json);
+	member_bool(json, "undone", diagnosis->undone);
+	member_bool(json, "header_undone", diagnosis->header_undone);
+	member_bool(json, "body_undone", diagnosis->body_undone);
+	member_array(json, "steps");
 	for (size_t i = 0; i < diagnosis->steps_n; i++)
 		put_step(json, &diagnosis->steps[i]);
 	json_close(json, ']');
-	put_text(json, "sentence", diagnosis->sentence);
-	put_count(json, "added_octets", diagnosis->added_octets);
+	member_text(json, "sentence", diagnosis->sentence);
+	member_count(json, "added_octets", diagnosis->added_octets);
 	json_name(json, "reconstruction_sha256");
 	if (diagnosis->has_reconstruction) {
 		digest_hex(diagnosis->reconstruction_sha256, hex);
@@ -100,30 +77,30 @@ static void put_diagnosis(struct json *json, const struct dkim_diagnosis *diagno
 		json_null(json);
 	}
 	if (diagnosis->has_reconstruction)
-		put_count(json, "reconstruction_octets", diagnosis->reconstruction_octets);
+		member_count(json, "reconstruction_octets", diagnosis->reconstruction_octets);
 	if (diagnosis->reported_header != DKIM_UNKNOWN)
-		put_word(json, "reported_header", dkim_fact_word(diagnosis->reported_header));
+		member_word(json, "reported_header", dkim_fact_word(diagnosis->reported_header));
 	if (diagnosis->reported_body != DKIM_UNKNOWN)
-		put_word(json, "reported_body", dkim_fact_word(diagnosis->reported_body));
-	put_bool(json, "exhausted", diagnosis->exhausted);
-	put_count(json, "candidates", diagnosis->candidates);
+		member_word(json, "reported_body", dkim_fact_word(diagnosis->reported_body));
+	member_bool(json, "exhausted", diagnosis->exhausted);
+	member_count(json, "candidates", diagnosis->candidates);
 	json_close(json, '}');
 }
 
 static void put_reason(struct json *json, enum dkim_reason reason)
 {
-	put_word(json, "result", dkim_result_word(dkim_reason_rows[reason].result));
-	put_word(json, "state", dkim_state_word(dkim_reason_rows[reason].state));
-	put_word(json, "reason", dkim_reason_rows[reason].word);
+	member_word(json, "result", dkim_result_word(dkim_reason_rows[reason].result));
+	member_word(json, "state", dkim_state_word(dkim_reason_rows[reason].state));
+	member_word(json, "reason", dkim_reason_rows[reason].word);
 }
 
 static void put_tags(struct json *json, const struct dkim_verdict *verdict)
 {
-	put_text(json, "d", verdict->d);
-	put_text(json, "s", verdict->s);
-	put_text(json, "a", verdict->a);
-	put_text(json, "c", verdict->c);
-	put_text(json, "i", verdict->i);
+	member_text(json, "d", verdict->d);
+	member_text(json, "s", verdict->s);
+	member_text(json, "a", verdict->a);
+	member_text(json, "c", verdict->c);
+	member_text(json, "i", verdict->i);
 	put_length(json, verdict->l);
 	put_moment(json, "t", verdict->t);
 	put_moment(json, "x", verdict->x);
@@ -132,28 +109,20 @@ static void put_tags(struct json *json, const struct dkim_verdict *verdict)
 /* Where the key was found, and, for one of the archive, when it was last seen. */
 static void put_origin(struct json *json, const struct key_source *key)
 {
-	char seen[MOMENT_TEXT] = "";
-
-	put_word(json, "key_origin", key ? key_origin_word(key->origin) : NULL);
-	if (key && key->seen != MOMENT_NONE)
-		moment_format(key->seen, seen);
-	put_word(json, "key_seen", *seen ? seen : NULL);
-	put_bool(json, "key_secure", key && key->secure);
+	member_word(json, "key_origin", key ? key_origin_word(key->origin) : NULL);
+	member_moment(json, "key_seen", key ? key->seen : MOMENT_NONE);
+	member_bool(json, "key_secure", key && key->secure);
 }
 
 static void put_key(struct json *json, const struct dkim_verdict *verdict, const struct key_source *key)
 {
-	put_text(json, "key_name", verdict->name);
+	member_text(json, "key_name", verdict->name);
 	put_origin(json, key);
-	json_name(json, "key_bits");
-	if (verdict->key_bits)
-		json_count(json, verdict->key_bits);
-	else
-		json_null(json);
-	put_word(json, "key_form", verdict->key_bare ? "RSAPublicKey" : NULL);
-	put_count(json, "key_records", verdict->key_records);
-	put_bool(json, "testing", verdict->testing);
-	put_text(json, "g", verdict->g);
+	member_known(json, "key_bits", verdict->key_bits);
+	member_word(json, "key_form", verdict->key_bare ? "RSAPublicKey" : NULL);
+	member_count(json, "key_records", verdict->key_records);
+	member_bool(json, "testing", verdict->testing);
+	member_text(json, "g", verdict->g);
 }
 
 static void put_historic(struct json *json, const struct dkim_verdict *verdict)
@@ -174,9 +143,9 @@ static void put_signature(
 	json_object(json);
 	put_tags(json, verdict);
 	put_reason(json, verdict->reason);
-	put_text(json, "detail", verdict->detail);
-	put_word(json, "body_hash", dkim_fact_word(verdict->body_hash));
-	put_word(json, "header_hash", dkim_fact_word(verdict->header_hash));
+	member_text(json, "detail", verdict->detail);
+	member_word(json, "body_hash", dkim_fact_word(verdict->body_hash));
+	member_word(json, "header_hash", dkim_fact_word(verdict->header_hash));
 	put_key(json, verdict, verdict_key(verification, verdict));
 	put_historic(json, verdict);
 	json_name(json, "body_len");
@@ -184,10 +153,10 @@ static void put_signature(
 		json_count(json, verdict->body_length);
 	else
 		json_null(json);
-	put_count(json, "unsigned_octets", verdict->unsigned_octets);
-	put_bool(json, "t_in_future", verdict->t_in_future);
-	put_bool(json, "subject_unsigned", verdict->subject_unsigned);
-	put_text(json, "extra_unsigned_instances", verdict->extra_instances);
+	member_count(json, "unsigned_octets", verdict->unsigned_octets);
+	member_bool(json, "t_in_future", verdict->t_in_future);
+	member_bool(json, "subject_unsigned", verdict->subject_unsigned);
+	member_text(json, "extra_unsigned_instances", verdict->extra_instances);
 	put_aligned(json, "aligned_strict", verdict->strict);
 	put_aligned(json, "aligned_relaxed", verdict->relaxed);
 	put_diagnosis(json, verdict->diagnosis);
@@ -197,12 +166,12 @@ static void put_signature(
 static void put_domainkey(struct json *json, const struct dkim_domainkey *domainkey)
 {
 	json_object(json);
-	put_text(json, "a", domainkey->a);
-	put_text(json, "c", domainkey->c);
-	put_text(json, "d", domainkey->d);
-	put_text(json, "s", domainkey->s);
-	put_text(json, "q", domainkey->q);
-	put_text(json, "h", domainkey->h);
+	member_text(json, "a", domainkey->a);
+	member_text(json, "c", domainkey->c);
+	member_text(json, "d", domainkey->d);
+	member_text(json, "s", domainkey->s);
+	member_text(json, "q", domainkey->q);
+	member_text(json, "h", domainkey->h);
 	json_close(json, '}');
 }
 
@@ -212,22 +181,20 @@ void verdict_json(struct json *json, struct span name, const struct verification
 
 	json_object(json);
 	if (name.p)
-		put_text(json, "input", name);
+		member_text(json, "input", name);
 	put_moment(json, "time", verification->at);
-	put_word(json, "message_result", dkim_result_word(verdicts->result));
-	put_text(json, "from_domain", verdicts->from_domain);
-	put_count(json, "from_fields", verdicts->from_fields);
-	put_count(json, "from_domains", verdicts->from_domains);
-	put_count(json, "signatures_total", verdicts->total);
+	member_word(json, "message_result", dkim_result_word(verdicts->result));
+	member_text(json, "from_domain", verdicts->from_domain);
+	member_count(json, "from_fields", verdicts->from_fields);
+	member_count(json, "from_domains", verdicts->from_domains);
+	member_count(json, "signatures_total", verdicts->total);
 	if (verdicts->header_too_long)
-		put_bool(json, "header_too_long", true);
-	json_name(json, "signatures");
-	json_array(json);
+		member_bool(json, "header_too_long", true);
+	member_array(json, "signatures");
 	for (size_t i = 0; i < verdicts->n; i++)
 		put_signature(json, verification, &verdicts->signatures[i]);
 	json_close(json, ']');
-	json_name(json, "domainkeys");
-	json_array(json);
+	member_array(json, "domainkeys");
 	for (size_t i = 0; i < verdicts->domainkeys_n; i++)
 		put_domainkey(json, &verdicts->domainkeys[i]);
 	json_close(json, ']');

@@ -112,12 +112,9 @@ struct weekly_sums weekly_sums(const struct verdict *v)
 	return sums;
 }
 
-bool weekly_has_step(enum weekly_list list, const struct step *step)
+bool weekly_has_step(enum step_list list, const struct step *step)
 {
-	/* What is said in other places of the mail. */
-	bool elsewhere = step->kind == STEP_GATHER || step->kind == STEP_ALERT;
-
-	return !step->later && !elsewhere && (step->kind == STEP_DECIDE) == (list == WEEKLY_DECIDE);
+	return step_list(step) == list && step->kind != STEP_GATHER && step->kind != STEP_ALERT;
 }
 
 /* ---- sentences */

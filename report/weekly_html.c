@@ -179,7 +179,7 @@ static void more(const struct part *part, size_t n, const char *command)
 	row_close(part);
 }
 
-static void steps(const struct part *part, enum weekly_list list)
+static void steps(const struct part *part, enum step_list list)
 {
 	const struct verdict *v = part->a->verdict;
 	unsigned n = 0;
@@ -187,8 +187,10 @@ static void steps(const struct part *part, enum weekly_list list)
 	for (size_t i = 0; i < v->steps_n; i++) {
 		if (!weekly_has_step(list, &v->steps[i]) || n++ >= WEEKLY_STEPS)
 			continue;
-		if (n == 1 && list == WEEKLY_FIX)
+		if (n == 1 && list == STEPS_FIX)
 			heading(part, 3, "Fix", "bad", "#c0392b");
+		else if (n == 1 && list == STEPS_OTHER)
+			heading(part, 3, "Also needed", "fg", "#1d2226");
 		else if (n == 1)
 			heading(part, 3, "Decide: run the command, or ask whoever owns the system", "dec", "#7d5ba6");
 		step(part, &v->steps[i]);
@@ -314,8 +316,9 @@ static void whole_part(const struct part *part)
 	verdict_card(part);
 	numbers(part);
 	exceptions(part);
-	steps(part, WEEKLY_FIX);
-	steps(part, WEEKLY_DECIDE);
+	steps(part, STEPS_FIX);
+	steps(part, STEPS_DECIDE);
+	steps(part, STEPS_OTHER);
 	news(part);
 	next(part);
 	basis(part);

@@ -27,9 +27,8 @@ struct weekly_sums {
 };
 struct weekly_sums weekly_sums(const struct verdict *verdict);
 
-/* Steps of one kind, in the order of their rank. */
-enum weekly_list { WEEKLY_FIX, WEEKLY_DECIDE };
-bool weekly_has_step(enum weekly_list list, const struct step *step);
+/* A list of steps leaves out what is said in other places of the mail. */
+bool weekly_has_step(enum step_list list, const struct step *step);
 
 /* `not ready for p=quarantine: 1 sender to fix, 3 to decide`; `no report arrived` */
 void weekly_say_state(const struct pen *pen, const struct weekly *weekly, const struct assessment *a);

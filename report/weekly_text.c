@@ -82,7 +82,7 @@ static void step(struct part *part, const struct step *s)
 	}
 }
 
-static void steps(struct part *part, enum weekly_list list, const char *heading)
+static void steps(struct part *part, enum step_list list, const char *heading)
 {
 	const struct verdict *v = part->a->verdict;
 	unsigned n = 0;
@@ -197,8 +197,9 @@ static void whole_part(struct part *part)
 {
 	verdict_line(part);
 	exceptions(part);
-	steps(part, WEEKLY_FIX, "FIX");
-	steps(part, WEEKLY_DECIDE, "DECIDE (run the command, or ask whoever owns the system)");
+	steps(part, STEPS_FIX, "FIX");
+	steps(part, STEPS_DECIDE, "DECIDE (run the command, or ask whoever owns the system)");
+	steps(part, STEPS_OTHER, "ALSO NEEDED");
 	news(part);
 	next(part);
 	foot(part);

@@ -67,6 +67,9 @@ struct reporter_row {
 };
 typedef bool reporter_taker(void *arg, const struct reporter_row *row); /* most messages first, then by name */
 
+/* An author domain (header_from) as it was sent; those that a proven report names first, then most messages first. */
+typedef bool author_taker(void *arg, struct span name);
+
 /* What deviates from the standards in a report that counts. */
 struct problem_row {
 	struct span org_name, org_email, report_id;

@@ -354,6 +354,27 @@ bool store_ask_problems(struct store *s, const char *domain, const struct window
 	return store_tell(s, ask_end(s, own, ok && (row == 0 || !id)), fault);
 }
 
+/* --- author domains --- */
+
+bool store_ask_authors(struct store *s, const char *domain, const struct window *window, author_taker *take, void *arg,
+	struct fault *fault)
+{
+	sqlite3_stmt *st;
+	int64_t id = 0;
+	int row = -1;
+	bool own, ok = ask_begin(s, &own) && domain_find(s, domain, &id);
+
+	st = ok && id ? window_open(s, SQL_DOMAIN_AUTHORS, id, window) : NULL;
+	while (st && (row = sql_row(s, st)) == 1) {
+		if (take(arg, column_text(st, 0)))
+			continue;
+		sqlite3_reset(st);
+		row = 0;
+		break;
+	}
+	return store_tell(s, ask_end(s, own, ok && (row == 0 || !id)), fault);
+}
+
 /* --- totals --- */
 
 static bool sum_get(struct store *s, enum sql which, uint64_t *sum)

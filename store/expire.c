@@ -330,9 +330,9 @@ bool store_expire(struct store *s, int64_t before, struct expired *expired, stru
 		store_write_begin(s) && reports_expire(&e) && failures_expire(&e) &&
 			mails_expire(&e, OUTCOME_NOT_A_REPORT) && mails_expire(&e, OUTCOME_TLS_REPORT) &&
 			mails_expire(&e, OUTCOME_BROKEN) && sql_do_id(s, SQL_KEYS_EXPIRE, before) &&
+			sql_do_id(s, SQL_INFLOW_EXPIRE, moment_day(before)) &&
 			sql_do_id(s, SQL_SNAPSHOT_EXPIRE, before) && sql_do_id(s, SQL_HOST_EXPIRE, before) &&
-			sql_do_id(s, SQL_VERDICT_EXPIRE, moment_day(before)) &&
-			store_commit(s, NULL),
+			sql_do_id(s, SQL_VERDICT_EXPIRE, moment_day(before)) && store_commit(s, NULL),
 		fault);
 }
 

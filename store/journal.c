@@ -178,3 +178,31 @@ bool store_places_gone(struct store *s, int64_t folder, char *const *names, size
 	free(gone);
 	return store_tell(s, good, fault);
 }
+
+bool store_poll_put(struct store *s, const char *mailbox, int64_t at, struct fault *fault)
+{
+	sqlite3_stmt *st;
+
+	if (!store_write_begin(s) || !(st = sql_open(s, SQL_POLL_PUT)))
+		return store_tell(s, false, fault);
+	bind_text(st, 1, span_of(mailbox));
+	sqlite3_bind_int64(st, 2, at);
+	return store_tell(s, sql_run(s, st), fault);
+}
+
+bool store_poll_get(struct store *s, const char *mailbox, int64_t *at, struct fault *fault)
+{
+	sqlite3_stmt *st = sql_open(s, SQL_POLL_GET);
+	int row = -1;
+
+	*at = MOMENT_NONE;
+	if (st) {
+		bind_text(st, 1, span_of(mailbox));
+		row = sql_row(s, st);
+	}
+	if (row == 1) {
+		*at = sqlite3_column_int64(st, 0);
+		sqlite3_reset(st);
+	}
+	return store_tell(s, row >= 0, fault);
+}

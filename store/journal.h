@@ -68,4 +68,8 @@ bool store_ask_places(struct store *store, const char *mailbox, place_taker *tak
  * gone from the server: they are forgotten. Those that are to be settled are not touched. */
 bool store_places_gone(struct store *store, int64_t folder, char *const *names, size_t n, struct fault *fault);
 
+/* When the mailbox was last looked through from end to end; MOMENT_NONE: never. */
+bool store_poll_put(struct store *store, const char *mailbox, int64_t at, struct fault *fault);
+bool store_poll_get(struct store *store, const char *mailbox, int64_t *at, struct fault *fault);
+
 #endif

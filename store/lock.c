@@ -88,6 +88,19 @@ out:
 	return false;
 }
 
+bool lock_is_taken(const char *database)
+{
+	struct lock lock = LOCK_NONE;
+	bool taken;
+
+	if (asprintf(&lock.path, "%s-lock", database) < 0)
+		return false;
+	lock.fd = open(lock.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	taken = lock.fd >= 0 && octet_is_taken(lock.fd, OCTET_WRITER);
+	lock_drop(&lock);
+	return taken;
+}
+
 void lock_drop(struct lock *lock)
 {
 	if (lock->fd >= 0)

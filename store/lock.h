@@ -16,6 +16,8 @@ struct lock {
 
 /* FAULT_LATER, naming the holder, after `wait_seconds`; FAULT_SETUP when the file cannot be made. */
 bool lock_take(struct lock *lock, const char *database, unsigned wait_seconds, struct fault *fault);
+/* Does somebody write just now? */
+bool lock_is_taken(const char *database);
 void lock_drop(struct lock *lock);
 
 /* Lets one waiting writer through, if there is one, and waits for the lock again. *lent says whether that happened:

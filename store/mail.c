@@ -159,7 +159,7 @@ bool store_mail_begin(struct store *s, const struct mail *mail, int64_t arrived,
 	memcpy(t->sha256, mail->sha256, sizeof t->sha256);
 	s->failed = false;
 	s->fault = (struct fault){ 0 };
-	if ((!t->marked && !mark_set(s)) || !mail_enter(s, mail, arrived)) {
+	if ((!t->marked && !mark_set(s)) || !mail_enter(s, mail, arrived) || !room_check(s)) {
 		mark_undo(s);
 		return store_tell(s, false, fault);
 	}
@@ -171,7 +171,7 @@ bool store_mail_begin(struct store *s, const struct mail *mail, int64_t arrived,
 static bool head_take(struct store *s, enum outcome outcome, const struct mail_head *head)
 {
 	struct taking *t = &s->taking;
-	struct span name = buf_span(&t->name), folder = SPAN_ABSENT;
+	struct span name = buf_span(&t->name), folder = SPAN_ABSENT, domain;
 	sqlite3_stmt *st = sql_open(s, t->mail ? SQL_MAIL_RESTORE : SQL_MAIL_ADD);
 	int64_t sender, folder_id;
 
@@ -180,6 +180,9 @@ static bool head_take(struct store *s, enum outcome outcome, const struct mail_h
 			folder = (struct span){ name.p, i };
 	if (!st || !intern_text(s, head->from, &sender) || !intern_text(s, folder, &folder_id))
 		return false;
+	domain = reporter_of(head->from);
+	if (domain.n && domain.n < sizeof t->sender)
+		memcpy(t->sender, domain.p, domain.n);
 	sqlite3_bind_int(st, 1, (int)outcome);
 	bind_id(st, 2, sender);
 	bind_text(st, 3, subject_submitter(head->subject));
@@ -471,15 +474,24 @@ static bool mail_finish(struct store *s)
 bool store_mail_end(struct store *s, struct store_result *result, struct fault *fault)
 {
 	struct taking *t = &s->taking;
+	bool admitted = true;
 
 	if (!t->open)
 		return fault_set(fault, FAULT_BROKEN, "%s: no mail to end", s->path);
-	if (!mail_finish(s) || !sql_do(s, SQL_MARK_RELEASE)) {
+	if (!mail_finish(s) || !(t->known || inflow_admit(s, &admitted)) ||
+		(admitted && !sql_do(s, SQL_MARK_RELEASE))) {
 		store_tell(s, false, fault);
 		store_mail_abort(s);
 		return false;
 	}
+	if (!admitted) {
+		*result = (struct store_result){ .outcome = t->result.outcome, .refused = true };
+		memcpy(result->sender, t->result.sender, sizeof result->sender);
+		store_mail_abort(s);
+		return true;
+	}
 	t->open = t->marked = false;
+	s->room_short = room_is_short(s);
 	s->pending_mails++;
 	s->pending_reports += t->result.reports;
 	s->pending_records += t->result.records;

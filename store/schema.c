@@ -1,7 +1,9 @@
+#include "store/care.h"
 #include "store/store_private.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Ids of interned texts and lists carry no REFERENCES: SQLite would look every one of them up again at each record,
  * which costs a third of an ingest, and they come from a look-up within the same transaction anyway. Rows of str,
@@ -136,6 +138,15 @@ static const char schema_sendings[] =
 	"CREATE TABLE told(domain TEXT NOT NULL, alert TEXT NOT NULL, last_open INTEGER NOT NULL,\n"
 	" message_id TEXT NOT NULL, recipients TEXT NOT NULL, PRIMARY KEY(domain, alert)) STRICT, WITHOUT ROWID;\n";
 
+/* When every folder of a mailbox was last looked through. */
+static const char schema_polls[] =
+	"CREATE TABLE poll(mailbox TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;\n";
+
+/* What one sender brought in a day. */
+static const char schema_inflow[] =
+	"CREATE TABLE inflow(day INTEGER NOT NULL, sender TEXT NOT NULL, reports INTEGER NOT NULL,\n"
+	" PRIMARY KEY(day, sender)) STRICT, WITHOUT ROWID;\n";
+
 /* Places of identities by their first day: hashes alone lie anywhere, and a day's reports then change as many pages as there
  * are of them. */
 static const char schema_identities[] =
@@ -153,6 +164,8 @@ const struct schema_step schema_steps[] = {
 	{ schema_verdicts },
 	{ "ALTER TABLE failure ADD COLUMN traits INTEGER NOT NULL DEFAULT 0" }, /* TRAIT_ bits of store_private.h */
 	{ schema_sendings },
+	{ schema_polls },
+	{ schema_inflow },
 	{ schema_identities },
 };
 const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);
@@ -206,6 +219,19 @@ static bool step_run(struct store *s, const struct schema_step *step, int versio
 	return false;
 }
 
+/* What a newer program has rewritten the older one cannot read any more. An empty database needs no copy. */
+static bool schema_keep(struct store *s, int64_t have, struct fault *fault)
+{
+	char *to;
+	bool good;
+
+	if (asprintf(&to, "%s" STORE_KEPT_SCHEMA "%" PRId64, s->path, have) < 0)
+		return fault_set(fault, FAULT_LATER, "%s: out of memory", s->path);
+	good = backup_write(s->db, to, true, fault);
+	free(to);
+	return good;
+}
+
 bool schema_check(struct store *s, const struct schema_step *steps, int version, struct fault *fault)
 {
 	int64_t application, have, objects;
@@ -227,6 +253,8 @@ bool schema_check(struct store *s, const struct schema_step *steps, int version,
 	 * that others refer to, so foreign keys are off until all are done. */
 	if (s->mode == STORE_WRITE && !exec(s, "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=OFF"))
 		return store_tell(s, false, fault);
+	if (have > 0 && have < version && !schema_keep(s, have, fault))
+		return false;
 	for (; have < version; have++)
 		if (!step_run(s, &steps[have], (int)have + 1))
 			return store_tell(s, false, fault);

@@ -132,31 +132,15 @@ static sqlite3_stmt *sets_open(struct gathering *g, enum sql which, const struct
 	return st;
 }
 
-/* 0: there is none behind it; -1: s->fault. */
-static int64_t domain_behind(struct store *s, int64_t domain)
-{
-	sqlite3_stmt *st = sql_open(s, SQL_ROLLUP_NEXT_DOMAIN);
-	int64_t next;
-	int row;
-
-	if (!st)
-		return -1;
-	sqlite3_bind_int64(st, 1, domain);
-	row = sql_row(s, st);
-	next = row == 1 ? sqlite3_column_int64(st, 0) : row;
-	sqlite3_reset(st);
-	return next;
-}
-
 /* Keys of a domain or below it are told of by the reports filed under it, under a part of it, or under what it is a part
  * of. */
 static bool domain_gather(struct gathering *g, struct span domain, const struct window *window)
 {
 	struct store *s = g->store;
-	bool failed = false;
+	bool failed = false, found;
 	int64_t id = 0;
 
-	while ((id = domain_behind(s, id)) > 0) {
+	while ((found = domain_next(s, SQL_ROLLUP_NEXT_DOMAIN, id, &id)) && id != INT64_MAX) {
 		struct span policy = text_of(s, id, &s->arena, &failed);
 		sqlite3_stmt *st;
 
@@ -171,7 +155,7 @@ static bool domain_gather(struct gathering *g, struct span domain, const struct 
 		if (!sets_read(g, st))
 			return false;
 	}
-	return id == 0;
+	return found;
 }
 
 static bool selectors_gather(struct gathering *g, struct span domain, const struct window *window)

@@ -6,7 +6,7 @@ const char *const sql_texts[SQL_COUNT] = {
 #undef X
 };
 
-static enum fault_kind fault_of(int rc)
+enum fault_kind store_fault_kind(int rc)
 {
 	switch (rc & 0xff) {
 	case SQLITE_BUSY:
@@ -36,7 +36,9 @@ bool store_fail(struct store *s, int rc, const char *what)
 	const char *said = s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc);
 
 	s->failed = true;
-	return fault_set(&s->fault, fault_of(rc), "%s: %s (%s)", s->path, said, what);
+	if ((rc & 0xff) == SQLITE_FULL && s->limits.most_octets)
+		return fault_set(&s->fault, FAULT_LATER, "%s: full: its disk, or [store] max_size", s->path);
+	return fault_set(&s->fault, store_fault_kind(rc), "%s: %s (%s)", s->path, said, what);
 }
 
 bool store_fail_memory(struct store *s)

@@ -170,8 +170,9 @@ bool store_commit_due(const struct store *s, int64_t elapsed_ms)
 {
 	if (!s->writing)
 		return false;
-	return elapsed_ms >= BATCH_MS || s->pending_mails >= BATCH_REPORTS || s->pending_reports >= BATCH_REPORTS ||
-	       s->pending_records >= BATCH_RECORDS || s->pending_octets >= BATCH_OCTETS;
+	return s->room_short || elapsed_ms >= BATCH_MS || s->pending_mails >= BATCH_REPORTS ||
+	       s->pending_reports >= BATCH_REPORTS || s->pending_records >= BATCH_RECORDS ||
+	       s->pending_octets >= BATCH_OCTETS;
 }
 
 bool store_commit(struct store *s, struct fault *fault)

@@ -38,6 +38,16 @@ void store_close(struct store *store); /* rolls back what was not committed */
  * authserv-id; several separated by commas, "" for none, which is how a store begins). FAULT_LATER: no memory. */
 bool store_believe(struct store *store, const char *authserv_ids, struct fault *fault);
 
+/* What an ingest may take; 0: whatever there is. */
+struct store_limits {
+	uint64_t most_octets;	 /* of the database's file */
+	uint64_t free_octets;	 /* that stay on its disk */
+	uint64_t sender_reports; /* and other mails, of one sender in a day */
+};
+/* From now on store_mail_begin ends with FAULT_LATER when there is no room, and store_mail_end takes no more of a
+ * sender than that. Not for those who make room. */
+bool store_limit(struct store *store, const struct store_limits *limits, struct fault *fault);
+
 /* Is this input already stored? By its octets (sha256), or, without reading it, by name, size, time and inode of an
  * unchanged file seen before. */
 bool store_knows_mail(struct store *store, const uint8_t sha256[DIGEST_OCTETS]);
@@ -46,12 +56,16 @@ bool store_knows_file(struct store *store, const struct mail *mail);
 bool store_remember_file(struct store *store, const struct mail *mail, struct fault *fault);
 
 /* What a mail brought, once it is in. */
+#define SENDER_TEXT 320 /* octets of an organisational domain, and whether it is proven */
 struct store_result {
 	enum outcome outcome;
 	bool known; /* the same octets were stored before: nothing was stored now */
 	/* of `reports`, so many brought content that was there, or other content for an identity that was there */
 	uint64_t reports, duplicates, conflicts, failures;
 	uint64_t records; /* stored, so without those of duplicates */
+	/* Its sender has brought store_limits.sender_reports today: nothing of the mail was stored. */
+	bool refused;
+	char sender[SENDER_TEXT];
 };
 /* `mail` need not live longer than the call. A mail whose sha256 is stored already may be fed all the same: its facts
  * are let pass and result->known says so. */
@@ -142,6 +156,8 @@ bool store_ask_sources(struct store *store, const char *domain, const struct win
 bool store_ask_spf_passes(struct store *store, const char *policy, struct span domain, const struct window *window,
 	spf_pass_taker *take, void *arg, struct fault *);
 bool store_ask_reporters(struct store *store, const char *domain, const struct window *window, reporter_taker *take,
+	void *arg, struct fault *);
+bool store_ask_authors(struct store *store, const char *domain, const struct window *window, author_taker *take,
 	void *arg, struct fault *);
 bool store_ask_problems(struct store *store, const char *domain, const struct window *window, problem_taker *take,
 	void *arg, struct fault *);

@@ -139,6 +139,7 @@ struct taking {
 	uint64_t problems;
 	bool again_mail;       /* its row was there: it is read anew */
 	bool has_proof;
+	char sender[DOMAINNAME_TEXT]; /* organisational domain of the From field */
 	struct proof proof;
 	struct buf reason;     /* the first problem */
 	struct buf name;
@@ -151,11 +152,13 @@ struct store {
 	sqlite3 *db; /* owned */
 	char *path;  /* owned */
 	enum store_mode mode;
+	struct store_limits limits;
 	char *borders; /* owned; NULL: none */
 	struct lock lock;
 	sqlite3_stmt *statements[SQL_COUNT]; /* owned; prepared when first used */
 	struct fault fault;                  /* the last one */
 	bool failed;                         /* a write failed: the mail in hand must be aborted */
+	bool room_short;		     /* every mail is to be committed */
 	bool writing;                        /* between BEGIN IMMEDIATE and COMMIT */
 	uint64_t pending_mails, pending_reports, pending_records, pending_octets;
 	struct cache interned[INTERN_COUNT], texts; /* texts: from id to text */
@@ -171,6 +174,7 @@ struct store {
 
 /* --- sql.c: statements --- */
 
+enum fault_kind store_fault_kind(int rc); /* of a result code of SQLite */
 bool store_fail(struct store *s, int rc, const char *what); /* turns what SQLite says into s->fault; false */
 bool store_fail_memory(struct store *s);
 bool store_tell(struct store *s, bool ok, struct fault *fault); /* hands s->fault out */
@@ -313,6 +317,19 @@ bool records_walk(struct store *s, int64_t domain, const struct window *window, 
 
 /* HOST_UNKNOWN and no date for an address that nobody looked up. */
 bool host_get(struct store *s, const struct address *address, struct arena *arena, struct host_row *row);
+
+/* --- backup.c --- */
+
+/* As store_backup; `replace`: what has that name goes. Within a transaction of `from` the copy shows its moment. */
+bool backup_write(sqlite3 *from, const char *to, bool replace, struct fault *fault);
+
+/* --- room.c --- */
+
+bool room_check(struct store *s); /* is there room for one more mail? */
+/* When SQLite finds no room in the middle of a mail it may take the whole batch back: better small ones, then. */
+bool room_is_short(struct store *s);
+/* Counts the mail in hand to its sender, whose name is in its result then; not *admitted: that was too much. */
+bool inflow_admit(struct store *s, bool *admitted);
 
 /* --- schema.c --- */
 

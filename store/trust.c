@@ -74,16 +74,11 @@ static bool subject_is_proven(const struct dkim_verdict *v)
 /* Does one's own border speak here? Names of servers are compared without case. */
 static bool border_is_ours(const struct store *s, struct span authserv_id)
 {
-	struct span rest = span_of(s->borders ? s->borders : "");
+	struct span rest = span_of(s->borders ? s->borders : ""), one;
 
-	while (rest.n) {
-		const char *comma = memchr(rest.p, ',', rest.n);
-		struct span one = { rest.p, comma ? (size_t)(comma - rest.p) : rest.n };
-
-		if (authserv_id.n && span_is_nocase(span_trim(one), authserv_id))
+	while (span_take(&rest, ',', &one))
+		if (authserv_id.n && span_is_nocase(one, authserv_id))
 			return true;
-		rest = (struct span){ rest.p + one.n + (comma != NULL), rest.n - one.n - (comma != NULL) };
-	}
 	return false;
 }
 

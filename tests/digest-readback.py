@@ -1,5 +1,5 @@
-"""Reads a mail of ours with python's own email.  Usage: FILE text|check.  `text` prints the text part; `check` does so too,
-and fails unless every line is fit for a mail and both parts say the same."""
+"""Reads a mail of ours with python's own email.  Usage: FILE text|html|check.  `text` and `html` print that part; `check`
+prints the text too, and fails unless every line is fit for a mail and both parts say the same."""
 import email
 import email.policy
 import html.parser
@@ -68,4 +68,6 @@ def check():
 
 if sys.argv[2] == 'check':
     check()
+if sys.argv[2] == 'html':
+    text = parts['text/html'].get_payload(decode=True).decode('utf-8').replace('\r\n', '\n')
 print(text, end='')

@@ -59,6 +59,25 @@ ends 64 "explain nothing" run explain
 ends 64 "explain something else" run explain harborlight.example
 ends 64 "explain has no --days" run explain "$bare" --days 3
 
+# what a verdict rests on
+report=$(run reports --json | sed 's/.*"report_id":"\(efdb6b97[0-9a-f]*\)".*/\1/;q')
+for id in newsmill.example G6 E53 "report:$report"; do
+	page=$(echo "$id" | sed 's/:.*//' | tr '[:upper:]' '[:lower:]')
+	ends 0 "explain $id as JSON" run explain "$id" --domain harborlight.example --json
+	same "explain-$page.json" "the page as JSON"
+	undocumented=$(grep -o '"[a-z0-9_]*":' "$work/out" | tr -d '":' | sort -u | while read -r member; do
+		grep -qE -- "^\\.(It )?Li .*\b$member\b" "$srcdir/man/dmarcgate-json.5" || echo "$member"
+	done | tr '\n' ' ')
+	[ -z "$undocumented" ]
+	ok $? "its members are in the manual"
+	[ -z "$undocumented" ] || echo "# $undocumented"
+done
+ends 0 "an item of evidence without a domain" run explain E53 --json
+says '"domain":null' "says so"
+ends 1 "what is not there, as JSON" run explain nobody.example --domain harborlight.example --json
+[ ! -s "$work/out" ]
+ok $? "prints nothing"
+
 ends 0 "reports" run reports
 [ "$(grep -c ' signed$' "$work/out")" -gt 30 ]
 ok $? "whose signatures hold is shown"

@@ -5,39 +5,20 @@ set -u
 srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
 samples=$srcdir/samples
 program=${DMARCGATE:-$PWD/dmarcgate}
-work=$(mktemp -d) || exit 99
-server=
-end() {
-	[ -z "$server" ] || kill "$server" 2> /dev/null
-	wait
-	rm -rf "$work"
-}
-trap end EXIT
 PATH=$PATH:/usr/sbin
 for tool in nsd python3; do
 	command -v "$tool" > /dev/null || { echo "1..0 # SKIP no $tool"; exit 0; }
 done
+work=$(mktemp -d) || exit 99
+end() {
+	server_end
+	rm -rf "$work"
+}
 cd "$work" || exit 99
 export LC_ALL=C.UTF-8
 . "$srcdir/tests/tap.sh"
-port=$(python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-cat > nsd.conf << END
-server:
-	ip-address: 127.0.0.1@$port
-	username: ""
-	chroot: ""
-	zonesdir: "$work"
-	pidfile: "$work/nsd.pid"
-	database: ""
-	xfrdfile: "$work/xfrd"
-	logfile: "$work/nsd.log"
-	zonelistfile: "$work/zone.list"
-remote-control:
-	control-enable: no
-zone:
-	name: example
-	zonefile: zone
-END
+. "$srcdir/tests/nsd.sh"
+trap end EXIT
 printf '[dns]\nresolver = 127.0.0.1@%s\n[dkim]\ndomains = harborlight.example\nselectors = UE2024MAY@harborlight.example\n' "$port" > conf
 
 run() { # TIME ARGUMENT...
@@ -46,26 +27,14 @@ run() { # TIME ARGUMENT...
 	"$program" -c "$work/conf" --db "$work/db" --now "$now" "$@" > out 2> err
 }
 
+answers() { # anything but "later"
+	run 2026-01-01 verify "$samples/demo/bigmail-shop-1112.eml"
+	[ $? -ne 75 ]
+}
 serve() { # ZONE: in the place of what was served before
-	if [ -n "$server" ]; then
-		kill "$server"
-		wait "$server" 2> /dev/null
-	fi
-	{
-		echo 'example. 3600 IN SOA ns.example. admin.example. 1 3600 900 86400 60'
-		echo 'example. 3600 IN NS ns.example.'
-		echo 'ns.example. 3600 IN A 127.0.0.1'
-		grep -E ' IN ' "$samples/published-$1.txt" | grep -v NXDOMAIN
-	} > zone
-	nsd -d -c nsd.conf > nsd.out 2>&1 &
-	server=$!
-	waited=0
-	until run 2026-01-01 verify "$samples/demo/bigmail-shop-1112.eml" || [ $? -ne 75 ] || [ $waited -ge 50 ]; do
-		waited=$((waited + 1))
-		sleep 0.1
-	done
-	sleep 0.3
-	kill -0 "$server" 2> /dev/null
+	server_end
+	grep -E ' IN ' "$samples/published-$1.txt" | grep -v NXDOMAIN | zone_write
+	server_start answers
 }
 
 shows() { # WORDS... : each in what was printed
@@ -106,9 +75,7 @@ DMARCGATE_DATA="$srcdir/data" run 2026-11-24T08:00:00Z --db "$work/none" lint ha
 ok $? "but makes no database for that"
 run 2026-11-24T07:00:00Z dns harborlight.example --history
 
-kill "$server"
-wait "$server" 2> /dev/null
-server=
+server_end
 cp out before
 run 2026-11-29T06:00:00Z ingest --quiet "$samples/demo/guild-shop-1118.eml"
 run 2026-11-29T07:00:00Z dns harborlight.example --history

@@ -2,44 +2,10 @@
  * unknown, given twice), every finding, every correction, and the key that is expected. */
 #include "base/buf.h"
 #include "parse/dns/keylint.h"
-#include "parse/dns/zonefile.h"
 #include "tests/keytexts.h"
+#include "tests/zone_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-static struct arena arena;
-static struct findings findings;
-static struct zonefile *zone;
 static bool exercised[FINDING_COUNT];
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = ARENA(LINT_ARENA);
-	findings = (struct findings){ .arena = &arena };
-	zone = NULL;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	zonefile_free(zone);
-	arena_release(&arena);
-	return 0;
-}
-
-static void findings_clear(void)
-{
-	arena_clear(&arena);
-	findings = (struct findings){ .arena = &arena };
-}
 
 static void findings_check(void)
 {
@@ -88,17 +54,6 @@ static void lint(struct span text, enum lint_kind want)
 	if (kind != want)
 		fail_msg("%.*s: kind %d", (int)text.n, text.p, kind);
 	findings_check();
-}
-
-static void zone_set(const char *text)
-{
-	struct fault fault = { 0 };
-
-	zonefile_free(zone);
-	zone = zonefile_read(span_of(text), &fault);
-	if (!zone)
-		fail_msg("%s", fault.text);
-	findings_clear();
 }
 
 static struct dns dns(void)
@@ -432,6 +387,7 @@ static struct key_seen name_lint(const char *name, const char *text)
 	struct key_seen seen;
 
 	zone_set(text);
+	findings_clear();
 	assert_true(lint_key_name(dns(), span_of(name), &findings, &seen));
 	findings_check();
 	return seen;
@@ -495,6 +451,7 @@ static void expect(const char *file, const char *records, const char *want, cons
 	struct span names[2];
 
 	zone_set(records);
+	findings_clear();
 	if (!expected_key_read(span_of(file), &arena, &expected, &fault))
 		fail_msg("%s", fault.text);
 	assert_true(span_find_nocase(expected.record, SPAN("PRIVATE")) < 0);
@@ -587,6 +544,7 @@ static void memory_short(void **state)
 
 	(void)state;
 	zone_set(text);
+	findings_clear();
 	for (size_t max = 0; max < 40000; max += 509) {
 		struct arena small = ARENA(max);
 		struct findings few = { .arena = &small };

@@ -1,36 +1,8 @@
 #include "base/buf.h"
 #include "parse/dns/lint.h"
-#include "parse/dns/zonefile.h"
+#include "tests/zone_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-static struct arena arena;
-static struct findings findings;
-static struct zonefile *zone;
 static bool exercised[FINDING_COUNT];
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = ARENA(LINT_ARENA);
-	findings = (struct findings){ .arena = &arena };
-	zone = NULL;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	zonefile_free(zone);
-	arena_release(&arena);
-	return 0;
-}
 
 /* Notes what was seen, and that every finding is complete. */
 static void findings_check(void)
@@ -85,8 +57,7 @@ static void lint(struct span text, enum lint_kind want)
 {
 	enum lint_kind kind;
 
-	arena_clear(&arena);
-	findings = (struct findings){ .arena = &arena };
+	findings_clear();
 	assert_true(lint_text(text, &findings, &kind));
 	assert_int_equal(kind, want);
 	findings_check();
@@ -94,15 +65,10 @@ static void lint(struct span text, enum lint_kind want)
 
 static struct lint_domain domain(const char *name, const char *text)
 {
-	struct fault fault = { 0 };
 	struct lint_domain seen;
 
-	zonefile_free(zone);
-	zone = zonefile_read(span_of(text), &fault);
-	if (!zone)
-		fail_msg("%s", fault.text);
-	arena_clear(&arena);
-	findings = (struct findings){ .arena = &arena };
+	zone_set(text);
+	findings_clear();
 	assert_true(lint_domain((struct dns){ zonefile_ask, zone }, span_of(name), &findings, &seen));
 	findings_check();
 	return seen;

@@ -1,45 +1,14 @@
 /* What the verdict is told of a domain's records: gate G10, evidence E31 and E34, parked domains. */
 #include "cli/published.h"
-#include "parse/dns/zonefile.h"
+#include "tests/zone_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-static struct arena arena;
-static struct zonefile *zone;
 static struct lint_domain seen;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = ARENA(LINT_ARENA);
-	zone = NULL;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	zonefile_free(zone);
-	arena_release(&arena);
-	return 0;
-}
 
 static struct published fill(const char *name, const char *text)
 {
-	struct findings findings = { .arena = &arena };
 	struct published published;
-	struct fault fault = { 0 };
 
-	zonefile_free(zone);
-	zone = zonefile_read(span_of(text), &fault);
-	if (!zone)
-		fail_msg("%s", fault.text);
+	zone_set(text);
 	assert_true(lint_domain((struct dns){ zonefile_ask, zone }, span_of(name), &findings, &seen));
 	memset(&published, 0x55, sizeof published);
 	assert_true(published_fill(&seen, &arena, &published));

@@ -69,7 +69,7 @@ static struct published snapshot(struct fixture *b, int64_t now)
 	struct published published;
 	struct fault fault = { 0 };
 
-	if (!snapshot_read(b->store, &domain, &observed, now, &b->arena, &published, &fault))
+	if (!snapshot_read(b->store, NULL, &domain, &observed, now, &b->arena, &published, &fault))
 		fail_msg("%s", fault.text);
 	return published;
 }

@@ -1,34 +1,7 @@
 #include "base/buf.h"
 #include "parse/dns/discovery.h"
 #include "parse/dns/spfuse.h"
-#include "parse/dns/zonefile.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-static struct arena arena;
-static struct zonefile *zone;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = ARENA(SPF_TREE_ARENA);
-	zone = NULL;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	zonefile_free(zone);
-	arena_release(&arena);
-	return 0;
-}
+#include "tests/zone_fixture.h"
 
 static const char *flaws_of(struct span text)
 {
@@ -122,13 +95,9 @@ static void syntax(void **state)
 
 static struct spf_tree read_tree(const char *text)
 {
-	struct fault fault = { 0 };
 	struct spf_tree tree;
 
-	zonefile_free(zone);
-	zone = zonefile_read(span_of(text), &fault);
-	if (!zone)
-		fail_msg("%s", fault.text);
+	zone_set(text);
 	assert_true(spf_tree_read((struct dns){ zonefile_ask, zone }, SPAN("Example.com"), &arena, &tree));
 	return tree;
 }

@@ -2,70 +2,34 @@
 # Signatures checked with keys from a real name server on loopback (nsd): right verdicts, what the archive remembers when the
 # server is gone, and a bounded wait for one that never answers. TAP.
 set -u
-srcdir=${srcdir:-$(dirname "$0")/..}
+srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
 samples=$(cd "$srcdir/samples" && pwd)
 program=${DMARCGATE:-$PWD/dmarcgate}
-work=$(mktemp -d) || exit 99
-server=
-end() {
-	[ -z "$server" ] || kill "$server" 2> /dev/null
-	wait
-	rm -rf "$work"
-}
-trap end EXIT
 PATH=$PATH:/usr/sbin
 for tool in nsd python3; do
 	command -v "$tool" > /dev/null || { echo "1..0 # SKIP no $tool"; exit 0; }
 done
+work=$(mktemp -d) || exit 99
+end() {
+	server_end
+	rm -rf "$work"
+}
 cd "$work" || exit 99
 n=0
 ok() { # STATUS NAME
 	n=$((n + 1))
 	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; sed 's/^/# /' out err; fi
 }
-free_port() {
-	python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
+. "$srcdir/tests/nsd.sh"
+trap end EXIT
 run() {
 	"$program" -c "$work/conf" --db "$work/db" "$@" > out 2> err
 }
 
-port=$(free_port)
-{
-	echo 'example. 3600 IN SOA ns.example. admin.example. 1 3600 900 86400 60'
-	echo 'example. 3600 IN NS ns.example.'
-	echo 'ns.example. 3600 IN A 127.0.0.1'
-	grep -E '^[^;]*\.example\. ' "$samples/zone.txt"
-} > zone
-cat > nsd.conf << END
-server:
-	ip-address: 127.0.0.1@$port
-	username: ""
-	chroot: ""
-	zonesdir: "$work"
-	pidfile: "$work/nsd.pid"
-	database: ""
-	xfrdfile: "$work/xfrd"
-	logfile: "$work/nsd.log"
-	zonelistfile: "$work/zone.list"
-remote-control:
-	control-enable: no
-zone:
-	name: example
-	zonefile: zone
-END
-nsd -d -c nsd.conf > nsd.out 2>&1 &
-server=$!
+grep -E '^[^;]*\.example\. ' "$samples/zone.txt" | zone_write
 printf '[dns]\nresolver = 127.0.0.1@%s\n' "$port" > conf
-waited=0
-until run verify "$samples/demo/bigmail-shop-1112.eml" || [ $waited -ge 50 ]; do
-	waited=$((waited + 1))
-	sleep 0.1
-done
-if ! kill -0 "$server" 2> /dev/null; then
-	echo "1..0 # SKIP nsd does not start here: $(tail -n 1 nsd.log)"
-	exit 0
-fi
+server_start run verify "$samples/demo/bigmail-shop-1112.eml" ||
+	{ echo "1..0 # SKIP nsd does not start here: $(tail -n 1 nsd.log)"; exit 0; }
 
 run --now 2026-11-21T12:00:00Z verify "$samples/demo/bigmail-shop-1112.eml"
 ok $? "a signature passes with the key that the server publishes"
@@ -80,9 +44,7 @@ run reports --csv
 [ "$(grep -c ',3,' out)" -ge 30 ]
 ok $? "report mails prove their sender"
 
-kill "$server" 2> /dev/null
-wait "$server" 2> /dev/null
-server=
+server_end
 run --now 2026-11-21T13:00:00Z verify "$samples/demo/bigmail-shop-1113.eml"
 ok $? "within its TTL an archived key answers, though the server is gone"
 run --now 2026-11-24T12:00:00Z verify "$samples/demo/bigmail-shop-1113.eml"

@@ -20,11 +20,11 @@ SECONDS = 20  # until something has happened on a busy machine
 class Watch:
     """A configuration, and a program that watches."""
 
-    def __init__(self, mailboxes, other="", options=(), **environment):
+    def __init__(self, mailboxes, other="", options=(), dns=("--offline",), **environment):
         self.gate = Gate()
         self.gate.settings(mailboxes, other)
         self.heard = None
-        self.process = self.gate.go("--offline", "ingest", "--watch", *options, **environment)
+        self.process = self.gate.go(*dns, "ingest", "--watch", *options, **environment)
         self.pid = self.process.process.pid
 
     def line(self, start, times=1, seconds=SECONDS):
@@ -286,6 +286,45 @@ def busy(dovecot):
     check(watch.end() == 0, "and the end", watch.text)
 
 
+def enriches(dovecot):
+    """Names are looked up beside the watch: mail does not wait for the DNS, and the end does not either."""
+    dovecot.empty()
+    zone = tempfile.mktemp(prefix="zone.")
+    with open(zone, "w") as out:
+        out.write("30.2.0.192.in-addr.arpa. IN PTR mail.example.net.\nmail.example.net. IN A 192.0.2.30\n")
+    dovecot.deliver([report_mail(29)])
+    rows = server_rows(dovecot, after="move:Done")
+    watch = Watch({"box": rows}, dns=("--dns-file", zone))
+    check(watch.until(lambda: watch.gate.sql("SELECT name FROM host WHERE name IS NOT NULL") == [("mail.example.net",)]),
+          "host names are looked up after the first round", watch.text)
+    check(watch.end() == 0, "and the end", watch.text)
+    os.unlink(zone)
+    dovecot.empty()
+    dovecot.deliver([report_mail(1)])
+    watch = Watch({"box": rows}, "[names]\nafter_ingest = no", dns=("--dns-file", "/dev/null"))
+    quiet = watch.line(CONNECTED) and watch.until(lambda: watch.reports() == 1)
+    before = len(watch.children())
+    check(quiet and watch.end() == 0, "not when it is not wanted", watch.text)
+    dovecot.empty()
+    silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # takes questions and does not answer
+    silent.bind(("127.0.0.1", 0))
+    dovecot.deliver([report_mail(2)])
+    watch = Watch({"box": rows}, "[dns]\nresolver = 127.0.0.1@%d\n[names]\ntime = 3600" % silent.getsockname()[1], dns=())
+    check(watch.line(CONNECTED) and watch.until(lambda: watch.reports() == 1 and len(watch.children()) == before + 1),
+          "a DNS that is silent", (watch.text, watch.children()))
+    children = watch.children()
+    begun = time.time()
+    for i in range(3):
+        dovecot.deliver([report_mail(10 + i)])
+        watch.until(lambda: watch.reports() == 2 + i)
+    check(watch.reports() == 4 and time.time() - begun < 15 and watch.children() == children,
+          "mail does not wait for it: %.1f s" % (time.time() - begun), watch.text)
+    begun = time.time()
+    check(watch.end() == 0 and time.time() - begun < 5 and not [pid for pid in children if os.path.exists("/proc/%d" % pid)],
+          "and the end does not either: %.1f s" % (time.time() - begun), watch.text)
+    silent.close()
+
+
 def refused(_):
     gate = Gate()
     ran = gate.run("ingest", "--watch")
@@ -309,7 +348,7 @@ def main():
     try:
         dovecot = Dovecot(Certificates(folder))
         try:
-            for part in (refused, comes, lost, cut_between, signals, in_the_middle, others, busy):
+            for part in (refused, comes, lost, cut_between, signals, in_the_middle, others, busy, enriches):
                 if len(sys.argv) < 2 or part.__name__ in sys.argv:
                     part(dovecot)
         finally:

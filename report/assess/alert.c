@@ -78,6 +78,7 @@ static struct alert *raise_alert(struct alerts *a, enum alert_kind kind, struct 
 		.subject = subject,
 		.messages = messages,
 		.sender = NO_INDEX,
+		.path = NO_INDEX,
 		.since = MOMENT_NONE,
 		.until = MOMENT_NONE };
 	return alert;
@@ -205,7 +206,7 @@ static void alert_bursts(struct alerts *a)
 {
 	const struct work *w = a->w;
 
-	for (size_t i = 0; i < w->paths_n; i++) {
+	for (uint32_t i = 0; i < w->paths_n; i++) {
 		const struct path *path = &w->paths[i];
 		uint64_t weeks[WEEKS_MOST], now;
 		unsigned n = w->v->weeks_n;
@@ -219,6 +220,7 @@ static void alert_bursts(struct alerts *a)
 		if (now < BURST_MESSAGES || now / BURST_FACTOR < weeks[(n - 1) / 2])
 			continue;
 		alert = raise_alert(a, ALERT_FORGED_BURST, w->sources[path->source].id, now);
+		alert->path = i;
 		for (size_t k = path->days_n; k-- > 0 && path->days[k].day > w->last_day - WEEK;) {
 			alert->since = path->days[k].day;
 			alert->until = alert->until == MOMENT_NONE ? path->days[k].day : alert->until;

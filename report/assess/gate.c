@@ -146,7 +146,8 @@ static void rule_loss(struct ruling *r)
 		missing = true;
 	gate = gate_add(r, 2, missing ? GATE_NO_DATA : GATE_HOLDS);
 	gate_about(gate, "evidence", (double)m->own_evidence, r->t->evidence, true);
-	gate_about(gate, "upper95", upper, r->t->own_upper, false);
+	if (!too_much) /* else more evidence would not help, and G3 says so */
+		gate_about(gate, "upper95", upper, r->t->own_upper, false);
 	gate = gate_add(r, 3, too_much ? GATE_FAILS : GATE_HOLDS);
 	gate_about(gate, "loss", loss, r->t->own_loss, false);
 	gate_about(gate, "upper95", upper, r->t->own_upper, false);
@@ -291,7 +292,7 @@ static void name_rest(struct ruling *r)
 
 	for (size_t i = 0; i < m->record_warnings_n; i++)
 		except(r, EXCEPT_RECORDS, m->record_warnings[i]);
-	if (m->trusted_share < r->limits->trusted_share || m->unauthenticated)
+	if (m->trusted_share < r->limits->trusted_share)
 		except(r, EXCEPT_UNAUTHENTICATED, SPAN_ABSENT);
 	for (size_t i = 0; i < m->hardly_reported_n; i++)
 		except(r, EXCEPT_HARDLY_REPORTED, m->hardly_reported[i]);

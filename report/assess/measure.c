@@ -2,10 +2,8 @@
 #include "report/assess/gate.h"
 #include "report/assess/work.h"
 
-#include <stdlib.h>
-
 #define WEEKDAYS 5
-#define LEARNING_DAYS 7 /* what is seen in the first days of all history is no surprise */
+#define LEARNING_DAYS 7 /* days with reports before which nothing was known, so that nothing is a surprise */
 #define WINDOW_STANDARD 35
 
 /* One stranger among reporters may supply only a part of the evidence. */
@@ -117,32 +115,12 @@ static void measure_time(const struct work *w, struct measures *m)
 	}
 }
 
-static int name_order(const void *a, const void *b)
-{
-	return span_compare(*(const struct span *)a, *(const struct span *)b);
-}
-
-/* A receiver whose first reports came as files speaks under two identities, and is one receiver all the same. */
-static uint64_t count_names(const struct work *w, const bool *seen, struct span *names)
-{
-	uint64_t n = 0, different = 0;
-
-	for (size_t i = 0; i < w->reporters_n; i++)
-		if (seen[i])
-			names[n++] = w->reporters[i].name;
-	qsort(names, n, sizeof *names, name_order);
-	for (uint64_t i = 0; i < n; i++)
-		different += i == 0 || name_order(&names[i - 1], &names[i]) != 0;
-	return different;
-}
-
 static bool measure_reporters(struct work *w, struct measures *m)
 {
 	bool *seen = arena_take(w->scratch, w->reporters_n * sizeof *seen);
-	struct span *names = arena_take(w->scratch, w->reporters_n * sizeof *names);
 	uint64_t all = 0, trusted = 0;
 
-	if (!seen || !names)
+	if (!seen)
 		return false;
 	for (size_t i = 0; i < w->by_window_n; i++) {
 		const struct observed_traffic *row = &w->rows->traffic[w->by_window[i]];
@@ -151,27 +129,36 @@ static bool measure_reporters(struct work *w, struct measures *m)
 
 		if (!n)
 			continue;
-		seen[r->reporter] = true;
+		m->reporters += !seen[w->receiver[r->reporter]];
+		seen[w->receiver[r->reporter]] = true;
 		all = add_up(all, n);
 		trusted = add_up(trusted, r->trust >= TRUST_2 ? n : 0);
 	}
-	m->reporters = count_names(w, seen, names);
 	m->trusted_share = all ? (double)trusted / (double)all : 1;
-	m->unauthenticated = trusted < all;
 	return true;
+}
+
+/* The last of the days on which everything seen was new. They are counted by their reports: what turns up behind a gap
+ * in the first of them need not be new at all. */
+static int64_t learning_end(const struct work *w)
+{
+	int64_t day = w->history_first, covered = day_is_covered(w, day);
+
+	while (covered < LEARNING_DAYS && day < w->last_day)
+		covered += day_is_covered(w, ++day);
+	return day;
 }
 
 /* Days since the last sender that turned up unsigned, and no more than the history can tell. */
 int64_t quiet_days(const struct work *w, bool *never)
 {
-	int64_t quiet = w->last_day - w->history_first + 1 - LEARNING_DAYS;
+	int64_t known = learning_end(w), quiet = w->last_day - known;
 
 	*never = true;
 	for (size_t i = 0; i < w->senders_n; i++) {
 		const struct sender *s = &w->senders[i];
 
-		if (s->fate != FATE_OWN || !s->surprise || s->first_day == MOMENT_NONE ||
-			s->first_day < w->history_first + LEARNING_DAYS)
+		if (s->fate != FATE_OWN || !s->surprise || s->first_day == MOMENT_NONE || s->first_day <= known)
 			continue;
 		*never = false;
 		quiet = w->last_day - s->first_day < quiet ? w->last_day - s->first_day : quiet;

@@ -285,6 +285,12 @@ static uint64_t weight(const struct work *w, const struct step *step)
 	return w->senders[step->sender].critical ? n * CRITICAL_WEIGHT : n;
 }
 
+/* Repairs bring the loss down; what to decide comes behind them, what is about no sender behind that. */
+static int step_class(const struct step *step)
+{
+	return step->sender == NO_INDEX ? 2 : step->kind == STEP_DECIDE;
+}
+
 static int step_order(const void *a, const void *b, void *arg)
 {
 	const struct step *x = a, *y = b;
@@ -293,8 +299,8 @@ static int step_order(const void *a, const void *b, void *arg)
 
 	if (x->later != y->later)
 		return x->later ? 1 : -1;
-	if ((x->sender == NO_INDEX) != (y->sender == NO_INDEX))
-		return x->sender == NO_INDEX ? 1 : -1;
+	if (step_class(x) != step_class(y))
+		return step_class(x) - step_class(y);
 	if (i != k)
 		return i > k ? -1 : 1;
 	if (x->messages != y->messages)

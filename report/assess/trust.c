@@ -207,6 +207,33 @@ static bool collect_reporters(struct work *w)
 	return true;
 }
 
+static int receiver_order(const void *a, const void *b, void *reporters)
+{
+	const struct reporter *rows = reporters;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	int order = span_compare(rows[x].name, rows[y].name);
+
+	return order ? order : x < y ? -1 : x > y;
+}
+
+static bool collect_receivers(struct work *w)
+{
+	uint32_t *order = arena_take(w->arena, w->reporters_n * sizeof *order);
+
+	w->receiver = arena_take(w->arena, w->reporters_n * sizeof *w->receiver);
+	if (!order || !w->receiver)
+		return false;
+	for (uint32_t i = 0; i < w->reporters_n; i++)
+		order[i] = i;
+	qsort_r(order, w->reporters_n, sizeof *order, receiver_order, w->reporters);
+	for (size_t i = 0; i < w->reporters_n; i++) {
+		bool again = i && span_is(w->reporters[order[i]].name, w->reporters[order[i - 1]].name);
+
+		w->receiver[order[i]] = again ? w->receiver[order[i - 1]] : order[i];
+	}
+	return true;
+}
+
 /* Rows about other domains are dropped; a report that is mostly about them is not believed. */
 static void judge_scope(struct work *w)
 {
@@ -507,7 +534,7 @@ bool work_reports(struct work *w)
 	if (!rank_sources(w) || !order_by_report(w))
 		return false;
 	judge_scope(w);
-	if (!collect_reporters(w) || !work_repeats(w))
+	if (!collect_reporters(w) || !collect_receivers(w) || !work_repeats(w))
 		return false;
 	qsort_r(order, n, sizeof *order, by_reporter_and_begin, w);
 	judge_counts(w, order, n);

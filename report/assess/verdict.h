@@ -202,7 +202,6 @@ struct measures {
 	const struct span *hardly_reported;
 	size_t hardly_reported_n;
 	double trusted_share; /* of counted messages from authenticated reports; 1 when there are none */
-	bool unauthenticated; /* any counted report is T1 */
 	bool records_unchecked, quarterly_unattested, lists_unattested;
 	/* shown, never gated */
 	double own_loss, own_upper, forward_loss, undecided_share, worst_loss, dkim_share;
@@ -308,7 +307,7 @@ enum guess {
 };
 const char *guess_word(enum guess guess); /* payroll, web, device, ... */
 
-struct step {		/* by rank */
+struct step {		/* by rank: own senders, undecided ones, the rest; then what is for later */
 	unsigned rank;	/* from 1, through first and later steps */
 	bool later;	/* needed for p=reject, not for the target */
 	unsigned gates; /* bit n: gate Gn */
@@ -380,6 +379,7 @@ struct alert { /* most severe first, then by kind, messages, subject */
 	struct span subject;
 	struct span key; /* selector, when one is meant */
 	uint32_t sender; /* or NO_INDEX */
+	uint32_t path;	 /* of a burst; else NO_INDEX */
 	uint64_t messages;
 	double before, now;   /* shares, when a share changed */
 	int64_t since, until; /* days; MOMENT_NONE when not meant */

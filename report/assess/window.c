@@ -22,6 +22,7 @@ struct pass {
 	struct witness *witnesses;
 	uint32_t *seen; /* reporters that saw the path */
 	size_t seen_n;
+	uint32_t *met; /* receivers: the last path they were met on */
 	uint64_t *key_counts; /* w->keys_n: messages with each key of yours */
 	uint32_t *keys;	      /* those that were met */
 	size_t keys_n;
@@ -279,6 +280,8 @@ static bool pass_witnesses(struct pass *p)
 		const struct witness *witness = &p->witnesses[p->seen[i]];
 		enum standing standing = w->reporters[p->seen[i]].standing;
 
+		p->path->reporters += p->met[w->receiver[p->seen[i]]] != p->path_index;
+		p->met[w->receiver[p->seen[i]]] = p->path_index;
 		p->path->corroborated |= standing == STANDING_KNOWN;
 		if (standing == STANDING_KNOWN)
 			continue;
@@ -294,7 +297,6 @@ static bool pass_witnesses(struct pass *p)
 			(struct stranger_evidence){ p->path_index, p->seen[i], witness->evidence };
 	}
 	p->path->corroborated |= established >= 2;
-	p->path->reporters = p->seen_n;
 	return true;
 }
 
@@ -355,6 +357,7 @@ static bool pass_path(struct pass *p, uint32_t index)
 		.cell = p->cell,
 		.witnesses = p->witnesses,
 		.seen = p->seen,
+		.met = p->met,
 		.key_counts = p->key_counts,
 		.keys = p->keys };
 	uint32_t end = w->path_starts[index + 1];
@@ -382,13 +385,14 @@ bool work_window(struct work *w)
 	p.cell = arena_take(w->scratch, HISTORY_DAYS * sizeof *p.cell);
 	p.witnesses = arena_take(w->scratch, w->reporters_n * sizeof *p.witnesses);
 	p.seen = arena_take(w->scratch, w->reporters_n * sizeof *p.seen);
+	p.met = arena_take(w->scratch, w->reporters_n * sizeof *p.met);
 	p.key_counts = arena_take(w->scratch, w->keys_n * sizeof *p.key_counts);
 	p.keys = arena_take(w->scratch, w->keys_n * sizeof *p.keys);
-	if (!p.days || !p.cell || !p.witnesses || !p.seen || !p.key_counts || !p.keys || !near_by_prefix(w) ||
+	if (!p.days || !p.cell || !p.witnesses || !p.seen || !p.met || !p.key_counts || !p.keys || !near_by_prefix(w) ||
 		!note_covered(w) || !find_window(w))
 		return false;
 	for (size_t i = 0; i < w->reporters_n; i++)
-		p.witnesses[i].path = NO_INDEX;
+		p.witnesses[i].path = p.met[i] = NO_INDEX;
 	for (uint32_t i = 0; i < w->paths_n; i++)
 		if (!pass_path(&p, i))
 			return false;

@@ -80,6 +80,7 @@ struct work {
 	struct judged_report *reports;
 	struct reporter *reporters;
 	size_t reporters_n;
+	uint32_t *receiver; /* reporters: the first of the same name; one whose first reports came as files has two identities */
 	uint8_t *row_states;
 	uint32_t *spare;		 /* rows: what sorting them needs beside */
 	uint32_t *by_report;		 /* rows, by report, source rank, auth rank */

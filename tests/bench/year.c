@@ -16,6 +16,7 @@
 #define SENDERS_OF_THREE 400 /* of each of the three largest domains */
 #define SENDERS_ALL (3 * SENDERS_OF_THREE + (DOMAINS - 3) * SENDERS)
 #define SMALL_REPORTERS 60
+#define WAIT_SECONDS 60 /* for another writer */
 
 struct reporter {
 	const char *org_name, *email, *signer, *extra;
@@ -420,7 +421,7 @@ int main(int argc, char **argv)
 	if (!m)
 		return 70;
 	m->arena = ARENA((size_t)1 << 30);
-	m->store = store_open(argv[1], STORE_WRITE, 0, &fault);
+	m->store = store_open(argv[1], STORE_WRITE, WAIT_SECONDS, &fault);
 	ok = m->store && year_make(m, strtoull(argv[2], NULL, 10), strtoll(argv[3], NULL, 10),
 				 argc > 4 ? strtoll(argv[4], NULL, 10) : 365, &fault);
 	if (!ok)

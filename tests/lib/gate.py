@@ -1,7 +1,9 @@
 """The whole program on mailboxes: report mails, a configuration, a run, and what the database holds after it."""
+import atexit
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -52,6 +54,7 @@ class Gate:
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="gate.")
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self.conf = os.path.join(self.folder, "dmarcgate.conf")
         self.db = os.path.join(self.folder, "dmarcgate.db")
         self.settings({})

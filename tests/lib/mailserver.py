@@ -113,6 +113,16 @@ def mail(number, size=600, subject=None, body=None):
     return data + line * max(0, (size - len(data)) // len(line) + 1)
 
 
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except ConnectionRefusedError:
+        return False
+    except OSError:
+        return True
+
+
 class Dovecot:
     def __init__(self, certificates, settings="", separator="/", prefix=""):
         program = shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin")
@@ -145,8 +155,14 @@ class Dovecot:
         self.wait()
 
     def stop(self):
+        """Gone is when nobody listens any more: its children may outlive it for a while, and hang up on nobody."""
         self.process.terminate()
         self.process.wait()
+        for port in self.ports.values():
+            for _ in range(600):
+                if not listens(port):
+                    break
+                time.sleep(0.05)
 
     def path(self, *names):
         return os.path.join(self.folder, *names)

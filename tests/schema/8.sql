@@ -25,6 +25,7 @@ CREATE TABLE mailfolder(id INTEGER PRIMARY KEY, mailbox TEXT NOT NULL, name TEXT
  uidvalidity INTEGER NOT NULL, highest INTEGER NOT NULL, since INTEGER, UNIQUE(mailbox, name)) STRICT;
 CREATE TABLE place(id INTEGER PRIMARY KEY, folder INTEGER NOT NULL REFERENCES mailfolder,
  uid INTEGER NOT NULL, name TEXT NOT NULL, state INTEGER NOT NULL, UNIQUE(folder, uid, name)) STRICT;
+CREATE TABLE poll(mailbox TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE problem(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail,
  report INTEGER REFERENCES report DEFERRABLE INITIALLY DEFERRED, place TEXT, what TEXT) STRICT;
 CREATE TABLE reasonset(id INTEGER PRIMARY KEY, list BLOB NOT NULL UNIQUE) STRICT;
@@ -85,10 +86,10 @@ CREATE INDEX mail_state ON mail(state) WHERE state<>0;
 CREATE INDEX place_open ON place(folder, uid) WHERE state<>0;
 CREATE INDEX problem_mail ON problem(mail);
 CREATE INDEX problem_report ON problem(report) WHERE report IS NOT NULL;
-CREATE UNIQUE INDEX report_conflict ON report(coalesce(range_begin, 0), identity, content) WHERE state=2;
-CREATE UNIQUE INDEX report_counts ON report(coalesce(range_begin, 0), identity) WHERE state=0;
+CREATE UNIQUE INDEX report_conflict ON report(identity, content) WHERE state=2;
+CREATE UNIQUE INDEX report_counts ON report(identity) WHERE state=0;
 CREATE INDEX report_day ON report(domain, day, state, reporter);
-CREATE INDEX report_duplicate ON report(coalesce(range_begin, 0), identity, content) WHERE state=1;
+CREATE INDEX report_duplicate ON report(identity, content) WHERE state=1;
 CREATE INDEX report_mail ON report(mail);
 CREATE INDEX sending_thread ON sending(thread, recipients, day);
 CREATE INDEX snapshot_place ON snapshot(place, type, last_seen);

@@ -1,0 +1,139 @@
+/* Is the database whole? Its pages and indexes in SQLite's eyes, and what no foreign key can say: records are a range
+ * that their reports know, what is kept of a mail carries the mail's number, texts are ids. These statements walk over
+ * everything, which is why they are here and not in the table of sql.h. */
+#include "store/care.h"
+#include "store/store_private.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+struct orphan_search {
+	const char *text; /* how many, and the number of one of them */
+	const char *name;
+};
+
+/* Deliveries of one content share their records. */
+#define RANGES "(SELECT DISTINCT first_record a, first_record+records b FROM report WHERE records>0)"
+/* Absent is NULL; of an empty table SQL would call it missing. */
+#define LOST(column, table) " OR " column " IS NOT NULL AND " column " NOT IN (SELECT id FROM " table ")"
+
+static const struct orphan_search searches[] = {
+	{ "SELECT count(*), coalesce(min(rowid),0) FROM pragma_foreign_key_check",
+		"a row that refers to a missing one, rowid" },
+	{ "SELECT (SELECT count(*) FROM record)-coalesce(sum((SELECT count(*) FROM record WHERE id>=a AND id<b)),0), 0"
+	  " FROM " RANGES,
+		"records of no report, from" },
+	{ "SELECT coalesce(sum(b-a-(SELECT count(*) FROM record WHERE id>=a AND id<b)),0), 0 FROM " RANGES,
+		"records that a report misses, from" },
+	{ "SELECT count(*), coalesce(min(id>>20),0) FROM kept WHERE id>>20 NOT IN (SELECT id FROM mail)",
+		"what was kept of mail" },
+	{ "SELECT count(*), coalesce(min(id),0) FROM report WHERE domain NOT IN (SELECT id FROM str)" LOST(
+		  "reporter", "str"),
+		"the names of report" },
+	{ "SELECT count(*), coalesce(min(id),0) FROM record WHERE words NOT IN (SELECT id FROM words)" LOST(
+		  "auth", "authset") LOST("reasons", "reasonset") LOST("header_from", "str")
+			LOST("envelope_from", "str") LOST("envelope_to", "str"),
+		"the words of record" },
+};
+
+static const char sums[] =
+	"SELECT count(*) FROM (SELECT * FROM (SELECT domain,day,reports FROM rollup WHERE reports>0"
+	" EXCEPT SELECT domain,day,count(*) FROM report WHERE state=0 GROUP BY domain,day)"
+	" UNION ALL SELECT * FROM (SELECT domain,day,count(*) FROM report WHERE state=0 GROUP BY domain,day"
+	" EXCEPT SELECT domain,day,reports FROM rollup))";
+
+/* One row of one statement: up to two numbers. */
+static bool numbers_get(struct store *s, const char *sql, uint64_t *first, int64_t *second)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW) {
+		*first = column_count(st, 0);
+		if (second)
+			*second = sqlite3_column_int64(st, 1);
+	} else {
+		store_fail(s, rc, "examine");
+	}
+	sqlite3_finalize(st);
+	return rc == SQLITE_ROW;
+}
+
+static bool orphans_count(struct store *s, struct health *health)
+{
+	for (size_t i = 0; i < sizeof searches / sizeof *searches; i++) {
+		uint64_t n = 0;
+		int64_t one = 0;
+
+		if (!numbers_get(s, searches[i].text, &n, &one))
+			return false;
+		if (n && !health->orphans)
+			snprintf(health->orphan, sizeof health->orphan, "%s%.0" PRId64, searches[i].name, one);
+		health->orphans += n;
+	}
+	return numbers_get(s, sums, &health->sums, NULL);
+}
+
+/* The first complaint; several lines of one are joined. */
+static bool damage_find(struct store *s, struct health *health)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(s->db, "PRAGMA integrity_check(1)", -1, &st, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(st, 0), "ok") != 0)
+		snprintf(health->damage, sizeof health->damage, "%s", (const char *)sqlite3_column_text(st, 0));
+	for (char *end = health->damage; (end = strchr(end, '\n')) != NULL;)
+		*end = ' ';
+	if (rc == SQLITE_CORRUPT)
+		snprintf(health->damage, sizeof health->damage, "%s", sqlite3_errmsg(s->db));
+	else if (rc != SQLITE_ROW)
+		store_fail(s, rc, "integrity_check");
+	sqlite3_finalize(st);
+	return rc == SQLITE_ROW || rc == SQLITE_CORRUPT;
+}
+
+static uint64_t log_size(const struct store *s)
+{
+	char path[4096 + 8];
+	struct stat st;
+
+	return snprintf(path, sizeof path, "%s-wal", s->path) < (int)sizeof path && stat(path, &st) == 0
+		       ? (uint64_t)st.st_size
+		       : 0;
+}
+
+static bool examine(struct store *s, bool whole, struct health *health)
+{
+	uint64_t version, pages, free_pages, page;
+
+	if (!numbers_get(s, "PRAGMA user_version", &version, NULL) ||
+		!numbers_get(s, "PRAGMA page_count", &pages, NULL) ||
+		!numbers_get(s, "PRAGMA freelist_count", &free_pages, NULL) ||
+		!numbers_get(s, "PRAGMA page_size", &page, NULL) ||
+		!numbers_get(s, "SELECT count(*) FROM mail", &health->mails, NULL) ||
+		!numbers_get(s, "SELECT count(*) FROM report", &health->reports, NULL) ||
+		!numbers_get(s, "SELECT coalesce(max(id),0) FROM record", &health->records, NULL) ||
+		!numbers_get(s, "SELECT count(*) FROM place WHERE state>1", &health->unsettled, NULL))
+		return false;
+	health->schema = (int64_t)version;
+	health->octets = pages * page;
+	health->free_octets = free_pages * page;
+	health->whole = whole;
+	if (!whole || !damage_find(s, health))
+		return !whole;
+	return *health->damage || orphans_count(s, health);
+}
+
+bool store_examine(struct store *s, bool whole, struct health *health, struct fault *fault)
+{
+	bool own, ok;
+
+	*health = (struct health){ .log_octets = log_size(s), .written = lock_is_taken(s->path) };
+	ok = ask_begin(s, &own) && examine(s, whole, health);
+	return store_tell(s, ask_end(s, own, ok), fault);
+}

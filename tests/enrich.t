@@ -1,0 +1,135 @@
+#!/bin/sh
+# `enrich` with a real name server on loopback (nsd): host names, what domains publish, and the author domains below them
+# that reports name; each once a day, within bounds, and nothing of it from a file in the place of the DNS. TAP.
+set -u
+srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+program=${DMARCGATE:-$PWD/dmarcgate}
+work=$(mktemp -d) || exit 99
+server=
+end() {
+	[ -z "$server" ] || kill "$server" 2> /dev/null
+	wait
+	rm -rf "$work"
+}
+trap end EXIT
+PATH=$PATH:/usr/sbin
+for tool in nsd python3; do
+	command -v "$tool" > /dev/null || { echo "1..0 # SKIP no $tool"; exit 0; }
+done
+cd "$work" || exit 99
+export LC_ALL=C.UTF-8 DMARCGATE_DATA="$srcdir/data"
+. "$srcdir/tests/tap.sh"
+port=$(python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+cat > nsd.conf << END
+server:
+	ip-address: 127.0.0.1@$port
+	username: ""
+	chroot: ""
+	zonesdir: "$work"
+	pidfile: "$work/nsd.pid"
+	database: ""
+	xfrdfile: "$work/xfrd"
+	logfile: "$work/nsd.log"
+	zonelistfile: "$work/zone.list"
+remote-control:
+	control-enable: no
+zone:
+	name: example
+	zonefile: zone
+zone:
+	name: 2.0.192.in-addr.arpa
+	zonefile: reverse
+END
+cat > zone << 'END'
+example. 60 IN SOA ns.example. admin.example. 1 3600 900 86400 60
+example. 60 IN NS ns.example.
+ns.example. 60 IN A 127.0.0.1
+harborlight.example. 60 IN TXT "v=spf1 ip4:192.0.2.7 -all"
+harborlight.example. 60 IN MX 10 mail.harborlight.example.
+mail.harborlight.example. 60 IN A 192.0.2.7
+_dmarc.harborlight.example. 60 IN TXT "v=DMARC1; p=none"
+shop.harborlight.example. 60 IN A 192.0.2.8
+_dmarc.shop.harborlight.example. 60 IN TXT "v=DMARC1; p=reject"
+_dmarc.other.example. 60 IN TXT "v=DMARC1; p=none"
+END
+cat > reverse << 'END'
+2.0.192.in-addr.arpa. 60 IN SOA ns.example. admin.example. 1 3600 900 86400 60
+2.0.192.in-addr.arpa. 60 IN NS ns.example.
+7.2.0.192.in-addr.arpa. 60 IN PTR mail.harborlight.example.
+END
+report() { # DOMAIN AUTHOR...
+	domain=$1
+	shift
+	echo '<feedback><report_metadata><org_name>google.com</org_name><email>noreply-dmarc-support@google.com</email>'
+	echo "<report_id>$domain</report_id><date_range><begin>1794528000</begin><end>1794614399</end></date_range></report_metadata>"
+	echo "<policy_published><domain>$domain</domain><p>none</p></policy_published>"
+	for author; do
+		echo '<record><row><source_ip>192.0.2.7</source_ip><count>3</count><policy_evaluated><disposition>none</disposition>'
+		echo '<dkim>fail</dkim><spf>pass</spf></policy_evaluated></row><identifiers>'
+		echo "<header_from>$author</header_from></identifiers><auth_results><spf><domain>$author</domain><result>pass</result></spf>"
+		echo '</auth_results></record>'
+	done
+	echo '</feedback>'
+}
+report harborlight.example harborlight.example shop.harborlight.example gone.harborlight.example elsewhere.example \
+	SHOP.harborlight.example. 'no name' > one.xml
+# shellcheck disable=SC2046 # names without blanks
+report other.example $(python3 -c 'print(*("n%d.other.example" % i for i in range(120)))') > two.xml
+
+run() { # TIME ARGUMENT...
+	now=$1
+	shift
+	"$program" -c conf --db db --now "$now" "$@"
+}
+printf '[dns]\nresolver = 127.0.0.1@%s\n' "$port" > conf
+nsd -d -c nsd.conf > nsd.out 2>&1 &
+server=$!
+waited=0
+until run 2026-01-01 lint harborlight.example > out 2>&1; [ $? -ne 75 ] || [ $waited -ge 50 ]; do
+	waited=$((waited + 1))
+	sleep 0.1
+done
+kill -0 "$server" 2> /dev/null || { echo "1..0 # SKIP nsd does not start here: $(tail -n 1 nsd.log)"; exit 0; }
+
+ends 0 "nothing is stored" run 2026-11-14T06:00:00Z enrich
+says "0 domains looked at, and 0 author domains below them" "and nothing is asked"
+run 2026-11-14T06:00:00Z --quiet --offline ingest one.xml
+ends 0 "a file in the place of the DNS" run 2026-11-14T06:00:00Z --dns-file zone enrich
+says "0 domains looked at, and 0 author domains below them" "is no sight of what is published"
+ends 0 "one domain" run 2026-11-14T07:00:00Z enrich
+says "1 domains looked at, and 2 author domains below them" "it, and those below it that are names, each once"
+run 2026-11-14T08:00:00Z dns harborlight.example > out
+says 'shop.harborlight.example' "what they publish is remembered"
+run 2026-11-14T08:00:00Z dns harborlight.example --json > out
+says '"name":"gone.harborlight.example","type":"MX","states":[{"first_seen":"2026-11-14T07:00:00Z","last_seen":"2026-11-14T07:00:00Z","status":"nxdomain"' \
+	"a name that does not exist, too"
+run 2026-11-14T08:00:00Z html harborlight.example > out
+says 'a record of its own' "the verdict knows the record below"
+says 'inherits; does not exist' "and the name that is none"
+run 2026-11-14T08:00:00Z check --json harborlight.example > out
+says '"records_checked":true' "and that records were looked at"
+ends 0 "later that day" run 2026-11-14T16:00:00Z enrich
+says "0 domains looked at, and 0 author domains below them" "nothing is asked again"
+ends 0 "the next day" run 2026-11-15T07:00:00Z enrich
+says "1 domains looked at, and 2 author domains below them" "everything is"
+run 2026-11-15T07:00:00Z --quiet --offline ingest two.xml
+ends 0 "many author domains" run 2026-11-15T08:00:00Z enrich
+says "1 domains looked at, and 50 author domains below them" "not all at once"
+run 2026-11-15T08:00:00Z enrich > out
+says "0 domains looked at, and 50 author domains below them" "the next run goes on"
+run 2026-11-15T08:00:00Z enrich > out
+says "0 domains looked at, and 20 author domains below them" "until all are known"
+printf '[dns]\nresolver = 127.0.0.1@%s\n[dkim]\ndomains = harborlight.example\n' "$port" > conf
+ends 0 "one's own domains, where they are named" run 2026-11-16T08:00:00Z enrich
+says "1 domains looked at, and 2 author domains below them" "those alone"
+kill "$server"
+wait "$server" 2> /dev/null
+server=
+printf '[dns]\nresolver = 127.0.0.1@%s\n[names]\ntime = 2\n' "$port" > conf
+began=$(date +%s)
+ends 0 "nobody answers" run 2026-11-25T08:00:00Z enrich
+[ $(($(date +%s) - began)) -le 20 ]
+ok $? "which takes no longer than is allowed"
+run 2026-11-25T08:00:00Z dns harborlight.example > out
+says '16 Nov 2026' "and changes nothing"
+echo "1..$n"

@@ -1,0 +1,87 @@
+/* span: lists, white space and numbers. */
+#include "base/span.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static void test_take(void **state)
+{
+	static const struct {
+		const char *list, *parts; /* each part between [ and ] */
+	} cases[] = {
+		{ "", "" },
+		{ "a", "[a]" },
+		{ "a,b", "[a][b]" },
+		{ " a ,\tb c , d ", "[a][b c][d]" },
+		{ "a,,b", "[a][][b]" },
+		{ ",a", "[][a]" },
+		{ "a,", "[a]" },
+		{ " ", "[]" },
+		{ ",", "[]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct span list = span_of(cases[i].list), part;
+		char said[64] = "";
+		size_t n = 0;
+
+		while (span_take(&list, ',', &part))
+			n += (size_t)snprintf(said + n, sizeof said - n, "[%.*s]", (int)part.n, part.p);
+		assert_string_equal(said, cases[i].parts);
+		assert_int_equal(list.n, 0);
+	}
+	assert_false(span_take(&SPAN_ABSENT, ',', &(struct span){ NULL, 0 }));
+}
+
+static void test_trim(void **state)
+{
+	(void)state;
+	assert_true(span_is(span_trim(SPAN(" \t\r\n\v\fa b\n")), SPAN("a b")));
+	assert_int_equal(span_trim(SPAN(" \t ")).n, 0);
+	assert_null(span_trim(SPAN_ABSENT).p);
+}
+
+static void test_number(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned long long max;
+		bool good;
+		unsigned long long number;
+	} cases[] = {
+		{ "0", 0, true, 0 },
+		{ "007", 7, true, 7 },
+		{ "8", 7, false, 0 },
+		{ "18446744073709551615", UINT64_MAX, true, UINT64_MAX },
+		{ "18446744073709551616", UINT64_MAX, false, 0 },
+		{ "", 9, false, 0 },
+		{ "-1", 9, false, 0 },
+		{ "1 ", 9, false, 0 },
+		{ "0x1", 9, false, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		unsigned long long number = 0;
+
+		assert_int_equal(span_number(span_of(cases[i].text), cases[i].max, &number), cases[i].good);
+		if (cases[i].good)
+			assert_true(number == cases[i].number);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_number),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
