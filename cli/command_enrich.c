@@ -12,8 +12,9 @@ int command_enrich(struct cli *cli)
 	if (!enrich_run(cli, &e, &fault))
 		return cli_fail(cli, &fault);
 	if (!cli->options.quiet)
-		printf("%zu addresses looked up, %zu named, %zu not confirmed, %zu without a name, %zu silent; %zu left\n"
-		       "%zu domains looked at, and %zu author domains below them\n",
-			e.looked, e.confirmed, e.unconfirmed, e.none, e.silent, e.left, e.domains, e.authors);
+		printf("%zu addresses looked up, %zu named, %zu not confirmed, %zu without a name, %zu silent; %zu left\n",
+			e.looked, e.confirmed, e.unconfirmed, e.none, e.silent, e.left);
+	if (!cli->options.quiet && (e.domains || e.authors))
+		printf("%zu domains looked at, and %zu author domains below them\n", e.domains, e.authors);
 	return EXIT_DONE;
 }

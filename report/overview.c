@@ -58,8 +58,8 @@ bool overview_add(struct overview *overview, const struct assessment *a)
 		.own = m->own,
 		.own_fails = m->own_fails,
 		.own_unsigned = m->own - m->own_dkim,
-		.own_a_week = v->window ? (m->own * 7 + v->window / 2) / v->window : 0,
-		.fix = n.fix + n.other,
+		.own_a_week = verdict_per_week(v, m->own),
+		.fix = n.fix + n.mend,
 		.decide = n.decide };
 	if (policy)
 		line->policy = *policy;

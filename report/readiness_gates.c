@@ -244,15 +244,35 @@ static double value_of(const struct gate *gate, const char *name, double *limit)
 }
 
 /* Values of a gate that ask for more than there is, each in a sentence. */
-static const struct {
+static const struct lack {
 	unsigned gate;
 	const char *name, *before, *one, *many;
 } lacks[] = {
-	{ 1, "history", "Reports reach back only", "day", "days" },
-	{ 1, "days", "Reports cover only", "day", "days" },
+	{ 1, "history", "Reports reach back only", "day", "days of history" },
+	{ 1, "days", "Reports cover only", "weekday", "weekdays" },
 	{ 1, "reporters", "Reports come from only", "receiver", "receivers" },
 	{ 2, "evidence", "Reports hold only", "piece of evidence", "pieces of evidence" },
 };
+
+/* Once the window was widened, any days do. */
+static const char *lack_unit(const struct lack *lack, const struct verdict *v, double n)
+{
+	const char *unit = n == 1 ? lack->one : lack->many;
+
+	return span_is(span_of(lack->name), SPAN("days")) && v->window > WINDOW_STANDARD ? unit + strlen("week") : unit;
+}
+
+/* One receiver is enough where it alone says much. */
+static bool is_lacking(const struct assessment *a, const struct lack *lack, double *value, double *limit)
+{
+	const struct verdict *v = a->verdict;
+	const struct gate *gate = gate_first(v, lack->gate);
+	bool lone = span_is(span_of(lack->name), SPAN("reporters")) &&
+		    (double)v->measures.own_evidence >= a->options->limits.lone_evidence;
+
+	*value = value_of(gate, lack->name, limit);
+	return gate && gate->state == GATE_NO_DATA && *value < *limit && !lone;
+}
 
 void words_missing(const struct pen *pen, const struct assessment *a)
 {
@@ -263,13 +283,10 @@ void words_missing(const struct pen *pen, const struct assessment *a)
 	if (v->history_first == MOMENT_NONE)
 		return;
 	for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++) {
-		const struct gate *gate = gate_first(v, lacks[i].gate);
-
-		value = value_of(gate, lacks[i].name, &limit);
-		if (!gate || gate->state != GATE_NO_DATA || value >= limit)
+		if (!is_lacking(a, &lacks[i], &value, &limit))
 			continue;
 		pen_say(pen, "%s%s %.0f %s, and %.0f are needed.", before, lacks[i].before, value,
-			plural((uint64_t)value, lacks[i].one, lacks[i].many), limit);
+			lack_unit(&lacks[i], v, value), limit);
 		before = " ";
 	}
 	value = value_of(gate_first(v, 1), "age", &limit);
@@ -281,6 +298,32 @@ void words_missing(const struct pen *pen, const struct assessment *a)
 	if (value > limit && v->measures.own)
 		pen_say(pen, "%sUp to %s could fail, and %s is the limit.", before, ratio_text(value).p,
 			ratio_text(limit).p);
+}
+
+void words_lacking(const struct pen *pen, const struct assessment *a)
+{
+	const struct verdict *v = a->verdict;
+	const struct gate *coverage = gate_first(v, 1);
+	double value, limit;
+	const char *before = "";
+
+	for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++) {
+		if (!is_lacking(a, &lacks[i], &value, &limit))
+			continue;
+		pen_say(pen, "%s%.0f of %.0f %s", before, value, limit, lack_unit(&lacks[i], v, limit));
+		before = ", ";
+	}
+	if (!v->measures.month_edge) {
+		pen_say(pen, "%sno end of a month", before);
+		before = ", ";
+	}
+	value = value_of(coverage, "age", &limit);
+	if (value > limit) {
+		pen_say(pen, "%snewest %.0f days old", before, value);
+		before = ", ";
+	}
+	if (!*before)
+		words_gate_found(pen, a, 2);
 }
 
 /* Time alone helps where only days are missing and reports still come. */

@@ -210,7 +210,7 @@ static void say_plain_figure(const struct pen *pen, const struct assessment *a, 
 		if (v->history_first == MOMENT_NONE)
 			pen_say(pen, "no report that counts yet");
 		else
-			words_gate_found(pen, a, step->gates & 1u << 1 ? 1 : 2);
+			words_lacking(pen, a);
 		break;
 	case STEP_ALERT:
 		pen_say(pen, "see what changed this week");

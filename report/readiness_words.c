@@ -8,6 +8,7 @@
 #define NAMES_SHOWN 3
 #define RECORD_OCTETS 4096
 #define BASIS_REPORTERS 2
+#define COVERED_SHARE 0.8
 #define BASIS_SHARE 0.1 /* a receiver with less is not named */
 
 const char *words_verdict(enum verdict_word word)
@@ -84,6 +85,11 @@ enum step_list step_list(const struct step *step)
 	return step->kind == STEP_DECIDE ? STEPS_DECIDE : STEPS_FIX;
 }
 
+static bool step_waits(const struct step *step)
+{
+	return step->kind == STEP_WAIT_STAGE || step->kind == STEP_WAIT_QUIET;
+}
+
 struct step_counts steps_count(const struct verdict *v)
 {
 	struct step_counts n = { 0 };
@@ -94,7 +100,7 @@ struct step_counts steps_count(const struct verdict *v)
 		n.later += step_list(step) == STEPS_LATER;
 		n.decide += step_list(step) == STEPS_DECIDE;
 		n.fix += step_list(step) == STEPS_FIX;
-		n.other += step_list(step) == STEPS_OTHER;
+		n.mend += step_list(step) == STEPS_OTHER && step->kind != STEP_GATHER && !step_waits(step);
 	}
 	return n;
 }
@@ -106,9 +112,8 @@ static unsigned days_to_wait(const struct verdict *v)
 
 	for (size_t i = 0; i < v->steps_n; i++) {
 		const struct step *s = &v->steps[i];
-		bool waits = s->kind == STEP_WAIT_STAGE || s->kind == STEP_WAIT_QUIET;
 
-		if (!s->later && waits && s->limit - s->value > most)
+		if (!s->later && step_waits(s) && s->limit - s->value > most)
 			most = s->limit - s->value;
 	}
 	return (unsigned)most;
@@ -158,7 +163,8 @@ void words_status(const struct pen *pen, const struct assessment *a)
 	if (v->decision.word != VERDICT_NOT_READY)
 		return;
 	say_part(pen, &before, n.fix, "sender to fix", "senders to fix");
-	say_part(pen, &before, n.decide, "to decide", "to decide");
+	say_part(pen, &before, n.decide, n.fix ? "to decide" : "sender to decide about",
+		n.fix ? "to decide" : "senders to decide about");
 	say_part(pen, &before, steps_of(v, STEP_FIX_RECORD), "record to mend", "records to mend");
 	say_part(pen, &before, steps_of(v, STEP_SUBDOMAIN), "subdomain fails", "subdomains fail");
 	say_part(pen, &before, steps_of(v, STEP_ALERT), "alert open", "alerts open");
@@ -270,6 +276,14 @@ static void say_nothing_counts(const struct pen *pen, const struct verdict *v)
 	pen_say(pen, ", so nothing can be said about what it would cost.");
 }
 
+/* "In five weeks" would say too much where most of them were never reported; a verdict for want of data says so itself. */
+static void say_coverage(const struct pen *pen, const struct verdict *v)
+{
+	if (v->measures.own && !v->measures.parked && v->decision.word != VERDICT_NOT_ENOUGH_DATA &&
+		v->days_covered < COVERED_SHARE * v->window)
+		pen_say(pen, " Reports cover only %u of these %u days.", v->days_covered, v->window);
+}
+
 void words_cost(const struct pen *pen, const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;
@@ -293,6 +307,7 @@ void words_cost(const struct pen *pen, const struct assessment *a)
 		say_window(pen, a);
 		pen_say(pen, " (at most %s).", ratio_text(m->own_upper).p);
 	}
+	say_coverage(pen, v);
 	if (m->undecided && !m->parked) {
 		pen_say(pen, " Not decided: %s ", count_text(m->undecided).p);
 		pen_say(pen, "%s that may be yours.", plural(m->undecided, "message", "messages"));

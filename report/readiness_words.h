@@ -22,9 +22,9 @@ bool words_holds(const struct assessment *a); /* p=reject is in force, and nothi
 enum step_list { STEPS_FIX, STEPS_DECIDE, STEPS_OTHER, STEPS_LATER };
 enum step_list step_list(const struct step *step);
 
-/* Steps of each list. */
+/* Senders to fix, and to decide about; other things to mend; what is for later. Waiting for time or data is neither. */
 struct step_counts {
-	unsigned fix, decide, other, later;
+	unsigned fix, decide, mend, later;
 };
 struct step_counts steps_count(const struct verdict *v);
 
@@ -48,6 +48,7 @@ void words_step_effect(const struct pen *pen, const struct step *step); /* `own 
 
 /* ---- alerts, exceptions, gates */
 void words_missing(const struct pen *pen, const struct assessment *a); /* what data lack; with its dots; may be empty */
+void words_lacking(const struct pen *pen, const struct assessment *a); /* `10 of 18 weekdays, no end of a month` */
 void words_gather(const struct pen *pen, const struct assessment *a);  /* what to do about it */
 void words_alert_name(const struct pen *pen, const struct assessment *a, const struct alert *alert);
 void words_alert(const struct pen *pen, const struct assessment *a, const struct alert *alert);

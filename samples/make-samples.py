@@ -10,6 +10,7 @@ import calendar
 import gzip
 import hashlib
 import io
+import ipaddress
 import json
 import os
 import quopri
@@ -834,8 +835,20 @@ def demo():
     return mails
 
 
+# Host names of the demonstration's addresses, both ways; who forges has none.
+HOSTS = [
+    ("relay." + SHOP, "203.0.113.10"),
+    ("relay." + SHOP, "2001:db8:10::25"),
+    ("printer." + SHOP, "192.0.2.77"),
+    ("lists.guild.example", "192.0.2.140"),
+    ("out31.newsmill.example", "198.51.100.31"),
+    ("forward.alumni.example", "198.51.100.200"),
+]
+
+
 def zone():
-    """Master file (RFC 1035): what a resolver must know so that the demonstration's signatures can be checked."""
+    """Master file (RFC 1035): what a resolver must know so that the demonstration's signatures can be checked, its hosts
+    named and the domains' own records judged."""
     names = ["aaisp._domainkey." + SHOP, "UE202605._domainkey." + CAFE]
     names += sorted({"rep2026._domainkey." + r["email"].split("@")[1] for r in REPORTERS.values()})
     text = "v=DKIM1; k=rsa; p=" + rsa_public()
@@ -846,6 +859,10 @@ def zone():
         for d, p in ((SHOP, "none"), (CAFE, "quarantine"))
     ]
     lines += ['%s. 3600 IN TXT "v=spf1 ip4:203.0.113.10 ip6:2001:db8:10::25 ~all"' % d for d in (SHOP, CAFE)]
+    lines += ["%s. 3600 IN MX 10 relay.%s." % (d, SHOP) for d in (SHOP, CAFE)]
+    for name, address in HOSTS:
+        lines.append("%s. 3600 IN %s %s" % (name, "AAAA" if ":" in address else "A", address))
+        lines.append("%s. 3600 IN PTR %s." % (ipaddress.ip_address(address).reverse_pointer, name))
     return "\n".join(lines) + "\n"
 
 

@@ -82,6 +82,9 @@ static bool work_over(struct work *w, unsigned window)
 	w->first_day = v->first_day = w->last_day - window + 1;
 	v->last_day = w->last_day;
 	v->weeks_n = window / WEEK;
+	v->days_known = window;
+	if (w->history_first > w->first_day)
+		v->days_known = w->history_first < w->last_day ? (unsigned)(w->last_day - w->history_first) + 1 : 1;
 	paths_reset(w);
 	if (!stage_ends(w, work_window(w)) || !stage_ends(w, work_classes(w)) || !stage_ends(w, work_senders(w)) ||
 		!stage_ends(w, work_policy_seen(w)))

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define WINDOW_STANDARD 35
 #define WINDOW_WIDEST 180
 #define HAIR 1e-9 /* keeps a product of exact counts from being rounded up to the next whole message */
 
@@ -256,16 +255,20 @@ static void rule_forwarding(struct ruling *r)
 static void rule_time(struct ruling *r)
 {
 	const struct measures *m = r->m;
-	bool asked = r->t->stage_days > 0 && !m->transactional, surprised;
+	bool asked = r->t->stage_days > 0 && !m->transactional, loud = (double)m->quiet_days < r->t->quiet_days;
+	enum gate_state early = m->history ? GATE_FAILS : GATE_NO_DATA; /* where nothing is reported, no stage is seen */
 	struct gate *gate;
 
 	gate = gate_add(r, 8,
 		!asked					   ? GATE_NOT_ASKED
-		: (double)m->stage_days < r->t->stage_days ? GATE_FAILS
+		: (double)m->stage_days < r->t->stage_days ? early
 							   : GATE_HOLDS);
 	gate_about(gate, "days", (double)m->stage_days, r->t->stage_days, true);
-	surprised = !m->never_surprised && (double)m->quiet_days < r->t->quiet_days;
-	gate = gate_add(r, 9, surprised || m->critical_alert ? GATE_FAILS : GATE_HOLDS);
+	/* Quiet days of too short a history are no surprise, and no proof that there will be none. */
+	gate = gate_add(r, 9,
+		m->critical_alert || (loud && !m->never_surprised) ? GATE_FAILS
+		: loud						   ? GATE_NO_DATA
+								   : GATE_HOLDS);
 	gate_about(gate, "days", (double)m->quiet_days, r->t->quiet_days, true);
 	gate_about(gate, "critical_alerts", m->critical_alert, 0, false);
 }

@@ -4,7 +4,6 @@
 
 #define WEEKDAYS 5
 #define LEARNING_DAYS 7 /* days with reports before which nothing was known, so that nothing is a surprise */
-#define WINDOW_STANDARD 35
 
 /* One stranger among reporters may supply only a part of the evidence. */
 static void cap_strangers(const struct work *w, const uint64_t *by_reporter, struct measures *m)

@@ -58,6 +58,8 @@ struct assess_limits {
 	ASSESS_LIMITS(LIMIT_NONE, LIMIT_MEMBER)
 };
 
+#define WINDOW_STANDARD 35 /* five whole weeks, which always hold the end of a month */
+
 /* Options that are lists of words. */
 struct words {
 	const struct span *words;
@@ -69,7 +71,7 @@ struct assess_options {
 	int64_t today;		   /* day since the epoch; nothing here asks the clock */
 	enum target target;	   /* AUTO: the next stage */
 	enum profile profile;
-	unsigned window;	      /* days; 35 */
+	unsigned window;	      /* days */
 	bool window_fixed;	      /* never widen */
 	bool trust_strict;	      /* never count what is not authenticated */
 	bool legacy_pct;	      /* the old ladder 10, 25, 50, 100 instead of the trial record */
@@ -81,7 +83,7 @@ struct assess_options {
 
 #define OPTIONS_DEFAULT                                \
 	{                                              \
-		.window = 35, .limits = LIMITS_DEFAULT \
+		.window = WINDOW_STANDARD, .limits = LIMITS_DEFAULT \
 	}
 #define LIMIT_DEFAULTS(name, direction, q, r, ...) .quarantine.name = (q), .reject.name = (r),
 #define LIMIT_DEFAULT(name, direction, standard, ...) .name = (standard),

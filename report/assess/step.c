@@ -119,7 +119,7 @@ static void add_sender(struct steps *steps, uint32_t index, unsigned gate, bool 
 	step->subject = s->subject;
 	step->messages = s->messages;
 	step->fails = s->fails;
-	step->per_week = (n * WEEK + w->window / 2) / w->window;
+	step->per_week = verdict_per_week(w->v, n);
 	step->guess = s->fate == FATE_UNDECIDED ? guess_of(w, s) : GUESS_NONE;
 	step->since = s->subclass == SUB_OWN_BROKEN ? s->unsigned_since : MOMENT_NONE;
 }
@@ -215,11 +215,11 @@ static void add_gate(struct steps *steps, const struct gate *gate, enum target t
 	const struct measures *m = &w->v->measures;
 	const struct target_limits *t = limits_of(&w->options->limits, target);
 
-	switch (gate->number) {
-	case 1:
-	case 2:
+	if (gate->state == GATE_NO_DATA) {
 		add_plain(steps, gate, STEP_GATHER, later);
-		break;
+		return;
+	}
+	switch (gate->number) {
 	case 3:
 		add_largest(steps, FATE_OWN, 1u << 3, later, t->own_loss, m->own);
 		break;

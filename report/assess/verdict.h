@@ -193,7 +193,7 @@ struct measures {
 	const struct undecided_measure *undecided_sources;
 	size_t undecided_n;
 	int64_t stage_days, quiet_days;
-	bool never_surprised; /* quiet_days is then all there is of history, and G1 judges whether that is enough */
+	bool never_surprised; /* quiet_days is then all there is of history; too little is no failure of G9, but no data */
 	bool critical_alert, transactional;
 	const struct span *record_errors, *record_warnings; /* G10 */
 	size_t record_errors_n, record_warnings_n;
@@ -447,6 +447,7 @@ struct verdict {
 	int64_t first_day, last_day; /* of the window */
 	unsigned window, weeks_n;    /* days; whole weeks, the last one ends with last_day */
 	unsigned days_covered;
+	unsigned days_known; /* of the window, since the history began; at least 1 */
 	int64_t history_first; /* first day of any counted report; MOMENT_NONE */
 	struct policy seen;    /* newest policy that most counted messages were seen under */
 	bool seen_any;
@@ -495,5 +496,11 @@ struct verdict {
 
 /* The first sender of that subject, NO_INDEX when there is none. */
 uint32_t verdict_sender(const struct verdict *verdict, struct span subject);
+
+/* What `n` messages of the window are a week, rounded. */
+static inline uint64_t verdict_per_week(const struct verdict *v, uint64_t n)
+{
+	return (uint64_t)(((unsigned __int128)n * 7 + v->days_known / 2) / v->days_known);
+}
 
 #endif
