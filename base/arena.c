@@ -85,6 +85,24 @@ void arena_clear(struct arena *a)
 	a->failed = false;
 }
 
+struct arena_mark arena_mark(const struct arena *a)
+{
+	return (struct arena_mark){ a->blocks, a->blocks ? a->blocks->used : 0, a->used };
+}
+
+void arena_rewind(struct arena *a, struct arena_mark mark)
+{
+	while (a->blocks != mark.block) {
+		struct arena_block *next = a->blocks->next;
+
+		free(a->blocks);
+		a->blocks = next;
+	}
+	if (mark.block)
+		mark.block->used = mark.block_used;
+	a->used = mark.used;
+}
+
 void arena_release(struct arena *a)
 {
 	while (a->blocks) {

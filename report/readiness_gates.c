@@ -39,14 +39,6 @@ static const struct gate *gate_first(const struct verdict *v, unsigned number)
 	return NULL;
 }
 
-static uint32_t sender_with(const struct verdict *v, struct span subject)
-{
-	for (uint32_t i = 0; i < v->senders_n; i++)
-		if (span_is(v->senders[i].subject, subject))
-			return i;
-	return NO_INDEX;
-}
-
 /* The subjects a gate fails for, behind `before`, with their first value: a share, or messages. */
 static bool say_subjects(
 	const struct pen *pen, const struct assessment *a, unsigned number, bool senders, const char *before)
@@ -64,7 +56,7 @@ static bool say_subjects(
 			continue;
 		}
 		pen_say(pen, "%s", said++ ? ", " : before);
-		words_subject(pen, a, gate->subject, senders ? sender_with(v, gate->subject) : NO_INDEX);
+		words_subject(pen, a, gate->subject, senders ? verdict_sender(v, gate->subject) : NO_INDEX);
 		if (gate->values_n && senders)
 			pen_say(pen, " %s",
 				number == 6 ? count_text((uint64_t)gate->values[0].value).p
@@ -410,7 +402,7 @@ void words_exception(const struct pen *pen, const struct assessment *a, const st
 	pen_say(pen, "%s", e->kind < EXCEPT_COUNT && words[e->kind] ? words[e->kind] : "");
 	if (e->subject.n)
 		words_subject(
-			pen, a, e->subject, e->kind == EXCEPT_RECORDS ? NO_INDEX : sender_with(a->verdict, e->subject));
+			pen, a, e->subject, e->kind == EXCEPT_RECORDS ? NO_INDEX : verdict_sender(a->verdict, e->subject));
 }
 
 /* ---- simulations and the next record */

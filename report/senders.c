@@ -47,10 +47,18 @@ static void row_of_sender(const struct verdict *v, uint32_t at, struct listed_se
 		.reporters = s->reporters,
 		.first_day = s->first_day,
 		.last_day = s->last_day };
-	memcpy(row->weeks, s->weeks, sizeof row->weeks);
-	for (size_t i = 0; i < v->paths_n; i++)
-		if (v->paths[i].sender == at && belongs(&v->paths[i]) && tells_more(&v->paths[i], row->path))
-			row->path = &v->paths[i];
+	memcpy(row->weeks, s->weeks, v->weeks_n * sizeof *row->weeks);
+}
+
+/* The path that explains each sender: one walk over all of them, since there may be as many senders as paths. */
+static void rows_choose_paths(const struct verdict *v, struct listed_sender *rows)
+{
+	for (size_t i = 0; i < v->paths_n; i++) {
+		const struct path *path = &v->paths[i];
+
+		if (path->sender != NO_INDEX && belongs(path) && tells_more(path, rows[path->sender].path))
+			rows[path->sender].path = path;
+	}
 }
 
 /* All of a failing path fails; a passing one that is not yours is signed by you, and was relayed. */
@@ -169,6 +177,7 @@ bool sender_list_make(const struct verdict *v, const struct senders_view *view, 
 		counts_add(&list->last, &v->senders[i].last);
 		list->unsigned_senders += v->senders[i].week.not_signed > 0;
 	}
+	rows_choose_paths(v, list->rows);
 	rows_of_others(v, list);
 	for (size_t i = 0; i < list->n; i++) {
 		struct listed_sender *row = &list->rows[i];
@@ -189,19 +198,27 @@ void sender_list_release(struct sender_list *list)
 	*list = (struct sender_list){ 0 };
 }
 
+/* Of the paths of one source and author domain, is this one of the row's? */
 static bool is_of(const struct verdict *v, const struct listed_sender *row, const struct path *path)
 {
 	if (row->sender)
 		return path->sender != NO_INDEX && &v->senders[path->sender] == row->sender;
-	return path->source == row->source && path->fate == row->fate && span_is(path->header_from, row->header_from);
+	return path->fate == row->fate;
+}
+
+static bool lies_with(const struct listed_sender *row, const struct path *path)
+{
+	return path->source == row->source && span_is(path->header_from, row->header_from);
 }
 
 void listed_selectors(struct buf *out, const struct verdict *v, const struct listed_sender *row)
 {
 	struct span said[KIND_COUNT * 2];
-	size_t n = 0;
+	size_t first = (size_t)(row->path - v->paths), n = 0;
 
-	for (size_t i = 0; i < v->paths_n && n < sizeof said / sizeof *said; i++) {
+	while (first > 0 && lies_with(row, &v->paths[first - 1]))
+		first--;
+	for (size_t i = first; i < v->paths_n && lies_with(row, &v->paths[i]) && n < sizeof said / sizeof *said; i++) {
 		const struct path *path = &v->paths[i];
 		bool again = false;
 

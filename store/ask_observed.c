@@ -25,6 +25,11 @@ struct named {
 	bool author; /* an author domain of the records */
 };
 
+struct told {
+	int64_t id;
+	struct span text;
+};
+
 struct reporting {
 	int64_t first_record;
 	uint64_t records;
@@ -33,6 +38,12 @@ struct reporting {
 /* A record without address and count: ids of interned things. */
 struct outcome_key {
 	int64_t words, auth, reasons, header_from, envelope_from;
+};
+
+/* The receiver's words of many records: whether they judge at all. */
+struct evaluation {
+	int64_t words;
+	bool evaluated;
 };
 
 struct results { /* of one set of DKIM and SPF results */
@@ -45,17 +56,20 @@ struct results { /* of one set of DKIM and SPF results */
 struct observing {
 	struct store *store;
 	struct arena *arena; /* the asker's */
-	struct table names_by_id, sources_by_key, auths_by_key, results_by_id;
+	struct table names_by_id, texts_by_id, sources_by_key, auths_by_key, results_by_id, evaluations_by_words;
 	struct named *names; /* owned, like all below that are grown */
+	struct told *texts;
 	struct observed_report *reports;
 	struct reporting *reportings;
 	struct observed_source *sources;
 	struct observed_auth *auths;
 	struct outcome_key *keys; /* of auths */
 	struct results *results;
+	struct evaluation *evaluations;
 	struct observed_traffic *traffic; /* in `arena` */
 	struct observed_sample *samples;
-	size_t names_n, reports_n, reportings_n, sources_n, auths_n, keys_n, results_n, traffic_n, traffic_room, samples_n;
+	size_t names_n, texts_n, reports_n, reportings_n, sources_n, auths_n, keys_n, results_n, evaluations_n, samples_n;
+	size_t traffic_n, traffic_room;
 };
 
 typedef bool is_same(const struct observing *o, uint32_t at, const void *key);
@@ -162,6 +176,30 @@ static bool name_get(struct observing *o, int64_t id, struct domain_name *name, 
 	return !failed;
 }
 
+static bool told_is(const struct observing *o, uint32_t at, const void *key)
+{
+	return o->texts[at].id == *(const int64_t *)key;
+}
+
+/* An interned text, in the asker's arena once; absent for 0. */
+static bool text_get(struct observing *o, int64_t id, struct span *text)
+{
+	bool failed = false;
+	uint32_t at;
+	int found;
+
+	*text = SPAN_ABSENT;
+	if (!id)
+		return true;
+	found = table_place(o, &o->texts_by_id, scatter(scatter_begin(), (uint64_t)id), told_is, &id, o->texts_n, &at);
+	if (found < 0 || (found == 0 && !ADD_ROOM(o, texts)))
+		return false;
+	if (found == 0)
+		o->texts[o->texts_n++] = (struct told){ id, text_of(o->store, id, o->arena, &failed) };
+	*text = o->texts[at].text;
+	return !failed;
+}
+
 /* --- reports --- */
 
 static enum request request_of(struct span word)
@@ -211,7 +249,7 @@ static bool report_observe(struct observing *o, sqlite3_stmt *st, struct span do
 {
 	struct arena *scratch = &o->store->arena;
 	struct observed_report *r;
-	struct span words[7], email;
+	struct span words[7], email, signer;
 	bool failed = false;
 
 	arena_clear(scratch);
@@ -223,7 +261,6 @@ static bool report_observe(struct observing *o, sqlite3_stmt *st, struct span do
 		.begin = column_moment(st, 2),
 		.end = column_moment(st, 3),
 		.report_id = arena_copy(o->arena, column_text(st, 4)),
-		.org_name = text_of(o->store, sqlite3_column_int64(st, 6), o->arena, &failed),
 		.arrived = column_moment(st, 21),
 		.taken = sqlite3_column_int64(st, 17) };
 	column_octets(st, 5, r->content, sizeof r->content);
@@ -232,8 +269,10 @@ static bool report_observe(struct observing *o, sqlite3_stmt *st, struct span do
 	for (int i = 0; i < 7; i++)
 		words[i] = text_of(o->store, sqlite3_column_int64(st, 8 + i), scratch, &failed);
 	policy_read(words, r);
-	carriage_read(r, sqlite3_column_int(st, 0), text_of(o->store, sqlite3_column_int64(st, 18), o->arena, &failed),
-		sqlite3_column_int(st, 19), sqlite3_column_type(st, 20) != SQLITE_NULL, column_count(st, 20) > 0);
+	if (!text_get(o, sqlite3_column_int64(st, 6), &r->org_name) || !text_get(o, sqlite3_column_int64(st, 18), &signer))
+		return false;
+	carriage_read(r, sqlite3_column_int(st, 0), signer, sqlite3_column_int(st, 19),
+		sqlite3_column_type(st, 20) != SQLITE_NULL, column_count(st, 20) > 0);
 	o->reportings[o->reportings_n] = (struct reporting){ sqlite3_column_int64(st, 15), column_count(st, 16) };
 	o->traffic_room += o->reportings[o->reportings_n++].records;
 	return !failed;
@@ -268,15 +307,15 @@ static bool results_are(const struct observing *o, uint32_t at, const void *key)
 static bool result_read(struct observing *o, struct list_reader *reader, struct domain_name *domain, struct span *key,
 	enum result *result)
 {
-	int64_t id = (int64_t)list_take_number(reader);
+	int64_t id = (int64_t)list_take_number(reader), key_id;
 	uint64_t means;
 
-	*key = list_take_text(reader);
+	key_id = (int64_t)list_take_number(reader);
 	list_take_number(reader); /* the word as sent */
 	list_take_number(reader); /* human_result */
 	means = list_take_number(reader);
 	*result = means < RESULT_COUNT ? (enum result)means : RESULT_OTHER;
-	return !reader->failed && name_get(o, id, domain, NULL);
+	return !reader->failed && name_get(o, id, domain, NULL) && text_get(o, key_id, key);
 }
 
 static bool set_read(struct observing *o, int64_t id, struct results *set)
@@ -286,8 +325,9 @@ static bool set_read(struct observing *o, int64_t id, struct results *set)
 	struct spf_row *spf;
 	bool ok = true;
 
-	if (!list_get(o->store, SQL_AUTH_GET, id, o->arena, &reader))
+	if (!list_get(o->store, SQL_AUTH_GET, id, &o->store->arena, &reader))
 		return false;
+	reader.arena = o->arena;
 	set->dkim = dkim = list_room(&reader, sizeof *dkim, &set->dkim_n);
 	for (size_t i = 0; ok && i < set->dkim_n; i++)
 		ok = result_read(o, &reader, &dkim[i].domain, &dkim[i].selector, &dkim[i].result);
@@ -329,12 +369,14 @@ static bool reasons_get(struct observing *o, int64_t id, struct observed_auth *a
 
 	if (!id)
 		return true;
-	if (!list_get(o->store, SQL_REASONS_GET, id, o->arena, &reader))
+	if (!list_get(o->store, SQL_REASONS_GET, id, &o->store->arena, &reader))
 		return false;
+	reader.arena = o->arena;
 	auth->reasons = reasons = list_room(&reader, sizeof *reasons, &auth->reasons_n);
 	for (size_t i = 0; i < auth->reasons_n; i++) {
-		reasons[i].type = list_take_text(&reader);
-		reasons[i].comment = list_take_text(&reader);
+		if (!text_get(o, (int64_t)list_take_number(&reader), &reasons[i].type) ||
+			!text_get(o, (int64_t)list_take_number(&reader), &reasons[i].comment))
+			return false;
 	}
 	return !reader.failed || store_fail(o->store, SQLITE_CORRUPT, "a set of reasons is damaged");
 }
@@ -344,21 +386,41 @@ static bool is_verdict(struct span word)
 	return span_is_nocase(word, SPAN("pass")) || span_is_nocase(word, SPAN("fail"));
 }
 
-/* The receiver's own words, and what the flags made of them. */
-static bool words_get(struct observing *o, int64_t id, unsigned flags, struct observed_auth *auth)
+static bool evaluation_is(const struct observing *o, uint32_t at, const void *key)
 {
-	unsigned disposed = flags & FLAG_DISPOSED;
+	return o->evaluations[at].words == *(const int64_t *)key;
+}
+
+static bool evaluation_read(struct observing *o, int64_t id, bool *evaluated)
+{
 	struct list_reader reader;
 
 	if (!list_get(o->store, SQL_WORDS_GET, id, &o->store->arena, &reader))
 		return false;
 	list_take_number(&reader);
-	auth->evaluated = is_verdict(list_take_text(&reader));
-	auth->evaluated |= is_verdict(list_take_text(&reader));
+	*evaluated = is_verdict(list_take_text(&reader));
+	*evaluated |= is_verdict(list_take_text(&reader));
+	return !reader.failed || store_fail(o->store, SQLITE_CORRUPT, "a record's words are damaged");
+}
+
+/* The receiver's own words, and what the flags made of them. */
+static bool words_get(struct observing *o, int64_t id, unsigned flags, struct observed_auth *auth)
+{
+	unsigned disposed = flags & FLAG_DISPOSED;
+	struct evaluation read = { .words = id };
+	uint32_t at;
+	int found = table_place(o, &o->evaluations_by_words, scatter(scatter_begin(), (uint64_t)id), evaluation_is, &id,
+		o->evaluations_n, &at);
+
+	if (found < 0 || (found == 0 && (!ADD_ROOM(o, evaluations) || !evaluation_read(o, id, &read.evaluated))))
+		return false;
+	if (found == 0)
+		o->evaluations[o->evaluations_n++] = read;
+	auth->evaluated = o->evaluations[at].evaluated;
 	auth->disposition = disposed < DISPOSITION_COUNT ? (enum disposition)disposed : DISPOSITION_OTHER;
 	auth->dkim_aligned = flags & FLAG_DKIM;
 	auth->spf_aligned = flags & FLAG_SPF;
-	return !reader.failed || store_fail(o->store, SQLITE_CORRUPT, "a record's words are damaged");
+	return true;
 }
 
 static bool auth_is(const struct observing *o, uint32_t at, const void *key)
@@ -453,13 +515,8 @@ static bool source_find(struct observing *o, sqlite3_stmt *st, int column, uint3
 	uint64_t hash;
 	int found;
 
-	if (sqlite3_column_type(st, column) == SQLITE_BLOB && sent.n == sizeof key.address) {
-		memcpy(&key.address, sent.p, sizeof key.address);
-		key.has_address = true;
-	} else {
-		key.has_address = sent.n && address_parse(sent, &key.address);
-		key.text = key.has_address ? SPAN_ABSENT : sent;
-	}
+	key.has_address = column_address(st, column, &key.address);
+	key.text = key.has_address ? SPAN_ABSENT : sent;
 	hash = key.has_address ? octets_hash(&key.address, sizeof key.address) : octets_hash(sent.p, sent.n);
 	found = table_place(o, &o->sources_by_key, hash, source_is, &key, o->sources_n, source);
 	if (found != 0)
@@ -629,22 +686,51 @@ static const void *hand_over(struct arena *arena, const void *items, size_t n, s
 }
 #define HAND_OVER(o, observed, member)                                                                              \
 	((observed)->member = hand_over((o)->arena, (o)->member, (o)->member##_n, sizeof *(o)->member),             \
-		(observed)->member##_n = (o)->member##_n)
+		(observed)->member##_n = (o)->member##_n, free((o)->member), (o)->member = NULL)
+
+/* What only served to find things again. */
+static void look_ups_release(struct observing *o)
+{
+	struct table *tables[] = { &o->names_by_id, &o->texts_by_id, &o->sources_by_key, &o->auths_by_key,
+		&o->results_by_id, &o->evaluations_by_words };
+
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		free(tables[i]->slots);
+		tables[i]->slots = NULL;
+	}
+	free(o->names);
+	free(o->texts);
+	free(o->reportings);
+	free(o->keys);
+	free(o->results);
+	free(o->evaluations);
+	o->names = NULL;
+	o->texts = NULL;
+	o->reportings = NULL;
+	o->keys = NULL;
+	o->results = NULL;
+	o->evaluations = NULL;
+}
 
 static void observing_release(struct observing *o)
 {
-	struct table *tables[] = { &o->names_by_id, &o->sources_by_key, &o->auths_by_key, &o->results_by_id };
-
-	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-		free(tables[i]->slots);
-	free(o->names);
+	look_ups_release(o);
 	free(o->reports);
-	free(o->reportings);
 	free(o->sources);
 	free(o->auths);
-	free(o->keys);
-	free(o->results);
 	free(o->samples);
+}
+
+/* One array after the other, so that there are never two of all of them. */
+static void observed_fill(struct observing *o, struct observed *observed)
+{
+	look_ups_release(o);
+	HAND_OVER(o, observed, sources);
+	HAND_OVER(o, observed, auths);
+	HAND_OVER(o, observed, reports);
+	HAND_OVER(o, observed, samples);
+	observed->traffic = o->traffic;
+	observed->traffic_n = o->traffic_n;
 }
 
 bool store_ask_observed(struct store *s, const char *domain, const struct window *window, struct arena *arena,
@@ -657,14 +743,8 @@ bool store_ask_observed(struct store *s, const char *domain, const struct window
 	*observed = (struct observed){ .reports = NULL };
 	ok = ok && (!id || (reports_observe(&o, id, window) && traffic_observe(&o) && all_samples_observe(&o, id, window)));
 	ok = ask_end(s, own, ok);
-	if (ok) {
-		HAND_OVER(&o, observed, reports);
-		HAND_OVER(&o, observed, sources);
-		HAND_OVER(&o, observed, auths);
-		HAND_OVER(&o, observed, samples);
-		observed->traffic = o.traffic;
-		observed->traffic_n = o.traffic_n;
-	}
+	if (ok)
+		observed_fill(&o, observed);
 	if (ok && arena->failed)
 		ok = fault_set(&s->fault, FAULT_SETUP, "%s: %s: more records than memory is allowed for", s->path, domain);
 	observing_release(&o);

@@ -62,8 +62,8 @@ static bool filter_sql(enum subject subject, const struct report_filter *filter,
 
 sqlite3_stmt *filter_open(struct store *s, enum subject subject, const struct report_filter *filter)
 {
-	sqlite3_stmt *st = NULL;
-	int rc, at = 1;
+	sqlite3_stmt *st;
+	int at = 1;
 
 	for (size_t i = 0; filter && i < filter->n; i++)
 		if ((unsigned)filter->conditions[i].what >= CONDITIONS) {
@@ -74,12 +74,8 @@ sqlite3_stmt *filter_open(struct store *s, enum subject subject, const struct re
 		store_fail_memory(s);
 		return NULL;
 	}
-	rc = sqlite3_prepare_v2(s->db, buf_text(&s->list), -1, &st, NULL);
-	if (rc != SQLITE_OK) {
-		store_fail(s, rc, "filter");
-		return NULL;
-	}
-	for (size_t i = 0; filter && i < filter->n; i++) {
+	st = sql_prepare(s, buf_text(&s->list), 0);
+	for (size_t i = 0; st && filter && i < filter->n; i++) {
 		const struct condition *c = &filter->conditions[i];
 
 		if (condition_has_text(c->what)) {

@@ -104,16 +104,14 @@ static bool sources_grow(struct store *s, struct sources *sources)
 static bool source_find(struct asking *a, sqlite3_stmt *st, uint32_t *source)
 {
 	struct sources *sources = &a->sources;
-	struct span sent = column_text(st, 0), key = sent;
-	bool has_address = sqlite3_column_type(st, 0) == SQLITE_BLOB && sent.n == sizeof(struct address);
+	struct span key = column_text(st, 0);
 	struct address address;
+	bool has_address = column_address(st, 0, &address);
 	struct source_entry *entry;
 	uint32_t *slot;
 
-	if (!has_address && sent.n && address_parse(sent, &address)) {
-		has_address = true;
+	if (has_address)
 		key = (struct span){ (const char *)address.octets, sizeof address.octets };
-	}
 	if (!sources_grow(a->store, sources))
 		return false;
 	slot = source_slot(sources, key, has_address);
@@ -204,8 +202,10 @@ static void tallies_sort(struct tallies *tallies)
 
 /* --- walking the records --- */
 
-static bool record_count(struct asking *a, sqlite3_stmt *record, int64_t reporter, int64_t day)
+static bool record_count(void *arg, const struct walked_report *report, sqlite3_stmt *record)
 {
+	struct asking *a = arg;
+	int64_t day = report->day;
 	uint64_t messages = column_count(record, 1);
 	unsigned flags = (unsigned)sqlite3_column_int(record, 2);
 	int64_t auth = sqlite3_column_int64(record, 3);
@@ -224,28 +224,45 @@ static bool record_count(struct asking *a, sqlite3_stmt *record, int64_t reporte
 	if (day > row->last_day)
 		row->last_day = day;
 	counts_add_record(&row->counts, messages, flags);
-	tally = tally_of(source, TALLY_REPORTER, (uint64_t)reporter, messages);
+	tally = tally_of(source, TALLY_REPORTER, (uint64_t)report->reporter, messages);
 	if (!tally_add(a->store, &a->seen, &tally))
 		return false;
 	tally = tally_of(source, TALLY_AUTH, (uint64_t)auth, messages);
 	return auth == 0 || tally_add(a->store, &a->seen, &tally);
 }
 
-static bool report_walk(struct asking *a, sqlite3_stmt *report)
+static bool report_walk(struct store *s, sqlite3_stmt *report, record_taker *take, void *arg)
 {
-	int64_t reporter = sqlite3_column_int64(report, 0), day = sqlite3_column_int64(report, 1);
+	const struct walked_report walked = { sqlite3_column_int64(report, 0), sqlite3_column_int64(report, 1) };
 	int64_t first = sqlite3_column_int64(report, 2), n = sqlite3_column_int64(report, 3);
-	sqlite3_stmt *record = sql_open(a->store, SQL_RECORD_SOURCES);
+	sqlite3_stmt *record = sql_open(s, SQL_RECORD_SOURCES);
 	int row;
 
 	if (!record)
 		return false;
 	sqlite3_bind_int64(record, 1, first);
 	sqlite3_bind_int64(record, 2, first + n - 1);
-	while ((row = sql_row(a->store, record)) == 1)
-		if (!record_count(a, record, reporter, day))
+	while ((row = sql_row(s, record)) == 1)
+		if (!take(arg, &walked, record))
 			break;
 	sqlite3_reset(record);
+	return row == 0;
+}
+
+bool records_walk(struct store *s, int64_t domain, const struct window *window, record_taker *take, void *arg)
+{
+	sqlite3_stmt *report = sql_open(s, SQL_DOMAIN_REPORTS);
+	int row;
+
+	if (!report)
+		return false;
+	sqlite3_bind_int64(report, 1, domain);
+	sqlite3_bind_int64(report, 2, window->first_day);
+	sqlite3_bind_int64(report, 3, window->last_day);
+	while ((row = sql_row(s, report)) == 1)
+		if (!report_walk(s, report, take, arg))
+			break;
+	sqlite3_reset(report);
 	return row == 0;
 }
 
@@ -398,19 +415,7 @@ static int source_order(const void *a, const void *b)
 
 static bool sources_gather(struct asking *a, int64_t domain, const struct window *window)
 {
-	sqlite3_stmt *report = sql_open(a->store, SQL_DOMAIN_REPORTS);
-	int row;
-
-	if (!report)
-		return false;
-	sqlite3_bind_int64(report, 1, domain);
-	sqlite3_bind_int64(report, 2, window->first_day);
-	sqlite3_bind_int64(report, 3, window->last_day);
-	while ((row = sql_row(a->store, report)) == 1)
-		if (!report_walk(a, report))
-			break;
-	sqlite3_reset(report);
-	if (row != 0)
+	if (!records_walk(a->store, domain, window, record_count, a))
 		return false;
 	tallies_sort(&a->seen);
 	if (!seen_spread(a))

@@ -86,18 +86,15 @@ static bool wanting_grow(struct wanting *w)
 	return true;
 }
 
-static bool source_want(struct wanting *w, sqlite3_stmt *record)
+static bool source_want(void *arg, const struct walked_report *report, sqlite3_stmt *record)
 {
-	struct span octets = column_text(record, 0);
+	struct wanting *w = arg;
 	struct address address;
 	struct wanted *slot;
 
-	if (sqlite3_column_type(record, 0) != SQLITE_BLOB || octets.n != sizeof address) {
-		if (!address_parse(octets, &address))
-			return true;
-	} else {
-		memcpy(address.octets, octets.p, sizeof address.octets);
-	}
+	(void)report;
+	if (!column_address(record, 0, &address))
+		return true;
 	if (!wanting_grow(w))
 		return false;
 	slot = &w->slots[place_of(w, &address)];
@@ -109,39 +106,6 @@ static bool source_want(struct wanting *w, sqlite3_stmt *record)
 	}
 	slot->messages = sum_counts(slot->messages, column_count(record, 1));
 	return true;
-}
-
-static bool report_want(struct wanting *w, int64_t first, int64_t n)
-{
-	sqlite3_stmt *record = sql_open(w->store, SQL_RECORD_SOURCES);
-	int row;
-
-	if (!record)
-		return false;
-	sqlite3_bind_int64(record, 1, first);
-	sqlite3_bind_int64(record, 2, first + n - 1);
-	while ((row = sql_row(w->store, record)) == 1)
-		if (!source_want(w, record))
-			break;
-	sqlite3_reset(record);
-	return row == 0;
-}
-
-static bool domain_want(struct wanting *w, int64_t domain, const struct window *window)
-{
-	sqlite3_stmt *report = sql_open(w->store, SQL_DOMAIN_REPORTS);
-	int row;
-
-	if (!report)
-		return false;
-	sqlite3_bind_int64(report, 1, domain);
-	sqlite3_bind_int64(report, 2, window->first_day);
-	sqlite3_bind_int64(report, 3, window->last_day);
-	while ((row = sql_row(w->store, report)) == 1)
-		if (!report_want(w, sqlite3_column_int64(report, 2), sqlite3_column_int64(report, 3)))
-			break;
-	sqlite3_reset(report);
-	return row == 0;
 }
 
 /* Known well enough: looked up since `since`; an address on which nobody answered, since `retry`. */
@@ -172,7 +136,7 @@ static bool wanting_gather(struct wanting *w, const struct window *window)
 	for (int64_t domain = -1; ok && domain != INT64_MAX;) {
 		ok = domain_next(w->store, SQL_ROLLUP_NEXT_DOMAIN, domain, &domain);
 		if (ok && domain != INT64_MAX)
-			ok = domain_want(w, domain, window);
+			ok = records_walk(w->store, domain, window, source_want, w);
 	}
 	for (size_t i = 0, n = 0; ok && i < w->room; i++) {
 		if (w->slots[i].messages)

@@ -59,8 +59,8 @@ static bool delivery_beats(const struct rival *a, const struct rival *b)
 
 typedef bool rival_order(const struct rival *a, const struct rival *b);
 
-/* The best of the rows that the statement gives. 1: *best is it, 0: there are none, -1: s->fault. */
-static int rival_find(struct store *s, enum sql which, const uint8_t *identity, const uint8_t *content,
+/* The best of the rows that the statement gives, of the identity that a report has. 1: *best is it, 0: there are none, -1: s->fault. */
+static int rival_find(struct store *s, enum sql which, const struct report_row *of, const uint8_t *content,
 	rival_order *beats, struct rival *best)
 {
 	sqlite3_stmt *st = sql_open(s, which);
@@ -69,9 +69,10 @@ static int rival_find(struct store *s, enum sql which, const uint8_t *identity, 
 
 	if (!st)
 		return -1;
-	bind_blob(st, 1, (struct span){ (const char *)identity, IDENTITY_OCTETS });
+	bind_blob(st, 1, (struct span){ (const char *)of->identity, IDENTITY_OCTETS });
+	sqlite3_bind_int64(st, 2, of->begin == MOMENT_NONE ? 0 : of->begin);
 	if (content)
-		bind_blob(st, 2, (struct span){ (const char *)content, DIGEST_OCTETS });
+		bind_blob(st, 3, (struct span){ (const char *)content, DIGEST_OCTETS });
 	while ((row = sql_row(s, st)) == 1) {
 		rival_read(st, &rival);
 		if (!found || beats(&rival, best))
@@ -82,22 +83,21 @@ static int rival_find(struct store *s, enum sql which, const uint8_t *identity, 
 }
 
 /* The delivery that stands for a content. Of every identity one content counts: where none does, there is none. */
-static int content_find(
-	struct store *s, const uint8_t *identity, const uint8_t *content, struct rival *rival, bool *alone)
+static int content_find(struct store *s, const struct report_row *of, struct rival *rival, bool *alone)
 {
-	int found = rival_find(s, SQL_IDENTITY_WINNER, identity, NULL, content_beats, rival);
+	int found = rival_find(s, SQL_IDENTITY_WINNER, of, NULL, content_beats, rival);
 
 	*alone = found == 0;
-	if (found != 1 || memcmp(rival->content, content, DIGEST_OCTETS) == 0)
+	if (found != 1 || memcmp(rival->content, of->content, DIGEST_OCTETS) == 0)
 		return found;
-	return rival_find(s, SQL_IDENTITY_LOSER, identity, content, content_beats, rival);
+	return rival_find(s, SQL_IDENTITY_LOSER, of, of->content, content_beats, rival);
 }
 
 bool identity_recognise(struct store *s, struct report_row *row)
 {
 	struct report_row known;
 	struct rival rival;
-	int found = content_find(s, row->identity, row->content, &rival, &s->taking.alone);
+	int found = content_find(s, row, &rival, &s->taking.alone);
 
 	s->taking.again = found == 1;
 	if (found != 1)
@@ -316,10 +316,10 @@ static bool rival_move(struct store *s, struct rival *rival, int state)
 }
 
 /* Does `rival`, a content in conflict that just came or rose, count from now on? */
-static bool identity_challenge(struct store *s, const uint8_t *identity, struct rival *rival)
+static bool identity_challenge(struct store *s, const struct report_row *of, struct rival *rival)
 {
 	struct rival winner;
-	int found = rival_find(s, SQL_IDENTITY_WINNER, identity, NULL, content_beats, &winner);
+	int found = rival_find(s, SQL_IDENTITY_WINNER, of, NULL, content_beats, &winner);
 
 	if (found < 0)
 		return false;
@@ -336,7 +336,7 @@ static bool delivery_add(struct store *s, struct report_row *row, struct rival *
 	bool alone, rises;
 	int state;
 
-	if (content_find(s, row->identity, row->content, &standing, &alone) != 1)
+	if (content_find(s, row, &standing, &alone) != 1)
 		return s->failed ? false : store_fail(s, SQLITE_CORRUPT, "a content is gone");
 	state = standing.state;
 	rival->state = row->state = REPORT_DUPLICATE;
@@ -345,7 +345,7 @@ static bool delivery_add(struct store *s, struct report_row *row, struct rival *
 	rises = rival->trust > standing.trust && state == REPORT_CONFLICT;
 	if (!row_add(s, row) || !rival_move(s, &standing, REPORT_DUPLICATE) || !rival_move(s, rival, state))
 		return false;
-	return !rises || identity_challenge(s, row->identity, rival);
+	return !rises || identity_challenge(s, row, rival);
 }
 
 static bool content_add(struct store *s, struct report_row *row, struct rival *rival)
@@ -354,7 +354,7 @@ static bool content_add(struct store *s, struct report_row *row, struct rival *r
 	int found = 0;
 
 	if (!s->taking.alone)
-		found = rival_find(s, SQL_IDENTITY_WINNER, row->identity, NULL, content_beats, &winner);
+		found = rival_find(s, SQL_IDENTITY_WINNER, row, NULL, content_beats, &winner);
 	if (found < 0)
 		return false;
 	rival->state = row->state = found ? REPORT_CONFLICT : REPORT_COUNTS;
@@ -387,19 +387,19 @@ static bool identity_settle(struct store *s, const struct report_row *row)
 {
 	struct rival standing, heir, winner, next;
 	bool alone;
-	int found = content_find(s, row->identity, row->content, &standing, &alone), state;
+	int found = content_find(s, row, &standing, &alone), state;
 
 	if (found != 1)
 		return s->failed ? false : store_fail(s, SQLITE_CORRUPT, "a content is gone");
-	found = rival_find(s, SQL_IDENTITY_HEIRS, row->identity, row->content, delivery_beats, &heir);
+	found = rival_find(s, SQL_IDENTITY_HEIRS, row, row->content, delivery_beats, &heir);
 	state = standing.state;
 	if (found < 0 ||
 		(found && delivery_beats(&heir, &standing) &&
 			(!rival_move(s, &standing, REPORT_DUPLICATE) || !rival_move(s, &heir, state))))
 		return false;
-	if (rival_find(s, SQL_IDENTITY_WINNER, row->identity, NULL, content_beats, &winner) != 1)
+	if (rival_find(s, SQL_IDENTITY_WINNER, row, NULL, content_beats, &winner) != 1)
 		return s->failed ? false : store_fail(s, SQLITE_CORRUPT, "no content counts");
-	found = rival_find(s, SQL_IDENTITY_LOSERS, row->identity, NULL, content_beats, &next);
+	found = rival_find(s, SQL_IDENTITY_LOSERS, row, NULL, content_beats, &next);
 	if (found <= 0 || !content_beats(&next, &winner))
 		return found >= 0;
 	return rival_move(s, &winner, REPORT_CONFLICT) && rival_move(s, &next, REPORT_COUNTS);
@@ -437,12 +437,12 @@ bool identity_withdraw(struct store *s, const struct report_row *row, bool *last
 		*last = row->state == REPORT_EXPIRING;
 		return true;
 	}
-	found = rival_find(s, SQL_IDENTITY_HEIRS, row->identity, row->content, delivery_beats, &heir);
+	found = rival_find(s, SQL_IDENTITY_HEIRS, row, row->content, delivery_beats, &heir);
 	if (found < 0 || (found == 1 && !rival_move(s, &heir, REPORT_CONFLICT)))
 		return false;
 	*last = found == 0;
 	if (row->state != REPORT_COUNTS)
 		return true;
-	more = rival_find(s, SQL_IDENTITY_LOSERS, row->identity, NULL, content_beats, &next);
+	more = rival_find(s, SQL_IDENTITY_LOSERS, row, NULL, content_beats, &next);
 	return more >= 0 && (more == 0 || rival_move(s, &next, REPORT_COUNTS)) && cell_soil(s, row->domain, row->day);
 }

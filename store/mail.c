@@ -186,8 +186,8 @@ static bool head_take(struct store *s, enum outcome outcome, const struct mail_h
 		memcpy(t->sender, domain.p, domain.n);
 	sqlite3_bind_int(st, 1, (int)outcome);
 	bind_id(st, 2, sender);
-	bind_text(st, 3, head->subject);
-	bind_text(st, 4, head->message_id);
+	bind_text(st, 3, subject_submitter(head->subject));
+	sqlite3_bind_null(st, 4); /* nobody asks for it, and it is in the header that is kept */
 	bind_moment(st, 5, head->date);
 	if (t->mail) {
 		sqlite3_bind_int64(st, 6, t->mail);

@@ -147,6 +147,14 @@ static const char schema_inflow[] =
 	"CREATE TABLE inflow(day INTEGER NOT NULL, sender TEXT NOT NULL, reports INTEGER NOT NULL,\n"
 	" PRIMARY KEY(day, sender)) STRICT, WITHOUT ROWID;\n";
 
+/* Places of identities by their first day: hashes alone lie anywhere, and a day's reports then change as many pages as there
+ * are of them. */
+static const char schema_identities[] =
+	"DROP INDEX report_counts; DROP INDEX report_conflict; DROP INDEX report_duplicate;\n"
+	"CREATE UNIQUE INDEX report_counts ON report(coalesce(range_begin, 0), identity) WHERE state=0;\n"
+	"CREATE UNIQUE INDEX report_conflict ON report(coalesce(range_begin, 0), identity, content) WHERE state=2;\n"
+	"CREATE INDEX report_duplicate ON report(coalesce(range_begin, 0), identity, content) WHERE state=1;\n";
+
 /* A change of the schema is a new row here, a new text in tests/schema/, and nothing in the rows above it. */
 const struct schema_step schema_steps[] = {
 	{ schema_1 },
@@ -159,6 +167,7 @@ const struct schema_step schema_steps[] = {
 	{ schema_polls },
 	{ schema_inflow },
 	{ "ALTER TABLE failure ADD COLUMN hops TEXT" }, /* sample_hops of parse/feedback.h */
+	{ schema_identities },
 };
 const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);
 

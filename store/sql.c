@@ -54,16 +54,22 @@ bool store_tell(struct store *s, bool ok, struct fault *fault)
 	return ok;
 }
 
+sqlite3_stmt *sql_prepare(struct store *s, const char *text, unsigned flags)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v3(s->db, text, -1, flags, &st, NULL);
+
+	if (rc != SQLITE_OK)
+		store_fail(s, rc, text);
+	return st;
+}
+
 sqlite3_stmt *sql_open(struct store *s, enum sql which)
 {
 	sqlite3_stmt **st = &s->statements[which];
 
-	if (!*st) {
-		int rc = sqlite3_prepare_v3(s->db, sql_texts[which], -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
-
-		if (rc != SQLITE_OK)
-			store_fail(s, rc, sql_texts[which]);
-	}
+	if (!*st)
+		*st = sql_prepare(s, sql_texts[which], SQLITE_PREPARE_PERSISTENT);
 	sqlite3_reset(*st);
 	return *st;
 }
@@ -179,6 +185,16 @@ void bind_source(sqlite3_stmt *st, int at, struct span text, bool has_address, c
 		bind_blob(st, at, (struct span){ (const char *)address->octets, sizeof address->octets });
 	else
 		bind_text(st, at, text);
+}
+
+bool column_address(sqlite3_stmt *st, int at, struct address *address)
+{
+	struct span sent = column_text(st, at);
+
+	if (sqlite3_column_type(st, at) != SQLITE_BLOB || sent.n != sizeof address->octets)
+		return sent.n && address_parse(sent, address);
+	memcpy(address->octets, sent.p, sizeof address->octets);
+	return true;
 }
 
 bool column_source(sqlite3_stmt *st, int at, struct arena *arena, struct span *text, struct address *address)

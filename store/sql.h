@@ -1,6 +1,7 @@
-/* Every statement the store keeps prepared, in one table, so that a test can ask SQLite how it would run each of them.
- * The two kinds that are not here: the schema (schema.c), and the list of reports that match a filter, which is put
- * together from the table of conditions in ask_reports.c.
+/* Every statement of the store, in one table, so that a test asks SQLite how it would run each of them: none may go through
+ * the whole record table or have SQLite make itself an index. The kinds that are not here: the schema (schema.c); the list
+ * of reports that match a filter, which is put together from the table of conditions in ask_reports.c and asked about as
+ * well; and what doctor examines (examine.c), which is everything. Nothing else can be prepared (tests/rooms.t).
  *
  * Messages and other counts are unsigned 64-bit numbers kept in the signed integer of the same bits. They are added up in
  * C, where a sum can stop at the largest number, never in SQL. */
@@ -18,6 +19,9 @@
 		"identity_alignment,"                                                                                  \
 	"arrived,incidents,plain_text,dmarc,identity_rule,has_sample,headers_only,sample_octets,sample_sha256,"        \
 	"sample_subject,sample_from,number,name,dmarc_passed,traits,hops"
+
+/* As the indexes have it: what begins together lies together. */
+#define SAME_IDENTITY "coalesce(r.range_begin,0)=?2 AND r.identity=?1"
 
 #define SELECTOR_SETS_BEGIN                                                                                            \
 	"SELECT r.domain,c.auth,count(*),max(r.day),"                                                                  \
@@ -107,16 +111,20 @@
 	X(REPORT_NEXT_OF_MAIL, "SELECT id,org_email FROM report WHERE mail=?1 AND id>?2 ORDER BY id LIMIT 1")          \
 	X(FAILURES_DROP, "DELETE FROM failure WHERE mail=?1")                                                          \
 	/* which of several reports with one identity counts */                                                        \
-	X(IDENTITY_WINNER, "SELECT r.id,r.state,r.trust,r.messages,r.content,r.domain,r.day,m.sha256,r.first_record"   \
-			   " FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE r.identity=?1 AND r.state=0")        \
+	X(IDENTITY_WINNER,                                                                                             \
+		"SELECT r.id,r.state,r.trust,r.messages,r.content,r.domain,r.day,m.sha256,r.first_record"              \
+		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE " SAME_IDENTITY " AND r.state=0")               \
 	X(IDENTITY_LOSER,                                                                                              \
 		"SELECT r.id,r.state,r.trust,r.messages,r.content,r.domain,r.day,m.sha256,r.first_record"              \
-		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE r.identity=?1 AND r.content=?2 AND r.state=2")  \
-	X(IDENTITY_LOSERS, "SELECT r.id,r.state,r.trust,r.messages,r.content,r.domain,r.day,m.sha256,r.first_record"   \
-			   " FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE r.identity=?1 AND r.state=2")        \
+		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE " SAME_IDENTITY                                \
+		" AND r.content=?3 AND r.state=2")                                                                     \
+	X(IDENTITY_LOSERS,                                                                                             \
+		"SELECT r.id,r.state,r.trust,r.messages,r.content,r.domain,r.day,m.sha256,r.first_record"              \
+		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE " SAME_IDENTITY " AND r.state=2")               \
 	X(IDENTITY_HEIRS,                                                                                              \
 		"SELECT r.id,r.state,r.trust,r.messages,r.content,r.domain,r.day,m.sha256,r.first_record"              \
-		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE r.identity=?1 AND r.content=?2 AND r.state=1")  \
+		" FROM report r CROSS JOIN mail m ON m.id=r.mail WHERE " SAME_IDENTITY                                \
+		" AND r.content=?3 AND r.state=1")                                                                     \
 	/* the sums per domain and day */                                                                              \
 	X(ROLLUP_GET, "SELECT " ROLLUP_COLUMNS " FROM rollup WHERE domain=?1 AND day=?2")                              \
 	X(ROLLUP_PUT, "INSERT OR REPLACE INTO rollup(" ROLLUP_COLUMNS ")"                                              \

@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Copies of pages that a mail changed are kept until it is in; above this size in a temporary file. */
-#define SAVEPOINT_OCTETS (4 * 1024 * 1024)
+/* Copies of pages that a mail changed are kept until it is in; above this size in a temporary file. SQLite then writes them
+ * out at once and believes the disk to be full where that is a write of 128 kB or more (its Unix layer takes the size
+ * modulo 128 kB). */
+#define SAVEPOINT_OCTETS (127 * 1024)
 #define ARENA_OCTETS ((size_t)256 * 1024 * 1024)
 #define REASON_OCTETS ((size_t)2048)
 #define NAME_OCTETS ((size_t)65536)
@@ -26,6 +28,9 @@ static const char pragmas[] = "PRAGMA automatic_index=0; PRAGMA foreign_keys=ON;
 			      "PRAGMA cache_size=-16384; PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF;"
 			      "PRAGMA secure_delete=ON;"
 			      "PRAGMA wal_autocheckpoint=4000";
+
+/* A question reads most pages once, and those it needs again are few: a larger cache made none faster. */
+static const char pragmas_reading[] = "PRAGMA cache_size=-4096";
 
 /* SQLite creates with the umask of whoever calls; what reports say of a domain is nobody else's business. */
 static bool file_prepare(struct store *s, struct fault *fault)
@@ -64,6 +69,8 @@ static bool database_open(struct store *s, struct fault *fault)
 	if (!schema_check(s, schema_steps, schema_version, fault))
 		return false;
 	rc = sqlite3_exec(s->db, pragmas, NULL, NULL, NULL);
+	if (rc == SQLITE_OK && s->mode == STORE_READ)
+		rc = sqlite3_exec(s->db, pragmas_reading, NULL, NULL, NULL);
 	return rc == SQLITE_OK || store_tell(s, store_fail(s, rc, "pragmas"), fault);
 }
 

@@ -179,6 +179,8 @@ bool store_fail(struct store *s, int rc, const char *what); /* turns what SQLite
 bool store_fail_memory(struct store *s);
 bool store_tell(struct store *s, bool ok, struct fault *fault); /* hands s->fault out */
 sqlite3_stmt *sql_open(struct store *s, enum sql which);        /* reset, ready to bind; NULL: s->fault */
+/* For texts that are put together, of which filter_open has the only ones (tests/rooms.t). */
+sqlite3_stmt *sql_prepare(struct store *s, const char *text, unsigned flags);
 int sql_row(struct store *s, sqlite3_stmt *st);                 /* 1: a row; 0: no more, reset; -1: s->fault, reset */
 bool sql_run(struct store *s, sqlite3_stmt *st);                /* no row is wanted */
 bool sql_do(struct store *s, enum sql which);                   /* no parameters */
@@ -198,6 +200,8 @@ uint64_t column_count(sqlite3_stmt *st, int at);
 struct span column_text(sqlite3_stmt *st, int at); /* lives until the statement moves */
 void column_octets(sqlite3_stmt *st, int at, uint8_t *octets, size_t n); /* zeroes where it is shorter */
 void column_counts(sqlite3_stmt *st, int at, struct counts *counts);
+/* The address that bind_source wrote, either way; false: it was none. */
+bool column_address(sqlite3_stmt *st, int at, struct address *address);
 /* The counterpart of bind_source. */
 bool column_source(sqlite3_stmt *st, int at, struct arena *arena, struct span *text, struct address *address);
 
@@ -256,6 +260,8 @@ bool verification_is_unsettled(const struct verification *v); /* a key was not t
 void proof_of(const struct store *s, const struct verification *verification, struct proof *proof);
 bool proof_says_anything(const struct proof *proof);
 bool trust_settle(struct store *s, int64_t mail, const struct proof *proof); /* of the mail and its reports */
+/* What is stored of a mail's subject: `Submitter: reporter.example`; absent when it names none. */
+struct span subject_submitter(struct span subject);
 struct span address_domain(struct span text); /* of the last address in a text */
 struct span reporter_of(struct span from); /* organisational domain of a From field's address */
 
@@ -296,6 +302,16 @@ bool domain_next(struct store *s, enum sql which, int64_t domain, int64_t *next)
 enum subject { SUBJECT_REPORT, SUBJECT_FAILURE, SUBJECT_BROKEN, SUBJECT_COUNT };
 /* The ids of what matches, in the documented order, with its parameters bound; finalized by the caller. */
 sqlite3_stmt *filter_open(struct store *s, enum subject subject, const struct report_filter *filter);
+
+/* --- ask_sources.c --- */
+
+struct walked_report {
+	int64_t reporter, day;
+};
+/* `record` stands at a row of SQL_RECORD_SOURCES; false: s->fault. */
+typedef bool record_taker(void *arg, const struct walked_report *report, sqlite3_stmt *record);
+/* All records of the reports that count about a domain in the window. */
+bool records_walk(struct store *s, int64_t domain, const struct window *window, record_taker *take, void *arg);
 
 /* --- hosts.c --- */
 

@@ -130,20 +130,29 @@ struct span reporter_of(struct span from)
 	return orgdomain_of(address_domain(from));
 }
 
+static const struct span submitter_word = SPAN("submitter:");
+
 /* `Report Domain: example.org Submitter: reporter.example Report-ID: <1>` (RFC 7489 7.2.1.1) */
 static struct span submitter_of(struct span subject)
 {
-	static const struct span word = SPAN("submitter:");
-	long at = subject.p ? span_find_nocase(subject, word) : -1;
+	long at = subject.p ? span_find_nocase(subject, submitter_word) : -1;
 	struct span rest;
 	size_t n = 0;
 
 	if (at < 0)
 		return SPAN_ABSENT;
-	rest = span_trim((struct span){ subject.p + at + word.n, subject.n - (size_t)at - word.n });
+	rest = span_trim((struct span){ subject.p + at + submitter_word.n, subject.n - (size_t)at - submitter_word.n });
 	while (n < rest.n && rest.p[n] != ' ' && rest.p[n] != '\t')
 		n++;
 	return (struct span){ rest.p, n };
+}
+
+struct span subject_submitter(struct span subject)
+{
+	struct span submitter = submitter_of(subject);
+	const char *first = submitter.p ? subject.p + span_find_nocase(subject, submitter_word) : NULL;
+
+	return first ? (struct span){ first, (size_t)(submitter.p + submitter.n - first) } : SPAN_ABSENT;
 }
 
 static bool names_signer(const struct proof *proof, struct span domain)

@@ -1,6 +1,12 @@
 /* Verifications in rows: one of a mail or a sample, one a signature. What is asked for has columns; the rest is a list. */
 #include "store/store_private.h"
 
+/* Texts in the lists are ids of `str`, as most mails of a reporter say the same; in rows written before they were, the texts
+ * themselves. The diagnosis has its texts in it: they are of one mail. */
+#define FLAG_TEXT_IDS (1 << 16)  /* signature.flags, behind FLAGS */
+#define HEADER_TOO_LONG 1        /* in the list of a verification */
+#define HEADER_TEXT_IDS 2
+
 /* signature.flags */
 #define FLAGS(X) X(has_historic) X(key_bare) X(testing) X(has_body_length) X(t_in_future) X(subject_unsigned)
 
@@ -19,7 +25,7 @@ static void write_rest(struct list *list, const struct verification *v)
 
 	list_put_number(list, all->from_fields);
 	list_put_number(list, all->from_domains);
-	list_put_number(list, all->header_too_long);
+	list_put_number(list, HEADER_TEXT_IDS | (all->header_too_long ? HEADER_TOO_LONG : 0));
 	list_put_number(list, all->domainkeys_n);
 	for (size_t i = 0; i < all->domainkeys_n; i++) {
 #define X(member) list_put_text(list, all->domainkeys[i].member);
@@ -80,7 +86,7 @@ static int flags_of(const struct dkim_verdict *v)
 
 static bool signature_add(struct store *s, int64_t verification, size_t number, const struct dkim_verdict *v)
 {
-	struct list rest = { .out = &s->list }, diagnosis = { .out = &s->sent };
+	struct list rest = { .store = s, .out = &s->list }, diagnosis = { .out = &s->sent };
 	sqlite3_stmt *st = sql_open(s, SQL_SIGNATURE_ADD);
 	int64_t domain, d, selector;
 
@@ -91,7 +97,7 @@ static bool signature_add(struct store *s, int64_t verification, size_t number, 
 		write_diagnosis(&diagnosis, v->diagnosis);
 	if (s->list.failed || s->sent.failed)
 		return store_fail_memory(s);
-	if (!st || !intern_text(s, v->domain, &domain) || !intern_text(s, v->d, &d) || !intern_text(s, v->s, &selector))
+	if (rest.failed || !st || !intern_text(s, v->domain, &domain) || !intern_text(s, v->d, &d) || !intern_text(s, v->s, &selector))
 		return false;
 	sqlite3_bind_int64(st, 1, verification);
 	sqlite3_bind_int64(st, 2, (int64_t)number);
@@ -103,7 +109,7 @@ static bool signature_add(struct store *s, int64_t verification, size_t number, 
 	sqlite3_bind_int(st, 8, (int)v->body_hash);
 	sqlite3_bind_int(st, 9, (int)v->header_hash);
 	sqlite3_bind_int64(st, 10, v->key_bits);
-	sqlite3_bind_int(st, 11, flags_of(v));
+	sqlite3_bind_int(st, 11, FLAG_TEXT_IDS | flags_of(v));
 	sqlite3_bind_int(st, 12, (int)v->strict);
 	sqlite3_bind_int(st, 13, (int)v->relaxed);
 	bind_moment(st, 14, v->t);
@@ -126,7 +132,7 @@ static enum dkim_result result_of_signature(const struct dkim_verdict *v)
 static bool verification_add(struct store *s, int64_t mail, unsigned number, const struct verification *v)
 {
 	const struct dkim_verdicts *all = v->verdicts;
-	struct list rest = { .out = &s->list };
+	struct list rest = { .store = s, .out = &s->list };
 	sqlite3_stmt *st = sql_open(s, SQL_VERIFICATION_ADD);
 	bool aligned = false;
 	int64_t from, id;
@@ -135,7 +141,7 @@ static bool verification_add(struct store *s, int64_t mail, unsigned number, con
 	write_rest(&rest, v);
 	if (s->list.failed)
 		return store_fail_memory(s);
-	if (!st || !intern_text(s, all->from_domain, &from))
+	if (rest.failed || !st || !intern_text(s, all->from_domain, &from))
 		return false;
 	for (size_t i = 0; i < all->n; i++)
 		aligned |= result_of_signature(&all->signatures[i]) == DKIM_PASS &&
@@ -209,11 +215,15 @@ static unsigned take_below(struct list_reader *reader, uint64_t number, unsigned
 #define TAKE_BELOW(reader, count) take_below(reader, list_take_number(reader), count)
 #define COLUMN_BELOW(reader, st, at, count) take_below(reader, column_count(st, at), count)
 
-static void read_rest(struct list_reader *reader, struct verification *v, struct dkim_verdicts *all)
+static void read_rest(struct store *s, struct list_reader *reader, struct verification *v, struct dkim_verdicts *all)
 {
+	unsigned header;
+
 	all->from_fields = list_take_number(reader);
 	all->from_domains = list_take_number(reader);
-	all->header_too_long = TAKE_BELOW(reader, 2);
+	header = TAKE_BELOW(reader, 2 * HEADER_TEXT_IDS);
+	all->header_too_long = header & HEADER_TOO_LONG;
+	reader->store = header & HEADER_TEXT_IDS ? s : NULL;
 	all->domainkeys = list_room(reader, sizeof *all->domainkeys, &all->domainkeys_n);
 	for (size_t i = 0; i < all->domainkeys_n; i++) {
 #define X(member) all->domainkeys[i].member = list_take_text(reader);
@@ -260,7 +270,7 @@ static void read_diagnosis(struct list_reader *reader, struct dkim_diagnosis *d)
 	}
 }
 
-static void read_verdict(struct list_reader *reader, sqlite3_stmt *st, struct dkim_verdict *v)
+static void read_verdict(struct store *s, struct list_reader *reader, sqlite3_stmt *st, struct dkim_verdict *v)
 {
 	unsigned flags = (unsigned)sqlite3_column_int(st, 8), bit = 1;
 
@@ -277,6 +287,7 @@ static void read_verdict(struct list_reader *reader, sqlite3_stmt *st, struct dk
 	v->t = column_moment(st, 11);
 	v->x = column_moment(st, 12);
 	reader->rest = column_text(st, 16);
+	reader->store = flags & FLAG_TEXT_IDS ? s : NULL;
 #define X(member) v->member = list_take_text(reader);
 	VERDICT_TEXTS(X)
 #undef X
@@ -290,7 +301,7 @@ static bool signature_read(struct store *s, sqlite3_stmt *st, struct arena *aren
 	struct list_reader reader = { .arena = arena };
 	bool failed = false;
 
-	read_verdict(&reader, st, v);
+	read_verdict(s, &reader, st, v);
 	v->domain = text_of(s, sqlite3_column_int64(st, 0), arena, &failed);
 	v->d = text_of(s, sqlite3_column_int64(st, 1), arena, &failed);
 	v->s = text_of(s, sqlite3_column_int64(st, 2), arena, &failed);
@@ -298,6 +309,7 @@ static bool signature_read(struct store *s, sqlite3_stmt *st, struct arena *aren
 		v->diagnosis->undone = sqlite3_column_int(st, 13);
 		v->diagnosis->sentence = arena_copy(arena, column_text(st, 14));
 		reader.rest = column_text(st, 15);
+		reader.store = NULL;
 		read_diagnosis(&reader, v->diagnosis);
 	}
 	if (arena->failed)
@@ -352,7 +364,7 @@ int verification_get(struct store *s, int64_t mail, unsigned number, struct aren
 	all->total = column_count(st, 3);
 	from = sqlite3_column_int64(st, 4);
 	reader.rest = column_text(st, 5);
-	read_rest(&reader, v, all);
+	read_rest(s, &reader, v, all);
 	sqlite3_reset(st);
 	all->from_domain = text_of(s, from, arena, &failed);
 	if (reader.failed)

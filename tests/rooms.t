@@ -157,6 +157,13 @@ sql='SELECT|INSERT INTO|INSERT OR|DELETE FROM|CREATE TABLE|ALTER TABLE|PRAGMA'
 xargs grep -nE "\"[^\"]*\\<($sql)\\>" < "$work/product" | grep -vE '^(store/|ingest/imap_folder.c)' > "$work/found"
 check "SQL only in store/"
 
+# tests/unit-store-file looks at the plan of every text in sql_texts and of every filter: so nothing else may be prepared.
+# The others ask for pragmas; `doctor` (examine.c) is there to go through everything.
+grep -E 'sqlite3_(prepare|exec|get_table)|sql_prepare' "$work/product_code" |
+	grep -vE '^store/(sql|schema|backup|examine|room)\.c:|^store/store\.c:.*sqlite3_exec\(s->db, pragmas|^store/(store_private\.h|ask_reports\.c):.*sql_prepare' \
+		> "$work/found"
+check "no statement but those whose plans are tested"
+
 find $present tests bootstrap dist -type f \
 	\( -name '*.[ch]' -o -name '*.t' -o -name '*.sh' -o -name '*.py' -o -name bootstrap \) -exec wc -l {} + |
 	awk '$2 != "total" && $1 > 900 { print $2 ": " $1 " lines" }' > "$work/found"

@@ -123,8 +123,8 @@ static const char samples_sql[] =
 static const char records_sql[] = "SELECT 'records', count(*), (SELECT sum(records) FROM report WHERE state<>1)"
 				  " FROM record";
 static const char verifications_sql[] =
-	"SELECT 'verification', hex(m.sha256), v.number, v.at, v.result, v.aligned, v.unsettled, v.total, hex(v.rest),"
-	" s.number, s.reason, s.flags, s.sentence, hex(s.rest), hex(s.diagnosis)"
+	"SELECT 'verification', hex(m.sha256), v.number, v.at, v.result, v.aligned, v.unsettled, v.total,"
+	" s.number, s.reason, s.flags, s.sentence, hex(s.diagnosis)"
 	" FROM verification v JOIN mail m ON m.id=v.mail LEFT JOIN signature s ON s.verification=v.id ORDER BY 2,3,10";
 static const char failures_sql[] =
 	"SELECT 'failure', hex(m.sha256), f.number, hex(f.name), f.dmarc_passed FROM failure f"
@@ -156,6 +156,19 @@ static bool table_dump(sqlite3 *db, const char *sql, FILE *out)
 	return rc == SQLITE_OK;
 }
 
+/* What the lists of verifications say; those of samples are told with their failure reports. */
+static bool verifications_dump(struct store *store, sqlite3 *db, struct dumping *d, struct fault *fault)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(db, "SELECT id FROM mail ORDER BY sha256", -1, &st, NULL);
+	bool ok = rc == SQLITE_OK;
+
+	while (ok && sqlite3_step(st) == SQLITE_ROW)
+		ok = store_ask_verification(store, sqlite3_column_int64(st, 0), fact_dump, d, fault);
+	sqlite3_finalize(st);
+	return ok;
+}
+
 bool store_dump(const char *path, FILE *out)
 {
 	struct dumping d = { .out = out };
@@ -168,8 +181,10 @@ bool store_dump(const char *path, FILE *out)
 	lines_flush(&d);
 	ok = ok && store_ask_kept(store, kept_dump, &d, &fault);
 	lines_flush(&d);
+	ok = ok && sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+	     verifications_dump(store, db, &d, &fault);
+	lines_flush(&d);
 	store_close(store);
-	ok = ok && sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK;
 	for (size_t i = 0; ok && i < sizeof tables / sizeof *tables; i++)
 		ok = table_dump(db, tables[i], out);
 	sqlite3_close(db);

@@ -136,6 +136,8 @@ static void verification_print(FILE *out, const struct verification *v)
 		TEXT(&v->keys[i], name), NUMBER(&v->keys[i], origin), MOMENT(&v->keys[i], seen);
 		NUMBER(&v->keys[i], secure);
 	}
+	text_print(out, "border", v->border.authserv_id);
+	fprintf(out, " %d %d %d", v->border.dkim, v->border.spf, v->border.refused);
 	NUMBER(all, result), NUMBER(all, total), TEXT(all, from_domain), NUMBER(all, from_fields);
 	NUMBER(all, from_domains), NUMBER(all, header_too_long);
 	for (size_t i = 0; i < all->n; i++)

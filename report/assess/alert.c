@@ -59,16 +59,20 @@ struct alerts {
 	size_t n, room;
 };
 
+/* Without memory the alert goes nowhere, and the arena says so at the end. */
 static struct alert *raise_alert(struct alerts *a, enum alert_kind kind, struct span subject, uint64_t messages)
 {
 	static const enum level levels[] = { LEVEL_INFO, LEVEL_HIGH, LEVEL_CRITICAL, LEVEL_HIGH };
 	static struct alert spare;
+	struct alert *rows = array_grow(a->w->arena, a->rows, a->n, &a->room, sizeof *rows), *alert = &spare;
 	enum level level = levels[rules[kind].level];
-	struct alert *alert;
 
 	if (rules[kind].level == RULE_CRITICAL_ENFORCED && a->w->v->effective >= REQUEST_QUARANTINE)
 		level = LEVEL_CRITICAL;
-	alert = a->n < a->room ? &a->rows[a->n++] : &spare;
+	if (rows) {
+		a->rows = rows;
+		alert = &rows[a->n++];
+	}
 	*alert = (struct alert){ .kind = kind,
 		.level = level,
 		.subject = subject,
@@ -211,7 +215,7 @@ static void alert_bursts(struct alerts *a)
 		if (path->fate != FATE_FORGED || n < 2)
 			continue;
 		now = path->weeks[n - 1];
-		memcpy(weeks, path->weeks, sizeof weeks);
+		memcpy(weeks, path->weeks, n * sizeof *weeks);
 		qsort(weeks, n - 1, sizeof *weeks, number_order);
 		if (now < BURST_MESSAGES || now / BURST_FACTOR < weeks[(n - 1) / 2])
 			continue;
@@ -304,16 +308,18 @@ void work_alert_leads(struct work *w)
 
 bool work_alerts(struct work *w)
 {
-	struct alerts a = { .w = w, .room = 4 * w->senders_n + w->keys_n + w->paths_n + 2 * w->reporters_n + 8 };
+	struct alerts a = { .w = w };
 
-	a.rows = arena_take(w->arena, a.room * sizeof *a.rows);
-	if (!a.rows || !alert_reporters(&a))
+	if (!alert_reporters(&a))
 		return false;
 	alert_senders(&a);
 	alert_keys(&a);
 	alert_bursts(&a);
 	alert_domain(&a);
-	qsort(a.rows, a.n, sizeof *a.rows, alert_order);
+	if (w->arena->failed)
+		return false;
+	if (a.n)
+		qsort(a.rows, a.n, sizeof *a.rows, alert_order);
 	w->v->alerts = a.rows;
 	w->v->alerts_n = a.n;
 	w->v->measures.critical_alert = false;

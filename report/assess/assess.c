@@ -22,18 +22,31 @@ static bool rows_are_sound(const struct rows *rows)
 	return true;
 }
 
+/* After each stage what it needed beside its results is given back. */
+static bool stage_ends(struct work *w, bool ok)
+{
+	if (ok)
+		arena_clear(w->scratch);
+	return ok;
+}
+
+/* What depends neither on the window nor on whether leads count. */
+static bool work_read(struct work *w)
+{
+	return stage_ends(w, work_auths(w)) && stage_ends(w, work_reports(w));
+}
+
 /* What does not depend on the window. */
 static bool work_begin(struct work *w)
 {
-	if (!work_auths(w) || !work_reports(w))
-		return false;
+	work_ends(w);
 	w->any = w->last_day != MOMENT_NONE;
 	if (!w->any) {
 		w->last_day = w->options->today - 1;
 		w->history_first = w->options->today;
 	}
 	w->history_base = w->last_day - HISTORY_DAYS + 1;
-	return work_names(w) && work_homes(w) && work_paths(w);
+	return stage_ends(w, work_names(w)) && stage_ends(w, work_homes(w)) && stage_ends(w, work_paths(w));
 }
 
 /* The stage after the one in force. */
@@ -54,7 +67,8 @@ static void paths_reset(struct work *w)
 			.relayed = w->paths[i].relayed,
 			.pooled = NO_INDEX,
 			.sender = NO_INDEX };
-	w->strangers_n = w->senders_n = 0;
+	w->strangers = NULL;
+	w->strangers_n = w->strangers_room = w->senders_n = 0;
 	for (size_t i = 0; i < w->keys_n; i++)
 		w->keys[i].valid = w->keys[i].broken = w->keys[i].week_valid = w->keys[i].week_broken = 0;
 }
@@ -72,11 +86,12 @@ static bool work_over(struct work *w, unsigned window)
 	if (w->history_first > w->first_day)
 		v->days_known = w->history_first < w->last_day ? (unsigned)(w->last_day - w->history_first) + 1 : 1;
 	paths_reset(w);
-	if (!work_window(w) || !work_classes(w) || !work_senders(w) || !work_policy_seen(w))
+	if (!stage_ends(w, work_window(w)) || !stage_ends(w, work_classes(w)) || !stage_ends(w, work_senders(w)) ||
+		!stage_ends(w, work_policy_seen(w)))
 		return false;
 	work_reporter_sums(w);
 	v->target = target_next(w);
-	if (!work_measures(w, NULL, &m))
+	if (!stage_ends(w, work_measures(w, &m)))
 		return false;
 	m.stage_days = v->measures.stage_days;
 	m.quiet_days = quiet_days(w, &m.never_surprised);
@@ -107,35 +122,59 @@ static bool may_widen(const struct work *w, unsigned window)
 static bool work_whole(struct work *w)
 {
 	unsigned window = w->options->window;
+	struct arena_mark narrow;
 
 	if (!window || window > WINDOW_MOST)
 		window = WINDOW_MOST;
-	if (!work_begin(w) || !work_over(w, window))
+	if (!work_begin(w))
 		return false;
-	for (size_t i = 0; i < sizeof wider / sizeof *wider; i++)
-		if (may_widen(w, wider[i]) && !work_over(w, wider[i]))
+	narrow = arena_mark(w->arena);
+	if (!work_over(w, window))
+		return false;
+	for (size_t i = 0; i < sizeof wider / sizeof *wider; i++) {
+		if (!may_widen(w, wider[i]))
+			continue;
+		arena_rewind(w->arena, narrow);
+		if (!work_over(w, wider[i]))
 			return false;
+	}
 	return true;
 }
 
-/* Would the verdict be another if everything that does not count did? Shown, never decisive. */
-static bool leads_matter(const struct work *w, bool *matter)
+/* A copy, because what follows writes into it. */
+static void *again(struct arena *arena, const void *items, size_t n, size_t size)
 {
-	struct arena scratch = ARENA(w->arena->max);
-	struct verdict v = { .domain = w->v->domain };
-	struct work other = { .rows = w->rows, .options = w->options, .arena = &scratch, .v = &v, .with_leads = true };
-	bool any = false, ok = true;
+	void *copy = arena_take(arena, n * size);
 
-	*matter = false;
+	if (copy && n)
+		memcpy(copy, items, n * size);
+	return copy;
+}
+
+/* What the verdict would be if everything that does not count did: shown, never decisive. `w` has read its rows. */
+static bool word_with_leads(const struct work *w, bool *any, enum verdict_word *word)
+{
+	struct arena arena = ARENA(w->arena->max);
+	struct verdict v = { .domain = w->v->domain };
+	struct work other = *w;
+	bool ok = true;
+
+	*any = false;
 	for (size_t i = 0; i < w->rows->reports_n; i++)
-		any |= w->reports[i].use == USE_LEAD_TRUST || w->reports[i].use == USE_LEAD_STANDING;
+		*any |= w->reports[i].use == USE_LEAD_TRUST || w->reports[i].use == USE_LEAD_STANDING;
 	for (size_t i = 0; i < w->rows->traffic_n; i++)
-		any |= w->row_states[i] == ROW_SUSPICIOUS;
-	if (any) {
-		ok = work_whole(&other);
-		*matter = ok && v.decision.word != w->v->decision.word;
-	}
-	arena_release(&scratch);
+		*any |= w->row_states[i] == ROW_SUSPICIOUS;
+	if (!*any)
+		return true;
+	other.arena = &arena;
+	other.v = &v;
+	other.with_leads = true;
+	other.reports = again(&arena, w->reports, w->rows->reports_n, sizeof *w->reports);
+	other.reporters = again(&arena, w->reporters, w->reporters_n, sizeof *w->reporters);
+	other.keys = again(&arena, w->keys, w->keys_n, sizeof *w->keys);
+	ok = other.reports && other.reporters && other.keys && work_whole(&other);
+	*word = v.decision.word;
+	arena_release(&arena);
 	return ok;
 }
 
@@ -186,22 +225,36 @@ static void verdict_fill(struct work *w)
 	count_reports(w);
 }
 
+static bool work_assess(struct work *w)
+{
+	struct verdict *verdict = w->v;
+	enum verdict_word word = VERDICT_READY;
+	bool leads;
+
+	/* The leads first: their memory is given back before the verdict's own is taken. */
+	if (!work_read(w) || !word_with_leads(w, &leads, &word) || !work_whole(w))
+		return false;
+	if (leads && word != verdict->decision.word)
+		work_alert_leads(w);
+	if (!work_steps(w) || !work_simulations(w) || !work_next(w) || !work_days(w) || !work_reporters_sort(w))
+		return false;
+	if (!limits_digest(&w->options->limits, verdict->limits_digest))
+		return false;
+	verdict_fill(w);
+	return true;
+}
+
 bool assess(const struct rows *rows, const struct assess_options *options, struct arena *arena, struct verdict *verdict)
 {
-	struct work w = { .rows = rows, .options = options, .arena = arena, .v = verdict };
-	bool matter;
+	struct arena scratch = ARENA(arena->max);
+	struct work w = { .rows = rows, .options = options, .arena = arena, .scratch = &scratch, .v = verdict };
+	bool ok;
 
 	*verdict = (struct verdict){ .domain = options->domain.name, .seen_since = MOMENT_NONE };
-	if (!rows_are_sound(rows) || !work_whole(&w) || !leads_matter(&w, &matter))
-		return false;
-	if (matter)
-		work_alert_leads(&w);
-	if (!work_steps(&w) || !work_simulations(&w) || !work_next(&w) || !work_days(&w) || !work_reporters_sort(&w))
-		return false;
-	if (!limits_digest(&options->limits, verdict->limits_digest))
-		return false;
-	verdict_fill(&w);
-	return !arena->failed;
+	ok = rows_are_sound(rows) && work_assess(&w);
+	arena->failed |= scratch.failed;
+	arena_release(&scratch);
+	return ok && !arena->failed;
 }
 
 bool assess_simulate(const struct rows *rows, const struct assess_options *options, const struct policy *policy,
@@ -209,14 +262,18 @@ bool assess_simulate(const struct rows *rows, const struct assess_options *optio
 {
 	struct assess_options narrowed = *options;
 	struct verdict verdict = { .domain = options->domain.name, .seen_since = MOMENT_NONE };
-	struct work w = { .rows = rows, .options = &narrowed, .arena = arena, .v = &verdict };
-	bool *without;
+	struct arena scratch = ARENA(arena->max);
+	struct work w = { .rows = rows, .options = &narrowed, .arena = arena, .scratch = &scratch, .v = &verdict };
+	bool *without, ok;
 
 	if (days) {
 		narrowed.window = days;
 		narrowed.window_fixed = true;
 	}
-	if (!rows_are_sound(rows) || !work_whole(&w))
+	ok = rows_are_sound(rows) && work_read(&w) && work_whole(&w);
+	arena->failed |= scratch.failed;
+	arena_release(&scratch);
+	if (!ok)
 		return false;
 	without = arena_take(arena, w.senders_n * sizeof *without);
 	if (!without)
@@ -224,5 +281,6 @@ bool assess_simulate(const struct rows *rows, const struct assess_options *optio
 	for (size_t i = 0; i < w.senders_n; i++)
 		for (size_t k = 0; fixed && k < fixed->n; k++)
 			without[i] |= span_is_nocase(w.senders[i].subject, fixed->words[k]);
-	return simulate(&w, policy, without, simulation);
+	*simulation = simulate(&w, policy, without);
+	return true;
 }

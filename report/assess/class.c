@@ -248,10 +248,13 @@ static bool pool_scatter(struct work *w, struct pool *pool, size_t first, size_t
 	*pool->path = (struct path){ .source = (uint32_t)w->sources_n,
 		.header_from = w->paths[first].header_from,
 		.kind = kind,
+		.weeks = arena_take(w->arena, w->v->weeks_n * sizeof *pool->path->weeks),
 		.sender = NO_INDEX,
 		.pooled = NO_INDEX,
 		.origin = NO_INDEX };
 	w->paths_n++;
+	if (!pool->path->weeks)
+		return false;
 	for (size_t i = first; i < end; i++)
 		if (w->paths[i].kind == kind && may_scatter(&w->paths[i]))
 			pool_take(w, pool, &w->paths[i]);
@@ -260,7 +263,7 @@ static bool pool_scatter(struct work *w, struct pool *pool, size_t first, size_t
 
 static bool work_scatter(struct work *w)
 {
-	struct pool *pool = arena_take(w->arena, sizeof *pool);
+	struct pool *pool = arena_take(w->scratch, sizeof *pool);
 	size_t n = w->paths_n;
 
 	if (!pool)
@@ -320,8 +323,8 @@ static void classify(struct path *path)
 /* What the sources and author domains of all paths say about each one. */
 static bool note_surroundings(struct work *w)
 {
-	struct neighbourhood *around = arena_take(w->arena, (w->sources_n + 1) * sizeof *around);
-	bool *sends = arena_take(w->arena, w->authors_n * sizeof *sends), some_unsigned = false;
+	struct neighbourhood *around = arena_take(w->scratch, (w->sources_n + 1) * sizeof *around);
+	bool *sends = arena_take(w->scratch, w->authors_n * sizeof *sends), some_unsigned = false;
 
 	if (!around || !sends)
 		return false;

@@ -15,10 +15,10 @@ bool work_days(struct work *w)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		days[i].day = w->first_day + (int64_t)i;
-	for (size_t i = 0; i < w->by_path_n; i++) {
-		const struct observed_traffic *row = &w->rows->traffic[w->by_path[i]];
+	for (size_t i = 0; i < w->by_window_n; i++) {
+		const struct observed_traffic *row = &w->rows->traffic[w->by_window[i]];
 		const struct judged_report *r = &w->reports[row->report];
-		const struct path *path = &w->paths[path_of_row(w, w->by_path[i])];
+		const struct path *path = &w->paths[path_of_row(w, w->by_window[i])];
 
 		for (int64_t day = r->first_day; day <= r->last_day; day++) {
 			int64_t at = day - w->first_day;
@@ -69,8 +69,8 @@ void work_reporter_sums(struct work *w)
 		w->reporters[r->reporter].reports += r->use == USE_COUNTED;
 		w->reporters[r->reporter].leads += r->use == USE_LEAD_TRUST || r->use == USE_LEAD_STANDING;
 	}
-	for (size_t i = 0; i < w->by_path_n; i++) {
-		const struct observed_traffic *row = &w->rows->traffic[w->by_path[i]];
+	for (size_t i = 0; i < w->by_window_n; i++) {
+		const struct observed_traffic *row = &w->rows->traffic[w->by_window[i]];
 		struct reporter *reporter = &w->reporters[w->reports[row->report].reporter];
 		uint64_t n = row_within(w, row, w->first_day, w->last_day);
 

@@ -94,7 +94,7 @@ const char *confidence_word(enum confidence confidence)
 
 static void add(struct classification *c, enum evidence_id id)
 {
-	c->items[c->items_n++] = id;
+	c->items[c->items_n++] = (unsigned char)id;
 	for (int side = 0; side < SIDE_COUNT; side++)
 		c->points[side] += evidence_items[id].points[side];
 }

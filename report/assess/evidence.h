@@ -69,9 +69,8 @@ const char *confidence_word(enum confidence confidence); /* low, medium, high, o
 struct classification {
 	enum path_class class;
 	enum confidence confidence;
-	unsigned points[SIDE_COUNT];
-	enum evidence_id items[EVIDENCE_COUNT];
-	size_t items_n;
+	unsigned points[SIDE_COUNT], items_n;
+	unsigned char items[EVIDENCE_COUNT]; /* enum evidence_id; there are as many of these as paths */
 };
 struct classification evidence_weigh(const struct features *features);
 

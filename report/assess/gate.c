@@ -1,6 +1,7 @@
 #include "report/assess/gate.h"
 
 #include "report/assess/bound.h"
+#include "report/assess/work.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -41,18 +42,22 @@ struct ruling {
 	const struct assess_limits *limits;
 	const struct target_limits *t;
 	enum target target;
-	struct gate *gates;
-	size_t gates_n;
+	struct arena *arena;
+	struct gate *gates, spare; /* what memory is short for goes to the spare one */
+	size_t gates_n, gates_room;
 	struct exception *exceptions;
-	size_t exceptions_n;
+	size_t exceptions_n, exceptions_room;
 	bool wide, thin; /* the widest window; and its evidence, though thin, shows no failure */
 	uint64_t accepted, accepted_fails, accepted_dkim;
 };
 
 static struct gate *gate_add(struct ruling *r, unsigned number, enum gate_state state)
 {
-	struct gate *gate = &r->gates[r->gates_n++];
+	struct gate *gates = array_grow(r->arena, r->gates, r->gates_n, &r->gates_room, sizeof *gates);
+	struct gate *gate = gates ? &gates[r->gates_n++] : &r->spare;
 
+	if (gates)
+		r->gates = gates;
 	*gate = (struct gate){ .number = number, .state = state };
 	return gate;
 }
@@ -64,7 +69,13 @@ static void gate_about(struct gate *gate, const char *name, double value, double
 
 static void except(struct ruling *r, enum exception_kind kind, struct span subject)
 {
-	r->exceptions[r->exceptions_n++] = (struct exception){ kind, subject };
+	struct exception *exceptions =
+		array_grow(r->arena, r->exceptions, r->exceptions_n, &r->exceptions_room, sizeof *exceptions);
+
+	if (!exceptions)
+		return;
+	r->exceptions = exceptions;
+	exceptions[r->exceptions_n++] = (struct exception){ kind, subject };
 }
 
 static double share(uint64_t part, uint64_t whole)
@@ -339,16 +350,10 @@ static struct decision conclude(struct ruling *r)
 struct decision gate_decide(
 	const struct measures *m, const struct assess_limits *limits, enum target target, struct arena *arena)
 {
-	struct ruling r = { .m = m, .limits = limits, .t = limits_of(limits, target), .target = target };
-	size_t gates_most =
-		2 * GATES + 2 * m->senders_n + m->undecided_n + m->record_errors_n + m->subdomains_failing_n;
-	size_t exceptions_most =
-		EXCEPT_COUNT + m->senders_n + m->undecided_n + m->record_warnings_n + m->hardly_reported_n;
+	struct ruling r = {
+		.m = m, .limits = limits, .t = limits_of(limits, target), .target = target, .arena = arena
+	};
 
-	r.gates = arena_take(arena, gates_most * sizeof *r.gates);
-	r.exceptions = arena_take(arena, exceptions_most * sizeof *r.exceptions);
-	if (!r.gates || !r.exceptions)
-		return (struct decision){ .word = VERDICT_NOT_ENOUGH_DATA };
 	if (m->parked)
 		return (struct decision){ .word = VERDICT_READY };
 	r.wide = m->window >= WINDOW_WIDEST;
@@ -371,5 +376,5 @@ struct decision gate_decide(
 	rule_subjects(&r, 11, m->subdomains_failing, m->subdomains_failing_n);
 	rule_accepted(&r);
 	name_rest(&r);
-	return conclude(&r);
+	return arena->failed ? (struct decision){ .word = VERDICT_NOT_ENOUGH_DATA } : conclude(&r);
 }

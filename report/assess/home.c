@@ -29,9 +29,9 @@ static int use_order(const void *a, const void *b)
 /* Valid uses by counted reporters up to and with day `until`. */
 static struct use *tally_uses(struct work *w, int64_t until, size_t *n)
 {
-	struct map *map = map_new(w->arena, w->keys_n * 4);
+	struct map *map = map_new(w->scratch, w->keys_n * 4);
 	size_t room = 0;
-	struct use *uses = array_grow(w->arena, NULL, 0, &room, sizeof *uses);
+	struct use *uses = array_grow(w->scratch, NULL, 0, &room, sizeof *uses);
 
 	*n = 0;
 	for (uint32_t i = 0; map && uses && i < w->rows->traffic_n; i++) {
@@ -52,7 +52,7 @@ static struct use *tally_uses(struct work *w, int64_t until, size_t *n)
 		if (!slot)
 			return NULL;
 		if (*slot == NO_INDEX) {
-			uses = array_grow(w->arena, uses, *n, &room, sizeof *uses);
+			uses = array_grow(w->scratch, uses, *n, &room, sizeof *uses);
 			if (!uses)
 				return NULL;
 			uses[*n] = (struct use){ key, group, 0, 0, report->first_day, report->last_day };

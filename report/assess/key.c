@@ -17,8 +17,8 @@ static const struct published_key *published_of(const struct work *w, const stru
 /* Valid and broken uses of the window; broken ones count where the key is at home, elsewhere they are a forwarder's. */
 static void tally_keys(struct work *w)
 {
-	for (size_t i = 0; i < w->by_path_n; i++) {
-		const struct observed_traffic *row = &w->rows->traffic[w->by_path[i]];
+	for (size_t i = 0; i < w->by_window_n; i++) {
+		const struct observed_traffic *row = &w->rows->traffic[w->by_window[i]];
 		const struct auth_state *a = &w->auths[row->auth];
 		uint64_t n = row_within(w, row, w->first_day, w->last_day);
 		uint64_t week = row_within(w, row, w->last_day - WEEK + 1, w->last_day);

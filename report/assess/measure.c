@@ -5,29 +5,14 @@
 #define WEEKDAYS 5
 #define LEARNING_DAYS 7 /* days with reports before which nothing was known, so that nothing is a surprise */
 
-static bool left_out(const struct path *path, const bool *without)
-{
-	return without && path->sender != NO_INDEX && without[path->sender];
-}
-
 /* One stranger among reporters may supply only a part of the evidence. */
-static bool cap_strangers(struct work *w, const bool *without, struct measures *m)
+static void cap_strangers(const struct work *w, const uint64_t *by_reporter, struct measures *m)
 {
-	uint64_t *by_reporter = arena_take(w->arena, w->reporters_n * sizeof *by_reporter);
 	uint64_t most = (uint64_t)(w->options->limits.stranger_share * (double)m->own_evidence), over = 0;
 
-	if (!by_reporter)
-		return false;
-	for (size_t i = 0; i < w->strangers_n; i++) {
-		const struct path *path = &w->paths[w->strangers[i].path];
-
-		if (path->fate == FATE_OWN && !left_out(path, without))
-			by_reporter[w->strangers[i].reporter] += w->strangers[i].evidence;
-	}
 	for (size_t i = 0; i < w->reporters_n; i++)
 		over += by_reporter[i] > most ? by_reporter[i] - most : 0;
 	m->own_evidence -= over < m->own_evidence ? over : m->own_evidence;
-	return true;
 }
 
 /* A path as it counts, small enough to be gone through for every step. */
@@ -59,61 +44,47 @@ static void sum_share(const struct share_of_path *s, struct measures *m)
 	}
 }
 
-/* What no sender changes is summed once; the rest stays apart. */
-static bool share_paths(struct work *w)
+static struct share_of_path share_of(const struct path *path)
 {
-	w->shares = arena_take(w->arena, w->paths_n * sizeof *w->shares);
-	w->shared = arena_take(w->arena, sizeof *w->shared);
-	w->shares_n = 0;
-	for (size_t i = 0; w->shares && w->shared && i < w->paths_n; i++) {
-		const struct path *path = &w->paths[i];
-		struct share_of_path share = { path->messages, path_kind_fails(path->kind) ? path->messages : 0, path->dkim_ok,
-			path->evidence, path->spared, path->sender, path->fate };
-
-		if (path->sender == NO_INDEX)
-			sum_share(&share, w->shared);
-		else if (path->messages)
-			w->shares[w->shares_n++] = share;
-	}
-	return w->shares && w->shared;
+	return (struct share_of_path){ path->messages, path_kind_fails(path->kind) ? path->messages : 0, path->dkim_ok,
+		path->evidence, path->spared, path->sender, path->fate };
 }
 
-static void sum_paths(const struct work *w, const bool *without, struct measures *m)
+static bool is_listed(const struct work *w, const struct sender *s)
 {
-	const struct measures *shared = w->shared;
-
-	m->own = shared->own;
-	m->own_fails = shared->own_fails;
-	m->own_dkim = shared->own_dkim;
-	m->own_evidence = shared->own_evidence;
-	m->forwarded = shared->forwarded;
-	m->forwarded_fails = shared->forwarded_fails;
-	m->spared = shared->spared;
-	m->undecided = shared->undecided;
-	m->forged = shared->forged;
-	for (size_t i = 0; i < w->shares_n; i++)
-		if (!without || !without[w->shares[i].sender])
-			sum_share(&w->shares[i], m);
+	return s->messages && (s->fate == FATE_OWN || w->sources[s->source].method != METHOD_SCATTER);
 }
 
-static bool list_senders(struct work *w, const bool *without, struct measures *m)
+static struct sender_measure own_measure(const struct sender *s)
 {
-	struct sender_measure *own = arena_take(w->arena, w->senders_n * sizeof *own);
-	struct undecided_measure *undecided = arena_take(w->arena, w->senders_n * sizeof *undecided);
+	return (struct sender_measure){ s->subject, s->messages, s->fails, s->dkim_ok, s->accepted, s->critical,
+		s->fails && !s->corroborated };
+}
 
+static struct undecided_measure undecided_measure(const struct sender *s)
+{
+	return (struct undecided_measure){ s->subject, s->messages, s->reviewed, !s->corroborated };
+}
+
+static bool list_senders(struct work *w, struct measures *m)
+{
+	struct undecided_measure *undecided;
+	struct sender_measure *own;
+	size_t own_n = 0;
+
+	for (size_t i = 0; i < w->senders_n; i++)
+		own_n += w->senders[i].fate == FATE_OWN;
+	own = arena_take(w->arena, own_n * sizeof *own);
+	undecided = arena_take(w->arena, (w->senders_n - own_n) * sizeof *undecided);
 	if (!own || !undecided)
 		return false;
 	for (size_t i = 0; i < w->senders_n; i++) {
 		const struct sender *s = &w->senders[i];
 
-		if (!s->messages || (without && without[i]))
-			continue;
-		if (s->fate == FATE_OWN)
-			own[m->senders_n++] = (struct sender_measure){ s->subject, s->messages, s->fails, s->dkim_ok,
-				s->accepted, s->critical, s->fails && !s->corroborated };
-		else if (w->sources[s->source].method != METHOD_SCATTER)
-			undecided[m->undecided_n++] =
-				(struct undecided_measure){ s->subject, s->messages, s->reviewed, !s->corroborated };
+		if (is_listed(w, s) && s->fate == FATE_OWN)
+			own[m->senders_n++] = own_measure(s);
+		else if (is_listed(w, s))
+			undecided[m->undecided_n++] = undecided_measure(s);
 	}
 	m->senders = own;
 	m->undecided_sources = undecided;
@@ -145,13 +116,13 @@ static void measure_time(const struct work *w, struct measures *m)
 
 static bool measure_reporters(struct work *w, struct measures *m)
 {
-	bool *seen = arena_take(w->arena, w->reporters_n * sizeof *seen);
+	bool *seen = arena_take(w->scratch, w->reporters_n * sizeof *seen);
 	uint64_t all = 0, trusted = 0;
 
 	if (!seen)
 		return false;
-	for (size_t i = 0; i < w->by_path_n; i++) {
-		const struct observed_traffic *row = &w->rows->traffic[w->by_path[i]];
+	for (size_t i = 0; i < w->by_window_n; i++) {
+		const struct observed_traffic *row = &w->rows->traffic[w->by_window[i]];
 		const struct judged_report *r = &w->reports[row->report];
 		uint64_t n = row_within(w, row, w->first_day, w->last_day);
 
@@ -220,28 +191,175 @@ static bool measure_sent(struct work *w, struct measures *m)
 	return hardly;
 }
 
-bool work_measures(struct work *w, const bool *without, struct measures *m)
+static bool sum_whole(struct work *w, struct measures *m)
 {
-	const struct measures *whole = &w->v->measures;
+	uint64_t *by_reporter = arena_take(w->scratch, w->reporters_n * sizeof *by_reporter);
 
-	if (without) {
-		/* What senders do not change is taken from the whole. */
-		*m = *whole;
-		m->senders_n = m->undecided_n = 0;
-	} else {
-		*m = (struct measures){ .transactional = w->options->profile == PROFILE_TRANSACTIONAL };
-		measure_time(w, m);
-		if (!measure_reporters(w, m))
-			return false;
-		m->quarterly_unattested =
-			(double)m->history < w->options->limits.history_sure && !attested(w, SPAN("quarterly"));
-		m->lists_unattested = w->options->profile == PROFILE_PEOPLE && !attested(w, SPAN("lists"));
-		if (!measure_sent(w, m) || !share_paths(w))
-			return false;
-	}
-	sum_paths(w, without, m);
-	if (!cap_strangers(w, without, m) || !list_senders(w, without, m))
+	if (!by_reporter)
 		return false;
+	for (size_t i = 0; i < w->paths_n; i++) {
+		struct share_of_path share = share_of(&w->paths[i]);
+
+		sum_share(&share, m);
+	}
+	for (size_t i = 0; i < w->strangers_n; i++)
+		if (w->paths[w->strangers[i].path].fate == FATE_OWN)
+			by_reporter[w->strangers[i].reporter] += w->strangers[i].evidence;
+	cap_strangers(w, by_reporter, m);
+	return true;
+}
+
+bool work_measures(struct work *w, struct measures *m)
+{
+	*m = (struct measures){ .transactional = w->options->profile == PROFILE_TRANSACTIONAL };
+	measure_time(w, m);
+	if (!measure_reporters(w, m))
+		return false;
+	m->quarterly_unattested =
+		(double)m->history < w->options->limits.history_sure && !attested(w, SPAN("quarterly"));
+	m->lists_unattested = w->options->profile == PROFILE_PEOPLE && !attested(w, SPAN("lists"));
+	if (!measure_sent(w, m) || !sum_whole(w, m) || !list_senders(w, m))
+		return false;
+	measures_share(m);
+	return true;
+}
+
+/* ---- without some senders: what the others add is summed once, and of them those are listed that may decide */
+
+struct leaving {
+	const uint32_t *senders; /* that may be left out */
+	size_t senders_n;
+	struct share_of_path *shares; /* their paths */
+	size_t shares_n, shares_room;
+	struct stranger_evidence *strangers; /* on their paths */
+	size_t strangers_n, strangers_room;
+	struct measures others;
+	uint64_t *by_reporter;	    /* evidence of strangers about the others */
+	struct sender_measure *own; /* the others, then room for `senders` */
+	struct undecided_measure *undecided;
+	size_t own_n, undecided_n;
+};
+
+static bool leave_paths(struct work *w, struct leaving *l, const bool *apart)
+{
+	for (size_t i = 0; i < w->paths_n; i++) {
+		struct share_of_path share = share_of(&w->paths[i]);
+
+		if (share.sender == NO_INDEX || !apart[share.sender]) {
+			sum_share(&share, &l->others);
+			continue;
+		}
+		l->shares = array_grow(w->arena, l->shares, l->shares_n, &l->shares_room, sizeof *l->shares);
+		if (!l->shares)
+			return false;
+		l->shares[l->shares_n++] = share;
+	}
+	for (size_t i = 0; i < w->strangers_n; i++) {
+		const struct stranger_evidence *stranger = &w->strangers[i];
+		const struct path *path = &w->paths[stranger->path];
+
+		if (path->fate != FATE_OWN)
+			continue;
+		if (path->sender == NO_INDEX || !apart[path->sender]) {
+			l->by_reporter[stranger->reporter] += stranger->evidence;
+			continue;
+		}
+		l->strangers =
+			array_grow(w->arena, l->strangers, l->strangers_n, &l->strangers_room, sizeof *l->strangers);
+		if (!l->strangers)
+			return false;
+		l->strangers[l->strangers_n++] = *stranger;
+	}
+	return true;
+}
+
+/* Gates pass over senders with few messages and doubtful sources; of the former they only note that there are some, so
+ * that one stands for all. */
+static bool may_decide(const struct work *w, const struct sender *s, bool *thin)
+{
+	const struct assess_limits *limits = &w->options->limits;
+	bool first = !*thin;
+
+	if (s->fate != FATE_OWN)
+		return s->corroborated && (double)s->messages >= limits->undecided_source;
+	if (s->accepted || (double)s->messages >= limits->sender_messages)
+		return true;
+	*thin = true;
+	return first;
+}
+
+static bool leave_lists(struct work *w, struct leaving *l, const bool *apart)
+{
+	bool thin = false;
+
+	l->own = arena_take(w->arena, (w->v->measures.senders_n + l->senders_n) * sizeof *l->own);
+	l->undecided = arena_take(w->arena, (w->v->measures.undecided_n + l->senders_n) * sizeof *l->undecided);
+	if (!l->own || !l->undecided)
+		return false;
+	for (size_t i = 0; i < w->senders_n; i++) {
+		const struct sender *s = &w->senders[i];
+
+		if (apart[i] || !is_listed(w, s) || !may_decide(w, s, &thin))
+			continue;
+		if (s->fate == FATE_OWN)
+			l->own[l->own_n++] = own_measure(s);
+		else
+			l->undecided[l->undecided_n++] = undecided_measure(s);
+	}
+	return true;
+}
+
+struct leaving *work_leaving(struct work *w, const uint32_t *senders, size_t n)
+{
+	struct leaving *l = arena_take(w->arena, sizeof *l);
+	bool *apart = arena_take(w->scratch, w->senders_n * sizeof *apart);
+
+	if (!l || !apart)
+		return NULL;
+	l->senders = senders;
+	l->senders_n = n;
+	l->by_reporter = arena_take(w->arena, w->reporters_n * sizeof *l->by_reporter);
+	for (size_t i = 0; i < n; i++)
+		apart[senders[i]] = true;
+	return l->by_reporter && leave_paths(w, l, apart) && leave_lists(w, l, apart) ? l : NULL;
+}
+
+bool work_measures_without(struct work *w, const struct leaving *l, const bool *without, struct measures *m)
+{
+	uint64_t *by_reporter = arena_take(w->scratch, w->reporters_n * sizeof *by_reporter);
+	size_t own_n = l->own_n, undecided_n = l->undecided_n;
+
+	if (!by_reporter)
+		return false;
+	*m = w->v->measures;
+	m->own = l->others.own;
+	m->own_fails = l->others.own_fails;
+	m->own_dkim = l->others.own_dkim;
+	m->own_evidence = l->others.own_evidence;
+	m->undecided = l->others.undecided;
+	for (size_t i = 0; i < l->shares_n; i++)
+		if (!without[l->shares[i].sender])
+			sum_share(&l->shares[i], m);
+	for (size_t i = 0; i < w->reporters_n; i++)
+		by_reporter[i] = l->by_reporter[i];
+	for (size_t i = 0; i < l->strangers_n; i++)
+		if (!without[w->paths[l->strangers[i].path].sender])
+			by_reporter[l->strangers[i].reporter] += l->strangers[i].evidence;
+	cap_strangers(w, by_reporter, m);
+	for (size_t i = 0; i < l->senders_n; i++) {
+		const struct sender *s = &w->senders[l->senders[i]];
+
+		if (without[l->senders[i]] || !is_listed(w, s))
+			continue;
+		if (s->fate == FATE_OWN)
+			l->own[own_n++] = own_measure(s);
+		else
+			l->undecided[undecided_n++] = undecided_measure(s);
+	}
+	m->senders = l->own;
+	m->senders_n = own_n;
+	m->undecided_sources = l->undecided;
+	m->undecided_n = undecided_n;
 	measures_share(m);
 	return true;
 }

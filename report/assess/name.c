@@ -157,11 +157,11 @@ static int tally_order(const void *a, const void *b)
 /* Per source rank: the most frequent outcome that passed a foreign SPF or DKIM domain. */
 static struct gist *collect_gists(struct work *w)
 {
-	struct gist *gists = arena_take(w->arena, w->rows->sources_n * sizeof *gists);
+	struct gist *gists = arena_take(w->scratch, w->rows->sources_n * sizeof *gists);
 	size_t n = 0, room = 0;
-	struct tally *tallies = array_grow(w->arena, NULL, 0, &room, sizeof *tallies);
-	struct map *map = map_new(w->arena, w->rows->sources_n);
-	uint32_t *example = arena_take(w->arena, w->rows->auths_n * sizeof *example);
+	struct tally *tallies = array_grow(w->scratch, NULL, 0, &room, sizeof *tallies);
+	struct map *map = map_new(w->scratch, w->rows->sources_n);
+	uint32_t *example = arena_take(w->scratch, w->rows->auths_n * sizeof *example);
 
 	if (!gists || !tallies || !map || !example)
 		return NULL;
@@ -180,7 +180,7 @@ static struct gist *collect_gists(struct work *w)
 		if (!slot)
 			return NULL;
 		if (*slot == NO_INDEX) {
-			tallies = array_grow(w->arena, tallies, n, &room, sizeof *tallies);
+			tallies = array_grow(w->scratch, tallies, n, &room, sizeof *tallies);
 			if (!tallies)
 				return NULL;
 			tallies[n] = (struct tally){ source, auth, 0 };
@@ -272,10 +272,27 @@ static struct named_source name_source(struct work *w, uint32_t i, const struct 
 }
 
 /* By id; what same_named() tells apart comes before the rest, so that equals lie together. */
-static int named_order(const void *a, const void *b)
+struct name_key {
+	uint64_t prefix; /* the first octets of the id as a number: mostly that is all that sorting looks at */
+	uint32_t source;
+};
+
+static struct name_key name_key(const struct named_source *named, uint32_t index)
 {
-	const struct named_source *x = a, *y = b;
-	int order = span_compare(x->id, y->id);
+	struct name_key key = { .source = index };
+
+	for (size_t i = 0; i < sizeof key.prefix; i++)
+		key.prefix = key.prefix << 8 | (i < named->id.n ? (unsigned char)named->id.p[i] : 0);
+	return key;
+}
+
+static int named_order(const void *a, const void *b, void *names)
+{
+	const struct name_key *k = a, *l = b;
+	const struct named_source *all = names, *x = &all[k->source], *y = &all[l->source];
+	int order = k->prefix < l->prefix ? -1 : k->prefix > l->prefix;
+
+	order = order ? order : span_compare(x->id, y->id);
 
 	if (order)
 		return order;
@@ -314,39 +331,33 @@ static void note_hosts(struct work *w)
 bool work_names(struct work *w)
 {
 	size_t n = w->rows->sources_n;
-	struct named_source *all = arena_take(w->arena, n * sizeof *all);
+	struct named_source *all = arena_take(w->scratch, n * sizeof *all);
+	struct name_key *order = arena_take(w->scratch, n * sizeof *order);
 	struct gist *gists;
 
 	w->direct = arena_take(w->arena, n * sizeof *w->direct);
 	w->dial_up = arena_take(w->arena, n * sizeof *w->dial_up);
 	w->named = arena_take(w->arena, n * sizeof *w->named);
 	w->sources = arena_take(w->arena, (n + 1) * sizeof *w->sources);
-	if (!all || !w->direct || !w->dial_up || !w->named || !w->sources)
+	if (!all || !order || !w->direct || !w->dial_up || !w->named || !w->sources)
 		return false;
 	note_hosts(w);
 	gists = collect_gists(w);
 	if (!gists)
 		return false;
-	for (uint32_t i = 0; i < n; i++)
-		all[i] = w->sources[i] = name_source(w, i, &gists[w->source_rank[i]]);
+	for (uint32_t i = 0; i < n; i++) {
+		all[i] = name_source(w, i, &gists[w->source_rank[i]]);
+		order[i] = name_key(&all[i], i);
+	}
 	if (w->arena->failed)
 		return false;
-	qsort(w->sources, n, sizeof *w->sources, named_order);
-	for (size_t i = 0; i < n; i++)
-		if (w->sources_n == 0 || !same_named(&w->sources[w->sources_n - 1], &w->sources[i]))
-			w->sources[w->sources_n++] = w->sources[i];
-	for (uint32_t i = 0; i < n; i++) {
-		size_t low = 0, high = w->sources_n;
+	qsort_r(order, n, sizeof *order, named_order, all);
+	for (size_t i = 0; i < n; i++) {
+		const struct named_source *named = &all[order[i].source];
 
-		while (high - low > 1) {
-			size_t middle = low + (high - low) / 2;
-
-			if (named_order(&w->sources[middle], &all[i]) <= 0)
-				low = middle;
-			else
-				high = middle;
-		}
-		w->named[i] = (uint32_t)low;
+		if (i == 0 || !same_named(&w->sources[w->sources_n - 1], named))
+			w->sources[w->sources_n++] = *named;
+		w->named[order[i].source] = (uint32_t)w->sources_n - 1;
 	}
 	w->sources[w->sources_n] = (struct named_source){
 		.id = SPAN("scatter"), .name = SPAN("many addresses"), .method = METHOD_SCATTER

@@ -197,7 +197,7 @@ static int key_order(const void *a, const void *b)
 static bool rank_auths(struct work *w)
 {
 	size_t n = w->rows->auths_n;
-	uint32_t *order = arena_take(w->arena, n * sizeof *order), rank = 0;
+	uint32_t *order = arena_take(w->scratch, n * sizeof *order), rank = 0;
 
 	if (!order)
 		return false;

@@ -26,7 +26,7 @@ static int path_key_order(const void *a, const void *b)
 
 static bool *groups_at_home(struct work *w)
 {
-	bool *at_home = arena_take(w->arena, (w->sources_n + 1) * sizeof *at_home);
+	bool *at_home = arena_take(w->scratch, (w->sources_n + 1) * sizeof *at_home);
 
 	for (size_t i = 0; at_home && i < w->keys_n; i++)
 		if (w->keys[i].home != NO_INDEX && w->keys[i].home != HOME_OWN_NETWORK)
@@ -53,11 +53,11 @@ static bool is_relayed(const struct work *w, const struct observed_traffic *row,
 
 static bool assign_paths(struct work *w, struct path_key **keys, size_t *n)
 {
-	struct map *map = map_new(w->arena, w->rows->sources_n);
+	struct map *map = map_new(w->scratch, w->rows->sources_n);
 	bool *at_home = groups_at_home(w);
 	size_t room = 0;
 
-	*keys = array_grow(w->arena, NULL, 0, &room, sizeof **keys);
+	*keys = array_grow(w->scratch, NULL, 0, &room, sizeof **keys);
 	*n = 0;
 	for (uint32_t i = 0; map && at_home && *keys && i < w->rows->traffic_n; i++) {
 		const struct observed_traffic *row = &w->rows->traffic[i];
@@ -74,7 +74,7 @@ static bool assign_paths(struct work *w, struct path_key **keys, size_t *n)
 		if (!slot)
 			return false;
 		if (*slot == NO_INDEX) {
-			*keys = array_grow(w->arena, *keys, *n, &room, sizeof **keys);
+			*keys = array_grow(w->scratch, *keys, *n, &room, sizeof **keys);
 			if (!*keys)
 				return false;
 			key.number = *slot = (uint32_t)*n;
@@ -131,7 +131,7 @@ bool work_paths(struct work *w)
 	if (!w->path_of || !assign_paths(w, &keys, &n))
 		return false;
 	qsort(keys, n, sizeof *keys, path_key_order);
-	renumbered = arena_take(w->arena, n * sizeof *renumbered);
+	renumbered = arena_take(w->scratch, n * sizeof *renumbered);
 	/* Room for one scatter path per author domain and failing kind. */
 	w->paths = arena_take(w->arena, (n + w->authors_n * KIND_COUNT) * sizeof *w->paths);
 	w->path_from = arena_take(w->arena, (n + w->authors_n * KIND_COUNT) * sizeof *w->path_from);

@@ -12,7 +12,7 @@ struct map {
 
 bool order_rows(const struct work *w, uint32_t *order, size_t n, row_key *key, size_t most)
 {
-	uint32_t *counts = arena_take(w->arena, (most + 1) * sizeof *counts);
+	uint32_t *counts = arena_take(w->scratch, (most + 1) * sizeof *counts);
 	uint32_t *sorted = w->spare;
 
 	if (!counts)

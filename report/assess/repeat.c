@@ -263,7 +263,7 @@ static void drop_resent(struct work *w, uint32_t *order)
 
 bool work_repeats(struct work *w)
 {
-	uint32_t *order = arena_take(w->arena, w->rows->reports_n * sizeof *order);
+	uint32_t *order = arena_take(w->scratch, w->rows->reports_n * sizeof *order);
 
 	if (!order)
 		return false;

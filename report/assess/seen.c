@@ -65,7 +65,7 @@ static struct sighting *collect(struct work *w, size_t *n)
 		most += w->reports[i].use == USE_COUNTED
 				? (size_t)(w->reports[i].last_day - w->reports[i].first_day + 1)
 				: 0;
-	sightings = arena_take(w->arena, most * sizeof *sightings);
+	sightings = arena_take(w->scratch, most * sizeof *sightings);
 	for (uint32_t i = 0; sightings && i < w->rows->reports_n; i++) {
 		const struct judged_report *r = &w->reports[i];
 

@@ -15,10 +15,14 @@
 /* A sender's days, today last: what all its paths carried. */
 struct series {
 	struct span_counts days[SERIES_DAYS];
+	bool some; /* else there is nothing in it */
 };
 
-static void series_add(struct span_counts *c, uint64_t n, bool fails, bool dkim, bool spf)
+static void series_add(struct series *series, int64_t at, uint64_t n, bool fails, bool dkim, bool spf)
 {
+	struct span_counts *c = &series->days[at];
+
+	series->some = true;
 	c->messages = add_up(c->messages, n);
 	c->fails = add_up(c->fails, fails ? n : 0);
 	c->not_signed = add_up(c->not_signed, dkim ? 0 : n);
@@ -31,11 +35,12 @@ static void series_of_path(const struct work *w, uint32_t index, struct series *
 	const struct path *path = &w->paths[index];
 	int64_t base = w->last_day - SERIES_DAYS + 1;
 
+	if (path->last_day < base)
+		return;
 	if (path_kind_fails(path->kind)) {
 		for (size_t i = 0; i < path->days_n; i++)
 			if (path->days[i].day >= base)
-				series_add(&series->days[path->days[i].day - base], path->days[i].messages, true, false,
-					false);
+				series_add(series, path->days[i].day - base, path->days[i].messages, true, false, false);
 		return;
 	}
 	for (uint32_t k = w->path_starts[index]; k < w->path_starts[index + 1]; k++) {
@@ -45,7 +50,7 @@ static void series_of_path(const struct work *w, uint32_t index, struct series *
 
 		for (int64_t day = r->first_day; day <= r->last_day; day++)
 			if (day >= base && day <= w->last_day)
-				series_add(&series->days[day - base], row_on(w, row, day), false, j.dkim, j.spf);
+				series_add(series, day - base, row_on(w, row, day), false, j.dkim, j.spf);
 	}
 }
 
@@ -63,7 +68,7 @@ static void sender_take_series(const struct work *w, struct sender *s, const str
 	bool run_unsigned = true, run_fails = true;
 
 	s->unsigned_since = s->fails_since = MOMENT_NONE;
-	for (int at = SERIES_DAYS - 1; at >= 0; at--) {
+	for (int at = SERIES_DAYS - 1; at >= 0 && series->some; at--) {
 		const struct span_counts *c = &series->days[at];
 
 		span_add(at >= SERIES_DAYS - WEEK ? &s->week : &s->before, c);
@@ -78,7 +83,7 @@ static void sender_take_series(const struct work *w, struct sender *s, const str
 		if (run_fails)
 			s->fails_since = base + at;
 	}
-	for (int week = 0; week <= WEEKS_BEFORE; week++) {
+	for (int week = 0; week <= WEEKS_BEFORE && series->some; week++) {
 		struct span_counts sum = { 0 };
 
 		for (int day = 0; day < WEEK; day++)
@@ -191,15 +196,19 @@ static bool is_surprise(const struct work *w, const struct sender *s, const stru
 	return (double)good < SURPRISE_DKIM * (double)all;
 }
 
-static void sender_take(struct work *w, struct sender *s, const struct member *members, size_t n, struct series *series)
+static bool sender_take(struct work *w, struct sender *s, const struct member *members, size_t n, struct series *series)
 {
-	memset(series, 0, sizeof *series);
+	if (series->some)
+		memset(series, 0, sizeof *series);
 	*s = (struct sender){ .source = members[0].source,
 		.header_from = members[0].header_from,
 		.fate = members[0].fate,
 		.path = members[0].path,
+		.weeks = arena_take(w->arena, w->v->weeks_n * sizeof *s->weeks),
 		.first_day = MOMENT_NONE,
 		.last_day = MOMENT_NONE };
+	if (!s->weeks)
+		return false;
 	for (size_t i = 0; i < n; i++) {
 		const struct path *path = &w->paths[members[i].path];
 		bool fails = path_kind_fails(path->kind);
@@ -230,29 +239,35 @@ static void sender_take(struct work *w, struct sender *s, const struct member *m
 	s->surprise = is_surprise(w, s, members, n);
 	s->regressed = bound_rose(s->week.not_signed, s->week.messages, s->before.not_signed, s->before.messages);
 	sender_period(w, s);
+	return true;
 }
 
 /* Failing at forwarders that carry this sender's mail: its key away from home, or, for SPF alone, mail with no key at
  * all. */
 static bool note_forwarded(struct work *w)
 {
-	uint32_t *failing = arena_take(w->arena, w->paths_n * sizeof *failing);
-	size_t n = 0;
+	uint64_t *carried = arena_take(w->scratch, w->sources_n * sizeof *carried), keyless = 0;
 
-	for (uint32_t i = 0; failing && i < w->paths_n; i++)
-		if (w->paths[i].fate == FATE_FORWARDED && path_kind_fails(w->paths[i].kind) && w->paths[i].messages)
-			failing[n++] = i;
-	for (size_t i = 0; i < w->senders_n; i++) {
+	for (size_t i = 0; carried && i < w->paths_n; i++) {
+		const struct path *path = &w->paths[i];
+
+		if (path->fate != FATE_FORWARDED || !path_kind_fails(path->kind))
+			continue;
+		if (!path->key.n)
+			keyless = add_up(keyless, path->messages);
+		else if (path->origin != NO_INDEX)
+			carried[path->origin] = add_up(carried[path->origin], path->messages);
+	}
+	for (size_t i = 0; carried && i < w->senders_n; i++) {
 		struct sender *s = &w->senders[i];
 
-		for (size_t k = 0; k < n && s->fate == FATE_OWN; k++) {
-			const struct path *path = &w->paths[failing[k]];
-
-			if (path->key.n ? path->origin == s->source : s->subclass == SUB_OWN_SPF_ONLY)
-				s->forwarded_fails = add_up(s->forwarded_fails, path->messages);
-		}
+		if (s->fate != FATE_OWN)
+			continue;
+		s->forwarded_fails = s->source < w->sources_n ? carried[s->source] : 0;
+		if (s->subclass == SUB_OWN_SPF_ONLY)
+			s->forwarded_fails = add_up(s->forwarded_fails, keyless);
 	}
-	return failing;
+	return carried;
 }
 
 static int sender_order(const void *a, const void *b)
@@ -289,8 +304,8 @@ static size_t collect_members(const struct work *w, struct member *members)
 
 bool work_senders(struct work *w)
 {
-	struct member *members = arena_take(w->arena, w->paths_n * sizeof *members);
-	struct series *series = arena_take(w->arena, sizeof *series);
+	struct member *members = arena_take(w->scratch, w->paths_n * sizeof *members);
+	struct series *series = arena_take(w->scratch, sizeof *series);
 	size_t n, groups = 0;
 
 	if (!members || !series)
@@ -304,7 +319,8 @@ bool work_senders(struct work *w)
 	for (size_t start = 0, i; start < n; start = i) {
 		for (i = start; i < n && same_sender(&members[i], &members[start]); i++)
 			;
-		sender_take(w, &w->senders[w->senders_n++], members + start, i - start, series);
+		if (!sender_take(w, &w->senders[w->senders_n++], members + start, i - start, series))
+			return false;
 	}
 	if (!note_forwarded(w))
 		return false;

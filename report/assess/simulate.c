@@ -6,6 +6,13 @@ struct failing {
 	uint64_t fails[PLACE_NONEXISTENT + 1][FATE_COUNT], all[FATE_COUNT];
 };
 
+/* One record tried. */
+struct trial {
+	struct policy policy;
+	const bool *without; /* senders left out, or NULL */
+	struct failing sums;
+};
+
 /* The receiver's word under the published modes; a mode made stricter needs our own judgement of the identifiers, and a
  * signature the reporter left out then counts as missing. */
 static bool row_passes(const struct work *w, const struct observed_traffic *row, const struct policy *policy)
@@ -29,20 +36,27 @@ static enum policy_place place_of(const struct work *w, uint32_t from)
 	return w->authors[from].nonexistent ? PLACE_NONEXISTENT : PLACE_SUBDOMAIN;
 }
 
-static void tally(const struct work *w, const struct policy *policy, const bool *without, struct failing *sums)
+static void trial_take(const struct work *w, struct trial *trial, const struct observed_traffic *row, uint32_t path, uint64_t n)
 {
-	for (size_t i = 0; i < w->by_path_n; i++) {
-		uint32_t index = path_of_row(w, w->by_path[i]);
-		const struct observed_traffic *row = &w->rows->traffic[w->by_path[i]];
-		const struct path *path = &w->paths[index];
-		uint64_t n = row_within(w, row, w->first_day, w->last_day);
+	enum fate fate = w->paths[path].fate;
+	uint32_t sender = w->paths[path].sender, from = w->path_from[path];
 
-		if (!n || (without && path->sender != NO_INDEX && without[path->sender]))
-			continue;
-		sums->all[path->fate] = add_up(sums->all[path->fate], n);
-		if (w->authors[w->path_from[index]].own_record || row_passes(w, row, policy))
-			continue;
-		sums->fails[place_of(w, w->path_from[index])][path->fate] += n;
+	if (trial->without && sender != NO_INDEX && trial->without[sender])
+		return;
+	trial->sums.all[fate] = add_up(trial->sums.all[fate], n);
+	if (!w->authors[from].own_record && !row_passes(w, row, &trial->policy))
+		trial->sums.fails[place_of(w, from)][fate] += n;
+}
+
+static void tally(const struct work *w, struct trial *trials, size_t trials_n)
+{
+	for (size_t i = 0; i < w->by_window_n; i++) {
+		const struct observed_traffic *row = &w->rows->traffic[w->by_window[i]];
+		uint64_t n = row_within(w, row, w->first_day, w->last_day);
+		uint32_t path = path_of_row(w, w->by_window[i]);
+
+		for (size_t k = 0; n && k < trials_n; k++)
+			trial_take(w, &trials[k], row, path, n);
 	}
 }
 
@@ -63,16 +77,22 @@ static struct fate_counts treat(const struct failing *sums, const struct policy 
 	return counts;
 }
 
-bool simulate(struct work *w, const struct policy *policy, const bool *without, struct simulation *simulation)
+static struct simulation conclude(const struct trial *trial)
 {
-	struct failing sums = { 0 };
+	struct simulation simulation = { .policy = trial->policy,
+		.now = treat(&trial->sums, &trial->policy, false),
+		.old = treat(&trial->sums, &trial->policy, true) };
 
-	*simulation = (struct simulation){ .policy = *policy };
-	tally(w, policy, without, &sums);
-	simulation->now = treat(&sums, policy, false);
-	simulation->old = treat(&sums, policy, true);
-	simulation->differs = memcmp(&simulation->now, &simulation->old, sizeof simulation->now) != 0;
-	return true;
+	simulation.differs = memcmp(&simulation.now, &simulation.old, sizeof simulation.now) != 0;
+	return simulation;
+}
+
+struct simulation simulate(const struct work *w, const struct policy *policy, const bool *without)
+{
+	struct trial trial = { .policy = *policy, .without = without };
+
+	tally(w, &trial, 1);
+	return conclude(&trial);
 }
 
 bool work_simulations(struct work *w)
@@ -88,6 +108,7 @@ bool work_simulations(struct work *w)
 	size_t n = sizeof policies / sizeof *policies;
 	struct simulation *all = arena_take(w->arena, n * sizeof *all);
 	bool *without = arena_take(w->arena, w->senders_n * sizeof *without);
+	struct trial trials[sizeof policies / sizeof *policies];
 	unsigned steps = 0;
 
 	if (!all || !without)
@@ -101,12 +122,13 @@ bool work_simulations(struct work *w)
 		steps = step->rank;
 	}
 	for (size_t i = 0; i < n; i++) {
-		struct policy policy = policies[i];
-
-		policy.adkim_strict |= now->adkim_strict;
-		policy.aspf_strict |= now->aspf_strict;
-		simulate(w, &policy, i + 1 == n ? without : NULL, &all[i]);
+		trials[i] = (struct trial){ .policy = policies[i], .without = i + 1 == n ? without : NULL };
+		trials[i].policy.adkim_strict |= now->adkim_strict;
+		trials[i].policy.aspf_strict |= now->aspf_strict;
 	}
+	tally(w, trials, n);
+	for (size_t i = 0; i < n; i++)
+		all[i] = conclude(&trials[i]);
 	all[n - 1].after_steps = steps;
 	w->v->simulations = all;
 	w->v->simulations_n = steps ? n : n - 1;

@@ -28,10 +28,9 @@ const char *guess_word(enum guess guess)
 
 struct steps {
 	struct work *w;
-	struct step *rows; /* room for every sender and every other finding */
-	size_t n;
+	struct step *rows, spare; /* what memory is short for goes to the spare one */
+	size_t n, room;
 	uint32_t *step_of;    /* senders: their step, or NO_INDEX */
-	uint32_t *by_subject; /* senders in the order of their subjects */
 	uint32_t *by_fails;   /* senders, most failing first */
 };
 
@@ -84,8 +83,11 @@ static enum step_kind repair_of(const struct work *w, const struct sender *s)
 
 static struct step *add(struct steps *steps, enum step_kind kind, unsigned gates, bool later)
 {
-	struct step *step = &steps->rows[steps->n++];
+	struct step *rows = array_grow(steps->w->arena, steps->rows, steps->n, &steps->room, sizeof *rows);
+	struct step *step = rows ? &rows[steps->n++] : &steps->spare;
 
+	if (rows)
+		steps->rows = rows;
 	*step = (struct step){ .kind = kind, .gates = gates, .later = later, .sender = NO_INDEX, .since = MOMENT_NONE };
 	return step;
 }
@@ -111,8 +113,8 @@ static void add_sender(struct steps *steps, uint32_t index, unsigned gate, bool 
 
 	if (has_sender(steps, index, gate))
 		return;
-	steps->step_of[index] = (uint32_t)steps->n;
 	step = add(steps, repair_of(w, s), gate, later);
+	steps->step_of[index] = step == &steps->spare ? NO_INDEX : (uint32_t)steps->n - 1;
 	step->sender = index;
 	step->subject = s->subject;
 	step->messages = s->messages;
@@ -140,22 +142,43 @@ static void add_largest(struct steps *steps, enum fate fate, unsigned gate, bool
 	}
 }
 
-static void add_by_subject(struct steps *steps, const struct gate *gate, enum fate fate, bool later)
+/* The first place among `senders_by_subject` that is not before `subject`. */
+static size_t subject_place(const struct verdict *v, struct span subject)
 {
-	const struct work *w = steps->w;
-	size_t low = 0, high = w->senders_n;
+	size_t low = 0, high = v->senders_n;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (span_compare(w->senders[steps->by_subject[middle]].subject, gate->subject) < 0)
+		if (span_compare(v->senders[v->senders_by_subject[middle]].subject, subject) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; low < w->senders_n && span_is(w->senders[steps->by_subject[low]].subject, gate->subject); low++)
-		if (w->senders[steps->by_subject[low]].fate == fate)
-			add_sender(steps, steps->by_subject[low], 1u << gate->number, later);
+	return low;
+}
+
+uint32_t verdict_sender(const struct verdict *v, struct span subject)
+{
+	size_t at = subject_place(v, subject);
+
+	return at < v->senders_n && span_is(v->senders[v->senders_by_subject[at]].subject, subject) ?
+		       v->senders_by_subject[at] :
+		       NO_INDEX;
+}
+
+static void add_by_subject(struct steps *steps, const struct gate *gate, enum fate fate, bool later)
+{
+	const struct verdict *v = steps->w->v;
+
+	for (size_t i = subject_place(v, gate->subject); i < v->senders_n; i++) {
+		const struct sender *s = &v->senders[v->senders_by_subject[i]];
+
+		if (!span_is(s->subject, gate->subject))
+			break;
+		if (s->fate == fate)
+			add_sender(steps, v->senders_by_subject[i], 1u << gate->number, later);
+	}
 }
 
 static void add_plain(struct steps *steps, const struct gate *gate, enum step_kind kind, bool later)
@@ -290,30 +313,37 @@ static int step_order(const void *a, const void *b, void *arg)
 /* Each step with all before it taken as done: its sender is left out, as if its rows were not there. */
 static bool climb(struct work *w, struct step *rows, size_t n)
 {
-	bool *without = arena_take(w->arena, w->senders_n * sizeof *without), ok = without != NULL;
-	struct arena scratch = ARENA(w->arena->max), *whole = w->arena;
+	struct arena_mark before = arena_mark(w->arena);
+	bool *without = arena_take(w->arena, w->senders_n * sizeof *without), ok;
+	uint32_t senders[STEPS_MOST];
 	double loss = w->v->measures.own_loss;
+	struct leaving *leaving;
 	struct measures m;
+	size_t senders_n = 0;
 
-	w->arena = &scratch;
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].sender != NO_INDEX)
+			senders[senders_n++] = rows[i].sender;
+	leaving = work_leaving(w, senders, senders_n);
+	ok = without && leaving;
 	for (size_t i = 0; ok && i < n; i++) {
 		enum target target = rows[i].later ? TARGET_REJECT : w->v->target;
 
 		if (rows[i].sender != NO_INDEX)
 			without[rows[i].sender] = true;
-		ok = work_measures(w, without, &m);
+		ok = work_measures_without(w, leaving, without, &m);
 		if (!ok)
 			break;
 		rows[i].loss_now = loss;
 		rows[i].loss_after = loss = m.own_loss;
-		rows[i].after = gate_decide(&m, &w->options->limits, target, &scratch).word;
+		rows[i].after = gate_decide(&m, &w->options->limits, target, w->scratch).word;
 		if (!w->v->turns_at && !rows[i].later && rows[i].after <= VERDICT_READY_WITH_EXCEPTIONS)
 			w->v->turns_at = (unsigned)i + 1;
-		ok = !scratch.failed;
-		arena_clear(&scratch);
+		ok = !w->scratch->failed;
+		if (ok)
+			arena_clear(w->scratch);
 	}
-	arena_release(&scratch);
-	w->arena = whole;
+	arena_rewind(w->arena, before);
 	return ok;
 }
 
@@ -339,22 +369,23 @@ static int fails_order(const void *a, const void *b, void *arg)
 static bool steps_begin(struct steps *steps, struct work *w)
 {
 	size_t n = w->senders_n;
+	uint32_t *by_subject;
 
 	steps->w = w;
-	steps->rows = arena_take(
-		w->arena, (n + 3 * GATES + w->v->measures.record_errors_n + w->v->measures.subdomains_failing_n) *
-				  sizeof *steps->rows);
-	steps->step_of = arena_take(w->arena, n * sizeof *steps->step_of);
-	steps->by_subject = arena_take(w->arena, n * sizeof *steps->by_subject);
-	steps->by_fails = arena_take(w->arena, n * sizeof *steps->by_fails);
-	if (!steps->rows || !steps->step_of || !steps->by_subject || !steps->by_fails)
+	steps->step_of = arena_take(w->scratch, n * sizeof *steps->step_of);
+	by_subject = arena_take(w->arena, n * sizeof *by_subject);
+	steps->by_fails = arena_take(w->scratch, n * sizeof *steps->by_fails);
+	if (!steps->step_of || !by_subject || !steps->by_fails)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
 		steps->step_of[i] = NO_INDEX;
-		steps->by_subject[i] = steps->by_fails[i] = i;
+		by_subject[i] = steps->by_fails[i] = i;
 	}
-	qsort_r(steps->by_subject, n, sizeof *steps->by_subject, subject_order, w);
+	qsort_r(by_subject, n, sizeof *by_subject, subject_order, w);
 	qsort_r(steps->by_fails, n, sizeof *steps->by_fails, fails_order, w);
+	w->v->senders = w->senders;
+	w->v->senders_n = n;
+	w->v->senders_by_subject = by_subject;
 	return true;
 }
 
@@ -370,7 +401,10 @@ bool work_steps(struct work *w)
 		reject = gate_decide(&w->v->measures, &w->options->limits, TARGET_REJECT, w->arena);
 		add_gates(&steps, &reject, TARGET_REJECT, true);
 	}
-	qsort_r(steps.rows, steps.n, sizeof *steps.rows, step_order, w);
+	if (w->arena->failed)
+		return false;
+	if (steps.n)
+		qsort_r(steps.rows, steps.n, sizeof *steps.rows, step_order, w);
 	for (size_t i = 0; i < steps.n; i++)
 		steps.rows[i].rank = (unsigned)i + 1;
 	w->v->steps = steps.rows;

@@ -171,8 +171,8 @@ static int reporter_order(const void *a, const void *b)
 static bool collect_reporters(struct work *w)
 {
 	size_t n = w->rows->reports_n;
-	struct reporter *all = arena_take(w->arena, n * sizeof *all);
-	struct reporter *sorted = arena_take(w->arena, n * sizeof *sorted);
+	struct reporter *all = arena_take(w->scratch, n * sizeof *all);
+	struct reporter *sorted = arena_take(w->scratch, n * sizeof *sorted);
 
 	if (!all || !sorted)
 		return false;
@@ -186,7 +186,11 @@ static bool collect_reporters(struct work *w)
 	for (size_t i = 0; i < n; i++)
 		if (w->reporters_n == 0 || !span_is(sorted[w->reporters_n - 1].identity, sorted[i].identity))
 			sorted[w->reporters_n++] = sorted[i];
-	w->reporters = sorted;
+	w->reporters = arena_take(w->arena, w->reporters_n * sizeof *w->reporters);
+	if (!w->reporters)
+		return false;
+	if (n)
+		memcpy(w->reporters, sorted, w->reporters_n * sizeof *sorted);
 	for (uint32_t i = 0; i < n; i++) {
 		size_t low = 0, high = w->reporters_n;
 
@@ -269,30 +273,53 @@ static uint32_t key_source(const struct work *w, uint32_t row)
 	return w->source_rank[w->rows->traffic[row].source];
 }
 
+/* A source with its address as numbers, so that sorting need not look at the source itself. */
+struct source_key {
+	uint64_t halves[2];
+	uint32_t source;
+	bool has_address;
+};
+
 static int source_order(const void *a, const void *b, void *sources)
 {
-	const struct observed_source *rows = sources, *x = &rows[*(const uint32_t *)a], *y = &rows[*(const uint32_t *)b];
+	const struct source_key *x = a, *y = b;
+	const struct observed_source *rows = sources;
 
 	if (x->has_address != y->has_address)
 		return x->has_address ? -1 : 1;
-	return x->has_address ? memcmp(&x->address, &y->address, sizeof x->address) : span_compare(x->text, y->text);
+	if (!x->has_address)
+		return span_compare(rows[x->source].text, rows[y->source].text);
+	for (int i = 0; i < 2; i++)
+		if (x->halves[i] != y->halves[i])
+			return x->halves[i] < y->halves[i] ? -1 : 1;
+	return 0;
+}
+
+static struct source_key source_key(const struct observed_source *source, uint32_t index)
+{
+	struct source_key key = { .source = index, .has_address = source->has_address };
+
+	for (int i = 0; i < 16; i++)
+		key.halves[i / 8] = key.halves[i / 8] << 8 | source->address.octets[i];
+	return key;
 }
 
 static bool rank_sources(struct work *w)
 {
 	size_t n = w->rows->sources_n;
-	uint32_t *order = arena_take(w->arena, n * sizeof *order), rank = 0;
+	struct source_key *order = arena_take(w->scratch, n * sizeof *order);
+	uint32_t rank = 0;
 
 	w->source_rank = arena_take(w->arena, n * sizeof *w->source_rank);
 	if (!order || !w->source_rank)
 		return false;
 	for (uint32_t i = 0; i < n; i++)
-		order[i] = i;
+		order[i] = source_key(&w->rows->sources[i], i);
 	qsort_r(order, n, sizeof *order, source_order, (void *)w->rows->sources);
 	for (size_t i = 0; i < n; i++) {
 		if (i && source_order(&order[i - 1], &order[i], (void *)w->rows->sources) != 0)
 			rank++;
-		w->source_rank[order[i]] = rank;
+		w->source_rank[order[i].source] = rank;
 	}
 	return true;
 }
@@ -472,7 +499,7 @@ static void judge_use(struct work *w)
 	}
 }
 
-static void find_ends(struct work *w)
+void work_ends(struct work *w)
 {
 	w->history_first = w->last_day = MOMENT_NONE;
 	for (size_t i = 0; i < w->rows->reports_n; i++) {
@@ -495,7 +522,7 @@ static void find_ends(struct work *w)
 bool work_reports(struct work *w)
 {
 	size_t n = w->rows->reports_n;
-	uint32_t *order = arena_take(w->arena, n * sizeof *order);
+	uint32_t *order = arena_take(w->scratch, n * sizeof *order);
 
 	w->reports = arena_take(w->arena, n * sizeof *w->reports);
 	if (!order || !w->reports)
@@ -513,6 +540,5 @@ bool work_reports(struct work *w)
 	judge_counts(w, order, n);
 	judge_standing(w, order, n);
 	judge_use(w);
-	find_ends(w);
 	return true;
 }

@@ -119,7 +119,7 @@ struct path { /* by header_from, source id, kind, relayed; scatter last */
 	uint64_t spared; /* failing, and the receiver named list, forwarder or ARC as reason */
 	uint64_t addresses, reporters;
 	bool corroborated;	      /* seen by a known reporter, two established ones, or one on three days */
-	uint64_t weeks[WEEKS_MOST];   /* oldest first, verdict.weeks_n of them */
+	uint64_t *weeks;	      /* oldest first, verdict.weeks_n of them */
 	int64_t first_day, last_day;  /* ever */
 	const struct day_count *days; /* ever, by day */
 	size_t days_n;
@@ -147,7 +147,7 @@ struct sender { /* own first, then undecided; unsigned messages of the last week
 	} week, last, before; /* the last seven days; the seven before them; the 28 before them */
 	int64_t unsigned_since,
 		fails_since; /* first day of the run of days to the last that are mostly so; MOMENT_NONE */
-	uint64_t weeks[WEEKS_MOST];
+	uint64_t *weeks; /* verdict.weeks_n of them */
 	uint64_t addresses, reporters;
 	int64_t first_day, last_day;
 	bool accepted, critical, reviewed;
@@ -468,6 +468,7 @@ struct verdict {
 	size_t path_rows_n;
 	const struct sender *senders;
 	size_t senders_n;
+	const uint32_t *senders_by_subject; /* indexes of senders, those of one subject in their order */
 	const struct step *steps;
 	size_t steps_n;
 	const struct simulation *simulations;
@@ -492,6 +493,9 @@ struct verdict {
 	uint64_t outside;		  /* rows dropped: author domain outside the policy domain */
 	uint64_t suspicious;		  /* rows made leads: a count beyond all history */
 };
+
+/* The first sender of that subject, NO_INDEX when there is none. */
+uint32_t verdict_sender(const struct verdict *verdict, struct span subject);
 
 /* What `n` messages of the window are a week, rounded. */
 static inline uint64_t verdict_per_week(const struct verdict *v, uint64_t n)

@@ -16,7 +16,8 @@ struct pass {
 	struct work *w;
 	struct path *path;
 	uint32_t path_index;
-	uint64_t *days; /* HISTORY_DAYS: messages of the path */
+	uint64_t *days; /* HISTORY_DAYS: messages of the path, none before `first` and after `last` */
+	int64_t first, last;
 	uint64_t *cell; /* HISTORY_DAYS: messages of one reporter and address */
 	struct witness *witnesses;
 	uint32_t *seen; /* reporters that saw the path */
@@ -34,7 +35,7 @@ struct pass {
 
 static bool near_by_prefix(struct work *w)
 {
-	struct map *map = map_new(w->arena, 64);
+	struct map *map = map_new(w->scratch, 64);
 
 	w->near_direct = arena_take(w->arena, w->rows->sources_n * sizeof *w->near_direct);
 	if (!map || !w->near_direct)
@@ -80,6 +81,19 @@ static bool note_covered(struct work *w)
 				w->covered[day - w->history_base] = true;
 	}
 	return true;
+}
+
+static bool find_window(struct work *w)
+{
+	w->by_window = arena_take(w->arena, w->by_path_n * sizeof *w->by_window);
+	w->by_window_n = 0;
+	for (size_t i = 0; w->by_window && i < w->by_path_n; i++) {
+		const struct judged_report *r = &w->reports[w->rows->traffic[w->by_path[i]].report];
+
+		if (r->last_day >= w->first_day && r->first_day <= w->last_day)
+			w->by_window[w->by_window_n++] = w->by_path[i];
+	}
+	return w->by_window;
 }
 
 static void witness_row(struct pass *p, uint32_t reporter, const struct judged_report *r)
@@ -176,6 +190,8 @@ static void pass_cell(struct pass *p, const uint32_t *rows, size_t n, uint32_t r
 		witness_row(p, reporter, r);
 		*address_messages = add_up(*address_messages, inside);
 	}
+	p->first = first < p->first ? first : p->first;
+	p->last = last > p->last ? last : p->last;
 	for (int64_t at = first; at <= last; at++) {
 		uint64_t messages = p->cell[at];
 
@@ -224,13 +240,14 @@ static bool pass_days(struct pass *p)
 	struct day_count *days;
 	size_t n = 0;
 
-	for (size_t at = 0; at < HISTORY_DAYS; at++)
+	for (int64_t at = p->first; at <= p->last; at++)
 		n += p->days[at] > 0;
 	path->days = days = arena_take(w->arena, n * sizeof *days);
-	if (!days)
+	path->weeks = arena_take(w->arena, w->v->weeks_n * sizeof *path->weeks);
+	if (!days || !path->weeks)
 		return false;
-	for (size_t at = 0; at < HISTORY_DAYS; at++) {
-		int64_t day = w->history_base + (int64_t)at, back = (w->last_day - day) / WEEK;
+	for (int64_t at = p->first; at <= p->last; at++) {
+		int64_t day = w->history_base + at, back = (w->last_day - day) / WEEK;
 
 		if (!p->days[at])
 			continue;
@@ -335,6 +352,8 @@ static bool pass_path(struct pass *p, uint32_t index)
 		.path = &w->paths[index],
 		.path_index = index,
 		.days = p->days,
+		.first = HISTORY_DAYS,
+		.last = -1,
 		.cell = p->cell,
 		.witnesses = p->witnesses,
 		.seen = p->seen,
@@ -362,15 +381,15 @@ bool work_window(struct work *w)
 {
 	struct pass p = { .w = w };
 
-	p.days = arena_take(w->arena, HISTORY_DAYS * sizeof *p.days);
-	p.cell = arena_take(w->arena, HISTORY_DAYS * sizeof *p.cell);
-	p.witnesses = arena_take(w->arena, w->reporters_n * sizeof *p.witnesses);
-	p.seen = arena_take(w->arena, w->reporters_n * sizeof *p.seen);
-	p.met = arena_take(w->arena, w->reporters_n * sizeof *p.met);
-	p.key_counts = arena_take(w->arena, w->keys_n * sizeof *p.key_counts);
-	p.keys = arena_take(w->arena, w->keys_n * sizeof *p.keys);
+	p.days = arena_take(w->scratch, HISTORY_DAYS * sizeof *p.days);
+	p.cell = arena_take(w->scratch, HISTORY_DAYS * sizeof *p.cell);
+	p.witnesses = arena_take(w->scratch, w->reporters_n * sizeof *p.witnesses);
+	p.seen = arena_take(w->scratch, w->reporters_n * sizeof *p.seen);
+	p.met = arena_take(w->scratch, w->reporters_n * sizeof *p.met);
+	p.key_counts = arena_take(w->scratch, w->keys_n * sizeof *p.key_counts);
+	p.keys = arena_take(w->scratch, w->keys_n * sizeof *p.keys);
 	if (!p.days || !p.cell || !p.witnesses || !p.seen || !p.met || !p.key_counts || !p.keys || !near_by_prefix(w) ||
-		!note_covered(w))
+		!note_covered(w) || !find_window(w))
 		return false;
 	for (size_t i = 0; i < w->reporters_n; i++)
 		p.witnesses[i].path = p.met[i] = NO_INDEX;

@@ -59,6 +59,7 @@ struct work {
 	const struct rows *rows;
 	const struct assess_options *options;
 	struct arena *arena;
+	struct arena *scratch; /* for what a stage needs beside its results; empty when a stage begins */
 	struct verdict *v;
 	bool any;	 /* a counted report */
 	bool with_leads; /* count leads too: what would change if they were true */
@@ -93,6 +94,8 @@ struct work {
 	uint32_t *by_path;	       /* counted rows only, by path, reporter, source rank */
 	size_t by_path_n;
 	uint32_t *path_starts;
+	uint32_t *by_window; /* those of by_path whose reports have days in the window */
+	size_t by_window_n;
 	struct stranger_evidence *strangers;
 	size_t strangers_n, strangers_room;
 	bool *near_direct;    /* source ranks: beside a direct address of yours */
@@ -104,9 +107,6 @@ struct work {
 
 	struct sender *senders;
 	size_t senders_n;
-	struct share_of_path *shares; /* measure.c: paths of senders, as they count */
-	size_t shares_n;
-	struct measures *shared; /* sums of the other paths */
 };
 
 /* rank.c: stable orders by small keys */
@@ -127,6 +127,7 @@ struct judgement row_judge(const struct work *w, const struct observed_traffic *
 
 /* trust.c, repeat.c */
 bool work_reports(struct work *w);
+void work_ends(struct work *w); /* history_first and last_day, of what counts */
 bool work_repeats(struct work *w);
 bool reporter_is_known(const struct work *w, struct span domain);
 static inline bool row_counts(const struct work *w, uint32_t row)
@@ -182,7 +183,12 @@ const struct mark_row *mark_naming(
 
 /* sender.c, measure.c, and what follows from them */
 bool work_senders(struct work *w);
-bool work_measures(struct work *w, const bool *without, struct measures *m); /* `without`: senders left out, or NULL */
+bool work_measures(struct work *w, struct measures *m);
+/* The same with some of these senders left out, as if their rows were not there, good for the word of a verdict: its
+ * lists name no sender that decides nothing. NULL: no memory. */
+struct leaving;
+struct leaving *work_leaving(struct work *w, const uint32_t *senders, size_t n);
+bool work_measures_without(struct work *w, const struct leaving *l, const bool *without, struct measures *m);
 bool work_records(struct work *w, struct measures *m);
 bool work_policy_seen(struct work *w);
 bool work_subdomains(struct work *w, struct measures *m);
@@ -201,6 +207,6 @@ void sender_period(struct work *w, struct sender *sender);
 /* Is the last of these days a monthly one: two earlier months within four days of it, at most 5 % in between? */
 size_t monthly_dates(const struct day_count *days, size_t n, int64_t dates[4]);
 size_t quarterly_dates(const struct day_count *days, size_t n, int64_t dates[4]);
-bool simulate(struct work *w, const struct policy *policy, const bool *without, struct simulation *simulation);
+struct simulation simulate(const struct work *w, const struct policy *policy, const bool *without);
 
 #endif

@@ -1,5 +1,5 @@
 #!/bin/bash
-# make bench [BENCH='ingest growth signed dkim poll start']: figures taken in one run on one machine, as ratios where there is
+# make bench [BENCH='ingest growth signed dkim poll start query']: figures taken in one run on one machine, as ratios where there is
 # something to compare with; no test depends on them. Writes bench.json. ROUNDS says how often each is taken; loads are made
 # once, in bench-loads, which needs a gigabyte.
 #
@@ -8,6 +8,8 @@
 #   signed  what a DKIM signature costs, when every mail has one and the keys are known
 #   start   --version, and a run that finds nothing new
 #   poll   mails per second from an IMAP and a POP3 server on loopback into the database, moved or deleted (20 records each)
+#   query  questions on RECORDS=10000000 records, a year of 500 domains, in the folder BENCH_FOLDER=bench-data, where the
+#          database is made once (1 GB, two minutes) and stays
 #   dkim   messages verified per CPU second (3 kB, relaxed/relaxed, key known), against what openssl speed verifies
 set -eu
 srcdir=${srcdir:-$(dirname "$0")/../..}
@@ -54,6 +56,19 @@ bench_poll() {
 	[ -s "$work/json" ]
 }
 
+bench_query() {
+	python3 "$srcdir/tests/bench/query.py" "$rounds" "${RECORDS:-10000000}" "${BENCH_FOLDER:-bench-data}" |
+		tee -a "$work/json" |
+		python3 -c '
+import json, sys
+for line in sys.stdin:
+	r = json.loads(line)
+	rest = "ratio %s" % r["ratio"] if "ratio" in r else "wait %s s" % r["longest_wait"] if "longest_wait" in r else ""
+	print("%-8s %-14s %12.3f %12d %12s   goal: %s" % (r["bench"], r["kind"], r["cpu_seconds"], r["kilobytes"], rest,
+		r["goal"]), flush=True)'
+	[ -s "$work/json" ]
+}
+
 bench_ingest() { # PART
 	python3 "$srcdir/tests/bench/ingest.py" "$1" "$rounds" "$loads" | tee -a "$work/json" | python3 "$srcdir/tests/bench/table.py"
 }
@@ -72,8 +87,12 @@ for part in $what; do
 		printf '%-8s %-10s %12s %12s %8s\n' bench protocol mails/s poller-kB cores
 		bench_poll
 		;;
+	query)
+		printf '%-8s %-14s %12s %12s\n' bench question 'CPU s' kB
+		bench_query
+		;;
 	*)
-		echo "bench: no such part: $part; there are ingest, growth, signed, start, dkim and poll" >&2
+		echo "bench: no such part: $part; there are ingest, growth, signed, start, dkim, poll and query" >&2
 		exit 64
 		;;
 	esac
