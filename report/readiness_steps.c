@@ -442,7 +442,7 @@ void words_step_action(const struct pen *pen, const struct assessment *a, const 
 void words_step_seen(const struct pen *pen, const struct step *step)
 {
 	if (step->sender != NO_INDEX && step->kind != STEP_DECIDE)
-		pen_say(pen, "It shows in the reports of the day after, in all of them two days later.");
+		pen_say(pen, "A repair shows in the reports of the day after, in all of them two days later.");
 }
 
 /* ---- senders that stand on one leg */
