@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/shortage.h"
 
 #include <stdalign.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@ struct arena_block {
 
 static struct arena_block *block_new(size_t room)
 {
-	struct arena_block *block = malloc(sizeof *block + room);
+	struct arena_block *block = shortage_noted(malloc(sizeof *block + room));
 
 	if (block) {
 		block->next = NULL;

@@ -1,4 +1,5 @@
 #include "base/buf.h"
+#include "base/shortage.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ bool buf_reserve(struct buf *b, size_t more)
 	room = b->room ? b->room : 64;
 	while (room < b->n + more + 1)
 		room *= 2;
-	p = realloc(b->p, room);
+	p = shortage_noted(realloc(b->p, room));
 	if (!p) {
 		b->failed = true;
 		return false;

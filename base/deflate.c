@@ -1,4 +1,5 @@
 #include "base/deflate.h"
+#include "base/shortage.h"
 
 #include <libdeflate.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@ struct deflate {
 
 struct deflate *deflate_new(void)
 {
-	struct deflate *d = calloc(1, sizeof *d);
+	struct deflate *d = shortage_noted(calloc(1, sizeof *d));
 
 	if (!d)
 		return NULL;

@@ -1,4 +1,5 @@
 #include "base/digest.h"
+#include "base/shortage.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -7,20 +8,28 @@
 /* EVP_DigestUpdate has a price per call; a report is hashed in fields of a few octets, so they are gathered first. */
 struct digest {
 	EVP_MD_CTX *context;
-	EVP_MD *method;
 	size_t n;
 	uint8_t gathered[4096];
 };
 
+/* Fetched once and never given back: looking for it costs more than hashing a small mail. */
+static const EVP_MD *digest_method(void)
+{
+	static EVP_MD *method;
+
+	if (!method)
+		method = EVP_MD_fetch(NULL, "SHA256", NULL);
+	return method;
+}
+
 struct digest *digest_new(void)
 {
-	struct digest *d = calloc(1, sizeof *d);
+	struct digest *d = shortage_noted(calloc(1, sizeof *d));
 
 	if (!d)
 		return NULL;
 	d->context = EVP_MD_CTX_new();
-	d->method = EVP_MD_fetch(NULL, "SHA256", NULL);
-	if (!d->context || !d->method) {
+	if (!d->context || !digest_method()) {
 		digest_free(d);
 		return NULL;
 	}
@@ -33,14 +42,13 @@ void digest_free(struct digest *d)
 	if (!d)
 		return;
 	EVP_MD_CTX_free(d->context);
-	EVP_MD_free(d->method);
 	free(d);
 }
 
 void digest_reset(struct digest *d)
 {
 	d->n = 0;
-	EVP_DigestInit_ex2(d->context, d->method, NULL);
+	EVP_DigestInit_ex2(d->context, digest_method(), NULL);
 }
 
 static void digest_flush(struct digest *d)

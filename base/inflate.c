@@ -1,4 +1,5 @@
 #include "base/inflate.h"
+#include "base/shortage.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ bool inflate_begins(const void *octets, size_t n)
 
 struct inflate *inflate_new(int fd)
 {
-	struct inflate *gzip = calloc(1, sizeof *gzip);
+	struct inflate *gzip = shortage_noted(calloc(1, sizeof *gzip));
 
 	if (!gzip)
 		return NULL;

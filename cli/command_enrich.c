@@ -14,7 +14,7 @@ int command_enrich(struct cli *cli)
 	if (!cli->options.quiet)
 		printf("%zu addresses looked up, %zu named, %zu not confirmed, %zu without a name, %zu silent; %zu left\n",
 			e.looked, e.confirmed, e.unconfirmed, e.none, e.silent, e.left);
-	if (!cli->options.quiet && !cli->options.dns_file) /* a file is no sight of what is published */
+	if (!cli->options.quiet && (e.domains || e.authors))
 		printf("%zu domains looked at, and %zu author domains below them\n", e.domains, e.authors);
 	return EXIT_DONE;
 }

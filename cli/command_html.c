@@ -109,20 +109,66 @@ static bool take_sample(void *arg, const struct sample_row *row)
 	return sampling->rows[sampling->samples.n++] != NULL;
 }
 
+static bool samples_find(struct readiness *r, struct sampling *sampling, struct fault *fault)
+{
+	struct window window = { r->verdict.first_day, r->options.today };
+
+	*sampling = (struct sampling){ .mask = MASK(r->cli->options.show_addresses) };
+	sampling->samples.rows = sampling->rows;
+	return !r->store ||
+	       store_ask_samples(r->store, r->options.domain.name.p, &window, take_sample, sampling, fault);
+}
+
 static bool page_make(struct readiness *r, struct buf *page, struct fault *fault)
 {
 	struct assessment a = { &r->rows, &r->options, &r->verdict };
-	struct window window = { r->verdict.first_day, r->options.today };
-	struct sampling sampling = { .mask = MASK(r->cli->options.show_addresses) };
-	bool ok = true;
+	struct sampling sampling;
+	bool ok = samples_find(r, &sampling, fault);
 
-	sampling.samples.rows = sampling.rows;
-	if (r->store)
-		ok = store_ask_samples(r->store, r->options.domain.name.p, &window, take_sample, &sampling, fault);
 	if (ok && !readiness_html(page, &a, &sampling.samples))
 		ok = fault_set(fault, FAULT_LATER, "%.253s: out of memory", r->options.domain.name.p);
 	arena_release(&sampling.mask.arena);
 	return ok;
+}
+
+/* ---- one domain in several files */
+
+static bool folder_make(const char *folder, struct fault *fault)
+{
+	return mkdir(folder, 0700) == 0 || errno == EEXIST ||
+	       fault_set(fault, FAULT_SETUP, "%.300s: %s", folder, strerror(errno));
+}
+
+struct paging {
+	const char *folder;
+	struct fault *fault;
+};
+
+static bool page_take(void *arg, const char *file, struct span page)
+{
+	struct paging *paging = arg;
+	struct buf path = BUF(8192);
+	bool ok;
+
+	buf_printf(&path, "%s/%s", paging->folder, file);
+	ok = page_write(buf_text(&path), page, paging->fault);
+	buf_release(&path);
+	return ok;
+}
+
+static bool pages_write(struct readiness *r, const char *folder, struct fault *fault)
+{
+	struct assessment a = { &r->rows, &r->options, &r->verdict };
+	struct paging paging = { folder, fault };
+	struct sampling sampling;
+	bool ok = folder_make(folder, fault) && samples_find(r, &sampling, fault);
+
+	if (ok) {
+		ok = readiness_html_pages(&a, &sampling.samples, page_take, &paging) || fault->kind != FAULT_NONE ||
+		     fault_set(fault, FAULT_LATER, "%.253s: out of memory", r->options.domain.name.p);
+		arena_release(&sampling.mask.arena);
+	}
+	return ok && fault->kind == FAULT_NONE;
 }
 
 static int html_one(struct readiness *r, struct span domain, struct fault *fault)
@@ -133,6 +179,8 @@ static int html_one(struct readiness *r, struct span domain, struct fault *fault
 
 	if (!readiness_assess(r, domain, TARGET_AUTO, fault))
 		code = fault->kind == FAULT_INPUT ? (cli_fail(r->cli, fault), EXIT_USAGE) : cli_fail(r->cli, fault);
+	else if (r->cli->options.pages)
+		code = pages_write(r, r->cli->options.pages, fault) ? EXIT_DONE : cli_fail(r->cli, fault);
 	else if (!page_make(r, &page, fault))
 		code = cli_fail(r->cli, fault);
 	else if (!path || strcmp(path, "-") == 0)
@@ -143,10 +191,10 @@ static int html_one(struct readiness *r, struct span domain, struct fault *fault
 	return code;
 }
 
-/* ---- all of them: DIR/index.html and a page for each */
+/* ---- all of them: DIR/index.html and a page, or with --pages a folder, for each */
 
 /* A domain's name is fit for a file's but for what readiness_assess let through beyond letters, digits, `-`, `_`. */
-static void file_name(struct buf *file, struct span domain)
+static void folder_name(struct buf *file, struct span domain)
 {
 	for (size_t i = 0; i < domain.n; i++) {
 		char c = domain.p[i];
@@ -155,7 +203,18 @@ static void file_name(struct buf *file, struct span domain)
 
 		buf_put_byte(file, plain ? (unsigned char)c : '_');
 	}
+}
+
+static void file_name(struct buf *file, struct span domain)
+{
+	folder_name(file, domain);
 	buf_put_text(file, ".html");
+}
+
+static void folder_index(struct buf *file, struct span domain)
+{
+	folder_name(file, domain);
+	buf_put_text(file, "/index.html");
 }
 
 static int html_page_of_many(struct readiness *r, const char *folder, struct fault *fault)
@@ -165,8 +224,10 @@ static int html_page_of_many(struct readiness *r, const char *folder, struct fau
 
 	buf_put_text(&path, folder);
 	buf_put_byte(&path, '/');
-	file_name(&path, r->verdict.domain);
-	if (!page_make(r, &page, fault) || !page_write(buf_text(&path), buf_span(&page), fault))
+	(r->cli->options.pages ? folder_name : file_name)(&path, r->verdict.domain);
+	if (r->cli->options.pages)
+		code = pages_write(r, buf_text(&path), fault) ? EXIT_DONE : cli_fail(r->cli, fault);
+	else if (!page_make(r, &page, fault) || !page_write(buf_text(&path), buf_span(&page), fault))
 		code = cli_fail(r->cli, fault);
 	buf_release(&page);
 	buf_release(&path);
@@ -180,7 +241,7 @@ static int html_index(struct readiness *r, struct overview *overview, const char
 
 	overview_sort(overview);
 	buf_printf(&path, "%s/index.html", folder);
-	if (!overview_html(&page, overview, file_name) || !page_write(buf_text(&path), buf_span(&page), fault))
+	if (!overview_html(&page, overview, r->cli->options.pages ? folder_index : file_name) || !page_write(buf_text(&path), buf_span(&page), fault))
 		code = fault->kind ? cli_fail(r->cli, fault) : EXIT_LATER;
 	buf_release(&page);
 	buf_release(&path);
@@ -189,14 +250,12 @@ static int html_index(struct readiness *r, struct overview *overview, const char
 
 static int html_all(struct readiness *r, const struct domain_list *list, struct fault *fault)
 {
-	const char *folder = r->cli->options.output;
+	const char *folder = r->cli->options.pages ? r->cli->options.pages : r->cli->options.output;
 	struct overview overview = OVERVIEW;
 	int code = EXIT_DONE;
 
-	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
-		fault_set(fault, FAULT_SETUP, "%.300s: %s", folder, strerror(errno));
+	if (!folder_make(folder, fault))
 		return cli_fail(r->cli, fault);
-	}
 	for (size_t i = 0; code == EXIT_DONE && i < list->n; i++) {
 		*fault = (struct fault){ 0 };
 		if (!readiness_assess(r, list->names[i], TARGET_AUTO, fault)) {
@@ -219,8 +278,10 @@ static const char *html_wrong(const struct options *options)
 {
 	if (options->all && options->args_n)
 		return "say a domain, or --all";
-	if (options->all && (!options->output || strcmp(options->output, "-") == 0))
-		return "--all wants a folder: -o FOLDER";
+	if (options->pages && options->output)
+		return "say -o, or --pages";
+	if (options->all && !options->pages && (!options->output || strcmp(options->output, "-") == 0))
+		return "--all wants a folder: -o FOLDER, or --pages FOLDER";
 	if (!options->all && options->args_n != 1)
 		return "name one domain, or --all";
 	return NULL;

@@ -1,3 +1,4 @@
+#include "base/shortage.h"
 #include "cli/cli.h"
 #include "cli/enrich.h"
 #include "cli/ingest.h"
@@ -298,6 +299,9 @@ static bool ingest_take(void *arg, const struct intake_item *item)
 
 	if (ingesting->fault.kind != FAULT_NONE)
 		return false;
+	/* Whatever was heard since then may have holes, answers to a reader included: the next run reads it again. */
+	if (shortage())
+		return fault_set(&ingesting->fault, FAULT_LATER, "%s", shortage());
 	if (item->passed && ingesting->dry)
 		good = dry_known(ingesting, item, &counts);
 	else if (item->feedback && ingesting->dry)
@@ -465,7 +469,10 @@ int ingest_round(struct cli *cli, const struct ingest_job *job, bool *stored)
 		.polling = job->polling,
 		.started = clock_ms(),
 		.dry = cli->options.dry_run };
-	int code = ingest_open_store(cli, &ingesting);
+	int code;
+
+	shortage_forget();
+	code = ingest_open_store(cli, &ingesting);
 
 	*stored = false;
 	if (code != EXIT_DONE)
@@ -473,9 +480,11 @@ int ingest_round(struct cli *cli, const struct ingest_job *job, bool *stored)
 	ingesting.committed = ingesting.started;
 	cli->progress = !cli->options.quiet && !job->journal && cli->options.format != FORMAT_JSON &&
 			isatty(STDERR_FILENO);
-	code = EXIT_LATER;
-	if (!ingest_open(cli, &ingesting))
+	if (!ingest_open(cli, &ingesting)) {
+		cli_say(cli, "out of memory");
+		code = EXIT_LATER;
 		goto out;
+	}
 	code = ingest_run(cli, &ingesting);
 	*stored = ingesting.fault.kind == FAULT_NONE;
 	code = ingest_close(&ingesting, code);

@@ -382,7 +382,7 @@ static bool helper_ask(
 	*ended = false;
 	if (!frame_send(helper->socket, frame) ||
 		frame_receive(helper->socket, frame, (HELPER_SECONDS + 10) * 1000) != 1)
-		return fault_set(fault, FAULT_BROKEN, "the helper process is gone");
+		return fault_set(fault, FAULT_LATER, "the helper process is gone");
 	*ended = true;
 	if (frame->type == HELPER_DONE)
 		return true;

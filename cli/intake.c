@@ -49,17 +49,25 @@ static void slot_take(struct intake *intake, struct slot *slot)
 	slot->used = slot->done = false;
 }
 
-/* Hands out what is done and has its turn. */
-static void intake_deliver(struct intake *intake)
+/* Hands out what is done and has its turn. Returns whether anything was. */
+static bool intake_deliver(struct intake *intake)
 {
+	bool some = false;
+
 	if (!intake->plan->ordered) {
-		for (unsigned i = 0; i < SLOTS; i++)
-			if (intake->slots[i].used && intake->slots[i].done)
-				slot_take(intake, &intake->slots[i]);
-		return;
+		for (unsigned i = 0; i < SLOTS; i++) {
+			if (!intake->slots[i].used || !intake->slots[i].done)
+				continue;
+			slot_take(intake, &intake->slots[i]);
+			some = true;
+		}
+		return some;
 	}
-	while (intake->taken < intake->given && intake->slots[intake->taken % SLOTS].done)
+	while (intake->taken < intake->given && intake->slots[intake->taken % SLOTS].done) {
 		slot_take(intake, &intake->slots[intake->taken++ % SLOTS]);
+		some = true;
+	}
+	return some;
 }
 
 /* A slot whose ticket is free: in order, the next one; else any. */
@@ -114,6 +122,7 @@ static int intake_feed(struct intake *intake, struct fault *fault)
 		return 0;
 	intake->state = intake->inlet->next(intake->inlet->self, &item);
 	if (intake->state == INLET_FLUSH) {
+		intake_deliver(intake);
 		intake->stopped |= intake->plan->flush && !intake->plan->flush(intake->plan->arg);
 		return 1;
 	}
@@ -158,16 +167,19 @@ static void intake_progress(const struct intake *intake)
 	intake->plan->progress(intake->plan->arg, done, total, intake->given);
 }
 
+/* First the workers get what they may have, then what is done is taken: they read on meanwhile. */
 static bool intake_loop(struct intake *intake, struct fault *fault)
 {
 	int fed = 1;
 
 	while (!intake->stopped) {
 		while ((fed = intake_feed(intake, fault)) > 0 && !intake->stopped)
-			intake_deliver(intake);
+			;
 		if (fed < 0)
 			return false;
 		intake_progress(intake);
+		if (intake_deliver(intake))
+			continue;
 		if (intake->state == INLET_LATER)
 			crew_interrupt_on(intake->crew, intake->inlet->descriptor(intake->inlet->self));
 		else
@@ -175,7 +187,6 @@ static bool intake_loop(struct intake *intake, struct fault *fault)
 		if (crew_busy(intake->crew)) {
 			if (!intake_collect(intake, fault))
 				return false;
-			intake_deliver(intake);
 		} else if (intake->state == INLET_LATER) {
 			intake_idle(intake);
 		} else {

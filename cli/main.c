@@ -1,9 +1,11 @@
 #include "cli/cli.h"
 #include "base/escape.h"
+#include "base/shortage.h"
 #include "cli/helper.h"
 #include "cli/secret.h"
 #include "cli/tokens.h"
 #include "parse/nursery.h"
+#include "report/csv.h"
 #include "report/ingested.h"
 
 #include <errno.h>
@@ -29,7 +31,7 @@ const struct command commands[] = {
 	{ "reporters", command_reporters, false, "[DOMAIN [REPORTER]]", "who reports, and what is wrong with the reports" },
 	{ "simulate", command_simulate, false, "DOMAIN RECORD", "what the mail would have met under another record" },
 	{ "digest", command_digest, NEED_HELPER, "[DOMAIN...]", "the week as a mail: what to do, what is new" },
-	{ "export", command_export, false, "--json|--csv [CONDITION...]", "stored records for other programs" },
+	{ "export", command_export, false, "--json|--csv [WHAT] [CONDITION...]", "records, failures, days or rows for other programs" },
 	{ "reprocess", command_reprocess, true, "", "read again what was kept of stored mails" },
 	{ "expire", command_expire, false, "[--older-than SPAN]", "remove what is old" },
 	{ "login", command_login, false, "MAILBOX", "let a person grant access to a mailbox (OAuth 2)" },
@@ -42,7 +44,7 @@ const struct command commands[] = {
 	{ "attest", command_attest, false, "quarterly|lists", "you have thought of it" },
 	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
 	{ "explain", command_explain, false, "ID", "a sender, gate, item of evidence, report or sample" },
-	{ "html", command_html, false, "DOMAIN|--all [-o FILE|FOLDER]", "the verdict as a page of its own" },
+	{ "html", command_html, false, "DOMAIN|--all [-o FILE|FOLDER|--pages FOLDER]", "the verdict as a page of its own" },
 	{ "lint", command_lint, false, "[DOMAIN...]", "judge what domains publish, with the records to paste" },
 	{ "record", command_record, false, "[DOMAIN] | --check TEXT", "write a DMARC record, or judge the text of one" },
 	{ "selectors", command_selectors, false, "DOMAIN", "who signs with which key, and how the keys stand" },
@@ -92,6 +94,11 @@ int cli_fail(const struct cli *cli, const struct fault *fault)
 	static const int codes[] = { [FAULT_NONE] = EXIT_INTERNAL, [FAULT_INPUT] = EXIT_SOME_BROKEN,
 		[FAULT_LATER] = EXIT_LATER, [FAULT_SETUP] = EXIT_SETUP, [FAULT_BROKEN] = EXIT_INTERNAL };
 
+	/* What looks like a broken promise is what the shortage has left out. */
+	if ((fault->kind == FAULT_BROKEN || fault->kind == FAULT_NONE) && shortage()) {
+		cli_say(cli, "%s", shortage());
+		return EXIT_LATER;
+	}
 	cli_say(cli, "%s", fault->kind == FAULT_NONE ? "an unnamed fault" : fault->text);
 	return codes[fault->kind];
 }
@@ -104,8 +111,13 @@ static bool reader_is_gone(void)
 	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
 }
 
+/* Nothing that was printed with a hole in it may be believed, and no verdict that was drawn. */
 int cli_flush(const struct cli *cli, int code)
 {
+	if (code < EXIT_USAGE && shortage()) {
+		cli_say(cli, "%s; the result is not to be relied on", shortage());
+		code = EXIT_LATER;
+	}
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
 	if (errno == EPIPE || reader_is_gone())
@@ -263,6 +275,7 @@ int main(int argc, char **argv)
 		(cli.options.help ? print_help : print_version)(stdout);
 		return cli_flush(&cli, EXIT_DONE);
 	}
+	csv_guard(!cli.options.csv_raw);
 	cli.now = (int64_t)time(NULL);
 	if (cli.options.now && !moment_parse(span_of(cli.options.now), &cli.now)) {
 		cli_say(&cli, "--now %.60s: is no time; write 2026-01-31T12:00:00Z", cli.options.now);

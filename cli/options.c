@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define OPTIONS_MOST 64
+#define OPTIONS_MOST 96
 #define LONG_FIRST 256 /* what getopt_long gives for the first row; short options are their letter */
 
 #define PLACE(member) offsetof(struct options, member)
@@ -20,6 +20,7 @@ const struct option_row option_rows[] = {
 	{ "no-sandbox", NULL, PLACE(no_sandbox), NULL, "read in this process, without its protections" },
 	{ "json", NULL, 0, "show ingest mailboxes summary reports senders reporters simulate export check verify samples explain lint record selectors dns doctor", "print JSON" },
 	{ "csv", NULL, 0, "summary reports senders reporters simulate export check samples selectors", "print comma-separated values" },
+	{ "csv-raw", NULL, 0, "summary reports senders reporters simulate export check samples selectors", "the same, with what looks like a formula as it is" },
 	{ "format", "text|json|csv", 0, "summary reports senders reporters simulate export check samples lint record selectors", "the form of the output" },
 	{ "days", "N", PLACE(days), "summary samples simulate lint", "the last N days" },
 	{ "since", "TIME", PLACE(since), "summary samples lint", "from that day on" },
@@ -52,6 +53,7 @@ const struct option_row option_rows[] = {
 	{ "counts", NULL, PLACE(counts), "summary", "the figures alone, without a verdict" },
 	{ "weeks", "N", PLACE(weeks), "summary", "how far the trend goes back" },
 	{ "o", "FILE|FOLDER", PLACE(output), "html", "where to write; without it, standard output" },
+	{ "pages", "FOLDER", PLACE(pages), "html", "a page for each sender, and an index of them" },
 	{ "dry-run", NULL, PLACE(dry_run), "ingest", "say what would be done, and do nothing of it" },
 	{ "metrics", "FILE", PLACE(metrics), "ingest", "figures for a monitoring system, in Prometheus' text format" },
 	{ "parallel", "N", PLACE(parallel), "ingest mailboxes", "mailboxes polled at the same time" },
@@ -99,7 +101,7 @@ static bool address_take(const char *list[OPTION_ADDRESSES], size_t *n, const ch
 	return true;
 }
 
-/* --json and --csv are short for --format. */
+/* --json and --csv are short for --format; --csv-raw is --csv and more. */
 static bool special_take(struct options *options, const char *name, const char *value, struct fault *fault)
 {
 	if (strcmp(name, "fail-on") == 0) {
@@ -110,7 +112,8 @@ static bool special_take(struct options *options, const char *name, const char *
 		return address_take(options->record.rua, &options->record.rua_n, value, fault);
 	if (strcmp(name, "ruf") == 0)
 		return address_take(options->record.ruf, &options->record.ruf_n, value, fault);
-	return format_read(options, value ? value : name, fault);
+	options->csv_raw |= strcmp(name, "csv-raw") == 0;
+	return format_read(options, value ? value : strcmp(name, "csv-raw") == 0 ? "csv" : name, fault);
 }
 
 static bool option_take(struct options *options, const struct option_row *row, char *value, struct fault *fault)

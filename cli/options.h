@@ -20,6 +20,7 @@ struct options {
 	const char *db, *config_file, *now, *jobs, *color;
 	bool quiet, verbose, no_sandbox, help, version;
 	enum output_format format;
+	bool csv_raw;
 	const char *days, *since, *until, *older_than;
 	bool watch; /* ingest does not end */
 	const char *keys, *dns_file, *at; /* where keys come from, and the clock of signatures */
@@ -45,7 +46,7 @@ struct options {
 	const char *selector, *expect_key; /* of lint: one more key; a file with the key that signs */
 	const char *why; /* of a mark */
 	bool all, counts; /* every domain; figures instead of a verdict */
-	const char *weeks, *output, *domain;
+	const char *weeks, *output, *pages, *domain;
 };
 
 /* Options and arguments may be mixed; `--` ends the options. False: `fault` says what is wrong (EXIT_USAGE). */

@@ -1,4 +1,5 @@
 #include "parse/aggregate_private.h"
+#include "base/shortage.h"
 #include "parse/aggregate_record.h"
 #include "parse/charset.h"
 #include "parse/markup.h"
@@ -380,7 +381,7 @@ static bool context_renew(struct aggregate *a)
 
 struct aggregate *aggregate_new(void)
 {
-	struct aggregate *a = calloc(1, sizeof *a);
+	struct aggregate *a = shortage_noted(calloc(1, sizeof *a));
 
 	if (!a)
 		return NULL;

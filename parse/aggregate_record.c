@@ -1,5 +1,6 @@
 #include "parse/aggregate_record.h"
 #include "base/moment.h"
+#include "base/shortage.h"
 #include "parse/dns/orgdomain.h"
 
 #include <inttypes.h>
@@ -42,7 +43,7 @@ static bool list_grow(void **list, size_t n, size_t *room, size_t size, uint64_t
 		return true;
 	grown = realloc(*list, more * size);
 	if (!grown)
-		return false;
+		return shortage_noted(grown) != NULL;
 	*list = grown;
 	*room = more;
 	return true;

@@ -1,8 +1,10 @@
 #include "parse/container.h"
+#include "base/shortage.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <zlib.h>
 
@@ -68,7 +70,7 @@ struct inflating {
 	z_stream z;
 	bool ended;
 	uint64_t packed, unpacked, trailing;
-	unsigned char in[1 + CHUNK];
+	unsigned char in[1 + CHUNK]; /* last: what stands before it begins as zero */
 };
 
 static bool inflating_fill(struct inflating *i)
@@ -160,10 +162,11 @@ static ssize_t inflating_read(struct stream *s, void *buffer, size_t room)
 
 struct inflating *inflating_new(struct stream *from, struct container_budget *budget)
 {
-	struct inflating *i = calloc(1, sizeof *i);
+	struct inflating *i = shortage_noted(malloc(sizeof *i));
 
 	if (!i)
 		return NULL;
+	memset(i, 0, offsetof(struct inflating, in));
 	i->stream.read = inflating_read;
 	i->from = from;
 	i->budget = budget;
@@ -202,7 +205,7 @@ struct unpacking {
 	bool is_zip, directory_seen, first;
 	unsigned char tail[3]; /* the last octets of the chunk before, for a signature cut in two */
 	const char *fault;
-	unsigned char in[CHUNK];
+	unsigned char in[CHUNK]; /* last: what stands before it begins as zero */
 };
 
 /* A zip that lost its central directory was cut: its last entries may be missing (QUIRKS C7). libarchive reads on without
@@ -267,10 +270,11 @@ static bool archive_support(struct archive *a)
 
 struct unpacking *unpacking_new(struct stream *from, struct container_budget *budget)
 {
-	struct unpacking *u = calloc(1, sizeof *u);
+	struct unpacking *u = shortage_noted(malloc(sizeof *u));
 
 	if (!u)
 		return NULL;
+	memset(u, 0, offsetof(struct unpacking, in));
 	u->stream.read = unpacking_read;
 	u->from = from;
 	u->budget = budget;

@@ -18,25 +18,32 @@
 #define SPOKEN_MAX (ANSWER_MAX)	     /* octets of a frame that is no fact */
 #define BIRTHS 5		     /* workers tried for one mail before it is given up */
 #define NEVER INT64_MAX
+#define HANDS 2 /* mails that one worker has: while its facts are stored it reads the next, and neither waits for the other */
 
 /* How far a slot's mail has come. */
 enum stage {
 	STAGE_FREE,
 	STAGE_WAITING, /* for its worker to be born */
-	STAGE_READING, /* given to the worker */
+	STAGE_QUEUED,  /* sent to the worker, which reads another one */
+	STAGE_READING, /* the worker's mail in hand */
 	STAGE_ASKING,  /* the worker waits for an answer */
 	STAGE_DYING,   /* the worker is lost: waiting for its exit status */
 	STAGE_DONE,
 };
 
-/* A place for one worker and the mail it has. */
-struct slot {
-	int socket; /* -1: no worker, or not yet, or no longer */
+/* A place for one worker. */
+struct worker {
+	int socket; /* -1: none, or not yet, or no longer */
 	pid_t pid;
 	uint64_t born; /* the token it was ordered by; 0: none under way */
 	uint64_t mails;
 	struct buf got; /* received, not yet understood */
+	struct slot *slots[HANDS];
+};
 
+/* A place for one mail of a worker. Only one of a worker's mails is in work: its first word is about that one. */
+struct slot {
+	struct worker *worker;
 	enum stage stage;
 	uint64_t ticket;
 	int fd;			    /* owned until the mail is done: it may have to be given once more */
@@ -57,10 +64,11 @@ struct crew {
 	struct nursery *nursery; /* NULL: parse here */
 	struct parser *parser;	 /* owned; only without a nursery */
 	struct limits limits;
+	struct worker *workers;
 	struct slot *slots;
-	unsigned jobs;
+	unsigned jobs, slots_n;
 	uint64_t tokens, asked; /* counted on: never the same twice */
-	struct fault fault;	/* FAULT_BROKEN: the nursery is gone */
+	struct fault fault;	/* FAULT_LATER: the nursery is gone */
 	crew_answerer *answerer;
 	void *answerer_arg;
 	int watch, interrupt;
@@ -97,22 +105,74 @@ static void slot_drop_input(struct slot *slot)
 	slot->ranges = NULL;
 }
 
-/* Lets go of the worker: it ends by itself when its socket does, and how is no longer of interest. */
-static void slot_drop_worker(struct slot *slot)
+static bool slot_in_work(const struct slot *slot)
 {
-	if (slot->socket >= 0)
-		close(slot->socket);
-	slot->socket = -1;
-	slot->pid = 0;
-	slot->born = 0;
-	slot->mails = 0;
-	buf_release(&slot->got);
+	return slot->stage == STAGE_READING || slot->stage == STAGE_ASKING;
 }
 
-static void slot_kill(struct crew *crew, struct slot *slot)
+/* The mail in the worker's hand, which it may be dying for; NULL when it has none. */
+static struct slot *worker_hand(const struct worker *worker)
 {
-	if (slot->pid > 0 && crew->nursery)
-		nursery_kill(crew->nursery, slot->pid);
+	for (unsigned i = 0; i < HANDS; i++)
+		if (worker->slots[i] && (slot_in_work(worker->slots[i]) || worker->slots[i]->stage == STAGE_DYING))
+			return worker->slots[i];
+	return NULL;
+}
+
+static struct slot *worker_slot_at(const struct worker *worker, enum stage stage)
+{
+	for (unsigned i = 0; i < HANDS; i++)
+		if (worker->slots[i] && worker->slots[i]->stage == stage)
+			return worker->slots[i];
+	return NULL;
+}
+
+/* Lets go of the worker: it ends by itself when its socket does, and how is no longer of interest. What was queued waits for
+ * another one. */
+static void worker_drop(struct worker *worker)
+{
+	struct slot *queued;
+
+	if (worker->socket >= 0)
+		close(worker->socket);
+	worker->socket = -1;
+	worker->pid = 0;
+	worker->born = 0;
+	worker->mails = 0;
+	buf_release(&worker->got);
+	while ((queued = worker_slot_at(worker, STAGE_QUEUED)))
+		queued->stage = STAGE_WAITING;
+}
+
+static void worker_kill(struct crew *crew, struct worker *worker)
+{
+	if (worker->pid > 0 && crew->nursery)
+		nursery_kill(crew->nursery, worker->pid);
+}
+
+static bool crew_set_up(struct crew *crew, unsigned jobs)
+{
+	unsigned hands = crew->nursery ? HANDS : 1;
+
+	crew->workers = calloc(jobs, sizeof *crew->workers);
+	crew->slots = calloc((size_t)jobs * hands, sizeof *crew->slots);
+	if (!crew->workers || !crew->slots)
+		return false;
+	crew->jobs = jobs;
+	crew->slots_n = jobs * hands;
+	for (unsigned i = 0; i < jobs; i++) {
+		crew->workers[i].socket = -1;
+		crew->workers[i].got = BUF(RECEIVE + FRAME_HEAD + FRAME_MAX);
+	}
+	for (unsigned i = 0; i < crew->slots_n; i++) {
+		crew->slots[i].fd = -1;
+		crew->slots[i].worker = &crew->workers[i % jobs];
+		crew->slots[i].worker->slots[i / jobs] = &crew->slots[i];
+	}
+	if (!crew->nursery)
+		parse_warm();
+	crew->parser = crew->nursery ? NULL : parser_new(&crew->limits);
+	return crew->nursery || crew->parser;
 }
 
 struct crew *crew_start(struct nursery *nursery, const struct limits *limits, unsigned jobs, struct fault *fault)
@@ -125,17 +185,8 @@ struct crew *crew_start(struct nursery *nursery, const struct limits *limits, un
 		crew->limits = *limits;
 		crew->watch = crew->interrupt = -1;
 		crew->frame = BUF(SPOOL_MEMORY);
-		crew->slots = calloc(jobs, sizeof *crew->slots);
-		crew->jobs = crew->slots ? jobs : 0;
-		for (unsigned i = 0; i < crew->jobs; i++) {
-			crew->slots[i].socket = crew->slots[i].fd = -1;
-			crew->slots[i].got = BUF(RECEIVE + FRAME_HEAD + FRAME_MAX);
-		}
-		if (!nursery)
-			parse_warm();
-		crew->parser = nursery ? NULL : parser_new(limits);
 	}
-	if (!crew || !crew->slots || (!nursery && !crew->parser)) {
+	if (!crew || !crew_set_up(crew, jobs)) {
 		fault_set(fault, FAULT_LATER, "out of memory");
 		crew_free(crew);
 		return NULL;
@@ -147,15 +198,17 @@ void crew_free(struct crew *crew)
 {
 	if (!crew)
 		return;
-	for (unsigned i = 0; i < crew->jobs; i++) {
+	for (unsigned i = 0; i < crew->slots_n; i++) {
 		struct slot *slot = &crew->slots[i];
 
 		if (slot->stage != STAGE_FREE)
-			slot_kill(crew, slot);
-		slot_drop_worker(slot);
+			worker_kill(crew, slot->worker);
 		slot_drop_input(slot);
 		feedback_free(slot->feedback);
 	}
+	for (unsigned i = 0; i < crew->jobs; i++)
+		worker_drop(&crew->workers[i]);
+	free(crew->workers);
 	free(crew->slots);
 	parser_free(crew->parser);
 	buf_release(&crew->frame);
@@ -164,7 +217,7 @@ void crew_free(struct crew *crew)
 
 static struct slot *slot_at_stage(const struct crew *crew, enum stage stage)
 {
-	for (unsigned i = 0; i < crew->jobs; i++)
+	for (unsigned i = 0; i < crew->slots_n; i++)
 		if (crew->slots[i].stage == stage)
 			return &crew->slots[i];
 	return NULL;
@@ -177,15 +230,10 @@ bool crew_idle(const struct crew *crew)
 
 bool crew_busy(const struct crew *crew)
 {
-	for (unsigned i = 0; i < crew->jobs; i++)
+	for (unsigned i = 0; i < crew->slots_n; i++)
 		if (crew->slots[i].stage != STAGE_FREE)
 			return true;
 	return false;
-}
-
-static bool slot_in_work(const struct slot *slot)
-{
-	return slot->stage == STAGE_READING || slot->stage == STAGE_ASKING;
 }
 
 /* ------------------------------------------------------------------ how a mail ends */
@@ -230,9 +278,9 @@ static void slot_condemn(struct crew *crew, struct slot *slot, const struct faul
 	if (slot->stage == STAGE_DYING)
 		return;
 	slot->fault = *why;
-	slot_kill(crew, slot);
-	close(slot->socket);
-	slot->socket = -1;
+	worker_kill(crew, slot->worker);
+	close(slot->worker->socket);
+	slot->worker->socket = -1;
 	slot->deadline = NEVER;
 	slot->question = 0;
 	slot->stage = STAGE_DYING;
@@ -262,38 +310,78 @@ static void death_describe(const struct crew *crew, int status, char *text, size
 
 /* ------------------------------------------------------------------ giving a mail to a worker */
 
-static void slot_order_worker(struct crew *crew, struct slot *slot)
+/* A worker that cannot be had costs the mail that waits for it first. */
+static void worker_order(struct crew *crew, struct worker *worker)
 {
-	if (++slot->births > BIRTHS) {
+	struct slot *slot;
+
+	if (worker->born || worker->socket >= 0 || worker_hand(worker))
+		return;
+	while ((slot = worker_slot_at(worker, STAGE_WAITING)) && ++slot->births > BIRTHS) {
 		fault_set(&slot->fault, FAULT_LATER, "parsers die before they can read");
 		slot_finish(slot, "");
-		return;
 	}
-	slot->born = nursery_spawn(crew->nursery, &crew->limits);
-	if (!slot->born)
-		fault_set(&crew->fault, FAULT_BROKEN, "the nursery does not answer");
+	if (!slot)
+		return;
+	worker->born = nursery_spawn(crew->nursery, &crew->limits);
+	if (!worker->born)
+		fault_set(&crew->fault, FAULT_LATER, "the nursery does not answer");
 }
 
-/* A worker that is gone already is no fault of the mail: it waits for another. */
-static void slot_send_mail(struct crew *crew, struct slot *slot)
+static void slot_begin(const struct crew *crew, struct slot *slot)
+{
+	slot->deadline = now_ms() + reading_ms(crew);
+	slot->stage = STAGE_READING;
+}
+
+/* False: the worker is gone already, which is no fault of the mail. */
+static bool slot_send_mail(struct crew *crew, struct slot *slot)
 {
 	struct parse_input input = { slot->fd, slot->ranges, slot->ranges_n, slot->flags, slot->at };
+	struct worker *worker = slot->worker;
 
 	buf_clear(&crew->frame);
 	if (!wire_put_mail(&crew->frame, &input)) {
 		fault_set(&slot->fault, FAULT_LATER, "out of memory");
 		slot_finish(slot, "");
-		return;
+		return true;
 	}
-	if (!border_send(slot->socket, crew->frame.p, crew->frame.n, slot->fd)) {
-		slot_kill(crew, slot);
-		slot_drop_worker(slot);
-		slot_order_worker(crew, slot);
-		return;
+	if (!border_send(worker->socket, crew->frame.p, crew->frame.n, slot->fd))
+		return false;
+	worker->mails++;
+	if (worker_hand(worker))
+		slot->stage = STAGE_QUEUED;
+	else
+		slot_begin(crew, slot);
+	return true;
+}
+
+/* Gives the worker what waits for it, as far as it may have more; where there is no worker, one is ordered. */
+static void worker_feed(struct crew *crew, struct worker *worker)
+{
+	struct slot *slot;
+
+	while (worker->socket >= 0 && worker->mails < crew->limits.retire && (slot = worker_slot_at(worker, STAGE_WAITING))) {
+		if (slot_send_mail(crew, slot))
+			continue;
+		if (worker_hand(worker))
+			return; /* its end will be heard of */
+		worker_kill(crew, worker);
+		worker_drop(worker);
 	}
-	slot->mails++;
-	slot->deadline = now_ms() + reading_ms(crew);
-	slot->stage = STAGE_READING;
+	worker_order(crew, worker);
+}
+
+/* The mail in hand is done: the next one is in hand now, if there is one. */
+static void worker_go_on(struct crew *crew, struct worker *worker)
+{
+	struct slot *next = worker_slot_at(worker, STAGE_QUEUED);
+
+	if (next)
+		slot_begin(crew, next);
+	else if (worker->mails >= crew->limits.retire)
+		worker_drop(worker);
+	worker_feed(crew, worker);
 }
 
 /* Killed by somebody else (a person, a system short of memory), a worker says nothing of its mail: that is read once more,
@@ -310,7 +398,6 @@ static bool slot_again(struct crew *crew, struct slot *slot)
 	slot->questions = 0;
 	slot->deadline = NEVER;
 	slot->stage = STAGE_WAITING;
-	slot_order_worker(crew, slot);
 	return true;
 }
 
@@ -319,17 +406,28 @@ static void slot_died(struct crew *crew, struct slot *slot, int status)
 	bool ours = slot->fault.kind != FAULT_NONE;
 	char text[128];
 
-	slot_drop_worker(slot);
-	if (!ours && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && slot_again(crew, slot))
-		return;
-	if (!ours)
-		death_describe(crew, status, text, sizeof text);
-	slot_finish(slot, ours ? slot->fault.text : text);
+	worker_drop(slot->worker);
+	if (ours || !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL || !slot_again(crew, slot)) {
+		if (!ours)
+			death_describe(crew, status, text, sizeof text);
+		slot_finish(slot, ours ? slot->fault.text : text);
+	}
+	worker_feed(crew, slot->worker);
+}
+
+/* A worker without a mail goes before one that has another to read first. */
+static struct slot *slot_for_mail(const struct crew *crew)
+{
+	for (unsigned i = 0; i < crew->slots_n; i++)
+		if (crew->slots[i].stage == STAGE_FREE && !worker_hand(crew->slots[i].worker) &&
+			!worker_slot_at(crew->slots[i].worker, STAGE_WAITING))
+			return &crew->slots[i];
+	return slot_at_stage(crew, STAGE_FREE);
 }
 
 bool crew_give(struct crew *crew, uint64_t ticket, const struct parse_input *input, struct fault *fault)
 {
-	struct slot *slot = slot_at_stage(crew, STAGE_FREE);
+	struct slot *slot = slot_for_mail(crew);
 
 	if (!slot || input->n == 0 || input->n > PARSE_RANGES)
 		return fault_set(fault, FAULT_BROKEN, "a mail given to a crew that cannot take it");
@@ -352,10 +450,8 @@ bool crew_give(struct crew *crew, uint64_t ticket, const struct parse_input *inp
 	slot->again = false;
 	slot->deadline = NEVER;
 	slot->stage = STAGE_WAITING;
-	if (slot->socket >= 0)
-		slot_send_mail(crew, slot);
-	else if (crew->nursery && !slot->born)
-		slot_order_worker(crew, slot);
+	if (crew->nursery)
+		worker_feed(crew, slot->worker);
 	return true;
 }
 
@@ -389,14 +485,14 @@ static void slot_answer(struct crew *crew, struct slot *slot, bool known, struct
 	slot->stage = STAGE_READING;
 	buf_clear(&crew->frame);
 	if (!wire_put_answer(&crew->frame, known, answer) ||
-		!border_send(slot->socket, crew->frame.p, crew->frame.n, -1))
+		!border_send(slot->worker->socket, crew->frame.p, crew->frame.n, -1))
 		slot_condemn(
 			crew, slot, &(struct fault){ FAULT_INPUT, "parser does not hear the answer it asked for" });
 }
 
 void crew_answer(struct crew *crew, uint64_t id, bool known, struct span answer)
 {
-	for (unsigned i = 0; id && i < crew->jobs; i++) {
+	for (unsigned i = 0; id && i < crew->slots_n; i++) {
 		struct slot *slot = &crew->slots[i];
 
 		if (slot->question != id)
@@ -456,8 +552,10 @@ static bool crew_ask_here(void *arg, struct span name, struct buf *answer)
 
 /* A frame that is no fact, once it is complete. Nothing may follow it: after a question the worker waits, after a
  * refusal it is gone. */
-static void slot_hear(struct crew *crew, struct slot *slot, struct span received)
+static void slot_hear(struct crew *crew, struct slot *slot)
 {
+	struct worker *worker = slot->worker;
+	struct span received = buf_span(&worker->got);
 	struct frame frame;
 	struct span payload, what;
 	char text[512];
@@ -469,21 +567,24 @@ static void slot_hear(struct crew *crew, struct slot *slot, struct span received
 	payload = (struct span){ received.p + FRAME_HEAD, frame.length };
 	if (payload.n == received.n - FRAME_HEAD && frame.kind == FRAME_QUESTION) {
 		slot_ask(crew, slot, payload);
-		buf_clear(&slot->got);
+		buf_clear(&worker->got);
 	} else if (payload.n == received.n - FRAME_HEAD && frame.kind == FRAME_REFUSED &&
 		   wire_get_refused(payload, &what)) {
 		snprintf(text, sizeof text, "%.*s", (int)(what.n < sizeof text ? what.n : sizeof text - 1), what.p);
 		slot_finish(slot, text);
-		slot_drop_worker(slot);
+		worker_drop(worker);
+		worker_feed(crew, worker);
 	} else {
 		slot_condemn_nonsense(crew, slot, "a frame out of order");
 	}
 }
 
-/* Understands what lies in slot->got as far as it is complete. */
-static void slot_listen(struct crew *crew, struct slot *slot)
+/* Understands what lies in got about one mail, as far as it is complete. Returns whether the mail came to its end, and the
+ * worker may go on. */
+static bool slot_listen(struct crew *crew, struct slot *slot)
 {
-	struct span received = buf_span(&slot->got);
+	struct worker *worker = slot->worker;
+	struct span received = buf_span(&worker->got);
 	struct fault fault;
 
 	if (!feedback_accept(slot->feedback, &received, &fault)) {
@@ -491,89 +592,112 @@ static void slot_listen(struct crew *crew, struct slot *slot)
 			slot_condemn_nonsense(crew, slot, fault.text);
 		else
 			slot_condemn(crew, slot, &fault);
-		return;
+		return false;
 	}
-	buf_drop_front(&slot->got, slot->got.n - received.n);
+	buf_drop_front(&worker->got, worker->got.n - received.n);
 	if (!feedback_ended(slot->feedback)) {
-		slot_hear(crew, slot, buf_span(&slot->got));
-		return;
+		slot_hear(crew, slot);
+		return false;
 	}
-	if (slot->got.n) {
+	if (worker->got.n && !worker_slot_at(worker, STAGE_QUEUED)) {
 		slot_condemn_nonsense(crew, slot, "something after the end");
-		return;
+		return false;
 	}
-	if (!slot_finish(slot, NULL)) {
-		slot_kill(crew, slot);
-		slot_drop_worker(slot);
-	} else if (slot->mails >= crew->limits.retire) {
-		slot_drop_worker(slot);
+	if (slot_finish(slot, NULL))
+		return true;
+	worker_kill(crew, worker);
+	worker_drop(worker);
+	worker_feed(crew, worker);
+	return false;
+}
+
+/* One mail after the other, as far as there are words for them. */
+static void worker_listen(struct crew *crew, struct worker *worker)
+{
+	struct slot *slot;
+
+	while ((slot = worker_hand(worker)) && slot->stage == STAGE_READING && slot_listen(crew, slot)) {
+		worker_go_on(crew, worker);
+		if (worker->got.n == 0)
+			break;
 	}
 }
 
 /* The worker is gone, or speaks without having been given a mail. */
-static void slot_lost(struct crew *crew, struct slot *slot)
+static void worker_lost(struct crew *crew, struct worker *worker)
 {
-	if (slot_in_work(slot)) {
+	struct slot *slot = worker_hand(worker);
+
+	if (slot) {
 		slot_condemn(crew, slot, &(struct fault){ .kind = FAULT_NONE });
 		return;
 	}
-	slot_kill(crew, slot);
-	slot_drop_worker(slot);
-	if (slot->stage == STAGE_WAITING)
-		slot_order_worker(crew, slot);
+	worker_kill(crew, worker);
+	worker_drop(worker);
+	worker_feed(crew, worker);
 }
 
 /* Returns whether there was something to read. */
-static bool slot_read(struct crew *crew, struct slot *slot)
+static bool worker_read(struct crew *crew, struct worker *worker)
 {
+	struct slot *slot = worker_hand(worker);
 	ssize_t n;
 
-	if (!buf_reserve(&slot->got, RECEIVE)) {
-		slot_condemn(crew, slot, &(struct fault){ FAULT_LATER, "out of memory" });
+	if (!buf_reserve(&worker->got, RECEIVE)) {
+		if (slot)
+			slot_condemn(crew, slot, &(struct fault){ FAULT_LATER, "out of memory" });
+		else
+			worker_lost(crew, worker);
 		return true;
 	}
-	n = recv(slot->socket, slot->got.p + slot->got.n, RECEIVE, MSG_DONTWAIT);
+	n = recv(worker->socket, worker->got.p + worker->got.n, RECEIVE, MSG_DONTWAIT);
 	if (n < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
 		return false;
-	if (n <= 0 || !slot_in_work(slot)) {
-		slot_lost(crew, slot);
+	if (n <= 0 || !slot) {
+		worker_lost(crew, worker);
 		return true;
 	}
-	slot->got.n += (size_t)n;
+	worker->got.n += (size_t)n;
 	if (slot->stage == STAGE_ASKING)
 		slot_condemn_nonsense(crew, slot, "words during a question");
 	else
-		slot_listen(crew, slot);
+		worker_listen(crew, worker);
 	return true;
 }
 
 /* ------------------------------------------------------------------ what the nursery says */
 
+static struct worker *worker_born(const struct crew *crew, uint64_t token)
+{
+	for (unsigned i = 0; i < crew->jobs; i++)
+		if (crew->workers[i].born == token && crew->workers[i].socket < 0)
+			return &crew->workers[i];
+	return NULL;
+}
+
 static void crew_spawned(struct crew *crew, const struct nursery_notice *notice)
 {
-	for (unsigned i = 0; i < crew->jobs; i++) {
-		struct slot *slot = &crew->slots[i];
+	struct worker *worker = worker_born(crew, notice->token);
 
-		if (slot->born != notice->token || slot->socket >= 0)
-			continue;
-		slot->born = 0;
-		slot->socket = notice->socket;
-		slot->pid = notice->pid;
-		if (slot->stage == STAGE_WAITING)
-			slot_send_mail(crew, slot);
+	if (!worker) {
+		close(notice->socket);
 		return;
 	}
-	close(notice->socket);
+	worker->born = 0;
+	worker->socket = notice->socket;
+	worker->pid = notice->pid;
+	worker_feed(crew, worker);
 }
 
 static void crew_not_spawned(struct crew *crew, const struct nursery_notice *notice)
 {
-	for (unsigned i = 0; i < crew->jobs; i++) {
-		struct slot *slot = &crew->slots[i];
+	struct worker *worker = worker_born(crew, notice->token);
+	struct slot *slot;
 
-		if (slot->born != notice->token)
-			continue;
-		slot->born = 0;
+	if (!worker)
+		return;
+	worker->born = 0;
+	while ((slot = worker_slot_at(worker, STAGE_WAITING))) {
 		fault_set(&slot->fault, FAULT_LATER, "no parser can be started: %s", strerror(notice->status));
 		slot_finish(slot, "");
 	}
@@ -583,18 +707,22 @@ static void crew_not_spawned(struct crew *crew, const struct nursery_notice *not
 static void crew_exited(struct crew *crew, const struct nursery_notice *notice)
 {
 	for (unsigned i = 0; i < crew->jobs; i++) {
-		struct slot *slot = &crew->slots[i];
+		struct worker *worker = &crew->workers[i];
+		struct slot *slot;
 
-		if (slot->pid != notice->pid)
+		if (worker->pid != notice->pid)
 			continue;
-		while (slot_in_work(slot) && slot_read(crew, slot))
+		while (worker->pid == notice->pid && (slot = worker_hand(worker)) && slot_in_work(slot) && worker_read(crew, worker))
 			;
-		if (slot_in_work(slot))
-			slot_lost(crew, slot);
-		if (slot->stage == STAGE_DYING)
+		if (worker->pid != notice->pid)
+			return;
+		slot = worker_hand(worker);
+		if (slot && slot_in_work(slot))
+			worker_lost(crew, worker);
+		if (slot)
 			slot_died(crew, slot, notice->status);
-		else if (slot->pid == notice->pid)
-			slot_lost(crew, slot);
+		else
+			worker_lost(crew, worker);
 		return;
 	}
 }
@@ -615,7 +743,7 @@ static bool crew_hear_nursery(struct crew *crew)
 			crew_exited(crew, &notice);
 			break;
 		case NURSERY_GONE:
-			return fault_set(&crew->fault, FAULT_BROKEN, "the nursery is gone");
+			return fault_set(&crew->fault, FAULT_LATER, "the nursery is gone");
 		case NURSERY_NOTHING:
 			return true;
 		}
@@ -629,7 +757,7 @@ static int crew_timeout(const struct crew *crew)
 {
 	int64_t next = NEVER, now = now_ms();
 
-	for (unsigned i = 0; i < crew->jobs; i++)
+	for (unsigned i = 0; i < crew->slots_n; i++)
 		if (crew->slots[i].stage != STAGE_FREE && crew->slots[i].deadline < next)
 			next = crew->slots[i].deadline;
 	if (next == NEVER)
@@ -641,7 +769,7 @@ static void crew_expire(struct crew *crew)
 {
 	int64_t now = now_ms();
 
-	for (unsigned i = 0; i < crew->jobs; i++) {
+	for (unsigned i = 0; i < crew->slots_n; i++) {
 		struct slot *slot = &crew->slots[i];
 		struct fault late;
 
@@ -661,15 +789,15 @@ static bool crew_poll(struct crew *crew)
 	unsigned n = crew->jobs;
 
 	for (unsigned i = 0; i < n; i++)
-		ready[i] = (struct pollfd){ crew->slots[i].socket, POLLIN, 0 };
+		ready[i] = (struct pollfd){ crew->workers[i].socket, POLLIN, 0 };
 	ready[n] = (struct pollfd){ nursery_descriptor(crew->nursery), POLLIN, 0 };
 	ready[n + 1] = (struct pollfd){ crew->watch, POLLIN, 0 };
 	ready[n + 2] = (struct pollfd){ crew->interrupt, POLLIN, 0 };
 	if (poll(ready, n + 3, crew_timeout(crew)) < 0)
 		return errno == EINTR || fault_set(&crew->fault, FAULT_BROKEN, "poll: %s", strerror(errno));
 	for (unsigned i = 0; i < n; i++)
-		if (ready[i].revents && crew->slots[i].socket == ready[i].fd)
-			slot_read(crew, &crew->slots[i]);
+		if (ready[i].revents && crew->workers[i].socket == ready[i].fd)
+			worker_read(crew, &crew->workers[i]);
 	if (ready[n + 1].revents)
 		crew->ready(crew->ready_arg);
 	crew->interrupted = ready[n + 2].revents != 0;
@@ -701,8 +829,8 @@ static void slot_hand_over(struct slot *slot, struct crew_done *done)
 	}
 	slot->feedback = NULL;
 	slot->stage = STAGE_FREE;
-	if (slot->got.room > 4 * RECEIVE)
-		buf_release(&slot->got);
+	if (slot->worker->got.room > 4 * RECEIVE && slot->worker->got.n == 0)
+		buf_release(&slot->worker->got);
 }
 
 bool crew_wait(struct crew *crew, struct crew_done *done, struct fault *fault)

@@ -8,8 +8,8 @@
  *   }
  *
  * A worker that crashes, passes a ceiling, breaks the protocol or takes too long costs the mail it was reading, which
- * comes back as a refusal (OUTCOME_BROKEN, one problem that says why); another worker takes its place. Mails come back
- * in any order; who wants an order keeps it by the ticket. */
+ * comes back as a refusal (OUTCOME_BROKEN, one problem that says why); another worker takes its place. Each worker is given
+ * the next mail while it reads one. Mails come back in any order; who wants an order keeps it by the ticket. */
 #ifndef PARSE_CREW_H
 #define PARSE_CREW_H
 
@@ -38,7 +38,7 @@ struct crew_done {
 	struct fault fault;	   /* FAULT_LATER: nothing can be said of the mail (memory, disk); feedback is NULL */
 };
 /* Blocks until a mail is done. False: none was in work or the descriptor of crew_interrupt_on is readable (FAULT_NONE), or
- * the nursery is gone (FAULT_BROKEN). */
+ * the nursery is gone (FAULT_LATER). */
 bool crew_wait(struct crew *crew, struct crew_done *done, struct fault *fault);
 
 /* What workers may ask (feedback_ask). The answerer is called from crew_wait with a name that was checked; it answers

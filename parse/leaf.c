@@ -87,20 +87,29 @@ static enum leaf_end container_leaf(struct reading *r, struct stream *s, enum co
 	return end;
 }
 
-/* `<feedback` or `<ns:feedback` near the beginning, with the zero octets of UTF-16 passed over. */
+/* `<feedback` or `<ns:feedback` in a text without zero octets. */
+static bool text_has_feedback(struct span text)
+{
+	const char *end = text.p + text.n, *at = text.p;
+
+	for (; (at = memmem(at, (size_t)(end - at), "feedback", 8)); at++)
+		if (at > text.p && (at[-1] == '<' || at[-1] == ':') && (at + 8 == end || strchr("> \t\r\n/", at[8])))
+			return true;
+	return false;
+}
+
+/* Near the beginning, with the zero octets of UTF-16 passed over. */
 static bool front_has_feedback(struct span front)
 {
 	char plain[PEEK_OCTETS];
 	size_t n = 0;
 
+	if (!memchr(front.p, '\0', front.n))
+		return text_has_feedback(front);
 	for (size_t i = 0; i < front.n; i++)
 		if (front.p[i])
 			plain[n++] = front.p[i];
-	for (char *at = plain; (at = memmem(at, n - (size_t)(at - plain), "feedback", 8)); at++)
-		if (at > plain && (at[-1] == '<' || at[-1] == ':') &&
-			(at + 8 == plain + n || strchr("> \t\r\n/", at[8])))
-			return true;
-	return false;
+	return text_has_feedback((struct span){ plain, n });
 }
 
 static enum leaf_end document_leaf(struct reading *r, struct stream *s, bool likely)

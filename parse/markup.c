@@ -102,6 +102,21 @@ static void markup_add_wide(struct markup *m, struct span octets)
 	}
 }
 
+/* The next octet that changes the state. Nearly all of a report is text, and tags without quotes. */
+static const char *markup_next(const struct markup *m, const char *p, const char *end)
+{
+	const char *open;
+
+	if (m->state == MARKUP_TEXT) {
+		open = memchr(p, '<', (size_t)(end - p));
+		return open ? open : end;
+	}
+	if (m->state == MARKUP_TAG)
+		while (p < end && *p != '>' && *p != '"' && *p != '\'')
+			p++;
+	return p;
+}
+
 void markup_add(struct markup *m, struct span octets)
 {
 	const char *p = octets.p, *end = octets.p + octets.n;
@@ -111,10 +126,10 @@ void markup_add(struct markup *m, struct span octets)
 		p = end;
 	}
 	while (p < end) {
-		const char *open = m->state == MARKUP_TEXT ? memchr(p, '<', (size_t)(end - p)) : p;
+		const char *next = markup_next(m, p, end);
 
-		m->length += (size_t)((open ? open : end) - p);
-		p = open ? open : end;
+		m->length += (size_t)(next - p);
+		p = next;
 		if (p < end)
 			markup_character(m, *p++);
 	}

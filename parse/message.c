@@ -2,6 +2,7 @@
 #include "parse/charset.h"
 #include "parse/failurereport.h"
 #include "parse/leaf.h"
+#include "parse/plain.h"
 #include "parse/sampletrace.h"
 #include "parse/transfer.h"
 #include "parse/verification.h"
@@ -597,27 +598,90 @@ static void blank_lines_empty(struct reading *r, struct buf *input)
 	reading_problem(r, "", "the header has no end; lines of blanks were read as empty lines");
 }
 
-static GMimeStream *message_stream(struct reading *r, int fd, uint64_t offset, uint64_t length)
+/* The fields that anything here or in GMime looks at: the structure of the mail, and its struct mail_head. */
+static bool field_is_read(struct span line)
+{
+	static const struct span beginnings[] = { SPAN("Content-"), SPAN("MIME-"), SPAN("From"), SPAN("Subject"), SPAN("Date"),
+		SPAN("Message-Id") };
+
+	for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+		if (span_starts_nocase(line, beginnings[i]))
+			return true;
+	return false;
+}
+
+static struct span line_at(const struct buf *input, size_t at, size_t end)
+{
+	const char *lf = memchr(input->p + at, '\n', end - at);
+
+	return (struct span){ input->p + at, lf ? (size_t)(lf - input->p) + 1 - at : end - at };
+}
+
+static bool line_is_fold(struct span line)
+{
+	return line.p[0] == ' ' || line.p[0] == '\t';
+}
+
+/* GMime makes an object of every field and of every address in it, and Received, ARC and DKIM fields are most of a header.
+ * They are left out of our copy, unless it has a line that is neither a field nor a fold: what GMime makes of such a line may
+ * depend on the ones before it. */
+static void header_thin(struct buf *input, size_t header)
+{
+	struct span line;
+	bool read = false;
+	size_t kept = 0;
+
+	if (header == 0 || line_is_fold(buf_span(input)) || memchr(input->p, '\0', header))
+		return;
+	for (size_t at = 0; at < header; at += line.n) {
+		line = line_at(input, at, header);
+		if (!line_is_fold(line) && !line_is_field(line))
+			return;
+	}
+	for (size_t at = 0; at < header; at += line.n) {
+		line = line_at(input, at, header);
+		read = line_is_fold(line) ? read : field_is_read(line);
+		if (!read)
+			continue;
+		memmove(input->p + kept, line.p, line.n);
+		kept += line.n;
+	}
+	memmove(input->p + kept, input->p + header, input->n - header);
+	input->n -= header - kept;
+}
+
+/* Surveys the mail; a small one is in the parser's `input` then. */
+static bool message_survey(struct reading *r, int fd, uint64_t offset, uint64_t length, struct survey *survey)
 {
 	struct buf *input = &r->parser->input;
-	struct survey survey = { 0 };
-	bool small = length <= SMALL_MAIL;
 
 	buf_clear(input);
 	input->max = SMALL_MAIL;
-	if (!survey_range(&survey, fd, offset, length, small ? input : NULL)) {
+	if (!survey_range(survey, fd, offset, length, length <= SMALL_MAIL ? input : NULL)) {
 		reading_broken(r, "", "the input became shorter while it was read");
-		return NULL;
+		return false;
 	}
-	if (!survey_allows(r, &survey))
-		return NULL;
-	if (!small)
+	return survey_allows(r, survey);
+}
+
+static bool survey_is_plain(const struct survey *survey, uint64_t length)
+{
+	return length <= SMALL_MAIL && survey->header_ended && !survey->header_runs_on;
+}
+
+static GMimeStream *message_stream(struct reading *r, int fd, uint64_t offset, uint64_t length, const struct survey *survey)
+{
+	struct buf *input = &r->parser->input;
+
+	if (length > SMALL_MAIL)
 		return g_mime_stream_fs_new_with_bounds(fd, (gint64)offset, (gint64)(offset + length));
-	if (survey.has_cr && !survey.has_lf) /* QUIRKS M12: a copy made by something that knew only CR */
+	if (survey->has_cr && !survey->has_lf) /* QUIRKS M12: a copy made by something that knew only CR */
 		for (size_t i = 0; i < input->n; i++)
 			input->p[i] = input->p[i] == '\r' ? '\n' : input->p[i];
-	if (survey.header_runs_on)
+	if (survey->header_runs_on)
 		blank_lines_empty(r, input);
+	else if (survey_is_plain(survey, length))
+		header_thin(input, (size_t)survey->header);
 	return g_mime_stream_mem_new_with_buffer(buf_text(input), input->n);
 }
 
@@ -628,28 +692,35 @@ static void stream_drop(GMimeStream *stream)
 	g_object_unref(stream);
 }
 
+/* Behind the line end that an empty line follows; 0 when there is none. */
+static size_t header_end(struct span text, size_t from)
+{
+	const char *end = text.p + text.n, *lf = text.p + from;
+
+	while ((lf = memchr(lf, '\n', (size_t)(end - lf)))) {
+		lf++;
+		if (lf < end && (*lf == '\n' || (*lf == '\r' && end - lf >= 2 && lf[1] == '\n')))
+			return (size_t)(lf - text.p);
+	}
+	return 0;
+}
+
 static void header_keep(struct reading *r, int fd, uint64_t offset, uint64_t length)
 {
 	struct file_stream file;
 	struct buf header = BUF(r->limits->header + 65536);
 	struct span_stream kept;
-	char chunk[4096];
+	char chunk[8192];
 	ssize_t got;
 	size_t end = 0;
 
 	file_stream_init(&file, fd, offset, length);
 	while (!end && (got = file.stream.read(&file.stream, chunk, sizeof chunk)) > 0) {
 		size_t from = header.n > 3 ? header.n - 3 : 0;
-		char *lf, *crlf;
 
 		if (!buf_put(&header, chunk, (size_t)got))
 			break;
-		lf = memmem(header.p + from, header.n - from, "\n\n", 2);
-		crlf = memmem(header.p + from, header.n - from, "\n\r\n", 3);
-		if (lf && (!crlf || lf < crlf))
-			end = (size_t)(lf - header.p) + 1;
-		else if (crlf)
-			end = (size_t)(crlf - header.p) + 1;
+		end = header_end(buf_span(&header), from);
 	}
 	span_stream_init(&kept, (struct span){ buf_text(&header), end ? end : header.n });
 	reading_keep(r, OCTETS_HEADER, &kept.stream);
@@ -658,28 +729,36 @@ static void header_keep(struct reading *r, int fd, uint64_t offset, uint64_t len
 
 void message_read(struct reading *r, int fd, uint64_t offset, uint64_t length, struct mail_head *head)
 {
-	GMimeStream *stream = message_stream(r, fd, offset, length);
+	struct survey survey = { 0 };
+	GMimeStream *stream;
 
-	if (!stream)
+	if (!message_survey(r, fd, offset, length, &survey))
 		return;
-	message_walk(r, stream, 0, head);
-	stream_drop(stream);
+	if (!survey_is_plain(&survey, length) || !plain_read(r, buf_span(&r->parser->input), (size_t)survey.header, head)) {
+		stream = message_stream(r, fd, offset, length, &survey);
+		message_walk(r, stream, 0, head);
+		stream_drop(stream);
+	}
 	if (r->sums.reports + r->sums.tls_reports && !r->sums.failures && !r->sums.broken)
 		header_keep(r, fd, offset, length);
 }
 
 void message_read_head(struct reading *r, int fd, uint64_t offset, uint64_t length, struct mail_head *head)
 {
-	GMimeStream *stream = message_stream(r, fd, offset, length);
-	GMimeMessage *message = stream ? message_parse(stream) : NULL;
+	struct survey survey = { 0 };
+	GMimeStream *stream;
+	GMimeMessage *message;
 	struct file_stream file;
 
-	if (message) {
-		message_head(r, message, head);
-		g_object_unref(message);
-	}
-	if (stream)
+	if (message_survey(r, fd, offset, length, &survey)) {
+		stream = message_stream(r, fd, offset, length, &survey);
+		message = message_parse(stream);
+		if (message) {
+			message_head(r, message, head);
+			g_object_unref(message);
+		}
 		stream_drop(stream);
+	}
 	file_stream_init(&file, fd, offset, length);
 	reading_keep(r, OCTETS_HEADER, &file.stream);
 }

@@ -1,8 +1,10 @@
 #include "parse/parse.h"
+#include "base/shortage.h"
 #include "parse/aggregate.h"
 #include "parse/dkim/dkim.h"
 #include "parse/charset.h"
 #include "parse/dns/orgdomain.h"
+#include "parse/keymemory.h"
 #include "parse/leaf.h"
 #include "parse/message.h"
 #include "parse/reading.h"
@@ -40,10 +42,11 @@ struct parser *parser_new(const struct limits *limits)
 	parser->limits = *limits;
 	parser->aggregate = aggregate_new();
 	parser->digest = digest_new();
+	parser->keys = keymemory_new();
 	parser->scratch = BUF(limits->header);
 	parser->input = BUF(limits->mail);
 	parser->arena = ARENA(ARENA_OCTETS);
-	if (!parser->aggregate || !parser->digest) {
+	if (!parser->aggregate || !parser->digest || !parser->keys) {
 		parser_free(parser);
 		return NULL;
 	}
@@ -56,6 +59,7 @@ void parser_free(struct parser *parser)
 		return;
 	aggregate_free(parser->aggregate);
 	digest_free(parser->digest);
+	keymemory_free(parser->keys);
 	dkim_free(parser->dkim[0]);
 	dkim_free(parser->dkim[1]);
 	buf_release(&parser->input);
@@ -194,6 +198,7 @@ bool parse_mail(struct parser *parser, const struct parse_input *input, struct f
 	struct feedback_mark mark = feedback_mark(feedback);
 	struct mail_head head = { .date = MOMENT_NONE };
 
+	shortage_forget();
 	pass_begin(&r);
 	ranges_read(&r, input, &head);
 	if (r.wants_second_pass && !r.full) {
@@ -203,6 +208,11 @@ bool parse_mail(struct parser *parser, const struct parse_input *input, struct f
 		head = (struct mail_head){ .date = MOMENT_NONE };
 		ranges_read(&r, input, &head);
 	}
+	if (!r.full && shortage()) { /* what is missing now nobody could tell from what was never there */
+		r.full = true;
+		fault_set(&r.fault, FAULT_INPUT, "%s", shortage());
+	}
+	shortage_forget();
 	if (!r.full)
 		reading_put(&r, feedback_put_end(feedback, reading_outcome(&r), &head));
 	buf_release(&r.place);

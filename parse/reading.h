@@ -19,12 +19,14 @@
 
 struct aggregate; /* parse/aggregate.h */
 struct dkim;      /* parse/dkim/dkim.h */
+struct keymemory; /* parse/keymemory.h */
 
 struct parser {
 	struct limits limits;
 	struct aggregate *aggregate; /* kept from mail to mail */
 	struct digest *digest;
 	struct dkim *dkim[2];        /* made when first needed; [1] enforces g= */
+	struct keymemory *keys;
 	struct buf input;    /* a small mail, whole */
 	struct buf scratch;
 	struct arena arena;  /* cleared per mail */

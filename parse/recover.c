@@ -1,6 +1,7 @@
 #include "parse/recover.h"
 #include "base/buf.h"
 #include "base/escape.h"
+#include "base/shortage.h"
 #include "parse/aggregate_private.h"
 
 #include <stdlib.h>
@@ -400,7 +401,7 @@ static ssize_t recovering_read(struct stream *s, void *buffer, size_t room)
 
 struct recovering *recovering_new(struct stream *from)
 {
-	struct recovering *r = calloc(1, sizeof *r);
+	struct recovering *r = shortage_noted(calloc(1, sizeof *r));
 
 	if (!r)
 		return NULL;

@@ -1,4 +1,5 @@
 #include "base/moment.h"
+#include "base/shortage.h"
 #include "parse/spool_p.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #define SOCKET_MEMORY ((size_t)64 * 1024)
+#define FIRST_MEMORY ((size_t)16 * 1024) /* most mails say less */
 #define LATE_MAX FRAME_MAX		/* problems of one open report */
 #define REWIND_OCTETS (FRAME_HEAD + 40) /* a rewind costs what its frame does, so that it cannot go on for ever */
 
@@ -21,6 +23,7 @@ struct feedback *feedback_new_socket(int socket, uint64_t max_octets)
 	if (!fb)
 		return NULL;
 	fb->tail = BUF(SPOOL_MEMORY + 2 * FRAME_MAX);
+	buf_reserve(&fb->tail, FIRST_MEMORY);
 	fb->late = BUF(LATE_MAX);
 	fb->file = -1;
 	fb->socket = socket;
@@ -151,7 +154,7 @@ static bool heads_add(struct feedback *fb, uint64_t at)
 		return fault_set(&fb->fault, FAULT_INPUT, "more than %d reports in one mail", SPOOL_REPORTS);
 	if (fb->heads_n == fb->heads_room) {
 		size_t room = fb->heads_room ? 2 * fb->heads_room : 8;
-		uint64_t *heads = reallocarray(fb->heads, room, sizeof *heads);
+		uint64_t *heads = shortage_noted(reallocarray(fb->heads, room, sizeof *heads));
 
 		if (!heads)
 			return fault_set(&fb->fault, FAULT_LATER, "feedback: out of memory");

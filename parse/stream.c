@@ -1,4 +1,5 @@
 #include "parse/stream.h"
+#include "base/shortage.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -71,7 +72,8 @@ static ssize_t file_read(struct stream *s, void *buffer, size_t room)
 		got = pread(f->fd, buffer, room < left ? room : (size_t)left, (off_t)f->at);
 	while (got < 0 && errno == EINTR);
 	if (got <= 0) {
-		s->fault = "the input became shorter while it was read";
+		s->fault = got < 0 ? "the input cannot be read" : "the input became shorter while it was read";
+		shortage_note(s->fault);
 		return -1;
 	}
 	f->at += (uint64_t)got;

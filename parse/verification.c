@@ -5,6 +5,7 @@
 #include "parse/dkim/dkim.h"
 #include "parse/dns/orgdomain.h"
 #include "parse/keyanswer.h"
+#include "parse/keymemory.h"
 #include "parse/transfer.h"
 
 #define MESSAGE_MAX ((size_t)16 * 1024 * 1024) /* larger ones are verified, but not diagnosed */
@@ -112,13 +113,17 @@ static void key_from_report(struct verifying *v, struct span name, struct key_an
 /* Silence of any kind is a temporary failure: the verdict may be asked for again. */
 static struct key_answer key_ask(struct verifying *v, struct span name)
 {
-	struct key_answer key = { .answer.kind = DKIM_ANSWER_TEMPFAIL, .seen = MOMENT_NONE };
-	struct arena *arena = &v->r->parser->arena;
+	struct parser *parser = v->r->parser;
+	struct span known = keymemory_find(parser->keys, name);
 	struct buf answer = BUF(ANSWER_MAX);
+	struct key_answer key;
 
-	if (!feedback_ask(v->r->feedback, name, &answer) ||
-		!keyanswer_get(arena_copy(arena, buf_span(&answer)), arena, &key))
+	if (!known.p && feedback_ask(v->r->feedback, name, &answer))
+		known = buf_span(&answer);
+	if (!known.p || !keyanswer_get(arena_copy(&parser->arena, known), &parser->arena, &key))
 		key = (struct key_answer){ .answer.kind = DKIM_ANSWER_TEMPFAIL, .seen = MOMENT_NONE };
+	else if (answer.p && key.answer.kind != DKIM_ANSWER_TEMPFAIL)
+		keymemory_keep(parser->keys, name, known);
 	buf_release(&answer);
 	key_from_report(v, name, &key);
 	return key;

@@ -18,6 +18,8 @@ struct worker {
 	struct parser *parser;
 	struct feedback *feedback;
 	struct buf frame; /* what the supervisor said, and what it is told besides facts */
+	struct buf next;  /* a mail that came before the answer that was waited for; empty: none */
+	int next_fd;
 	struct parse_range ranges[PARSE_RANGES];
 };
 
@@ -79,8 +81,8 @@ static bool send_all(int socket, const char *p, size_t n)
 	return true;
 }
 
-/* The payload of one frame of the wanted kind, kept in w->frame. The head's first octet brings the descriptor. */
-static struct span worker_hear(struct worker *w, enum frame_kind wanted, int *fd)
+/* The payload of the next frame, kept in `into`. The head's first octet brings the descriptor. */
+static enum frame_kind worker_receive(const struct worker *w, struct buf *into, int *fd)
 {
 	char head[FRAME_HEAD];
 	struct frame frame;
@@ -88,13 +90,36 @@ static struct span worker_hear(struct worker *w, enum frame_kind wanted, int *fd
 
 	if (got == 0)
 		_exit(WORKER_EXIT_DONE);
-	if (got < 0 || !receive_all(w->socket, head + got, sizeof head - (size_t)got) ||
-		!wire_get_frame(head, &frame) || frame.kind != wanted)
+	if (got < 0 || !receive_all(w->socket, head + got, sizeof head - (size_t)got) || !wire_get_frame(head, &frame))
 		_exit(WORKER_EXIT_PROTOCOL);
-	buf_clear(&w->frame);
-	if (!buf_reserve(&w->frame, frame.length) || !receive_all(w->socket, w->frame.p, frame.length))
+	buf_clear(into);
+	if (!buf_reserve(into, frame.length) || !receive_all(w->socket, into->p, frame.length))
 		_exit(WORKER_EXIT_PROTOCOL);
-	return (struct span){ w->frame.p, frame.length };
+	into->n = frame.length;
+	return frame.kind;
+}
+
+/* The next mail may be on its way already; one, and no more. */
+static struct span worker_hear_answer(struct worker *w)
+{
+	int fd;
+	enum frame_kind kind = worker_receive(w, &w->frame, &fd);
+
+	if (kind == FRAME_MAIL && fd >= 0 && w->next.n == 0 && buf_put_span(&w->next, buf_span(&w->frame))) {
+		w->next_fd = fd;
+		kind = worker_receive(w, &w->frame, &fd);
+	}
+	if (kind != FRAME_ANSWER || fd >= 0)
+		_exit(WORKER_EXIT_PROTOCOL);
+	return buf_span(&w->frame);
+}
+
+static struct span worker_hear_mail(struct worker *w, int *fd)
+{
+	if (w->next.n == 0 && worker_receive(w, &w->next, &w->next_fd) != FRAME_MAIL)
+		_exit(WORKER_EXIT_PROTOCOL);
+	*fd = w->next_fd;
+	return buf_span(&w->next);
 }
 
 /* A feedback_asker. */
@@ -103,14 +128,13 @@ static bool worker_ask(void *arg, struct span name, struct buf *answer)
 	struct worker *w = arg;
 	struct span payload, octets;
 	bool known;
-	int fd;
 
 	buf_clear(&w->frame);
 	if (!feedback_flush(w->feedback) || !wire_put_question(&w->frame, name) ||
 		!send_all(w->socket, w->frame.p, w->frame.n))
 		_exit(WORKER_EXIT_PROTOCOL);
-	payload = worker_hear(w, FRAME_ANSWER, &fd);
-	if (fd >= 0 || !wire_get_answer(payload, &known, &octets))
+	payload = worker_hear_answer(w);
+	if (!wire_get_answer(payload, &known, &octets))
 		_exit(WORKER_EXIT_PROTOCOL);
 	return known && buf_put_span(answer, octets);
 }
@@ -148,9 +172,10 @@ static void worker_mail(struct worker *w)
 	int fd;
 	bool good;
 
-	payload = worker_hear(w, FRAME_MAIL, &fd);
+	payload = worker_hear_mail(w, &fd);
 	if (fd < 0 || !wire_get_mail(payload, w->ranges, &input))
 		_exit(WORKER_EXIT_PROTOCOL);
+	buf_clear(&w->next);
 	input.fd = fd;
 	seconds_allow(w->limits->seconds);
 	good = parse_mail(w->parser, &input, w->feedback, &fault);
@@ -175,7 +200,7 @@ _Noreturn void worker_run(int socket, const struct limits *limits, uint64_t born
 	struct sandbox_ceilings ceilings = { .memory = born + limits->memory,
 		.seconds = product(limits->seconds + 2, limits->retire + 1) };
 
-	w = (struct worker){ .socket = socket, .limits = limits, .frame = BUF(SPOOL_MEMORY) };
+	w = (struct worker){ .socket = socket, .limits = limits, .frame = BUF(SPOOL_MEMORY), .next = BUF(SPOOL_MEMORY) };
 	memory_watch(limits->memory);
 	sandbox_lock(SANDBOX_WORKER, &ceilings);
 	w.parser = parser_new(limits);

@@ -2,9 +2,11 @@
 #include "report/check.h"
 #include "report/csv.h"
 
+#include "base/moment.h"
+
 #define ROW_OCTETS ((size_t)1024 * 1024)
 
-static const char *const columns[] = { "domain", "target", "gate", "state", "subject", "name", "value", "limit", "at_least" };
+static const char *const columns[] = { "run", "domain", "target", "gate", "state", "subject", "name", "value", "limit", "at_least" };
 
 bool check_csv_head(FILE *out)
 {
@@ -20,11 +22,13 @@ bool check_csv_head(FILE *out)
 	return ok;
 }
 
-static void gate_cells(struct csv *csv, const struct verdict *v, const struct gate *gate)
+static void gate_cells(struct csv *csv, const struct assessment *a, const struct gate *gate)
 {
-	char id[8];
+	const struct verdict *v = a->verdict;
+	char id[8], day[MOMENT_TEXT];
 
 	snprintf(id, sizeof id, "G%u", gate->number);
+	csv_text(csv, span_of(moment_format_day(a->options->today * DAY_SECONDS, day)));
 	csv_text(csv, v->domain);
 	csv_text(csv, span_of(target_word(v->target)));
 	csv_text(csv, span_of(id));
@@ -44,7 +48,7 @@ bool check_csv(FILE *out, const struct assessment *a)
 		const struct gate *gate = &d->gates[i];
 
 		for (size_t k = 0; ok && k < (gate->values_n ? gate->values_n : 1); k++) {
-			gate_cells(&csv, a->verdict, gate);
+			gate_cells(&csv, a, gate);
 			if (gate->values_n) {
 				csv_text(&csv, span_of(gate->values[k].name));
 				csv_share(&csv, gate->values[k].value);

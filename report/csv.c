@@ -8,6 +8,13 @@
 /* Values are at most 128 kB, lists of them at most 1,000; what is larger fails instead of growing without end. */
 #define CSV_CELL_OCTETS ((size_t)256 * 1024 * 1024)
 
+static bool guarded = true;
+
+void csv_guard(bool guard)
+{
+	guarded = guard;
+}
+
 void csv_begin(struct csv *csv, struct buf *out)
 {
 	*csv = (struct csv){ .out = out, .scratch = BUF(CSV_CELL_OCTETS) };
@@ -41,6 +48,18 @@ static void csv_quoted(struct buf *out, struct span text)
 	buf_put_byte(out, '"');
 }
 
+/* OWASP "CSV Injection"; it also names tab and CR: those are spelt out, so that they cannot come first. */
+static bool looks_like_formula(struct span text)
+{
+	static const char *const starts[] = { "=", "+", "-", "@", "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
+		"\xef\xbc\xa0" };
+
+	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+		if (span_starts_nocase(text, span_of(starts[i])))
+			return true;
+	return false;
+}
+
 void csv_text(struct csv *csv, struct span text)
 {
 	struct span shown;
@@ -49,8 +68,7 @@ void csv_text(struct csv *csv, struct span text)
 	if (text.n == 0)
 		return;
 	buf_clear(&csv->scratch);
-	/* OWASP "CSV injection" also names tab and CR: those were spelt out, so that they cannot come first. */
-	if (strchr("=+-@", text.p[0]) && text.p[0])
+	if (guarded && looks_like_formula(text))
 		buf_put_byte(&csv->scratch, '\'');
 	if (!escape_terminal(&csv->scratch, text))
 		csv->out->failed = true;

@@ -1,6 +1,6 @@
 /* Rows of comma-separated values: RFC 4180 quoting, bare LF at the end of a row.
  * Text is made fit for being looked at (escape_terminal: a row is one line, no control or invisible characters), and
- * text that a spreadsheet would run as a formula (= + - @ in front) gets an apostrophe. Numbers stay as they are. */
+ * text that a spreadsheet would run as a formula (= + - @ in front, or their full-width forms) gets an apostrophe. Numbers stay as they are. */
 #ifndef REPORT_CSV_H
 #define REPORT_CSV_H
 
@@ -14,6 +14,9 @@ struct csv {
 	struct buf scratch;
 	bool some; /* does this row hold a cell already? */
 };
+
+/* For the whole run: without the guard, text that looks like a formula stays as it is. A spreadsheet must not open that. */
+void csv_guard(bool guard);
 
 void csv_begin(struct csv *csv, struct buf *out);
 void csv_release(struct csv *csv);

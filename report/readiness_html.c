@@ -128,9 +128,13 @@ static void put_step(struct readiness_page_html *page, const struct step *step)
 		words_step_effect(&html->pen, step);
 		close_p(html);
 	}
-	if (step->sender != NO_INDEX) {
-		html_rawf(html, "<p class=\"figure\"><a href=\"#sender-%u\">Why, and who saw it<span class=\"gone\">: ",
-			step->sender);
+	if (step->sender != NO_INDEX && page->listed && page->listed[step->sender]) {
+		html_raw(html, "<p class=\"figure\"><a href=\"");
+		if (page->in_pages)
+			page_sender_file(html->out, page->a->verdict, step->sender);
+		else
+			html_rawf(html, "#sender-%u", step->sender);
+		html_raw(html, "\">Why, and who saw it<span class=\"gone\">: ");
 		words_step_name(&html->pen, page->a, step);
 		html_raw(html, "</span></a></p>");
 	}
@@ -285,7 +289,8 @@ static size_t notes_of(const struct verdict *v, struct html_note notes[NOTES_MOS
 {
 	size_t n = 0;
 
-	if (v->seen_any && v->seen_since > v->first_day && v->seen_since <= v->last_day) {
+	if (v->seen_any && v->seen_since > v->first_day && v->seen_since <= v->last_day &&
+		v->seen_since > v->history_first) {
 		notes[n].column = (size_t)(v->seen_since - v->first_day);
 		snprintf(notes[n++].text, sizeof notes->text, "%s: policy changed to p=%s", day_text(v->seen_since).p,
 			request_word(v->seen.p));
@@ -440,38 +445,119 @@ static void put_whatif(struct readiness_page_html *page)
 	html_section_end(html);
 }
 
-bool readiness_html(struct buf *out, const struct assessment *a, const struct html_samples *samples)
+static bool senders_list(struct readiness_page_html *page)
 {
-	struct readiness_page_html page = { .html = HTML(out),
+	const struct verdict *v = page->a->verdict;
+	size_t n, most = page->in_pages ? SENDERS_PAGES : SENDERS_SHOWN;
+	uint32_t *order = page_sender_order(v, &page->arena, &n);
+
+	page->listed = arena_take(&page->arena, (v->senders_n + 1) * sizeof *page->listed);
+	if (!order || !page->listed)
+		return false;
+	memset(page->listed, 0, (v->senders_n + 1) * sizeof *page->listed);
+	for (size_t i = 0; i < n && i < most; i++)
+		page->listed[order[i]] = true;
+	return true;
+}
+
+static bool page_open(struct readiness_page_html *page, struct buf *out, const struct assessment *a,
+	const struct html_samples *samples, bool in_pages)
+{
+	*page = (struct readiness_page_html){ .html = HTML(out),
 		.a = a,
 		.samples = samples,
 		.arena = ARENA(ARENA_OCTETS),
-		.scratch = ARENA(ARENA_OCTETS) };
-	const struct verdict *v = a->verdict;
+		.scratch = ARENA(ARENA_OCTETS),
+		.in_pages = in_pages };
+	page->detailer = detail_begin(a->rows, a->verdict, &page->arena);
+	page->failed = !page->detailer || !senders_list(page);
+	return !page->failed;
+}
+
+static void page_close(struct readiness_page_html *page)
+{
+	arena_release(&page->arena);
+	arena_release(&page->scratch);
+}
+
+static void put_all(struct readiness_page_html *page)
+{
+	const struct verdict *v = page->a->verdict;
 	bool any = v->history_first != MOMENT_NONE;
 
-	page.detailer = detail_begin(a->rows, v, &page.arena);
-	page.failed = !page.detailer;
-	html_begin(&page.html, v->domain);
-	put_head(&page);
+	html_begin(&page->html, v->domain);
+	put_head(page);
 	if (any)
-		put_contents(&page);
-	put_todo(&page);
-	put_changes(&page);
-	if (any && !page.failed) {
-		put_charts(&page);
-		page_senders(&page);
-		put_whatif(&page);
-		page_forwarding(&page);
-		page_subdomains(&page);
-		page_keys(&page);
-		page_forged(&page);
+		put_contents(page);
+	put_todo(page);
+	put_changes(page);
+	if (any && !page->failed) {
+		put_charts(page);
+		page_senders(page);
+		put_whatif(page);
+		page_forwarding(page);
+		page_subdomains(page);
+		page_keys(page);
+		page_forged(page);
 	}
-	page_samples(&page);
-	page_gates(&page);
-	page_basis(&page);
-	html_end(&page.html);
-	arena_release(&page.arena);
-	arena_release(&page.scratch);
+	page_samples(page);
+	page_gates(page);
+	page_basis(page);
+	html_end(&page->html);
+}
+
+bool readiness_html(struct buf *out, const struct assessment *a, const struct html_samples *samples)
+{
+	struct readiness_page_html page;
+
+	page_open(&page, out, a, samples, false);
+	put_all(&page);
+	page_close(&page);
 	return !page.failed && !out->failed;
+}
+
+static bool page_hand(struct readiness_page_html *page, const char *file, page_taker *take, void *arg)
+{
+	struct buf *out = page->html.out;
+	bool ok = !page->failed && !out->failed && take(arg, file, buf_span(out));
+
+	buf_clear(out);
+	return ok;
+}
+
+static bool senders_hand(struct readiness_page_html *page, page_taker *take, void *arg)
+{
+	struct arena arena = ARENA((size_t)64 * 1024 * 1024);
+	size_t n;
+	uint32_t *order = page_sender_order(page->a->verdict, &arena, &n);
+	bool ok = order != NULL;
+
+	for (size_t i = 0; ok && i < n && i < SENDERS_PAGES; i++) {
+		struct buf file = BUF(1024);
+
+		page_sender_file(&file, page->a->verdict, order[i]);
+		page_sender(page, order[i]);
+		ok = !file.failed && page_hand(page, buf_text(&file), take, arg);
+		buf_release(&file);
+	}
+	arena_release(&arena);
+	return ok;
+}
+
+/* The index comes last: what it leads to is there then. */
+bool readiness_html_pages(
+	const struct assessment *a, const struct html_samples *samples, page_taker *take, void *arg)
+{
+	struct buf out = BUF(HTML_OCTETS);
+	struct readiness_page_html page;
+	bool ok = page_open(&page, &out, a, samples, true);
+
+	ok = ok && senders_hand(&page, take, arg);
+	if (ok) {
+		put_all(&page);
+		ok = page_hand(&page, "index.html", take, arg);
+	}
+	page_close(&page);
+	buf_release(&out);
+	return ok;
 }

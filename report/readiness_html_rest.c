@@ -204,7 +204,8 @@ static void put_key(struct readiness_page_html *page, const struct key *key, con
 		pen_host(&html->pen, v->sources[key->home].name);
 	else
 		pen_say(&html->pen, "nowhere yet");
-	html_raw(html, "</td>");
+	html_rawf(html, "</td><td class=\"nw\">%s</td>",
+		key->first_day == MOMENT_NONE ? "" : period_text(&html_style, key->first_day, key->first_day).p);
 	put_published(html, key);
 	html_cell_count(html, key->valid);
 	html_cell_open(html, true);
@@ -216,7 +217,8 @@ static void put_key(struct readiness_page_html *page, const struct key *key, con
 
 void page_keys(struct readiness_page_html *page)
 {
-	static const char *const headings[] = { "Selector", "used by", "published", ">valid", ">broken", "days" };
+	static const char *const headings[] = { "Selector", "used by", "first seen", "published", ">valid",
+		">broken", "days" };
 	const struct verdict *v = page->a->verdict;
 	const struct key_days *days;
 	struct html *html = &page->html;
@@ -230,7 +232,7 @@ void page_keys(struct readiness_page_html *page)
 	}
 	html_section(html, "keys", "Signing keys",
 		"Every key of yours that receivers saw. Red days: more broken than valid signatures in your own mail.");
-	html_table(html, "Signing keys", headings, 6);
+	html_table(html, "Signing keys", headings, 7);
 	for (size_t i = 0; i < v->keys_n && i < ROWS_SHOWN; i++)
 		put_key(page, &v->keys[i], &days[i]);
 	html_table_end(html);

@@ -1,10 +1,13 @@
 /* Senders, least signed first; each opens to its evidence, what receivers saw, and the reports it stands in. */
 #include "report/readiness_page.h"
 
+#include "base/digest.h"
+
 #include <stdlib.h>
 
 #define RESULTS_SHOWN 20
 #define ADDRESSES_SHOWN 20
+#define FILE_LETTERS 40
 
 /* ---- inside a sender */
 
@@ -154,9 +157,10 @@ static void put_reports(struct readiness_page_html *page, const struct detail *d
 	struct html *html = &page->html;
 	size_t n = 0;
 
-	html_rawf(html, "<details><summary>%s</summary>\n", counted_text(d->reports_n, "report", "reports").p);
+	html_rawf(html, "<details%s><summary>%s</summary>\n", page->in_pages ? " open" : "",
+		counted_text(d->reports_n, "report", "reports").p);
 	html_table(html, "Reports", headings, 6);
-	while (n < d->reports_n && n < REPORTS_SHOWN && html->out->n < PAGE_SOFT)
+	while (n < d->reports_n && n < (page->in_pages ? REPORTS_PAGE : REPORTS_SHOWN) && html->out->n < PAGE_SOFT)
 		put_report(page, &d->reports[n++]);
 	html_table_end(html);
 	if (n < d->reports_n)
@@ -189,7 +193,7 @@ static void put_samples(struct readiness_page_html *page, const struct detail *d
 			continue;
 		html_raw(html, some ? ", " : "<p>Samples of it: ");
 		some = true;
-		html_raw(html, "<a href=\"#samples\"><code>sample:");
+		html_rawf(html, "<a href=\"%s#samples\"><code>sample:", page->in_pages ? "index.html" : "");
 		pen_host(&html->pen, row->id);
 		html_raw(html, "</code></a>");
 	}
@@ -289,7 +293,8 @@ static double share(uint64_t part, uint64_t whole)
 	return whole ? (double)part / (double)whole : 0;
 }
 
-static void put_sender(struct readiness_page_html *page, uint32_t index)
+/* What a row says of a sender: of the same shape whether it opens or leads to another page. */
+static void put_row(struct readiness_page_html *page, uint32_t index)
 {
 	const struct verdict *v = page->a->verdict;
 	const struct sender *s = &v->senders[index];
@@ -298,9 +303,6 @@ static void put_sender(struct readiness_page_html *page, uint32_t index)
 	struct html *html = &page->html;
 	char address[ADDRESS_TEXT];
 
-	html_rawf(html, "<details id=\"sender-%u\"><summary><span class=\"name\"><b>", index);
-	words_sender(&html->pen, page->a, index);
-	html_raw(html, "</b> <small>");
 	if (s->addresses == 1)
 		pen_say(&html->pen, "%s", address_format(&path->address, address));
 	else
@@ -319,10 +321,109 @@ static void put_sender(struct readiness_page_html *page, uint32_t index)
 		"<span class=\"gone word\"> fail</span></span> <span class=\"todo\"><span class=\"tag "
 		"%s\">%s</span></span>",
 		tag.class, tag.word);
-	html_raw(html, "</summary>\n<div class=\"inside\">\n");
-	page_source(page, s);
+}
+
+/* As long as the page has room; a sender of its own page is opened there. */
+static void put_sender(struct readiness_page_html *page, uint32_t index)
+{
+	const struct sender *s = &page->a->verdict->senders[index];
+	struct html *html = &page->html;
+
+	if (page->in_pages) {
+		html_rawf(html, "<div id=\"sender-%u\"><div class=\"row\"><span class=\"name\"><b><a href=\"", index);
+		page_sender_file(html->out, page->a->verdict, index);
+		html_raw(html, "\">");
+	} else {
+		html_rawf(html, "<details id=\"sender-%u\"><summary class=\"row\"><span class=\"name\"><b>", index);
+	}
+	words_sender(&html->pen, page->a, index);
+	html_raw(html, page->in_pages ? "</a></b> <small>" : "</b> <small>");
+	put_row(page, index);
+	html_raw(html, page->in_pages ? "</div></div>\n" : "</summary>\n<div class=\"inside\">\n");
+	if (page->in_pages)
+		return;
+	if (html->out->n < PAGE_FULL) {
+		page_source(page, s);
+	} else {
+		html_raw(html, "<p class=\"soft\">The page is full: <code>dmarcgate explain ");
+		pen_host(&html->pen, s->mark);
+		html_raw(html, "</code>, or <code>html --pages</code>, tells of it.</p>\n");
+	}
 	html_raw(html, "</div></details>\n");
 }
+
+/* ---- a sender's own page */
+
+void page_sender_file(struct buf *file, const struct verdict *v, uint32_t sender)
+{
+	const struct sender *s = &v->senders[sender];
+	struct span id = v->sources[s->source].id;
+	uint8_t octets[DIGEST_OCTETS] = { 0 };
+	struct digest *digest = digest_new();
+	char hex[DIGEST_HEX];
+
+	if (!digest) {
+		file->failed = true;
+		return;
+	}
+	digest_add(digest, id.p, id.n);
+	digest_add(digest, "", 1);
+	digest_add(digest, s->header_from.p, s->header_from.n);
+	digest_add(digest, fate_word(s->fate), strlen(fate_word(s->fate)));
+	digest_finish(digest, octets);
+	digest_free(digest);
+	for (size_t i = 0; i < id.n && i < FILE_LETTERS; i++) {
+		char c = id.p[i];
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+			     (c == '.' && i > 0);
+
+		buf_put_byte(file, plain ? (unsigned char)c : '_');
+	}
+	digest_hex(octets, hex);
+	buf_printf(file, "-%.12s.html", hex);
+}
+
+static void put_figures(struct readiness_page_html *page, const struct sender *s)
+{
+	const struct {
+		uint64_t n;
+		const char *what;
+	} figures[] = { { s->messages, "messages" }, { s->dkim_ok, "signed by you" }, { s->spf_ok, "SPF for you" },
+		{ s->fails, "fail" } };
+	struct html *html = &page->html;
+
+	html_raw(html, "<ul class=\"nums\">");
+	for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+		html_rawf(html, "<li class=\"card\"><b>%s</b> <span>%s</span></li>", count_text(figures[i].n).p,
+			figures[i].what);
+	html_rawf(html, "</ul>\n<p class=\"soft\">Of the last %u days.</p>\n", page->a->verdict->window);
+}
+
+void page_sender(struct readiness_page_html *page, uint32_t sender)
+{
+	const struct verdict *v = page->a->verdict;
+	struct html *html = &page->html;
+	struct tag tag = tag_of(v, sender);
+
+	html_begin(html, v->domain);
+	html_raw(html, "<header><h1>");
+	words_sender(&html->pen, page->a, sender);
+	html_raw(html, "</h1><span>");
+	words_week(&html->pen, page->a);
+	html_raw(html, ", in mail of ");
+	pen_host(&html->pen, v->domain);
+	html_rawf(html, "</span></header>\n<nav aria-label=\"Pages\"><a href=\"index.html#sender-%u\">", sender);
+	pen_say(&html->pen, "All of ");
+	pen_host(&html->pen, v->domain);
+	html_rawf(html, "</a> <span class=\"tag %s\">%s</span></nav>\n", tag.class, tag.word);
+	put_figures(page, &v->senders[sender]);
+	html_section(html, "why", "Why it counts as it does, and who saw it", NULL);
+	page_source(page, &v->senders[sender]);
+	html_section_end(html);
+	html_end(html);
+}
+
+/* ---- the list of them */
 
 static int least_signed(const void *a, const void *b, void *arg)
 {
@@ -337,6 +438,19 @@ static int least_signed(const void *a, const void *b, void *arg)
 	return x < y ? -1 : x > y;
 }
 
+uint32_t *page_sender_order(const struct verdict *v, struct arena *arena, size_t *n)
+{
+	uint32_t *order = arena_take(arena, (v->senders_n + 1) * sizeof *order);
+
+	*n = 0;
+	for (uint32_t i = 0; order && i < v->senders_n; i++)
+		if (v->senders[i].messages)
+			order[(*n)++] = i;
+	if (order)
+		qsort_r(order, *n, sizeof *order, least_signed, (void *)v->senders);
+	return order;
+}
+
 void page_senders(struct readiness_page_html *page)
 {
 	static const char *const heads[] = { "Sender", "a week", "weeks", "signed by you", "SPF for you", "fail",
@@ -344,28 +458,23 @@ void page_senders(struct readiness_page_html *page)
 	const struct verdict *v = page->a->verdict;
 	struct html *html = &page->html;
 	struct arena arena = ARENA((size_t)64 * 1024 * 1024);
-	uint32_t *order = arena_take(&arena, v->senders_n * sizeof *order);
-	size_t n = 0;
+	size_t n, most = page->in_pages ? SENDERS_PAGES : SENDERS_SHOWN;
+	uint32_t *order = page_sender_order(v, &arena, &n);
 
 	html_section(html, "senders", "Senders, least signed first",
 		"Signed means a valid DKIM signature of your own domain. SPF alone does not survive forwarding. Open a "
 		"line to see why it counts as yours, what receivers saw, and in which reports.");
-	for (uint32_t i = 0; order && i < v->senders_n; i++)
-		if (v->senders[i].messages)
-			order[n++] = i;
 	page->failed |= !order;
-	if (order)
-		qsort_r(order, n, sizeof *order, least_signed, (void *)v->senders);
 	html_raw(html, "<div class=\"heads\" aria-hidden=\"true\">");
 	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
 		html_rawf(html, "<span%s>%s</span>", i == 1 || i == 5 ? " class=\"n\"" : "", heads[i]);
 	html_raw(html, "</div>\n<div class=\"senders\">\n");
-	for (size_t i = 0; i < n && i < SENDERS_SHOWN; i++)
+	for (size_t i = 0; i < n && i < most; i++)
 		put_sender(page, order[i]);
 	html_raw(html, "</div>\n");
-	if (n > SENDERS_SHOWN)
+	if (n > most)
 		html_rawf(html, "<p class=\"soft\">And %s more, in <code>dmarcgate senders</code>.</p>\n",
-			count_text(n - SENDERS_SHOWN).p);
+			count_text(n - most).p);
 	html_section_end(html);
 	arena_release(&arena);
 }

@@ -11,6 +11,8 @@
 
 #define KEPT_BITS 20 /* rows of one mail */
 #define KEPT_PARTS 100000
+/* Packing a mail's header takes a quarter of the time of all that is done with the mail, and saves a kilobyte. */
+#define PACKED_LEAST ((size_t)8 * 1024)
 
 _Static_assert(OCTETS_MESSAGE == 2 && OCTETS_SAMPLE == 3, "numbers written in statements");
 
@@ -59,7 +61,7 @@ bool kept_take(struct store *s, const struct octets *octets)
 	if (!(st = sql_open(s, SQL_KEPT_ADD)))
 		return false;
 	if (octets->chunk == 0)
-		t->packed_already = looks_packed(data);
+		t->packed_already = data.n < PACKED_LEAST || looks_packed(data);
 	buf_clear(&s->text);
 	packed = !t->packed_already && deflate_pack(s->deflate, data, &s->text);
 	s->pending_octets += data.n;

@@ -1,5 +1,6 @@
 /* One mail is all or nothing: its facts are written behind a savepoint. */
 #include "store/store_private.h"
+#include "base/shortage.h"
 
 bool store_knows_outcome(struct store *s, const uint8_t sha256[DIGEST_OCTETS], enum outcome *outcome)
 {
@@ -444,6 +445,8 @@ static bool mail_finish(struct store *s)
 
 	if (s->failed)
 		return false;
+	if (shortage())
+		return fault_set(&s->fault, FAULT_LATER, "%s: %s", s->path, shortage());
 	if (t->in_report)
 		return fault_set(&s->fault, FAULT_BROKEN, "%s: a mail ends within a report", s->path);
 	if (t->known)

@@ -154,6 +154,13 @@ if [ -e "$world_reference/world.json" ] && command -v python3 > err; then
 	python3 "$srcdir/tests/world-verdict.py" "$world_reference" world.json --unchecked > out 2>&1
 	ok $? "the verdict has the numbers of the reference"
 	sed 's/^/# /' out
+	for format in csv json; do
+		world export rows --$format harborlight.example > rows.$format
+		world export days --$format harborlight.example > days.$format
+	done
+	python3 "$srcdir/tests/world-tables.py" world.json > out 2>&1
+	ok $? "days and rows add up to the verdict"
+	sed 's/^/# /' out
 	# Backwards, mail by mail, and everything twice
 	while read -r time folder; do
 		for _ in 1 2; do
@@ -165,6 +172,9 @@ if [ -e "$world_reference/world.json" ] && command -v python3 > err; then
 	"$program" --now "$world_now" --db back.db check --json harborlight.example > back.json
 	cmp world.json back.json
 	ok $? "the same mails in another order, and twice, give the same octets"
+	"$program" --now "$world_now" --db back.db export rows --csv harborlight.example > back.csv
+	cmp rows.csv back.csv
+	ok $? "the same rows, too"
 else
 	echo "ok $((n += 1)) - the made-up organisation # SKIP no $world_reference"
 fi

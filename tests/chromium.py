@@ -149,7 +149,7 @@ NAMES = """(() => { const found = [];
     if (n > level + 1) found.push(h.tagName + ' behind H' + level); level = n; }
   if (document.querySelectorAll('script, iframe, object, embed, img, link, form, base').length) found.push('a forbidden element');
   for (const e of document.querySelectorAll('*')) for (const a of e.attributes)
-    if (/^on/i.test(a.name) || (/^(href|src|xlink:href)$/i.test(a.name) && !/^(#|[A-Za-z0-9._%-]+\\.html$)/.test(a.value)))
+    if (/^on/i.test(a.name) || (/^(href|src|xlink:href)$/i.test(a.name) && !/^(#|([A-Za-z0-9._%-]+\\/)?[A-Za-z0-9._%-]+\\.html(#[a-z0-9-]+)?$)/.test(a.value)))
       found.push('attribute ' + a.name + '=' + a.value.slice(0, 40));
   return found.slice(0, 5).join('; '); })()"""
 

@@ -124,6 +124,12 @@ is explain-which explain G6
 is explain-unknown explain nobody --domain harborlight.example
 is explain-nothing explain
 is explain-json explain G6 --json --domain harborlight.example
+is export-days export days --csv
+is export-days-json export days --json lighthouse-cafe.example
+is export-rows-json export rows --json lighthouse-cafe.example
+is export-rows-domain export rows --csv 'no domain'
+is export-failures export failures --csv
+is export-table-text export rows
 is reports reports
 is reports-domain reports domain=lighthouse-cafe.example
 is reports-not-domain reports '!domain=harborlight.example'

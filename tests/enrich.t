@@ -92,10 +92,11 @@ done
 kill -0 "$server" 2> /dev/null || { echo "1..0 # SKIP nsd does not start here: $(tail -n 1 nsd.log)"; exit 0; }
 
 ends 0 "nothing is stored" run 2026-11-14T06:00:00Z enrich
-says "0 domains looked at, and 0 author domains below them" "and nothing is asked"
+! grep -q "domains looked at" "$work/out"
+ok $? "and nothing is asked"
 run 2026-11-14T06:00:00Z --quiet --offline ingest one.xml
 ends 0 "a file in the place of the DNS" run 2026-11-14T06:00:00Z --dns-file zone enrich
-! grep -q 'domains looked at' "$work/out"
+! grep -q "domains looked at" "$work/out"
 ok $? "is no sight of what is published"
 ends 0 "one domain" run 2026-11-14T07:00:00Z enrich
 says "1 domains looked at, and 2 author domains below them" "it, and those below it that are names, each once"
@@ -110,7 +111,8 @@ says 'inherits; does not exist' "and the name that is none"
 run 2026-11-14T08:00:00Z check --json harborlight.example > out
 says '"records_checked":true' "and that records were looked at"
 ends 0 "later that day" run 2026-11-14T16:00:00Z enrich
-says "0 domains looked at, and 0 author domains below them" "nothing is asked again"
+! grep -q "domains looked at" "$work/out"
+ok $? "nothing is asked again"
 ends 0 "the next day" run 2026-11-15T07:00:00Z enrich
 says "1 domains looked at, and 2 author domains below them" "everything is"
 run 2026-11-15T07:00:00Z --quiet --offline ingest two.xml

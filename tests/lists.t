@@ -22,7 +22,10 @@ for name in $("$print"); do
 	fi
 	"$print" "$name" "$lines" > "$work/out" 2> "$work/err"
 	ok $? "$name is printed"
-	same "lists-$name" "$name is as it was"
+	case $name in
+	*-rows.*) ;; # too large for a golden file: check.t adds them up, and python3 reads them below
+	*) same "lists-$name" "$name is as it was" ;;
+	esac
 	LC_ALL=C TZ=Asia/Tokyo "$print" "$name" "$lines" > "$work/again" && cmp -s "$work/out" "$work/again"
 	ok $? "$name is the same in another locale and zone"
 	case $name in

@@ -44,6 +44,29 @@ ends 0 "all of them into a folder" run html --all -o pages
 ok $? "an index and a page for each"
 grep -q 'href="harborlight.example.html"' pages/index.html
 ok $? "the index leads to them"
+ends 0 "a page for each sender" run html harborlight.example --pages senders
+[ "$(find senders -name '*.html' | wc -l)" -eq 7 ] && [ "$(stat -c %a senders)" = 700 ]
+ok $? "six of them and an index"
+ls -i senders/newsmill* > before
+ends 0 "again" run html harborlight.example --pages senders
+[ "$(find senders -name '*.html' | wc -l)" -eq 7 ] && ls senders/newsmill* > after && [ "$(sed 's/^[0-9]* //' before)" = "$(cat after)" ]
+ok $? "under the same names"
+ends 0 "and so for all domains" run html --all --pages folders
+[ -s folders/harborlight.example/index.html ] && [ -s folders/lighthouse-cafe.example/index.html ]
+ok $? "a folder for each"
+lost=0
+for page in senders/*.html folders/*.html folders/*/*.html pages/index.html; do
+	grep -o 'href="[^"]*"' "$page" | sed 's/^href="//; s/"$//' > links
+	while IFS='#' read -r file place; do
+		target=$(dirname "$page")/$file
+		[ -n "$file" ] || target=$page
+		{ [ -s "$target" ] && { [ -z "$place" ] || grep -qF "id=\"$place\"" "$target"; }; } || { lost=1; echo "# $page: $file#$place"; }
+	done < links
+done
+ok $lost "every link leads to something"
+ends 64 "-o or --pages" run html harborlight.example -o one.html --pages senders
+ends 78 "into a folder that cannot be" run html harborlight.example --pages /dev/null/x
+ends 78 "into a file" run html --all --pages /dev/full
 ends 64 "all of them need a folder" run html --all
 ends 64 "one domain, or all" run html
 ends 64 "not both" run html --all harborlight.example -o pages
@@ -75,7 +98,7 @@ look() { # OPTION... FILE...
 }
 if command -v python3 > err; then
 	# shellcheck disable=SC2046 # names without blanks
-	look $(find . -maxdepth 1 -name '*.html' ! -name hostile.html ! -name one.html | sort) pages/index.html
+	look $(find . -maxdepth 1 -name '*.html' ! -name hostile.html ! -name one.html | sort) pages/index.html senders/newsmill* senders/index.html
 	# shellcheck disable=SC2046
 	look --open $(find . -maxdepth 1 \( -name hostile.html -o -name world.html \) | sort)
 else

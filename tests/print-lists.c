@@ -3,6 +3,7 @@
 #include "report/reporters.h"
 #include "report/senders.h"
 #include "report/simulation.h"
+#include "report/tables.h"
 #include "tests/print-report.h"
 #include "tests/readiness-worlds.h"
 
@@ -167,6 +168,26 @@ static void letter(const struct assessment *a)
 	problem_list_release(&problems);
 }
 
+static void days_text(const struct assessment *a)
+{
+	need(days_csv_head(stdout) && days_csv(stdout, a));
+}
+
+static void days_document(const struct assessment *a)
+{
+	need(days_json(stdout, a));
+}
+
+static void rows_text(const struct assessment *a)
+{
+	need(rows_csv_head(stdout) && rows_csv(stdout, a));
+}
+
+static void rows_document(const struct assessment *a)
+{
+	need(rows_json(stdout, a));
+}
+
 static void simulate(const struct assessment *a, bool (*print)(const struct simulated *))
 {
 	static const struct span fixed[] = { SPAN("zendesk"), SPAN(FORMULA) };
@@ -230,6 +251,10 @@ static const struct {
 	{ "reporters-ascii.txt", reporters_ascii },
 	{ "reporters.json", reporters_json },
 	{ "reporters.csv", reporters_csv },
+	{ "days.csv", days_text },
+	{ "days.json", days_document },
+	{ "rows.csv", rows_text },
+	{ "rows.json", rows_document },
 	{ "letter.txt", letter },
 	{ "simulation.txt", simulated_text },
 	{ "simulation.json", simulated_json },

@@ -52,6 +52,8 @@ event2/            ingest/resolver_process.c
 curl/              ingest/tokenserver.c
 maxminddb.h        ingest/netnames.c
 cmocka.h           tests/
+dlfcn.h            tests/
+link.h             tests/
 '
 # What every C program on this system has.
 system='assert complex ctype dirent endian errno fcntl fenv fnmatch ftw getopt glob grp inttypes langinfo libgen limits locale

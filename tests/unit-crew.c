@@ -543,7 +543,7 @@ static void test_nursery_dies(void **state)
 	give(crew, 1, "hang");
 	assert_int_equal(shutdown(nursery_descriptor(own), SHUT_RDWR), 0);
 	assert_false(crew_wait(crew, &done, &fault));
-	assert_int_equal(fault.kind, FAULT_BROKEN);
+	assert_int_equal(fault.kind, FAULT_LATER);
 	crew_free(crew);
 	nursery_free(own);
 }

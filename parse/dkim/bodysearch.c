@@ -1,4 +1,5 @@
 #include "parse/dkim/bodysearch.h"
+#include "base/shortage.h"
 
 #include <stdlib.h>
 
@@ -385,7 +386,7 @@ static bool done(const struct body_search *b)
  * twice. */
 bool body_search_run(struct search *search, struct body_outcome *outcome)
 {
-	struct body_search *b = calloc(1, sizeof *b);
+	struct body_search *b = shortage_noted(calloc(1, sizeof *b));
 	bool good;
 
 	if (!b)

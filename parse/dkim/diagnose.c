@@ -1,5 +1,6 @@
 #include "parse/dkim/search.h"
 #include "base/digest.h"
+#include "base/shortage.h"
 #include "parse/dkim/words.h"
 
 #include <stdlib.h>
@@ -502,7 +503,7 @@ static bool verdict_diagnose(struct search *search, struct dkim_verdicts *verdic
 {
 	struct dkim *dkim = search->dkim;
 	struct dkim_verdict *verdict = &verdicts->signatures[index];
-	struct case_of *c = calloc(1, sizeof *c);
+	struct case_of *c = shortage_noted(calloc(1, sizeof *c));
 	bool good = false;
 
 	if (!c)

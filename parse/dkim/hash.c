@@ -1,4 +1,5 @@
 #include "parse/dkim/hash.h"
+#include "base/shortage.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@ size_t hash_octets(enum hash_kind kind)
 struct hash *hash_new(void)
 {
 	static const char *const names[HASH_COUNT] = { "SHA1", "SHA256" };
-	struct hash *hash = calloc(1, sizeof *hash);
+	struct hash *hash = shortage_noted(calloc(1, sizeof *hash));
 	bool good = hash && (hash->context = EVP_MD_CTX_new());
 
 	for (int i = 0; good && i < HASH_COUNT; i++)

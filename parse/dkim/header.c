@@ -63,10 +63,11 @@ static int field_compare(const void *a, const void *b, void *arg)
 
 static size_t lines_count(struct span block)
 {
+	const char *p = block.p, *end = block.p + block.n;
 	size_t n = 1;
 
-	for (size_t i = 0; i < block.n; i++)
-		n += block.p[i] == '\n';
+	for (; p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		n++;
 	return n;
 }
 

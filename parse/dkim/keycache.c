@@ -1,4 +1,5 @@
 #include "parse/dkim/keycache.h"
+#include "base/shortage.h"
 
 #include <stdlib.h>
 
@@ -14,7 +15,7 @@ struct key_cache {
 
 struct key_cache *keycache_new(void)
 {
-	return calloc(1, sizeof(struct key_cache));
+	return shortage_noted(calloc(1, sizeof(struct key_cache)));
 }
 
 static void entry_free(struct cached_key *entry)
@@ -68,7 +69,7 @@ static uint64_t text_hash(struct span text)
 
 static struct cached_key *entry_new(struct span text)
 {
-	struct cached_key *entry = calloc(1, sizeof *entry);
+	struct cached_key *entry = shortage_noted(calloc(1, sizeof *entry));
 
 	if (!entry)
 		return NULL;

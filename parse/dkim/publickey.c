@@ -1,4 +1,5 @@
 #include "parse/dkim/publickey.h"
+#include "base/shortage.h"
 
 #include <openssl/bn.h>
 #include <openssl/err.h>
@@ -38,7 +39,7 @@ static bool ed25519_prepare(struct public_key *key, const struct key_record *rec
 
 struct public_key *public_key_new(const struct key_record *record)
 {
-	struct public_key *key = calloc(1, sizeof *key);
+	struct public_key *key = shortage_noted(calloc(1, sizeof *key));
 
 	if (key && (record->type == KEY_RSA ? rsa_prepare(key, record) : ed25519_prepare(key, record)))
 		return key;

@@ -1,4 +1,5 @@
 #include "parse/dkim/inner.h"
+#include "base/shortage.h"
 
 #include <stdlib.h>
 
@@ -6,7 +7,7 @@
 
 struct dkim *dkim_new(const struct dkim_options *options)
 {
-	struct dkim *dkim = calloc(1, sizeof *dkim);
+	struct dkim *dkim = shortage_noted(calloc(1, sizeof *dkim));
 	bool good;
 
 	if (!dkim)
