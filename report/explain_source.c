@@ -337,7 +337,23 @@ static void put_repair(struct page *page, uint32_t source, struct span header_fr
 		words_step_reason(pen, page->a, step);
 		pen_say(pen, page->sheet.line.n > before ? " " : "");
 		words_step_action(pen, page->a, step);
+		if (step->sender != NO_INDEX && step->kind != STEP_DECIDE)
+			pen_say(pen, " ");
+		words_step_seen(pen, step);
 		say(page, "TO DO");
+	}
+}
+
+static void put_risk(struct page *page, uint32_t source, struct span header_from)
+{
+	const struct verdict *v = page->a->verdict;
+
+	for (uint32_t i = 0; i < v->senders_n; i++) {
+		if (v->senders[i].source != source || (header_from.p && !span_is(v->senders[i].header_from, header_from)))
+			continue;
+		words_risk(&page->sheet.pen, page->a, i);
+		if (page->sheet.line.n)
+			say(page, "RISK");
 	}
 }
 
@@ -352,6 +368,7 @@ static void put_rest(struct page *page, uint32_t source, struct span header_from
 		say(page, "IF");
 	}
 	put_weeks(page, source, header_from);
+	put_risk(page, source, header_from);
 	put_repair(page, source, header_from);
 	put_reports(page, d);
 	put_samples(page, d);

@@ -215,7 +215,23 @@ static void put_repair(struct readiness_page_html *page, uint32_t sender)
 	words_step_reason(&html->pen, page->a, step);
 	html_raw(html, html->out->n > before ? " " : "");
 	words_step_action(&html->pen, page->a, step);
+	html_raw(html, " ");
+	words_step_seen(&html->pen, step);
 	html_raw(html, "</p>\n");
+}
+
+static void put_risk(struct readiness_page_html *page, uint32_t sender)
+{
+	struct html *html = &page->html;
+	size_t start = html->out->n, before;
+
+	html_raw(html, "<p>");
+	before = html->out->n;
+	words_risk(&html->pen, page->a, sender);
+	if (html->out->n == before && !html->out->failed)
+		html->out->n = start;
+	else
+		html_raw(html, "</p>\n");
 }
 
 void page_source(struct readiness_page_html *page, const struct sender *s)
@@ -239,6 +255,7 @@ void page_source(struct readiness_page_html *page, const struct sender *s)
 	html_raw(html, "</p>\n");
 	for (size_t i = 0; i < n; i++)
 		put_path(page, &v->paths[paths[i]]);
+	put_risk(page, (uint32_t)(s - v->senders));
 	put_repair(page, (uint32_t)(s - v->senders));
 	put_results(page, &d);
 	put_addresses(page, &d);

@@ -435,3 +435,47 @@ void words_step_action(const struct pen *pen, const struct assessment *a, const 
 		break;
 	}
 }
+
+void words_step_seen(const struct pen *pen, const struct step *step)
+{
+	if (step->sender != NO_INDEX && step->kind != STEP_DECIDE)
+		pen_say(pen, "A repair shows in the reports of the day after, in all of them two days later.");
+}
+
+/* ---- senders that stand on one leg */
+
+/* Of the mail that your signature is on, the share that came by a forwarder. */
+static double forwarded_share(const struct verdict *v)
+{
+	uint64_t forwarded = 0;
+
+	for (size_t i = 0; i < v->paths_n; i++)
+		if (v->paths[i].fate == FATE_FORWARDED && v->paths[i].key.n)
+			forwarded += v->paths[i].messages;
+	return forwarded ? (double)forwarded / (double)(v->measures.own_dkim + forwarded) : 0;
+}
+
+void words_risk(const struct pen *pen, const struct assessment *a, uint32_t sender)
+{
+	const struct verdict *v = a->verdict;
+	const struct sender *s = &v->senders[sender];
+
+	if (s->fate != FATE_OWN || !s->messages)
+		return;
+	if (s->subclass == SUB_OWN_SPF_ONLY) {
+		pen_say(pen, "It stands on SPF alone and fails wherever it is forwarded");
+		if (s->forwarded_fails)
+			pen_say(pen, ", as %s did", counted_text(s->forwarded_fails, "message", "messages").p);
+		if (forwarded_share(v) > 0)
+			pen_say(pen, "; of your signed mail %s is forwarded", ratio_text(forwarded_share(v)).p);
+		pen_say(pen, ".");
+	} else if (s->dkim_ok && !s->spf_ok) {
+		pen_say(pen, "It stands on its signature alone");
+		if (s->broken_weeks)
+			pen_say(pen, "; in %u of the last %u weeks more than 0.5 %% of it did not verify",
+				(unsigned)s->broken_weeks, SERIES_DAYS / 7);
+		else
+			pen_say(pen, ", which held in each of the last %u weeks", SERIES_DAYS / 7);
+		pen_say(pen, ".");
+	}
+}
