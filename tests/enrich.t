@@ -5,10 +5,8 @@ set -u
 srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
 program=${DMARCGATE:-$PWD/dmarcgate}
 work=$(mktemp -d) || exit 99
-server=
 end() {
-	[ -z "$server" ] || kill "$server" 2> /dev/null
-	wait
+	server_end
 	rm -rf "$work"
 }
 trap end EXIT
@@ -19,31 +17,13 @@ done
 cd "$work" || exit 99
 export LC_ALL=C.UTF-8 DMARCGATE_DATA="$srcdir/data"
 . "$srcdir/tests/tap.sh"
-port=$(python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-cat > nsd.conf << END
-server:
-	ip-address: 127.0.0.1@$port
-	username: ""
-	chroot: ""
-	zonesdir: "$work"
-	pidfile: "$work/nsd.pid"
-	database: ""
-	xfrdfile: "$work/xfrd"
-	logfile: "$work/nsd.log"
-	zonelistfile: "$work/zone.list"
-remote-control:
-	control-enable: no
-zone:
-	name: example
-	zonefile: zone
+. "$srcdir/tests/nsd.sh"
+cat >> nsd.conf << END
 zone:
 	name: 2.0.192.in-addr.arpa
 	zonefile: reverse
 END
-cat > zone << 'END'
-example. 60 IN SOA ns.example. admin.example. 1 3600 900 86400 60
-example. 60 IN NS ns.example.
-ns.example. 60 IN A 127.0.0.1
+zone_write << 'END'
 harborlight.example. 60 IN TXT "v=spf1 ip4:192.0.2.7 -all"
 harborlight.example. 60 IN MX 10 mail.harborlight.example.
 mail.harborlight.example. 60 IN A 192.0.2.7
@@ -82,14 +62,11 @@ run() { # TIME ARGUMENT...
 	"$program" -c conf --db db --now "$now" "$@"
 }
 printf '[dns]\nresolver = 127.0.0.1@%s\n' "$port" > conf
-nsd -d -c nsd.conf > nsd.out 2>&1 &
-server=$!
-waited=0
-until run 2026-01-01 lint harborlight.example > out 2>&1; [ $? -ne 75 ] || [ $waited -ge 50 ]; do
-	waited=$((waited + 1))
-	sleep 0.1
-done
-kill -0 "$server" 2> /dev/null || { echo "1..0 # SKIP nsd does not start here: $(tail -n 1 nsd.log)"; exit 0; }
+answers() {
+	run 2026-01-01 lint harborlight.example > out 2>&1
+	[ $? -ne 75 ]
+}
+server_start answers || { echo "1..0 # SKIP nsd does not start here: $(tail -n 1 nsd.log)"; exit 0; }
 
 ends 0 "nothing is stored" run 2026-11-14T06:00:00Z enrich
 ! grep -q "domains looked at" "$work/out"
@@ -125,9 +102,7 @@ says "0 domains looked at, and 20 author domains below them" "until all are know
 printf '[dns]\nresolver = 127.0.0.1@%s\n[dkim]\ndomains = harborlight.example\n' "$port" > conf
 ends 0 "one's own domains, where they are named" run 2026-11-16T08:00:00Z enrich
 says "1 domains looked at, and 2 author domains below them" "those alone"
-kill "$server"
-wait "$server" 2> /dev/null
-server=
+server_end
 printf '[dns]\nresolver = 127.0.0.1@%s\n[names]\ntime = 2\n' "$port" > conf
 began=$(date +%s)
 ends 0 "nobody answers" run 2026-11-25T08:00:00Z enrich
