@@ -4,20 +4,20 @@
 set -u
 srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
 program=${DMARCGATE:-$PWD/dmarcgate}
+PATH=$PATH:/usr/sbin
+for tool in nsd python3; do
+	command -v "$tool" > /dev/null || { echo "1..0 # SKIP no $tool"; exit 0; }
+done
 work=$(mktemp -d) || exit 99
 end() {
 	server_end
 	rm -rf "$work"
 }
-trap end EXIT
-PATH=$PATH:/usr/sbin
-for tool in nsd python3; do
-	command -v "$tool" > /dev/null || { echo "1..0 # SKIP no $tool"; exit 0; }
-done
 cd "$work" || exit 99
 export LC_ALL=C.UTF-8 DMARCGATE_DATA="$srcdir/data"
 . "$srcdir/tests/tap.sh"
 . "$srcdir/tests/nsd.sh"
+trap end EXIT
 cat >> nsd.conf << END
 zone:
 	name: 2.0.192.in-addr.arpa
