@@ -147,8 +147,8 @@ static const char schema_inflow[] =
 	"CREATE TABLE inflow(day INTEGER NOT NULL, sender TEXT NOT NULL, reports INTEGER NOT NULL,\n"
 	" PRIMARY KEY(day, sender)) STRICT, WITHOUT ROWID;\n";
 
-/* Places of identities by their first day: hashes alone lie anywhere, and a day's reports then change as many pages as there
- * are of them. */
+/* Places of identities by their first day: hashes alone lie anywhere, and a day's reports then change as many pages as
+ * there are of them. */
 static const char schema_identities[] =
 	"DROP INDEX report_counts; DROP INDEX report_conflict; DROP INDEX report_duplicate;\n"
 	"CREATE UNIQUE INDEX report_counts ON report(coalesce(range_begin, 0), identity) WHERE state=0;\n"

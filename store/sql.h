@@ -1,7 +1,8 @@
-/* Every statement of the store, in one table, so that a test asks SQLite how it would run each of them: none may go through
- * the whole record table or have SQLite make itself an index. The kinds that are not here: the schema (schema.c); the list
- * of reports that match a filter, which is put together from the table of conditions in ask_reports.c and asked about as
- * well; and what doctor examines (examine.c), which is everything. Nothing else can be prepared (tests/rooms.t).
+/* Every statement of the store, in one table, so that a test asks SQLite how it would run each of them: none may go
+ * through the whole record table or have SQLite make itself an index. The kinds that are not here: the schema
+ * (schema.c); the list of reports that match a filter, which is put together from the table of conditions in
+ * ask_reports.c and asked about as well; and what doctor examines (examine.c), which is everything. Nothing else can
+ * be prepared (tests/rooms.t).
  *
  * Messages and other counts are unsigned 64-bit numbers kept in the signed integer of the same bits. They are added up in
  * C, where a sum can stop at the largest number, never in SQL. */

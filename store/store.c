@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Copies of pages that a mail changed are kept until it is in; above this size in a temporary file. SQLite then writes them
- * out at once and believes the disk to be full where that is a write of 128 kB or more (its Unix layer takes the size
- * modulo 128 kB). */
+/* Copies of pages that a mail changed are kept until it is in; above this size in a temporary file. SQLite then writes
+ * them out at once and believes the disk to be full where that is a write of 128 kB or more (its Unix layer takes the
+ * size modulo 128 kB). */
 #define SAVEPOINT_OCTETS (127 * 1024)
 #define ARENA_OCTETS ((size_t)256 * 1024 * 1024)
 #define REASON_OCTETS ((size_t)2048)

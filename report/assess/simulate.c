@@ -36,7 +36,8 @@ static enum policy_place place_of(const struct work *w, uint32_t from)
 	return w->authors[from].nonexistent ? PLACE_NONEXISTENT : PLACE_SUBDOMAIN;
 }
 
-static void trial_take(const struct work *w, struct trial *trial, const struct observed_traffic *row, uint32_t path, uint64_t n)
+static void trial_take(
+	const struct work *w, struct trial *trial, const struct observed_traffic *row, uint32_t path, uint64_t n)
 {
 	enum fate fate = w->paths[path].fate;
 	uint32_t sender = w->paths[path].sender, from = w->path_from[path];
