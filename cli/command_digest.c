@@ -231,6 +231,7 @@ int command_digest(struct cli *cli)
 
 	run.plan.cli = cli;
 	run.plan.alert = cli->options.if_alert;
+	run.plan.attach = cli->options.attach;
 	if (!week_find(cli, &run.plan.now, &fault) ||
 		(cli->options.if_alert && (cli->options.week || cli->options.only_trouble) &&
 			!fault_set(&fault, FAULT_INPUT, "--if-alert is about now, and about alerts alone"))) {

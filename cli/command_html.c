@@ -1,8 +1,6 @@
 /* The verdict as pages: written whole under another name first, so that a reader never meets half of one. */
 #include "cli/domains.h"
-#include "cli/readiness.h"
-#include "report/mask.h"
-#include "report/readiness_html.h"
+#include "cli/page.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SAMPLES_SHOWN 50
 #define INDEX_OCTETS ((size_t)256 * 1024 * 1024)
 
 /* ---- files */
@@ -89,48 +86,6 @@ static bool page_write(const char *path, struct span octets, struct fault *fault
 	return done;
 }
 
-/* ---- one domain */
-
-struct sampling {
-	struct mask mask;
-	const struct sample_row *rows[SAMPLES_SHOWN];
-	struct html_samples samples;
-};
-
-static bool take_sample(void *arg, const struct sample_row *row)
-{
-	struct sampling *sampling = arg;
-
-	if (sampling->samples.n == SAMPLES_SHOWN) {
-		sampling->samples.more++;
-		return true;
-	}
-	sampling->rows[sampling->samples.n] = mask_row(&sampling->mask, row);
-	return sampling->rows[sampling->samples.n++] != NULL;
-}
-
-static bool samples_find(struct readiness *r, struct sampling *sampling, struct fault *fault)
-{
-	struct window window = { r->verdict.first_day, r->options.today };
-
-	*sampling = (struct sampling){ .mask = MASK(r->cli->options.show_addresses) };
-	sampling->samples.rows = sampling->rows;
-	return !r->store ||
-	       store_ask_samples(r->store, r->options.domain.name.p, &window, take_sample, sampling, fault);
-}
-
-static bool page_make(struct readiness *r, struct buf *page, struct fault *fault)
-{
-	struct assessment a = { &r->rows, &r->options, &r->verdict };
-	struct sampling sampling;
-	bool ok = samples_find(r, &sampling, fault);
-
-	if (ok && !readiness_html(page, &a, &sampling.samples))
-		ok = fault_set(fault, FAULT_LATER, "%.253s: out of memory", r->options.domain.name.p);
-	arena_release(&sampling.mask.arena);
-	return ok;
-}
-
 /* ---- one domain in several files */
 
 static bool folder_make(const char *folder, struct fault *fault)
@@ -160,14 +115,13 @@ static bool pages_write(struct readiness *r, const char *folder, struct fault *f
 {
 	struct assessment a = { &r->rows, &r->options, &r->verdict };
 	struct paging paging = { folder, fault };
-	struct sampling sampling;
-	bool ok = folder_make(folder, fault) && samples_find(r, &sampling, fault);
+	struct page_samples samples = { 0 };
+	bool ok = folder_make(folder, fault) && page_samples_find(r, &samples, fault);
 
-	if (ok) {
-		ok = readiness_html_pages(&a, &sampling.samples, page_take, &paging) || fault->kind != FAULT_NONE ||
+	if (ok)
+		ok = readiness_html_pages(&a, &samples.shown, page_take, &paging) || fault->kind != FAULT_NONE ||
 		     fault_set(fault, FAULT_LATER, "%.253s: out of memory", r->options.domain.name.p);
-		arena_release(&sampling.mask.arena);
-	}
+	page_samples_release(&samples);
 	return ok && fault->kind == FAULT_NONE;
 }
 

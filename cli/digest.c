@@ -1,6 +1,6 @@
 #include "cli/digest.h"
 
-#include "cli/readiness.h"
+#include "cli/page.h"
 #include "report/outgoing.h"
 
 #include <stdlib.h>
@@ -21,6 +21,7 @@ struct making {
 	struct buf states;  /* one behind the other, in the order of the domains */
 	struct buf before;  /* those of the week before; empty when there was none */
 	struct span reply;  /* its id */
+	struct buf page;    /* to go with the mail; empty: none */
 };
 
 static bool memory_short(struct fault *fault)
@@ -240,6 +241,8 @@ static bool domain_add(struct making *m, struct span domain, struct fault *fault
 	part.unchanged = is_unchanged(m, state);
 	if (m->plan->alert && !part.alerts_n)
 		return true;
+	if (m->plan->attach && !page_make(r, &m->page, fault))
+		return false;
 	return weekly_add(m->weekly, &part) || memory_short(fault);
 }
 
@@ -284,6 +287,7 @@ static bool mail_write(struct making *m, struct fault *fault)
 	outgoing.verdict = weekly_verdict(m->weekly);
 	outgoing.text = weekly_text(m->weekly);
 	outgoing.html = weekly_html(m->weekly);
+	outgoing.report = m->page.n ? buf_span(&m->page) : SPAN_ABSENT;
 	result->sending.state = arena_copy(&result->arena, buf_span(&m->states));
 	if (result->arena.failed)
 		return memory_short(fault);
@@ -299,6 +303,8 @@ static bool making_run(struct making *m, struct fault *fault)
 	struct weekly_plan plan = { .today = moment_day(m->plan->now), .domains = m->domains.n, .alert = m->plan->alert };
 	bool good = true;
 
+	if (m->plan->attach && m->domains.n != 1)
+		return fault_set(fault, FAULT_INPUT, "--attach is for the mail about one domain; this is about %zu", m->domains.n);
 	m->result->from = m->plan->from.p ? m->plan->from : address_at(m, "dmarc");
 	m->result->alerts = arena_take(&m->result->arena, ALERTS_MOST * sizeof *m->result->alerts);
 	if (!m->result->alerts)
@@ -332,7 +338,8 @@ bool digest_make(const struct digest_plan *plan, struct store *store, struct dig
 		.result = result,
 		.domains = DOMAIN_LIST,
 		.states = BUF(MAIL_OCTETS),
-		.before = BUF(MAIL_OCTETS) };
+		.before = BUF(MAIL_OCTETS),
+		.page = BUF(HTML_OCTETS) };
 	struct cli then = *plan->cli;
 	bool good;
 
@@ -347,6 +354,7 @@ bool digest_make(const struct digest_plan *plan, struct store *store, struct dig
 	weekly_free(m.weekly);
 	buf_release(&m.states);
 	buf_release(&m.before);
+	buf_release(&m.page);
 	domains_release(&m.domains);
 	return good;
 }

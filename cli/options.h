@@ -37,7 +37,7 @@ struct options {
 	bool not_signed, undecided, new; /* which senders are listed */
 	const char *week;                /* "": the last one; NULL: not asked for */
 	const char *to;                  /* of the weekly mail */
-	bool print, only_trouble, if_alert, again;
+	bool print, attach, only_trouble, if_alert, again;
 	const char *class, *fixed; /* of senders; those that a simulation takes as repaired */
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert, diff;

@@ -177,10 +177,12 @@ static void base64_lines(struct writing *w, struct span text)
 	buf_release(&lines);
 }
 
-static void part(struct writing *w, const char *edge, const char *type, struct span text)
+static void part(struct writing *w, const char *edge, const char *type, const char *disposition, struct span text)
 {
 	buf_printf(w->out, "--%s%s", edge, w->line_end);
 	field_text(w, "Content-Type", type);
+	if (disposition)
+		field_text(w, "Content-Disposition", disposition);
 	field_text(w, "Content-Transfer-Encoding", "base64");
 	buf_put_text(w->out, w->line_end);
 	base64_lines(w, text);
@@ -197,6 +199,8 @@ static bool edge_of(const struct outgoing *o, char edge[DIGEST_HEX + 2])
 	digest_add_field(d, o->message_id);
 	digest_add_field(d, o->text);
 	digest_add_field(d, o->html);
+	if (o->report.p)
+		digest_add_field(d, o->report);
 	digest_finish(d, hash);
 	digest_free(d);
 	memcpy(edge, "--", 2);
@@ -205,10 +209,34 @@ static bool edge_of(const struct outgoing *o, char edge[DIGEST_HEX + 2])
 	return true;
 }
 
+/* Two ways to say the same; around them, with a report, the mixture of both (RFC 2046 5.1.3, 5.1.4). */
+static void parts(struct writing *w, const struct outgoing *o, const char *edge)
+{
+	char type[DIGEST_HEX + 64], outer[DIGEST_HEX + 4];
+
+	snprintf(outer, sizeof outer, "==%s", edge);
+	if (o->report.p) {
+		snprintf(type, sizeof type, "multipart/mixed; boundary=\"%s\"", outer);
+		field_text(w, "Content-Type", type);
+		buf_put_text(w->out, w->line_end);
+		buf_printf(w->out, "--%s%s", outer, w->line_end);
+	}
+	snprintf(type, sizeof type, "multipart/alternative; boundary=\"%s\"", edge);
+	field_text(w, "Content-Type", type);
+	buf_put_text(w->out, w->line_end);
+	part(w, edge, "text/plain; charset=utf-8", NULL, o->text);
+	part(w, edge, "text/html; charset=utf-8", NULL, o->html);
+	buf_printf(w->out, "--%s--%s", edge, w->line_end);
+	if (!o->report.p)
+		return;
+	part(w, outer, "text/html; charset=utf-8", "attachment; filename=report.html", o->report);
+	buf_printf(w->out, "--%s--%s", outer, w->line_end);
+}
+
 bool outgoing_write(struct buf *out, const struct outgoing *o, const char *line_end)
 {
 	struct writing w = { out, line_end, false };
-	char edge[DIGEST_HEX + 2], type[DIGEST_HEX + 64];
+	char edge[DIGEST_HEX + 2];
 
 	if (!edge_of(o, edge))
 		return false;
@@ -225,11 +253,6 @@ bool outgoing_write(struct buf *out, const struct outgoing *o, const char *line_
 	if (o->verdict.n)
 		field(&w, "X-DMARC-Verdict", o->verdict);
 	field_text(&w, "MIME-Version", "1.0");
-	snprintf(type, sizeof type, "multipart/alternative; boundary=\"%s\"", edge);
-	field_text(&w, "Content-Type", type);
-	buf_put_text(out, line_end);
-	part(&w, edge, "text/plain; charset=utf-8", o->text);
-	part(&w, edge, "text/html; charset=utf-8", o->html);
-	buf_printf(out, "--%s--%s", edge, line_end);
+	parts(&w, o, edge);
 	return !w.unsafe && !out->failed;
 }

@@ -1,5 +1,5 @@
 /* A mail of ours, ready to be handed to a mail server (RFC 5322, RFC 2045-2047): header fields, then a text and an HTML
- * part, both in base64, so that no server changes or folds them. The same input gives the same octets.
+ * part and perhaps a report, all in base64, so that no server changes or folds them. The same input gives the same octets.
  *
  * Nothing that came from outside can begin a header field: what holds anything but printable ASCII is refused, and
  * addresses are checked to be nothing else. */
@@ -16,6 +16,7 @@ struct outgoing {
 	struct span verdict;			      /* X-DMARC-Verdict; absent: none */
 	int64_t date;
 	struct span text, html;
+	struct span report; /* a page that goes with it as report.html; absent: none */
 };
 
 /* Lines end in `line_end`: "\n" for a pipe, "\r\n" for SMTP. False: memory is short, or a field would not be safe. */

@@ -1,4 +1,4 @@
-"""Reads a mail of ours with python's own email.  Usage: FILE text|html|check.  `text` and `html` print that part; `check`
+"""Reads a mail of ours with python's own email.  Usage: FILE text|html|report|check.  The first three print that part; `check`
 prints the text too, and fails unless every line is fit for a mail and both parts say the same."""
 import email
 import email.policy
@@ -9,7 +9,8 @@ import sys
 with open(sys.argv[1], 'rb') as file:
     octets = file.read()
 message = email.message_from_bytes(octets, policy=email.policy.default)
-parts = {part.get_content_type(): part for part in message.walk() if not part.is_multipart()}
+reports = [part for part in message.walk() if part.get_content_disposition() == 'attachment']
+parts = {part.get_content_type(): part for part in message.walk() if not part.is_multipart() and part not in reports}
 text = parts['text/plain'].get_payload(decode=True).decode('ascii').replace('\r\n', '\n')
 
 
@@ -50,8 +51,11 @@ def check():
              'mime-version', 'content-type'}
     assert {name.lower() for name in message.keys()} <= known, message.keys()
     assert message['Auto-Submitted'] == 'auto-generated'
-    assert message.get_content_type() == 'multipart/alternative' and list(parts) == ['text/plain', 'text/html']
-    for part in parts.values():
+    two_ways = message.get_payload(0) if reports else message
+    assert message.get_content_type() == ('multipart/mixed' if reports else 'multipart/alternative')
+    assert two_ways.get_content_type() == 'multipart/alternative' and list(parts) == ['text/plain', 'text/html']
+    assert [part.get_filename() for part in reports] == ['report.html'][:len(reports)]
+    for part in list(parts.values()) + reports:
         assert part['Content-Transfer-Encoding'] == 'base64' and part.get_content_charset() == 'utf-8'
         assert b'\n' not in part.get_payload(decode=True).replace(b'\r\n', b''), 'CRLF within the encoding'
     for line in text.split('\n'):
@@ -68,6 +72,7 @@ def check():
 
 if sys.argv[2] == 'check':
     check()
-if sys.argv[2] == 'html':
-    text = parts['text/html'].get_payload(decode=True).decode('utf-8').replace('\r\n', '\n')
+if sys.argv[2] in ('html', 'report'):
+    part = parts['text/html'] if sys.argv[2] == 'html' else reports[0]
+    text = part.get_payload(decode=True).decode('utf-8').replace('\r\n', '\n')
 print(text, end='')

@@ -63,6 +63,16 @@ run digest --print harborlight.example > twice && cmp -s printed twice
 ok $? "the same octets every time"
 LC_ALL=C TZ=Asia/Tokyo run digest --print harborlight.example > twice && cmp -s printed twice
 ok $? "in another locale and zone too"
+ends 0 "--attach" run digest --print --attach harborlight.example
+cp out attached
+python3 "$srcdir/tests/digest-readback.py" attached check > text 2> err
+ok $? "with a report it is fit for a mail too"
+sed 's/^/# /' err
+python3 "$srcdir/tests/digest-readback.py" attached report > report 2> err && run html harborlight.example > page && cmp page report
+ok $? "the report is the page that html makes"
+ends 64 "--attach about several domains" run digest --print --attach
+grep -q 'about one domain; this is about 2' err
+ok $? "says why"
 ends 0 "about all domains" run digest --print
 python3 "$srcdir/tests/digest-readback.py" out check > text 2> err && grep -q '2 domains' text
 ok $? "one mail for all of them"

@@ -1,0 +1,40 @@
+#include "cli/page.h"
+
+static bool take_sample(void *arg, const struct sample_row *row)
+{
+	struct page_samples *samples = arg;
+
+	if (samples->shown.n == PAGE_SAMPLES) {
+		samples->shown.more++;
+		return true;
+	}
+	samples->rows[samples->shown.n] = mask_row(&samples->mask, row);
+	return samples->rows[samples->shown.n++] != NULL;
+}
+
+bool page_samples_find(struct readiness *r, struct page_samples *samples, struct fault *fault)
+{
+	struct window window = { r->verdict.first_day, r->options.today };
+
+	*samples = (struct page_samples){ .mask = MASK(r->cli->options.show_addresses) };
+	samples->shown.rows = samples->rows;
+	return !r->store ||
+	       store_ask_samples(r->store, r->options.domain.name.p, &window, take_sample, samples, fault);
+}
+
+void page_samples_release(struct page_samples *samples)
+{
+	arena_release(&samples->mask.arena);
+}
+
+bool page_make(struct readiness *r, struct buf *page, struct fault *fault)
+{
+	struct assessment a = { &r->rows, &r->options, &r->verdict };
+	struct page_samples samples;
+	bool ok = page_samples_find(r, &samples, fault);
+
+	if (ok && !readiness_html(page, &a, &samples.shown))
+		ok = fault_set(fault, FAULT_LATER, "%.253s: out of memory", r->options.domain.name.p);
+	page_samples_release(&samples);
+	return ok;
+}
