@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(SOURCE, "tests", "lib"))
 from gate import *  # noqa: E402,F403 the tests' own words
 from mailserver import check, plan, skip  # noqa: E402
 
-PAGE = 4096
+PAGE = 8192
 
 
 def maildir(gate, mails, name="box"):
@@ -113,8 +113,8 @@ def forged():
 
 def main():
     quota(3, 400, 600000, "many small reports")
-    quota(4000, 8, 600000, "few large reports")
-    quota(4000, 4, 500000, "in the middle of a report")
+    quota(4000, 8, 1000000, "few large reports")
+    quota(4000, 4, 900000, "in the middle of a report")
     nearly_full()
     flood()
     forged()
