@@ -2,7 +2,7 @@
 # `dmarcgate samples`, `explain` and `reports` on what the demonstration brings: the reporter's word, ours, and no addresses.
 # TAP. `tests/explain.t --write` writes the golden files anew.
 set -u
-srcdir=${srcdir:-$(dirname "$0")/..}
+srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
 program=${DMARCGATE:-$PWD/dmarcgate}
 samples=$(cd "$srcdir/samples" && pwd)
 golden=$(cd "$srcdir/tests/golden" && pwd)
