@@ -430,11 +430,15 @@ def not_twice_at_once(dovecot):
 
 def on_a_terminal(dovecot):
     import pty
+    try:
+        main, other = pty.openpty()
+    except OSError:
+        skip("progress, and a line for the mailbox", "no terminals here (/dev/pts)")
+        return
     gate = Gate()
     dovecot.empty()
     dovecot.deliver([report_mail(i) for i in range(400)] + [broken_mail(900)])
     gate.settings({"box": server_rows(dovecot, after="move:Done")})
-    main, other = pty.openpty()
     process = subprocess.Popen(gate.command("--offline", "ingest"), stdin=subprocess.DEVNULL, stdout=other, stderr=other,
                                env=dict(os.environ, MAILBOX_PASSWORD=PASSWORD, LC_ALL="C.UTF-8", TERM="dumb"))
     os.close(other)

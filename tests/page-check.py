@@ -17,7 +17,7 @@ SVG = '{http://www.w3.org/2000/svg}'
 ELEMENTS = {HTML + name for name in (
     'html head meta title style body main header h1 h2 h3 p span strong b br small section nav a ul ol li div code pre table '
     'caption thead tbody tr th td details summary').split()} | {SVG + name for name in 'svg rect line text title'.split()}
-ATTRIBUTES = set('lang charset http-equiv content name class id href scope role tabindex aria-label aria-labelledby aria-hidden '
+ATTRIBUTES = set('open lang charset http-equiv content name class id href scope role tabindex aria-label aria-labelledby aria-hidden '
                  'width height x y x1 x2 y1 y2 rx'.split())
 UNSAFE = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]')
 HARM = '</script></title></style><script>alert(1)</script>'
