@@ -115,15 +115,8 @@ static struct words words_of(struct arena *arena, const char *list)
 	for (size_t i = 0; i < rest.n; i++)
 		most += rest.p[i] == ',';
 	words = arena_take(arena, most * sizeof *words);
-	while (words && rest.n) {
-		const char *comma = memchr(rest.p, ',', rest.n);
-		size_t length = comma ? (size_t)(comma - rest.p) : rest.n;
-
-		words[n] = span_trim((struct span){ rest.p, length });
+	while (words && span_take(&rest, ',', &words[n]))
 		n += words[n].n > 0;
-		rest.p += length + (comma != NULL);
-		rest.n -= length + (comma != NULL);
-	}
 	return (struct words){ words, n };
 }
 
