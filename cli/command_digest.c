@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #define ADDRESSES_OCTETS ((size_t)1024 * 1024)
-#define FORGET_SECONDS (8 * DAY_SECONDS) /* an alert that was not open for so long is closed; runs may be a week apart */
 
 struct running {
 	struct cli *cli;
@@ -97,7 +96,7 @@ static bool was_sent(struct running *run, struct store *store, int *code, struct
 static bool alerts_note(struct running *run, struct store *store, bool telling, struct fault *fault)
 {
 	const struct digest_result *result = &run->result;
-	int64_t now = run->cli->now;
+	int64_t now = run->cli->now, since = now - ALERT_CLOSED_SECONDS;
 	bool good = true;
 
 	if (run->plan.now != now) /* what was open in an earlier week says nothing about today */
@@ -105,12 +104,14 @@ static bool alerts_note(struct running *run, struct store *store, bool telling, 
 	for (size_t i = 0; good && i < result->alerts_n; i++) {
 		const struct open_alert *alert = &result->alerts[i];
 
-		if (alert->told)
+		if (!alert->text.p)
+			good = store_told_keep(store, alert->domain, since, now, fault);
+		else if (alert->told)
 			good = store_told_still(store, alert->domain, alert->text, now, fault);
 		else if (telling)
-			good = store_told(store, alert->domain, alert->text, now, &result->sending, fault);
+			good = store_told(store, alert->domain, alert->text, since, now, &result->sending, fault);
 	}
-	return good && store_told_forget(store, now - FORGET_SECONDS, fault);
+	return good && store_told_forget(store, now - ALERT_FORGET_SECONDS, fault);
 }
 
 /* The row must be there before the mail leaves: who is killed in between may not send it twice. */

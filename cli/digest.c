@@ -9,6 +9,8 @@
 #define MAIL_OCTETS ((size_t)64 * 1024 * 1024)
 #define STATE_OCTETS 16 /* of a domain within a sending's state: half its name's hash, half of what was said */
 #define ALERTS_MOST 1000
+#define CLOSED_MOST 100 /* of a domain */
+#define WEEK_DAYS 7
 #define ID_DOMAIN 100 /* a longer name goes into the id by its hash */
 
 struct making {
@@ -21,6 +23,7 @@ struct making {
 	struct buf states;  /* one behind the other, in the order of the domains */
 	struct buf before;  /* those of the week before; empty when there was none */
 	struct span reply;  /* its id */
+	int64_t told_to;    /* the last day of the week before, or of the mail before */
 	struct buf page;    /* to go with the mail; empty: none */
 };
 
@@ -49,6 +52,7 @@ static void take_before(void *arg, const struct sending *sending)
 
 	buf_put_span(&m->before, sending->state);
 	m->reply = arena_copy(&m->result->arena, sending->message_id);
+	m->told_to = sending->day;
 }
 
 /* The domains of a series tell it from others; their order does not. */
@@ -190,39 +194,122 @@ static bool domain_state(const struct verdict *v, uint8_t state[STATE_OCTETS])
 	return true;
 }
 
-/* Notes the open alerts of the verdict in hand; the new ones are put into `fresh`. */
+/* Kind, subject and key as one text, in the result's arena. */
+static struct span alert_text(struct making *m, const struct alert *alert)
+{
+	struct buf text = BUF(MAIL_OCTETS);
+	struct span copy;
+
+	buf_printf(&text, "%s\t", alert_kind_word(alert->kind));
+	buf_put_span(&text, alert->subject);
+	buf_put_byte(&text, '\t');
+	buf_put_span(&text, alert->key);
+	copy = text.failed ? SPAN_ABSENT : arena_copy(&m->result->arena, buf_span(&text));
+	buf_release(&text);
+	return copy;
+}
+
+static bool alert_note(struct making *m, struct span domain, const struct alert *alert, bool *told, struct fault *fault)
+{
+	struct digest_result *result = m->result;
+	struct open_alert *open = &result->alerts[result->alerts_n];
+
+	*open = (struct open_alert){ domain, alert_text(m, alert), false };
+	if (!open->text.p)
+		return memory_short(fault);
+	if (m->store && !store_ask_told(m->store, domain, open->text, m->plan->now - ALERT_CLOSED_SECONDS, &open->told, fault))
+		return false;
+	*told = open->told;
+	result->alerts_n++;
+	return true;
+}
+
+/* Notes the open alerts of the verdict in hand; the new ones are put into `fresh`. Where nothing was reported none is
+ * seen, which closes none. */
 static bool note_alerts(
 	struct making *m, const struct alert **fresh, size_t *fresh_n, struct fault *fault)
 {
 	const struct verdict *v = &m->readiness.verdict;
 	struct digest_result *result = m->result;
 	struct span domain = arena_copy(&result->arena, v->domain);
-	struct buf text = BUF(MAIL_OCTETS);
-	bool good = true;
+	size_t room = ALERTS_MOST + m->domains.n;
+	bool told = false;
 
 	*fresh_n = 0;
-	for (size_t i = 0; good && i < v->alerts_n && result->alerts_n < ALERTS_MOST; i++) {
-		const struct alert *alert = &v->alerts[i];
-		struct open_alert *open = &result->alerts[result->alerts_n];
-
-		if (alert->level == LEVEL_INFO)
+	if (result->arena.failed)
+		return memory_short(fault);
+	if (weekly_is_silent(v, moment_day(m->plan->now)) && result->alerts_n < room)
+		result->alerts[result->alerts_n++] = (struct open_alert){ domain, SPAN_ABSENT, true };
+	for (size_t i = 0; i < v->alerts_n && result->alerts_n < room && *fresh_n < ALERTS_MOST; i++) {
+		if (v->alerts[i].level == LEVEL_INFO)
 			continue;
-		buf_clear(&text);
-		buf_printf(&text, "%s\t", alert_kind_word(alert->kind));
-		buf_put_span(&text, alert->subject);
-		buf_put_byte(&text, '\t');
-		buf_put_span(&text, alert->key);
-		*open = (struct open_alert){ domain, arena_copy(&result->arena, buf_span(&text)), false };
-		good = !text.failed && !result->arena.failed;
-		if (good && m->store)
-			good = store_ask_told(m->store, domain, open->text, &open->told, fault);
-		result->alerts_n++;
-		if (!open->told)
-			fresh[(*fresh_n)++] = alert;
+		if (!alert_note(m, domain, &v->alerts[i], &told, fault))
+			return false;
+		if (!told)
+			fresh[(*fresh_n)++] = &v->alerts[i];
 	}
-	buf_release(&text);
 	result->new_alerts += *fresh_n;
-	return good || (fault->kind == FAULT_NONE ? memory_short(fault) : false);
+	return true;
+}
+
+/* ---- what is over */
+
+struct closing {
+	struct making *m;
+	size_t first; /* of the domain's open alerts */
+	struct closed_alert closed[CLOSED_MOST];
+	size_t n;
+};
+
+/* The parts of alert_text again. Only the subject may hold a tab: it is taken for what lies between the first and last. */
+static bool alert_read(struct span text, struct closed_alert *closed)
+{
+	struct span rest = text, word;
+	size_t end;
+
+	if (!span_take(&rest, '\t', &word) || !rest.p)
+		return false;
+	for (end = rest.n; end && rest.p[end - 1] != '\t'; end--)
+		;
+	if (!end)
+		return false;
+	closed->subject = (struct span){ rest.p, end - 1 };
+	closed->key = (struct span){ rest.p + end, rest.n - end };
+	for (int kind = 0; kind < ALERT_COUNT; kind++) {
+		closed->kind = (enum alert_kind)kind;
+		if (span_is(word, span_of(alert_kind_word(closed->kind))))
+			return true;
+	}
+	return false;
+}
+
+static void take_closed(void *arg, struct span text, int64_t last_open)
+{
+	struct closing *c = arg;
+	const struct digest_result *result = c->m->result;
+	struct closed_alert *closed = &c->closed[c->n];
+
+	for (size_t i = c->first; i < result->alerts_n; i++)
+		if (result->alerts[i].text.p && span_is(result->alerts[i].text, text))
+			return;
+	if (c->n < CLOSED_MOST && alert_read(arena_copy(&c->m->result->arena, text), closed)) {
+		closed->last_open = last_open;
+		c->n++;
+	}
+}
+
+/* Those that closed since the mail before, or in the week where there was none: each is in one mail of a series. */
+static bool closed_find(struct closing *c, struct fault *fault)
+{
+	struct making *m = c->m;
+	int64_t today = moment_day(m->plan->now), before = m->told_to + 1;
+
+	if (!m->store || m->plan->alert || weekly_is_silent(&m->readiness.verdict, today))
+		return true;
+	if (!store_ask_told_between(m->store, m->readiness.verdict.domain, before * DAY_SECONDS - ALERT_CLOSED_SECONDS,
+		    today * DAY_SECONDS - ALERT_CLOSED_SECONDS, take_closed, c, fault))
+		return false;
+	return !m->result->arena.failed || memory_short(fault);
 }
 
 static bool domain_add(struct making *m, struct span domain, struct fault *fault)
@@ -230,11 +317,14 @@ static bool domain_add(struct making *m, struct span domain, struct fault *fault
 	struct readiness *r = &m->readiness;
 	const struct alert *fresh[ALERTS_MOST];
 	struct assessment assessment = { &r->rows, &r->options, &r->verdict };
-	struct weekly_domain part = { .assessment = &assessment, .alerts = fresh };
+	struct closing closing = { .m = m, .first = m->result->alerts_n };
+	struct weekly_domain part = { .assessment = &assessment, .alerts = fresh, .closed = closing.closed };
 	uint8_t state[STATE_OCTETS];
 
-	if (!readiness_assess(r, domain, TARGET_AUTO, fault) || !note_alerts(m, fresh, &part.alerts_n, fault))
+	if (!readiness_assess(r, domain, TARGET_AUTO, fault) || !note_alerts(m, fresh, &part.alerts_n, fault) ||
+		!closed_find(&closing, fault))
 		return false;
+	part.closed_n = closing.n;
 	if (!domain_state(&r->verdict, state) || !buf_put(&m->states, state, sizeof state))
 		return memory_short(fault);
 	m->result->trouble |= weekly_is_trouble(&r->verdict, r->options.today);
@@ -305,8 +395,9 @@ static bool making_run(struct making *m, struct fault *fault)
 
 	if (m->plan->attach && m->domains.n != 1)
 		return fault_set(fault, FAULT_INPUT, "--attach is for the mail about one domain; this is about %zu", m->domains.n);
+	m->told_to = moment_day(m->plan->now) - 1 - WEEK_DAYS;
 	m->result->from = m->plan->from.p ? m->plan->from : address_at(m, "dmarc");
-	m->result->alerts = arena_take(&m->result->arena, ALERTS_MOST * sizeof *m->result->alerts);
+	m->result->alerts = arena_take(&m->result->arena, (ALERTS_MOST + m->domains.n) * sizeof *m->result->alerts);
 	if (!m->result->alerts)
 		return memory_short(fault);
 	if (m->plan->alert) {

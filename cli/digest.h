@@ -8,9 +8,13 @@
 
 /* An alert that is open now, and not for information only. */
 struct open_alert {
-	struct span domain, text; /* text: kind, subject and key, as the store tells alerts apart */
+	struct span domain, text; /* text: kind, subject and key, as the store tells alerts apart; absent: whichever were open
+				   * are, since nothing was reported about the domain */
 	bool told;
 };
+
+#define ALERT_CLOSED_SECONDS (8 * DAY_SECONDS) /* one not open for so long is closed; runs may be a week apart */
+#define ALERT_FORGET_SECONDS (60 * DAY_SECONDS)
 
 struct digest_plan {
 	struct cli *cli;

@@ -634,6 +634,24 @@ void words_alert(const struct pen *pen, const struct assessment *a, const struct
 	}
 }
 
+const char *words_alert_end(enum alert_kind kind)
+{
+	static const char *const ends[ALERT_COUNT] = {
+		[ALERT_PARKED_SENDS] = "no mail in its name any more",
+		[ALERT_DKIM_LOST] = "signed no less than in the weeks before",
+		[ALERT_SPF_LOST] = "SPF passes no less than in the weeks before",
+		[ALERT_FAIL_RISE] = "fails no more than in the weeks before",
+		[ALERT_NEW_UNSIGNED] = "no longer new, or signed now",
+		[ALERT_MISSED] = "seen again, or no longer expected",
+		[ALERT_KEY_WEAK] = "weak, and no longer seen so",
+		[ALERT_KEY_TESTING] = "in testing mode, and no longer seen so",
+		[ALERT_KEY_HOME_MOVED] = "no longer seen to move",
+		[ALERT_SEES_OTHER_POLICY] = "receivers no longer see another policy",
+	};
+
+	return kind < ALERT_COUNT && ends[kind] ? ends[kind] : "over";
+}
+
 /* ---- basis */
 
 static void say_not_counted(const struct pen *pen, const struct assessment *a)

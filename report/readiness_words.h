@@ -54,6 +54,8 @@ void words_lacking(const struct pen *pen, const struct assessment *a); /* `10 of
 void words_gather(const struct pen *pen, const struct assessment *a);  /* what to do about it */
 void words_alert_name(const struct pen *pen, const struct assessment *a, const struct alert *alert);
 void words_alert(const struct pen *pen, const struct assessment *a, const struct alert *alert);
+/* Why an alert of this kind is over, which is seldom that all is well: `no longer new`. */
+const char *words_alert_end(enum alert_kind kind);
 void words_exception(const struct pen *pen, const struct assessment *a, const struct exception *exception);
 /* What stands for a sender in a command that is printed to be copied: the text where it is one plain word, else the
  * address. */

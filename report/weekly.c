@@ -105,6 +105,19 @@ bool weekly_state(const struct verdict *v, uint8_t state[DIGEST_OCTETS])
 	return true;
 }
 
+void weekly_say_closed_name(const struct pen *pen, const struct assessment *a, const struct closed_alert *closed)
+{
+	const struct alert was = { .kind = closed->kind, .subject = closed->subject, .key = closed->key, .sender = NO_INDEX };
+
+	words_alert_name(pen, a, &was);
+}
+
+void weekly_say_closed(const struct pen *pen, const struct closed_alert *closed)
+{
+	pen_say(pen, "%s; open until %s", words_alert_end(closed->kind),
+		weekday_text(moment_day(closed->last_open)).p);
+}
+
 struct weekly_sums weekly_sums(const struct verdict *v)
 {
 	struct weekly_sums sums = { 0 };

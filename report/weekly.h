@@ -21,11 +21,20 @@ struct weekly_plan {
 	bool alert; /* only what is in weekly_domain.alerts */
 };
 
+/* An alert that people were told of and that is over. */
+struct closed_alert {
+	enum alert_kind kind;
+	struct span subject, key; /* as struct alert has them */
+	int64_t last_open;	  /* a moment */
+};
+
 struct weekly_domain {
 	const struct assessment *assessment;
 	bool unchanged;			     /* weekly_state is what it was a week ago */
 	const struct alert *const *alerts; /* of a mail about alerts: the new ones */
 	size_t alerts_n;
+	const struct closed_alert *closed; /* since the mail before; not of a mail about alerts */
+	size_t closed_n;
 };
 
 struct weekly *weekly_new(const struct weekly_plan *plan); /* NULL: memory is short */

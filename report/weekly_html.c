@@ -226,6 +226,27 @@ static void news(const struct part *part)
 	row_close(part);
 }
 
+static void closed(const struct part *part, const struct weekly_domain *domain)
+{
+	if (!domain->closed_n)
+		return;
+	heading(part, 3, "Closed", "fg", "#1d2226");
+	for (size_t i = 0; i < domain->closed_n && i < WEEKLY_ALERTS; i++) {
+		row_open(part, CELL);
+		put(part, "<b>");
+		weekly_say_closed_name(&part->pen, part->a, &domain->closed[i]);
+		put(part, "</b> \xe2\x80\x93 ");
+		weekly_say_closed(&part->pen, &domain->closed[i]);
+		put(part, ".");
+		row_close(part);
+	}
+	row_open(part, CELL);
+	if (domain->closed_n > WEEKLY_ALERTS)
+		pen_say(&part->pen, "And %zu more. ", domain->closed_n - WEEKLY_ALERTS);
+	put(part, WEEKLY_CLOSED_NOTE);
+	row_close(part);
+}
+
 static void next(const struct part *part)
 {
 	const struct next_record *n = &part->a->verdict->next;
@@ -280,7 +301,7 @@ static void index_row(const struct part *part, bool silent, bool unchanged)
 	row_close(&index);
 }
 
-static void short_part(const struct part *part, bool silent)
+static void short_part(const struct part *part, const struct weekly_domain *domain, bool silent)
 {
 	const struct verdict *v = part->a->verdict;
 
@@ -294,8 +315,10 @@ static void short_part(const struct part *part, bool silent)
 		put(part, ".");
 	}
 	verdict_close(part);
-	if (!silent)
-		numbers(part);
+	if (silent)
+		return;
+	numbers(part);
+	closed(part, domain);
 }
 
 static void alert_part(const struct part *part, const struct weekly_domain *domain)
@@ -311,7 +334,7 @@ static void alert_part(const struct part *part, const struct weekly_domain *doma
 	next(part);
 }
 
-static void whole_part(const struct part *part)
+static void whole_part(const struct part *part, const struct weekly_domain *domain)
 {
 	verdict_card(part);
 	numbers(part);
@@ -320,6 +343,7 @@ static void whole_part(const struct part *part)
 	steps(part, STEPS_DECIDE);
 	steps(part, STEPS_OTHER);
 	news(part);
+	closed(part, domain);
 	next(part);
 	basis(part);
 }
@@ -342,9 +366,9 @@ void weekly_html_part(struct weekly *weekly, const struct weekly_domain *domain)
 	if (weekly->plan.alert)
 		alert_part(&part, domain);
 	else if (silent || short_form)
-		short_part(&part, silent);
+		short_part(&part, domain, silent);
 	else
-		whole_part(&part);
+		whole_part(&part, domain);
 	put(&part, card_close);
 }
 

@@ -27,6 +27,9 @@ struct weekly {
 #define WEEKLY_QUIET_LINES 20
 bool weekly_has_section(const struct weekly *weekly, const struct weekly_domain *domain);
 
+/* What closed alerts end with: that one is over does not say that its sender is in order. */
+#define WEEKLY_CLOSED_NOTE "What is left to do about these stands above."
+
 /* Sums of the last seven days by fate. */
 struct weekly_sums {
 	uint64_t messages[FATE_COUNT];
@@ -42,6 +45,9 @@ void weekly_say_state(const struct pen *pen, const struct weekly *weekly, const 
 void weekly_say_week(const struct pen *pen, const struct weekly *weekly);
 /* Sentences on a week without any report; with its dots. */
 void weekly_say_silence(const struct pen *pen, const struct weekly *weekly, const struct assessment *a);
+/* `crm.example: no longer new, or signed now; open until Mon 9 Nov`, in two halves: who, and what. */
+void weekly_say_closed_name(const struct pen *pen, const struct assessment *a, const struct closed_alert *closed);
+void weekly_say_closed(const struct pen *pen, const struct closed_alert *closed);
 void weekly_say_sums(const struct pen *pen, const struct verdict *verdict); /* with its dot */
 
 void weekly_text_part(struct weekly *weekly, const struct weekly_domain *domain);

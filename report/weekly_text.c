@@ -122,6 +122,24 @@ static void news(struct part *part)
 	paragraph(part, 0, 2);
 }
 
+static void closed(struct part *part, const struct weekly_domain *domain)
+{
+	if (domain->closed_n)
+		fputs("\nCLOSED\n", part->out);
+	for (size_t i = 0; i < domain->closed_n && i < WEEKLY_ALERTS; i++) {
+		pen_say(&part->pen, "- ");
+		weekly_say_closed_name(&part->pen, part->a, &domain->closed[i]);
+		pen_say(&part->pen, ": ");
+		weekly_say_closed(&part->pen, &domain->closed[i]);
+		pen_say(&part->pen, ".");
+		paragraph(part, 0, 2);
+	}
+	if (domain->closed_n > WEEKLY_ALERTS)
+		fprintf(part->out, "  ... and %zu more\n", domain->closed_n - WEEKLY_ALERTS);
+	if (domain->closed_n)
+		fputs("  " WEEKLY_CLOSED_NOTE "\n", part->out);
+}
+
 static void next(struct part *part)
 {
 	const struct next_record *n = &part->a->verdict->next;
@@ -165,7 +183,7 @@ static void exceptions(struct part *part)
 }
 
 /* Three lines, for a week in which nothing that matters changed. */
-static void unchanged_part(struct part *part)
+static void unchanged_part(struct part *part, const struct weekly_domain *domain)
 {
 	pen_say(&part->pen, "Unchanged since the week before: ");
 	weekly_say_state(&part->pen, part->weekly, part->a);
@@ -173,6 +191,7 @@ static void unchanged_part(struct part *part)
 	paragraph(part, 0, 0);
 	weekly_say_sums(&part->pen, part->a->verdict);
 	paragraph(part, 0, 0);
+	closed(part, domain);
 }
 
 static void silent_part(struct part *part)
@@ -193,7 +212,7 @@ static void alert_part(struct part *part, const struct weekly_domain *domain)
 	next(part);
 }
 
-static void whole_part(struct part *part)
+static void whole_part(struct part *part, const struct weekly_domain *domain)
 {
 	verdict_line(part);
 	exceptions(part);
@@ -201,6 +220,7 @@ static void whole_part(struct part *part)
 	steps(part, STEPS_DECIDE, "DECIDE (run the command, or ask whoever owns the system)");
 	steps(part, STEPS_OTHER, "ALSO NEEDED");
 	news(part);
+	closed(part, domain);
 	next(part);
 	foot(part);
 }
@@ -221,9 +241,9 @@ static void part_write(struct part *part, const struct weekly_domain *domain)
 	else if (silent)
 		silent_part(part);
 	else if (short_form)
-		unchanged_part(part);
+		unchanged_part(part, domain);
 	else
-		whole_part(part);
+		whole_part(part, domain);
 }
 
 static void index_write(struct part *part, const struct weekly_domain *domain)

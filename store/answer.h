@@ -89,6 +89,7 @@ struct sending {
 	struct span state; /* of what it said: octets that are compared */
 };
 typedef void sending_taker(void *arg, const struct sending *sending);
+typedef void told_taker(void *arg, struct span alert, int64_t last_open);
 
 enum report_state {
 	REPORT_COUNTS,

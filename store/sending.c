@@ -107,7 +107,7 @@ bool store_sending_drop(struct store *s, const struct sending *sending, struct f
 
 /* --- alerts --- */
 
-bool store_ask_told(struct store *s, struct span domain, struct span alert, bool *told, struct fault *fault)
+bool store_ask_told(struct store *s, struct span domain, struct span alert, int64_t since, bool *told, struct fault *fault)
 {
 	sqlite3_stmt *st = sql_open(s, SQL_TOLD_GET);
 	int row = -1;
@@ -115,6 +115,7 @@ bool store_ask_told(struct store *s, struct span domain, struct span alert, bool
 	if (st) {
 		bind_text(st, 1, domain);
 		bind_text(st, 2, alert);
+		sqlite3_bind_int64(st, 3, since);
 		row = sql_row(s, st);
 		sqlite3_reset(st);
 	}
@@ -122,8 +123,31 @@ bool store_ask_told(struct store *s, struct span domain, struct span alert, bool
 	return store_tell(s, row >= 0, fault);
 }
 
-bool store_told(struct store *s, struct span domain, struct span alert, int64_t now, const struct sending *sending,
+static bool told_between(struct store *s, sqlite3_stmt *st, told_taker *take, void *arg)
+{
+	int row;
+
+	while ((row = sql_row(s, st)) == 1)
+		take(arg, column_text(st, 0), sqlite3_column_int64(st, 1));
+	sqlite3_reset(st);
+	return row == 0;
+}
+
+bool store_ask_told_between(struct store *s, struct span domain, int64_t from, int64_t to, told_taker *take, void *arg,
 	struct fault *fault)
+{
+	sqlite3_stmt *st = sql_open(s, SQL_TOLD_BETWEEN);
+
+	if (!st)
+		return store_tell(s, false, fault);
+	bind_text(st, 1, domain);
+	sqlite3_bind_int64(st, 2, from);
+	sqlite3_bind_int64(st, 3, to);
+	return store_tell(s, told_between(s, st, take, arg), fault);
+}
+
+bool store_told(struct store *s, struct span domain, struct span alert, int64_t since, int64_t now,
+	const struct sending *sending, struct fault *fault)
 {
 	sqlite3_stmt *st;
 
@@ -134,6 +158,7 @@ bool store_told(struct store *s, struct span domain, struct span alert, int64_t 
 	sqlite3_bind_int64(st, 3, now);
 	bind_text(st, 4, sending->message_id);
 	bind_text(st, 5, sending->recipients);
+	sqlite3_bind_int64(st, 6, since);
 	return store_tell(s, sql_run(s, st), fault);
 }
 
@@ -145,6 +170,18 @@ bool store_told_still(struct store *s, struct span domain, struct span alert, in
 		return store_tell(s, false, fault);
 	bind_text(st, 1, domain);
 	bind_text(st, 2, alert);
+	sqlite3_bind_int64(st, 3, now);
+	return store_tell(s, sql_run(s, st), fault);
+}
+
+bool store_told_keep(struct store *s, struct span domain, int64_t since, int64_t now, struct fault *fault)
+{
+	sqlite3_stmt *st;
+
+	if (!store_write_begin(s) || !(st = sql_open(s, SQL_TOLD_KEEP)))
+		return store_tell(s, false, fault);
+	bind_text(st, 1, domain);
+	sqlite3_bind_int64(st, 2, since);
 	sqlite3_bind_int64(st, 3, now);
 	return store_tell(s, sql_run(s, st), fault);
 }

@@ -165,9 +165,14 @@
 		       " VALUES(?1,?2,?3,?4,?5,?6)")                                                                   \
 	X(SENDING_DONE, "UPDATE sending SET done=?3 WHERE message_id=?1 AND recipients=?2")                            \
 	X(SENDING_DROP, "DELETE FROM sending WHERE message_id=?1 AND recipients=?2")                                   \
-	X(TOLD_GET, "SELECT 1 FROM told WHERE domain=?1 AND alert=?2")                                                 \
+	X(TOLD_GET, "SELECT 1 FROM told WHERE domain=?1 AND alert=?2 AND last_open>=?3")                               \
+	X(TOLD_BETWEEN, "SELECT alert,last_open FROM told WHERE domain=?1 AND last_open>=?2 AND last_open<?3"          \
+			" ORDER BY alert")                                                                             \
+	X(TOLD_KEEP, "UPDATE told SET last_open=max(last_open,?3) WHERE domain=?1 AND last_open>=?2")                  \
 	X(TOLD_PUT, "INSERT INTO told(domain,alert,last_open,message_id,recipients) VALUES(?1,?2,?3,?4,?5)"            \
-		    " ON CONFLICT(domain,alert) DO UPDATE SET last_open=max(last_open,excluded.last_open)")            \
+		    " ON CONFLICT(domain,alert) DO UPDATE SET last_open=max(last_open,excluded.last_open),"            \
+		    "message_id=iif(last_open<?6,excluded.message_id,message_id),"                                    \
+		    "recipients=iif(last_open<?6,excluded.recipients,recipients)")                                    \
 	X(TOLD_OPEN, "UPDATE told SET last_open=max(last_open,?3) WHERE domain=?1 AND alert=?2")                       \
 	X(TOLD_DROP, "DELETE FROM told WHERE message_id=?1 AND recipients=?2")                                         \
 	X(TOLD_FORGET, "DELETE FROM told WHERE last_open<?1")                                                          \

@@ -213,12 +213,17 @@ bool store_ask_sending_before(struct store *store, struct span thread, struct sp
 bool store_sending_begin(struct store *store, const struct sending *sending, struct fault *fault);
 bool store_sending_end(struct store *store, const struct sending *sending, int64_t done, struct fault *fault);
 bool store_sending_drop(struct store *store, const struct sending *sending, struct fault *fault);
-/* Which alerts people know of: `alert` is its kind, subject and key as one text. One that was not still open for some
- * time is forgotten, and new when it opens again. */
-bool store_ask_told(struct store *store, struct span domain, struct span alert, bool *told, struct fault *fault);
-bool store_told(struct store *store, struct span domain, struct span alert, int64_t now, const struct sending *by,
+/* Which alerts people know of: `alert` is its kind, subject and key as one text. One that was last open before `since` is
+ * closed, and new when it opens again. `between` tells, by alert, of those last open at `from` or after and before `to`. */
+bool store_ask_told(struct store *store, struct span domain, struct span alert, int64_t since, bool *told,
 	struct fault *fault);
+bool store_ask_told_between(struct store *store, struct span domain, int64_t from, int64_t to, told_taker *take, void *arg,
+	struct fault *fault);
+bool store_told(struct store *store, struct span domain, struct span alert, int64_t since, int64_t now,
+	const struct sending *by, struct fault *fault);
 bool store_told_still(struct store *store, struct span domain, struct span alert, int64_t now, struct fault *fault);
+/* All that were open at `since` or after still are, for all one knows: nothing was reported about the domain. */
+bool store_told_keep(struct store *store, struct span domain, int64_t since, int64_t now, struct fault *fault);
 bool store_told_forget(struct store *store, int64_t before, struct fault *fault);
 
 /* What is kept of mails, for reprocess: one call per mail with its kept parts inflated into an unlinked file. */

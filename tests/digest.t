@@ -153,6 +153,39 @@ sqlite3 db 'UPDATE told SET last_open=1' 2> err
 ends 0 "--if-alert" run digest --if-alert lighthouse-cafe.example
 ends 0 "--if-alert" run digest --if-alert harborlight.example
 is_sent 1 "an alert that was closed for a week is new when it opens again"
+
+# What is over is told once, by the next weekly mail; silence ends nothing
+closed() { # DATE: what the weekly mail of that day says is closed
+	now=$1T12:00:00Z
+	run digest --print harborlight.example > out 2> err
+	python3 "$srcdir/tests/digest-readback.py" out text > text 2>> err
+	sed -n '/^CLOSED$/,/^$/p' text
+}
+sqlite3 db "DELETE FROM told; INSERT INTO told VALUES('harborlight.example', 'dkim-lost' || char(9) || 'crm.example' || char(9),
+	unixepoch('2026-11-10 12:00:00'), '<1@x>', ''),
+	('harborlight.example', 'key-weak' || char(9) || 'x' || char(9) || 'old1', unixepoch('2026-11-14 12:00:00'), '<1@x>', '')" 2> err
+closed 2026-11-21 > got
+cat > want << 'END'
+CLOSED
+- crm.example: signed no less than in the weeks before; open until Tue 10 Nov.
+  What is left to do about these stands above.
+END
+cmp -s got want
+ok $? "a closed alert is told"
+cmp -s got want || sed 's/^/# /' got
+closed 2026-11-15 > got
+[ ! -s got ]
+ok $? "... not before eight days are over"
+closed 2026-11-24 > got
+grep -q '^- key old1: weak, and no longer seen so' got && ! grep -q crm.example got
+ok $? "... and in one mail only, the first after"
+sqlite3 db "UPDATE told SET last_open=unixepoch('2026-11-25 12:00:00')" 2> err
+now=2026-12-02T12:00:00Z
+ends 0 "a week without a report" run digest --if-alert harborlight.example
+[ "$(sqlite3 db "SELECT min(last_open)=unixepoch('2026-12-02 12:00:00') FROM told")" = 1 ]
+ok $? "keeps open what was open"
+rm -f taken/*
+now=2026-11-21T12:00:00Z
 now=2026-11-21T12:00:00Z
 ends 64 "--if-alert is about now" run digest --if-alert --week 46
 ends 0 "--only-trouble" run digest --only-trouble --to t@harborlight.example harborlight.example

@@ -1,4 +1,5 @@
 /* The rows of mails sent, and of alerts told. */
+#include "base/buf.h"
 #include "tests/store_fixture.h"
 
 #include <stdio.h>
@@ -69,7 +70,7 @@ static bool told(struct fixture *b, const char *domain, const char *alert)
 {
 	bool yes;
 
-	assert_true(store_ask_told(b->store, span_of(domain), span_of(alert), &yes, NULL));
+	assert_true(store_ask_told(b->store, span_of(domain), span_of(alert), 1000, &yes, NULL));
 	return yes;
 }
 
@@ -80,9 +81,9 @@ static void test_told(void **state)
 	struct span x = SPAN("x.example"), lost = SPAN("dkim-lost\tmail\tk1"), gone = SPAN("gone\tmail\t");
 
 	assert_true(store_sending_begin(b->store, &one, NULL));
-	assert_true(store_told(b->store, x, lost, 1000, &one, NULL));
+	assert_true(store_told(b->store, x, lost, 0, 1000, &one, NULL));
 	assert_true(store_sending_begin(b->store, &two, NULL));
-	assert_true(store_told(b->store, x, lost, 2000, &two, NULL) && store_told(b->store, x, gone, 2000, &two, NULL));
+	assert_true(store_told(b->store, x, lost, 1000, 2000, &two, NULL) && store_told(b->store, x, gone, 1000, 2000, &two, NULL));
 	commit(b);
 	assert_true(told(b, "x.example", lost.p) && told(b, "x.example", gone.p));
 	assert_false(told(b, "y.example", lost.p));
@@ -99,11 +100,52 @@ static void test_told(void **state)
 	assert_false(told(b, "x.example", lost.p));
 }
 
+static void read_told(void *arg, struct span alert, int64_t last_open)
+{
+	struct buf *read = arg;
+
+	buf_printf(read, "%.*s %lld;", (int)alert.n, alert.p, (long long)last_open);
+}
+
+static void closes(struct fixture *b, int64_t from, int64_t to, const char *expected)
+{
+	struct buf read = BUF(1024);
+
+	assert_true(store_ask_told_between(b->store, SPAN("x.example"), from, to, read_told, &read, NULL));
+	assert_string_equal(buf_text(&read), expected);
+	buf_release(&read);
+}
+
+/* One that was last open before `since` is closed: untold, still there to be told as closed, told anew by whom it is told. */
+static void test_closed(void **state)
+{
+	struct fixture *b = *state;
+	struct sending one = week("<1@x>", 100, "1"), two = week("<2@x>", 107, "2");
+	struct span x = SPAN("x.example"), lost = SPAN("dkim-lost\tmail\tk1"), missed = SPAN("missed\tmail\t");
+
+	assert_true(store_sending_begin(b->store, &one, NULL) && store_told(b->store, x, missed, 0, 999, &one, NULL));
+	assert_true(store_told(b->store, x, lost, 0, 500, &one, NULL) && store_told(b->store, SPAN("y.example"), lost, 0, 999, &one, NULL));
+	commit(b);
+	assert_false(told(b, "x.example", missed.p));
+	closes(b, 500, 1000, "dkim-lost\tmail\tk1 500;missed\tmail\t 999;");
+	closes(b, 501, 999, "");
+	/* Silence keeps open what was open, and nothing else. */
+	assert_true(store_told_keep(b->store, x, 900, 1500, NULL));
+	assert_true(told(b, "x.example", missed.p));
+	closes(b, 0, 5000, "dkim-lost\tmail\tk1 500;missed\tmail\t 1500;");
+	/* It opens again in a mail that does not leave. */
+	assert_true(store_sending_begin(b->store, &two, NULL) && store_told(b->store, x, lost, 1000, 2000, &two, NULL));
+	assert_true(told(b, "x.example", lost.p));
+	assert_true(store_sending_drop(b->store, &two, NULL));
+	assert_false(told(b, "x.example", lost.p));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_rows, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_told, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_closed, fixture_open, fixture_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
