@@ -2,6 +2,7 @@
 
 #include "cli/page.h"
 #include "report/outgoing.h"
+#include "report/overview.h"
 
 #include <stdlib.h>
 
@@ -18,7 +19,8 @@ struct making {
 	struct store *store;
 	struct digest_result *result;
 	struct readiness readiness;
-	struct domain_list domains;
+	struct domain_list domains; /* worst first, once they have been looked at */
+	struct span home;	    /* the domain of addresses nobody chose */
 	struct weekly *weekly;
 	struct buf states;  /* one behind the other, in the order of the domains */
 	struct buf before;  /* those of the week before; empty when there was none */
@@ -115,14 +117,13 @@ static struct span from_host(struct span from)
 	return at ? (struct span){ at + 1, from.n - (size_t)(at + 1 - from.p) } : SPAN("localhost");
 }
 
-/* `local` at the first domain. */
 static struct span address_at(struct making *m, const char *local)
 {
-	struct span domain = m->domains.n ? m->domains.names[0] : SPAN("localhost"), address;
+	struct span address;
 	struct buf text = BUF(1024);
 
 	buf_printf(&text, "%s@", local);
-	buf_put_span(&text, domain);
+	buf_put_span(&text, m->home);
 	address = text.failed ? SPAN("") : arena_copy(&m->result->arena, buf_span(&text));
 	buf_release(&text);
 	return address;
@@ -336,23 +337,29 @@ static bool domain_add(struct making *m, struct span domain, struct fault *fault
 	return weekly_add(m->weekly, &part) || memory_short(fault);
 }
 
-/* How many domains the mail will be about: its form depends on it. Of a mail about alerts that is known only when all of
- * them have been looked at. */
-static bool count_alerting(struct making *m, size_t *n, struct fault *fault)
+/* Every domain is looked at before the first is written about: the worst comes first, and of a mail about alerts it is
+ * known only then how many domains it has. */
+static bool domains_look(struct making *m, size_t *alerting, struct fault *fault)
 {
+	struct readiness *r = &m->readiness;
 	const struct alert *fresh[ALERTS_MOST];
+	struct overview overview = OVERVIEW;
 	size_t fresh_n;
+	bool good = true;
 
-	*n = 0;
-	for (size_t i = 0; i < m->domains.n; i++) {
-		if (!readiness_assess(&m->readiness, m->domains.names[i], TARGET_AUTO, fault) ||
-			!note_alerts(m, fresh, &fresh_n, fault))
-			return false;
-		*n += fresh_n > 0;
+	*alerting = 0;
+	for (size_t i = 0; good && i < m->domains.n; i++) {
+		good = readiness_assess(r, m->domains.names[i], TARGET_AUTO, fault) && note_alerts(m, fresh, &fresh_n, fault) &&
+		       (overview_add(&overview, &(struct assessment){ &r->rows, &r->options, &r->verdict }) || memory_short(fault));
+		*alerting += good && fresh_n > 0;
 	}
-	if (m->result->new_alerts) /* they are noted again when the mail is written */
+	overview_sort(&overview);
+	for (size_t i = 0; good && i < overview.n; i++)
+		m->domains.names[i] = arena_copy(&m->domains.arena, overview.lines[i].domain);
+	overview_release(&overview);
+	if (*alerting || !m->plan->alert) /* they are noted again when the mail is written */
 		m->result->alerts_n = m->result->new_alerts = 0;
-	return true;
+	return good && (!m->domains.arena.failed || memory_short(fault));
 }
 
 /* ---- the mail */
@@ -391,23 +398,25 @@ static bool mail_write(struct making *m, struct fault *fault)
 static bool making_run(struct making *m, struct fault *fault)
 {
 	struct weekly_plan plan = { .today = moment_day(m->plan->now), .domains = m->domains.n, .alert = m->plan->alert };
+	size_t alerting;
 	bool good = true;
 
 	if (m->plan->attach && m->domains.n != 1)
 		return fault_set(fault, FAULT_INPUT, "--attach is for the mail about one domain; this is about %zu", m->domains.n);
+	m->home = m->domains.n ? m->domains.names[0] : SPAN("localhost");
 	m->told_to = moment_day(m->plan->now) - 1 - WEEK_DAYS;
 	m->result->from = m->plan->from.p ? m->plan->from : address_at(m, "dmarc");
 	m->result->alerts = arena_take(&m->result->arena, (ALERTS_MOST + m->domains.n) * sizeof *m->result->alerts);
 	if (!m->result->alerts)
 		return memory_short(fault);
-	if (m->plan->alert) {
-		if (!count_alerting(m, &plan.domains, fault))
-			return false;
-		if (!plan.domains)
-			return true;
-	} else if (!name_sending(m, fault)) {
+	if ((m->plan->alert || m->domains.n > 1) && !domains_look(m, &alerting, fault))
 		return false;
-	}
+	if (m->plan->alert && !alerting)
+		return true;
+	if (m->plan->alert)
+		plan.domains = alerting;
+	else if (!name_sending(m, fault))
+		return false;
 	if (!m->plan->alert && m->store &&
 		!store_ask_sending_before(m->store, m->result->sending.thread, m->plan->recipients,
 			m->result->sending.day, take_before, m, fault))

@@ -76,6 +76,10 @@ ok $? "says why"
 ends 0 "about all domains" run digest --print
 python3 "$srcdir/tests/digest-readback.py" out check > text 2> err && grep -q '2 domains' text
 ok $? "one mail for all of them"
+run digest --print lighthouse-cafe.example harborlight.example > out 2> err
+python3 "$srcdir/tests/digest-readback.py" out text > text 2>> err
+[ "$(grep -o '^  [a-z-]*\.example: [a-z ]*' text | head -n 2 | tr '\n' ' ')" = "  harborlight.example: not ready for p   lighthouse-cafe.example: no report arrived " ]
+ok $? "... the worst first, whatever the order they are named in"
 is_sent 0 "printing sends nothing"
 
 # Once
