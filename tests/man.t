@@ -37,6 +37,11 @@ else
 	skip "mandoc finds nothing to complain of" "no mandoc"
 fi
 
+# A command in the synopsis begins a line of its own, behind the program's name or as another word for the one before.
+awk '/^\.Sh DESCRIPTION/ { exit } /^\.Cm / && before !~ /^\.(Nm|Cm)/ { print $2 }
+	{ before = $0 }' man/dmarcgate.1 | grep -xFf "$work/list_commands" > "$work/found"
+check "the synopsis has a line for each command"
+
 sed -nE 's/^\.Xr (dmarcgate[a-z.-]*) ([0-9]).*/man\/\1.\2/p' man/*.[15] | sort -u |
 	while read -r page; do [ -e "$page" ] || echo "$page"; done > "$work/found"
 if [ "$(cat "$work/found")" = man/dmarcgate-json.5 ]; then
