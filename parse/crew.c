@@ -358,12 +358,29 @@ static bool slot_send_mail(struct crew *crew, struct slot *slot)
 	return true;
 }
 
+/* A mail that is read once more comes first, and alone: what another one may have left behind in its reader is not laid at
+ * its door. */
+static struct slot *worker_next(const struct worker *worker)
+{
+	struct slot *next = NULL;
+
+	for (unsigned i = 0; i < HANDS && worker->slots[i]; i++) {
+		struct slot *slot = worker->slots[i];
+
+		if (slot->again && slot_in_work(slot))
+			return NULL;
+		if (slot->stage == STAGE_WAITING && (!next || slot->again))
+			next = slot;
+	}
+	return next;
+}
+
 /* Gives the worker what waits for it, as far as it may have more; where there is no worker, one is ordered. */
 static void worker_feed(struct crew *crew, struct worker *worker)
 {
 	struct slot *slot;
 
-	while (worker->socket >= 0 && worker->mails < crew->limits.retire && (slot = worker_slot_at(worker, STAGE_WAITING))) {
+	while (worker->socket >= 0 && worker->mails < crew->limits.retire && (slot = worker_next(worker))) {
 		if (slot_send_mail(crew, slot))
 			continue;
 		if (worker_hand(worker))
@@ -386,8 +403,9 @@ static void worker_go_on(struct crew *crew, struct worker *worker)
 	worker_feed(crew, worker);
 }
 
-/* Killed by somebody else (a person, a system short of memory), a worker says nothing of its mail: that is read once more,
- * by another one. */
+/* Why a worker ended may have passed (a person, a machine short of memory) or lie in what it read before: its mail is read
+ * once more, by a fresh one, and what comes of that stands. Not what took too long, or what we would not listen to: that
+ * costs as much again and ends in the same way. */
 static bool slot_again(struct crew *crew, struct slot *slot)
 {
 	struct feedback *feedback = slot->again ? NULL : feedback_new(crew->limits.feedback);
@@ -406,10 +424,11 @@ static bool slot_again(struct crew *crew, struct slot *slot)
 static void slot_died(struct crew *crew, struct slot *slot, int status)
 {
 	bool ours = slot->fault.kind != FAULT_NONE;
+	bool late = WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU;
 	char text[128];
 
 	worker_drop(slot->worker);
-	if (ours || !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL || !slot_again(crew, slot)) {
+	if (ours || late || !slot_again(crew, slot)) {
 		if (!ours)
 			death_describe(crew, status, text, sizeof text);
 		slot_finish(slot, ours ? slot->fault.text : text);
@@ -488,8 +507,7 @@ static void slot_answer(struct crew *crew, struct slot *slot, bool known, struct
 	buf_clear(&crew->frame);
 	if (!wire_put_answer(&crew->frame, known, answer) ||
 		!border_send(slot->worker->socket, crew->frame.p, crew->frame.n, -1))
-		slot_condemn(
-			crew, slot, &(struct fault){ FAULT_INPUT, "parser does not hear the answer it asked for" });
+		slot_condemn(crew, slot, &(struct fault){ .kind = FAULT_NONE }); /* it is gone */
 }
 
 void crew_answer(struct crew *crew, uint64_t id, bool known, struct span answer)
@@ -573,7 +591,8 @@ static void slot_hear(struct crew *crew, struct slot *slot)
 	} else if (payload.n == received.n - FRAME_HEAD && frame.kind == FRAME_REFUSED &&
 		   wire_get_refused(payload, &what)) {
 		snprintf(text, sizeof text, "%.*s", (int)(what.n < sizeof text ? what.n : sizeof text - 1), what.p);
-		slot_finish(slot, text);
+		if (!slot_again(crew, slot))
+			slot_finish(slot, text);
 		worker_drop(worker);
 		worker_feed(crew, worker);
 	} else {

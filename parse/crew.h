@@ -7,9 +7,10 @@
  *           crew_wait(crew, &done, &fault);
  *   }
  *
- * A worker that crashes, passes a ceiling, breaks the protocol or takes too long costs the mail it was reading, which
- * comes back as a refusal (OUTCOME_BROKEN, one problem that says why); another worker takes its place. Each worker is given
- * the next mail while it reads one. Mails come back in any order; who wants an order keeps it by the ticket. */
+ * When a worker crashes, is killed or gives up, the mail it was reading is read once more, by a fresh worker. One that does so
+ * twice, or breaks the protocol or takes too long, costs that mail, which comes back as a refusal (OUTCOME_BROKEN, one problem
+ * that says why); another worker takes its place. Each worker is given the next mail while it reads one. Mails come back in
+ * any order; who wants an order keeps it by the ticket. */
 #ifndef PARSE_CREW_H
 #define PARSE_CREW_H
 

@@ -291,6 +291,74 @@ static void test_poisoned_mail(void **state)
 	crew_free(crew);
 }
 
+/* Each reader ends by what it read before: whoever is read once more has a fresh one, and nothing beside it. */
+static void test_used_worker(void **state)
+{
+	struct crew *crew = crew_of(test_limits(), 2, false);
+	unsigned given = 0, good = 0;
+
+	(void)state;
+	while (given < 200 || crew_busy(crew)) {
+		struct buf out;
+
+		while (given < 200 && crew_idle(crew))
+			give(crew, given++, "exit if used\nsay well\nend");
+		out = answer_of(crew, NULL);
+		good += strstr(buf_text(&out), "well") != NULL;
+		buf_release(&out);
+	}
+	assert_int_equal(good, 200);
+	crew_free(crew);
+}
+
+/* Somebody who ends workers in the middle of their mails. */
+struct killer {
+	struct crew *crew;
+	int signal;
+	unsigned kills; /* left */
+};
+
+static void killer_ask(void *arg, uint64_t id, struct span name)
+{
+	struct killer *killer = arg;
+
+	if (killer->kills == 0) {
+		crew_answer(killer->crew, id, true, SPAN("spared"));
+		return;
+	}
+	killer->kills--;
+	assert_int_equal(kill((pid_t)strtol(name.p + 1, NULL, 10), killer->signal), 0);
+}
+
+/* Killed once from outside costs nothing; twice is the mail's own fault, as far as anyone can tell. */
+static void test_killed_from_outside(void **state)
+{
+	static const int signals[] = { SIGKILL, SIGSEGV, SIGBUS, SIGABRT, SIGUSR1 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+		struct killer killer = { .signal = signals[i], .kills = 1 };
+		struct crew *crew = killer.crew = crew_of(test_limits(), 1, false);
+		struct buf out;
+		uint64_t ticket;
+
+		crew_set_answerer(crew, killer_ask, &killer);
+		give(crew, 1, "ask by pid\nend");
+		give(crew, 2, "say next\nend");
+		for (unsigned mails = 0; mails < 2; mails++) {
+			out = answer_of(crew, &ticket);
+			if (!strstr(buf_text(&out), ticket == 1 ? "spared" : "next"))
+				fail_msg("signal %d: %s", signals[i], buf_text(&out));
+			buf_release(&out);
+		}
+		assert_int_equal(killer.kills, 0);
+		killer.kills = 2;
+		assert_says(crew, "ask by pid\nend", "parser died");
+		assert_says(crew, "ask by pid\nend", "spared");
+		crew_free(crew);
+	}
+}
+
 /* A reason that was cut in the middle of a character is still text. */
 static void test_cut_reason(void **state)
 {
@@ -605,6 +673,8 @@ int main(void)
 		cmocka_unit_test(test_words_between_mails),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_poisoned_mail),
+		cmocka_unit_test(test_used_worker),
+		cmocka_unit_test(test_killed_from_outside),
 		cmocka_unit_test(test_cut_reason),
 #ifdef WITH_SANDBOX
 		cmocka_unit_test(test_locked),
