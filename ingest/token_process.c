@@ -62,8 +62,9 @@ static bool show(void *arg, const struct tokenanswer *answer)
 	frame_begin(&frame, TOKEN_CODE);
 	tokenframe_put_code(&frame, code);
 	free(code);
-	say();
-	return true;
+	if (!shortage())
+		say();
+	return !shortage();
 }
 
 /* Nothing more is said by the supervisor: what becomes readable is its end. */
