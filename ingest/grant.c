@@ -133,7 +133,8 @@ static bool token_take(
 	token->expires = answer->expires_in ? now_seconds() + (int64_t)answer->expires_in : 0;
 	if (!good)
 		return fault_set(fault, FAULT_LATER, "out of memory");
-	return tokenfile_write(oauth->token_file, token, fault);
+	/* Of a server that takes a refresh token once only, nobody has another: not given up at the first fault of a disk. */
+	return tokenfile_write(oauth->token_file, token, fault) || tokenfile_write(oauth->token_file, token, fault);
 }
 
 static bool token_ask(struct grant *grant, struct token *token, struct fault *fault)
@@ -143,6 +144,9 @@ static bool token_ask(struct grant *grant, struct token *token, struct fault *fa
 	struct buf form;
 	bool good;
 
+	/* What could not be kept is not asked for: this takes as much room as the answer will. */
+	if (refresh && !tokenfile_write(grant->oauth->token_file, token, fault))
+		return false;
 	form_begin(grant, &form);
 	form_put(&form, "grant_type", refresh ? "refresh_token" : "client_credentials");
 	form_put(&form, "refresh_token", refresh ? token->refresh : NULL);

@@ -260,20 +260,12 @@ static int by_uid(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static bool imap_search(struct imap *imap, int64_t since, struct search *search, struct fault *fault)
+/* What is found comes in order, each once. */
+static bool search_say(struct search *search, const char *rest, struct fault *fault)
 {
-	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-		"Dec" };
-	char rest[128];
-	int n = snprintf(rest, sizeof rest, "UID %llu:* UNDELETED", (unsigned long long)search->first);
-	time_t day = since == MOMENT_NONE ? 0 : (time_t)(since - DAY_SECONDS); /* SINCE ignores time and zone */
 	size_t kept = 0;
-	struct tm date;
 
-	if (since != MOMENT_NONE && gmtime_r(&day, &date))
-		snprintf(rest + n, sizeof rest - (size_t)n, " SINCE %d-%s-%d", date.tm_mday, months[date.tm_mon],
-			1900 + date.tm_year);
-	if (!imap_say(imap,
+	if (!imap_say(search->imap,
 		    &(struct imap_request){ .verb = "UID SEARCH",
 			    .rest = rest,
 			    .doing = "looking for mails",
@@ -282,7 +274,7 @@ static bool imap_search(struct imap *imap, int64_t since, struct search *search,
 		    fault))
 		return false;
 	if (search->failed)
-		return imap_lost(imap, "looking for mails", fault);
+		return imap_lost(search->imap, "looking for mails", fault);
 	if (search->n)
 		qsort(search->uids, search->n, sizeof *search->uids, by_uid);
 	for (size_t i = 0; i < search->n; i++)
@@ -290,6 +282,45 @@ static bool imap_search(struct imap *imap, int64_t since, struct search *search,
 			search->uids[kept++] = search->uids[i];
 	search->n = kept;
 	return true;
+}
+
+bool imap_set_undeleted(struct imap *imap, const uint64_t *uids, size_t n, struct buf *set, struct fault *fault)
+{
+	struct search search = { .imap = imap };
+	struct buf rest = BUF(IMAP_COMMAND);
+	size_t kept = 0;
+	bool good;
+
+	buf_put_text(&rest, "UID ");
+	imap_set(&rest, uids, n);
+	buf_put_text(&rest, " UNDELETED");
+	good = search_say(&search, buf_text(&rest), fault);
+	for (size_t i = 0, at = 0; good && i < search.n; i++) { /* nothing else, whatever the server names */
+		while (at < n && uids[at] < search.uids[i])
+			at++;
+		if (at < n && uids[at] == search.uids[i])
+			search.uids[kept++] = uids[at];
+	}
+	if (good)
+		imap_set(set, search.uids, kept);
+	buf_release(&rest);
+	free(search.uids);
+	return good;
+}
+
+static bool imap_search(struct search *search, int64_t since, struct fault *fault)
+{
+	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+		"Dec" };
+	char rest[128];
+	int n = snprintf(rest, sizeof rest, "UID %llu:* UNDELETED", (unsigned long long)search->first);
+	time_t day = since == MOMENT_NONE ? 0 : (time_t)(since - DAY_SECONDS); /* SINCE ignores time and zone */
+	struct tm date;
+
+	if (since != MOMENT_NONE && gmtime_r(&day, &date))
+		snprintf(rest + n, sizeof rest - (size_t)n, " SINCE %d-%s-%d", date.tm_mday, months[date.tm_mon],
+			1900 + date.tm_year);
+	return search_say(search, rest, fault);
 }
 
 /* What one FETCH response of the engine says of UID and size; the body is with the literals. */
@@ -378,7 +409,7 @@ bool imap_list(struct imap *imap, uint64_t first, int64_t since, struct server_l
 {
 	struct search search = { .imap = imap, .first = first };
 	size_t kept = 0;
-	bool good = imap_search(imap, since, &search, fault);
+	bool good = imap_search(&search, since, fault);
 
 	*list = (struct server_list){ NULL, 0 };
 	if (good && search.n && !(list->mails = calloc(search.n, sizeof *list->mails)))

@@ -65,6 +65,9 @@ void imap_goodbye(struct imap *imap, struct span text);
 /* `1:5,7` of ascending UIDs. */
 void imap_set(struct buf *out, const uint64_t *uids, size_t n);
 
+/* The same of those that the selected folder has and that are not marked \Deleted; empty: none. */
+bool imap_set_undeleted(struct imap *imap, const uint64_t *uids, size_t n, struct buf *set, struct fault *fault);
+
 /* Reads quoted string, atom or NIL (absent) at the start of `line` and what is behind it and one blank. */
 struct span imap_word(struct span *line, struct buf *scratch);
 

@@ -36,26 +36,41 @@ static bool settle_delete(struct imap *imap, const struct buf *set, size_t n, ui
 	return true;
 }
 
-static bool settle_move(
-	struct imap *imap, const char *folder, const struct buf *set, size_t n, uint64_t *left, struct fault *fault)
+static bool folder_say_set(struct imap *imap, const char *verb, const struct buf *set, const char *folder, struct fault *fault)
 {
-	const char *verb = imap->abilities & IMAP_MOVE ? "UID MOVE" : "UID COPY";
+	if (say_set(imap, verb, set, folder, "moving mails", fault))
+		return true;
+	return !imap_broken(imap) && (imap_answered(imap, "TRYCREATE") || imap_answered(imap, "NONEXISTENT")) &&
+	       folder_create(imap, folder, fault) && say_set(imap, verb, set, folder, "moving mails", fault);
+}
+
+/* What an earlier session copied and marked, and was cut off before it could tell us, is not copied again. One that was lost
+ * between copy and mark leaves a second copy: nothing here says which mails of the other folder are the same. */
+static bool settle_copy(struct imap *imap, const char *folder, const uint64_t *uids, size_t n, struct fault *fault)
+{
+	struct buf set = BUF(IMAP_COMMAND / 2);
+	bool good = imap_set_undeleted(imap, uids, n, &set, fault) &&
+		    (set.n == 0 || folder_say_set(imap, "UID COPY", &set, folder, fault));
+
+	buf_release(&set);
+	return good;
+}
+
+static bool settle_move(struct imap *imap, const char *folder, const uint64_t *uids, size_t n, const struct buf *set,
+	uint64_t *left, struct fault *fault)
+{
 	struct buf quoted = BUF(IMAP_COMMAND / 4);
 	char *name = imap_folder_name(imap, folder);
 	bool good;
 
 	good = name && foldername_quote(&quoted, span_of(name));
 	free(name);
-	if (!good) {
-		buf_release(&quoted);
-		return fault_set(fault, FAULT_SETUP, "%s: no name that a folder can have", folder);
-	}
-	good = say_set(imap, verb, set, buf_text(&quoted), "moving mails", fault);
-	if (!good && !imap_broken(imap) && (imap_answered(imap, "TRYCREATE") || imap_answered(imap, "NONEXISTENT")))
-		good = folder_create(imap, buf_text(&quoted), fault) &&
-		       say_set(imap, verb, set, buf_text(&quoted), "moving mails", fault);
-	if (good && !(imap->abilities & IMAP_MOVE))
-		good = settle_delete(imap, set, n, left, fault);
+	if (!good)
+		fault_set(fault, FAULT_SETUP, "%s: no name that a folder can have", folder);
+	else if (imap->abilities & IMAP_MOVE)
+		good = folder_say_set(imap, "UID MOVE", set, buf_text(&quoted), fault);
+	else
+		good = settle_copy(imap, buf_text(&quoted), uids, n, fault) && settle_delete(imap, set, n, left, fault);
 	buf_release(&quoted);
 	return good;
 }
@@ -77,7 +92,7 @@ bool imap_settle(
 		good = say_set(imap, "UID STORE", &set, flags, "marking mails", fault);
 		break;
 	case FATE_MOVE:
-		good = settle_move(imap, fate->name, &set, n, left, fault);
+		good = settle_move(imap, fate->name, uids, n, &set, left, fault);
 		break;
 	case FATE_DELETE:
 		good = settle_delete(imap, &set, n, left, fault);

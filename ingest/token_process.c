@@ -2,6 +2,7 @@
  * secret, locks itself, and answers once. It prints nothing. */
 #include "base/escape.h"
 #include "base/sandbox.h"
+#include "base/shortage.h"
 #include "ingest/grant.h"
 #include "ingest/polling.h"
 #include "ingest/program.h"
@@ -49,7 +50,7 @@ static void code_copy(char *place, size_t room, const char *text)
 
 static bool show(void *arg, const struct tokenanswer *answer)
 {
-	struct token_code *code = calloc(1, sizeof *code);
+	struct token_code *code = shortage_noted(calloc(1, sizeof *code));
 
 	(void)arg;
 	if (!code)
@@ -61,8 +62,9 @@ static bool show(void *arg, const struct tokenanswer *answer)
 	frame_begin(&frame, TOKEN_CODE);
 	tokenframe_put_code(&frame, code);
 	free(code);
-	say();
-	return true;
+	if (!shortage())
+		say();
+	return !shortage();
 }
 
 /* Nothing more is said by the supervisor: what becomes readable is its end. */
@@ -149,8 +151,11 @@ int main(void)
 	type = frame.type;
 	if ((type != TOKEN_GET && type != TOKEN_LOGIN) || !tokenframe_get_oauth(&frame, &oauth))
 		return EXIT_PROTOCOL;
-	if (!serve(&grant, type, &fault))
+	if (!serve(&grant, type, &fault)) {
+		if (shortage()) /* whatever came of it */
+			fault_set(&fault, FAULT_LATER, "%s", shortage());
 		say_fault(&fault);
+	}
 	secret_wipe(&grant.client_secret);
 	oauth_release(&oauth);
 	_exit(0); /* the libraries' last acts would ask for more than the lock allows */

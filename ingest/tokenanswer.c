@@ -1,5 +1,6 @@
 #include "ingest/tokenanswer.h"
 
+#include "base/shortage.h"
 #include "ingest/oauth.h"
 
 #include <jansson.h>
@@ -45,7 +46,7 @@ static bool text_take(const struct member *member, const json_t *value, char **p
 		return false;
 	if (*place)
 		return true;
-	*place = strndup(text.p, text.n);
+	*place = shortage_noted(strndup(text.p, text.n));
 	return *place != NULL;
 }
 

@@ -1,5 +1,6 @@
 #include "ingest/tokenfile.h"
 
+#include "base/shortage.h"
 #include "ingest/oauth.h"
 #include "ingest/refuse.h"
 #include "ingest/secretfile.h"
@@ -59,7 +60,7 @@ static bool line_take(struct token *token, struct span name, struct span value)
 			continue;
 		if (*text || value.n == 0 || (lines[i].secret && !oauth_token_good(value)))
 			return false;
-		*text = strndup(value.p, value.n);
+		*text = shortage_noted(strndup(value.p, value.n));
 		return *text != NULL;
 	}
 	if (!span_is(name, SPAN("expires")) || !span_number(value, INT64_MAX, &number))

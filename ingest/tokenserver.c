@@ -1,6 +1,7 @@
 #include "ingest/tokenserver.h"
 
 #include "base/escape.h"
+#include "base/shortage.h"
 #include "ingest/refuse.h"
 #include "ingest/secretfile.h"
 
@@ -126,7 +127,7 @@ static bool addresses_find(struct exchange *exchange, const char *endpoint, stru
 {
 	struct addrinfo wanted = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
 	struct addrinfo *all = NULL;
-	CURLU *url = curl_url();
+	CURLU *url = shortage_noted(curl_url());
 	char *host = NULL, *port = NULL, text[NI_MAXHOST];
 	bool good = url && curl_url_set(url, CURLUPART_URL, endpoint, 0) == CURLUE_OK &&
 		    curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&

@@ -363,6 +363,31 @@ def finished_later(dovecot):
           states(dovecot, "Done") == [6] and places(gate) == [], "the next run moves them all", ran)
 
 
+def copied_before(certificates):
+    """A server without MOVE has copied and marked, and we were killed before that could be written down: not copied again."""
+    dovecot = Dovecot(certificates, "imap_capability = IMAP4rev1 SASL-IR AUTH=PLAIN\n")
+    try:
+        gate = Gate()
+        dovecot.deliver([report_mail(i) for i in range(5)])
+        with open(dovecot.path("mail", ".Done"), "w"):
+            pass
+        gate.settings({"box": server_rows(dovecot, after="move:Done")})
+        gate.ingest()
+        shutil.copy(gate.db, gate.path("before.db"))
+        os.unlink(dovecot.path("mail", ".Done"))
+        dovecot.deliver([report_mail(7)])
+        ran = gate.ingest()
+        check(ran.code == 0 and ran.box("box")["settled"] == 6 and states(dovecot, "Done") == [6] and
+              list(dovecot.state().values()) == [["\\Deleted"]] * 6, "without MOVE and UIDPLUS: copied and marked", ran)
+        shutil.copy(gate.path("before.db"), gate.db)
+        dovecot.deliver([report_mail(8)])
+        ran = gate.ingest()
+        check(ran.code == 0 and states(dovecot, "Done") == [7] and places(gate) == [] and
+              list(dovecot.state().values()) == [["\\Deleted"]] * 7, "and not copied again by a run that does not know of it", ran)
+    finally:
+        dovecot.close()
+
+
 def odd_mails(dovecot):
     gate = Gate()
     dovecot.empty()
@@ -477,6 +502,7 @@ def main():
                          finished_later, odd_mails, very_many, not_twice_at_once,
                          on_a_terminal):
                 part(dovecot)
+            copied_before(dovecot.certificates)
         finally:
             if "--log" in sys.argv:
                 print(dovecot.log())
