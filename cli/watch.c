@@ -6,6 +6,7 @@
 #include "cli/notify.h"
 #include "cli/signals.h"
 
+#include <malloc.h>
 #include <time.h>
 
 #define LATER_SECONDS 3600 /* between two looks at what waits for others, such as keys that the DNS did not tell */
@@ -99,6 +100,7 @@ static int watch_rounds(struct watching *watching, struct signals *signals)
 			cli->now = (int64_t)time(NULL);
 		job.later = cli->now - later >= LATER_SECONDS;
 		code = ingest_round(cli, &job, &stored);
+		malloc_trim(0); /* the pages of the database that the round has held, and whatever else it freed */
 		if (!stored && code != EXIT_LATER)
 			return code;
 		polling_tried(polling, stored);

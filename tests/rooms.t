@@ -57,7 +57,7 @@ link.h             tests/
 '
 # What every C program on this system has.
 system='assert complex ctype dirent endian errno fcntl fenv fnmatch ftw getopt glob grp inttypes langinfo libgen limits locale
-math netdb poll pthread pwd sched setjmp signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib string
+malloc math netdb poll pthread pwd sched setjmp signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib string
 strings sysexits syslog termios threads time uchar unistd wchar wctype byteswap'
 
 work=$(mktemp -d) || exit 99
