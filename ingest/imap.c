@@ -357,6 +357,13 @@ static void prefix_add(struct imap *imap, struct span wire)
 	buf_release(&name);
 }
 
+/* It becomes part of the names that we say: one visible character of ASCII. */
+static void delimiter_take(struct imap *imap, struct span text)
+{
+	if (text.n == 1 && text.p[0] > ' ' && text.p[0] < 127)
+		imap->delimiter = text.p[0];
+}
+
 /* * NAMESPACE (("INBOX." ".")) NIL (("shared." ".")), RFC 2342: ours come first, and its delimiter is the server's. */
 static void on_namespace(mu_imap_t engine, mu_list_t response, void *arg)
 {
@@ -380,8 +387,8 @@ static void on_namespace(mu_imap_t engine, mu_list_t response, void *arg)
 			continue;
 		prefix_add(imap, text);
 		text = imap_word(&line, &word);
-		if (text.n == 1 && !imap->delimiter)
-			imap->delimiter = text.p[0];
+		if (!imap->delimiter)
+			delimiter_take(imap, text);
 		while (line.n && line.p[0] != ')') /* extensions */
 			line = (struct span){ line.p + 1, line.n - 1 };
 	}
@@ -400,10 +407,7 @@ static void on_root(mu_imap_t engine, mu_list_t response, void *arg)
 	(void)response;
 	if (is_response(&line, "LIST") && (end = memchr(line.p, ')', line.n)) && end + 2 < line.p + line.n) {
 		line = (struct span){ end + 2, line.n - (size_t)(end + 2 - line.p) };
-		struct span text = imap_word(&line, &word);
-
-		if (text.n == 1)
-			imap->delimiter = text.p[0];
+		delimiter_take(imap, imap_word(&line, &word));
 	}
 	buf_release(&word);
 }

@@ -152,15 +152,41 @@ static bool has_form(struct span line)
 	return n && n + 1 < line.n && line.p[n] == ' ' && is_word(line.p[n + 1]);
 }
 
+/* Where an odd number of backslashes stands before white space the engine reads past its copy of the word. IMAP has that
+ * only in texts for people, where a slash will do. */
+static bool backslashes_good(struct buf *response, bool is_text)
+{
+	size_t run = 0;
+
+	for (size_t i = 0; i <= response->n; i++) {
+		char c = i < response->n ? response->p[i] : ' ';
+
+		if (c == '\\') {
+			run++;
+			continue;
+		}
+		if (run % 2 && (c == ' ' || c == '\t')) {
+			if (!is_text)
+				return false;
+			response->p[i - 1] = '/';
+		}
+		run = 0;
+	}
+	return true;
+}
+
 /* What the engine must not see: an NUL, many brackets (it recurses), an end that it takes for a literal. */
-static bool response_good(const struct buf *response, struct carrier *carrier)
+static bool response_good(struct buf *response, struct carrier *carrier)
 {
 	struct span text = buf_span(response);
+	bool goes_on = text.n && text.p[0] == '+' && (text.n == 1 || text.p[1] == ' '); /* else a tag to the engine */
 	size_t brackets = 0;
 
 	if (memchr(text.p, 0, text.n))
 		return broken(carrier, "an NUL outside of a literal");
-	if (text.n && text.p[0] == '+')
+	if (!backslashes_good(response, goes_on || is_status(text)))
+		return broken(carrier, "a backslash before nothing");
+	if (goes_on)
 		return true;
 	if (!has_form(text))
 		return broken(carrier, "no response of IMAP");

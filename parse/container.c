@@ -212,16 +212,26 @@ struct unpacking {
  * it, so the end-of-central-directory signature is looked for as the octets go by. */
 static void unpacking_watch(struct unpacking *u, size_t n)
 {
+	size_t front = n < 3 ? n : 3;
 	unsigned char joint[6];
 
 	if (u->directory_seen)
 		return;
 	memcpy(joint, u->tail, 3);
-	memcpy(joint + 3, u->in, n < 3 ? n : 3);
-	if (memmem(u->in, n, "PK\5\6", 4) || memmem(joint, n < 3 ? 3 + n : 6, "PK\5\6", 4))
+	memcpy(joint + 3, u->in, front);
+	if (memmem(u->in, n, "PK\5\6", 4) || memmem(joint, 3 + front, "PK\5\6", 4))
 		u->directory_seen = true;
-	if (n >= 3)
-		memcpy(u->tail, u->in + n - 3, 3);
+	memcpy(u->tail, n < 3 ? joint + front : u->in + n - 3, 3);
+}
+
+/* libarchive stops where the directory begins; its end may be in a chunk that nobody has asked for. */
+static bool unpacking_has_directory(struct unpacking *u)
+{
+	ssize_t got;
+
+	while (!u->directory_seen && (got = u->from->read(u->from, u->in, sizeof u->in)) > 0)
+		unpacking_watch(u, (size_t)got);
+	return u->directory_seen;
 }
 
 static la_ssize_t unpacking_pull(struct archive *archive, void *arg, const void **buffer)
@@ -327,7 +337,7 @@ int unpacking_next(struct unpacking *u, bool *fatal)
 		int state = archive_read_next_header(u->archive, &u->entry);
 
 		if (state == ARCHIVE_EOF)
-			return u->is_zip && !u->directory_seen ?
+			return u->is_zip && !unpacking_has_directory(u) ?
 				       unpacking_fail(u, "zip has lost its central directory: it was cut short", fatal) :
 				       0;
 		if (state < ARCHIVE_WARN)

@@ -17,7 +17,7 @@ struct fields {
 struct part {
 	struct span type, subtype, name;
 	struct span content;
-	enum { PART_PLAIN, PART_BASE64, PART_QUOTED } encoding;
+	enum part_encoding { PART_PLAIN, PART_BASE64, PART_QUOTED } encoding;
 };
 
 struct plain {
@@ -231,7 +231,7 @@ static bool encoding_read(struct span value, struct part *part)
 {
 	static const struct {
 		struct span name;
-		int encoding;
+		enum part_encoding encoding;
 	} rows[] = { { SPAN("7bit"), PART_PLAIN }, { SPAN("8bit"), PART_PLAIN }, { SPAN("binary"), PART_PLAIN },
 		{ SPAN("base64"), PART_BASE64 }, { SPAN("quoted-printable"), PART_QUOTED } };
 

@@ -148,15 +148,15 @@ static bool state_add(struct store *s, struct span place, const struct dns_answe
 	if (!add || !trim)
 		return false;
 	bind_text(add, 1, place);
-	sqlite3_bind_int(add, 2, answer->type);
+	sqlite3_bind_int(add, 2, (int)answer->type);
 	bind_blob(add, 3, buf_span(&s->list));
 	sqlite3_bind_int64(add, 4, seen);
 	sqlite3_bind_int64(add, 5, answer->ttl);
-	sqlite3_bind_int(add, 6, answer->security);
+	sqlite3_bind_int(add, 6, (int)answer->security);
 	if (!sql_run(s, add))
 		return false;
 	bind_text(trim, 1, place);
-	sqlite3_bind_int(trim, 2, answer->type);
+	sqlite3_bind_int(trim, 2, (int)answer->type);
 	sqlite3_bind_int(trim, 3, STATES_MOST);
 	return sql_run(s, trim);
 }
@@ -170,7 +170,7 @@ static bool state_seen(struct store *s, int64_t id, const struct dns_answer *ans
 	sqlite3_bind_int64(st, 1, id);
 	sqlite3_bind_int64(st, 2, seen);
 	sqlite3_bind_int64(st, 3, answer->ttl);
-	sqlite3_bind_int(st, 4, answer->security);
+	sqlite3_bind_int(st, 4, (int)answer->security);
 	return sql_run(s, st);
 }
 
@@ -189,7 +189,7 @@ static bool answer_learn(struct store *s, const struct dns_answer *answer, int64
 	if (s->list.n > ANSWER_OCTETS)
 		return true;
 	bind_text(newest, 1, place);
-	sqlite3_bind_int(newest, 2, answer->type);
+	sqlite3_bind_int(newest, 2, (int)answer->type);
 	row = sql_row(s, newest);
 	if (row < 0)
 		return false;
@@ -256,7 +256,7 @@ bool store_ask_dns(struct store *s, struct span name, enum dns_type type, snapsh
 	if (!st || !place_of(s, name, octets, &place))
 		return store_tell(s, false, fault);
 	bind_text(st, 1, place);
-	sqlite3_bind_int(st, 2, type);
+	sqlite3_bind_int(st, 2, (int)type);
 	return store_tell(s, states_tell(s, st, take, arg), fault);
 }
 
@@ -325,7 +325,7 @@ static bool newest_take(struct store *s, struct span name, enum dns_type type, s
 	if (!st || !place_of(s, name, octets, &place))
 		return false;
 	bind_text(st, 1, place);
-	sqlite3_bind_int(st, 2, type);
+	sqlite3_bind_int(st, 2, (int)type);
 	row = sql_row(s, st);
 	ok = row == 0 || (row == 1 && state_take(s, st, n->arena, &state));
 	sqlite3_reset(st);

@@ -115,8 +115,9 @@ def lies():
     yield Case("a quoted word that looks like a literal", Imap, literal(b'"{18446744073709551615}"'))
     yield Case("two literals in one FETCH", Imap, literal(b"{3}", b"abc BODY[] {3}\r\nabc)\r\nTAG OK done\r\n"))
     yield Case("a literal where none belongs", Imap, {"search": say("* SEARCH {5000}\r\n" + "1" * 5000 + "\r\nTAG OK\r\n")})
-    for text in (b"*", b"* ", b'* "x"', b"* (", b"x", b"", b"  ", b"+", b"{5}", b"* 1 FETCH", b"* 1 FETCH ()", b"* 1 FETCH (BODY[]"):
+    for text in (b"*", b"* ", b'* "x"', b"* (", b"x", b"", b"  ", b"+", b"+OK", b"{5}", b"* 1 FETCH", b"* 1 FETCH ()", b"* 1 FETCH (BODY[]"):
         yield Case("no more of a response than %r" % text.decode(), Imap, {"search": say(text + b"\r\n")})
+    yield Case("a backslash before nothing", Imap, {"search": say(b"* SEARCH\\ (1)\r\nTAG OK done\r\n")}, said="a backslash")
     yield Case("100,000 brackets", Imap, {"search": say(b"* SEARCH " + b"(" * 100000 + b"\r\nTAG OK done\r\n")})
     yield Case("an endless line", Imap, {"search": flood(b"1 " * 32768)}, said="a line of more than 16777216 octets")
     yield Case("endless answers", Imap, {"search": flood(b"* 1 EXISTS\r\n" * 500)}, said="deadline", settings={"timeout": 4})
@@ -156,6 +157,7 @@ def right():
     chatter = "* 3 EXPUNGE\r\n* 2 FETCH (FLAGS (\\Seen))\r\n* FLAGS (\\Deleted)\r\n* 9 EXISTS\r\n* OK [ALERT] {9}\r\n* SEARCH\r\n"
     for stage in ("select", "search", "sizes", "bodies"):
         yield Case("EXPUNGE, FLAGS and EXISTS unasked at " + stage, Imap, {stage: then_honest(chatter)}, good=True)
+    yield Case("backslashes in texts for people", Imap, {"search": then_honest("* OK [X \\ ] D:\\ (\\\\ [\\\r\n")}, good=True)
     yield Case("protocol text in a mail", Imap, {}, good=True, mails=[EVIL, b"", b"a\0b\r\n", b"\r\n.\r\n", crlf(mail(7))])
     yield Case("protocol text in a mail, POP3", Pop, {}, good=True, mails=[EVIL, b".\r\n..\r\n", crlf(mail(7))],
                expect=lambda mails: [data.replace(b"\r\n", b"\n") for data in mails])

@@ -280,6 +280,58 @@ static void test_gzip(void **state)
 	buf_release(&packed);
 }
 
+/* A zip of one stored entry `a` with the text "hello", its directory and the directory's end (APPNOTE 4.3). */
+static void put_zip(struct buf *out)
+{
+	static const char entry[] = "\x14\0\0\0\0\0\0\0\0\0\x86\xa6\x10\x36\5\0\0\0\5\0\0\0\1\0\0\0";
+
+	buf_put(out, "PK\3\4", 4);
+	buf_put(out, entry, sizeof entry - 1);
+	buf_put_text(out, "ahello");
+	buf_put(out, "PK\1\2\x14\0", 6);
+	buf_put(out, entry, sizeof entry - 1);
+	buf_put(out, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0a", 15);
+	buf_put(out, "PK\5\6\0\0\0\0\1\0\1\0\x2f\0\0\0\x24\0\0\0\0\0", 22);
+}
+
+/* Reads `packed` in drips; NULL text means a fault. */
+static void check_unpack(struct span packed, const char *text)
+{
+	struct limits limits;
+
+	limits_default(&limits);
+	for (size_t d = 2; d <= packed.n; d++) { /* the first two octets say that it is a zip */
+		struct container_budget budget = { .limits = &limits };
+		struct drip_stream from = drip(packed, d);
+		struct unpacking *u = unpacking_new(&from.stream, &budget);
+		bool fatal;
+
+		assert_int_equal(unpacking_next(u, &fatal), 1);
+		struct buf read = read_all(unpacking_stream(u));
+
+		assert_string_equal(buf_text(&read), "hello");
+		assert_int_equal(unpacking_next(u, &fatal), text ? 0 : -1);
+		buf_release(&read);
+		unpacking_free(u);
+	}
+}
+
+static void test_zip(void **state)
+{
+	struct buf packed = BUF(65536);
+
+	(void)state;
+	put_zip(&packed);
+	check_unpack(buf_span(&packed), "hello");
+	buf_put_text(&packed, "PK is how a comment may begin");
+	check_unpack(buf_span(&packed), "hello");
+	buf_clear(&packed);
+	put_zip(&packed);
+	packed.n -= 19; /* in the middle of the signature that ends the directory */
+	check_unpack(buf_span(&packed), NULL);
+	buf_release(&packed);
+}
+
 /* --- charsets --- */
 
 static void test_charset(void **state)
@@ -441,6 +493,7 @@ int main(void)
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_quoted_printable),
 		cmocka_unit_test(test_gzip),
+		cmocka_unit_test(test_zip),
 		cmocka_unit_test(test_charset),
 		cmocka_unit_test(test_authresults),
 		cmocka_unit_test_setup_teardown(test_fields, reading_begin, reading_end),

@@ -1,4 +1,5 @@
-/* span: lists, white space and numbers. */
+/* span: lists, white space and numbers. fault: where its text ends. */
+#include "base/fault.h"
 #include "base/span.h"
 
 #include <setjmp.h>
@@ -75,12 +76,31 @@ static void test_number(void **state)
 	}
 }
 
+static void test_fault(void **state)
+{
+	static const char *const whole[] = { "", "a", "\xc3\xa9", "a\xe2\x82\xac", "\xf0\x9f\x98\x80" };
+	struct fault fault;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+		assert_false(fault_set(&fault, FAULT_INPUT, "%s", whole[i]));
+		assert_string_equal(fault.text, whole[i]);
+	}
+	fault_set(&fault, FAULT_INPUT, "%.2s", "a\xc3\xa9");
+	assert_string_equal(fault.text, "a");
+	fault_set(&fault, FAULT_INPUT, "%.3s", "\xf0\x9f\x98\x80");
+	assert_string_equal(fault.text, "");
+	fault_set(&fault, FAULT_INPUT, "%*s\xe2\x82\xac", (int)sizeof fault.text - 3, "");
+	assert_int_equal(strlen(fault.text), sizeof fault.text - 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_number),
+		cmocka_unit_test(test_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
