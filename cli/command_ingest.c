@@ -175,10 +175,12 @@ static bool ingest_store(struct ingesting *ingesting, const struct intake_item *
 	struct store_result result = { 0 };
 	struct fault *fault = &ingesting->fault;
 
-	if (store_knows_mail(store, item->mail.sha256)) /* a copy that was read at the same time came first */
-		return ingest_known(ingesting, item, counts);
 	if (!store_mail_begin(store, &item->mail, ingesting->cli->now, fault))
 		return false;
+	if (store_mail_is_known(store)) { /* a copy that was read at the same time came first */
+		store_mail_abort(store);
+		return ingest_known(ingesting, item, counts);
+	}
 	if (!feedback_replay(item->feedback, REPLAY_ALL, store_take, store, fault)) {
 		if (fault->kind == FAULT_NONE)
 			*fault = *store_fault(store);

@@ -23,7 +23,7 @@ struct level {
 	int fd;
 	char *path;
 	enum kind kind;
-	struct buf names;  /* each with its NUL */
+	struct buf names;  /* of each: a DT_ constant in an octet, the name, its NUL */
 	size_t *order;     /* where the names begin, sorted */
 	size_t n, i;
 };
@@ -31,7 +31,7 @@ struct level {
 struct folder {
 	char *path; /* the named folder; NULL once it was entered */
 	bool alone; /* a Maildir, and nothing below it */
-	uint64_t octets;
+	uint64_t listed, visited;
 	size_t depth;
 	struct level levels[FOLDER_DEPTH];
 };
@@ -80,9 +80,10 @@ void folder_close(struct folder *folder)
 	free(folder);
 }
 
-uint64_t folder_octets(const struct folder *folder)
+void folder_progress(const struct folder *folder, uint64_t *visited, uint64_t *listed)
 {
-	return folder->octets;
+	*visited = folder->visited;
+	*listed = folder->listed;
 }
 
 static bool level_wants(const struct level *level, const char *name)
@@ -112,20 +113,19 @@ static bool level_sort(struct level *level)
 	if (!level->order)
 		return false;
 	for (size_t i = 0; i < level->n; i++) {
-		level->order[i] = at;
-		at += strlen(level->names.p + at) + 1;
+		level->order[i] = at + 1;
+		at += strlen(level->names.p + at + 1) + 2;
 	}
 	qsort_r(level->order, level->n, sizeof *level->order, level_compare, level);
 	return true;
 }
 
-/* Reads and sorts the names; adds the sizes of the files to *octets. Sets errno when it fails. */
-static bool level_list(struct level *level, uint64_t *octets)
+/* Reads and sorts the names. Sets errno when it fails. */
+static bool level_list(struct level *level)
 {
 	int fd = fcntl(level->fd, F_DUPFD_CLOEXEC, 0);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	struct stat st;
 	int error;
 
 	if (!dir) {
@@ -138,11 +138,10 @@ static bool level_list(struct level *level, uint64_t *octets)
 	while (errno = 0, (entry = readdir(dir))) {
 		if (!level_wants(level, entry->d_name))
 			continue;
-		if (!buf_put(&level->names, entry->d_name, strlen(entry->d_name) + 1))
+		if (!buf_put(&level->names, &entry->d_type, 1) ||
+			!buf_put(&level->names, entry->d_name, strlen(entry->d_name) + 1))
 			break;
 		level->n++;
-		if (level->kind != KIND_MAILDIR && fstatat(level->fd, entry->d_name, &st, 0) == 0 && S_ISREG(st.st_mode))
-			*octets += (uint64_t)st.st_size;
 	}
 	error = level->names.failed ? ENOMEM : errno;
 	closedir(dir);
@@ -159,8 +158,9 @@ static bool folder_enter(struct folder *folder, int fd, char *path, enum kind ki
 	int error;
 
 	*level = (struct level){ .fd = fd, .path = path, .kind = kind, .names = BUF(FOLDER_NAMES) };
-	if (level_list(level, &folder->octets)) {
+	if (level_list(level)) {
 		folder->depth++;
+		folder->listed += level->n;
 		return true;
 	}
 	error = errno;
@@ -269,22 +269,33 @@ static int folder_file(const struct level *level, const char *name, struct found
 	return 1;
 }
 
+/* What the listing said, where the file system tells: what has become something else since is noticed when it is opened. 0: is gone. */
+static mode_t entry_kind(const struct level *level, const char *name)
+{
+	struct stat st;
+
+	if (name[-1] == DT_REG || name[-1] == DT_DIR)
+		return name[-1] == DT_REG ? S_IFREG : S_IFDIR;
+	return fstatat(level->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_mode & S_IFMT : 0;
+}
+
 /* 1, 0 (nothing for us, or we are in a subfolder now) or -1. */
 static int folder_visit(struct folder *folder, const char *name, struct found *found, struct fault *fault)
 {
 	const struct level *level = &folder->levels[folder->depth - 1];
+	mode_t kind = entry_kind(level, name);
 	struct stat st;
-	bool known = fstatat(level->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 
+	folder->visited++;
 	if (folder->alone && folder->depth == 1 && maildir_rank(name) > 1)
 		return 0;
-	if (known && S_ISDIR(st.st_mode))
+	if (kind == S_IFDIR)
 		return folder_descend(folder, name, fault);
 	if (level->kind == KIND_MAILDIR)
 		return 0;
-	if (known && S_ISLNK(st.st_mode) && fstatat(level->fd, name, &st, 0) == 0 && S_ISDIR(st.st_mode))
+	if (kind == S_IFLNK && fstatat(level->fd, name, &st, 0) == 0 && S_ISDIR(st.st_mode))
 		return 0;
-	if (known && !S_ISLNK(st.st_mode) && !S_ISREG(st.st_mode)) {
+	if (kind && kind != S_IFLNK && kind != S_IFREG) {
 		char *path = join(level->path, name, strlen(name));
 
 		refuse(fault, FAULT_INPUT, path ? path : name, "%s", file_error(ENOMSG));

@@ -28,7 +28,8 @@ void folder_close(struct folder *folder);
 /* As source_next: 1 and a regular file, 0, or -1 and why one entry cannot be read. */
 int folder_next(struct folder *folder, struct found *found, struct fault *fault);
 
-uint64_t folder_octets(const struct folder *folder); /* of all files in the folders entered so far */
+/* Of the names in all folders entered so far. */
+void folder_progress(const struct folder *folder, uint64_t *visited, uint64_t *listed);
 
 static inline int64_t stat_modified(const struct stat *st)
 {

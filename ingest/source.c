@@ -67,7 +67,9 @@ void source_close(struct source *source)
 void source_progress(const struct source *source, uint64_t *done, uint64_t *total)
 {
 	*done = source->done + (source->mbox ? mbox_position(source->mbox) : 0);
-	*total = source->folder ? folder_octets(source->folder) : source->total;
+	*total = source->total;
+	if (source->folder)
+		folder_progress(source->folder, done, total);
 }
 
 /* The file, pipe or folder that was named. */

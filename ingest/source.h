@@ -28,7 +28,7 @@ void source_close(struct source *source); /* NULL is fine */
  * named path that does not exist or may not be read. */
 int source_next(struct source *source, struct mail *mail, struct fault *fault);
 
-/* How many bytes of its work the source has walked, and of how many (0 when unknown): for a progress bar. */
+/* How far the source has come, and of how much (0 when unknown), in names of folders or else in octets: for a progress bar. */
 void source_progress(const struct source *source, uint64_t *done, uint64_t *total);
 
 /* Fills mail->sha256 by reading its octets once. False when they cannot be read (changed while we read). */

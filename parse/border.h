@@ -2,7 +2,7 @@
  *
  * The conversation on a worker's socket, mail after mail (frames: parse/wire.h):
  *
- *   supervisor   FRAME_MAIL with a descriptor; one more may follow before the first is read
+ *   supervisor   FRAME_MAIL with a descriptor; BORDER_AHEAD more may follow before the first is read
  *   worker       facts, FRAME_REWIND, and at any time FRAME_QUESTION, after which it says nothing until
  *   supervisor   FRAME_ANSWER
  *   worker       FRAME_END: the mail is read; or FRAME_REFUSED: it cannot be, and the worker ends itself
@@ -16,6 +16,9 @@
 #include "parse/wire.h"
 
 #include <sys/types.h>
+
+/* Mails that a worker has besides the one it reads: it need not wait for its supervisor, who stores meanwhile. */
+#define BORDER_AHEAD 3
 
 /* ------------------------------------------------------------------ facts that come from a worker (spool.c) */
 

@@ -18,7 +18,7 @@
 #define SPOKEN_MAX (ANSWER_MAX)	     /* octets of a frame that is no fact */
 #define BIRTHS 5		     /* workers tried for one mail before it is given up */
 #define NEVER INT64_MAX
-#define HANDS 2 /* mails that one worker has: while its facts are stored it reads the next, and neither waits for the other */
+#define HANDS (1 + BORDER_AHEAD) /* mails that one worker has */
 
 /* How far a slot's mail has come. */
 enum stage {
@@ -45,6 +45,7 @@ struct worker {
 struct slot {
 	struct worker *worker;
 	enum stage stage;
+	uint64_t sent; /* as the worker's n-th mail */
 	uint64_t ticket;
 	int fd;			    /* owned until the mail is done: it may have to be given once more */
 	struct parse_range *ranges; /* owned, as fd */
@@ -126,6 +127,20 @@ static struct slot *worker_slot_at(const struct worker *worker, enum stage stage
 		if (worker->slots[i] && worker->slots[i]->stage == stage)
 			return worker->slots[i];
 	return NULL;
+}
+
+/* What the worker reads when it has done with its mail in hand. */
+static struct slot *worker_next(const struct worker *worker)
+{
+	struct slot *next = NULL;
+
+	for (unsigned i = 0; i < HANDS; i++) {
+		struct slot *slot = worker->slots[i];
+
+		if (slot && slot->stage == STAGE_QUEUED && (!next || slot->sent < next->sent))
+			next = slot;
+	}
+	return next;
 }
 
 /* Lets go of the worker: it ends by itself when its socket does, and how is no longer of interest. What was queued waits for
@@ -350,7 +365,7 @@ static bool slot_send_mail(struct crew *crew, struct slot *slot)
 	}
 	if (!border_send(worker->socket, crew->frame.p, crew->frame.n, slot->fd))
 		return false;
-	worker->mails++;
+	slot->sent = ++worker->mails;
 	if (worker_hand(worker))
 		slot->stage = STAGE_QUEUED;
 	else
@@ -360,7 +375,7 @@ static bool slot_send_mail(struct crew *crew, struct slot *slot)
 
 /* A mail that is read once more comes first, and alone: what another one may have left behind in its reader is not laid at
  * its door. */
-static struct slot *worker_next(const struct worker *worker)
+static struct slot *worker_waiting(const struct worker *worker)
 {
 	struct slot *next = NULL;
 
@@ -380,7 +395,7 @@ static void worker_feed(struct crew *crew, struct worker *worker)
 {
 	struct slot *slot;
 
-	while (worker->socket >= 0 && worker->mails < crew->limits.retire && (slot = worker_next(worker))) {
+	while (worker->socket >= 0 && worker->mails < crew->limits.retire && (slot = worker_waiting(worker))) {
 		if (slot_send_mail(crew, slot))
 			continue;
 		if (worker_hand(worker))
@@ -394,7 +409,7 @@ static void worker_feed(struct crew *crew, struct worker *worker)
 /* The mail in hand is done: the next one is in hand now, if there is one. */
 static void worker_go_on(struct crew *crew, struct worker *worker)
 {
-	struct slot *next = worker_slot_at(worker, STAGE_QUEUED);
+	struct slot *next = worker_next(worker);
 
 	if (next)
 		slot_begin(crew, next);

@@ -25,6 +25,7 @@ void parse_warm(void)
 
 	if (converters[0])
 		return;
+	setenv("TZ", "UTC0", 0); /* libarchive reckons local time for each entry, and glibc would look for the zone's file again */
 	xmlInitParser();
 	for (size_t i = 0; i < sizeof converters / sizeof *converters && document_charsets[i]; i++)
 		converters[i] = xmlFindCharEncodingHandler(document_charsets[i]);

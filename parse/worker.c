@@ -12,14 +12,20 @@
 #include <time.h>
 #include <unistd.h>
 
+/* A mail that waits for its turn. */
+struct waiting {
+	struct buf payload;
+	int fd;
+};
+
 struct worker {
 	int socket;
 	const struct limits *limits;
 	struct parser *parser;
 	struct feedback *feedback;
 	struct buf frame; /* what the supervisor said, and what it is told besides facts */
-	struct buf next;  /* a mail that came before the answer that was waited for; empty: none */
-	int next_fd;
+	struct waiting waiting[BORDER_AHEAD + 1]; /* a ring: mails that came before the answer that was waited for */
+	size_t first, n;
 	struct parse_range ranges[PARSE_RANGES];
 };
 
@@ -99,27 +105,36 @@ static enum frame_kind worker_receive(const struct worker *w, struct buf *into, 
 	return frame.kind;
 }
 
-/* The next mail may be on its way already; one, and no more. */
+/* The next mails may be on their way already. */
 static struct span worker_hear_answer(struct worker *w)
 {
+	enum frame_kind kind;
 	int fd;
-	enum frame_kind kind = worker_receive(w, &w->frame, &fd);
 
-	if (kind == FRAME_MAIL && fd >= 0 && w->next.n == 0 && buf_put_span(&w->next, buf_span(&w->frame))) {
-		w->next_fd = fd;
-		kind = worker_receive(w, &w->frame, &fd);
+	while ((kind = worker_receive(w, &w->frame, &fd)) == FRAME_MAIL) {
+		struct waiting *mail = &w->waiting[(w->first + w->n) % (BORDER_AHEAD + 1)];
+
+		buf_clear(&mail->payload);
+		if (fd < 0 || w->n == BORDER_AHEAD || !buf_put_span(&mail->payload, buf_span(&w->frame)))
+			_exit(WORKER_EXIT_PROTOCOL);
+		mail->fd = fd;
+		w->n++;
 	}
 	if (kind != FRAME_ANSWER || fd >= 0)
 		_exit(WORKER_EXIT_PROTOCOL);
 	return buf_span(&w->frame);
 }
 
-static struct span worker_hear_mail(struct worker *w, int *fd)
+/* Stays until the next call. */
+static struct waiting *worker_hear_mail(struct worker *w)
 {
-	if (w->next.n == 0 && worker_receive(w, &w->next, &w->next_fd) != FRAME_MAIL)
+	struct waiting *mail = &w->waiting[w->first];
+
+	if (w->n == 0 && worker_receive(w, &mail->payload, &mail->fd) != FRAME_MAIL)
 		_exit(WORKER_EXIT_PROTOCOL);
-	*fd = w->next_fd;
-	return buf_span(&w->next);
+	w->n -= w->n > 0;
+	w->first = (w->first + 1) % (BORDER_AHEAD + 1);
+	return mail;
 }
 
 /* A feedback_asker. */
@@ -150,15 +165,21 @@ static _Noreturn void worker_refuse(struct worker *w, const char *what)
 
 /* ------------------------------------------------------------------ mail after mail */
 
-/* The soft limit on processor time moves along; SIGXCPU ends a worker that reaches it. */
+/* The soft limit on processor time moves along; SIGXCPU ends a worker that reaches it. It has a second to spare: within one
+ * second no more than that can have been used. */
 static void seconds_allow(uint64_t seconds)
 {
+	static struct timespec moved;
 	struct rlimit limit;
-	struct timespec used;
+	struct timespec now, used;
 
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (moved.tv_sec && now.tv_sec - moved.tv_sec + (now.tv_nsec > moved.tv_nsec) <= 1)
+		return;
 	if (getrlimit(RLIMIT_CPU, &limit) != 0 || clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) != 0)
 		return;
-	limit.rlim_cur = (rlim_t)used.tv_sec + 1 + seconds;
+	moved = now;
+	limit.rlim_cur = (rlim_t)used.tv_sec + 2 + seconds;
 	if (limit.rlim_cur > limit.rlim_max)
 		limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_CPU, &limit);
@@ -168,18 +189,15 @@ static void worker_mail(struct worker *w)
 {
 	struct parse_input input;
 	struct fault fault = { .text = "" };
-	struct span payload;
-	int fd;
+	const struct waiting *mail = worker_hear_mail(w);
 	bool good;
 
-	payload = worker_hear_mail(w, &fd);
-	if (fd < 0 || !wire_get_mail(payload, w->ranges, &input))
+	if (mail->fd < 0 || !wire_get_mail(buf_span(&mail->payload), w->ranges, &input))
 		_exit(WORKER_EXIT_PROTOCOL);
-	buf_clear(&w->next);
-	input.fd = fd;
+	input.fd = mail->fd;
 	seconds_allow(w->limits->seconds);
 	good = parse_mail(w->parser, &input, w->feedback, &fault);
-	close(fd);
+	close(input.fd);
 	if (!good)
 		worker_refuse(w, fault.text[0] ? fault.text : "the parser gave up");
 	if (!feedback_ended(w->feedback))
@@ -200,7 +218,9 @@ _Noreturn void worker_run(int socket, const struct limits *limits, uint64_t born
 	struct sandbox_ceilings ceilings = { .memory = born + limits->memory,
 		.seconds = product(limits->seconds + 2, limits->retire + 1) };
 
-	w = (struct worker){ .socket = socket, .limits = limits, .frame = BUF(SPOOL_MEMORY), .next = BUF(SPOOL_MEMORY) };
+	w = (struct worker){ .socket = socket, .limits = limits, .frame = BUF(SPOOL_MEMORY) };
+	for (size_t i = 0; i <= BORDER_AHEAD; i++)
+		w.waiting[i].payload = BUF(SPOOL_MEMORY);
 	memory_watch(limits->memory);
 	sandbox_lock(SANDBOX_WORKER, &ceilings);
 	w.parser = parser_new(limits);

@@ -168,6 +168,11 @@ bool store_mail_begin(struct store *s, const struct mail *mail, int64_t arrived,
 	return true;
 }
 
+bool store_mail_is_known(const struct store *s)
+{
+	return s->taking.known;
+}
+
 /* Writes the mail's row; only now there is a mail that other rows can refer to. */
 static bool head_take(struct store *s, enum outcome outcome, const struct mail_head *head)
 {

@@ -10,6 +10,10 @@
  */
 #define RESERVE_PART 32
 
+/* Between two looks at the disk at most so much is stored: a look costs as much as a statement. */
+#define LOOK_MAILS 64
+#define LOOK_OCTETS (1024 * 1024)
+
 static bool number_get(struct store *s, enum sql which, uint64_t *number)
 {
 	sqlite3_stmt *st = sql_open(s, which);
@@ -79,7 +83,11 @@ static bool disk_has_room(struct store *s)
 
 bool room_check(struct store *s)
 {
-	return file_has_room(s) && disk_has_room(s);
+	bool look = s->pending_mails % LOOK_MAILS == 0 || s->pending_octets - s->looked_octets >= LOOK_OCTETS;
+
+	if (look)
+		s->looked_octets = s->pending_octets;
+	return file_has_room(s) && (!look || disk_has_room(s));
 }
 
 bool room_is_short(struct store *s)
@@ -90,35 +98,75 @@ bool room_is_short(struct store *s)
 }
 
 /* Who is proven has an account of his own, which nobody can use up who merely writes his name. */
-static struct span sender_name(const struct taking *t, char name[SENDER_TEXT])
+static void sender_name(const struct taking *t, char name[SENDER_TEXT])
 {
 	const char *signer = t->has_proof && !t->proof.refused ? t->proof.signer : "";
-	int n = snprintf(
-		name, SENDER_TEXT, "%s%s", *signer ? signer : t->sender, *signer ? "" : " (not authenticated)");
 
-	return (struct span){ name, (size_t)n };
+	snprintf(name, SENDER_TEXT, "%s%s", *signer ? signer : t->sender, *signer ? "" : " (not authenticated)");
+}
+
+static bool inflow_read(struct store *s, const struct inflow *of, uint64_t *sum)
+{
+	sqlite3_stmt *st = sql_open(s, SQL_INFLOW_GET);
+	int row;
+
+	if (!st)
+		return false;
+	bind_text(st, 1, span_of(of->sender));
+	sqlite3_bind_int64(st, 2, of->day);
+	row = sql_row(s, st);
+	*sum = row == 1 ? column_count(st, 0) : 0;
+	sqlite3_reset(st);
+	return row >= 0;
+}
+
+static bool inflow_write(struct store *s, const struct inflow *of)
+{
+	sqlite3_stmt *st = sql_open(s, SQL_INFLOW_ADD);
+
+	if (!st)
+		return false;
+	bind_text(st, 1, span_of(of->sender));
+	sqlite3_bind_int64(st, 2, of->day);
+	bind_count(st, 3, of->news);
+	return sql_run(s, st);
+}
+
+bool inflow_flush(struct store *s)
+{
+	for (size_t i = 0; i < s->inflows_n; i++)
+		if (!inflow_write(s, &s->inflows[i]))
+			return false;
+	s->inflows_n = 0;
+	return true;
 }
 
 bool inflow_admit(struct store *s, bool *admitted)
 {
 	struct taking *t = &s->taking;
-	uint64_t news = t->result.reports + t->result.failures - t->result.duplicates, sum;
-	struct span sender = sender_name(t, t->result.sender);
-	sqlite3_stmt *st;
+	uint64_t news = t->result.reports + t->result.failures - t->result.duplicates;
+	struct inflow one = { .day = moment_day(t->arrived), .news = news ? news : 1 }, *known = NULL;
 
 	*admitted = true;
 	if (!s->limits.sender_reports || t->again_mail)
 		return true;
-	st = sql_open(s, SQL_INFLOW_ADD);
-	if (!st)
+	sender_name(t, t->result.sender);
+	memcpy(one.sender, t->result.sender, sizeof one.sender);
+	for (size_t i = 0; i < s->inflows_n && !known; i++)
+		if (s->inflows[i].day == one.day && strcmp(s->inflows[i].sender, one.sender) == 0)
+			known = &s->inflows[i];
+	if (known)
+		one.before = known->before + known->news;
+	else if (!inflow_read(s, &one, &one.before))
 		return false;
-	bind_text(st, 1, sender);
-	sqlite3_bind_int64(st, 2, moment_day(t->arrived));
-	bind_count(st, 3, news ? news : 1);
-	if (sql_row(s, st) != 1)
-		return false;
-	sum = column_count(st, 0);
-	sqlite3_reset(st);
-	*admitted = sum <= s->limits.sender_reports;
+	*admitted = one.before + one.news <= s->limits.sender_reports;
+	if (!*admitted)
+		return true;
+	if (known)
+		known->news += one.news;
+	else if (s->inflows_n < INFLOWS)
+		s->inflows[s->inflows_n++] = one;
+	else
+		return inflow_write(s, &one);
 	return true;
 }

@@ -250,9 +250,10 @@ bool schema_check(struct store *s, const struct schema_step *steps, int version,
 		return fault_set(fault, FAULT_SETUP,
 			"%s: schema %" PRId64 " is older than %d; the next ingest brings it up to date", s->path, have,
 			version);
-	/* WAL before the first page of a new file, and pages that a mail's header fits into; only after we know that the file is ours. Steps may rebuild tables
-	 * that others refer to, so foreign keys are off until all are done. */
-	if (s->mode == STORE_WRITE && !exec(s, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=OFF"))
+	/* WAL before the first page of a new file, and pages so small that copies of those that a mail changes, some 20, stay below
+	 * SAVEPOINT_OCTETS of store.c; only after we know that the file is ours. Steps may rebuild tables that others refer to, so
+	 * foreign keys are off until all are done. */
+	if (s->mode == STORE_WRITE && !exec(s, "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=OFF"))
 		return store_tell(s, false, fault);
 	if (have > 0 && have < version && !schema_keep(s, have, fault))
 		return false;

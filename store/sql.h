@@ -315,8 +315,9 @@
 	X(PAGE_SIZE, "PRAGMA page_size")                                                                               \
 	X(PAGE_COUNT, "PRAGMA page_count")                                                                             \
 	X(FREE_COUNT, "PRAGMA freelist_count")                                                                         \
+	X(INFLOW_GET, "SELECT reports FROM inflow WHERE sender=?1 AND day=?2")                                         \
 	X(INFLOW_ADD, "INSERT INTO inflow(sender,day,reports) VALUES(?1,?2,?3)"                                        \
-		      " ON CONFLICT DO UPDATE SET reports=reports+excluded.reports RETURNING reports")                 \
+		      " ON CONFLICT DO UPDATE SET reports=reports+excluded.reports")                                   \
 	X(INFLOW_EXPIRE, "DELETE FROM inflow WHERE day<?1")                                                            \
 	X(POLL_PUT, "INSERT INTO poll(mailbox,at) VALUES(?1,?2) ON CONFLICT DO UPDATE SET at=excluded.at")             \
 	X(POLL_GET, "SELECT at FROM poll WHERE mailbox=?1")                                                            \

@@ -27,7 +27,7 @@
 static const char pragmas[] = "PRAGMA automatic_index=0; PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL;"
 			      "PRAGMA cache_size=-16384; PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF;"
 			      "PRAGMA secure_delete=ON;"
-			      "PRAGMA wal_autocheckpoint=4000";
+			      "PRAGMA wal_autocheckpoint=8000";
 
 /* A question reads most pages once, and those it needs again are few: a larger cache made none faster. */
 static const char pragmas_reading[] = "PRAGMA cache_size=-4096";
@@ -57,7 +57,10 @@ static bool database_open(struct store *s, struct fault *fault)
 	int flags = SQLITE_OPEN_NOMUTEX | (s->mode == STORE_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
 	int rc;
 
-	sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, SAVEPOINT_OCTETS); /* only heard before the first connection */
+	/* Only heard before the first connection. No process has a second thread, and nobody asks what is allocated. */
+	sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, SAVEPOINT_OCTETS);
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
 	if (rc == SQLITE_OK) {
 		sqlite3_extended_result_codes(s->db, 1);
@@ -188,6 +191,7 @@ bool store_commit(struct store *s, struct fault *fault)
 		ok = sql_do(s, SQL_MARK_RELEASE);
 	s->taking.marked = false;
 	s->taking.forgotten = 0;
+	ok = ok && inflow_flush(s);
 	if (ok && sqlite3_get_autocommit(s->db))
 		ok = fault_set(&s->fault, FAULT_LATER, "%s: the batch was lost", s->path);
 	ok = ok && sql_do(s, SQL_COMMIT);
@@ -200,7 +204,8 @@ bool store_commit(struct store *s, struct fault *fault)
 		intern_clear(s);
 	}
 	s->writing = false;
-	s->pending_mails = s->pending_reports = s->pending_records = s->pending_octets = 0;
+	s->inflows_n = 0;
+	s->pending_mails = s->pending_reports = s->pending_records = s->pending_octets = s->looked_octets = 0;
 	return store_tell(s, ok, fault);
 }
 

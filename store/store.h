@@ -70,6 +70,7 @@ struct store_result {
 /* `mail` need not live longer than the call. A mail whose sha256 is stored already may be fed all the same: its facts
  * are let pass and result->known says so. */
 bool store_mail_begin(struct store *store, const struct mail *mail, int64_t arrived, struct fault *fault);
+bool store_mail_is_known(const struct store *store); /* the one that was begun: it is stored already */
 bool store_take(void *store, const struct fact *fact); /* a fact_taker; its fault is in store_fault */
 bool store_mail_end(struct store *store, struct store_result *result, struct fault *fault); /* false: aborted */
 void store_mail_abort(struct store *store); /* the mails before it stay */

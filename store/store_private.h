@@ -148,6 +148,14 @@ struct taking {
 	struct store_result result;
 };
 
+/* What a sender has brought in a day: as the database has it, and since. */
+struct inflow {
+	char sender[SENDER_TEXT];
+	int64_t day;
+	uint64_t before, news;
+};
+#define INFLOWS 64 /* remembered of a batch; what is beyond is written at once */
+
 struct store {
 	sqlite3 *db; /* owned */
 	char *path;  /* owned */
@@ -161,6 +169,7 @@ struct store {
 	bool room_short;		     /* every mail is to be committed */
 	bool writing;                        /* between BEGIN IMMEDIATE and COMMIT */
 	uint64_t pending_mails, pending_reports, pending_records, pending_octets;
+	uint64_t looked_octets; /* pending_octets when the disk was last looked at */
 	struct cache interned[INTERN_COUNT], texts; /* texts: from id to text */
 	struct buf sent, list, text;                /* scratch */
 	struct arena arena;                         /* of the answer handed out */
@@ -169,6 +178,8 @@ struct store {
 	int64_t next_record, next_report;
 	struct cell *dirty; /* owned: rollup rows to be summed again before the mail ends */
 	size_t dirty_n, dirty_room;
+	struct inflow inflows[INFLOWS]; /* of the batch, to be written with its commit */
+	size_t inflows_n;
 	struct taking taking;
 };
 
@@ -330,6 +341,7 @@ bool room_check(struct store *s); /* is there room for one more mail? */
 bool room_is_short(struct store *s);
 /* Counts the mail in hand to its sender, whose name is in its result then; not *admitted: that was too much. */
 bool inflow_admit(struct store *s, bool *admitted);
+bool inflow_flush(struct store *s); /* before a commit */
 
 /* --- schema.c --- */
 

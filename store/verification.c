@@ -185,10 +185,14 @@ static bool verification_drop(struct store *s, int64_t mail, unsigned number)
 
 bool verification_put(struct store *s, int64_t mail, unsigned number, const struct verification *v, bool *kept)
 {
-	sqlite3_stmt *st = sql_open(s, SQL_VERIFICATION_IS_SETTLED);
+	bool first = s->taking.open && !s->taking.again_mail && !s->taking.has_proof && number == 0;
+	sqlite3_stmt *st;
 	int row;
 
 	*kept = false;
+	if (first)
+		return verification_add(s, mail, number, v);
+	st = sql_open(s, SQL_VERIFICATION_IS_SETTLED);
 	if (!st)
 		return false;
 	sqlite3_bind_int64(st, 1, mail);
