@@ -144,8 +144,8 @@ static bool token_ask(struct grant *grant, struct token *token, struct fault *fa
 	struct buf form;
 	bool good;
 
-	/* What could not be kept is not asked for: this takes as much room as the answer will. */
-	if (refresh && !tokenfile_write(grant->oauth->token_file, token, fault))
+	/* What could not be kept is not asked for: this takes about as much room as the answer will. */
+	if (refresh && !tokenfile_try(grant->oauth->token_file, token, fault))
 		return false;
 	form_begin(grant, &form);
 	form_put(&form, "grant_type", refresh ? "refresh_token" : "client_credentials");

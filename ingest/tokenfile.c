@@ -202,16 +202,13 @@ static void folder_sync(const char *folder)
 	}
 }
 
-bool tokenfile_write(const char *path, const struct token *token, struct fault *fault)
+/* Beside the file, under the name `fresh`; nothing of it is left when it fails. */
+static bool fresh_write(const char *path, const char *fresh, const struct token *token, struct fault *fault)
 {
-	char folder[OAUTH_TEXT], fresh[OAUTH_TEXT + 8];
 	struct buf text = BUF(FILE_OCTETS);
 	bool good;
 	int fd;
 
-	if (!folder_of(path, folder, sizeof folder, fault))
-		return false;
-	snprintf(fresh, sizeof fresh, "%s.new", path);
 	unlink(fresh); /* of a run that was killed: the lock is ours */
 	buf_reserve(&text, FILE_OCTETS - 64);
 	token_print(token, &text);
@@ -219,13 +216,39 @@ bool tokenfile_write(const char *path, const struct token *token, struct fault *
 	good = fd >= 0 && !text.failed && file_fill(fd, buf_span(&text));
 	if (fd >= 0)
 		good = close(fd) == 0 && good;
-	good = good && rename(fresh, path) == 0;
-	if (good) {
-		folder_sync(folder);
-	} else {
+	if (!good) {
 		refuse(fault, FAULT_LATER, path, "cannot be written: %s", strerror(errno));
 		unlink(fresh);
 	}
 	secret_wipe(&text);
 	return good;
+}
+
+bool tokenfile_try(const char *path, const struct token *token, struct fault *fault)
+{
+	char fresh[OAUTH_TEXT + 8];
+	bool good;
+
+	snprintf(fresh, sizeof fresh, "%s.new", path);
+	good = fresh_write(path, fresh, token, fault);
+	unlink(fresh);
+	return good;
+}
+
+bool tokenfile_write(const char *path, const struct token *token, struct fault *fault)
+{
+	char folder[OAUTH_TEXT], fresh[OAUTH_TEXT + 8];
+
+	if (!folder_of(path, folder, sizeof folder, fault))
+		return false;
+	snprintf(fresh, sizeof fresh, "%s.new", path);
+	if (!fresh_write(path, fresh, token, fault))
+		return false;
+	if (rename(fresh, path) == 0) {
+		folder_sync(folder);
+		return true;
+	}
+	refuse(fault, FAULT_LATER, path, "cannot be written: %s", strerror(errno));
+	unlink(fresh);
+	return false;
 }

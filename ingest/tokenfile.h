@@ -35,6 +35,10 @@ bool tokenfile_folder(const char *path, struct fault *fault);
 int tokenfile_lock(const char *path, struct fault *fault);
 void tokenfile_unlock(const char *path, int lock);
 
+/* In the place of the old one, which whoever waits for the lock finds out: once, before the lock is given back. */
 bool tokenfile_write(const char *path, const struct token *token, struct fault *fault);
+
+/* Could it be written? Does so beside the file, which stays. */
+bool tokenfile_try(const char *path, const struct token *token, struct fault *fault);
 
 #endif

@@ -333,7 +333,7 @@ static void killer_ask(void *arg, uint64_t id, struct span name)
 /* Killed once from outside costs nothing; twice is the mail's own fault, as far as anyone can tell. */
 static void test_killed_from_outside(void **state)
 {
-	static const int signals[] = { SIGKILL, SIGSEGV, SIGBUS, SIGABRT, SIGUSR1 };
+	static const int signals[] = { SIGKILL, SIGABRT, SIGUSR1, SIGALRM };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
