@@ -3,6 +3,7 @@
  * mails read by a stand-in that asks questions. What the worker answers must be something the supervisor believes. */
 #include "base/escape.h"
 #include "base/fault.h"
+#include "base/sandbox.h"
 #include "parse/border.h"
 #include "parse/keyanswer.h"
 #include "tests/facts.h"
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -18,34 +20,53 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* ---- the worker, with a script in place of its socket; it ends by a jump ---- */
+/* ---- the worker, with a script in place of its socket, no lock, and nobody to read mails; it ends by a jump ---- */
 
 static _Noreturn void script_exit(int status);
 static ssize_t script_receive(int socket, void *octets, size_t room, int flags, int *fd);
 static ssize_t script_recv(int socket, void *octets, size_t room, int flags);
-static int script_setrlimit(int which, const struct rlimit *limit);
+static struct parser *script_parser(const struct limits *limits);
 static bool script_parse(struct parser *parser, const struct parse_input *input, struct feedback *feedback, struct fault *fault);
+static struct feedback *script_feedback(int socket, uint64_t max_octets);
+static struct buf *script_owns(struct buf *b);
 
 #define _exit(status) script_exit(status)
 #define border_receive script_receive
 #define recv script_recv
+#define parser_new script_parser
 #define parse_mail script_parse
-#define setrlimit script_setrlimit
+#define feedback_new_socket script_feedback
+#define sandbox_lock(kind, ceilings) ((void)(ceilings))
+#define sigaction(number, action, before) ((void)(action))
+#define setrlimit(which, limit) ((void)(which))
+#define buf_clear(b) buf_clear(script_owns(b))
+#define buf_reserve(b, more) buf_reserve(script_owns(b), more)
 #include "parse/worker.c"
 #undef _exit
 #undef border_receive
 #undef recv
+#undef parser_new
 #undef parse_mail
+#undef feedback_new_socket
+#undef sandbox_lock
+#undef sigaction
 #undef setrlimit
+#undef buf_clear
+#undef buf_reserve
 
-#define MAILS_MOST 50
 #define DESCRIPTORS 300
+#define BUFFERS 16
 
 static struct {
 	struct span rest;
 	bool mail_brings, other_brings; /* a descriptor */
 	int file, fds[DESCRIPTORS];
 	size_t fds_n;
+	int supervisor; /* the other end of the worker's socket */
+	struct buf said;
+	struct feedback *feedback;
+	struct buf *buffers[BUFFERS]; /* the worker's, which outlive its jump */
+	size_t buffers_n;
 	int status;
 	jmp_buf end;
 } script;
@@ -56,10 +77,35 @@ static _Noreturn void script_exit(int status)
 	longjmp(script.end, 1);
 }
 
-static int script_setrlimit(int which, const struct rlimit *limit)
+static struct buf *script_owns(struct buf *b)
 {
-	(void)which, (void)limit;
-	return 0;
+	for (size_t i = 0; i < script.buffers_n; i++)
+		if (script.buffers[i] == b)
+			return b;
+	if (script.buffers_n == BUFFERS)
+		abort();
+	return script.buffers[script.buffers_n++] = b;
+}
+
+static struct parser *script_parser(const struct limits *limits)
+{
+	(void)limits;
+	return (struct parser *)&script; /* never looked into */
+}
+
+static struct feedback *script_feedback(int socket, uint64_t max_octets)
+{
+	return script.feedback = feedback_new_socket(socket, max_octets);
+}
+
+/* Everything the worker has said by now. */
+static void script_hear(void)
+{
+	char octets[4096];
+	ssize_t got;
+
+	while ((got = recv(script.supervisor, octets, sizeof octets, MSG_DONTWAIT)) > 0)
+		buf_put(&script.said, octets, (size_t)got);
 }
 
 static ssize_t script_recv(int socket, void *octets, size_t room, int flags)
@@ -77,6 +123,7 @@ static ssize_t script_receive(int socket, void *octets, size_t room, int flags, 
 {
 	bool is_mail = script.rest.n >= FRAME_HEAD && script.rest.p[4] == FRAME_MAIL;
 
+	script_hear();
 	*fd = -1;
 	if (script.rest.n && script.fds_n < DESCRIPTORS && (is_mail ? script.mail_brings : script.other_brings))
 		*fd = script.fds[script.fds_n++] = dup(script.file);
@@ -125,16 +172,6 @@ static bool script_parse(struct parser *parser, const struct parse_input *input,
 
 /* ---- the supervisor's half of that ---- */
 
-/* Everything the worker has said by now; a fact may be incomplete. */
-static void worker_believe(int socket, struct buf *said)
-{
-	char octets[4096];
-	ssize_t got;
-
-	while ((got = recv(socket, octets, sizeof octets, MSG_DONTWAIT)) > 0)
-		buf_put(said, octets, (size_t)got);
-}
-
 static void said_check(struct span said)
 {
 	struct feedback *feedback = feedback_new(1 << 20);
@@ -160,12 +197,10 @@ static void said_check(struct span said)
 
 static void fuzz_worker(struct span data, uint8_t how)
 {
-	static struct limits limits = { .seconds = 60, .questions = 100 };
-	static struct worker w;
-	static struct buf said;
-	volatile int mails = 0;
+	static struct limits limits;
 	int ends[2];
 
+	limits_default(&limits);
 	if (script.file == 0)
 		script.file = memfd_create("fuzz-wire", 0);
 	if (script.file < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
@@ -173,27 +208,22 @@ static void fuzz_worker(struct span data, uint8_t how)
 	script.rest = data;
 	script.mail_brings = !(how & 1);
 	script.other_brings = how & 2;
-	script.fds_n = 0;
-	script.status = -1;
-	said = BUF(1 << 20);
-	w = (struct worker){ .socket = ends[0], .limits = &limits, .frame = BUF(SPOOL_MEMORY), .next = BUF(SPOOL_MEMORY) };
-	w.feedback = feedback_new_socket(ends[0], 1 << 20);
-	feedback_set_asker(w.feedback, worker_ask, &w, limits.questions);
+	script.fds_n = script.buffers_n = 0;
+	script.supervisor = ends[1];
+	script.said = BUF(1 << 20);
+	script.feedback = NULL;
 	if (setjmp(script.end) == 0)
-		while (mails++ < MAILS_MOST) {
-			worker_mail(&w);
-			worker_believe(ends[1], &said);
-		}
-	worker_believe(ends[1], &said);
-	said_check(buf_span(&said));
-	if (script.status > 0 && script.status != WORKER_EXIT_PROTOCOL)
+		worker_run(ends[0], &limits, 0);
+	script_hear();
+	said_check(buf_span(&script.said));
+	if (script.status != WORKER_EXIT_DONE && script.status != WORKER_EXIT_PROTOCOL)
 		abort();
 	for (size_t i = 0; i < script.fds_n; i++)
 		close(script.fds[i]);
-	feedback_free(w.feedback);
-	buf_release(&w.frame);
-	buf_release(&w.next);
-	buf_release(&said);
+	for (size_t i = 0; i < script.buffers_n; i++)
+		buf_release(script.buffers[i]);
+	feedback_free(script.feedback);
+	buf_release(&script.said);
 	close(ends[0]);
 	close(ends[1]);
 }
