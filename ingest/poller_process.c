@@ -462,8 +462,8 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static bool settle_imap(struct serving *s, const struct mail_fate *fate, const char *folder, uint64_t uidvalidity,
-	uint64_t *uids, size_t n, uint64_t *left, struct fault *fault)
+static bool settle_once(struct serving *s, const struct mail_fate *fate, const char *folder, uint64_t uidvalidity,
+	const uint64_t *uids, size_t n, uint64_t *left, struct fault *fault)
 {
 	struct server_folder found;
 
@@ -475,8 +475,16 @@ static bool settle_imap(struct serving *s, const struct mail_fate *fate, const c
 			(unsigned long long)uidvalidity, (unsigned long long)found.uidvalidity);
 		return false;
 	}
-	qsort(uids, n, sizeof *uids, by_number);
 	return imap_settle(s->imap, fate, uids, n, left, fault);
+}
+
+/* A connection that was cut is made again, once: whatever comes in the rest of the run would have to wait for the next. */
+static bool settle_imap(struct serving *s, const struct mail_fate *fate, const char *folder, uint64_t uidvalidity,
+	uint64_t *uids, size_t n, uint64_t *left, struct fault *fault)
+{
+	qsort(uids, n, sizeof *uids, by_number);
+	return settle_once(s, fate, folder, uidvalidity, uids, n, left, fault) ||
+	       (session_lost(s) && settle_once(s, fate, folder, uidvalidity, uids, n, left, fault));
 }
 
 static bool settle_pop3(struct serving *s, const struct mail_fate *fate, struct span uidl, struct fault *fault)

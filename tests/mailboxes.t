@@ -10,6 +10,7 @@ import tempfile
 
 sys.dont_write_bytecode = True  # the source folder may be read-only
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "lib"))
+from cutter import Cutter  # noqa: E402
 from gate import *  # noqa: E402,F403 the tests' own words
 from mailserver import *  # noqa: E402,F403
 
@@ -363,6 +364,20 @@ def finished_later(dovecot):
           states(dovecot, "Done") == [6] and places(gate) == [], "the next run moves them all", ran)
 
 
+def cut_at_settling(dovecot):
+    gate = Gate()
+    dovecot.empty()
+    dovecot.deliver([report_mail(i) for i in range(20)])
+    cutter = Cutter(dovecot, 0, b"UID MOVE")
+    gate.settings({"box": server_rows(dovecot, after="move:Done", url="imaps://%s@localhost:%d" % (
+        USER.replace("@", "%40"), cutter.port))})
+    ran = gate.ingest()
+    check(cutter.cut and ran.code == 0 and ran.box("box")["settled"] == 20 and ran.box("box")["reconnects"] == 1 and
+          dovecot.state() == {} and states(dovecot, "Done") == [20] and places(gate) == [],
+          "a connection that is cut when mails are moved is made again", ran)
+    cutter.close()
+
+
 def copied_before(certificates):
     """A server without MOVE has copied and marked, and we were killed before that could be written down: not copied again."""
     dovecot = Dovecot(certificates, "imap_capability = IMAP4rev1 SASL-IR AUTH=PLAIN\n")
@@ -499,7 +514,7 @@ def main():
             same_by_pop3(dovecot, mails)
             pop3_keeps(dovecot, mails)
             for part in (others_go_on, secrets, limits, nothing_changes, figures, at_the_same_time, another_life,
-                         finished_later, odd_mails, very_many, not_twice_at_once,
+                         finished_later, cut_at_settling, odd_mails, very_many, not_twice_at_once,
                          on_a_terminal):
                 part(dovecot)
             copied_before(dovecot.certificates)

@@ -1,5 +1,5 @@
 """Stands between a client and a Dovecot, with the server's own certificate, and cuts the connection in the middle of the
-n-th mail; once, then it only passes on."""
+n-th mail, or before a command arrives; once, then it only passes on."""
 import re
 import socket
 import ssl
@@ -9,8 +9,8 @@ BEGIN = re.compile(rb"\* \d+ FETCH [^\r\n]*BODY\[\] \{\d+\}\r\n")
 
 
 class Cutter:
-    def __init__(self, dovecot, nth):
-        self.dovecot, self.left, self.cut, self.connections = dovecot, nth, False, 0
+    def __init__(self, dovecot, nth, command=None):
+        self.dovecot, self.left, self.command, self.cut, self.connections = dovecot, nth, command, False, 0
         self.context = dovecot.certificates.context("good")
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -61,11 +61,14 @@ class Cutter:
                 return begin.end() + 10
         return None
 
-    @staticmethod
-    def pass_on(client, server):
+    def pass_on(self, client, server):
         try:
             while True:
                 octets = client.recv(65536)
+                if self.command and self.command in octets and not self.cut:
+                    self.cut = True
+                    server.shutdown(socket.SHUT_RDWR)  # who passes on what it says sees its end
+                    return
                 if not octets:
                     return
                 server.sendall(octets)
