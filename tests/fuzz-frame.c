@@ -168,7 +168,7 @@ static void play_poller(unsigned how)
 		fault_check(&fault);
 	for (int i = 0; i < ROUNDS; i++) {
 		struct polled polled;
-		int got = poller_next(poller, &polled, &fault);
+		int got = how & 8 && !poller_ready(poller) ? 0 : poller_next(poller, &polled, &fault);
 
 		if (got < 0)
 			fault_check(&fault);
@@ -178,10 +178,10 @@ static void play_poller(unsigned how)
 			polled.place.folder = NULL;
 		}
 		polled_release(&polled);
-		if (got == 0 && how & 2 && poller_watch(poller, 0, &fault))
-			poller_news(poller, &fault);
-		else if (got == 0)
+		if (got == 0 && (!(how & 2) || !poller_watch(poller, 0, &fault) || how & 16))
 			break;
+		if (got == 0)
+			poller_news(poller, &fault);
 	}
 	if (kept)
 		play_settle(poller, places, kept, how & 1);
