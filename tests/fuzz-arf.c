@@ -1,6 +1,6 @@
-/* A failure report (RFC 5965, RFC 6591, RFC 9991): the octets before a line "SAMPLE" as its fields, those behind it as the
- * mail that failed. First the field readers by themselves, then the whole report mail: what is said of the sample must be
- * true of exactly these octets. */
+/* A failure report (RFC 5965, RFC 6591, RFC 9991): the octets before a line "SAMPLE" as its fields, those behind it as
+ * the mail that failed. First the field readers by themselves, then the whole report mail: what is said of the sample
+ * must be true of exactly these octets. */
 #include "base/digest.h"
 #include "base/escape.h"
 #include "parse/failurereport.h"
@@ -98,10 +98,11 @@ static bool take(void *arg, const struct fact *fact)
 
 static void put_mail(struct buf *mail, struct span fields, struct span sample)
 {
-	buf_put_text(mail, "From: mx@example.net\nTo: reports@example.org\nSubject: FW\nDate: Sat, 21 Nov 2026 12:00:00 +0000\n"
-			   "MIME-Version: 1.0\nContent-Type: multipart/report; report-type=feedback-report; boundary=\"" BOUNDARY
-			   "\"\n\n--" BOUNDARY "\nContent-Type: text/plain\n\nA failure report.\n--" BOUNDARY
-			   "\nContent-Type: message/feedback-report\n\n");
+	buf_put_text(mail,
+		"From: mx@example.net\nTo: reports@example.org\nSubject: FW\nDate: Sat, 21 Nov 2026 12:00:00 +0000\n"
+		"MIME-Version: 1.0\nContent-Type: multipart/report; report-type=feedback-report; boundary=\"" BOUNDARY
+		"\"\n\n--" BOUNDARY "\nContent-Type: text/plain\n\nA failure report.\n--" BOUNDARY
+		"\nContent-Type: message/feedback-report\n\n");
 	buf_put_span(mail, fields);
 	buf_put_text(mail, "\n--" BOUNDARY "\nContent-Type: message/rfc822\n\n");
 	buf_put_span(mail, sample);

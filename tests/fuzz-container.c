@@ -1,5 +1,5 @@
-/* Any octets as an attached file: recognised, unpacked to the ceilings, read. What is found must not depend on the pieces
- * in which it came, and what an intact container unpacks to neither. */
+/* Any octets as an attached file: recognised, unpacked to the ceilings, read. What is found must not depend on the
+ * pieces in which it came, and what an intact container unpacks to neither. */
 #include "tests/fuzz_reading.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-/* What the supervisor is told by its helpers, dmarcgate-poller and dmarcgate-token, and what these are told by it. The first
- * octet chooses; the rest is one frame, read by every reader of frames, or a script: for each frame its type, how many
- * descriptors come with it, its length in two octets, its octets. A script is played to the supervisor's own calls through a
- * socket; no process is started. What is believed can be said again and means the same. */
+/* What the supervisor is told by its helpers, dmarcgate-poller and dmarcgate-token, and what these are told by it. The
+ * first octet chooses; the rest is one frame, read by every reader of frames, or a script: for each frame its type, how
+ * many descriptors come with it, its length in two octets, its octets. A script is played to the supervisor's own calls
+ * through a socket; no process is started. What is believed can be said again and means the same. */
 #include "base/escape.h"
 #include "ingest/poller.h"
 #include "ingest/polling.h"
@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define FRAMES_MOST 40 /* what a socket holds before anybody reads */
 #define ROUNDS 40
 #define NOBODY 0x3fffffff /* no process has this number (PID_MAX_LIMIT) */
-#define MAIL_OCTETS 5     /* of the mails that scripts bring */
+#define MAIL_OCTETS 5	  /* of the mails that scripts bring */
 #define MAIL_MOST 100
 
 /* ---- in place of a process: a script ---- */
@@ -55,7 +55,9 @@ static bool script_send(int socket, unsigned type, unsigned how, struct span oct
 	if (n) {
 		message.msg_control = control.room;
 		message.msg_controllen = CMSG_SPACE(n * sizeof(int));
-		control.header = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(n * sizeof(int)) };
+		control.header = (struct cmsghdr){
+			.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(n * sizeof(int))
+		};
 		memcpy(CMSG_DATA(&control.header), fds, n * sizeof(int));
 	}
 	return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
@@ -130,21 +132,21 @@ static void polled_check(const struct polled *polled, bool pop3)
 		(uint64_t)st.st_size != polled->mail.length || polled->mail.length > MAIL_MOST ||
 		!(fcntl(polled->mail.fd, F_GET_SEALS) & F_SEAL_WRITE))
 		abort();
-	if (!polled->place.folder || !utf8_valid(span_of(polled->place.folder)) || (!pop3 && !polled->place.uid && !polled->place.uidl[0]))
+	if (!polled->place.folder || !utf8_valid(span_of(polled->place.folder)) ||
+		(!pop3 && !polled->place.uid && !polled->place.uidl[0]))
 		abort();
 }
 
 /* ---- the supervisor's calls ---- */
 
-static void play_settle(struct poller *poller, struct mail_place *places, size_t n, bool pop3)
+static void play_settle(struct poller *poller, const struct mail_place *places, size_t n)
 {
 	struct mail_fate fate = { FATE_DELETE, NULL };
 	struct fault fault = { FAULT_NONE };
 	size_t done;
 	bool good = poller_settle(poller, &fate, places, n, &done, &fault);
 
-	(void)pop3;
-	if (done > n || good != (done == n && good))
+	if (done > n || (good && done != n))
 		abort();
 	if (!good)
 		fault_check(&fault);
@@ -154,8 +156,17 @@ static void play_poller(unsigned how)
 {
 	char folder[] = "INBOX", host[] = "mail.example.org", user[] = "u";
 	char *folders[] = { folder };
-	struct mailbox mailbox = { .name = folder, .kind = how & 1 ? MAILBOX_POP3 : MAILBOX_IMAP, .host = host, .port = 993, .tls = true,
-		.user = user, .folders = folders, .n_folders = 1, .max_octets = MAIL_MOST, .timeout = 1, .deadline = 1 };
+	struct mailbox mailbox = { .name = folder,
+		.kind = how & 1 ? MAILBOX_POP3 : MAILBOX_IMAP,
+		.host = host,
+		.port = 993,
+		.tls = true,
+		.user = user,
+		.folders = folders,
+		.n_folders = 1,
+		.max_octets = MAIL_MOST,
+		.timeout = 1,
+		.deadline = 1 };
 	struct fault fault = { FAULT_NONE };
 	struct poller *poller = poller_start(NULL, &fault);
 	struct mail_place places[ROUNDS];
@@ -168,7 +179,7 @@ static void play_poller(unsigned how)
 		fault_check(&fault);
 	for (int i = 0; i < ROUNDS; i++) {
 		struct polled polled;
-		int got = poller_next(poller, &polled, &fault);
+		int got = how & 8 && !poller_ready(poller) ? 0 : poller_next(poller, &polled, &fault);
 
 		if (got < 0)
 			fault_check(&fault);
@@ -178,13 +189,13 @@ static void play_poller(unsigned how)
 			polled.place.folder = NULL;
 		}
 		polled_release(&polled);
-		if (got == 0 && how & 2 && poller_watch(poller, 0, &fault))
-			poller_news(poller, &fault);
-		else if (got == 0)
+		if (got == 0 && (!(how & 2) || !poller_watch(poller, 0, &fault) || how & 16))
 			break;
+		if (got == 0)
+			poller_news(poller, &fault);
 	}
 	if (kept)
-		play_settle(poller, places, kept, how & 1);
+		play_settle(poller, places, kept);
 	if (!poller_close(poller, &counts, &fault))
 		fault_check(&fault);
 	poller_stop(poller);
@@ -203,7 +214,9 @@ static void show(void *arg, const struct token_code *code)
 static void play_token(bool login)
 {
 	char name[] = "box", url[] = "https://login.example/token", id[] = "client", path[] = "/nonexistent";
-	struct oauth oauth = { .name = name, .token_endpoint = url, .device_endpoint = url, .client_id = id, .token_file = path };
+	struct oauth oauth = {
+		.name = name, .token_endpoint = url, .device_endpoint = url, .client_id = id, .token_file = path
+	};
 	struct buf token = BUF(2 * OAUTH_TOKEN);
 	struct fault fault = { FAULT_NONE };
 
@@ -217,7 +230,9 @@ static void play_token(bool login)
 static void play_submit(void)
 {
 	char host[] = "mail.example.org", name[] = "smtp";
-	struct mailbox server = { .name = name, .kind = MAILBOX_SMTP, .host = host, .port = 465, .tls = true, .timeout = 1, .deadline = 1 };
+	struct mailbox server = {
+		.name = name, .kind = MAILBOX_SMTP, .host = host, .port = 465, .tls = true, .timeout = 1, .deadline = 1
+	};
 	struct span to[] = { SPAN("a@example.org"), SPAN("b@example.org") };
 	struct envelope envelope = { SPAN("c@example.org"), to, 2 };
 	struct submit_answer answers[2];

@@ -1,5 +1,5 @@
-/* Any octets as JSON, where strangers' JSON is read: an SMTP TLS report, what an OAuth server answers, and a mail server's
- * reason for refusing a token. */
+/* Any octets as JSON, where strangers' JSON is read: an SMTP TLS report, what an OAuth server answers, and a mail
+ * server's reason for refusing a token. */
 #include "base/escape.h"
 #include "ingest/tokenanswer.h"
 #include "parse/tlsreport.h"

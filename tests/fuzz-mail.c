@@ -1,5 +1,5 @@
-/* A whole mail or file through parse_mail, with ceilings so low that each of them is met; then its facts, all of them, twice.
- * Seeds are files as they are. One that ends in the octet 1 is read as what the store kept of a mail. */
+/* A whole mail or file through parse_mail, with ceilings so low that each of them is met; then its facts, all of them,
+ * twice. Seeds are files as they are. One that ends in the octet 1 is read as what the store kept of a mail. */
 #include "parse/border.h"
 #include "parse/parse.h"
 #include "tests/facts.h"
@@ -31,8 +31,8 @@ static bool say(const struct parse_input *input, struct buf *said)
 
 	if (!feedback)
 		abort();
-	/* Only octets came in, and no more than a spool may hold: nothing may be refused but for the ceiling `feedback`, and what
-	 * was not refused has an end and can be replayed. */
+	/* Only octets came in, and no more than a spool may hold: nothing may be refused but for the ceiling
+	 * `feedback`, and what was not refused has an end and can be replayed. */
 	good = parse_mail(parser, input, feedback, &fault);
 	if (good && (!feedback_ended(feedback) || !feedback_replay(feedback, REPLAY_ALL, facts_write, said, &fault)))
 		abort();

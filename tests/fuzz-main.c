@@ -1,5 +1,5 @@
-/* What libFuzzer is elsewhere: gives every named file to the fuzzer it is linked with. So what was found once is looked at
- * by `make check` with any compiler (tests/fuzz.t). */
+/* What libFuzzer is elsewhere: gives every named file to the fuzzer it is linked with. So what was found once is looked
+ * at by `make check` with any compiler (tests/fuzz.t). */
 #include "base/buf.h"
 
 #include <stdint.h>

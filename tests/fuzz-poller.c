@@ -1,11 +1,11 @@
-/* What an IMAP or POP3 server may say, through the poller's sessions and the engines of libmailutils. The first two octets
- * choose mailbox and login; the rest is what the server says, whatever it is asked:
+/* What an IMAP or POP3 server may say, through the poller's sessions and the engines of libmailutils. The first two
+ * octets choose mailbox and login; the rest is what the server says, whatever it is asked:
  *
  *   1   the tag of the last command         3   silence, until somebody is tired of it
  *   2   the end of what can be read now     4   the same, and the supervisor calls
  *
- * Connection, TLS and clock are played here (--wrap), so nothing waits. What the client says meanwhile is watched: nothing
- * before TLS but the wish for it, no line that a server has slipped in. */
+ * Connection, TLS and clock are played here (--wrap), so nothing waits. What the client says meanwhile is watched:
+ * nothing before TLS but the wish for it, no line that a server has slipped in. */
 #include "base/escape.h"
 #include "base/moment.h"
 #include "ingest/imap.h"
@@ -26,8 +26,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
 
-/* What libmailutils forgets of answers that are malformed: an item of a FETCH that it gives up half-way. The process that uses it lives
- * for one mailbox, below a ceiling of memory, so that is where it ends. */
+/* What libmailutils forgets of answers that are malformed: an item of a FETCH that it gives up half-way. The process
+ * that uses it lives for one mailbox, below a ceiling of memory, so that is where it ends. */
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:_mu_imap_parse_fetch_response\n";
@@ -71,9 +71,11 @@ static bool begins_with_one(struct span line, const char *const *words)
 
 static void line_check(struct span line)
 {
-	static const char *const imap[] = { "STARTTLS", "CAPABILITY", "AUTHENTICATE", "LOGIN", "NAMESPACE", "LIST", "SELECT", "EXAMINE",
-		"UID SEARCH", "UID FETCH", "UID STORE", "UID COPY", "UID MOVE", "UID EXPUNGE", "CREATE", "NOOP", "IDLE", "LOGOUT", NULL };
-	static const char *const pop3[] = { "STLS", "USER", "PASS", "AUTH", "UIDL", "LIST", "RETR", "DELE", "QUIT", NULL };
+	static const char *const imap[] = { "STARTTLS", "CAPABILITY", "AUTHENTICATE", "LOGIN", "NAMESPACE", "LIST",
+		"SELECT", "EXAMINE", "UID SEARCH", "UID FETCH", "UID STORE", "UID COPY", "UID MOVE", "UID EXPUNGE",
+		"CREATE", "NOOP", "IDLE", "LOGOUT", NULL };
+	static const char *const pop3[] = { "STLS", "USER", "PASS", "AUTH", "UIDL", "LIST", "RETR", "DELE", "QUIT",
+		NULL };
 	static const char *const clear[] = { "STARTTLS", "STLS", NULL };
 	const char *blank = memchr(line.p, ' ', line.n);
 	struct span verb = line;
@@ -273,7 +275,8 @@ static void mail_check(const struct server_mail *mail)
 
 	if (mail->came != (mail->fd >= 0))
 		abort();
-	if (mail->came && (mail->length > MAIL_MOST || fstat(mail->fd, &st) != 0 || (uint64_t)st.st_size != mail->length))
+	if (mail->came &&
+		(mail->length > MAIL_MOST || fstat(mail->fd, &st) != 0 || (uint64_t)st.st_size != mail->length))
 		abort();
 }
 
@@ -308,8 +311,13 @@ static void play_imap(const struct mailbox *mailbox, const struct trust *trust, 
 {
 	struct fault fault = { FAULT_NONE };
 	struct imap *imap = imap_open(mailbox, trust, SPAN(SECRET), &fault);
-	struct imap_watch watch = { .folder = "INBOX", .writable = how & 1, .uidvalidity = 7, .first = 9, .since = MOMENT_NONE,
-		.other = -1, .seconds = 1000 };
+	struct imap_watch watch = { .folder = "INBOX",
+		.writable = how & 1,
+		.uidvalidity = 7,
+		.first = 9,
+		.since = MOMENT_NONE,
+		.other = -1,
+		.seconds = 1000 };
 	enum imap_woken woken;
 	char **names = NULL;
 	size_t n = 0;
@@ -325,7 +333,8 @@ static void play_imap(const struct mailbox *mailbox, const struct trust *trust, 
 			if (i < 3 && !imap_broken(imap))
 				imap_folder(imap, mailbox, names[i], how & 1);
 		}
-	if (how & 2 && !imap_broken(imap) && fault_check(imap_watch(imap, &watch, &woken, &fault), &fault) && !imap_broken(imap))
+	if (how & 2 && !imap_broken(imap) && fault_check(imap_watch(imap, &watch, &woken, &fault), &fault) &&
+		!imap_broken(imap))
 		imap_folder(imap, mailbox, "INBOX", how & 1);
 	while (n)
 		free(names[--n]);
@@ -359,7 +368,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct trust *trust;
 	static char host[] = "127.0.0.1", user[] = "user@example.org", name[] = "box";
 	static char inbox[] = "INBOX", pattern[] = "Reports/*", done[] = "Done/\xc3\xbc", keyword[] = "$Done";
-	struct mailbox mailbox = { .name = name, .host = host, .port = 993, .user = user, .timeout = 60, .deadline = 600, .keepalive = 180,
+	struct mailbox mailbox = { .name = name,
+		.host = host,
+		.port = 993,
+		.user = user,
+		.timeout = 60,
+		.deadline = 600,
+		.keepalive = 180,
 		.max_octets = MAIL_MOST };
 	struct fault fault = { FAULT_NONE };
 	char *folders[] = { inbox, pattern };

@@ -1,5 +1,6 @@
-/* The wire between supervisor and worker, both directions. The first octet chooses: below 128 the rest is what a worker says,
- * cut into pieces of that size (0: in one); from 128 on it is what a supervisor says, heard by the worker's own loop, with
+/* The wire between supervisor and worker, both directions. The first octet chooses: below 64 the rest is what a worker
+ * says, cut into pieces of that size (0: in one); below 128 it is what differs from a mail with one fact of each kind,
+ * as three octets each, where and what; from 128 on it is what a supervisor says, heard by the worker's own loop, with
  * mails read by a stand-in that asks questions. What the worker answers must be something the supervisor believes. */
 #include "base/escape.h"
 #include "base/fault.h"
@@ -26,7 +27,8 @@ static _Noreturn void script_exit(int status);
 static ssize_t script_receive(int socket, void *octets, size_t room, int flags, int *fd);
 static ssize_t script_recv(int socket, void *octets, size_t room, int flags);
 static struct parser *script_parser(const struct limits *limits);
-static bool script_parse(struct parser *parser, const struct parse_input *input, struct feedback *feedback, struct fault *fault);
+static bool script_parse(
+	struct parser *parser, const struct parse_input *input, struct feedback *feedback, struct fault *fault);
 static struct feedback *script_feedback(int socket, uint64_t max_octets);
 static struct buf *script_owns(struct buf *b);
 
@@ -149,7 +151,8 @@ static void keyanswer_check(struct span octets)
 	arena_release(&again);
 }
 
-static bool script_parse(struct parser *parser, const struct parse_input *input, struct feedback *feedback, struct fault *fault)
+static bool script_parse(
+	struct parser *parser, const struct parse_input *input, struct feedback *feedback, struct fault *fault)
 {
 	static struct buf answer = { .max = ANSWER_MAX }; /* outlives a jump */
 	struct problem problem = { SPAN("mail"), SPAN("read by nobody") };
@@ -167,7 +170,8 @@ static bool script_parse(struct parser *parser, const struct parse_input *input,
 	}
 	if (input->flags & PARSE_EXPLAIN)
 		return fault_set(fault, FAULT_INPUT, "refused") != 0;
-	return feedback_put_problem(feedback, &problem) && (input->flags & PARSE_ALL_NAMES || feedback_put_end(feedback, OUTCOME_BROKEN, NULL));
+	return feedback_put_problem(feedback, &problem) &&
+	       (input->flags & PARSE_ALL_NAMES || feedback_put_end(feedback, OUTCOME_BROKEN, NULL));
 }
 
 /* ---- the supervisor's half of that ---- */
@@ -180,11 +184,12 @@ static void said_check(struct span said)
 	struct frame frame;
 
 	while (said.n >= FRAME_HEAD && wire_get_frame(said.p, &frame) && frame.length <= said.n - FRAME_HEAD) {
-		struct span payload = { said.p + FRAME_HEAD, frame.length }, one = { said.p, FRAME_HEAD + frame.length };
+		struct span payload = { said.p + FRAME_HEAD, frame.length },
+			    one = { said.p, FRAME_HEAD + frame.length };
 
-		if (frame.kind == FRAME_QUESTION ? !question_allowed(payload) :
-			frame.kind == FRAME_REFUSED  ? !wire_get_refused(payload, &what) :
-						       !feedback_accept(feedback, &one, &fault) || one.n)
+		if (frame.kind == FRAME_QUESTION      ? !question_allowed(payload)
+			: frame.kind == FRAME_REFUSED ? !wire_get_refused(payload, &what)
+						      : !feedback_accept(feedback, &one, &fault) || one.n)
 			abort();
 		if (feedback_ended(feedback))
 			feedback_clear(feedback);
@@ -264,6 +269,43 @@ static void fuzz_supervisor(struct span data, size_t piece)
 	buf_release(&whole);
 }
 
+/* A whole mail as an honest worker says it. */
+static struct span honest(void)
+{
+	static struct buf said = { .max = 1 << 20 };
+	struct feedback *fb;
+	char octets[4096];
+	ssize_t got;
+	int ends[2];
+
+	if (said.n)
+		return buf_span(&said);
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0 || !(fb = feedback_new_socket(ends[0], 1 << 20)) ||
+		!facts_put_mail(fb, 2))
+		abort();
+	while ((got = recv(ends[1], octets, sizeof octets, MSG_DONTWAIT)) > 0)
+		buf_put(&said, octets, (size_t)got);
+	feedback_free(fb);
+	close(ends[0]);
+	close(ends[1]);
+	return buf_span(&said);
+}
+
+static void fuzz_altered(struct span changes, size_t piece)
+{
+	struct span whole = honest();
+	struct buf said = BUF(1 << 20);
+
+	buf_put_span(&said, whole);
+	for (; changes.n >= 3; changes = (struct span){ changes.p + 3, changes.n - 3 }) {
+		const unsigned char *c = (const unsigned char *)changes.p;
+
+		said.p[(c[0] | (size_t)c[1] << 8) % said.n] = (char)c[2];
+	}
+	fuzz_supervisor(buf_span(&said), piece);
+	buf_release(&said);
+}
+
 /* ---- single payloads: what is believed can be said again, and means the same ---- */
 
 static void fuzz_payload(struct span data)
@@ -280,7 +322,8 @@ static void fuzz_payload(struct span data)
 			read.n != input.n || read.flags != input.flags || read.at != input.at)
 			abort();
 		for (size_t i = 0; i < read.n; i++)
-			if (again[i].kind != ranges[i].kind || again[i].offset != ranges[i].offset || again[i].length != ranges[i].length)
+			if (again[i].kind != ranges[i].kind || again[i].offset != ranges[i].offset ||
+				again[i].length != ranges[i].length)
 				abort();
 	}
 	if (wire_get_answer(data, &known, &span) && span.n > ANSWER_MAX)
@@ -299,8 +342,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	if (data[0] < 128)
+	if (data[0] < 64)
 		fuzz_supervisor(rest, data[0] ? data[0] : SIZE_MAX);
+	else if (data[0] < 128)
+		fuzz_altered(rest, data[0] - (size_t)63);
 	else
 		fuzz_worker(rest, data[0]);
 	fuzz_payload(rest);

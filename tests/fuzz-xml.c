@@ -1,5 +1,5 @@
-/* Any octets as an aggregate report's XML: the strict pass and, where that refuses, the recovering one. What stands in a
- * report must not depend on the pieces in which it came. */
+/* Any octets as an aggregate report's XML: the strict pass and, where that refuses, the recovering one. What stands in
+ * a report must not depend on the pieces in which it came. */
 #include "parse/aggregate.h"
 #include "tests/fuzz_reading.h"
 

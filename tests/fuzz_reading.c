@@ -118,7 +118,8 @@ static bool take(void *arg, const struct fact *fact)
 static void said_check(const struct reading *r, const struct fuzz_said *said)
 {
 	/* Every container may overshoot by the chunk in which it notices. */
-	if (said->budget.entries > ENTRIES + 1 || said->budget.inflated > INFLATED + (ENTRIES + r->limits->depth + 2) * CHUNK ||
+	if (said->budget.entries > ENTRIES + 1 ||
+		said->budget.inflated > INFLATED + (ENTRIES + r->limits->depth + 2) * CHUNK ||
 		said->sums.records > RECORDS + 1)
 		abort();
 }

@@ -1,5 +1,5 @@
-/* What the fuzzers of parse/ share: ceilings so low that each of them is met, and one document through a reader of parse/,
- * in pieces of a chosen size, as a whole mail would do it: a first pass and, where wanted, a recovering one. */
+/* What the fuzzers of parse/ share: ceilings so low that each of them is met, and one document through a reader of
+ * parse/, in pieces of a chosen size, as a whole mail would do it: a first pass and, where wanted, a recovering one. */
 #ifndef TESTS_FUZZ_READING_H
 #define TESTS_FUZZ_READING_H
 
@@ -21,8 +21,8 @@ struct fuzz_said {
 
 typedef int fuzz_reader(struct reading *r, struct leaf_source *source);
 
-/* The source gives at most `piece` octets at once. Aborts where facts cannot be replayed, or where more was said than the
- * ceilings allow. */
+/* The source gives at most `piece` octets at once. Aborts where facts cannot be replayed, or where more was said than
+ * the ceilings allow. */
 void fuzz_read(fuzz_reader *reader, struct span octets, size_t piece, struct fuzz_said *said);
 bool fuzz_said_same(const struct fuzz_said *a, const struct fuzz_said *b);
 void fuzz_said_release(struct fuzz_said *said);

@@ -34,8 +34,8 @@ corpus() { # NAME FUZZER
 	rm -rf fuzz/merged
 	mkdir fuzz/merged || exit 99
 	"$2" -merge=1 -max_len="${CORPUS_OCTETS:-8192}" fuzz/merged "fuzz/corpus/$1" "fuzz/seeds/$1" "fuzz/$1" || exit 1
-	tar -C fuzz/merged --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=0644 --format=ustar \
-		-cf - $(cd fuzz/merged && ls) | xz -9e > "$fuzz/$1.tar.xz"
+	(cd fuzz/merged && tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=0644 --format=ustar -cf - -- *) |
+		xz -9e > "$fuzz/$1.tar.xz"
 }
 
 for fuzzer; do

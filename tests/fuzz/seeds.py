@@ -218,6 +218,9 @@ asked = frame(MAIL, b'\x01' + struct.pack('<q', 0) + b'\x01' + b'\0' + struct.pa
 asked_twice = frame(MAIL, b'\x01' + struct.pack('<q', 0) + b'\x02' + b'\x01' + struct.pack('<QQ', 0, 10) + b'\x02' + struct.pack('<QQ', 10, 90))
 known = frame(ANSWER, b'\x01' + b'\0\0' + no_date + b'\0' + b'\x01' + span(b'v=DKIM1; p='))
 unknown = frame(ANSWER, b'\0')
+for at in range(0, 1200, 20):  # one octet of an honest mail is another
+    put('wire', f'altered-{at}', b'\x7f' + struct.pack('<HB', at, at % 7))
+put('wire', 'honest', b'\x40')
 for name, said in {'asked': asked + known + asked + unknown, 'early': asked_twice + asked + known + unknown + known,
                    'refuse': frame(MAIL, b'\x02' + struct.pack('<q', 0) + b'\x01\0' + bytes(16)) + known}.items():
     put('wire', 'supervisor-' + name, b'\x80' + said)
