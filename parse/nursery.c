@@ -34,6 +34,7 @@ struct request {
 
 struct cradle {
 	int socket, signals;
+	bool warm;
 	int size; /* /proc/self/statm, opened while that was possible */
 	pid_t children[NURSERY_CHILDREN];
 	size_t n;
@@ -92,6 +93,16 @@ static _Noreturn void worker_born(int socket, const struct limits *limits, uint6
 	worker_run(WORKER_SOCKET, limits, octets);
 }
 
+/* With the first worker, since many runs need none: libraries are warmed, then the process is locked. */
+static void cradle_warm(struct cradle *c)
+{
+	if (c->warm)
+		return;
+	parse_warm();
+	sandbox_lock(SANDBOX_NURSERY, &(struct sandbox_ceilings){ 0 });
+	c->warm = true;
+}
+
 static bool cradle_spawn(struct cradle *c, const struct request *request)
 {
 	struct nursery_notice notice = { NURSERY_SPAWNED, request->token, 0, 0, -1 };
@@ -126,8 +137,10 @@ static bool cradle_obey(struct cradle *c)
 
 	if (n != sizeof request)
 		return n < 0 && errno == EINTR;
-	if (request.verb == REQUEST_SPAWN)
+	if (request.verb == REQUEST_SPAWN) {
+		cradle_warm(c);
 		return cradle_spawn(c, &request);
+	}
 	if (child_find(c, request.pid) < c->n)
 		kill(request.pid, SIGKILL);
 	return true;
@@ -166,8 +179,6 @@ static _Noreturn void nursery_run(int socket)
 	c.size = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	if (c.signals < 0)
 		_exit(1);
-	parse_warm();
-	sandbox_lock(SANDBOX_NURSERY, &(struct sandbox_ceilings){ 0 });
 	ready[0] = (struct pollfd){ c.socket, POLLIN, 0 };
 	ready[1] = (struct pollfd){ c.signals, POLLIN, 0 };
 	while (poll(ready, 2, -1) >= 0 || errno == EINTR) {
