@@ -94,25 +94,27 @@ static _Noreturn void worker_born(int socket, const struct limits *limits, uint6
 }
 
 /* With the first worker, since many runs need none: libraries are warmed, then the process is locked. */
-static void cradle_warm(struct cradle *c)
+static bool cradle_warm(struct cradle *c)
 {
 	if (c->warm)
-		return;
-	parse_warm();
+		return true;
+	if (!parse_warm())
+		return false;
 	sandbox_lock(SANDBOX_NURSERY, &(struct sandbox_ceilings){ 0 });
 	c->warm = true;
+	return true;
 }
 
 static bool cradle_spawn(struct cradle *c, const struct request *request)
 {
 	struct nursery_notice notice = { NURSERY_SPAWNED, request->token, 0, 0, -1 };
-	uint64_t octets = cradle_octets(c);
 	int sockets[2] = { -1, -1 };
-	bool told;
+	bool told, warm = cradle_warm(c);
+	uint64_t octets = cradle_octets(c);
 
 	if (c->n == NURSERY_CHILDREN)
 		errno = EAGAIN;
-	else if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == 0)
+	else if (warm && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == 0)
 		notice.pid = fork();
 	if (notice.pid == 0 && sockets[1] >= 0)
 		worker_born(sockets[1], &request->limits, octets);
@@ -137,10 +139,8 @@ static bool cradle_obey(struct cradle *c)
 
 	if (n != sizeof request)
 		return n < 0 && errno == EINTR;
-	if (request.verb == REQUEST_SPAWN) {
-		cradle_warm(c);
+	if (request.verb == REQUEST_SPAWN)
 		return cradle_spawn(c, &request);
-	}
 	if (child_find(c, request.pid) < c->n)
 		kill(request.pid, SIGKILL);
 	return true;

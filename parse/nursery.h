@@ -1,5 +1,5 @@
 /* The nursery: a process forked before settings, passwords or the database are in memory. It opens the libraries once
- * (parse_warm), locks itself, and from then on only forks workers, ends them and tells how they ended. It reads nothing
+ * (parse_warm) and locks itself when the first worker is ordered, and from then on only forks workers, ends them and tells how they ended. It reads nothing
  * that came from outside.
  *
  * nursery_start comes first in the program's life. All other calls return at once; what the nursery has to say is
