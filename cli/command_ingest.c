@@ -57,13 +57,22 @@ static void say_broken(struct ingesting *ingesting, const char *name, const char
 	ingesting->writer.broken(ingesting->writer.self, span_of(name), span_of(reason));
 }
 
+static bool ingest_remembers(void *arg, const struct mail *mail)
+{
+	const struct ingesting *ingesting = arg;
+
+	return store_knows_file(ingesting->store, mail);
+}
+
 /* An input that is stored already is not read again: by its name, size and times, else by its octets. Before the first
  * ingest there is nothing to know (--dry-run). */
 static int ingest_wanted(void *arg, struct intake_item *item, struct fault *fault)
 {
 	struct ingesting *ingesting = arg;
 
-	if (ingesting->store && store_knows_file(ingesting->store, &item->mail))
+	if (ingesting->store && item->mail.standing == MAIL_UNASKED && store_knows_file(ingesting->store, &item->mail))
+		item->mail.standing = MAIL_REMEMBERED;
+	if (item->mail.standing == MAIL_REMEMBERED)
 		return 0;
 	if (!mail_hash(&item->mail)) {
 		fault_set(fault, FAULT_INPUT, "changed while it was read");
@@ -131,7 +140,8 @@ static enum place_state place_state_of(enum outcome outcome)
 /* Where a mail came from is remembered together with what it says. */
 static bool ingest_note(struct ingesting *ingesting, const struct intake_item *item, enum place_state state)
 {
-	if (state != PLACE_LEFT && !ingesting->dry && !store_remember_file(ingesting->store, &item->mail, &ingesting->fault))
+	if (state != PLACE_LEFT && !ingesting->dry && item->mail.standing != MAIL_REMEMBERED &&
+		!store_remember_file(ingesting->store, &item->mail, &ingesting->fault))
 		return false;
 	return !item->box || polling_stored(ingesting->polling, item, state, &ingesting->fault);
 }
@@ -142,7 +152,8 @@ static bool ingest_known(struct ingesting *ingesting, const struct intake_item *
 
 	counts->duplicate = 1;
 	say_input(ingesting, &item->mail, "stored already");
-	store_knows_outcome(ingesting->store, item->mail.sha256, &outcome);
+	if (item->mail.standing != MAIL_REMEMBERED)
+		store_knows_outcome(ingesting->store, item->mail.sha256, &outcome);
 	return ingest_note(ingesting, item, place_state_of(outcome));
 }
 
@@ -356,6 +367,7 @@ static int ingest_run(struct cli *cli, struct ingesting *ingesting)
 	 * mails all up to one UID are stored. */
 	struct intake_plan plan = { .inlet = ingesting->polling ? polling_inlet(ingesting->polling) : NULL,
 		.ordered = true,
+		.known = ingesting->store && store_knows_files(ingesting->store) ? ingest_remembers : NULL,
 		.wanted = ingest_wanted,
 		.take = ingest_take,
 		.flush = ingest_flush,

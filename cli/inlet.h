@@ -37,8 +37,8 @@ struct inlet {
 	int (*descriptor)(void *self);
 };
 
-/* The arguments of the command line. NULL `self`: memory is short. */
-struct inlet inlet_files(const struct cli *cli);
+/* The arguments of the command line. NULL `self`: memory is short. `known` as of source_pass_known, or NULL. */
+struct inlet inlet_files(const struct cli *cli, bool (*known)(void *arg, const struct mail *mail), void *arg);
 void inlet_files_close(struct inlet *inlet);
 
 #endif

@@ -8,6 +8,8 @@ struct files {
 	const struct cli *cli;
 	struct source *source;
 	int arg; /* the next one */
+	source_known *known;
+	void *known_arg;
 };
 
 static enum inlet_state files_next(void *self, struct intake_item *item)
@@ -26,6 +28,8 @@ static enum inlet_state files_next(void *self, struct intake_item *item)
 				fault_set(&item->fault, FAULT_LATER, "out of memory");
 				return INLET_MAIL;
 			}
+			if (files->known)
+				source_pass_known(files->source, files->known, files->known_arg);
 		}
 		got = source_next(files->source, &item->mail, &item->fault);
 		if (got)
@@ -44,12 +48,12 @@ static void files_progress(void *self, uint64_t *done, uint64_t *total)
 		source_progress(files->source, done, total);
 }
 
-struct inlet inlet_files(const struct cli *cli)
+struct inlet inlet_files(const struct cli *cli, source_known *known, void *arg)
 {
 	struct files *files = calloc(1, sizeof *files);
 
 	if (files)
-		files->cli = cli;
+		*files = (struct files){ .cli = cli, .known = known, .known_arg = arg };
 	return (struct inlet){ .self = files, .next = files_next, .progress = files_progress };
 }
 

@@ -208,7 +208,7 @@ bool intake_run(struct cli *cli, const struct intake_plan *plan, struct fault *f
 	intake->plan = plan;
 	intake->inlet = plan->inlet ? plan->inlet : &files;
 	if (!plan->inlet)
-		files = inlet_files(cli);
+		files = inlet_files(cli, plan->known, plan->arg);
 	for (unsigned i = 0; i < SLOTS; i++)
 		intake->slots[i].item.mail.fd = -1;
 	if (intake->inlet->self)

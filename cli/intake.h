@@ -15,6 +15,8 @@ struct intake_plan {
 	unsigned flags;       /* of struct parse_input, as `at` */
 	int64_t at;
 	struct keys *keys; /* who answers for keys; NULL: nobody */
+	/* Whether a Maildir's mail is stored, asked before it is opened (ingest/source.h). NULL: nobody knows. */
+	bool (*known)(void *arg, const struct mail *mail);
 	/* May look at a mail before it is read. 1: it is wanted; 0: it is passed over, and comes back with `passed`; -1: it
 	 * cannot be read, `fault` says why. NULL: all are wanted. */
 	int (*wanted)(void *arg, struct intake_item *item, struct fault *fault);

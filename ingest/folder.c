@@ -32,6 +32,8 @@ struct folder {
 	char *path; /* the named folder; NULL once it was entered */
 	bool alone; /* a Maildir, and nothing below it */
 	uint64_t listed, visited;
+	folder_known *known; /* NULL: nobody is asked */
+	void *known_arg;
 	size_t depth;
 	struct level levels[FOLDER_DEPTH];
 };
@@ -78,6 +80,12 @@ void folder_close(struct folder *folder)
 		level_release(&folder->levels[--folder->depth]);
 	free(folder->path);
 	free(folder);
+}
+
+void folder_pass_known(struct folder *folder, folder_known *known, void *arg)
+{
+	folder->known = known;
+	folder->known_arg = arg;
 }
 
 void folder_progress(const struct folder *folder, uint64_t *visited, uint64_t *listed)
@@ -250,8 +258,9 @@ static const char *file_error(int error)
 		error == ENOMSG ? "neither file nor folder; name it to have it read" : strerror(error);
 }
 
-static int folder_file(const struct level *level, const char *name, struct found *found, struct fault *fault)
+static int folder_file(const struct folder *folder, const char *name, struct found *found, struct fault *fault)
 {
+	const struct level *level = &folder->levels[folder->depth - 1];
 	bool item = level->kind == KIND_ITEMS;
 	char *path = join(level->path, name, item ? maildir_unique(name) : strlen(name));
 	struct stat st;
@@ -259,6 +268,11 @@ static int folder_file(const struct level *level, const char *name, struct found
 
 	if (!path)
 		return refuse(fault, FAULT_LATER, name, "memory is short");
+	if (item && folder->known && fstatat(level->fd, name, &st, 0) == 0 && S_ISREG(st.st_mode) &&
+		folder->known(folder->known_arg, path, &st)) {
+		*found = (struct found){ .name = path, .fd = -1, .st = st, .item = true };
+		return 1;
+	}
 	fd = file_open(level, name, &st);
 	if (fd < 0) {
 		refuse(fault, FAULT_INPUT, path, "%s", file_error(errno));
@@ -269,7 +283,8 @@ static int folder_file(const struct level *level, const char *name, struct found
 	return 1;
 }
 
-/* What the listing said, where the file system tells: what has become something else since is noticed when it is opened. 0: is gone. */
+/* What the listing said, where the file system tells: what has become something else since is noticed when it is opened.
+ * 0: it is gone. */
 static mode_t entry_kind(const struct level *level, const char *name)
 {
 	struct stat st;
@@ -302,7 +317,7 @@ static int folder_visit(struct folder *folder, const char *name, struct found *f
 		free(path);
 		return -1;
 	}
-	return folder_file(level, name, found, fault);
+	return folder_file(folder, name, found, fault);
 }
 
 static int folder_begin(struct folder *folder, struct fault *fault)

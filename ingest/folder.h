@@ -15,7 +15,7 @@ struct folder;
 
 struct found {
 	char *name; /* owned */
-	int fd;     /* owned */
+	int fd;     /* owned; -1: known, and not opened */
 	struct stat st;
 	bool item;  /* of a Maildir: a mail for certain */
 };
@@ -24,6 +24,10 @@ struct folder *folder_open(const char *path); /* NULL when memory is short */
 /* A Maildir's own mails, without those of its subfolders. */
 struct folder *folder_open_maildir(const char *path);
 void folder_close(struct folder *folder);
+
+/* Asked of a Maildir's mails before they are opened. */
+typedef bool folder_known(void *arg, const char *name, const struct stat *st);
+void folder_pass_known(struct folder *folder, folder_known *known, void *arg);
 
 /* As source_next: 1 and a regular file, 0, or -1 and why one entry cannot be read. */
 int folder_next(struct folder *folder, struct found *found, struct fault *fault);

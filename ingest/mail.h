@@ -7,9 +7,13 @@
 
 #include <stdint.h>
 
+/* Was it asked whether a mail of this name, size, time and inode was stored before? */
+enum mail_standing { MAIL_UNASKED, MAIL_NEW, MAIL_REMEMBERED };
+
 struct mail {
 	char *name;       /* owned; what a person calls it: `path`, `mbox#17`, `-`; unique within a run */
-	int fd;           /* owned; readable at any offset (regular file or memfd) */
+	int fd;           /* owned; readable at any offset (regular file or memfd); -1: not opened, since it is remembered */
+	enum mail_standing standing;
 	uint64_t offset;  /* where the mail begins in fd */
 	uint64_t length;  /* octets */
 	int64_t modified; /* of the file in nanoseconds; 0 where there is none */

@@ -11,8 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATH_OCTETS 4096
-
 /* Settings of the loader, the resolver, OpenSSL and the sanitizers; a password in the environment is not among them. */
 static const char *const inherited[] = { "LD_LIBRARY_PATH=", "LOCALDOMAIN=", "RES_OPTIONS=", "SSL_CERT_DIR=",
 	"SSL_CERT_FILE=", "ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS=" };
@@ -36,9 +34,9 @@ static void program_run(const char *path, const char *name, int socket)
 	_exit(127);
 }
 
-static bool program_find(char path[PATH_OCTETS], const char *name, struct fault *fault)
+bool program_find(char path[PROGRAM_PATH], const char *name, struct fault *fault)
 {
-	ssize_t n = readlink("/proc/self/exe", path, PATH_OCTETS - 100);
+	ssize_t n = readlink("/proc/self/exe", path, PROGRAM_PATH - 100);
 	char *end;
 
 	path[n > 0 ? n : 0] = 0;
@@ -48,13 +46,13 @@ static bool program_find(char path[PATH_OCTETS], const char *name, struct fault 
 		if (access(path, X_OK) == 0)
 			return true;
 	}
-	snprintf(path, PATH_OCTETS, "%s/%s", PKGLIBEXECDIR, name);
+	snprintf(path, PROGRAM_PATH, "%s/%s", PKGLIBEXECDIR, name);
 	return access(path, X_OK) == 0 || fault_set(fault, FAULT_SETUP, "%s: %s", path, strerror(errno));
 }
 
 pid_t program_start(const char *path, const char *name, int *socket, struct fault *fault)
 {
-	char found[PATH_OCTETS];
+	char found[PROGRAM_PATH];
 	int pair[2];
 	pid_t pid = -1;
 

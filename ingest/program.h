@@ -10,8 +10,12 @@
 
 #define PROGRAM_SOCKET CHILD_SOCKET /* the descriptor on which the process finds its parent */
 
-/* `path` NULL: `name` beside this program, which is where the build tree has it, else in PKGLIBEXECDIR. Our end of the
- * socket (SOCK_SEQPACKET, close-on-exec) is the caller's. -1: fault. */
+#define PROGRAM_PATH 4096
+/* `name` beside this program, which is where the build tree has it, else in PKGLIBEXECDIR. False: fault and errno. */
+bool program_find(char path[PROGRAM_PATH], const char *name, struct fault *fault);
+
+/* `path` NULL: `name` where program_find finds it. Our end of the socket (SOCK_SEQPACKET, close-on-exec) is the caller's.
+ * -1: fault. */
 pid_t program_start(const char *path, const char *name, int *socket, struct fault *fault);
 
 /* Waits for its end, no more than a second, then ends it. Its status; 0 when *pid is 0 already, which it then is. */

@@ -21,6 +21,9 @@ struct source {
 	struct mbox *mbox;      /* owned; being split */
 	uint64_t mbox_octets;   /* its size as a file */
 	uint64_t done, total;
+	source_known *known; /* NULL: nobody is asked */
+	void *known_arg;
+	struct mail asked; /* the last one that was asked about and not known; its name is not its own */
 };
 
 struct source *source_open(const char *path, uint64_t max_octets)
@@ -45,6 +48,28 @@ struct source *source_open_maildir(const char *path, uint64_t max_octets)
 	if (source)
 		source->maildir = true;
 	return source;
+}
+
+void source_pass_known(struct source *source, source_known *known, void *arg)
+{
+	source->known = known;
+	source->known_arg = arg;
+}
+
+static bool source_asks(void *arg, const char *name, const struct stat *st)
+{
+	struct source *source = arg;
+
+	source->asked = (struct mail){ .name = (char *)(uintptr_t)name, .fd = -1, .length = (uint64_t)st->st_size,
+		.modified = stat_modified(st), .inode = st->st_ino };
+	return source->known(source->known_arg, &source->asked);
+}
+
+/* Whether it is still the file that was asked about. */
+static bool source_asked(const struct source *source, const struct mail *mail)
+{
+	return source->asked.inode == mail->inode && source->asked.modified == mail->modified &&
+	       source->asked.length == mail->length;
 }
 
 static void source_leave_mbox(struct source *source)
@@ -84,6 +109,8 @@ static int source_begin(struct source *source, struct found *found, struct fault
 		return refuse(fault, FAULT_SETUP, source->path, "%s", strerror(errno));
 	if (S_ISDIR(st.st_mode) && !standard_input) {
 		source->folder = source->maildir ? folder_open_maildir(source->path) : folder_open(source->path);
+		if (source->folder && source->known)
+			folder_pass_known(source->folder, source_asks, source);
 		return source->folder ? 0 : refuse(fault, FAULT_LATER, source->path, "memory is short");
 	}
 	if (source->maildir)
@@ -204,6 +231,8 @@ static int source_take(struct source *source, struct found *found, struct mail *
 		mail->modified = stat_modified(&found->st);
 		mail->inode = found->st.st_ino;
 	}
+	if (found->item && source->known && source_asked(source, mail))
+		mail->standing = found->fd < 0 ? MAIL_REMEMBERED : MAIL_NEW;
 	*found = (struct found){ .fd = -1 };
 	return 1;
 }

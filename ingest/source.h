@@ -23,6 +23,11 @@ struct source *source_open(const char *path, uint64_t max_octets);
 struct source *source_open_maildir(const char *path, uint64_t max_octets); /* only its own mails, no subfolder's */
 void source_close(struct source *source); /* NULL is fine */
 
+/* A Maildir's mails are asked about before they are opened: name, offset, length, modified and inode are set. What is known comes
+ * with fd -1 and MAIL_REMEMBERED, what is not with MAIL_NEW. */
+typedef bool source_known(void *arg, const struct mail *mail);
+void source_pass_known(struct source *source, source_known *known, void *arg);
+
 /* 1: *mail is filled and belongs to the caller. 0: no more. -1: `fault` says what is wrong with one input, whose name is
  * in fault->text; the next call goes on behind it. FAULT_INPUT for what cannot be read or is too large; FAULT_SETUP for a
  * named path that does not exist or may not be read. */

@@ -14,12 +14,19 @@
 #define FRAMES 8          /* known elements nest no deeper; below an unknown one only depth is counted */
 #define UNKNOWN_NAMES 32  /* different unknown elements recorded of one document */
 #define LEVELS_MOST 64    /* what the ceiling `elements` can be set to */
+#define MEMORIES 64       /* of names that were looked up: a power of two, more than a report has of them */
 #define NAMES_KEPT 256    /* more than honest reports use: what is in libxml2's dictionary never leaves it */
 
 struct frame {
 	const struct element_row *row;      /* of this element; NULL for the document */
 	const struct element_row *children; /* its first child's row */
 	uint64_t seen;                      /* children met, a bit a row, for what must not repeat */
+};
+
+/* What a name was found to be below an element. libxml2 keeps each name once, so its address is enough to know it. */
+struct remembered {
+	const xmlChar *name;
+	const struct element_row *children, *row;
 };
 
 struct aggregate {
@@ -30,6 +37,9 @@ struct aggregate {
 	struct frame frames[FRAMES];
 	unsigned depth;      /* frames in use; frames[0] is the document */
 	unsigned skipping;   /* levels inside an element that is not ours */
+	struct remembered names[MEMORIES]; /* of the context's dictionary */
+	const xmlChar *uri;  /* the last one that was asked for ... */
+	bool uri_is_ours;    /* ... of this document */
 	char root_uri[256];  /* the root's namespace counts as DMARC's, whatever it is */
 	struct buf text;
 	struct arena head;   /* strings of the report's head */
@@ -110,9 +120,25 @@ static void aggregate_unknown(struct aggregate *a, struct span name)
 	reading_problem(a->r, aggregate_where(a, name, where, sizeof where), "unknown element, left out");
 }
 
-static bool namespace_is_ours(const struct aggregate *a, struct span uri)
+static bool namespace_is_ours(struct aggregate *a, const xmlChar *uri)
 {
-	return uri.n == 0 || namespace_is_dmarc(uri) || span_is(uri, span_of(a->root_uri));
+	struct span text = span_of((const char *)uri);
+
+	if (!uri || uri == a->uri)
+		return !uri || a->uri_is_ours;
+	a->uri = uri;
+	a->uri_is_ours = text.n == 0 || namespace_is_dmarc(text) || span_is(text, span_of(a->root_uri));
+	return a->uri_is_ours;
+}
+
+static const struct element_row *child_find(struct aggregate *a, const struct element_row *children, const xmlChar *name)
+{
+	size_t place = ((uintptr_t)name >> 3 ^ (uintptr_t)children >> 5) % MEMORIES;
+	struct remembered *known = &a->names[place];
+
+	if (known->name != name || known->children != children)
+		*known = (struct remembered){ name, children, element_find(children, span_of((const char *)name)) };
+	return known->row;
 }
 
 static void root_begin(struct aggregate *a, struct span name, struct span uri)
@@ -160,25 +186,25 @@ static bool frame_repeats(struct aggregate *a, struct frame *frame, const struct
 	return true;
 }
 
-static void element_begin(struct aggregate *a, struct span name, struct span uri)
+static void element_begin(struct aggregate *a, const xmlChar *name, const xmlChar *uri)
 {
 	struct frame *frame = &a->frames[a->depth - 1];
 	const struct element_row *row;
 	char where[128];
 
 	if (a->depth == 1)
-		root_begin(a, name, uri);
+		root_begin(a, span_of((const char *)name), span_of((const char *)uri));
 	if (aggregate_stopped(a))
 		return;
-	row = namespace_is_ours(a, uri) ? element_find(frame->children, name) : NULL;
+	row = namespace_is_ours(a, uri) ? child_find(a, frame->children, name) : NULL;
 	if (!row || row->element == ELEMENT_EXTENSION || frame_repeats(a, frame, row)) {
 		a->skipping = 1;
 		if (!row && namespace_is_ours(a, uri))
-			aggregate_unknown(a, name);
+			aggregate_unknown(a, span_of((const char *)name));
 		return;
 	}
 	if (row->alias)
-		reading_problem(a->r, aggregate_where(a, name, where, sizeof where), "read as %s", row->alias);
+		reading_problem(a->r, aggregate_where(a, span_of((const char *)name), where, sizeof where), "read as %s", row->alias);
 	a->frames[a->depth++] = (struct frame){ row, a->children[row->element], 0 };
 	buf_clear(&a->text);
 	if (row->element != ELEMENT_TEXT)
@@ -217,7 +243,7 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
 	else if (a->skipping)
 		a->skipping++;
 	else
-		element_begin(a, span_of((const char *)name), span_of((const char *)uri));
+		element_begin(a, name, uri);
 }
 
 static struct span fold_value(char *p, size_t n, enum fold fold)
@@ -375,6 +401,7 @@ static bool context_renew(struct aggregate *a)
 	if (a->context && xmlDictSize(a->context->dict) <= NAMES_KEPT)
 		return true;
 	context_free(a);
+	memset(a->names, 0, sizeof a->names);
 	a->context = xmlCreatePushParserCtxt(&a->sax, a, NULL, 0, NULL);
 	return a->context != NULL;
 }
@@ -421,6 +448,7 @@ static void aggregate_reset(struct aggregate *a, struct reading *r)
 	a->foreign = a->refused = false;
 	a->reason[0] = '\0';
 	a->scope = 0;
+	a->uri = NULL;
 	a->text.max = r->limits->text;
 	buf_clear(&a->text);
 	a->head.max = 8 * r->limits->text;

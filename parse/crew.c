@@ -185,8 +185,6 @@ static bool crew_set_up(struct crew *crew, unsigned jobs)
 		crew->slots[i].worker = &crew->workers[i % jobs];
 		crew->slots[i].worker->slots[i / jobs] = &crew->slots[i];
 	}
-	if (!crew->nursery)
-		parse_warm();
 	crew->parser = crew->nursery ? NULL : parser_new(&crew->limits);
 	return crew->nursery || crew->parser;
 }
@@ -201,6 +199,11 @@ struct crew *crew_start(struct nursery *nursery, const struct limits *limits, un
 		crew->limits = *limits;
 		crew->watch = crew->interrupt = -1;
 		crew->frame = BUF(SPOOL_MEMORY);
+	}
+	if (!nursery && !parse_warm()) {
+		fault_set(fault, FAULT_SETUP, "the reader cannot be loaded: %s", strerror(errno));
+		crew_free(crew);
+		return NULL;
 	}
 	if (!crew || !crew_set_up(crew, jobs)) {
 		fault_set(fault, FAULT_LATER, "out of memory");

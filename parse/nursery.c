@@ -34,6 +34,7 @@ struct request {
 
 struct cradle {
 	int socket, signals;
+	bool warm;
 	int size; /* /proc/self/statm, opened while that was possible */
 	pid_t children[NURSERY_CHILDREN];
 	size_t n;
@@ -92,16 +93,28 @@ static _Noreturn void worker_born(int socket, const struct limits *limits, uint6
 	worker_run(WORKER_SOCKET, limits, octets);
 }
 
+/* With the first worker, since many runs need none: libraries are warmed, then the process is locked. */
+static bool cradle_warm(struct cradle *c)
+{
+	if (c->warm)
+		return true;
+	if (!parse_warm())
+		return false;
+	sandbox_lock(SANDBOX_NURSERY, &(struct sandbox_ceilings){ 0 });
+	c->warm = true;
+	return true;
+}
+
 static bool cradle_spawn(struct cradle *c, const struct request *request)
 {
 	struct nursery_notice notice = { NURSERY_SPAWNED, request->token, 0, 0, -1 };
-	uint64_t octets = cradle_octets(c);
 	int sockets[2] = { -1, -1 };
-	bool told;
+	bool told, warm = cradle_warm(c);
+	uint64_t octets = cradle_octets(c);
 
 	if (c->n == NURSERY_CHILDREN)
 		errno = EAGAIN;
-	else if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == 0)
+	else if (warm && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == 0)
 		notice.pid = fork();
 	if (notice.pid == 0 && sockets[1] >= 0)
 		worker_born(sockets[1], &request->limits, octets);
@@ -166,8 +179,6 @@ static _Noreturn void nursery_run(int socket)
 	c.size = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	if (c.signals < 0)
 		_exit(1);
-	parse_warm();
-	sandbox_lock(SANDBOX_NURSERY, &(struct sandbox_ceilings){ 0 });
 	ready[0] = (struct pollfd){ c.socket, POLLIN, 0 };
 	ready[1] = (struct pollfd){ c.signals, POLLIN, 0 };
 	while (poll(ready, 2, -1) >= 0 || errno == EINTR) {

@@ -1,6 +1,6 @@
-/* The nursery: a process forked before settings, passwords or the database are in memory. It opens the libraries once
- * (parse_warm), locks itself, and from then on only forks workers, ends them and tells how they ended. It reads nothing
- * that came from outside.
+/* The nursery: a process forked before settings, passwords or the database are in memory. When the first worker is ordered it opens
+ * the libraries (parse_warm) and locks itself; from then on it only forks workers, ends them and tells how they ended. It reads
+ * nothing that came from outside.
  *
  * nursery_start comes first in the program's life. All other calls return at once; what the nursery has to say is
  * fetched with nursery_next when its descriptor is readable. */

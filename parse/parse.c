@@ -18,13 +18,13 @@
 #define SMALL_INPUT ((uint64_t)1024 * 1024) /* read whole; a larger one is read through its descriptor */
 #define ARENA_OCTETS ((size_t)64 * 1024 * 1024) /* strings of one mail's failure reports and heads */
 
-void parse_warm(void)
+bool parse_warm(void)
 {
 	/* Opened once and never closed: a locked process cannot load glibc's converter modules any more. */
 	static xmlCharEncodingHandlerPtr converters[16];
 
 	if (converters[0])
-		return;
+		return true;
 	setenv("TZ", "UTC0", 0); /* libarchive reckons local time for each entry, and glibc would look for the zone's file again */
 	xmlInitParser();
 	for (size_t i = 0; i < sizeof converters / sizeof *converters && document_charsets[i]; i++)
@@ -33,6 +33,7 @@ void parse_warm(void)
 	orgdomain_warm();
 	digest_free(digest_new());
 	archive_read_free(archive_read_new());
+	return true;
 }
 
 struct parser *parser_new(const struct limits *limits)

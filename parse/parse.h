@@ -52,8 +52,8 @@ void parser_free(struct parser *parser);
 bool parse_mail(struct parser *parser, const struct parse_input *input, struct feedback *feedback, struct fault *fault);
 
 /* Opens what a locked process can no longer load: libxml2's and GLib's converters, GMime, libcrypto's SHA-256, the public
- * suffix list. Called once, before anything is locked. */
-void parse_warm(void);
+ * suffix list. Called once, before anything is locked. False, and errno: the reader (parse/reader.h) cannot be loaded. */
+bool parse_warm(void);
 
 /* `libxml2 2.9.14, libarchive 3.6.2, ...`: what strangers' bytes meet. Returns `text`. */
 const char *parse_libraries(char *text, size_t room);

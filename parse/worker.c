@@ -1,6 +1,7 @@
 #include "parse/worker.h"
 
 #include "base/sandbox.h"
+#include "base/shortage.h"
 #include "parse/border.h"
 
 #include <errno.h>
@@ -142,7 +143,7 @@ static bool worker_ask(void *arg, struct span name, struct buf *answer)
 {
 	struct worker *w = arg;
 	struct span payload, octets;
-	bool known;
+	bool known, put;
 
 	buf_clear(&w->frame);
 	if (!feedback_flush(w->feedback) || !wire_put_question(&w->frame, name) ||
@@ -151,7 +152,10 @@ static bool worker_ask(void *arg, struct span name, struct buf *answer)
 	payload = worker_hear_answer(w);
 	if (!wire_get_answer(payload, &known, &octets))
 		_exit(WORKER_EXIT_PROTOCOL);
-	return known && buf_put_span(answer, octets);
+	put = known && buf_put_span(answer, octets);
+	if (shortage()) /* the reader is a library with a copy of its own, and would take the key for one that is not there */
+		_exit(WORKER_EXIT_MEMORY);
+	return put;
 }
 
 /* After a refusal the parser's state is not trusted with another mail. */

@@ -47,12 +47,21 @@ bool store_knows_file(struct store *s, const struct mail *mail)
 	sqlite3_stmt *st;
 	bool known;
 
-	if (!file_key(s, mail, key) || !(st = sql_open(s, SQL_FILE_FIND)))
+	if (!file_key(s, mail, key) || !store_look_begin(s) || !(st = sql_open(s, SQL_FILE_FIND)))
 		return false;
 	bind_blob(st, 1, (struct span){ (const char *)key, FILE_KEY });
 	known = sql_row(s, st) == 1;
 	sqlite3_reset(st);
 	return known;
+}
+
+bool store_knows_files(struct store *s)
+{
+	sqlite3_stmt *st = sql_open(s, SQL_FILE_ANY);
+	bool some = st && sql_row(s, st) == 1;
+
+	sqlite3_reset(st);
+	return some;
 }
 
 bool store_remember_file(struct store *s, const struct mail *mail, struct fault *fault)

@@ -73,6 +73,7 @@
 		     " WHERE kept.id BETWEEN mail.id*1048576 AND mail.id*1048576+1048575) ORDER BY id LIMIT 1")        \
 	X(MAIL_IS_NEEDED,                                                                                              \
 		"SELECT EXISTS(SELECT 1 FROM report WHERE mail=?1) OR EXISTS(SELECT 1 FROM failure WHERE mail=?1)")    \
+	X(FILE_ANY, "SELECT 1 FROM file LIMIT 1")                                                                       \
 	X(FILE_FIND, "SELECT 1 FROM file WHERE key=?1")                                                                \
 	X(FILE_ADD, "INSERT INTO file(key,mail) SELECT ?1,id FROM mail WHERE sha256=?2 ON CONFLICT DO NOTHING")        \
 	X(PROBLEM_ADD, "INSERT INTO problem(mail,report,place,what) VALUES(?1,?2,?3,?4)")                              \

@@ -155,6 +155,21 @@ bool store_load_ids(struct store *s)
 	return true;
 }
 
+bool store_look_begin(struct store *s)
+{
+	if (!s->writing && !s->looking)
+		s->looking = sqlite3_get_autocommit(s->db) && sql_do(s, SQL_BEGIN);
+	return s->writing || s->looking;
+}
+
+static bool look_end(struct store *s)
+{
+	bool looking = s->looking;
+
+	s->looking = false;
+	return !looking || sql_do(s, SQL_COMMIT);
+}
+
 bool store_write_begin(struct store *s)
 {
 	/* A full disk makes SQLite roll back everything by itself: what the caller believes to be pending is lost. */
@@ -164,7 +179,7 @@ bool store_write_begin(struct store *s)
 		return true;
 	if (s->mode != STORE_WRITE)
 		return fault_set(&s->fault, FAULT_BROKEN, "%s: opened for reading", s->path);
-	if (!sql_do(s, SQL_BEGIN_WRITING))
+	if (!look_end(s) || !sql_do(s, SQL_BEGIN_WRITING))
 		return false;
 	s->writing = true;
 	return store_load_ids(s);
@@ -215,6 +230,8 @@ bool store_step_back(struct store *s, struct fault *fault)
 
 	if (s->writing)
 		return true;
+	if (!look_end(s))
+		return store_tell(s, false, fault);
 	if (!lock_lend(&s->lock, &lent, fault)) {
 		s->mode = STORE_READ; /* somebody else is writing now */
 		return false;

@@ -53,6 +53,7 @@ bool store_limit(struct store *store, const struct store_limits *limits, struct 
 bool store_knows_mail(struct store *store, const uint8_t sha256[DIGEST_OCTETS]);
 bool store_knows_outcome(struct store *store, const uint8_t sha256[DIGEST_OCTETS], enum outcome *outcome);
 bool store_knows_file(struct store *store, const struct mail *mail);
+bool store_knows_files(struct store *store); /* any at all: else nobody need ask */
 bool store_remember_file(struct store *store, const struct mail *mail, struct fault *fault);
 
 /* What a mail brought, once it is in. */

@@ -168,6 +168,7 @@ struct store {
 	bool failed;                         /* a write failed: the mail in hand must be aborted */
 	bool room_short;		     /* every mail is to be committed */
 	bool writing;                        /* between BEGIN IMMEDIATE and COMMIT */
+	bool looking;                        /* between BEGIN and COMMIT: many are looked up, with one lock for all */
 	uint64_t pending_mails, pending_reports, pending_records, pending_octets;
 	uint64_t looked_octets; /* pending_octets when the disk was last looked at */
 	struct cache interned[INTERN_COUNT], texts; /* texts: from id to text */
@@ -301,6 +302,7 @@ int64_t kept_last_id(int64_t mail);
 bool mark_set(struct store *s); /* the savepoint behind which a mail changes, within a transaction */
 void mark_undo(struct store *s);
 bool store_write_begin(struct store *s); /* a transaction is open afterwards */
+bool store_look_begin(struct store *s); /* until store_write_begin, unless it was called before */
 bool store_load_ids(struct store *s);
 bool ask_begin(struct store *s, bool *own); /* one consistent view for all statements of a question */
 bool ask_end(struct store *s, bool own, bool ok);

@@ -13,11 +13,15 @@ has() { # PATTERN NAME
 	n=$((n + 1))
 	if grep -qE "$1" hardening.out; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
 }
-echo 1..6
+echo 1..9
 has 'Type: *DYN \(Position-Independent' 'position-independent executable'
 has 'GNU_RELRO' 'relocations are read-only'
 has '\(FLAGS_1\).*NOW' 'everything is bound at the start'
 has 'GNU_STACK.* RW ' 'the stack is not executable'
 has '__stack_chk_fail' 'stack protector'
 has '__(memcpy|snprintf|vsnprintf|fprintf)_chk' 'checked string functions'
+readelf -lWd "$(dirname "$program")/dmarcgate-reader.so" > hardening.out
+has 'GNU_RELRO' 'reader: relocations are read-only'
+has '\(FLAGS_1\).*NOW' 'reader: everything is bound at the start'
+has 'GNU_STACK.* RW ' 'reader: the stack is not executable'
 rm -f hardening.out

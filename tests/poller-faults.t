@@ -22,6 +22,7 @@ class Polled(Work):
     def __init__(self, dovecot, folder):
         self.dovecot, self.folder, self.path = dovecot, folder, os.path.join(folder, "dmarcgate")
         shutil.copy(PROGRAM, folder)
+        os.symlink(os.path.abspath("dmarcgate-reader.so"), os.path.join(folder, "dmarcgate-reader.so"))
         os.symlink(os.path.join(SOURCE, "data"), os.path.join(folder, "data"))
         self.mails = [letter(i) if i == 3 else broken_mail(i) if i == 5 else report_mail(i) for i in range(12)]
         super().__init__("poll", lambda gate: ["--offline", "ingest", "--quiet"])

@@ -52,7 +52,7 @@ event2/            ingest/resolver_process.c
 curl/              ingest/tokenserver.c
 maxminddb.h        ingest/netnames.c
 cmocka.h           tests/
-dlfcn.h            tests/
+dlfcn.h            cli/reader.c tests/
 link.h             tests/
 '
 # What every C program on this system has.

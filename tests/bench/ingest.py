@@ -206,8 +206,8 @@ def bench_start():
     forget()
     news = [program, '--db', db, '--quiet', 'ingest', maildir]
     run(news)
-    libraries = subprocess.run([program, '--version'], env=dict(os.environ, LD_DEBUG='libs'), capture_output=True, text=True).stderr
-    for name, command in (('--version', [program, '--version']), ('no news', news)):
+    for name, command in (('--version', [program, '--version']), ('no news', news), ('question', [program, '--db', db, 'reports'])):
+        libraries = subprocess.run(command, env=dict(os.environ, LD_DEBUG='libs'), capture_output=True, text=True).stderr
         walls = [run(command)[1] for _ in range(10 * rounds)]
         say(load=name, milliseconds=round(1000 * middle(walls), 1), best=round(1000 * min(walls), 1), libraries=len(re.findall('calling init', libraries)))
 

@@ -1,0 +1,62 @@
+/* The calls of parse/parse.h, for the program: they go to the reader, which the first of them loads. */
+#include "ingest/program.h"
+#include "parse/reader.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+
+/* NULL and errno. Nobody gives it back. */
+static const struct reader *reader_load(void)
+{
+	static const struct reader *reader;
+	char path[PROGRAM_PATH];
+	struct fault fault;
+	void *library;
+
+	if (reader)
+		return reader;
+	if (!program_find(path, READER_FILE, &fault))
+		return NULL;
+	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (library)
+		reader = dlsym(library, READER_SYMBOL);
+	if (!reader)
+		errno = ELIBACC;
+	return reader;
+}
+
+bool parse_warm(void)
+{
+	const struct reader *reader = reader_load();
+
+	return reader && reader->warm();
+}
+
+struct parser *parser_new(const struct limits *limits)
+{
+	const struct reader *reader = reader_load();
+
+	return reader ? reader->parser_new(limits) : NULL;
+}
+
+void parser_free(struct parser *parser)
+{
+	if (parser)
+		reader_load()->parser_free(parser);
+}
+
+bool parse_mail(struct parser *parser, const struct parse_input *input, struct feedback *feedback, struct fault *fault)
+{
+	return reader_load()->mail(parser, input, feedback, fault);
+}
+
+const char *parse_libraries(char *text, size_t room)
+{
+	const struct reader *reader = reader_load();
+
+	if (reader)
+		return reader->libraries(text, room);
+	snprintf(text, room, "nothing: " READER_FILE " cannot be loaded");
+	return text;
+}

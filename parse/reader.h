@@ -1,0 +1,21 @@
+/* reader: the part of this room that meets strangers' bytes (parse/parse.h), as a library of its own, so that only who reads loads
+ * libxml2, libarchive, GMime and the thirty libraries that these bring. Programs that are linked with libparse.a need none of
+ * this; dmarcgate itself forwards the calls of parse.h to what it loads (cli/reader.c). */
+#ifndef PARSE_READER_H
+#define PARSE_READER_H
+
+#include "parse/parse.h"
+
+#define READER_FILE "dmarcgate-reader.so"
+#define READER_SYMBOL "dmarcgate_reader" /* a const struct reader */
+
+struct reader {
+	bool (*warm)(void);
+	struct parser *(*parser_new)(const struct limits *limits);
+	void (*parser_free)(struct parser *parser);
+	bool (*mail)(struct parser *parser, const struct parse_input *input, struct feedback *feedback, struct fault *fault);
+	const char *(*libraries)(char *text, size_t room);
+};
+extern const struct reader dmarcgate_reader;
+
+#endif
