@@ -70,6 +70,8 @@ struct observing {
 	struct observed_sample *samples;
 	size_t names_n, texts_n, reports_n, reportings_n, sources_n, auths_n, keys_n, results_n, evaluations_n, samples_n;
 	size_t traffic_n, traffic_room;
+	uint32_t *of_run; /* owned: auths, by shape of the run in hand */
+	size_t of_run_room;
 };
 
 typedef bool is_same(const struct observing *o, uint32_t at, const void *key);
@@ -448,10 +450,10 @@ static bool auth_read(struct observing *o, const struct outcome_key *key, unsign
 	       words_get(o, key->words, flags, auth);
 }
 
-static bool auth_find(struct observing *o, sqlite3_stmt *st, uint32_t *auth)
+static bool auth_find(struct observing *o, const struct record_shape *shape, uint32_t *auth)
 {
-	struct outcome_key key = { sqlite3_column_int64(st, 3), sqlite3_column_int64(st, 4), sqlite3_column_int64(st, 5),
-		sqlite3_column_int64(st, 6), sqlite3_column_int64(st, 7) };
+	struct outcome_key key = { shape->words, shape->auth, shape->reasons, shape->header_from,
+		shape->envelope_from };
 	uint64_t hash =
 		scatter(scatter(scatter(scatter(scatter(scatter_begin(), (uint64_t)key.words), (uint64_t)key.auth),
 					(uint64_t)key.reasons),
@@ -463,7 +465,7 @@ static bool auth_find(struct observing *o, sqlite3_stmt *st, uint32_t *auth)
 	if (found != 0)
 		return found > 0;
 	if (!ADD_ROOM(o, auths) || !ADD_ROOM(o, keys) ||
-		!auth_read(o, &key, (unsigned)sqlite3_column_int(st, 2), &read))
+		!auth_read(o, &key, (unsigned)shape->flags, &read))
 		return false;
 	o->auths[o->auths_n++] = read;
 	o->keys[o->keys_n++] = key;
@@ -507,17 +509,16 @@ static bool host_find(struct observing *o, struct observed_source *source)
 	return true;
 }
 
-/* The source in a column, whichever way it was written. */
-static bool source_find(struct observing *o, sqlite3_stmt *st, int column, uint32_t *source)
+/* The place of a source that was written so: an address, or else what was sent. */
+static bool source_find(struct observing *o, struct span sent, const struct address *address, uint32_t *source)
 {
-	struct span sent = column_text(st, column);
-	struct observed_source key = { .text = SPAN_ABSENT };
+	struct observed_source key = { .has_address = address, .text = address ? SPAN_ABSENT : sent };
 	uint64_t hash;
 	int found;
 
-	key.has_address = column_address(st, column, &key.address);
-	key.text = key.has_address ? SPAN_ABSENT : sent;
-	hash = key.has_address ? octets_hash(&key.address, sizeof key.address) : octets_hash(sent.p, sent.n);
+	if (address)
+		key.address = *address;
+	hash = address ? octets_hash(&key.address, sizeof key.address) : octets_hash(sent.p, sent.n);
 	found = table_place(o, &o->sources_by_key, hash, source_is, &key, o->sources_n, source);
 	if (found != 0)
 		return found > 0;
@@ -530,25 +531,45 @@ static bool source_find(struct observing *o, sqlite3_stmt *st, int column, uint3
 
 /* --- records --- */
 
+/* What the shapes of a run are in the answer. */
+static bool run_observe(struct observing *o, const struct records *r)
+{
+	if (r->shapes_n > o->of_run_room) {
+		uint32_t *grown = realloc(o->of_run, r->shapes_n * sizeof *grown);
+
+		if (!grown)
+			return store_fail_memory(o->store);
+		o->of_run = grown;
+		o->of_run_room = r->shapes_n;
+	}
+	for (size_t i = 0; i < r->shapes_n; i++)
+		if (!auth_find(o, &r->shapes[i], &o->of_run[i]))
+			return false;
+	return true;
+}
+
 static bool records_observe(struct observing *o, uint32_t report)
 {
 	const struct reporting *of = &o->reportings[report];
-	sqlite3_stmt *st = sql_open(o->store, SQL_OBSERVED_RECORDS);
+	struct packed_record record;
+	struct address address;
+	struct records r;
 	int row;
 
-	if (!st)
+	if (!records_open(o->store, of->first_record, of->records, &r))
 		return false;
-	sqlite3_bind_int64(st, 1, of->first_record);
-	sqlite3_bind_int64(st, 2, of->first_record + (int64_t)of->records - 1);
-	while ((row = sql_row(o->store, st)) == 1 && o->traffic_n < o->traffic_room) {
+	while ((row = records_next(&r, &record)) == 1 && o->traffic_n < o->traffic_room) {
 		struct observed_traffic *t = &o->traffic[o->traffic_n++];
 
+		if (r.begins && !run_observe(o, &r))
+			break;
 		t->report = report;
-		t->count = column_count(st, 1);
-		if (!source_find(o, st, 0, &t->source) || !auth_find(o, st, &t->auth))
+		t->count = record.messages;
+		t->auth = o->of_run[record.shape];
+		if (!source_find(o, record.source, packed_address(&record, &address) ? &address : NULL, &t->source))
 			break;
 	}
-	sqlite3_reset(st);
+	records_close(&r);
 	return row == 0;
 }
 
@@ -630,10 +651,11 @@ static bool sample_prove(
 static bool sample_observe(struct observing *o, sqlite3_stmt *st)
 {
 	struct observed_sample sample = { .trust = sqlite3_column_int(st, 4) };
-	bool failed = false;
+	struct address address;
+	bool failed = false, has_address = column_address(st, 2, &address);
 	uint32_t proven = 0;
 
-	if (!source_find(o, st, 2, &sample.source) || !ADD_ROOM(o, samples))
+	if (!source_find(o, column_text(st, 2), has_address ? &address : NULL, &sample.source) || !ADD_ROOM(o, samples))
 		return false;
 	sample.header_from = domain_name_of(o->arena, address_domain(column_text(st, 3)));
 	sample.reporter = text_of(o->store, sqlite3_column_int64(st, 5), o->arena, &failed);
@@ -704,12 +726,14 @@ static void look_ups_release(struct observing *o)
 	free(o->keys);
 	free(o->results);
 	free(o->evaluations);
+	free(o->of_run);
 	o->names = NULL;
 	o->texts = NULL;
 	o->reportings = NULL;
 	o->keys = NULL;
 	o->results = NULL;
 	o->evaluations = NULL;
+	o->of_run = NULL;
 }
 
 static void observing_release(struct observing *o)

@@ -86,14 +86,16 @@ static bool wanting_grow(struct wanting *w)
 	return true;
 }
 
-static bool source_want(void *arg, const struct walked_report *report, sqlite3_stmt *record)
+static bool source_want(void *arg, const struct walked_report *report, const struct record_shape *shape,
+	const struct packed_record *record)
 {
 	struct wanting *w = arg;
 	struct address address;
 	struct wanted *slot;
 
 	(void)report;
-	if (!column_address(record, 0, &address))
+	(void)shape;
+	if (!packed_address(record, &address))
 		return true;
 	if (!wanting_grow(w))
 		return false;
@@ -104,7 +106,7 @@ static bool source_want(void *arg, const struct walked_report *report, sqlite3_s
 		*slot = (struct wanted){ address, 1 };
 		w->n++;
 	}
-	slot->messages = sum_counts(slot->messages, column_count(record, 1));
+	slot->messages = sum_counts(slot->messages, record->messages);
 	return true;
 }
 

@@ -131,6 +131,8 @@ void store_close(struct store *s)
 	digest_free(s->digest);
 	deflate_free(s->deflate);
 	free(s->dirty);
+	packing_free(s->packing);
+	free(s->shapes);
 	free(s->path);
 	free(s);
 }
