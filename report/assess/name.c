@@ -154,6 +154,11 @@ static int tally_order(const void *a, const void *b)
 	return x->auth < y->auth ? -1 : x->auth > y->auth;
 }
 
+static bool names_bounce(const struct auth_state *auth)
+{
+	return auth->spf_passed && !auth->bounce_ours;
+}
+
 /* Per source rank: the most frequent outcome that passed a foreign SPF or DKIM domain. */
 static struct gist *collect_gists(struct work *w)
 {
@@ -162,11 +167,14 @@ static struct gist *collect_gists(struct work *w)
 	struct tally *tallies = array_grow(w->scratch, NULL, 0, &room, sizeof *tallies);
 	struct map *map = map_new(w->scratch, w->rows->sources_n);
 	uint32_t *example = arena_take(w->scratch, w->rows->auths_n * sizeof *example);
+	bool *tells = arena_take(w->scratch, w->rows->auths_n * sizeof *tells);
 
-	if (!gists || !tallies || !map || !example)
+	if (!gists || !tallies || !map || !example || !tells)
 		return NULL;
-	for (uint32_t i = 0; i < w->rows->auths_n; i++)
+	for (uint32_t i = 0; i < w->rows->auths_n; i++) {
 		example[w->auths[i].rank] = i;
+		tells[i] = names_bounce(&w->auths[i]) || w->auths[i].foreign_signature;
+	}
 	for (size_t i = 0; i < w->rows->sources_n; i++)
 		gists[i] = (struct gist){ NO_INDEX, NO_INDEX };
 	for (uint32_t i = 0; i < w->rows->traffic_n; i++) {
@@ -174,7 +182,7 @@ static struct gist *collect_gists(struct work *w)
 		uint32_t source = w->source_rank[row->source], auth = w->auths[row->auth].rank;
 		uint32_t *slot;
 
-		if (!row_counts(w, i))
+		if (!tells[row->auth] || !row_counts(w, i))
 			continue;
 		slot = map_at(map, (uint64_t)source << 32 | auth);
 		if (!slot)
@@ -193,7 +201,7 @@ static struct gist *collect_gists(struct work *w)
 		struct gist *gist = &gists[tallies[i].source];
 		uint32_t auth = example[tallies[i].auth];
 
-		if (gist->auth_bounce == NO_INDEX && w->auths[auth].spf_passed && !w->auths[auth].bounce_ours)
+		if (gist->auth_bounce == NO_INDEX && names_bounce(&w->auths[auth]))
 			gist->auth_bounce = auth;
 		if (gist->auth_signer == NO_INDEX && w->auths[auth].foreign_signature)
 			gist->auth_signer = auth;

@@ -258,19 +258,11 @@ static void judge_scope(struct work *w)
 	}
 }
 
-static uint32_t key_report(const struct work *w, uint32_t row)
+static uint64_t by_source_and_auth(const struct work *w, uint32_t row)
 {
-	return w->rows->traffic[row].report;
-}
+	const struct observed_traffic *traffic = &w->rows->traffic[row];
 
-static uint32_t key_auth(const struct work *w, uint32_t row)
-{
-	return w->auths[w->rows->traffic[row].auth].rank;
-}
-
-static uint32_t key_source(const struct work *w, uint32_t row)
-{
-	return w->source_rank[w->rows->traffic[row].source];
+	return (uint64_t)w->source_rank[traffic->source] << 32 | w->auths[traffic->auth].rank;
 }
 
 /* A source with its address as numbers, so that sorting need not look at the source itself. */
@@ -326,23 +318,23 @@ static bool rank_sources(struct work *w)
 
 static bool order_by_report(struct work *w)
 {
-	size_t n = w->rows->traffic_n;
+	size_t n = w->rows->traffic_n, reports = w->rows->reports_n;
+	uint32_t *next = arena_take(w->scratch, reports * sizeof *next);
 
 	w->by_report = arena_take(w->arena, n * sizeof *w->by_report);
-	w->spare = arena_take(w->arena, n * sizeof *w->spare);
 	w->row_states = arena_take(w->arena, n);
-	w->report_starts = arena_take(w->arena, (w->rows->reports_n + 1) * sizeof *w->report_starts);
-	if (!w->by_report || !w->spare || !w->row_states || !w->report_starts)
+	w->report_starts = arena_take(w->arena, (reports + 1) * sizeof *w->report_starts);
+	if (!next || !w->by_report || !w->row_states || !w->report_starts)
 		return false;
-	for (uint32_t i = 0; i < n; i++) {
-		w->by_report[i] = i;
+	for (uint32_t i = 0; i < n; i++)
 		w->report_starts[w->rows->traffic[i].report + 1]++;
-	}
-	for (size_t i = 0; i < w->rows->reports_n; i++)
+	for (size_t i = 0; i < reports; i++) {
 		w->report_starts[i + 1] += w->report_starts[i];
-	return order_rows(w, w->by_report, n, key_auth, w->rows->auths_n) &&
-	       order_rows(w, w->by_report, n, key_source, w->rows->sources_n) &&
-	       order_rows(w, w->by_report, n, key_report, w->rows->reports_n);
+		next[i] = w->report_starts[i];
+	}
+	for (uint32_t i = 0; i < n; i++)
+		w->by_report[next[w->rows->traffic[i].report]++] = i;
+	return order_runs(w, w->by_report, w->report_starts, reports, by_source_and_auth);
 }
 
 uint64_t row_on(const struct work *w, const struct observed_traffic *row, int64_t day)
