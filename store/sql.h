@@ -182,6 +182,8 @@
 	/* host names */                                                                                               \
 	X(HOST_PUT, "INSERT OR REPLACE INTO host(address,state,name,seen) VALUES(?1,?2,?3,?4)")                        \
 	X(HOST_GET, "SELECT state,name,seen FROM host WHERE address=?1")                                               \
+	X(HOST_ALL, "SELECT state,name,seen,address FROM host")                                                         \
+	X(HOSTS_UP_TO, "SELECT count(*) FROM (SELECT 1 FROM host LIMIT ?1)")                                           \
 	X(HOST_EXPIRE, "DELETE FROM host WHERE seen<?1")                                                               \
 	/* what a verdict rests on */                                                                                  \
 	X(OBSERVED_REPORTS,                                                                                            \

@@ -177,6 +177,7 @@ struct store {
 	struct packing *packing;  /* owned; NULL until a report is stored */
 	struct record_shape *shapes; /* owned; of the run being read */
 	size_t shapes_room;
+	size_t sources_most; /* that store_ask_observed tells apart */
 	struct cell *dirty; /* owned: rollup rows to be summed again before the mail ends */
 	size_t dirty_n, dirty_room;
 	struct taking taking;
@@ -314,6 +315,22 @@ enum subject { SUBJECT_REPORT, SUBJECT_FAILURE, SUBJECT_BROKEN, SUBJECT_COUNT };
 /* The ids of what matches, in the documented order, with its parameters bound; finalized by the caller. */
 sqlite3_stmt *filter_open(struct store *s, enum subject subject, const struct report_filter *filter);
 
+/* --- table.c --- */
+
+struct slot {
+	uint64_t hash;
+	uint32_t at_and_one; /* 0: empty */
+};
+struct table {
+	struct slot *slots; /* owned; open addressing, at most half full */
+	size_t n, room;
+};
+typedef bool is_same(const void *of, uint32_t at, const void *key); /* is it `key` that lies at that place? */
+/* The place of `key`: 1, or 0 when it is new and got the place `next`; -1: s->fault. */
+int table_place(struct store *s, const void *of, struct table *t, uint64_t hash, is_same *same, const void *key, size_t next,
+	uint32_t *place);
+bool table_find(const void *of, const struct table *t, uint64_t hash, is_same *same, const void *key, uint32_t *place);
+
 /* --- records.c: the records of reports, many in one row --- */
 
 struct packed_record {
@@ -373,6 +390,8 @@ bool records_sum(struct store *s, int64_t domain, const struct window *window, b
 
 /* HOST_UNKNOWN and no date for an address that nobody looked up. */
 bool host_get(struct store *s, const struct address *address, struct arena *arena, struct host_row *row);
+void host_read(sqlite3_stmt *st, struct arena *arena, struct host_row *row); /* of SQL_HOST_GET or SQL_HOST_ALL */
+bool hosts_are_fewer(struct store *s, size_t than, bool *fewer);
 
 /* --- backup.c --- */
 

@@ -92,6 +92,25 @@ static uint64_t by_source_and_reporter(const struct work *w, uint32_t row)
 	return (uint64_t)w->source_rank[traffic->source] << 32 | w->reports[traffic->report].reporter;
 }
 
+static int16_t day_of_history(const struct work *w, int64_t day)
+{
+	return (int16_t)(day < w->history_base ? -1 :
+			 day > w->last_day     ? HISTORY_DAYS :
+						 day - w->history_base);
+}
+
+static bool note_days(struct work *w)
+{
+	w->path_days = arena_take(w->arena, w->by_path_n * sizeof *w->path_days);
+	for (size_t i = 0; w->path_days && i < w->by_path_n; i++) {
+		const struct judged_report *r = &w->reports[w->rows->traffic[w->by_path[i]].report];
+
+		w->path_days[i] =
+			(struct row_days){ day_of_history(w, r->first_day), day_of_history(w, r->last_day) };
+	}
+	return w->path_days;
+}
+
 static bool order_by_path(struct work *w)
 {
 	uint32_t *next = arena_take(w->scratch, w->paths_n * sizeof *next);
@@ -113,7 +132,7 @@ static bool order_by_path(struct work *w)
 	for (uint32_t i = 0; i < w->rows->traffic_n; i++)
 		if (w->path_of[i] != NO_INDEX)
 			w->by_path[next[w->path_of[i]]++] = i;
-	return order_runs(w, w->by_path, w->path_starts, w->paths_n, by_source_and_reporter);
+	return order_runs(w, w->by_path, w->path_starts, w->paths_n, by_source_and_reporter) && note_days(w);
 }
 
 bool work_paths(struct work *w)

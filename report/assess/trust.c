@@ -136,24 +136,31 @@ bool reporter_is_known(const struct work *w, struct span domain)
 }
 
 /* Who speaks: the authenticated organisational domain, else only what the report claims. */
-static struct reporter reporter_of(struct work *w, uint32_t i)
+static struct span voice_of(const struct work *w, uint32_t i)
 {
 	const struct observed_report *r = &w->rows->reports[i];
+
+	if (w->reports[i].trust < TRUST_2)
+		return r->org_name;
+	return r->author.org.n ? r->author.org : r->author.name;
+}
+
+static struct reporter reporter_of(struct work *w, uint32_t i)
+{
+	struct span voice = voice_of(w, i);
 	const struct known_reporter *known;
 	struct reporter reporter = { .first_day = MOMENT_NONE, .last_day = MOMENT_NONE };
 
 	if (w->reports[i].trust >= TRUST_2) {
-		struct span org = r->author.org.n ? r->author.org : r->author.name;
-
-		reporter.identity = lower_copy(w->arena, "", org);
+		reporter.identity = lower_copy(w->arena, "", voice);
 		known = known_by_domain(w->rows, reporter.identity);
 		if (reporter_is_known(w, reporter.identity))
 			reporter.standing = STANDING_KNOWN;
 		reporter.name = known ? known->domain : reporter.identity;
 	} else {
-		reporter.identity = lower_copy(w->arena, "claimed:", r->org_name);
-		known = known_by_name(w->rows, r->org_name);
-		reporter.name = known ? known->domain : r->org_name.n ? r->org_name : reporter.identity;
+		reporter.identity = lower_copy(w->arena, "claimed:", voice);
+		known = known_by_name(w->rows, voice);
+		reporter.name = known ? known->domain : voice.n ? voice : reporter.identity;
 	}
 	if (known)
 		reporter.standing = STANDING_KNOWN;
@@ -168,42 +175,71 @@ static int reporter_order(const void *a, const void *b)
 	return order ? order : span_compare(x->name, y->name);
 }
 
-static bool collect_reporters(struct work *w)
+/* Reports in which the same reporter speaks, as far as the pointers tell; NULL: no memory. */
+static uint32_t *first_of_voice(struct work *w)
 {
 	size_t n = w->rows->reports_n;
-	struct reporter *all = arena_take(w->scratch, n * sizeof *all);
-	struct reporter *sorted = arena_take(w->scratch, n * sizeof *sorted);
+	uint32_t *first = arena_take(w->scratch, n * sizeof *first);
+	struct map *map = map_new(w->scratch, 64);
 
-	if (!all || !sorted)
-		return false;
-	for (uint32_t i = 0; i < n; i++)
-		all[i] = reporter_of(w, i);
-	if (w->arena->failed)
-		return false;
-	if (n)
-		memcpy(sorted, all, n * sizeof *sorted);
-	qsort(sorted, n, sizeof *sorted, reporter_order);
-	for (size_t i = 0; i < n; i++)
-		if (w->reporters_n == 0 || !span_is(sorted[w->reporters_n - 1].identity, sorted[i].identity))
-			sorted[w->reporters_n++] = sorted[i];
-	w->reporters = arena_take(w->arena, w->reporters_n * sizeof *w->reporters);
-	if (!w->reporters)
-		return false;
-	if (n)
-		memcpy(w->reporters, sorted, w->reporters_n * sizeof *sorted);
-	for (uint32_t i = 0; i < n; i++) {
-		size_t low = 0, high = w->reporters_n;
+	for (uint32_t i = 0; first && map && i < n; i++) {
+		struct span voice = voice_of(w, i), before;
+		uint32_t *slot = map_at(map, (uint64_t)(uintptr_t)voice.p << 1 | (w->reports[i].trust >= TRUST_2));
 
-		while (high - low > 1) {
-			size_t middle = low + (high - low) / 2;
-
-			if (span_compare(sorted[middle].identity, all[i].identity) <= 0)
-				low = middle;
-			else
-				high = middle;
-		}
-		w->reports[i].reporter = (uint32_t)low;
+		if (!slot)
+			return NULL;
+		if (*slot == NO_INDEX)
+			*slot = i;
+		before = voice_of(w, *slot);
+		first[i] = voice.n == before.n ? *slot : i;
 	}
+	return map ? first : NULL;
+}
+
+static uint32_t reporter_place(const struct work *w, struct span identity)
+{
+	size_t low = 0, high = w->reporters_n;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (span_compare(w->reporters[middle].identity, identity) <= 0)
+			low = middle;
+		else
+			high = middle;
+	}
+	return (uint32_t)low;
+}
+
+static bool collect_reporters(struct work *w)
+{
+	size_t n = w->rows->reports_n, voices = 0, room = 0;
+	uint32_t *first = first_of_voice(w);
+	struct reporter *all = NULL;
+
+	if (!first)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		if (first[i] != i)
+			continue;
+		all = array_grow(w->scratch, all, voices, &room, sizeof *all);
+		if (!all)
+			return false;
+		w->reports[i].reporter = (uint32_t)voices;
+		all[voices++] = reporter_of(w, i);
+	}
+	w->reporters = arena_take(w->arena, voices * sizeof *w->reporters);
+	if (!w->reporters || w->arena->failed)
+		return false;
+	if (voices)
+		memcpy(w->reporters, all, voices * sizeof *all);
+	qsort(w->reporters, voices, sizeof *w->reporters, reporter_order);
+	for (size_t i = 0; i < voices; i++)
+		if (w->reporters_n == 0 || !span_is(w->reporters[w->reporters_n - 1].identity, w->reporters[i].identity))
+			w->reporters[w->reporters_n++] = w->reporters[i];
+	for (uint32_t i = 0; i < n; i++)
+		w->reports[i].reporter = first[i] == i ? reporter_place(w, all[w->reports[i].reporter].identity)
+						       : w->reports[first[i]].reporter;
 	return true;
 }
 

@@ -55,6 +55,11 @@ struct stranger_evidence {
 	uint64_t evidence;
 };
 
+/* The days of a row's report, counted from history_base and cut to the history. */
+struct row_days {
+	int16_t first, last;
+};
+
 struct work {
 	const struct rows *rows;
 	const struct assess_options *options;
@@ -94,6 +99,7 @@ struct work {
 	size_t paths_n, plain_paths_n; /* with scatter, which comes last; without */
 	uint32_t *by_path;	       /* counted rows only, by path, reporter, source rank */
 	size_t by_path_n;
+	struct row_days *path_days; /* of by_path */
 	uint32_t *path_starts;
 	uint32_t *by_window; /* those of by_path whose reports have days in the window */
 	size_t by_window_n;
@@ -148,6 +154,11 @@ static inline bool row_counts(const struct work *w, uint32_t row)
  */
 uint64_t row_on(const struct work *w, const struct observed_traffic *row, int64_t day);
 uint64_t row_within(const struct work *w, const struct observed_traffic *row, int64_t first, int64_t last);
+/* May the k-th of by_path have messages on these days? */
+static inline bool path_row_within(const struct work *w, size_t k, int64_t first, int64_t last)
+{
+	return w->path_days[k].last >= first - w->history_base && w->path_days[k].first <= last - w->history_base;
+}
 static inline uint64_t add_up(uint64_t a, uint64_t b)
 {
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
