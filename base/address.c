@@ -29,11 +29,28 @@ bool address_is_v4(const struct address *address)
 	return memcmp(address->octets, v4_mapped, sizeof v4_mapped) == 0;
 }
 
+static char *number_put(char *p, unsigned octet)
+{
+	if (octet >= 100)
+		*p++ = (char)('0' + octet / 100);
+	if (octet >= 10)
+		*p++ = (char)('0' + octet / 10 % 10);
+	*p++ = (char)('0' + octet % 10);
+	return p;
+}
+
 const char *address_format(const struct address *address, char text[ADDRESS_TEXT])
 {
-	bool v4 = address_is_v4(address);
+	char *p = text;
 
-	if (!inet_ntop(v4 ? AF_INET : AF_INET6, address->octets + (v4 ? 12 : 0), text, ADDRESS_TEXT))
+	if (address_is_v4(address)) {
+		for (int i = 12; i < 16; i++) {
+			p = number_put(p, address->octets[i]);
+			*p++ = '.';
+		}
+		p[-1] = '\0';
+	} else if (!inet_ntop(AF_INET6, address->octets, text, ADDRESS_TEXT)) {
 		text[0] = '\0';
+	}
 	return text;
 }

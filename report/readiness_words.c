@@ -701,7 +701,11 @@ static void say_loosened(const struct pen *pen, const struct verdict *v)
 
 static void say_unchecked(const struct pen *pen, const struct assessment *a)
 {
-	if (hosts_are_unknown(a->rows))
+	if (a->rows->network_v4)
+		pen_say(pen, " Too many addresses to tell apart: those of a network (/%u, of IPv6 /%u) are taken together, and what fails "
+			     "there counts as undecided.",
+			a->rows->network_v4, a->rows->network_v6);
+	else if (hosts_are_unknown(a->rows))
 		pen_say(pen, " Hosts have no names yet: dmarcgate enrich looks them up.");
 	if (!a->rows->published.checked)
 		pen_say(pen, " The published records were not looked at.");

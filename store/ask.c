@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define REPORTERS_MAX ((size_t)1 << 20)
+#define AUTHORS_OCTETS ((size_t)256 * 1024 * 1024)
 
 static sqlite3_stmt *window_open(struct store *s, enum sql which, int64_t domain, const struct window *window)
 {
@@ -356,23 +357,52 @@ bool store_ask_problems(struct store *s, const char *domain, const struct window
 
 /* --- author domains --- */
 
+struct author {
+	struct span name;
+	uint64_t messages;
+	int trust;
+};
+
+static int author_order(const void *a, const void *b)
+{
+	const struct author *x = a, *y = b;
+
+	if (x->trust != y->trust)
+		return x->trust > y->trust ? -1 : 1;
+	if (x->messages != y->messages)
+		return x->messages > y->messages ? -1 : 1;
+	return span_compare(x->name, y->name);
+}
+
+/* Names lie in an arena of their own: the taker may ask what is known of them. */
 bool store_ask_authors(struct store *s, const char *domain, const struct window *window, author_taker *take, void *arg,
 	struct fault *fault)
 {
-	sqlite3_stmt *st;
+	struct id_sums sums = { .all = NULL };
+	struct arena names = ARENA(AUTHORS_OCTETS);
+	struct author *authors = NULL;
+	bool own, failed = false, ok = ask_begin(s, &own);
 	int64_t id = 0;
-	int row = -1;
-	bool own, ok = ask_begin(s, &own) && domain_find(s, domain, &id);
 
-	st = ok && id ? window_open(s, SQL_DOMAIN_AUTHORS, id, window) : NULL;
-	while (st && (row = sql_row(s, st)) == 1) {
-		if (take(arg, column_text(st, 0)))
-			continue;
-		sqlite3_reset(st);
-		row = 0;
-		break;
-	}
-	return store_tell(s, ask_end(s, own, ok && (row == 0 || !id)), fault);
+	ok = ok && domain_find(s, domain, &id) && (!id || records_sum(s, id, window, true, &sums));
+	authors = ok ? calloc(sums.n + 1, sizeof *authors) : NULL;
+	if (ok && !authors)
+		ok = store_fail_memory(s);
+	for (size_t i = 0; ok && i < sums.n; i++)
+		authors[i] = (struct author){ text_of(s, sums.all[i].id, &names, &failed), sums.all[i].messages,
+			sums.all[i].trust };
+	ok = ask_end(s, own, ok && !failed);
+	if (ok && names.failed)
+		ok = store_fail_memory(s);
+	if (ok && sums.n)
+		qsort(authors, sums.n, sizeof *authors, author_order);
+	for (size_t i = 0; ok && i < sums.n; i++)
+		if (!take(arg, authors[i].name))
+			break;
+	arena_release(&names);
+	free(authors);
+	free(sums.all);
+	return store_tell(s, ok, fault);
 }
 
 /* --- totals --- */

@@ -7,18 +7,6 @@
 
 _Static_assert(REPORT_EXPIRING == 3, "a number written in a statement");
 
-/* --- tables: what was seen before, by hash; only looked up, never walked --- */
-
-struct slot {
-	uint64_t hash;
-	uint32_t at_and_one; /* 0: empty */
-};
-
-struct table {
-	struct slot *slots; /* owned; open addressing, at most half full */
-	size_t n, room;
-};
-
 struct named {
 	int64_t id;
 	struct domain_name name;
@@ -53,11 +41,18 @@ struct results { /* of one set of DKIM and SPF results */
 	size_t dkim_n, spf_n;
 };
 
+/* What of an address tells sources apart: all of it, or, when a domain would have more than a store's sources_most, its
+ * network: what is known of a source takes a kilobyte in a verdict, and whoever may report can name any number of them. */
+static const struct grain {
+	unsigned v4, v6; /* bits */
+} grains[] = { { 32, 128 }, { 24, 48 }, { 16, 32 }, { 8, 16 } };
+#define GRAINS (sizeof grains / sizeof *grains)
+
 struct observing {
 	struct store *store;
 	struct arena *arena; /* the asker's */
-	struct table names_by_id, texts_by_id, sources_by_key, auths_by_key, results_by_id, evaluations_by_words;
-	struct named *names; /* owned, like all below that are grown */
+	struct table names_by_id, emails_by_id, texts_by_id, sources_by_key, auths_by_key, results_by_id, evaluations_by_words;
+	struct named *names, *emails; /* owned, like all below that are grown */
 	struct told *texts;
 	struct observed_report *reports;
 	struct reporting *reportings;
@@ -68,53 +63,17 @@ struct observing {
 	struct evaluation *evaluations;
 	struct observed_traffic *traffic; /* in `arena` */
 	struct observed_sample *samples;
-	size_t names_n, texts_n, reports_n, reportings_n, sources_n, auths_n, keys_n, results_n, evaluations_n, samples_n;
+	size_t names_n, emails_n, texts_n, reports_n, reportings_n, sources_n, auths_n, keys_n, results_n, evaluations_n, samples_n;
 	size_t traffic_n, traffic_room;
+	bool hosts_told;
+	size_t grain; /* in grains */
+	bool too_many; /* sources for that */
+	struct table rows_by_key;
+	struct observed_traffic *rows; /* owned: traffic that was taken together */
+	size_t rows_n;
+	uint32_t *of_run; /* owned: auths, by shape of the run in hand */
+	size_t of_run_room;
 };
-
-typedef bool is_same(const struct observing *o, uint32_t at, const void *key);
-
-static bool table_grow(struct store *s, struct table *t)
-{
-	struct table bigger = { .n = t->n, .room = t->room ? 2 * t->room : 256 };
-
-	if (2 * t->n < t->room)
-		return true;
-	bigger.slots = calloc(bigger.room, sizeof *bigger.slots);
-	if (!bigger.slots)
-		return store_fail_memory(s);
-	for (size_t i = 0; i < t->room; i++) {
-		size_t at = t->slots[i].hash & (bigger.room - 1);
-
-		if (!t->slots[i].at_and_one)
-			continue;
-		while (bigger.slots[at].at_and_one)
-			at = (at + 1) & (bigger.room - 1);
-		bigger.slots[at] = t->slots[i];
-	}
-	free(t->slots);
-	*t = bigger;
-	return true;
-}
-
-/* The place of `key`: 1, or 0 when it is new and got the place `next`; -1: s->fault. */
-static int table_place(struct observing *o, struct table *t, uint64_t hash, is_same *same, const void *key, size_t next,
-	uint32_t *place)
-{
-	size_t at;
-
-	if (next >= UINT32_MAX - 1 || !table_grow(o->store, t))
-		return next >= UINT32_MAX - 1 && store_fail_memory(o->store) ? 0 : -1;
-	for (at = hash & (t->room - 1); t->slots[at].at_and_one; at = (at + 1) & (t->room - 1))
-		if (t->slots[at].hash == hash && same(o, t->slots[at].at_and_one - 1, key)) {
-			*place = t->slots[at].at_and_one - 1;
-			return 1;
-		}
-	t->slots[at] = (struct slot){ hash, (uint32_t)next + 1 };
-	t->n++;
-	*place = (uint32_t)next;
-	return 0;
-}
 
 /* Room for one more of `size` octets behind `n`, a power of two at a time. */
 static bool room_for_one(struct store *s, void *items, size_t n, size_t size)
@@ -149,8 +108,10 @@ static struct domain_name domain_name_of(struct arena *arena, struct span text)
 	return named;
 }
 
-static bool name_is(const struct observing *o, uint32_t at, const void *key)
+static bool name_is(const void *of, uint32_t at, const void *key)
 {
+	const struct observing *o = of;
+
 	return o->names[at].id == *(const int64_t *)key;
 }
 
@@ -164,7 +125,7 @@ static bool name_get(struct observing *o, int64_t id, struct domain_name *name, 
 	*name = (struct domain_name){ .name = SPAN_ABSENT };
 	if (!id)
 		return true;
-	found = table_place(o, &o->names_by_id, scatter(scatter_begin(), (uint64_t)id), name_is, &id, o->names_n, &at);
+	found = table_place(o->store, o, &o->names_by_id, scatter(scatter_begin(), (uint64_t)id), name_is, &id, o->names_n, &at);
 	if (found < 0 || (found == 0 && !ADD_ROOM(o, names)))
 		return false;
 	if (found == 0)
@@ -176,8 +137,38 @@ static bool name_get(struct observing *o, int64_t id, struct domain_name *name, 
 	return !failed;
 }
 
-static bool told_is(const struct observing *o, uint32_t at, const void *key)
+static bool email_is(const void *of, uint32_t at, const void *key)
 {
+	const struct observing *o = of;
+
+	return o->emails[at].id == *(const int64_t *)key;
+}
+
+/* The domain of an interned address of a mailbox. */
+static bool email_get(struct observing *o, int64_t id, struct domain_name *name)
+{
+	bool failed = false;
+	uint32_t at;
+	int found;
+
+	*name = (struct domain_name){ .name = SPAN_ABSENT };
+	if (!id)
+		return true;
+	found = table_place(o->store, o, &o->emails_by_id, scatter(scatter_begin(), (uint64_t)id), email_is, &id, o->emails_n, &at);
+	if (found < 0 || (found == 0 && !ADD_ROOM(o, emails)))
+		return false;
+	if (found == 0)
+		o->emails[o->emails_n++] = (struct named){ .id = id,
+			.name = domain_name_of(
+				o->arena, address_domain(text_of(o->store, id, &o->store->arena, &failed))) };
+	*name = o->emails[at].name;
+	return !failed;
+}
+
+static bool told_is(const void *of, uint32_t at, const void *key)
+{
+	const struct observing *o = of;
+
 	return o->texts[at].id == *(const int64_t *)key;
 }
 
@@ -191,7 +182,7 @@ static bool text_get(struct observing *o, int64_t id, struct span *text)
 	*text = SPAN_ABSENT;
 	if (!id)
 		return true;
-	found = table_place(o, &o->texts_by_id, scatter(scatter_begin(), (uint64_t)id), told_is, &id, o->texts_n, &at);
+	found = table_place(o->store, o, &o->texts_by_id, scatter(scatter_begin(), (uint64_t)id), told_is, &id, o->texts_n, &at);
 	if (found < 0 || (found == 0 && !ADD_ROOM(o, texts)))
 		return false;
 	if (found == 0)
@@ -249,7 +240,7 @@ static bool report_observe(struct observing *o, sqlite3_stmt *st, struct span do
 {
 	struct arena *scratch = &o->store->arena;
 	struct observed_report *r;
-	struct span words[7], email, signer;
+	struct span words[7], signer;
 	bool failed = false;
 
 	arena_clear(scratch);
@@ -264,12 +255,11 @@ static bool report_observe(struct observing *o, sqlite3_stmt *st, struct span do
 		.arrived = column_moment(st, 21),
 		.taken = sqlite3_column_int64(st, 17) };
 	column_octets(st, 5, r->content, sizeof r->content);
-	email = text_of(o->store, sqlite3_column_int64(st, 7), scratch, &failed);
-	r->email = domain_name_of(o->arena, address_domain(email));
 	for (int i = 0; i < 7; i++)
 		words[i] = text_of(o->store, sqlite3_column_int64(st, 8 + i), scratch, &failed);
 	policy_read(words, r);
-	if (!text_get(o, sqlite3_column_int64(st, 6), &r->org_name) || !text_get(o, sqlite3_column_int64(st, 18), &signer))
+	if (!email_get(o, sqlite3_column_int64(st, 7), &r->email) ||
+		!text_get(o, sqlite3_column_int64(st, 6), &r->org_name) || !text_get(o, sqlite3_column_int64(st, 18), &signer))
 		return false;
 	carriage_read(r, sqlite3_column_int(st, 0), signer, sqlite3_column_int(st, 19),
 		sqlite3_column_type(st, 20) != SQLITE_NULL, column_count(st, 20) > 0);
@@ -298,8 +288,10 @@ static bool reports_observe(struct observing *o, int64_t domain, const struct wi
 
 /* --- outcomes: everything of a record but its address and count --- */
 
-static bool results_are(const struct observing *o, uint32_t at, const void *key)
+static bool results_are(const void *of, uint32_t at, const void *key)
 {
+	const struct observing *o = of;
+
 	return o->results[at].id == *(const int64_t *)key;
 }
 
@@ -350,7 +342,7 @@ static bool results_get(struct observing *o, int64_t id, struct observed_auth *a
 	if (!id)
 		return true;
 	found = table_place(
-		o, &o->results_by_id, scatter(scatter_begin(), (uint64_t)id), results_are, &id, o->results_n, &at);
+		o->store, o, &o->results_by_id, scatter(scatter_begin(), (uint64_t)id), results_are, &id, o->results_n, &at);
 	if (found < 0 || (found == 0 && (!ADD_ROOM(o, results) || !set_read(o, id, &set))))
 		return false;
 	if (found == 0)
@@ -386,8 +378,10 @@ static bool is_verdict(struct span word)
 	return span_is_nocase(word, SPAN("pass")) || span_is_nocase(word, SPAN("fail"));
 }
 
-static bool evaluation_is(const struct observing *o, uint32_t at, const void *key)
+static bool evaluation_is(const void *of, uint32_t at, const void *key)
 {
+	const struct observing *o = of;
+
 	return o->evaluations[at].words == *(const int64_t *)key;
 }
 
@@ -409,7 +403,7 @@ static bool words_get(struct observing *o, int64_t id, unsigned flags, struct ob
 	unsigned disposed = flags & FLAG_DISPOSED;
 	struct evaluation read = { .words = id };
 	uint32_t at;
-	int found = table_place(o, &o->evaluations_by_words, scatter(scatter_begin(), (uint64_t)id), evaluation_is, &id,
+	int found = table_place(o->store, o, &o->evaluations_by_words, scatter(scatter_begin(), (uint64_t)id), evaluation_is, &id,
 		o->evaluations_n, &at);
 
 	if (found < 0 || (found == 0 && (!ADD_ROOM(o, evaluations) || !evaluation_read(o, id, &read.evaluated))))
@@ -423,8 +417,10 @@ static bool words_get(struct observing *o, int64_t id, unsigned flags, struct ob
 	return true;
 }
 
-static bool auth_is(const struct observing *o, uint32_t at, const void *key)
+static bool auth_is(const void *of, uint32_t at, const void *key)
 {
+	const struct observing *o = of;
+
 	return memcmp(&o->keys[at], key, sizeof o->keys[at]) == 0;
 }
 
@@ -448,22 +444,22 @@ static bool auth_read(struct observing *o, const struct outcome_key *key, unsign
 	       words_get(o, key->words, flags, auth);
 }
 
-static bool auth_find(struct observing *o, sqlite3_stmt *st, uint32_t *auth)
+static bool auth_find(struct observing *o, const struct record_shape *shape, uint32_t *auth)
 {
-	struct outcome_key key = { sqlite3_column_int64(st, 3), sqlite3_column_int64(st, 4), sqlite3_column_int64(st, 5),
-		sqlite3_column_int64(st, 6), sqlite3_column_int64(st, 7) };
+	struct outcome_key key = { shape->words, shape->auth, shape->reasons, shape->header_from,
+		shape->envelope_from };
 	uint64_t hash =
 		scatter(scatter(scatter(scatter(scatter(scatter_begin(), (uint64_t)key.words), (uint64_t)key.auth),
 					(uint64_t)key.reasons),
 				(uint64_t)key.header_from),
 			(uint64_t)key.envelope_from);
 	struct observed_auth read = { .dkim = NULL };
-	int found = table_place(o, &o->auths_by_key, hash, auth_is, &key, o->auths_n, auth);
+	int found = table_place(o->store, o, &o->auths_by_key, hash, auth_is, &key, o->auths_n, auth);
 
 	if (found != 0)
 		return found > 0;
 	if (!ADD_ROOM(o, auths) || !ADD_ROOM(o, keys) ||
-		!auth_read(o, &key, (unsigned)sqlite3_column_int(st, 2), &read))
+		!auth_read(o, &key, (unsigned)shape->flags, &read))
 		return false;
 	o->auths[o->auths_n++] = read;
 	o->keys[o->keys_n++] = key;
@@ -472,8 +468,9 @@ static bool auth_find(struct observing *o, sqlite3_stmt *st, uint32_t *auth)
 
 /* --- sources --- */
 
-static bool source_is(const struct observing *o, uint32_t at, const void *key)
+static bool source_is(const void *of, uint32_t at, const void *key)
 {
+	const struct observing *o = of;
 	const struct observed_source *a = &o->sources[at], *b = key;
 
 	if (a->has_address != b->has_address)
@@ -494,6 +491,13 @@ static uint64_t octets_hash(const void *octets, size_t n)
 	return hash;
 }
 
+static void host_name(struct observing *o, const struct host_row *row, struct observed_source *source)
+{
+	source->host_state = row->state;
+	if (row->state == HOST_CONFIRMED || row->state == HOST_UNCONFIRMED)
+		source->host = domain_name_of(o->arena, row->name);
+}
+
 static bool host_find(struct observing *o, struct observed_source *source)
 {
 	struct host_row row;
@@ -501,54 +505,140 @@ static bool host_find(struct observing *o, struct observed_source *source)
 	arena_clear(&o->store->arena);
 	if (!host_get(o->store, &source->address, &o->store->arena, &row))
 		return false;
-	source->host_state = row.state;
-	if (row.state == HOST_CONFIRMED || row.state == HOST_UNCONFIRMED)
-		source->host = domain_name_of(o->arena, row.name);
+	host_name(o, &row, source);
 	return true;
 }
 
-/* The source in a column, whichever way it was written. */
-static bool source_find(struct observing *o, sqlite3_stmt *st, int column, uint32_t *source)
+static struct address network_of(const struct address *address, const struct grain *grain)
 {
-	struct span sent = column_text(st, column);
-	struct observed_source key = { .text = SPAN_ABSENT };
+	unsigned bits = address_is_v4(address) ? 128 - 32 + grain->v4 : grain->v6;
+	struct address network = *address;
+
+	memset(network.octets + bits / 8, 0, sizeof network.octets - bits / 8);
+	return network;
+}
+
+/* The place of a source that was written so: an address, or else what was sent. */
+static bool source_find(struct observing *o, struct span sent, const struct address *address, uint32_t *source)
+{
+	struct observed_source key = { .has_address = address, .text = address ? SPAN_ABSENT : sent };
 	uint64_t hash;
 	int found;
 
-	key.has_address = column_address(st, column, &key.address);
-	key.text = key.has_address ? SPAN_ABSENT : sent;
-	hash = key.has_address ? octets_hash(&key.address, sizeof key.address) : octets_hash(sent.p, sent.n);
-	found = table_place(o, &o->sources_by_key, hash, source_is, &key, o->sources_n, source);
+	if (address)
+		key.address = network_of(address, &grains[o->grain]);
+	else if (o->grain)
+		key.text = sent = SPAN("");
+	hash = address ? octets_hash(&key.address, sizeof key.address) : octets_hash(sent.p, sent.n);
+	found = table_place(o->store, o, &o->sources_by_key, hash, source_is, &key, o->sources_n, source);
 	if (found != 0)
 		return found > 0;
-	if (!ADD_ROOM(o, sources))
+	o->too_many = o->sources_n == o->store->sources_most && o->grain + 1 < GRAINS;
+	if (o->too_many || !ADD_ROOM(o, sources))
 		return false;
 	key.text = arena_copy(o->arena, key.text);
 	o->sources[o->sources_n++] = key;
-	return !key.has_address || host_find(o, &o->sources[o->sources_n - 1]);
+	return !key.has_address || o->grain || !o->hosts_told || host_find(o, &o->sources[o->sources_n - 1]);
+}
+
+/* The names of all sources so far; of those that come after, one by one. */
+static bool hosts_observe(struct observing *o)
+{
+	struct observed_source key = { .has_address = true, .text = SPAN_ABSENT };
+	struct host_row row;
+	sqlite3_stmt *st;
+	bool fewer;
+	int more = 0;
+
+	o->hosts_told = true;
+	if (o->grain)
+		return true;
+	if (!hosts_are_fewer(o->store, o->sources_n, &fewer))
+		return false;
+	for (size_t i = 0; !fewer && i < o->sources_n; i++)
+		if (o->sources[i].has_address && !host_find(o, &o->sources[i]))
+			return false;
+	st = fewer ? sql_open(o->store, SQL_HOST_ALL) : NULL;
+	while (st && (more = sql_row(o->store, st)) == 1) {
+		uint32_t at;
+
+		column_octets(st, 3, key.address.octets, sizeof key.address.octets);
+		if (!table_find(o, &o->sources_by_key, octets_hash(&key.address, sizeof key.address), source_is, &key, &at))
+			continue;
+		arena_clear(&o->store->arena);
+		host_read(st, &o->store->arena, &row);
+		host_name(o, &row, &o->sources[at]);
+	}
+	return more == 0 && (st || !fewer);
 }
 
 /* --- records --- */
 
+/* What the shapes of a run are in the answer. */
+static bool run_observe(struct observing *o, const struct records *r)
+{
+	if (r->shapes_n > o->of_run_room) {
+		uint32_t *grown = realloc(o->of_run, r->shapes_n * sizeof *grown);
+
+		if (!grown)
+			return store_fail_memory(o->store);
+		o->of_run = grown;
+		o->of_run_room = r->shapes_n;
+	}
+	for (size_t i = 0; i < r->shapes_n; i++)
+		if (!auth_find(o, &r->shapes[i], &o->of_run[i]))
+			return false;
+	return true;
+}
+
+static bool row_is(const void *of, uint32_t at, const void *key)
+{
+	const struct observing *o = of;
+	const struct observed_traffic *a = &o->rows[at], *b = key;
+
+	return a->report == b->report && a->source == b->source && a->auth == b->auth;
+}
+
+/* Where sources are networks, rows of one report, network and outcome are one. */
+static bool row_merge(struct observing *o, const struct observed_traffic *row)
+{
+	uint64_t hash = scatter(scatter(scatter_begin(), (uint64_t)row->report << 32 | row->source), row->auth);
+	uint32_t at;
+	int found = table_place(o->store, o, &o->rows_by_key, hash, row_is, row, o->rows_n, &at);
+
+	if (found < 0 || (found == 0 && !ADD_ROOM(o, rows)))
+		return false;
+	if (found == 0)
+		o->rows[o->rows_n++] = *row;
+	else
+		o->rows[at].count = sum_counts(o->rows[at].count, row->count);
+	return true;
+}
+
 static bool records_observe(struct observing *o, uint32_t report)
 {
 	const struct reporting *of = &o->reportings[report];
-	sqlite3_stmt *st = sql_open(o->store, SQL_OBSERVED_RECORDS);
+	struct packed_record record;
+	struct address address;
+	struct records r;
 	int row;
 
-	if (!st)
+	if (!records_open(o->store, of->first_record, of->records, &r))
 		return false;
-	sqlite3_bind_int64(st, 1, of->first_record);
-	sqlite3_bind_int64(st, 2, of->first_record + (int64_t)of->records - 1);
-	while ((row = sql_row(o->store, st)) == 1 && o->traffic_n < o->traffic_room) {
-		struct observed_traffic *t = &o->traffic[o->traffic_n++];
+	while ((row = records_next(&r, &record)) == 1 && (o->grain || o->traffic_n < o->traffic_room)) {
+		struct observed_traffic t = { .report = report, .count = record.messages };
 
-		t->report = report;
-		t->count = column_count(st, 1);
-		if (!source_find(o, st, 0, &t->source) || !auth_find(o, st, &t->auth))
+		if (r.begins && !run_observe(o, &r))
+			break;
+		t.auth = o->of_run[record.shape];
+		if (!source_find(o, record.source, packed_address(&record, &address) ? &address : NULL, &t.source))
+			break;
+		if (!o->grain)
+			o->traffic[o->traffic_n++] = t;
+		else if (!row_merge(o, &t))
 			break;
 	}
-	sqlite3_reset(st);
+	records_close(&r);
 	return row == 0;
 }
 
@@ -556,7 +646,7 @@ static bool traffic_observe(struct observing *o)
 {
 	if (o->traffic_room >= UINT32_MAX - 1)
 		return store_fail_memory(o->store);
-	o->traffic = arena_take(o->arena, o->traffic_room * sizeof *o->traffic);
+	o->traffic = arena_take(o->arena, o->grain ? 0 : o->traffic_room * sizeof *o->traffic);
 	for (uint32_t i = 0; o->traffic && i < o->reports_n; i++)
 		if (!records_observe(o, i))
 			return false;
@@ -630,10 +720,11 @@ static bool sample_prove(
 static bool sample_observe(struct observing *o, sqlite3_stmt *st)
 {
 	struct observed_sample sample = { .trust = sqlite3_column_int(st, 4) };
-	bool failed = false;
+	struct address address;
+	bool failed = false, has_address = column_address(st, 2, &address);
 	uint32_t proven = 0;
 
-	if (!source_find(o, st, 2, &sample.source) || !ADD_ROOM(o, samples))
+	if (!source_find(o, column_text(st, 2), has_address ? &address : NULL, &sample.source) || !ADD_ROOM(o, samples))
 		return false;
 	sample.header_from = domain_name_of(o->arena, address_domain(column_text(st, 3)));
 	sample.reporter = text_of(o->store, sqlite3_column_int64(st, 5), o->arena, &failed);
@@ -691,25 +782,29 @@ static const void *hand_over(struct arena *arena, const void *items, size_t n, s
 /* What only served to find things again. */
 static void look_ups_release(struct observing *o)
 {
-	struct table *tables[] = { &o->names_by_id, &o->texts_by_id, &o->sources_by_key, &o->auths_by_key,
-		&o->results_by_id, &o->evaluations_by_words };
+	struct table *tables[] = { &o->names_by_id, &o->emails_by_id, &o->texts_by_id, &o->sources_by_key, &o->auths_by_key,
+		&o->results_by_id, &o->evaluations_by_words, &o->rows_by_key };
 
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
 		free(tables[i]->slots);
 		tables[i]->slots = NULL;
 	}
 	free(o->names);
+	free(o->emails);
 	free(o->texts);
 	free(o->reportings);
 	free(o->keys);
 	free(o->results);
 	free(o->evaluations);
+	free(o->of_run);
 	o->names = NULL;
+	o->emails = NULL;
 	o->texts = NULL;
 	o->reportings = NULL;
 	o->keys = NULL;
 	o->results = NULL;
 	o->evaluations = NULL;
+	o->of_run = NULL;
 }
 
 static void observing_release(struct observing *o)
@@ -719,6 +814,7 @@ static void observing_release(struct observing *o)
 	free(o->sources);
 	free(o->auths);
 	free(o->samples);
+	free(o->rows);
 }
 
 /* One array after the other, so that there are never two of all of them. */
@@ -731,17 +827,37 @@ static void observed_fill(struct observing *o, struct observed *observed)
 	HAND_OVER(o, observed, samples);
 	observed->traffic = o->traffic;
 	observed->traffic_n = o->traffic_n;
+	if (!o->grain)
+		return;
+	observed->traffic = hand_over(o->arena, o->rows, o->rows_n, sizeof *o->rows);
+	observed->traffic_n = o->rows_n;
+	observed->network_v4 = grains[o->grain].v4;
+	observed->network_v6 = grains[o->grain].v6;
+}
+
+static bool observe(struct observing *o, int64_t domain, const struct window *window)
+{
+	return reports_observe(o, domain, window) && traffic_observe(o) && hosts_observe(o) &&
+	       all_samples_observe(o, domain, window);
 }
 
 bool store_ask_observed(struct store *s, const char *domain, const struct window *window, struct arena *arena,
 	struct observed *observed, struct fault *fault)
 {
 	struct observing o = { .store = s, .arena = arena };
+	struct arena_mark empty = arena_mark(arena);
 	int64_t id = 0;
 	bool own, ok = ask_begin(s, &own) && domain_find(s, domain, &id);
 
 	*observed = (struct observed){ .reports = NULL };
-	ok = ok && (!id || (reports_observe(&o, id, window) && traffic_observe(&o) && all_samples_observe(&o, id, window)));
+	while (ok && id && !(ok = observe(&o, id, window)) && o.too_many) {
+		size_t coarser = o.grain + 1;
+
+		observing_release(&o);
+		arena_rewind(arena, empty);
+		o = (struct observing){ .store = s, .arena = arena, .grain = coarser };
+		ok = true;
+	}
 	ok = ask_end(s, own, ok);
 	if (ok)
 		observed_fill(&o, observed);

@@ -101,12 +101,12 @@ static bool sources_grow(struct store *s, struct sources *sources)
 }
 
 /* The entry of a record's source, whichever way it was written. */
-static bool source_find(struct asking *a, sqlite3_stmt *st, uint32_t *source)
+static bool source_find(struct asking *a, const struct packed_record *record, uint32_t *source)
 {
 	struct sources *sources = &a->sources;
-	struct span key = column_text(st, 0);
+	struct span key = record->source;
 	struct address address;
-	bool has_address = column_address(st, 0, &address);
+	bool has_address = packed_address(record, &address);
 	struct source_entry *entry;
 	uint32_t *slot;
 
@@ -202,13 +202,12 @@ static void tallies_sort(struct tallies *tallies)
 
 /* --- walking the records --- */
 
-static bool record_count(void *arg, const struct walked_report *report, sqlite3_stmt *record)
+static bool record_count(void *arg, const struct walked_report *report, const struct record_shape *shape,
+	const struct packed_record *record)
 {
 	struct asking *a = arg;
 	int64_t day = report->day;
-	uint64_t messages = column_count(record, 1);
-	unsigned flags = (unsigned)sqlite3_column_int(record, 2);
-	int64_t auth = sqlite3_column_int64(record, 3);
+	uint64_t messages = record->messages;
 	struct source_row *row;
 	struct tally tally;
 	uint32_t source;
@@ -223,47 +222,12 @@ static bool record_count(void *arg, const struct walked_report *report, sqlite3_
 		row->first_day = day;
 	if (day > row->last_day)
 		row->last_day = day;
-	counts_add_record(&row->counts, messages, flags);
+	counts_add_record(&row->counts, messages, (unsigned)shape->flags);
 	tally = tally_of(source, TALLY_REPORTER, (uint64_t)report->reporter, messages);
 	if (!tally_add(a->store, &a->seen, &tally))
 		return false;
-	tally = tally_of(source, TALLY_AUTH, (uint64_t)auth, messages);
-	return auth == 0 || tally_add(a->store, &a->seen, &tally);
-}
-
-static bool report_walk(struct store *s, sqlite3_stmt *report, record_taker *take, void *arg)
-{
-	const struct walked_report walked = { sqlite3_column_int64(report, 0), sqlite3_column_int64(report, 1) };
-	int64_t first = sqlite3_column_int64(report, 2), n = sqlite3_column_int64(report, 3);
-	sqlite3_stmt *record = sql_open(s, SQL_RECORD_SOURCES);
-	int row;
-
-	if (!record)
-		return false;
-	sqlite3_bind_int64(record, 1, first);
-	sqlite3_bind_int64(record, 2, first + n - 1);
-	while ((row = sql_row(s, record)) == 1)
-		if (!take(arg, &walked, record))
-			break;
-	sqlite3_reset(record);
-	return row == 0;
-}
-
-bool records_walk(struct store *s, int64_t domain, const struct window *window, record_taker *take, void *arg)
-{
-	sqlite3_stmt *report = sql_open(s, SQL_DOMAIN_REPORTS);
-	int row;
-
-	if (!report)
-		return false;
-	sqlite3_bind_int64(report, 1, domain);
-	sqlite3_bind_int64(report, 2, window->first_day);
-	sqlite3_bind_int64(report, 3, window->last_day);
-	while ((row = sql_row(s, report)) == 1)
-		if (!report_walk(s, report, take, arg))
-			break;
-	sqlite3_reset(report);
-	return row == 0;
+	tally = tally_of(source, TALLY_AUTH, (uint64_t)shape->auth, messages);
+	return shape->auth == 0 || tally_add(a->store, &a->seen, &tally);
 }
 
 /* --- what passed --- */

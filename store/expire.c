@@ -20,15 +20,27 @@ static bool id_run(struct store *s, enum sql which, int64_t id, int64_t value)
 	return sql_run(s, st);
 }
 
-/* Takes up to `most` records from the end of a report that nobody else needs them of. *done: none are left. */
+/* Takes about `most` records from the end of a report that nobody else needs them of, whole runs: the first of a run is
+ * looked for at or before it. *done: none are left. */
 static bool records_drop(struct store *s, struct report_row *row, uint64_t most, bool *done)
 {
-	uint64_t n = row->records < most ? row->records : most;
-	int64_t end = row->first_record + (int64_t)row->records;
+	int64_t first = row->first_record, end = first + (int64_t)row->records;
+	sqlite3_stmt *st;
 
-	row->records -= n;
+	if (row->records > most) {
+		if (!(st = sql_open(s, SQL_RECORDS_LAST)))
+			return false;
+		sqlite3_bind_int64(st, 1, first);
+		sqlite3_bind_int64(st, 2, end - (int64_t)most);
+		if (sql_row(s, st) != 1)
+			return false;
+		if (sqlite3_column_type(st, 0) != SQLITE_NULL)
+			first = sqlite3_column_int64(st, 0);
+		sqlite3_reset(st);
+	}
+	row->records = (uint64_t)(first - row->first_record);
 	*done = row->records == 0;
-	return n == 0 || id_run(s, SQL_RECORDS_DROP, end - (int64_t)n, end - 1);
+	return first == end || id_run(s, SQL_RECORDS_DROP, first, end - 1);
 }
 
 static bool report_drop(struct store *s, const struct report_row *row)
@@ -168,7 +180,7 @@ static bool report_expire(struct expiry *e, const struct due *due, uint64_t *roo
 	if (last) {
 		if (!records_drop(s, &row, *room, &done))
 			return false;
-		*room -= before - row.records;
+		*room -= before - row.records < *room ? before - row.records : *room;
 		e->expired->records += before - row.records;
 	}
 	if (!done)

@@ -87,26 +87,28 @@ static bool words_read(struct store *s, int64_t id, struct arena *arena, struct 
 	return !reader.failed || damaged(s, "a record's words are damaged");
 }
 
-static bool record_read(struct store *s, sqlite3_stmt *st, struct record *record)
+static bool record_read(
+	struct store *s, const struct record_shape *shape, const struct packed_record *packed, struct record *record)
 {
 	struct arena *arena = &s->arena;
-	unsigned flags = (unsigned)sqlite3_column_int(st, 2);
+	char usual[ADDRESS_TEXT];
 	bool failed = false;
 
-	*record = (struct record){ .count = column_count(st, 1) };
-	record->has_address = column_source(st, 0, arena, &record->source_ip, &record->address);
-	record->disposed = (enum disposition)(flags & FLAG_DISPOSED);
+	*record = (struct record){ .count = packed->messages };
+	record->has_address = packed_address(packed, &record->address);
+	record->source_ip = arena_copy(
+		arena, packed->has_address ? span_of(address_format(&packed->address, usual)) : packed->source);
+	record->disposed = (enum disposition)(shape->flags & FLAG_DISPOSED);
 	if (record->disposed >= DISPOSITION_COUNT)
 		record->disposed = DISPOSITION_OTHER;
-	record->dkim_pass = flags & FLAG_DKIM;
-	record->spf_pass = flags & FLAG_SPF;
-	record->aligned = (flags >> FLAG_ALIGNED_SHIFT) & 0xf;
-	record->header_from = text_of(s, sqlite3_column_int64(st, 6), arena, &failed);
-	record->envelope_from = text_of(s, sqlite3_column_int64(st, 7), arena, &failed);
-	record->envelope_to = text_of(s, sqlite3_column_int64(st, 8), arena, &failed);
-	return !failed && words_read(s, sqlite3_column_int64(st, 3), arena, record) &&
-	       auth_read(s, sqlite3_column_int64(st, 4), arena, record) &&
-	       reasons_read(s, sqlite3_column_int64(st, 5), arena, record) && (!arena->failed || store_fail_memory(s));
+	record->dkim_pass = shape->flags & FLAG_DKIM;
+	record->spf_pass = shape->flags & FLAG_SPF;
+	record->aligned = (unsigned)(shape->flags >> FLAG_ALIGNED_SHIFT) & 0xf;
+	record->header_from = text_of(s, shape->header_from, arena, &failed);
+	record->envelope_from = text_of(s, shape->envelope_from, arena, &failed);
+	record->envelope_to = text_of(s, shape->envelope_to, arena, &failed);
+	return !failed && words_read(s, shape->words, arena, record) && auth_read(s, shape->auth, arena, record) &&
+	       reasons_read(s, shape->reasons, arena, record) && (!arena->failed || store_fail_memory(s));
 }
 
 static bool errors_read(struct store *s, struct span list, struct report *report)
@@ -142,19 +144,19 @@ static bool report_read(struct store *s, const struct report_row *row, struct re
 /* 1: told; 0: the taker stopped; -1: s->fault. */
 static int records_tell(const struct telling *t, const struct report_row *row)
 {
-	sqlite3_stmt *st = sql_open(t->store, SQL_RECORD_RANGE);
 	struct fact fact = { .kind = FACT_RECORD };
-	int result = st ? 1 : -1, more = 0;
+	struct packed_record packed;
+	struct records r;
+	int result = 1, more = 0;
 
-	if (!st)
+	if (!records_open(t->store, row->first_record, row->records, &r))
 		return -1;
-	sqlite3_bind_int64(st, 1, row->first_record);
-	sqlite3_bind_int64(st, 2, row->first_record + (int64_t)row->records - 1);
-	while (result == 1 && (more = sql_row(t->store, st)) == 1) {
+	while (result == 1 && (more = records_next(&r, &packed)) == 1) {
 		arena_clear(&t->store->arena);
-		result = record_read(t->store, st, &fact.record) ? t->take(t->arg, &fact) : -1;
+		result = record_read(t->store, &r.shapes[packed.shape], &packed, &fact.record) ? t->take(t->arg, &fact) :
+												   -1;
 	}
-	sqlite3_reset(st);
+	records_close(&r);
 	return more < 0 ? -1 : result;
 }
 

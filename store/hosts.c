@@ -22,24 +22,43 @@ bool store_learn_host(struct store *s, const struct host_row *row, struct fault 
 	return store_tell(s, sql_run(s, st), fault);
 }
 
+void host_read(sqlite3_stmt *st, struct arena *arena, struct host_row *row)
+{
+	int state = sqlite3_column_int(st, 0);
+
+	row->state = state > 0 && state < HOST_STATE_COUNT ? (enum host_state)state : HOST_UNKNOWN;
+	row->name = arena_copy(arena, column_text(st, 1));
+	row->seen = sqlite3_column_int64(st, 2);
+}
+
 bool host_get(struct store *s, const struct address *address, struct arena *arena, struct host_row *row)
 {
 	sqlite3_stmt *st = sql_open(s, SQL_HOST_GET);
-	int found, state;
+	int found;
 
 	*row = (struct host_row){ .address = *address, .state = HOST_UNKNOWN, .seen = MOMENT_NONE };
 	if (!st)
 		return false;
 	bind_blob(st, 1, (struct span){ (const char *)address->octets, sizeof address->octets });
 	found = sql_row(s, st);
-	if (found == 1) {
-		state = sqlite3_column_int(st, 0);
-		row->state = state > 0 && state < HOST_STATE_COUNT ? (enum host_state)state : HOST_UNKNOWN;
-		row->name = arena_copy(arena, column_text(st, 1));
-		row->seen = sqlite3_column_int64(st, 2);
-	}
+	if (found == 1)
+		host_read(st, arena, row);
 	sqlite3_reset(st);
 	return found >= 0;
+}
+
+bool hosts_are_fewer(struct store *s, size_t than, bool *fewer)
+{
+	sqlite3_stmt *st = sql_open(s, SQL_HOSTS_UP_TO);
+
+	if (!st)
+		return false;
+	sqlite3_bind_int64(st, 1, (int64_t)than);
+	if (sql_row(s, st) != 1)
+		return false;
+	*fewer = column_count(st, 0) < than;
+	sqlite3_reset(st);
+	return true;
 }
 
 /* --- whose name is wanted --- */
@@ -86,14 +105,16 @@ static bool wanting_grow(struct wanting *w)
 	return true;
 }
 
-static bool source_want(void *arg, const struct walked_report *report, sqlite3_stmt *record)
+static bool source_want(void *arg, const struct walked_report *report, const struct record_shape *shape,
+	const struct packed_record *record)
 {
 	struct wanting *w = arg;
 	struct address address;
 	struct wanted *slot;
 
 	(void)report;
-	if (!column_address(record, 0, &address))
+	(void)shape;
+	if (!packed_address(record, &address))
 		return true;
 	if (!wanting_grow(w))
 		return false;
@@ -104,7 +125,7 @@ static bool source_want(void *arg, const struct walked_report *report, sqlite3_s
 		*slot = (struct wanted){ address, 1 };
 		w->n++;
 	}
-	slot->messages = sum_counts(slot->messages, column_count(record, 1));
+	slot->messages = sum_counts(slot->messages, record->messages);
 	return true;
 }
 

@@ -155,6 +155,9 @@ struct observed {
 	size_t traffic_n;
 	const struct observed_sample *samples;
 	size_t samples_n;
+	/* Prefix lengths of the networks whose addresses were taken together, since there would be too many sources otherwise; 0:
+	 * each address by itself. Hosts have no names then, and what was no address is one source. */
+	unsigned network_v4, network_v6;
 };
 
 #endif

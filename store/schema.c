@@ -155,19 +155,26 @@ static const char schema_identities[] =
 	"CREATE UNIQUE INDEX report_conflict ON report(coalesce(range_begin, 0), identity, content) WHERE state=2;\n"
 	"CREATE INDEX report_duplicate ON report(coalesce(range_begin, 0), identity, content) WHERE state=1;\n";
 
+/* Records, many in a row: data is as records.c writes it, id the first one's. */
+static const char schema_records[] =
+	"CREATE TABLE records(id INTEGER PRIMARY KEY, n INTEGER NOT NULL, data BLOB NOT NULL) STRICT;\n";
+
+static bool records_pack(struct store *s);
+
 /* A change of the schema is a new row here, a new text in tests/schema/, and nothing in the rows above it. */
 const struct schema_step schema_steps[] = {
-	{ schema_1 },
-	{ schema_2 },
-	{ schema_3 },
-	{ schema_hosts },
-	{ schema_verdicts },
-	{ "ALTER TABLE failure ADD COLUMN traits INTEGER NOT NULL DEFAULT 0" }, /* TRAIT_ bits of store_private.h */
-	{ schema_sendings },
-	{ schema_polls },
-	{ schema_inflow },
-	{ "ALTER TABLE failure ADD COLUMN hops TEXT" }, /* sample_hops of parse/feedback.h */
-	{ schema_identities },
+	{ .sql = schema_1 },
+	{ .sql = schema_2 },
+	{ .sql = schema_3 },
+	{ .sql = schema_hosts },
+	{ .sql = schema_verdicts },
+	{ .sql = "ALTER TABLE failure ADD COLUMN traits INTEGER NOT NULL DEFAULT 0" }, /* TRAIT_ bits of store_private.h */
+	{ .sql = schema_sendings },
+	{ .sql = schema_polls },
+	{ .sql = schema_inflow },
+	{ .sql = "ALTER TABLE failure ADD COLUMN hops TEXT" }, /* sample_hops of parse/feedback.h */
+	{ .sql = schema_identities },
+	{ .sql = schema_records, .convert = records_pack },
 };
 const int schema_version = (int)(sizeof schema_steps / sizeof *schema_steps);
 
@@ -193,6 +200,66 @@ static bool exec(struct store *s, const char *sql)
 	return rc == SQLITE_OK || store_fail(s, rc, "schema");
 }
 
+static sqlite3_stmt *prepare(struct store *s, const char *sql)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+
+	if (rc != SQLITE_OK)
+		store_fail(s, rc, sql);
+	return st;
+}
+
+static bool record_pack(struct store *s, sqlite3_stmt *st)
+{
+	struct packed_record packed = { .messages = column_count(st, 1) };
+	struct record_shape shape = { sqlite3_column_int64(st, 2), sqlite3_column_int64(st, 3), sqlite3_column_int64(st, 4),
+		sqlite3_column_int64(st, 5), sqlite3_column_int64(st, 6), sqlite3_column_int64(st, 7),
+		sqlite3_column_int64(st, 8) };
+
+	packed.has_address = sqlite3_column_type(st, 0) == SQLITE_BLOB;
+	if (packed.has_address)
+		column_octets(st, 0, packed.address.octets, sizeof packed.address.octets);
+	else
+		packed.source = column_text(st, 0);
+	return records_put(s, &shape, &packed);
+}
+
+static bool range_pack(struct store *s, sqlite3_stmt *record, int64_t first, int64_t n)
+{
+	int row;
+
+	sqlite3_reset(record);
+	sqlite3_bind_int64(record, 1, first);
+	sqlite3_bind_int64(record, 2, first + n - 1);
+	s->next_record = first;
+	if (!records_begin(s))
+		return false;
+	while ((row = sql_row(s, record)) == 1)
+		if (!record_pack(s, record))
+			return false;
+	return row == 0 && records_flush(s);
+}
+
+/* Deliveries of one content share their records. What no report knows is left behind. */
+static bool records_pack(struct store *s)
+{
+	sqlite3_stmt *range = prepare(s,
+		"SELECT first_record,max(records) FROM report WHERE records>0 GROUP BY first_record ORDER BY first_record");
+	sqlite3_stmt *record = prepare(s,
+		"SELECT source,messages,flags,words,auth,reasons,header_from,envelope_from,envelope_to"
+		" FROM record WHERE id BETWEEN ?1 AND ?2 ORDER BY id");
+	bool ok = range && record;
+	int row = 0;
+
+	while (ok && (row = sql_row(s, range)) == 1)
+		ok = range_pack(s, record, sqlite3_column_int64(range, 0), sqlite3_column_int64(range, 1));
+	sqlite3_finalize(range);
+	sqlite3_finalize(record);
+	sql_finish(s);
+	return ok && row == 0 && exec(s, "DROP TABLE record");
+}
+
 /* No row may point nowhere after a step; asked before its commit. */
 static bool references_hold(struct store *s)
 {
@@ -213,8 +280,8 @@ static bool step_run(struct store *s, const struct schema_step *step, int versio
 
 	snprintf(numbers, sizeof numbers, "PRAGMA application_id=%d; PRAGMA user_version=%d", STORE_APPLICATION_ID,
 		version);
-	if (exec(s, "BEGIN IMMEDIATE") && exec(s, step->sql) && exec(s, numbers) && references_hold(s) &&
-		exec(s, "COMMIT"))
+	if (exec(s, "BEGIN IMMEDIATE") && exec(s, step->sql) && (!step->convert || step->convert(s)) &&
+		exec(s, numbers) && references_hold(s) && exec(s, "COMMIT"))
 		return true;
 	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	return false;

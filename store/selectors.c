@@ -62,23 +62,16 @@ static bool name_add(struct gathering *g, const struct selector_row *row)
 	return !g->store->arena.failed || store_fail_memory(g->store);
 }
 
-/* A set of results that records of a policy domain share. */
-struct shared_set {
-	int64_t auth;
-	struct span policy;
-	uint64_t records, messages;
-	int64_t last_day;
-};
-
-static bool set_read(struct gathering *g, const struct shared_set *set)
+/* What the records with one set of results say of the keys of their policy domain. */
+static bool set_read(struct gathering *g, struct span policy, const struct id_sum *set)
 {
 	struct list_reader reader;
 	uint64_t left;
 
-	if (!list_get(g->store, SQL_AUTH_GET, set->auth, &g->store->arena, &reader))
+	if (!list_get(g->store, SQL_AUTH_GET, set->id, &g->store->arena, &reader))
 		return false;
 	for (left = list_take_number(&reader); left && !reader.failed; left--) {
-		struct selector_row row = { .domain = set->policy, .records = set->records, .valid_day = MOMENT_NONE };
+		struct selector_row row = { .domain = policy, .records = set->records, .valid_day = MOMENT_NONE };
 
 		row.d = list_take_text(&reader);
 		row.selector = list_take_text(&reader);
@@ -90,82 +83,37 @@ static bool set_read(struct gathering *g, const struct shared_set *set)
 		} else {
 			row.broken = set->messages;
 		}
-		if (!reader.failed && is_name(row.d) && is_name(row.selector) && is_below(row.d, set->policy) &&
+		if (!reader.failed && is_name(row.d) && is_name(row.selector) && is_below(row.d, policy) &&
 			!name_add(g, &row))
 			return false;
 	}
 	return !reader.failed || store_fail(g->store, SQLITE_CORRUPT, "a set of results is damaged");
 }
 
-/* The rows of a statement of sets, which come by policy domain. */
-static bool sets_read(struct gathering *g, sqlite3_stmt *st)
-{
-	struct span policy = SPAN_ABSENT;
-	int64_t domain = 0;
-	bool failed = false;
-	int row;
-
-	while ((row = sql_row(g->store, st)) == 1) {
-		struct shared_set set = { sqlite3_column_int64(st, 1), SPAN_ABSENT, column_count(st, 2), column_count(st, 4),
-			sqlite3_column_int64(st, 3) };
-
-		if (sqlite3_column_int64(st, 0) != domain)
-			policy = text_of(g->store, sqlite3_column_int64(st, 0), &g->store->arena, &failed);
-		domain = sqlite3_column_int64(st, 0);
-		set.policy = policy;
-		if (failed || (policy.n && !set_read(g, &set))) {
-			sqlite3_reset(st);
-			return false;
-		}
-	}
-	return row == 0;
-}
-
-static sqlite3_stmt *sets_open(struct gathering *g, enum sql which, const struct window *window)
-{
-	sqlite3_stmt *st = sql_open(g->store, which);
-
-	if (st) {
-		sqlite3_bind_int64(st, 1, window->first_day);
-		sqlite3_bind_int64(st, 2, window->last_day);
-	}
-	return st;
-}
-
 /* Keys of a domain or below it are told of by the reports filed under it, under a part of it, or under what it is a part
- * of. */
-static bool domain_gather(struct gathering *g, struct span domain, const struct window *window)
+ * of; without a domain by all. */
+static bool selectors_gather(struct gathering *g, struct span domain, const struct window *window)
 {
 	struct store *s = g->store;
-	bool failed = false, found;
+	bool failed = false, ok;
 	int64_t id = 0;
 
-	while ((found = domain_next(s, SQL_ROLLUP_NEXT_DOMAIN, id, &id)) && id != INT64_MAX) {
+	while ((ok = domain_next(s, SQL_ROLLUP_NEXT_DOMAIN, id, &id)) && id != INT64_MAX) {
 		struct span policy = text_of(s, id, &s->arena, &failed);
-		sqlite3_stmt *st;
+		struct id_sums sums;
 
 		if (failed)
 			return store_fail(s, SQLITE_CORRUPT, "a domain is missing");
-		if (!is_below(policy, domain) && !is_below(domain, policy))
+		if (!policy.n || (domain.n && !is_below(policy, domain) && !is_below(domain, policy)))
 			continue;
-		st = sets_open(g, SQL_SELECTOR_SETS_OF, window);
-		if (!st)
-			return false;
-		sqlite3_bind_int64(st, 3, id);
-		if (!sets_read(g, st))
+		ok = records_sum(s, id, window, false, &sums);
+		for (size_t i = 0; ok && i < sums.n; i++)
+			ok = set_read(g, policy, &sums.all[i]);
+		free(sums.all);
+		if (!ok)
 			return false;
 	}
-	return found;
-}
-
-static bool selectors_gather(struct gathering *g, struct span domain, const struct window *window)
-{
-	sqlite3_stmt *st;
-
-	if (domain.n)
-		return domain_gather(g, domain, window);
-	st = sets_open(g, SQL_SELECTOR_SETS, window);
-	return st && sets_read(g, st);
+	return ok;
 }
 
 static int name_order(const void *a, const void *b)

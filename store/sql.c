@@ -169,7 +169,7 @@ void column_counts(sqlite3_stmt *st, int at, struct counts *counts)
 }
 
 /* Would address_format give just this text? For digits and dots yes, since no parser takes a leading zero. */
-static bool source_is_usual(struct span text, const struct address *address)
+bool source_is_usual(struct span text, const struct address *address)
 {
 	char usual[ADDRESS_TEXT];
 	size_t i = 0;

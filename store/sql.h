@@ -24,11 +24,6 @@
 /* As the indexes have it: what begins together lies together. */
 #define SAME_IDENTITY "coalesce(r.range_begin,0)=?2 AND r.identity=?1"
 
-#define SELECTOR_SETS_BEGIN                                                                                            \
-	"SELECT r.domain,c.auth,count(*),max(r.day),"                                                                  \
-	"sum(CASE WHEN c.messages BETWEEN 0 AND 4294967296 THEN c.messages ELSE 4294967296 END)"                       \
-	" FROM report r CROSS JOIN record c ON c.id BETWEEN r.first_record AND r.first_record+r.records-1 WHERE "
-
 /* X(name, statement) */
 #define STATEMENTS(X)                                                                                                  \
 	/* transactions */                                                                                             \
@@ -39,7 +34,8 @@
 	X(MARK, "SAVEPOINT mail")                                                                                      \
 	X(MARK_RELEASE, "RELEASE mail")                                                                                \
 	X(MARK_ROLLBACK, "ROLLBACK TO mail")                                                                           \
-	X(NEXT_IDS, "SELECT (SELECT max(id) FROM record), (SELECT max(id) FROM report)")                               \
+	X(NEXT_IDS, "SELECT (SELECT id+n-1 FROM records WHERE id=(SELECT max(id) FROM records)),"                      \
+		    "(SELECT max(id) FROM report)")                                                                    \
 	/* interned texts and lists */                                                                                 \
 	X(STR_FIND, "SELECT id FROM str WHERE text=?1")                                                                \
 	X(STR_ADD, "INSERT INTO str(text) VALUES(?1)")                                                                 \
@@ -87,14 +83,10 @@
 	X(KEPT_GET, "SELECT packed,octets,data FROM kept WHERE id=?1")                                                 \
 	X(KEPT_DROP, "DELETE FROM kept WHERE id BETWEEN ?1 AND ?2")                                                    \
 	/* reports, records, failures */                                                                               \
-	X(RECORD_ADD, "INSERT INTO record(id,source,messages,flags,words,auth,reasons,header_from,envelope_from,"      \
-		      "envelope_to)"                                                                                   \
-		      " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)")                                                       \
-	X(RECORD_RANGE,                                                                                                \
-		"SELECT source,messages,flags,words,auth,reasons,header_from,envelope_from,envelope_to FROM record"    \
-		" WHERE id BETWEEN ?1 AND ?2 ORDER BY id")                                                             \
-	X(RECORD_SOURCES, "SELECT source,messages,flags,auth FROM record WHERE id BETWEEN ?1 AND ?2")                  \
-	X(RECORDS_DROP, "DELETE FROM record WHERE id BETWEEN ?1 AND ?2")                                               \
+	X(RECORDS_ADD, "INSERT INTO records(id,n,data) VALUES(?1,?2,?3)")					\
+	X(RECORDS_GET, "SELECT id,n,data FROM records WHERE id BETWEEN ?1 AND ?2 ORDER BY id")			\
+	X(RECORDS_LAST, "SELECT max(id) FROM records WHERE id BETWEEN ?1 AND ?2")				\
+	X(RECORDS_DROP, "DELETE FROM records WHERE id BETWEEN ?1 AND ?2")					\
 	X(REPORT_ADD,                                                                                                  \
 		"INSERT INTO report(" REPORT_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,"    \
 		"?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36,?37,"             \
@@ -148,8 +140,8 @@
 	X(DOMAIN_POLICY, "SELECT p,sp,np,pct FROM report WHERE domain=?1 AND day=?2 AND state=0"                       \
 			 " ORDER BY range_end DESC, identity LIMIT 1")                                                 \
 	X(DOMAIN_REPORTS,                                                                                              \
-		"SELECT reporter,day,first_record,records,org_name,range_begin,range_end,messages,id FROM report"      \
-		" WHERE domain=?1 AND day BETWEEN ?2 AND ?3 AND state=0 ORDER BY day")                                 \
+		"SELECT reporter,day,first_record,records,org_name,range_begin,range_end,messages,id,trust"            \
+		" FROM report WHERE domain=?1 AND day BETWEEN ?2 AND ?3 AND state=0 ORDER BY day")                     \
 	X(DOMAIN_PROBLEMS,                                                                                             \
 		"SELECT (SELECT text FROM str WHERE id=r.org_name) AS name,(SELECT text FROM str WHERE "               \
 		"id=r.org_email),"                                                                                     \
@@ -196,6 +188,8 @@
 	/* host names */                                                                                               \
 	X(HOST_PUT, "INSERT OR REPLACE INTO host(address,state,name,seen) VALUES(?1,?2,?3,?4)")                        \
 	X(HOST_GET, "SELECT state,name,seen FROM host WHERE address=?1")                                               \
+	X(HOST_ALL, "SELECT state,name,seen,address FROM host")                                                         \
+	X(HOSTS_UP_TO, "SELECT count(*) FROM (SELECT 1 FROM host LIMIT ?1)")                                           \
 	X(HOST_EXPIRE, "DELETE FROM host WHERE seen<?1")                                                               \
 	/* what a verdict rests on */                                                                                  \
 	X(OBSERVED_REPORTS,                                                                                            \
@@ -204,8 +198,6 @@
 		"v.total,v.at FROM report r CROSS JOIN mail m ON m.id=r.mail"                                          \
 		" LEFT JOIN verification v ON v.mail=r.mail AND v.number=0"                                            \
 		" WHERE r.domain=?1 AND r.day BETWEEN ?2 AND ?3 AND r.state<3")                                        \
-	X(OBSERVED_RECORDS, "SELECT source,messages,flags,words,auth,reasons,header_from,envelope_from FROM record"    \
-			    " WHERE id BETWEEN ?1 AND ?2")                                                             \
 	X(OBSERVED_SAMPLES,                                                                                            \
 		"SELECT f.mail,f.number,f.source,f.sample_from,m.trust,m.signer,f.traits,f.hops FROM failure f"        \
 		" CROSS JOIN mail m ON m.id=f.mail WHERE f.domain=?1 AND f.day BETWEEN ?2 AND ?3 AND f.dmarc=1")       \
@@ -253,17 +245,6 @@
 		"SELECT DISTINCT m.id,m.arrived,m.sha256 FROM verification v CROSS JOIN mail m ON m.id=v.mail"         \
 		" WHERE v.unsettled=1 AND m.arrived>=?1 AND m.state<2 AND EXISTS(SELECT 1 FROM kept WHERE kept.id"     \
 		" BETWEEN m.id*1048576 AND m.id*1048576+1048575 AND kept.kind=2) ORDER BY m.arrived,m.sha256")         \
-	X(SELECTOR_SETS, SELECTOR_SETS_BEGIN                                                                           \
-		"r.day BETWEEN ?1 AND ?2 AND r.state=0 AND c.auth IS NOT NULL GROUP BY r.domain,c.auth")               \
-	X(SELECTOR_SETS_OF,                                                                                            \
-		SELECTOR_SETS_BEGIN "r.domain=?3 AND r.day BETWEEN ?1 AND ?2 AND r.state=0 AND c.auth IS NOT NULL"     \
-		" GROUP BY c.auth")                                                                                    \
-	/* total(): sums of what strangers wrote overflow */                                                            \
-	X(DOMAIN_AUTHORS,                                                                                              \
-		"SELECT (SELECT text FROM str WHERE id=c.header_from),max(r.trust) AS proof,total(c.messages) AS n"    \
-		" FROM report r CROSS JOIN record c ON c.id BETWEEN r.first_record AND r.first_record+r.records-1"     \
-		" WHERE r.domain=?1 AND r.day BETWEEN ?2 AND ?3 AND r.state=0 AND c.header_from IS NOT NULL"           \
-		" GROUP BY c.header_from ORDER BY proof DESC,n DESC,1")                                                \
 	X(SIGNATURE_SUMS,                                                                                              \
 		"SELECT s.domain,s.selector,v.number=0,s.reason,count(*),min(coalesce(v.at,m.arrived)),"               \
 		"max(coalesce(v.at,m.arrived)) FROM signature s CROSS JOIN verification v ON v.id=s.verification"      \

@@ -13,6 +13,7 @@
 #define ARENA_OCTETS ((size_t)256 * 1024 * 1024)
 #define REASON_OCTETS ((size_t)2048)
 #define NAME_OCTETS ((size_t)65536)
+#define SOURCES_MOST 400000
 #define BUSY_MS 10000
 
 /* Batches: large enough that a commit costs little, small enough that a crash costs little. */
@@ -88,6 +89,7 @@ struct store *store_open(const char *path, enum store_mode mode, unsigned wait_s
 	}
 	s->mode = mode;
 	s->lock = LOCK_NONE;
+	s->sources_most = SOURCES_MOST;
 	s->arena = ARENA(ARENA_OCTETS);
 	s->taking.reason = BUF(REASON_OCTETS);
 	s->taking.name = BUF(NAME_OCTETS);
@@ -134,6 +136,8 @@ void store_close(struct store *s)
 	digest_free(s->digest);
 	deflate_free(s->deflate);
 	free(s->dirty);
+	packing_free(s->packing);
+	free(s->shapes);
 	free(s->path);
 	free(s);
 }

@@ -27,7 +27,7 @@ enum mail_state {
 /* report.state continues enum report_state of store/answer.h */
 enum { REPORT_EXPIRING = REPORT_STATE_COUNT }; /* withdrawn: without a place, still with its records */
 
-/* record.flags */
+/* record_shape.flags */
 enum {
 	FLAG_DISPOSED = 7, /* enum disposition */
 	FLAG_DKIM = 1 << 3,
@@ -156,6 +156,13 @@ struct inflow {
 };
 #define INFLOWS 64 /* remembered of a batch; what is beyond is written at once */
 
+struct packing; /* records.c: the run of records being written */
+
+/* What a record says besides its source and count: flags, and ids of interned things, 0 for absent. */
+struct record_shape {
+	int64_t flags, words, auth, reasons, header_from, envelope_from, envelope_to;
+};
+
 struct store {
 	sqlite3 *db; /* owned */
 	char *path;  /* owned */
@@ -177,6 +184,10 @@ struct store {
 	struct digest *digest;                      /* owned */
 	struct deflate *deflate;                    /* owned */
 	int64_t next_record, next_report;
+	struct packing *packing;  /* owned; NULL until a report is stored */
+	struct record_shape *shapes; /* owned; of the run being read */
+	size_t shapes_room;
+	size_t sources_most; /* that store_ask_observed tells apart */
 	struct cell *dirty; /* owned: rollup rows to be summed again before the mail ends */
 	size_t dirty_n, dirty_room;
 	struct inflow inflows[INFLOWS]; /* of the batch, to be written with its commit */
@@ -207,6 +218,7 @@ void bind_blob(sqlite3_stmt *st, int at, struct span blob);
 void bind_counts(sqlite3_stmt *st, int at, const struct counts *counts);
 /* An address in its usual text as 16 octets, everything else as the text that was sent. */
 void bind_source(sqlite3_stmt *st, int at, struct span text, bool has_address, const struct address *address);
+bool source_is_usual(struct span text, const struct address *address); /* just what address_format gives */
 int64_t column_moment(sqlite3_stmt *st, int at);
 uint64_t column_count(sqlite3_stmt *st, int at);
 struct span column_text(sqlite3_stmt *st, int at); /* lives until the statement moves */
@@ -316,20 +328,83 @@ enum subject { SUBJECT_REPORT, SUBJECT_FAILURE, SUBJECT_BROKEN, SUBJECT_COUNT };
 /* The ids of what matches, in the documented order, with its parameters bound; finalized by the caller. */
 sqlite3_stmt *filter_open(struct store *s, enum subject subject, const struct report_filter *filter);
 
-/* --- ask_sources.c --- */
+/* --- table.c --- */
+
+struct slot {
+	uint64_t hash;
+	uint32_t at_and_one; /* 0: empty */
+};
+struct table {
+	struct slot *slots; /* owned; open addressing, at most half full */
+	size_t n, room;
+};
+typedef bool is_same(const void *of, uint32_t at, const void *key); /* is it `key` that lies at that place? */
+/* The place of `key`: 1, or 0 when it is new and got the place `next`; -1: s->fault. */
+int table_place(struct store *s, const void *of, struct table *t, uint64_t hash, is_same *same, const void *key, size_t next,
+	uint32_t *place);
+bool table_find(const void *of, const struct table *t, uint64_t hash, is_same *same, const void *key, uint32_t *place);
+
+/* --- records.c: the records of reports, many in one row --- */
+
+struct packed_record {
+	uint32_t shape; /* in the shapes of its run */
+	uint64_t messages;
+	bool has_address; /* as text it was what address_format gives */
+	struct address address;
+	struct span source; /* else what was sent; absent when nothing was */
+};
+
+/* Writing: what is put lies in next_record and the following ids once it is flushed, which the last one must be. */
+bool records_begin(struct store *s); /* drops what was put and not flushed */
+bool records_put(struct store *s, const struct record_shape *shape, const struct packed_record *record);
+bool records_flush(struct store *s);
+void packing_free(struct packing *packing);
+
+/* Reading a range of ids. One at a time of a store. Spans live until the next call. */
+struct records {
+	struct store *store;
+	sqlite3_stmt *st;
+	int64_t first; /* id of the first record of the run in hand */
+	struct span rest;
+	uint64_t left;
+	const struct record_shape *shapes;
+	size_t shapes_n;
+	bool begins; /* the record just read is the first of its run */
+	bool damaged;
+};
+bool records_open(struct store *s, int64_t first, uint64_t n, struct records *r);
+int records_next(struct records *r, struct packed_record *record); /* 1: a record; 0: no more; -1: s->fault */
+void records_close(struct records *r);
+bool packed_address(const struct packed_record *record, struct address *address); /* false: it is none */
 
 struct walked_report {
 	int64_t reporter, day;
+	int trust;
 };
-/* `record` stands at a row of SQL_RECORD_SOURCES; false: s->fault. */
-typedef bool record_taker(void *arg, const struct walked_report *report, sqlite3_stmt *record);
+typedef bool record_taker(void *arg, const struct walked_report *report, const struct record_shape *shape,
+	const struct packed_record *record); /* false: s->fault */
 /* All records of the reports that count about a domain in the window. */
 bool records_walk(struct store *s, int64_t domain, const struct window *window, record_taker *take, void *arg);
+
+/* The same, summed by set of results or by author domain. */
+struct id_sum {
+	int64_t id;
+	uint64_t records, messages; /* messages of one record: at most 2^32 */
+	int64_t last_day;
+	int trust; /* the highest of the reports */
+};
+struct id_sums {
+	struct id_sum *all; /* owned by the caller; by id, n of them */
+	size_t n, room;
+};
+bool records_sum(struct store *s, int64_t domain, const struct window *window, bool by_author, struct id_sums *sums);
 
 /* --- hosts.c --- */
 
 /* HOST_UNKNOWN and no date for an address that nobody looked up. */
 bool host_get(struct store *s, const struct address *address, struct arena *arena, struct host_row *row);
+void host_read(sqlite3_stmt *st, struct arena *arena, struct host_row *row); /* of SQL_HOST_GET or SQL_HOST_ALL */
+bool hosts_are_fewer(struct store *s, size_t than, bool *fewer);
 
 /* --- backup.c --- */
 
@@ -350,6 +425,7 @@ bool inflow_flush(struct store *s); /* before a commit */
 #define STORE_APPLICATION_ID 0x444d4154 /* "DMAT" */
 struct schema_step {
 	const char *sql; /* takes the schema from the version before to this row's place in the table */
+	bool (*convert)(struct store *s); /* what SQL cannot say, behind it in the same transaction; or NULL */
 };
 extern const struct schema_step schema_steps[];
 extern const int schema_version;

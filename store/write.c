@@ -171,7 +171,7 @@ bool report_begin(struct store *s, const struct report *report)
 		return false;
 	if (s->failed || t->arena.failed)
 		return store_fail_memory(s);
-	if (!identity_recognise(s, row))
+	if (!identity_recognise(s, row) || !records_begin(s))
 		return false;
 	if (!t->again)
 		row->first_record = s->next_record;
@@ -220,33 +220,25 @@ bool report_record(struct store *s, const struct record *record)
 {
 	struct taking *t = &s->taking;
 	unsigned flags = record_flags(record);
-	int64_t words, reasons = 0, auth = 0, header_from, envelope_from, envelope_to;
-	sqlite3_stmt *st;
+	struct record_shape shape = { .flags = flags };
+	struct packed_record packed = { .messages = record->count, .source = record->source_ip };
 
 	if (!t->in_report || t->records_seen >= t->records_said)
 		return fault_set(&s->fault, FAULT_BROKEN, "%s: a record outside of its report", s->path);
 	t->records_seen++;
 	if (t->again)
 		return true;
-	if (!intern_list(s, INTERN_WORDS, write_words, record, &words) ||
-		(record->reasons_n && !intern_list(s, INTERN_REASONS, write_reasons, record, &reasons)) ||
-		((record->dkim_n || record->spf_n) && !intern_list(s, INTERN_AUTH, write_auth, record, &auth)) ||
-		!intern_text(s, record->header_from, &header_from) ||
-		!intern_text(s, record->envelope_from, &envelope_from) ||
-		!intern_text(s, record->envelope_to, &envelope_to) || !(st = sql_open(s, SQL_RECORD_ADD)))
+	if (!intern_list(s, INTERN_WORDS, write_words, record, &shape.words) ||
+		(record->reasons_n && !intern_list(s, INTERN_REASONS, write_reasons, record, &shape.reasons)) ||
+		((record->dkim_n || record->spf_n) && !intern_list(s, INTERN_AUTH, write_auth, record, &shape.auth)) ||
+		!intern_text(s, record->header_from, &shape.header_from) ||
+		!intern_text(s, record->envelope_from, &shape.envelope_from) ||
+		!intern_text(s, record->envelope_to, &shape.envelope_to))
 		return false;
 	counts_add_record(&t->report.counts, record->count, flags);
-	sqlite3_bind_int64(st, 1, s->next_record++);
-	bind_source(st, 2, record->source_ip, record->has_address, &record->address);
-	bind_count(st, 3, record->count);
-	sqlite3_bind_int(st, 4, (int)flags);
-	sqlite3_bind_int64(st, 5, words);
-	bind_id(st, 6, auth);
-	bind_id(st, 7, reasons);
-	bind_id(st, 8, header_from);
-	bind_id(st, 9, envelope_from);
-	bind_id(st, 10, envelope_to);
-	return sql_run(s, st);
+	packed.has_address = record->has_address && source_is_usual(record->source_ip, &record->address);
+	packed.address = record->address;
+	return records_put(s, &shape, &packed);
 }
 
 bool report_end(struct store *s)
@@ -256,6 +248,8 @@ bool report_end(struct store *s)
 	if (!t->in_report || t->records_seen != t->records_said ||
 		(!t->again && t->report.counts.messages != t->messages_said))
 		return fault_set(&s->fault, FAULT_BROKEN, "%s: a report's records are not what its head says", s->path);
+	if (!t->again && !records_flush(s))
+		return false;
 	t->in_report = false;
 	t->last_report = t->report.id;
 	s->next_report++;

@@ -110,11 +110,12 @@ def doctored(gate, what, *statements):
 def orphaned(gate):
     for what, statement in (
             ("records of no report", "DELETE FROM report WHERE id=3"),
-            ("records that are missing", "DELETE FROM record WHERE id=5"),
+            ("records that are missing", "DELETE FROM records WHERE id=(SELECT min(id) FROM records)"),
             ("originals of no mail", "INSERT INTO kept VALUES(999<<20,1,0,0,0,1,x'00')"),
             ("a failure of no mail", "INSERT INTO problem(mail) VALUES(12345)"),
             ("a name that is not there", "UPDATE report SET domain=99999 WHERE id=2"),
-            ("words that are not there", "UPDATE record SET auth=99999 WHERE id=2")):
+            ("words that are not there", "DELETE FROM authset WHERE id=1"),
+            ("records that cannot be read", "UPDATE records SET data=x'01020304' WHERE id=(SELECT max(id) FROM records)")):
         ran, found, other = doctored(gate, what, statement)
         check(ran.code == 2 and found.get("orphans") == "bad", "the doctor finds " + what, ran)
     ran, found, other = doctored(gate, "sums", "UPDATE rollup SET reports=reports+1")

@@ -505,7 +505,7 @@ def main():
             for row in LONG_CASES:
                 case(tap, work, *row)
             asked(tap, work, 'sources-200000', 200000, 200000, 30, 512)
-            asked(tap, work, 'records-5000000', 5000000, 16000000, 300, 4000)
+            asked(tap, work, 'records-5000000', 5000000, 16000000, 300, 512)
         for row in CASES:
             if not wanted or row[0] in wanted:
                 case(tap, work, *row)

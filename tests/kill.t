@@ -162,6 +162,34 @@ class Backup(Kill):
         return None
 
 
+def number(data, at):
+    value = shift = 0
+    while True:
+        value |= (data[at] & 0x7f) << shift
+        shift, at = shift + 7, at + 1
+        if data[at - 1] < 0x80:
+            return value, at
+
+
+def unpacked(first, n, data):
+    """The records of one row of the table of today, as rows of the first schema's."""
+    shapes, (count, at) = [], number(data, 0)
+    for _ in range(count):
+        shape = []
+        for _ in range(7):
+            value, at = number(data, at)
+            shape.append(value)
+        shapes.append(shape[:2] + [value or None for value in shape[2:]])
+    for i in range(n):
+        shape, at = number(data, at)
+        messages, at = number(data, at)
+        kind, at = number(data, at)
+        octets = {0: 0, 1: 4, 2: 16}.get(kind, kind - 3)
+        source, at = data[at:at + octets], at + octets
+        source = None if kind == 0 else bytes(10) + b"\xff\xff" + source if kind == 1 else source if kind == 2 else source.decode()
+        yield [first + i, source, messages] + shapes[shape]
+
+
 def first_schema(full, path):
     """The content of today's tables, as far as the first schema had them."""
     database = sqlite3.connect(path)
@@ -171,6 +199,10 @@ def first_schema(full, path):
     database.execute("PRAGMA user_version=1")
     database.execute("ATTACH ? AS now", (full,))
     for (table,) in database.execute("SELECT name FROM main.sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite_%'").fetchall():
+        if table == "record":
+            for row in database.execute("SELECT id, n, data FROM now.records").fetchall():
+                database.executemany("INSERT INTO record VALUES(?,?,?,?,?,?,?,?,?,?)", unpacked(*row))
+            continue
         columns = ",".join(row[1] for row in database.execute("PRAGMA main.table_info(%s)" % table))
         database.execute("INSERT INTO main.%s(%s) SELECT %s FROM now.%s" % (table, columns, columns, table))
     database.commit()

@@ -113,8 +113,8 @@ def forged():
 
 def main():
     quota(3, 400, 600000, "many small reports")
-    quota(4000, 8, 1000000, "few large reports")
-    quota(4000, 4, 900000, "in the middle of a report")
+    quota(4000, 24, 700000, "few large reports")
+    quota(12000, 6, 700000, "in the middle of a report")
     nearly_full()
     flood()
     forged()

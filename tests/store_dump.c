@@ -120,8 +120,8 @@ static const char samples_sql[] =
 	"SELECT 'sample', hex(m.sha256), k.part, k.chunk, k.octets FROM kept k JOIN mail m ON m.id=k.id/1048576"
 	" WHERE k.kind=3 ORDER BY 2,3,4";
 /* two numbers that differ are a leak */
-static const char records_sql[] = "SELECT 'records', count(*), (SELECT sum(records) FROM report WHERE state<>1)"
-				  " FROM record";
+static const char records_sql[] = "SELECT 'records', coalesce(sum(n),0), (SELECT sum(records) FROM report WHERE state<>1)"
+				  " FROM records";
 static const char verifications_sql[] =
 	"SELECT 'verification', hex(m.sha256), v.number, v.at, v.result, v.aligned, v.unsettled, v.total,"
 	" s.number, s.reason, s.flags, s.sentence, hex(s.diagnosis)"

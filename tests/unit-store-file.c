@@ -214,9 +214,9 @@ static int64_t number(struct store *s, const char *sql)
 /* The runner with steps that do not exist yet: they run in order, a bad one leaves the version before it. */
 static void test_migrate_runner(void **state)
 {
-	static const struct schema_step more[] = { { "CREATE TABLE two(x INTEGER) STRICT" },
-		{ "ALTER TABLE two ADD COLUMN y INTEGER; INSERT INTO two VALUES(1, 2)" },
-		{ "CREATE TABLE two(x INTEGER)" }, { "CREATE TABLE five(x INTEGER)" } };
+	static const struct schema_step more[] = { { .sql = "CREATE TABLE two(x INTEGER) STRICT" },
+		{ .sql = "ALTER TABLE two ADD COLUMN y INTEGER; INSERT INTO two VALUES(1, 2)" },
+		{ .sql = "CREATE TABLE two(x INTEGER)" }, { .sql = "CREATE TABLE five(x INTEGER)" } };
 	struct fixture *b = *state;
 	int have = schema_version;
 	struct schema_step steps[20];
@@ -525,15 +525,15 @@ static void test_savepoint_spills(void **state)
 
 /* --- plans --- */
 
-/* A scan names a table as the statement does: `SCAN c` is one of the record table where it says `record c`. */
+/* A scan names a table as the statement does: `SCAN c` is one of the records where it says `records c`. */
 static bool scans_records(const char *sql, const char *detail)
 {
 	char name[80], as[100];
 
 	if (sscanf(detail, "SCAN %79s", name) != 1)
 		return false;
-	snprintf(as, sizeof as, "record %s ", name);
-	return !strcmp(name, "record") || strstr(sql, as);
+	snprintf(as, sizeof as, "records %s ", name);
+	return !strcmp(name, "records") || strstr(sql, as);
 }
 
 static bool plan_is_bad(struct store *s, const char *sql)
@@ -557,7 +557,7 @@ static bool plan_is_bad(struct store *s, const char *sql)
 static void plan_check(struct store *s, const char *sql)
 {
 	if (plan_is_bad(s, sql))
-		fail_msg("goes through the whole record table, or makes itself an index: %s", sql);
+		fail_msg("goes through all records, or makes itself an index: %s", sql);
 }
 
 static void filter_check(struct store *s, enum subject subject, struct condition *conditions, size_t n)
@@ -571,7 +571,7 @@ static void filter_check(struct store *s, enum subject subject, struct condition
 
 #define CONDITIONS (CONDITION_CONFLICT + 1)
 
-/* No statement reads the record table as a whole, or makes itself an index. */
+/* No statement reads all records, or makes itself an index. */
 static void test_plans(void **state)
 {
 	struct fixture *b = *state;
@@ -604,11 +604,11 @@ static void test_plans_found(void **state)
 {
 	struct fixture *b = *state;
 
-	assert_true(plan_is_bad(b->store, "SELECT sum(messages) FROM record"));
-	assert_true(plan_is_bad(b->store, "SELECT count(*) FROM report r CROSS JOIN record c WHERE r.day=c.flags"));
-	assert_true(plan_is_bad(b->store, "SELECT 1 FROM mail m WHERE EXISTS(SELECT 1 FROM record x WHERE x.auth=m.id)"));
-	assert_false(plan_is_bad(b->store, "SELECT messages FROM record WHERE id BETWEEN ?1 AND ?2"));
-	assert_false(plan_is_bad(b->store, "SELECT count(*) FROM report r CROSS JOIN record c ON c.id BETWEEN r.first_record"
+	assert_true(plan_is_bad(b->store, "SELECT sum(n) FROM records"));
+	assert_true(plan_is_bad(b->store, "SELECT count(*) FROM report r CROSS JOIN records c WHERE r.day=c.n"));
+	assert_true(plan_is_bad(b->store, "SELECT 1 FROM mail m WHERE EXISTS(SELECT 1 FROM records x WHERE x.n=m.id)"));
+	assert_false(plan_is_bad(b->store, "SELECT data FROM records WHERE id BETWEEN ?1 AND ?2"));
+	assert_false(plan_is_bad(b->store, "SELECT count(*) FROM report r CROSS JOIN records c ON c.id BETWEEN r.first_record"
 					   " AND r.first_record+r.records-1"));
 }
 

@@ -1,4 +1,5 @@
 /* store: what a verdict rests on, as arrays. */
+#include "store/store_private.h"
 #include "tests/store_fixture.h"
 
 #include <sqlite3.h>
@@ -275,6 +276,71 @@ static void test_whole(void **state)
 		free(wanted[d]);
 }
 
+/* Messages by source, in text: networks are written with zeroes. */
+static uint64_t messages_from(const struct observed *o, const char *source)
+{
+	char text[ADDRESS_TEXT];
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < o->traffic_n; i++) {
+		const struct observed_source *s = &o->sources[o->traffic[i].source];
+
+		if (span_is(s->has_address ? span_of(address_format(&s->address, text)) : s->text, span_of(source)))
+			sum += o->traffic[i].count;
+	}
+	return sum;
+}
+
+/* More sources than are told apart: the smallest networks of which there are few enough, whatever came first. */
+static void test_networks(void **state)
+{
+	static struct record records[600], backwards[600];
+	struct fixture *b = *state;
+	struct made_report made, again;
+	struct observed o;
+	size_t n = 600;
+
+	for (size_t i = 0; i < n; i++) {
+		char *text = arena_take(&b->arena, ADDRESS_TEXT);
+
+		snprintf(text, ADDRESS_TEXT, i < 250 ? "10.%zu.%zu.7" : i < 598 ? "2001:db8:%zu:%zu::1" : "no %zu %zu", i % 3, i);
+		records[i] = plain_record(text, i + 1, "example.org");
+	}
+	for (size_t i = 0; i < n; i++)
+		backwards[i] = records[n - 1 - i];
+	made = plain_report(records, n);
+	again = plain_report(backwards, n);
+	again.head.domain = SPAN("backwards.example");
+	again.head.report_id = SPAN("id-2");
+	put(b, 1, &made);
+	put(b, 2, &again);
+	b->store->sources_most = 600;
+	observe(b, "example.org", &o);
+	assert_int_equal(o.network_v4, 0);
+	assert_int_equal(o.sources_n, 600);
+	b->store->sources_most = 599;
+	observe(b, "example.org", &o);
+	assert_int_equal(o.network_v4, 24);
+	assert_int_equal(o.sources_n, 250 + 3 + 1);
+	assert_int_equal(messages_from(&o, "10.0.3.0"), 4);
+	assert_int_equal(messages_from(&o, ""), 599 + 600);
+	for (int i = 0; i < 2; i++) {
+		b->store->sources_most = 5;
+		observe(b, i ? "backwards.example" : "example.org", &o);
+		assert_int_equal(o.network_v4, 16);
+		assert_int_equal(o.network_v6, 32);
+		assert_int_equal(o.sources_n, 5);
+		assert_int_equal(o.traffic_n, 5);
+		assert_int_equal(messages_from(&o, "10.0.0.0") + messages_from(&o, "10.1.0.0") + messages_from(&o, "10.2.0.0"),
+			250 * 251 / 2);
+		assert_int_equal(messages_from(&o, "2001:db8::"), 598 * 599 / 2 - 250 * 251 / 2);
+	}
+	b->store->sources_most = 1; /* there is nothing coarser than the last */
+	observe(b, "example.org", &o);
+	assert_int_equal(o.network_v4, 8);
+	assert_int_equal(o.sources_n, 3);
+}
+
 static void test_faults(void **state)
 {
 	struct fixture *b = *state;
@@ -309,6 +375,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_record, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_sample, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_whole, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_networks, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_faults, fixture_open, fixture_close),
 	};
 

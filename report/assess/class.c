@@ -308,7 +308,8 @@ static enum subclass subclass_of(const struct path *path)
 	}
 }
 
-static void classify(struct path *path)
+/* Where addresses were taken together, none that fails is passed over as a stranger's unless the operator says so. */
+static void classify(const struct work *w, struct path *path)
 {
 	static const enum fate fates[CLASS_COUNT] = { FATE_UNDECIDED, FATE_OWN, FATE_FORWARDED, FATE_FORGED };
 
@@ -317,6 +318,9 @@ static void classify(struct path *path)
 	else
 		path->class = proven(path->relayed ? CLASS_FORWARD : CLASS_OWN);
 	path->fate = classification_undecided(&path->class) ? FATE_UNDECIDED : fates[path->class.class];
+	if (w->rows->network_v4 && path_kind_fails(path->kind) && path->fate != FATE_OWN &&
+		path->class.confidence != CONFIDENCE_OPERATOR)
+		path->fate = FATE_UNDECIDED;
 	path->subclass = subclass_of(path);
 }
 
@@ -367,7 +371,7 @@ bool work_classes(struct work *w)
 		}
 		if (path->pooled == NO_INDEX)
 			add_rhythm(w, path);
-		classify(path);
+		classify(w, path);
 	}
 	return true;
 }

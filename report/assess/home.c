@@ -10,6 +10,7 @@ struct use {
 	uint32_t key, group;
 	uint64_t direct, relayed;
 	int64_t first, last;
+	bool any;
 };
 
 uint32_t home_group(const struct work *w, uint32_t named)
@@ -26,26 +27,41 @@ static int use_order(const void *a, const void *b)
 	return x->group < y->group ? -1 : x->group > y->group;
 }
 
-/* Valid uses by counted reporters up to and with day `until`. */
-static struct use *tally_uses(struct work *w, int64_t until, size_t *n)
+static void use_add(struct use *use, const struct judged_report *report, enum path_kind kind, uint64_t count)
+{
+	if (!use->any) {
+		use->any = true;
+		use->first = report->first_day;
+		use->last = report->last_day;
+	}
+	use->first = report->first_day < use->first ? report->first_day : use->first;
+	use->last = report->last_day > use->last ? report->last_day : use->last;
+	if (kind == KIND_DIRECT)
+		use->direct = add_up(use->direct, count);
+	else
+		use->relayed = add_up(use->relayed, count);
+}
+
+/* Valid uses by counted reporters, until today and until a week before. */
+struct uses {
+	struct use now, before;
+};
+
+static struct uses *tally_uses(struct work *w, size_t *n)
 {
 	struct map *map = map_new(w->scratch, w->keys_n * 4);
 	size_t room = 0;
-	struct use *uses = array_grow(w->scratch, NULL, 0, &room, sizeof *uses);
+	struct uses *uses = array_grow(w->scratch, NULL, 0, &room, sizeof *uses);
 
 	*n = 0;
 	for (uint32_t i = 0; map && uses && i < w->rows->traffic_n; i++) {
 		const struct observed_traffic *row = &w->rows->traffic[i];
 		const struct judged_report *report = &w->reports[row->report];
-		struct judgement j;
 		uint32_t key = w->auths[row->auth].valid_key, group, *slot;
-		struct use *use;
+		struct judgement j = row_judge(w, row);
 
-		if (key == NO_INDEX || !row_counts(w, i) || report->first_day > until ||
+		if (key == NO_INDEX || !j.dkim || !row_counts(w, i) || report->first_day > w->last_day ||
 			report->last_day < w->history_base)
-			continue;
-		j = row_judge(w, row);
-		if (!j.dkim)
 			continue;
 		group = home_group(w, w->named[row->source]);
 		slot = map_at(map, (uint64_t)key << 32 | group);
@@ -55,21 +71,14 @@ static struct use *tally_uses(struct work *w, int64_t until, size_t *n)
 			uses = array_grow(w->scratch, uses, *n, &room, sizeof *uses);
 			if (!uses)
 				return NULL;
-			uses[*n] = (struct use){ key, group, 0, 0, report->first_day, report->last_day };
+			uses[*n] = (struct uses){ { .key = key, .group = group }, { .key = key, .group = group } };
 			*slot = (uint32_t)(*n)++;
 		}
-		use = &uses[*slot];
-		use->first = report->first_day < use->first ? report->first_day : use->first;
-		use->last = report->last_day > use->last ? report->last_day : use->last;
-		if (j.kind == KIND_DIRECT)
-			use->direct = add_up(use->direct, row->count);
-		else
-			use->relayed = add_up(use->relayed, row->count);
+		use_add(&uses[*slot].now, report, j.kind, row->count);
+		if (report->first_day <= w->last_day - WEEK)
+			use_add(&uses[*slot].before, report, j.kind, row->count);
 	}
-	if (!map || !uses)
-		return NULL;
-	qsort(uses, *n, sizeof *uses, use_order);
-	return uses;
+	return map ? uses : NULL;
 }
 
 /* Most uses wins, then the older; direct uses go before relayed ones, and a newcomer must have stayed a while. */
@@ -136,13 +145,21 @@ static void settle_homes(struct work *w, const struct use *uses, size_t n, bool 
 
 bool work_homes(struct work *w)
 {
-	size_t now_n, before_n;
-	struct use *now = tally_uses(w, w->last_day, &now_n), *before = tally_uses(w, w->last_day - WEEK, &before_n);
+	size_t all, n = 0;
+	struct uses *uses = tally_uses(w, &all);
+	struct use *some = arena_take(w->scratch, all * sizeof *some);
 
-	if (!now || !before)
+	if (!uses || !some)
 		return false;
-	settle_homes(w, before, before_n, true);
-	settle_homes(w, now, now_n, false);
+	for (size_t i = 0; i < all; i++)
+		if (uses[i].before.any)
+			some[n++] = uses[i].before;
+	qsort(some, n, sizeof *some, use_order);
+	settle_homes(w, some, n, true);
+	for (size_t i = 0; i < all; i++)
+		some[i] = uses[i].now;
+	qsort(some, all, sizeof *some, use_order);
+	settle_homes(w, some, all, false);
 	for (size_t i = 0; i < w->keys_n; i++) {
 		uint32_t told = home_from_mark(w, w->keys[i].selector);
 

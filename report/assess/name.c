@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 #define PREFIX_V4 24
+#define PREFIX_V4_TEXT "/24"
 #define PREFIX_V6 48
+#define PREFIX_V6_TEXT "/48"
 
 const char *name_method_word(enum name_method method)
 {
@@ -112,7 +114,7 @@ static bool host_runs_lists(struct span host)
 
 static struct span prefix_text(struct work *w, const struct observed_source *source)
 {
-	char text[ADDRESS_TEXT], whole[ADDRESS_TEXT + 8];
+	char text[ADDRESS_TEXT + 4];
 	struct address base = source->address;
 	unsigned bits;
 
@@ -120,8 +122,9 @@ static struct span prefix_text(struct work *w, const struct observed_source *sou
 		return source->text.n ? source->text : SPAN("unknown");
 	bits = address_is_v4(&base) ? 96 + PREFIX_V4 : PREFIX_V6;
 	memset(base.octets + bits / 8, 0, sizeof base.octets - bits / 8);
-	snprintf(whole, sizeof whole, "%s/%d", address_format(&base, text), bits > 96 ? PREFIX_V4 : PREFIX_V6);
-	return arena_copy(w->arena, span_of(whole));
+	address_format(&base, text);
+	strcat(text, bits > 96 ? PREFIX_V4_TEXT : PREFIX_V6_TEXT);
+	return arena_copy(w->arena, span_of(text));
 }
 
 static struct span address_text(struct work *w, const struct observed_source *source)
@@ -154,6 +157,11 @@ static int tally_order(const void *a, const void *b)
 	return x->auth < y->auth ? -1 : x->auth > y->auth;
 }
 
+static bool names_bounce(const struct auth_state *auth)
+{
+	return auth->spf_passed && !auth->bounce_ours;
+}
+
 /* Per source rank: the most frequent outcome that passed a foreign SPF or DKIM domain. */
 static struct gist *collect_gists(struct work *w)
 {
@@ -162,11 +170,14 @@ static struct gist *collect_gists(struct work *w)
 	struct tally *tallies = array_grow(w->scratch, NULL, 0, &room, sizeof *tallies);
 	struct map *map = map_new(w->scratch, w->rows->sources_n);
 	uint32_t *example = arena_take(w->scratch, w->rows->auths_n * sizeof *example);
+	bool *tells = arena_take(w->scratch, w->rows->auths_n * sizeof *tells);
 
-	if (!gists || !tallies || !map || !example)
+	if (!gists || !tallies || !map || !example || !tells)
 		return NULL;
-	for (uint32_t i = 0; i < w->rows->auths_n; i++)
+	for (uint32_t i = 0; i < w->rows->auths_n; i++) {
 		example[w->auths[i].rank] = i;
+		tells[i] = names_bounce(&w->auths[i]) || w->auths[i].foreign_signature;
+	}
 	for (size_t i = 0; i < w->rows->sources_n; i++)
 		gists[i] = (struct gist){ NO_INDEX, NO_INDEX };
 	for (uint32_t i = 0; i < w->rows->traffic_n; i++) {
@@ -174,7 +185,7 @@ static struct gist *collect_gists(struct work *w)
 		uint32_t source = w->source_rank[row->source], auth = w->auths[row->auth].rank;
 		uint32_t *slot;
 
-		if (!row_counts(w, i))
+		if (!tells[row->auth] || !row_counts(w, i))
 			continue;
 		slot = map_at(map, (uint64_t)source << 32 | auth);
 		if (!slot)
@@ -193,7 +204,7 @@ static struct gist *collect_gists(struct work *w)
 		struct gist *gist = &gists[tallies[i].source];
 		uint32_t auth = example[tallies[i].auth];
 
-		if (gist->auth_bounce == NO_INDEX && w->auths[auth].spf_passed && !w->auths[auth].bounce_ours)
+		if (gist->auth_bounce == NO_INDEX && names_bounce(&w->auths[auth]))
 			gist->auth_bounce = auth;
 		if (gist->auth_signer == NO_INDEX && w->auths[auth].foreign_signature)
 			gist->auth_signer = auth;
@@ -273,7 +284,7 @@ static struct named_source name_source(struct work *w, uint32_t i, const struct 
 
 /* By id; what same_named() tells apart comes before the rest, so that equals lie together. */
 struct name_key {
-	uint64_t prefix; /* the first octets of the id as a number: mostly that is all that sorting looks at */
+	uint64_t prefix[2]; /* the first octets of the id as numbers: mostly that is all that sorting looks at */
 	uint32_t source;
 };
 
@@ -282,7 +293,7 @@ static struct name_key name_key(const struct named_source *named, uint32_t index
 	struct name_key key = { .source = index };
 
 	for (size_t i = 0; i < sizeof key.prefix; i++)
-		key.prefix = key.prefix << 8 | (i < named->id.n ? (unsigned char)named->id.p[i] : 0);
+		key.prefix[i / 8] = key.prefix[i / 8] << 8 | (i < named->id.n ? (unsigned char)named->id.p[i] : 0);
 	return key;
 }
 
@@ -290,10 +301,12 @@ static int named_order(const void *a, const void *b, void *names)
 {
 	const struct name_key *k = a, *l = b;
 	const struct named_source *all = names, *x = &all[k->source], *y = &all[l->source];
-	int order = k->prefix < l->prefix ? -1 : k->prefix > l->prefix;
+	int order;
 
-	order = order ? order : span_compare(x->id, y->id);
-
+	for (int i = 0; i < 2; i++)
+		if (k->prefix[i] != l->prefix[i])
+			return k->prefix[i] < l->prefix[i] ? -1 : 1;
+	order = span_compare(x->id, y->id);
 	if (order)
 		return order;
 	if (x->own_network != y->own_network)

@@ -302,28 +302,10 @@ static bool collect_keys(struct work *w)
 	return true;
 }
 
-bool work_auths(struct work *w)
+static struct judgement judge(const struct observed_auth *auth, const struct auth_state *state, unsigned strictness)
 {
-	size_t n = w->rows->auths_n;
-
-	w->auths = arena_take(w->arena, n * sizeof *w->auths);
-	if (!w->auths)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		w->auths[i].inside = domain_within(w->rows->auths[i].header_from.name, w->options->domain.name);
-		read_signatures(w, &w->rows->auths[i], &w->auths[i]);
-		read_spf(&w->rows->auths[i], &w->auths[i]);
-		read_reasons(&w->rows->auths[i], &w->auths[i]);
-	}
-	return rank_auths(w) && collect_authors(w) && collect_keys(w);
-}
-
-struct judgement row_judge(const struct work *w, const struct observed_traffic *row)
-{
-	const struct observed_auth *auth = &w->rows->auths[row->auth];
-	const struct auth_state *state = &w->auths[row->auth];
-	const struct policy *policy = &w->rows->reports[row->report].policy;
-	bool dkim = state->dkim_aligned[policy->adkim_strict], spf = state->spf_aligned[policy->aspf_strict];
+	bool dkim = state->dkim_aligned[strictness & STRICT_DKIM ? 1 : 0];
+	bool spf = state->spf_aligned[strictness & STRICT_SPF ? 1 : 0];
 	struct judgement j = { .dkim = dkim, .spf = spf };
 
 	if (auth->evaluated) {
@@ -342,4 +324,41 @@ struct judgement row_judge(const struct work *w, const struct observed_traffic *
 	else
 		j.kind = KIND_BARE;
 	return j;
+}
+
+/* Rows are judged again and again: by what they say, not one by one. */
+static bool judge_all(struct work *w)
+{
+	size_t n = w->rows->auths_n;
+
+	w->judgements = arena_take(w->arena, n * STRICT_COUNT * sizeof *w->judgements);
+	w->strictness = arena_take(w->arena, w->rows->reports_n);
+	if (!w->judgements || !w->strictness)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		for (unsigned k = 0; k < STRICT_COUNT; k++)
+			w->judgements[i * STRICT_COUNT + k] = judge(&w->rows->auths[i], &w->auths[i], k);
+	for (size_t i = 0; i < w->rows->reports_n; i++) {
+		const struct policy *policy = &w->rows->reports[i].policy;
+
+		w->strictness[i] = (uint8_t)((policy->adkim_strict ? STRICT_DKIM : 0) |
+					     (policy->aspf_strict ? STRICT_SPF : 0));
+	}
+	return true;
+}
+
+bool work_auths(struct work *w)
+{
+	size_t n = w->rows->auths_n;
+
+	w->auths = arena_take(w->arena, n * sizeof *w->auths);
+	if (!w->auths)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		w->auths[i].inside = domain_within(w->rows->auths[i].header_from.name, w->options->domain.name);
+		read_signatures(w, &w->rows->auths[i], &w->auths[i]);
+		read_spf(&w->rows->auths[i], &w->auths[i]);
+		read_reasons(&w->rows->auths[i], &w->auths[i]);
+	}
+	return rank_auths(w) && collect_authors(w) && collect_keys(w) && judge_all(w);
 }

@@ -85,38 +85,54 @@ static bool assign_paths(struct work *w, struct path_key **keys, size_t *n)
 	return map && at_home && *keys;
 }
 
-static uint32_t key_path(const struct work *w, uint32_t row)
+static uint64_t by_source_and_reporter(const struct work *w, uint32_t row)
 {
-	return w->path_of[row];
+	const struct observed_traffic *traffic = &w->rows->traffic[row];
+
+	return (uint64_t)w->source_rank[traffic->source] << 32 | w->reports[traffic->report].reporter;
 }
 
-static uint32_t key_reporter(const struct work *w, uint32_t row)
+static int16_t day_of_history(const struct work *w, int64_t day)
 {
-	return w->reports[w->rows->traffic[row].report].reporter;
+	return (int16_t)(day < w->history_base ? -1 :
+			 day > w->last_day     ? HISTORY_DAYS :
+						 day - w->history_base);
 }
 
-static uint32_t key_source(const struct work *w, uint32_t row)
+static bool note_days(struct work *w)
 {
-	return w->source_rank[w->rows->traffic[row].source];
+	w->path_days = arena_take(w->arena, w->by_path_n * sizeof *w->path_days);
+	for (size_t i = 0; w->path_days && i < w->by_path_n; i++) {
+		const struct judged_report *r = &w->reports[w->rows->traffic[w->by_path[i]].report];
+
+		w->path_days[i] =
+			(struct row_days){ day_of_history(w, r->first_day), day_of_history(w, r->last_day) };
+	}
+	return w->path_days;
 }
 
 static bool order_by_path(struct work *w)
 {
-	w->by_path = arena_take(w->arena, w->rows->traffic_n * sizeof *w->by_path);
+	uint32_t *next = arena_take(w->scratch, w->paths_n * sizeof *next);
+
 	w->path_starts = arena_take(w->arena, (w->paths_n + 1) * sizeof *w->path_starts);
-	if (!w->by_path || !w->path_starts)
+	if (!next || !w->path_starts)
 		return false;
-	for (uint32_t i = 0; i < w->rows->traffic_n; i++) {
-		if (w->path_of[i] == NO_INDEX)
-			continue;
-		w->by_path[w->by_path_n++] = i;
-		w->path_starts[w->path_of[i] + 1]++;
-	}
-	for (size_t i = 0; i < w->paths_n; i++)
+	for (uint32_t i = 0; i < w->rows->traffic_n; i++)
+		if (w->path_of[i] != NO_INDEX)
+			w->path_starts[w->path_of[i] + 1]++;
+	for (size_t i = 0; i < w->paths_n; i++) {
 		w->path_starts[i + 1] += w->path_starts[i];
-	return order_rows(w, w->by_path, w->by_path_n, key_reporter, w->reporters_n) &&
-	       order_rows(w, w->by_path, w->by_path_n, key_source, w->rows->sources_n) &&
-	       order_rows(w, w->by_path, w->by_path_n, key_path, w->paths_n);
+		next[i] = w->path_starts[i];
+	}
+	w->by_path_n = w->path_starts[w->paths_n];
+	w->by_path = arena_take(w->arena, w->by_path_n * sizeof *w->by_path);
+	if (!w->by_path)
+		return false;
+	for (uint32_t i = 0; i < w->rows->traffic_n; i++)
+		if (w->path_of[i] != NO_INDEX)
+			w->by_path[next[w->path_of[i]]++] = i;
+	return order_runs(w, w->by_path, w->path_starts, w->paths_n, by_source_and_reporter) && note_days(w);
 }
 
 bool work_paths(struct work *w)

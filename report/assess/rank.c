@@ -10,20 +10,83 @@ struct map {
 	struct arena *arena;
 };
 
-bool order_rows(const struct work *w, uint32_t *order, size_t n, row_key *key, size_t most)
-{
-	uint32_t *counts = arena_take(w->scratch, (most + 1) * sizeof *counts);
-	uint32_t *sorted = w->spare;
+/* A row with what it is sorted by, so that sorting looks at nothing else. */
+struct keyed {
+	uint64_t key;
+	uint32_t row;
+};
 
-	if (!counts)
+#define FEW_ROWS 48
+
+static void few_sort(struct keyed *items, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct keyed item = items[i];
+		size_t at = i;
+
+		for (; at > 0 && items[at - 1].key > item.key; at--)
+			items[at] = items[at - 1];
+		items[at] = item;
+	}
+}
+
+/* By one octet after the other, the lowest first, of those in which keys differ at all. Linear and stable; the result is in
+ * `items`. */
+static void many_sort(struct keyed *items, struct keyed *spare, size_t n)
+{
+	uint64_t some = 0, all = UINT64_MAX;
+	struct keyed *from = items, *to = spare;
+
+	for (size_t i = 0; i < n; i++) {
+		some |= items[i].key;
+		all &= items[i].key;
+	}
+	for (unsigned shift = 0; shift < 64; shift += 8) {
+		size_t places[256] = { 0 }, sum = 0;
+		struct keyed *done = from;
+
+		if (!((some ^ all) >> shift & 0xff))
+			continue;
+		for (size_t i = 0; i < n; i++)
+			places[from[i].key >> shift & 0xff]++;
+		for (size_t k = 0; k < 256; k++) {
+			size_t of_octet = places[k];
+
+			places[k] = sum;
+			sum += of_octet;
+		}
+		for (size_t i = 0; i < n; i++)
+			to[places[from[i].key >> shift & 0xff]++] = from[i];
+		from = to;
+		to = done;
+	}
+	if (from != items)
+		memcpy(items, from, n * sizeof *items);
+}
+
+bool order_runs(const struct work *w, uint32_t *rows, const uint32_t *starts, size_t runs, row_key *key)
+{
+	struct keyed *items;
+	size_t most = 0;
+
+	for (size_t i = 0; i < runs; i++)
+		most = starts[i + 1] - starts[i] > most ? starts[i + 1] - starts[i] : most;
+	items = arena_take(w->scratch, 2 * most * sizeof *items);
+	if (!items)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		counts[key(w, order[i]) + 1]++;
-	for (size_t k = 1; k <= most; k++)
-		counts[k] += counts[k - 1];
-	for (size_t i = 0; i < n; i++)
-		sorted[counts[key(w, order[i])]++] = order[i];
-	memcpy(order, sorted, n * sizeof *order);
+	for (size_t i = 0; i < runs; i++) {
+		uint32_t *run = rows + starts[i];
+		size_t n = starts[i + 1] - starts[i];
+
+		for (size_t k = 0; k < n && n > 1; k++)
+			items[k] = (struct keyed){ key(w, run[k]), run[k] };
+		if (n > FEW_ROWS)
+			many_sort(items, items + n, n);
+		else if (n > 1)
+			few_sort(items, n);
+		for (size_t k = 0; k < n && n > 1; k++)
+			run[k] = items[k].row;
+	}
 	return true;
 }
 

@@ -126,6 +126,7 @@ struct rows {
 	size_t traffic_n;
 	const struct observed_sample *samples;
 	size_t samples_n;
+	unsigned network_v4, network_v6; /* as in struct observed: nobody can say then that none of the addresses is yours */
 	const struct mark_row *marks;
 	size_t marks_n;
 	const struct attest_row *attests;
@@ -151,6 +152,8 @@ static inline void rows_observe(struct rows *rows, const struct observed *o)
 	rows->traffic_n = o->traffic_n;
 	rows->samples = o->samples;
 	rows->samples_n = o->samples_n;
+	rows->network_v4 = o->network_v4;
+	rows->network_v6 = o->network_v6;
 }
 
 const char *request_word(enum request request); /* none, quarantine, reject; "" for absent */

@@ -45,8 +45,13 @@ static void series_of_path(const struct work *w, uint32_t index, struct series *
 	}
 	for (uint32_t k = w->path_starts[index]; k < w->path_starts[index + 1]; k++) {
 		const struct observed_traffic *row = &w->rows->traffic[w->by_path[k]];
-		const struct judged_report *r = &w->reports[row->report];
-		struct judgement j = row_judge(w, row);
+		const struct judged_report *r;
+		struct judgement j;
+
+		if (!path_row_within(w, k, base, w->last_day))
+			continue;
+		r = &w->reports[row->report];
+		j = row_judge(w, row);
 
 		for (int64_t day = r->first_day; day <= r->last_day; day++)
 			if (day >= base && day <= w->last_day)
@@ -190,7 +195,8 @@ static bool is_surprise(const struct work *w, const struct sender *s, const stru
 		for (uint32_t k = w->path_starts[members[i].path]; k < w->path_starts[members[i].path + 1]; k++) {
 			const struct observed_traffic *row = &w->rows->traffic[w->by_path[k]];
 
-			good = add_up(good, row_judge(w, row).dkim ? row_within(w, row, s->first_day, last) : 0);
+			if (path_row_within(w, k, s->first_day, last))
+				good = add_up(good, row_judge(w, row).dkim ? row_within(w, row, s->first_day, last) : 0);
 		}
 	}
 	return (double)good < SURPRISE_DKIM * (double)all;

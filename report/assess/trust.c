@@ -136,24 +136,31 @@ bool reporter_is_known(const struct work *w, struct span domain)
 }
 
 /* Who speaks: the authenticated organisational domain, else only what the report claims. */
-static struct reporter reporter_of(struct work *w, uint32_t i)
+static struct span voice_of(const struct work *w, uint32_t i)
 {
 	const struct observed_report *r = &w->rows->reports[i];
+
+	if (w->reports[i].trust < TRUST_2)
+		return r->org_name;
+	return r->author.org.n ? r->author.org : r->author.name;
+}
+
+static struct reporter reporter_of(struct work *w, uint32_t i)
+{
+	struct span voice = voice_of(w, i);
 	const struct known_reporter *known;
 	struct reporter reporter = { .first_day = MOMENT_NONE, .last_day = MOMENT_NONE };
 
 	if (w->reports[i].trust >= TRUST_2) {
-		struct span org = r->author.org.n ? r->author.org : r->author.name;
-
-		reporter.identity = lower_copy(w->arena, "", org);
+		reporter.identity = lower_copy(w->arena, "", voice);
 		known = known_by_domain(w->rows, reporter.identity);
 		if (reporter_is_known(w, reporter.identity))
 			reporter.standing = STANDING_KNOWN;
 		reporter.name = known ? known->domain : reporter.identity;
 	} else {
-		reporter.identity = lower_copy(w->arena, "claimed:", r->org_name);
-		known = known_by_name(w->rows, r->org_name);
-		reporter.name = known ? known->domain : r->org_name.n ? r->org_name : reporter.identity;
+		reporter.identity = lower_copy(w->arena, "claimed:", voice);
+		known = known_by_name(w->rows, voice);
+		reporter.name = known ? known->domain : voice.n ? voice : reporter.identity;
 	}
 	if (known)
 		reporter.standing = STANDING_KNOWN;
@@ -168,42 +175,71 @@ static int reporter_order(const void *a, const void *b)
 	return order ? order : span_compare(x->name, y->name);
 }
 
-static bool collect_reporters(struct work *w)
+/* Reports in which the same reporter speaks, as far as the pointers tell; NULL: no memory. */
+static uint32_t *first_of_voice(struct work *w)
 {
 	size_t n = w->rows->reports_n;
-	struct reporter *all = arena_take(w->scratch, n * sizeof *all);
-	struct reporter *sorted = arena_take(w->scratch, n * sizeof *sorted);
+	uint32_t *first = arena_take(w->scratch, n * sizeof *first);
+	struct map *map = map_new(w->scratch, 64);
 
-	if (!all || !sorted)
-		return false;
-	for (uint32_t i = 0; i < n; i++)
-		all[i] = reporter_of(w, i);
-	if (w->arena->failed)
-		return false;
-	if (n)
-		memcpy(sorted, all, n * sizeof *sorted);
-	qsort(sorted, n, sizeof *sorted, reporter_order);
-	for (size_t i = 0; i < n; i++)
-		if (w->reporters_n == 0 || !span_is(sorted[w->reporters_n - 1].identity, sorted[i].identity))
-			sorted[w->reporters_n++] = sorted[i];
-	w->reporters = arena_take(w->arena, w->reporters_n * sizeof *w->reporters);
-	if (!w->reporters)
-		return false;
-	if (n)
-		memcpy(w->reporters, sorted, w->reporters_n * sizeof *sorted);
-	for (uint32_t i = 0; i < n; i++) {
-		size_t low = 0, high = w->reporters_n;
+	for (uint32_t i = 0; first && map && i < n; i++) {
+		struct span voice = voice_of(w, i), before;
+		uint32_t *slot = map_at(map, (uint64_t)(uintptr_t)voice.p << 1 | (w->reports[i].trust >= TRUST_2));
 
-		while (high - low > 1) {
-			size_t middle = low + (high - low) / 2;
-
-			if (span_compare(sorted[middle].identity, all[i].identity) <= 0)
-				low = middle;
-			else
-				high = middle;
-		}
-		w->reports[i].reporter = (uint32_t)low;
+		if (!slot)
+			return NULL;
+		if (*slot == NO_INDEX)
+			*slot = i;
+		before = voice_of(w, *slot);
+		first[i] = voice.n == before.n ? *slot : i;
 	}
+	return map ? first : NULL;
+}
+
+static uint32_t reporter_place(const struct work *w, struct span identity)
+{
+	size_t low = 0, high = w->reporters_n;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (span_compare(w->reporters[middle].identity, identity) <= 0)
+			low = middle;
+		else
+			high = middle;
+	}
+	return (uint32_t)low;
+}
+
+static bool collect_reporters(struct work *w)
+{
+	size_t n = w->rows->reports_n, voices = 0, room = 0;
+	uint32_t *first = first_of_voice(w);
+	struct reporter *all = NULL;
+
+	if (!first)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		if (first[i] != i)
+			continue;
+		all = array_grow(w->scratch, all, voices, &room, sizeof *all);
+		if (!all)
+			return false;
+		w->reports[i].reporter = (uint32_t)voices;
+		all[voices++] = reporter_of(w, i);
+	}
+	w->reporters = arena_take(w->arena, voices * sizeof *w->reporters);
+	if (!w->reporters || w->arena->failed)
+		return false;
+	if (voices)
+		memcpy(w->reporters, all, voices * sizeof *all);
+	qsort(w->reporters, voices, sizeof *w->reporters, reporter_order);
+	for (size_t i = 0; i < voices; i++)
+		if (w->reporters_n == 0 || !span_is(w->reporters[w->reporters_n - 1].identity, w->reporters[i].identity))
+			w->reporters[w->reporters_n++] = w->reporters[i];
+	for (uint32_t i = 0; i < n; i++)
+		w->reports[i].reporter = first[i] == i ? reporter_place(w, all[w->reports[i].reporter].identity)
+						       : w->reports[first[i]].reporter;
 	return true;
 }
 
@@ -258,19 +294,11 @@ static void judge_scope(struct work *w)
 	}
 }
 
-static uint32_t key_report(const struct work *w, uint32_t row)
+static uint64_t by_source_and_auth(const struct work *w, uint32_t row)
 {
-	return w->rows->traffic[row].report;
-}
+	const struct observed_traffic *traffic = &w->rows->traffic[row];
 
-static uint32_t key_auth(const struct work *w, uint32_t row)
-{
-	return w->auths[w->rows->traffic[row].auth].rank;
-}
-
-static uint32_t key_source(const struct work *w, uint32_t row)
-{
-	return w->source_rank[w->rows->traffic[row].source];
+	return (uint64_t)w->source_rank[traffic->source] << 32 | w->auths[traffic->auth].rank;
 }
 
 /* A source with its address as numbers, so that sorting need not look at the source itself. */
@@ -326,23 +354,23 @@ static bool rank_sources(struct work *w)
 
 static bool order_by_report(struct work *w)
 {
-	size_t n = w->rows->traffic_n;
+	size_t n = w->rows->traffic_n, reports = w->rows->reports_n;
+	uint32_t *next = arena_take(w->scratch, reports * sizeof *next);
 
 	w->by_report = arena_take(w->arena, n * sizeof *w->by_report);
-	w->spare = arena_take(w->arena, n * sizeof *w->spare);
 	w->row_states = arena_take(w->arena, n);
-	w->report_starts = arena_take(w->arena, (w->rows->reports_n + 1) * sizeof *w->report_starts);
-	if (!w->by_report || !w->spare || !w->row_states || !w->report_starts)
+	w->report_starts = arena_take(w->arena, (reports + 1) * sizeof *w->report_starts);
+	if (!next || !w->by_report || !w->row_states || !w->report_starts)
 		return false;
-	for (uint32_t i = 0; i < n; i++) {
-		w->by_report[i] = i;
+	for (uint32_t i = 0; i < n; i++)
 		w->report_starts[w->rows->traffic[i].report + 1]++;
-	}
-	for (size_t i = 0; i < w->rows->reports_n; i++)
+	for (size_t i = 0; i < reports; i++) {
 		w->report_starts[i + 1] += w->report_starts[i];
-	return order_rows(w, w->by_report, n, key_auth, w->rows->auths_n) &&
-	       order_rows(w, w->by_report, n, key_source, w->rows->sources_n) &&
-	       order_rows(w, w->by_report, n, key_report, w->rows->reports_n);
+		next[i] = w->report_starts[i];
+	}
+	for (uint32_t i = 0; i < n; i++)
+		w->by_report[next[w->rows->traffic[i].report]++] = i;
+	return order_runs(w, w->by_report, w->report_starts, reports, by_source_and_auth);
 }
 
 uint64_t row_on(const struct work *w, const struct observed_traffic *row, int64_t day)

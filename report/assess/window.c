@@ -87,12 +87,9 @@ static bool find_window(struct work *w)
 {
 	w->by_window = arena_take(w->arena, w->by_path_n * sizeof *w->by_window);
 	w->by_window_n = 0;
-	for (size_t i = 0; w->by_window && i < w->by_path_n; i++) {
-		const struct judged_report *r = &w->reports[w->rows->traffic[w->by_path[i]].report];
-
-		if (r->last_day >= w->first_day && r->first_day <= w->last_day)
+	for (size_t i = 0; w->by_window && i < w->by_path_n; i++)
+		if (path_row_within(w, i, w->first_day, w->last_day))
 			w->by_window[w->by_window_n++] = w->by_path[i];
-	}
 	return w->by_window;
 }
 

@@ -55,6 +55,11 @@ struct stranger_evidence {
 	uint64_t evidence;
 };
 
+/* The days of a row's report, counted from history_base and cut to the history. */
+struct row_days {
+	int16_t first, last;
+};
+
 struct work {
 	const struct rows *rows;
 	const struct assess_options *options;
@@ -65,6 +70,8 @@ struct work {
 	bool with_leads; /* count leads too: what would change if they were true */
 
 	struct auth_state *auths;
+	struct judgement *judgements; /* of each of auths under each strictness */
+	uint8_t *strictness;	      /* reports: STRICT_ bits */
 	struct author *authors;
 	size_t authors_n;
 	struct key_use *keys;
@@ -82,7 +89,6 @@ struct work {
 	size_t reporters_n;
 	uint32_t *receiver; /* reporters: the first of the same name; one whose first reports came as files has two identities */
 	uint8_t *row_states;
-	uint32_t *spare;		 /* rows: what sorting them needs beside */
 	uint32_t *by_report;		 /* rows, by report, source rank, auth rank */
 	uint32_t *report_starts;	 /* reports_n + 1 positions in by_report */
 	int64_t history_first, last_day; /* of counted reports; MOMENT_NONE when there are none */
@@ -93,6 +99,7 @@ struct work {
 	size_t paths_n, plain_paths_n; /* with scatter, which comes last; without */
 	uint32_t *by_path;	       /* counted rows only, by path, reporter, source rank */
 	size_t by_path_n;
+	struct row_days *path_days; /* of by_path */
 	uint32_t *path_starts;
 	uint32_t *by_window; /* those of by_path whose reports have days in the window */
 	size_t by_window_n;
@@ -109,10 +116,10 @@ struct work {
 	size_t senders_n;
 };
 
-/* rank.c: stable orders by small keys */
-typedef uint32_t row_key(const struct work *w, uint32_t row);
-/* Sorts `order` (n rows) by `key`, keeping the order of equals; keys are below `most`. */
-bool order_rows(const struct work *w, uint32_t *order, size_t n, row_key *key, size_t most);
+/* rank.c */
+typedef uint64_t row_key(const struct work *w, uint32_t row);
+/* Sorts each run of `rows`, from starts[i] up to starts[i + 1], by `key`, keeping the order of equals. */
+bool order_runs(const struct work *w, uint32_t *rows, const uint32_t *starts, size_t runs, row_key *key);
 struct map; /* 64-bit keys to indexes; only looked up, never walked, so that its own order shows nowhere */
 struct map *map_new(struct arena *arena, size_t expected);
 uint32_t *map_at(struct map *map, uint64_t key); /* the value's place, NO_INDEX when new; NULL when memory is short */
@@ -123,7 +130,11 @@ void *array_grow(struct arena *arena, void *items, size_t n, size_t *room, size_
 bool work_auths(struct work *w);
 uint32_t author_find(const struct work *w, struct span name); /* NO_INDEX when there is none */
 bool domain_within(struct span name, struct span domain);     /* equal or below */
-struct judgement row_judge(const struct work *w, const struct observed_traffic *row);
+enum { STRICT_DKIM = 1, STRICT_SPF = 2, STRICT_COUNT = 4 }; /* adkim=s, aspf=s */
+static inline struct judgement row_judge(const struct work *w, const struct observed_traffic *row)
+{
+	return w->judgements[(size_t)row->auth * STRICT_COUNT + w->strictness[row->report]];
+}
 
 /* trust.c, repeat.c */
 bool work_reports(struct work *w);
@@ -143,6 +154,11 @@ static inline bool row_counts(const struct work *w, uint32_t row)
  */
 uint64_t row_on(const struct work *w, const struct observed_traffic *row, int64_t day);
 uint64_t row_within(const struct work *w, const struct observed_traffic *row, int64_t first, int64_t last);
+/* May the k-th of by_path have messages on these days? */
+static inline bool path_row_within(const struct work *w, size_t k, int64_t first, int64_t last)
+{
+	return w->path_days[k].last >= first - w->history_base && w->path_days[k].first <= last - w->history_base;
+}
 static inline uint64_t add_up(uint64_t a, uint64_t b)
 {
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
