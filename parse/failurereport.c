@@ -110,6 +110,7 @@ bool failurereport_fields(struct reading *r, struct span text, struct failure *f
 
 	if (!fields_begin(r, failure))
 		return false;
+	value->max = r->limits->header; /* whoever used it before may have wanted less */
 	while (text.n) {
 		struct span line = take_line(&text);
 		struct span name = field_name(line);

@@ -411,6 +411,10 @@ static void test_fields(void **state)
 	assert_int_equal(f.fields_n, 4);
 	assert_int_equal(r.sums.problems > 0, 1);
 	assert_false(failurereport_fields(&r, SPAN("nothing here\n: neither\n"), &f));
+	buf_release(&parser->scratch); /* as a mail before has left it, of which only the first octets were looked at */
+	parser->scratch.max = 8;
+	assert_true(failurereport_fields(&r, SPAN("Subject: one line\n and another\n"), &f));
+	assert_span(f.fields[0].value, "one line and another");
 	assert_true(failurereport_recognise(SPAN("x\nfeedback-type: abuse\n")));
 	assert_false(failurereport_recognise(SPAN("x feedback-type: abuse\n")));
 }
