@@ -4,7 +4,6 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <stdio.h>
 
 /* NULL and errno. Nobody gives it back. */
 static const struct reader *reader_load(void)
@@ -49,14 +48,4 @@ void parser_free(struct parser *parser)
 bool parse_mail(struct parser *parser, const struct parse_input *input, struct feedback *feedback, struct fault *fault)
 {
 	return reader_load()->mail(parser, input, feedback, fault);
-}
-
-const char *parse_libraries(char *text, size_t room)
-{
-	const struct reader *reader = reader_load();
-
-	if (reader)
-		return reader->libraries(text, room);
-	snprintf(text, room, "nothing: " READER_FILE " cannot be loaded");
-	return text;
 }

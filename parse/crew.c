@@ -130,7 +130,7 @@ static struct slot *worker_slot_at(const struct worker *worker, enum stage stage
 }
 
 /* What the worker reads when it has done with its mail in hand. */
-static struct slot *worker_next(const struct worker *worker)
+static struct slot *worker_queued(const struct worker *worker)
 {
 	struct slot *next = NULL;
 
@@ -412,7 +412,7 @@ static void worker_feed(struct crew *crew, struct worker *worker)
 /* The mail in hand is done: the next one is in hand now, if there is one. */
 static void worker_go_on(struct crew *crew, struct worker *worker)
 {
-	struct slot *next = worker_next(worker);
+	struct slot *next = worker_queued(worker);
 
 	if (next)
 		slot_begin(crew, next);

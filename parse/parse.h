@@ -55,7 +55,7 @@ bool parse_mail(struct parser *parser, const struct parse_input *input, struct f
  * suffix list. Called once, before anything is locked. False, and errno: the reader (parse/reader.h) cannot be loaded. */
 bool parse_warm(void);
 
-/* `libxml2 2.9.14, libarchive 3.6.2, ...`: what strangers' bytes meet. Returns `text`. */
+/* `libxml2 2.9.14, libarchive 3.6.2, ...`: what strangers' bytes meet, as this was built with. Returns `text`. */
 const char *parse_libraries(char *text, size_t room);
 
 #endif

@@ -14,7 +14,6 @@ struct reader {
 	struct parser *(*parser_new)(const struct limits *limits);
 	void (*parser_free)(struct parser *parser);
 	bool (*mail)(struct parser *parser, const struct parse_input *input, struct feedback *feedback, struct fault *fault);
-	const char *(*libraries)(char *text, size_t room);
 };
 extern const struct reader dmarcgate_reader;
 
