@@ -121,26 +121,18 @@ static struct slot *worker_hand(const struct worker *worker)
 	return NULL;
 }
 
+/* Of several the one that was sent first, which the worker reads first. */
 static struct slot *worker_slot_at(const struct worker *worker, enum stage stage)
 {
-	for (unsigned i = 0; i < HANDS; i++)
-		if (worker->slots[i] && worker->slots[i]->stage == stage)
-			return worker->slots[i];
-	return NULL;
-}
-
-/* What the worker reads when it has done with its mail in hand. */
-static struct slot *worker_queued(const struct worker *worker)
-{
-	struct slot *next = NULL;
+	struct slot *first = NULL;
 
 	for (unsigned i = 0; i < HANDS; i++) {
 		struct slot *slot = worker->slots[i];
 
-		if (slot && slot->stage == STAGE_QUEUED && (!next || slot->sent < next->sent))
-			next = slot;
+		if (slot && slot->stage == stage && (!first || slot->sent < first->sent))
+			first = slot;
 	}
-	return next;
+	return first;
 }
 
 /* Lets go of the worker: it ends by itself when its socket does, and how is no longer of interest. What was queued waits for
@@ -412,7 +404,7 @@ static void worker_feed(struct crew *crew, struct worker *worker)
 /* The mail in hand is done: the next one is in hand now, if there is one. */
 static void worker_go_on(struct crew *crew, struct worker *worker)
 {
-	struct slot *next = worker_queued(worker);
+	struct slot *next = worker_slot_at(worker, STAGE_QUEUED);
 
 	if (next)
 		slot_begin(crew, next);

@@ -114,7 +114,7 @@ static bool host_runs_lists(struct span host)
 
 static struct span prefix_text(struct work *w, const struct observed_source *source)
 {
-	char text[ADDRESS_TEXT + 4];
+	char address[ADDRESS_TEXT], text[ADDRESS_TEXT + 4];
 	struct address base = source->address;
 	unsigned bits;
 
@@ -122,8 +122,8 @@ static struct span prefix_text(struct work *w, const struct observed_source *sou
 		return source->text.n ? source->text : SPAN("unknown");
 	bits = address_is_v4(&base) ? 96 + PREFIX_V4 : PREFIX_V6;
 	memset(base.octets + bits / 8, 0, sizeof base.octets - bits / 8);
-	address_format(&base, text);
-	strcat(text, bits > 96 ? PREFIX_V4_TEXT : PREFIX_V6_TEXT);
+	address_format(&base, address);
+	snprintf(text, sizeof text, "%s%s", address, bits > 96 ? PREFIX_V4_TEXT : PREFIX_V6_TEXT);
 	return arena_copy(w->arena, span_of(text));
 }
 
