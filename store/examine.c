@@ -16,21 +16,20 @@ struct orphan_search {
 
 /* Deliveries of one content share their records. */
 #define RANGES "(SELECT DISTINCT first_record a, first_record+records b FROM report WHERE records>0)"
-/* Absent is NULL; of an empty table SQL would call it missing. */
-#define LOST(column, table) " OR " column " IS NOT NULL AND " column " NOT IN (SELECT id FROM " table ")"
 
 static const struct orphan_search searches[] = {
 	{ "SELECT count(*), coalesce(min(rowid),0) FROM pragma_foreign_key_check",
 		"a row that refers to a missing one, rowid" },
 	{ "SELECT (SELECT coalesce(sum(n),0) FROM records)-coalesce(sum((SELECT coalesce(sum(n),0) FROM records WHERE id>=a"
 	  " AND id<b)),0), 0 FROM " RANGES,
-		"records of no report, from" },
+		"records of no report" },
 	{ "SELECT coalesce(sum(abs(b-a-(SELECT coalesce(sum(n),0) FROM records WHERE id>=a AND id<b))),0), 0 FROM " RANGES,
-		"records that a report misses, from" },
+		"records that a report misses" },
 	{ "SELECT count(*), coalesce(min(id>>20),0) FROM kept WHERE id>>20 NOT IN (SELECT id FROM mail)",
 		"what was kept of mail" },
-	{ "SELECT count(*), coalesce(min(id),0) FROM report WHERE domain NOT IN (SELECT id FROM str)" LOST(
-		  "reporter", "str"),
+	/* A reporter without a name is 0. */
+	{ "SELECT count(*), coalesce(min(id),0) FROM report WHERE domain NOT IN (SELECT id FROM str)"
+	  " OR reporter<>0 AND reporter NOT IN (SELECT id FROM str)",
 		"the names of report" },
 };
 
@@ -136,6 +135,15 @@ static bool records_read(struct store *s, const struct ids *ids, uint64_t *lost,
 	return row == 0 || r.damaged;
 }
 
+/* Without a number where there is none. */
+static void orphan_name(struct health *health, const char *name, int64_t number)
+{
+	int n = snprintf(health->orphan, sizeof health->orphan, "%s", name);
+
+	if (number)
+		snprintf(health->orphan + n, sizeof health->orphan - (size_t)n, " %" PRId64, number);
+}
+
 static bool words_count(struct store *s, struct health *health)
 {
 	static const char *const tables[OF_COUNT] = { "str", "words", "reasonset", "authset" };
@@ -150,7 +158,7 @@ static bool words_count(struct store *s, struct health *health)
 	for (int i = 0; i < OF_COUNT; i++)
 		free(ids[i].bits);
 	if (ok && n && !health->orphans)
-		snprintf(health->orphan, sizeof health->orphan, "the words of record%" PRId64, one);
+		orphan_name(health, "the words of record", one);
 	health->orphans += n;
 	return ok;
 }
@@ -164,7 +172,7 @@ static bool orphans_count(struct store *s, struct health *health)
 		if (!numbers_get(s, searches[i].text, &n, &one))
 			return false;
 		if (n && !health->orphans)
-			snprintf(health->orphan, sizeof health->orphan, "%s%.0" PRId64, searches[i].name, one);
+			orphan_name(health, searches[i].name, one);
 		health->orphans += n;
 	}
 	return words_count(s, health) && numbers_get(s, sums, &health->sums, NULL);

@@ -125,6 +125,11 @@ def orphaned(gate):
 
 
 def doctor(gate):
+    # What is absent is not missing: a reporter without a name.
+    with open(gate.path("nameless.xml"), "wb") as out:
+        out.write(report_xml(77, 2).replace(b"<org_name>", b"<org>").replace(b"</org_name>", b"</org>"))
+    ran = gate.ingest(gate.path("nameless.xml"))
+    check(ran.code == 0, "a report whose reporter has no name", ran)
     ran = gate.run("doctor", "--json")
     found = states(ran)
     bad = {name: state for name, state in found.items() if state != "good" and name not in ("protections", "room")}

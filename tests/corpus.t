@@ -7,7 +7,7 @@ if [ ! -f "$corpus/score.py" ] || ! command -v python3 > /dev/null; then
 	echo "1..0 # SKIP no report corpus at $corpus, or no python3"
 	exit 0
 fi
-echo 1..3
+echo 1..4
 PYTHONDONTWRITEBYTECODE=1 python3 "$corpus/score.py" "$corpus" "$program" > corpus.out 2>&1
 status=$?
 sed 's/^/# /' corpus.out | tail -n 40
@@ -23,3 +23,11 @@ one=$(answers --jobs 1)
 	echo "not ok 2 - one worker and eight give the same octets"
 [ "$one" = "$(answers --no-sandbox)" ] && echo "ok 3 - locked and unlocked give the same octets" ||
 	echo "not ok 3 - locked and unlocked give the same octets"
+
+"$program" --db corpus.db --quiet --offline ingest "$corpus/aggregate" "$corpus/failure" "$corpus/tlsrpt" "$corpus/hostile" "$corpus/mailbox" \
+	> corpus.out 2>&1
+"$program" --db corpus.db doctor > corpus.out 2>&1
+grep -q '^good  integrity' corpus.out && grep -q '^good  orphans' corpus.out &&
+	echo "ok 4 - the doctor finds nothing in a database of all of it" ||
+	{ echo "not ok 4 - the doctor finds nothing in a database of all of it"; sed 's/^/# /' corpus.out; }
+rm -f corpus.out corpus.db corpus.db-*
