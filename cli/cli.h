@@ -55,6 +55,10 @@ bool cli_folder(const char *path, struct fault *fault);
 /* Everything printed has arrived; else says so and returns EXIT_LATER. A reader that went away (`| head`) is no fault. */
 int cli_flush(const struct cli *cli, int code);
 
+/* What reads strangers' bytes is a library of its own, loaded for the first of them. Is it where the program looks for it?
+ * Else a fault that names the place. */
+bool reader_find(struct fault *fault);
+
 int command_show(struct cli *cli);
 int command_ingest(struct cli *cli);
 int command_summary(struct cli *cli);
@@ -88,7 +92,7 @@ int command_doctor(struct cli *cli);
 
 /* To add a command: a row here, a function above in a file of its own, its options in options.c, a section in dmarcgate.1,
  * a line in dist/completion/words, a test. */
-enum { NEED_NURSERY = true, NEED_HELPER = 2 };
+enum { NEED_NURSERY = 1, NEED_HELPER = 2 };
 struct command {
 	const char *name;
 	int (*run)(struct cli *cli);

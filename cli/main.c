@@ -21,38 +21,38 @@
 #include <unistd.h>
 
 const struct command commands[] = {
-	{ "show", command_show, true, "FILE|FOLDER|-...", "read reports and print them, store nothing" },
+	{ "show", command_show, NEED_NURSERY, "FILE|FOLDER|-...", "read reports and print them, store nothing" },
 	{ "ingest", command_ingest, NEED_NURSERY | NEED_HELPER, "[FILE|FOLDER|-...]",
 		"read reports and store them; without a name: from the mailboxes" },
 	{ "mailboxes", command_mailboxes, NEED_HELPER, "[NAME...]", "try the mailboxes: log in, count, change nothing" },
-	{ "summary", command_summary, false, "[DOMAIN]", "is it safe to move on, what is in the way, what to do" },
-	{ "reports", command_reports, false, "[CONDITION...]", "list what is stored" },
-	{ "senders", command_senders, false, "[DOMAIN]", "who sends in the domain's name, and who of them is not signed" },
-	{ "reporters", command_reporters, false, "[DOMAIN [REPORTER]]", "who reports, and what is wrong with the reports" },
-	{ "simulate", command_simulate, false, "DOMAIN RECORD", "what the mail would have met under another record" },
+	{ "summary", command_summary, 0, "[DOMAIN]", "is it safe to move on, what is in the way, what to do" },
+	{ "reports", command_reports, 0, "[CONDITION...]", "list what is stored" },
+	{ "senders", command_senders, 0, "[DOMAIN]", "who sends in the domain's name, and who of them is not signed" },
+	{ "reporters", command_reporters, 0, "[DOMAIN [REPORTER]]", "who reports, and what is wrong with the reports" },
+	{ "simulate", command_simulate, 0, "DOMAIN RECORD", "what the mail would have met under another record" },
 	{ "digest", command_digest, NEED_HELPER, "[DOMAIN...]", "the week as a mail: what to do, what is new" },
-	{ "export", command_export, false, "--json|--csv [WHAT] [CONDITION...]", "records, failures, days or rows for other programs" },
-	{ "reprocess", command_reprocess, true, "", "read again what was kept of stored mails" },
-	{ "expire", command_expire, false, "[--older-than SPAN]", "remove what is old" },
-	{ "login", command_login, false, "MAILBOX", "let a person grant access to a mailbox (OAuth 2)" },
-	{ "verify", command_verify, true, "MESSAGE|-...", "check the DKIM signatures of any mail" },
-	{ "check", command_check, false, "DOMAIN...", "is it safe to enforce the policy? Ends with 0 to 3" },
-	{ "enrich", command_enrich, false, "", "look up host names of senders, and what domains publish" },
-	{ "mark", command_mark, false, "SOURCE own|forwarder|notours", "say whose a source is" },
-	{ "accept", command_accept, false, "SOURCE", "its failing mail may be lost" },
-	{ "critical", command_critical, false, "SOURCE", "its mail must not be lost" },
-	{ "attest", command_attest, false, "quarterly|lists", "you have thought of it" },
-	{ "samples", command_samples, false, "[DOMAIN]", "list failure reports and what their signatures say" },
-	{ "explain", command_explain, false, "ID", "a sender, gate, item of evidence, report or sample" },
-	{ "html", command_html, false, "DOMAIN|--all [-o FILE|FOLDER|--pages FOLDER]", "the verdict as a page of its own" },
-	{ "lint", command_lint, false, "[DOMAIN...]", "judge what domains publish, with the records to paste" },
-	{ "record", command_record, false, "[DOMAIN] | --check TEXT", "write a DMARC record, or judge the text of one" },
-	{ "selectors", command_selectors, false, "DOMAIN", "who signs with which key, and how the keys stand" },
-	{ "dns", command_dns, false, "DOMAIN", "what was seen published, and what changed when" },
-	{ "backup", command_backup, false, "FILE", "copy the database while it is in use" },
-	{ "doctor", command_doctor, false, "", "is everything as it should be? Ends with 0 to 2" },
-	{ "config", command_config, false, "", "print the configuration in force" },
-	{ NULL, NULL, false, NULL, NULL },
+	{ "export", command_export, 0, "--json|--csv [WHAT] [CONDITION...]", "records, failures, days or rows for other programs" },
+	{ "reprocess", command_reprocess, NEED_NURSERY, "", "read again what was kept of stored mails" },
+	{ "expire", command_expire, 0, "[--older-than SPAN]", "remove what is old" },
+	{ "login", command_login, 0, "MAILBOX", "let a person grant access to a mailbox (OAuth 2)" },
+	{ "verify", command_verify, NEED_NURSERY, "MESSAGE|-...", "check the DKIM signatures of any mail" },
+	{ "check", command_check, 0, "DOMAIN...", "is it safe to enforce the policy? Ends with 0 to 3" },
+	{ "enrich", command_enrich, 0, "", "look up host names of senders, and what domains publish" },
+	{ "mark", command_mark, 0, "SOURCE own|forwarder|notours", "say whose a source is" },
+	{ "accept", command_accept, 0, "SOURCE", "its failing mail may be lost" },
+	{ "critical", command_critical, 0, "SOURCE", "its mail must not be lost" },
+	{ "attest", command_attest, 0, "quarterly|lists", "you have thought of it" },
+	{ "samples", command_samples, 0, "[DOMAIN]", "list failure reports and what their signatures say" },
+	{ "explain", command_explain, 0, "ID", "a sender, gate, item of evidence, report or sample" },
+	{ "html", command_html, 0, "DOMAIN|--all [-o FILE|FOLDER|--pages FOLDER]", "the verdict as a page of its own" },
+	{ "lint", command_lint, 0, "[DOMAIN...]", "judge what domains publish, with the records to paste" },
+	{ "record", command_record, 0, "[DOMAIN] | --check TEXT", "write a DMARC record, or judge the text of one" },
+	{ "selectors", command_selectors, 0, "DOMAIN", "who signs with which key, and how the keys stand" },
+	{ "dns", command_dns, 0, "DOMAIN", "what was seen published, and what changed when" },
+	{ "backup", command_backup, 0, "FILE", "copy the database while it is in use" },
+	{ "doctor", command_doctor, 0, "", "is everything as it should be? Ends with 0 to 2" },
+	{ "config", command_config, 0, "", "print the configuration in force" },
+	{ NULL, NULL, 0, NULL, NULL },
 };
 
 static __attribute__((format(printf, 2, 0))) void line_say(const struct cli *cli, const char *format, va_list args)
@@ -225,6 +225,8 @@ static int cli_run(struct cli *cli, const struct command *command)
 	struct fault fault = { 0 };
 	int code;
 
+	if ((command->needs & NEED_NURSERY) && !reader_find(&fault))
+		return cli_fail(cli, &fault);
 	if (command->needs & NEED_HELPER) {
 		cli->helper = helper_start(&fault);
 		if (!cli->helper)

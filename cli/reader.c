@@ -1,9 +1,17 @@
 /* The calls of parse/parse.h, for the program: they go to the reader, which the first of them loads. */
+#include "cli/cli.h"
 #include "ingest/program.h"
 #include "parse/reader.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+
+bool reader_find(struct fault *fault)
+{
+	char path[PROGRAM_PATH];
+
+	return program_find(path, READER_FILE, fault);
+}
 
 /* NULL and errno. Nobody gives it back. */
 static const struct reader *reader_load(void)

@@ -113,6 +113,25 @@ def cron(root, folder):
           os.access(root + lines[0][6], os.X_OK), "a line for cron, with a program that is there", text)
 
 
+def reader(root):
+    """The program finds its reader where it was installed or beside itself, and says where it looked when it is in neither."""
+    alone = os.path.join(root, "alone")
+    os.mkdir(alone)
+    program = shutil.copy(root + os.path.join(variable("bindir"), "dmarcgate"), alone)
+    place = os.path.join(variable("pkglibexecdir"), "dmarcgate-reader.so")
+    sample = os.path.join(SOURCE, "samples", "demo", "bigmail-cafe-1108.eml")
+    if os.path.exists(place):
+        skip("a program without its reader", "there is one in " + place)
+    else:
+        ran = run(program, "--db", os.path.join(root, "none.db"), "ingest", sample)
+        check(ran.returncode == 78 and ran.stdout == "dmarcgate: %s: No such file or directory\n" % place,
+              "a program without its reader says where that should be", ran.stdout)
+    shutil.copy(root + place, alone)
+    ran = run(program, "show", sample)
+    check(ran.returncode == 0 and "lighthouse-cafe.example" in ran.stdout, "with it, it reads", ran.stdout)
+    shutil.rmtree(alone)
+
+
 def main():
     root = tempfile.mkdtemp(prefix="dist.")
     try:
@@ -128,6 +147,7 @@ def main():
                 skip("systemd's judgement", "no systemd-analyze")
         shells(root, variable("datadir"))
         cron(root, variable("docdir"))
+        reader(root)
         removed = make("uninstall", "DESTDIR=" + root)
         left = [name for _, _, names in os.walk(root) for name in names if "dmarcgate" in name]
         check(removed.returncode == 0 and not left, "make uninstall takes all of it back", left)
