@@ -143,11 +143,15 @@ bool records_flush(struct store *s)
 
 bool records_open(struct store *s, int64_t first, uint64_t n, struct records *r)
 {
+	int64_t last;
+
 	*r = (struct records){ .store = s, .st = sql_open(s, SQL_RECORDS_GET) };
 	if (!r->st)
 		return false;
+	if (__builtin_add_overflow(first, (int64_t)n - 1, &last)) /* all there are, or a damaged report */
+		last = INT64_MAX;
 	sqlite3_bind_int64(r->st, 1, first);
-	sqlite3_bind_int64(r->st, 2, first + (int64_t)n - 1);
+	sqlite3_bind_int64(r->st, 2, last);
 	return true;
 }
 
