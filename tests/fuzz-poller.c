@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 
 /* What libmailutils forgets of answers that are malformed: an item of a FETCH that it gives up half-way. The process
  * that uses it lives for one mailbox, below a ceiling of memory, so that is where it ends. */
