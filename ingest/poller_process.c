@@ -24,6 +24,7 @@
 #define ATTEMPTS 3			 /* connections in a row that bring no mail */
 #define UNSENT 20			 /* mails in a row that do not come, after which none is expected */
 #define MEMORY (UINT64_C(1) << 30)	 /* of address space; mails lie in descriptors and do not count */
+#define MOVING_SECONDS 10		 /* that a server may go on moving mails when nobody hears it any more */
 #define EXIT_PROTOCOL 70
 
 struct serving {
@@ -478,13 +479,19 @@ static bool settle_once(struct serving *s, const struct mail_fate *fate, const c
 	return imap_settle(s->imap, fate, uids, n, left, fault);
 }
 
-/* A connection that was cut is made again, once: whatever comes in the rest of the run would have to wait for the next. */
+/* A connection that was cut is made again, once: whatever comes in the rest of the run would have to wait for the next. The
+ * server may still be moving what it was told to, and two that move the same mails leave two copies of each. */
 static bool settle_imap(struct serving *s, const struct mail_fate *fate, const char *folder, uint64_t uidvalidity,
 	uint64_t *uids, size_t n, uint64_t *left, struct fault *fault)
 {
 	qsort(uids, n, sizeof *uids, by_number);
-	return settle_once(s, fate, folder, uidvalidity, uids, n, left, fault) ||
-	       (session_lost(s) && settle_once(s, fate, folder, uidvalidity, uids, n, left, fault));
+	if (settle_once(s, fate, folder, uidvalidity, uids, n, left, fault))
+		return true;
+	if (!session_lost(s))
+		return false;
+	if (fate->kind == FATE_MOVE)
+		sleep(MOVING_SECONDS);
+	return settle_once(s, fate, folder, uidvalidity, uids, n, left, fault);
 }
 
 static bool settle_pop3(struct serving *s, const struct mail_fate *fate, struct span uidl, struct fault *fault)
