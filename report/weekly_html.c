@@ -230,7 +230,7 @@ static void closed(const struct part *part, const struct weekly_domain *domain)
 {
 	if (!domain->closed_n)
 		return;
-	heading(part, 3, "Closed", "fg", "#1d2226");
+	heading(part, 3, "Closed alerts", "fg", "#1d2226");
 	for (size_t i = 0; i < domain->closed_n && i < WEEKLY_ALERTS; i++) {
 		row_open(part, CELL);
 		put(part, "<b>");

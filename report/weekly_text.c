@@ -125,7 +125,7 @@ static void news(struct part *part)
 static void closed(struct part *part, const struct weekly_domain *domain)
 {
 	if (domain->closed_n)
-		fputs("\nCLOSED\n", part->out);
+		fputs("\nCLOSED ALERTS\n", part->out);
 	for (size_t i = 0; i < domain->closed_n && i < WEEKLY_ALERTS; i++) {
 		pen_say(&part->pen, "- ");
 		weekly_say_closed_name(&part->pen, part->a, &domain->closed[i]);

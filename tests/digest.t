@@ -163,14 +163,14 @@ closed() { # DATE: what the weekly mail of that day says is closed
 	now=$1T12:00:00Z
 	run digest --print harborlight.example > out 2> err
 	python3 "$srcdir/tests/digest-readback.py" out text > text 2>> err
-	sed -n '/^CLOSED$/,/^$/p' text
+	sed -n '/^CLOSED ALERTS$/,/^$/p' text
 }
 sqlite3 db "DELETE FROM told; INSERT INTO told VALUES('harborlight.example', 'dkim-lost' || char(9) || 'crm.example' || char(9),
 	unixepoch('2026-11-10 12:00:00'), '<1@x>', ''),
 	('harborlight.example', 'key-weak' || char(9) || 'x' || char(9) || 'old1', unixepoch('2026-11-14 12:00:00'), '<1@x>', '')" 2> err
 closed 2026-11-21 > got
 cat > want << 'END'
-CLOSED
+CLOSED ALERTS
 - crm.example: signed no less than in the weeks before; open until Tue 10 Nov.
   What is left to do about these stands above.
 END
