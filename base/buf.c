@@ -10,14 +10,6 @@ void buf_release(struct buf *b)
 	*b = BUF(b->max);
 }
 
-void buf_clear(struct buf *b)
-{
-	b->n = 0;
-	b->failed = false;
-	if (b->p)
-		b->p[0] = '\0';
-}
-
 bool buf_reserve(struct buf *b, size_t more)
 {
 	size_t room;
@@ -40,32 +32,6 @@ bool buf_reserve(struct buf *b, size_t more)
 	b->p = p;
 	b->room = room;
 	return true;
-}
-
-bool buf_put(struct buf *b, const void *octets, size_t n)
-{
-	if (!buf_reserve(b, n))
-		return false;
-	if (n)
-		memcpy(b->p + b->n, octets, n);
-	b->n += n;
-	b->p[b->n] = '\0';
-	return true;
-}
-
-bool buf_put_byte(struct buf *b, unsigned char octet)
-{
-	return buf_put(b, &octet, 1);
-}
-
-bool buf_put_span(struct buf *b, struct span s)
-{
-	return buf_put(b, s.p, s.n);
-}
-
-bool buf_put_text(struct buf *b, const char *text)
-{
-	return buf_put(b, text, strlen(text));
 }
 
 bool buf_printf(struct buf *b, const char *format, ...)

@@ -5,6 +5,7 @@
 #include "parse/markup.h"
 #include "parse/recover.h"
 
+#include <inttypes.h>
 #include <libxml/parser.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -312,15 +313,16 @@ static void reason_end(struct aggregate *a)
 
 static void record_finish(struct aggregate *a)
 {
+	uint64_t number = a->report.records + 1;
 	char where[64];
 
-	snprintf(where, sizeof where, "record %llu", (unsigned long long)a->report.records + 1);
 	if (++a->r->sums.records > a->r->limits->records) {
+		snprintf(where, sizeof where, "record %" PRIu64, number);
 		aggregate_refuse(a, where, "more records than the ceiling `records` allows");
 		return;
 	}
-	a->report.uncounted += !record_end(&a->record, a->r, where);
-	a->report.records++;
+	a->report.uncounted += !record_end(&a->record, a->r, number);
+	a->report.records = number;
 	if (__builtin_add_overflow(a->report.messages, a->record.record.count, &a->report.messages))
 		a->report.messages = UINT64_MAX;
 	record_digest(&a->record.record, a->r->parser->digest);
@@ -516,7 +518,7 @@ static ssize_t read_first(struct aggregate *a, struct stream *s, char *chunk, si
  * four octets go in by the reset, where libxml2 recognises UTF-16. */
 static const char *aggregate_feed(struct aggregate *a, struct stream *s)
 {
-	char chunk[CHUNK] = "";
+	char chunk[CHUNK];
 	size_t start = 0;
 	ssize_t got = read_first(a, s, chunk, &start);
 	struct span piece = { chunk + start, got > 0 ? (size_t)got - start : 0 };

@@ -157,18 +157,18 @@ static bool count_parse(struct span text, uint64_t *count)
 	return true;
 }
 
-static void record_say(struct reading *r, const char *where, const char *element, struct span value, const char *rule)
+static void record_say(struct reading *r, uint64_t number, const char *element, struct span value, const char *rule)
 {
 	char place[128];
 
-	snprintf(place, sizeof place, "%s/%s", where, element);
+	snprintf(place, sizeof place, "record %" PRIu64 "/%s", number, element);
 	if (value.p)
 		reading_problem(r, place, "`%.*s` %s", (int)(value.n < 100 ? value.n : 100), value.p, rule);
 	else
 		reading_problem(r, place, "%s", rule);
 }
 
-bool record_end(struct record_builder *b, struct reading *r, const char *where)
+bool record_end(struct record_builder *b, struct reading *r, uint64_t number)
 {
 	struct record *record = &b->record;
 	bool counted;
@@ -181,15 +181,15 @@ bool record_end(struct record_builder *b, struct reading *r, const char *where)
 	record->reasons_n = b->reasons_n;
 	counted = count_parse(b->count, &record->count);
 	if (!counted)
-		record_say(r, where, "row/count", b->count,
+		record_say(r, number, "row/count", b->count,
 			b->count.p ? "is not a number of messages, taken as 0" : "missing, taken as 0");
 	record->has_address = address_parse(record->source_ip, &record->address);
 	if (!record->has_address)
-		record_say(r, where, "row/source_ip", record->source_ip,
+		record_say(r, number, "row/source_ip", record->source_ip,
 			record->source_ip.p ? "is not an IP address" : "missing");
 	record->disposed = disposition_of(record->disposition);
 	if (record->disposed == DISPOSITION_OTHER)
-		record_say(r, where, "row/policy_evaluated/disposition", record->disposition, "is no disposition");
+		record_say(r, number, "row/policy_evaluated/disposition", record->disposition, "is no disposition");
 	record->dkim_pass = span_is(record->dkim, SPAN("pass"));
 	record->spf_pass = span_is(record->spf, SPAN("pass"));
 	record->aligned = record_align(record);

@@ -25,9 +25,9 @@ struct auth_result *record_last_result(struct record_builder *b);
 struct override_reason *record_last_reason(struct record_builder *b);
 void record_close_result(struct record_builder *b); /* drops one that has neither domain nor result (QUIRKS S3) */
 
-/* Fills what follows from the texts: address, count, meanings, alignment; problems are recorded at `where`. False when the
- * count could not be used: the row is kept, with 0 messages. */
-bool record_end(struct record_builder *b, struct reading *r, const char *where);
+/* Fills what follows from the texts: address, count, meanings, alignment; problems are recorded as those of the report's
+ * record `number`. False when the count could not be used: the row is kept, with 0 messages. */
+bool record_end(struct record_builder *b, struct reading *r, uint64_t number);
 void record_digest(const struct record *record, struct digest *digest);
 
 /* Fills the dates, records what is missing. NULL, or why it cannot stand as a report: no policy domain, or no date. */

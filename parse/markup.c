@@ -107,6 +107,9 @@ static bool is_name_octet(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '/';
 }
 
+/* What a tag without quotes ends with, or a quote begins with. */
+static const bool ends_name[256] = { ['>'] = true, ['"'] = true, ['\''] = true };
+
 /* Text and tags without quotes, which is nearly all of a report, as long as they are whole. Returns where they end. */
 static const char *markup_plain(struct markup *m, const char *p, const char *end)
 {
@@ -115,7 +118,7 @@ static const char *markup_plain(struct markup *m, const char *p, const char *end
 
 		if (!open || end - open < 2 || !is_name_octet(open[1]))
 			break;
-		for (close = open + 2; close < end && *close != '>' && *close != '"' && *close != '\''; close++)
+		for (close = open + 2; close < end && !ends_name[(unsigned char)*close]; close++)
 			;
 		if (close == end || *close != '>')
 			break;

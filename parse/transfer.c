@@ -14,18 +14,17 @@ static ssize_t gmime_read(struct stream *s, void *buffer, size_t room)
 	return got;
 }
 
-/* RFC 4648 section 4, from `+` to `z`; what is no digit is -1. */
-static const signed char sextets['z' - '+' + 1] = { 62, -1, -1, -1, 63,
-	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, -1, -1, -1, -1, -1, -1, -1,
-	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, -1, -1, -1, -1, -1, -1,
-	26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51 };
-
-static int sextet_of(unsigned char c)
-{
-	unsigned at = c - (unsigned)'+';
-
-	return at < sizeof sextets ? sextets[at] : -1;
-}
+/* RFC 4648 section 4; what is no digit is -1. */
+static const signed char sextets[256] = {
+	-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+	-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 62, -1, -1, -1, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, -1, -1, -1, -1, -1, -1,
+	-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, -1, -1, -1, -1, -1,
+	-1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, -1, -1, -1, -1, -1,
+	-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+	-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+	-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+	-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+};
 
 /* Octets of a group that ends early: two sextets hold one, three hold two. */
 static size_t base64_flush(struct base64_stream *b, unsigned char *out)
@@ -43,7 +42,7 @@ static size_t base64_flush(struct base64_stream *b, unsigned char *out)
 
 static size_t base64_take(struct base64_stream *b, unsigned char c, unsigned char *out)
 {
-	int sextet = sextet_of(c);
+	int sextet = sextets[c];
 
 	if (sextet < 0)
 		return c == '=' ? base64_flush(b, out) : 0;
@@ -58,17 +57,25 @@ static size_t base64_take(struct base64_stream *b, unsigned char c, unsigned cha
 	return 3;
 }
 
-/* Four digits without anything between them, which nearly all are. */
-static bool base64_group(const unsigned char in[4], unsigned char out[3])
+/* Groups of four digits with nothing between them, which nearly all are. Returns the octets written. */
+static size_t base64_groups(struct base64_stream *b, unsigned char *out, size_t room)
 {
-	int a = sextet_of(in[0]), b = sextet_of(in[1]), c = sextet_of(in[2]), d = sextet_of(in[3]);
+	const unsigned char *in = b->in + b->at, *last = b->in + b->n - 4;
+	unsigned char *p = out, *end = out + room - 3;
 
-	if ((a | b | c | d) < 0)
-		return false;
-	out[0] = (unsigned char)(a << 2 | b >> 4);
-	out[1] = (unsigned char)(b << 4 | c >> 2);
-	out[2] = (unsigned char)(c << 6 | d);
-	return true;
+	while (in <= last && p <= end) {
+		int32_t first = sextets[in[0]], second = sextets[in[1]], third = sextets[in[2]], fourth = sextets[in[3]];
+
+		if ((first | second | third | fourth) < 0)
+			break;
+		p[0] = (unsigned char)(first << 2 | second >> 4);
+		p[1] = (unsigned char)(second << 4 | third >> 2);
+		p[2] = (unsigned char)(third << 6 | fourth);
+		in += 4;
+		p += 3;
+	}
+	b->at = (size_t)(in - b->in);
+	return (size_t)(p - out);
 }
 
 static bool base64_fill(struct base64_stream *b)
@@ -95,12 +102,10 @@ static ssize_t base64_read(struct stream *s, void *buffer, size_t room)
 			n += base64_flush(b, out + n);
 			break;
 		}
-		if (b->sextets == 0 && b->n - b->at >= 4 && base64_group(b->in + b->at, out + n)) {
-			b->at += 4;
-			n += 3;
-		} else {
+		if (b->sextets == 0 && b->n - b->at >= 4)
+			n += base64_groups(b, out + n, room - n);
+		if (b->at < b->n && n + 3 <= room)
 			n += base64_take(b, b->in[b->at++], out + n);
-		}
 	}
 	return s->fault ? -1 : (ssize_t)n;
 }

@@ -91,6 +91,26 @@ static void body_release(struct canon_body *body)
 	body->some = true;
 }
 
+static void body_put_run(struct canon_body *body, const char *p, size_t n)
+{
+	if (n > sizeof body->out - body->n)
+		canon_body_flush(body);
+	if (n > sizeof body->out) {
+		body->take(body->arg, p, n);
+		return;
+	}
+	memcpy(body->out + body->n, p, n);
+	body->n += n;
+}
+
+/* Where octets end that a relaxed body keeps as they are. */
+static const char *run_end(const char *p, const char *end)
+{
+	while (p < end && ((unsigned char)*p > ' ' || (!octet_is_wsp(*p) && *p != '\r')))
+		p++;
+	return p;
+}
+
 static void body_add_relaxed(struct canon_body *body, const char *p, const char *end)
 {
 	for (; p < end; p++) {
@@ -109,23 +129,14 @@ static void body_add_relaxed(struct canon_body *body, const char *p, const char 
 		} else if (*p == '\r') {
 			body->cr = true;
 		} else {
+			const char *run = p;
+
 			if (body->space || body->crlfs || !body->some)
 				body_release(body);
-			body_put(body, *p);
+			p = run_end(run, end) - 1;
+			body_put_run(body, run, (size_t)(p + 1 - run));
 		}
 	}
-}
-
-static void body_put_run(struct canon_body *body, const char *p, size_t n)
-{
-	if (n > sizeof body->out - body->n)
-		canon_body_flush(body);
-	if (n > sizeof body->out) {
-		body->take(body->arg, p, n);
-		return;
-	}
-	memcpy(body->out + body->n, p, n);
-	body->n += n;
 }
 
 static void body_add_simple(struct canon_body *body, const char *p, const char *end)
@@ -178,23 +189,54 @@ void canon_body_end(struct canon_body *body)
 	canon_body_flush(body);
 }
 
+/* Lines are short: they are handed on many together. */
+struct lines_out {
+	canon_taker *take;
+	void *arg;
+	size_t n;
+	char out[4096];
+};
+
+static void lines_flush(struct lines_out *lines)
+{
+	if (lines->n)
+		lines->take(lines->arg, lines->out, lines->n);
+	lines->n = 0;
+}
+
+static void lines_put(struct lines_out *lines, const char *p, size_t n)
+{
+	if (n > sizeof lines->out - lines->n)
+		lines_flush(lines);
+	if (n > sizeof lines->out) {
+		lines->take(lines->arg, p, n);
+		return;
+	}
+	memcpy(lines->out + lines->n, p, n);
+	lines->n += n;
+}
+
 void canon_lines_add(struct canon_lines *lines, const char *octets, size_t n, canon_taker *take, void *arg)
 {
 	const char *p = octets, *end = octets + n, *start = octets;
+	struct lines_out out;
 
+	out.take = take;
+	out.arg = arg;
+	out.n = 0;
 	while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
 		bool cr = p > octets ? p[-1] == '\r' : lines->cr;
 
 		if (!cr) {
-			if (p > start)
-				take(arg, start, (size_t)(p - start));
-			take(arg, "\r", 1);
+			lines_put(&out, start, (size_t)(p - start));
+			lines_put(&out, "\r", 1);
 			start = p;
 		}
 		p++;
 	}
 	if (end > start)
-		take(arg, start, (size_t)(end - start));
+		lines_put(&out, start, (size_t)(end - start));
+	lines_flush(&out);
 	if (n)
 		lines->cr = end[-1] == '\r';
 }
