@@ -219,19 +219,19 @@ static void policy_read(const struct span words[7], struct observed_report *r)
 /* What the store settled as trust, told as how the mail was carried: the two say the same of who speaks. Trust 3 means
  * that the organisation which signed is the one that the report or a proven Subject names; trust 2 though the report
  * names it means that only SPF vouches. */
-static void carriage_read(struct observed_report *r, int trust, struct span signer, bool repaired, bool checked, bool signatures)
+static void carriage_read(struct observed_report *r, int trust, struct span signer, int carried)
 {
 	if (!signer.n) {
 		r->carriage = trust == 0 && !r->recovered && range_is_possible(r->begin, r->end) ? CARRIAGE_REFUSED :
-			      signatures ? CARRIAGE_BROKEN :
-			      checked	 ? CARRIAGE_UNSIGNED :
-					   CARRIAGE_FILE;
+			      carried & CARRIED_SIGNED	? CARRIAGE_BROKEN :
+			      carried & CARRIED_CHECKED ? CARRIAGE_UNSIGNED :
+							  CARRIAGE_FILE;
 		return;
 	}
 	r->author = (struct domain_name){ signer, signer };
 	if (trust >= 3)
 		r->submitter = r->author;
-	r->carriage = repaired					       ? CARRIAGE_UNDONE :
+	r->carriage = carried & CARRIED_REPAIRED		       ? CARRIAGE_UNDONE :
 		      trust < 3 && span_is_nocase(r->email.org, signer) ? CARRIAGE_BORDER_SPF :
 									 CARRIAGE_SIGNED;
 }
@@ -252,7 +252,7 @@ static bool report_observe(struct observing *o, sqlite3_stmt *st, struct span do
 		.begin = column_moment(st, 2),
 		.end = column_moment(st, 3),
 		.report_id = arena_copy(o->arena, column_text(st, 4)),
-		.arrived = column_moment(st, 21),
+		.arrived = column_moment(st, 20),
 		.taken = sqlite3_column_int64(st, 17) };
 	column_octets(st, 5, r->content, sizeof r->content);
 	for (int i = 0; i < 7; i++)
@@ -261,8 +261,7 @@ static bool report_observe(struct observing *o, sqlite3_stmt *st, struct span do
 	if (!email_get(o, sqlite3_column_int64(st, 7), &r->email) ||
 		!text_get(o, sqlite3_column_int64(st, 6), &r->org_name) || !text_get(o, sqlite3_column_int64(st, 18), &signer))
 		return false;
-	carriage_read(r, sqlite3_column_int(st, 0), signer, sqlite3_column_int(st, 19),
-		sqlite3_column_type(st, 20) != SQLITE_NULL, column_count(st, 20) > 0);
+	carriage_read(r, sqlite3_column_int(st, 0), signer, sqlite3_column_int(st, 19));
 	o->reportings[o->reportings_n] = (struct reporting){ sqlite3_column_int64(st, 15), column_count(st, 16) };
 	o->traffic_room += o->reportings[o->reportings_n++].records;
 	return !failed;

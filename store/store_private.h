@@ -27,6 +27,13 @@ enum mail_state {
 /* report.state continues enum report_state of store/answer.h */
 enum { REPORT_EXPIRING = REPORT_STATE_COUNT }; /* withdrawn: without a place, still with its records */
 
+/* report.carried: of the mail that brought it */
+enum {
+	CARRIED_REPAIRED = 1 << 0, /* mail.repaired */
+	CARRIED_CHECKED = 1 << 1,  /* it has a verification */
+	CARRIED_SIGNED = 1 << 2,   /* with signatures */
+};
+
 /* record_shape.flags */
 enum {
 	FLAG_DISPOSED = 7, /* enum disposition */
@@ -270,7 +277,7 @@ bool identity_withdraw(struct store *s, const struct report_row *row, bool *last
 bool rollup_settle(struct store *s); /* sums the dirty cells again */
 bool report_get(struct store *s, int64_t id, struct report_row *row, struct arena *arena);
 
-/* Takes a report's new trust, unless it was only recovered, and settles what follows from it. */
+/* Takes what the report's mail says by now and the new trust, unless it was only recovered, and settles what follows. */
 bool identity_retrust(struct store *s, int64_t report, int trust);
 
 /* --- verification.c, trust.c --- */
