@@ -282,31 +282,17 @@ static struct named_source name_source(struct work *w, uint32_t i, const struct 
 	return n;
 }
 
-/* By id; what same_named() tells apart comes before the rest, so that equals lie together. */
-struct name_key {
-	uint64_t prefix[2]; /* the first octets of the id as numbers: mostly that is all that sorting looks at */
-	uint32_t source;
-};
-
-static struct name_key name_key(const struct named_source *named, uint32_t index)
+static uint64_t named_key(const void *names, uint32_t index)
 {
-	struct name_key key = { .source = index };
-
-	for (size_t i = 0; i < sizeof key.prefix; i++)
-		key.prefix[i / 8] = key.prefix[i / 8] << 8 | (i < named->id.n ? (unsigned char)named->id.p[i] : 0);
-	return key;
+	return text_key(((const struct named_source *)names)[index].id);
 }
 
+/* By id; what same_named() tells apart comes before the rest, so that equals lie together. */
 static int named_order(const void *a, const void *b, void *names)
 {
-	const struct name_key *k = a, *l = b;
-	const struct named_source *all = names, *x = &all[k->source], *y = &all[l->source];
-	int order;
+	const struct named_source *all = names, *x = &all[*(const uint32_t *)a], *y = &all[*(const uint32_t *)b];
+	int order = span_compare(x->id, y->id);
 
-	for (int i = 0; i < 2; i++)
-		if (k->prefix[i] != l->prefix[i])
-			return k->prefix[i] < l->prefix[i] ? -1 : 1;
-	order = span_compare(x->id, y->id);
 	if (order)
 		return order;
 	if (x->own_network != y->own_network)
@@ -345,7 +331,7 @@ bool work_names(struct work *w)
 {
 	size_t n = w->rows->sources_n;
 	struct named_source *all = arena_take(w->scratch, n * sizeof *all);
-	struct name_key *order = arena_take(w->scratch, n * sizeof *order);
+	uint32_t *order = arena_take(w->scratch, n * sizeof *order);
 	struct gist *gists;
 
 	w->direct = arena_take(w->arena, n * sizeof *w->direct);
@@ -360,17 +346,16 @@ bool work_names(struct work *w)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
 		all[i] = name_source(w, i, &gists[w->source_rank[i]]);
-		order[i] = name_key(&all[i], i);
+		order[i] = i;
 	}
-	if (w->arena->failed)
+	if (w->arena->failed || !order_indexes(w->scratch, order, n, named_key, named_order, all))
 		return false;
-	qsort_r(order, n, sizeof *order, named_order, all);
 	for (size_t i = 0; i < n; i++) {
-		const struct named_source *named = &all[order[i].source];
+		const struct named_source *named = &all[order[i]];
 
 		if (i == 0 || !same_named(&w->sources[w->sources_n - 1], named))
 			w->sources[w->sources_n++] = *named;
-		w->named[order[i].source] = (uint32_t)w->sources_n - 1;
+		w->named[order[i]] = (uint32_t)w->sources_n - 1;
 	}
 	w->sources[w->sources_n] = (struct named_source){
 		.id = SPAN("scatter"), .name = SPAN("many addresses"), .method = METHOD_SCATTER

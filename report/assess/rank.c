@@ -1,5 +1,7 @@
 #include "report/assess/work.h"
 
+#include <stdlib.h>
+
 #define MAP_LEAST 64
 #define ARRAY_LEAST 64
 
@@ -88,6 +90,38 @@ bool order_runs(const struct work *w, uint32_t *rows, const uint32_t *starts, si
 			run[k] = items[k].row;
 	}
 	return true;
+}
+
+bool order_indexes(struct arena *scratch, uint32_t *order, size_t n, index_key *key, index_compare *compare, const void *of)
+{
+	struct keyed *items = arena_take(scratch, 2 * n * sizeof *items);
+
+	if (!items)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		items[i] = (struct keyed){ key(of, order[i]), order[i] };
+	if (n > FEW_ROWS)
+		many_sort(items, items + n, n);
+	else
+		few_sort(items, n);
+	for (size_t i = 0; i < n; i++)
+		order[i] = items[i].row;
+	for (size_t start = 0, i; compare && start < n; start = i) {
+		for (i = start + 1; i < n && items[i].key == items[start].key; i++)
+			;
+		if (i - start > 1)
+			qsort_r(order + start, i - start, sizeof *order, compare, (void *)of);
+	}
+	return true;
+}
+
+uint64_t text_key(struct span text)
+{
+	uint64_t key = 0;
+
+	for (size_t i = 0; i < sizeof key; i++)
+		key = key << 8 | (i < text.n ? (unsigned char)text.p[i] : 0);
+	return key;
 }
 
 static bool map_reserve(struct map *map, size_t room)

@@ -120,6 +120,17 @@ struct work {
 typedef uint64_t row_key(const struct work *w, uint32_t row);
 /* Sorts each run of `rows`, from starts[i] up to starts[i + 1], by `key`, keeping the order of equals. */
 bool order_runs(const struct work *w, uint32_t *rows, const uint32_t *starts, size_t runs, row_key *key);
+/* Sorts indexes by `compare` (as qsort_r wants it), equals in the order they had. `key` says most of the order as one number,
+ * never more than `compare` would: what has the smaller key is smaller. compare NULL: the key says all. */
+typedef uint64_t index_key(const void *of, uint32_t index);
+typedef int index_compare(const void *a, const void *b, void *of);
+bool order_indexes(struct arena *scratch, uint32_t *order, size_t n, index_key *key, index_compare *compare, const void *of);
+uint64_t text_key(struct span text); /* its first octets, in their order */
+/* A key's upper and lower half; both in the order of their numbers. */
+static inline uint64_t key_halves(uint64_t upper, uint64_t lower)
+{
+	return upper < UINT32_MAX ? upper << 32 | (lower < UINT32_MAX ? lower : UINT32_MAX) : UINT64_MAX;
+}
 struct map; /* 64-bit keys to indexes; only looked up, never walked, so that its own order shows nowhere */
 struct map *map_new(struct arena *arena, size_t expected);
 uint32_t *map_at(struct map *map, uint64_t key); /* the value's place, NO_INDEX when new; NULL when memory is short */
