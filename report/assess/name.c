@@ -2,13 +2,14 @@
  * whoever owns an address writes its PTR. */
 #include "report/assess/work.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define PREFIX_V4 24
 #define PREFIX_V4_TEXT "/24"
 #define PREFIX_V6 48
 #define PREFIX_V6_TEXT "/48"
+
+_Static_assert(sizeof PREFIX_V4_TEXT == sizeof PREFIX_V6_TEXT, "either is put behind an address");
 
 const char *name_method_word(enum name_method method)
 {
@@ -114,7 +115,7 @@ static bool host_runs_lists(struct span host)
 
 static struct span prefix_text(struct work *w, const struct observed_source *source)
 {
-	char address[ADDRESS_TEXT], text[ADDRESS_TEXT + 4];
+	char text[ADDRESS_TEXT + sizeof PREFIX_V6_TEXT];
 	struct address base = source->address;
 	unsigned bits;
 
@@ -122,8 +123,8 @@ static struct span prefix_text(struct work *w, const struct observed_source *sou
 		return source->text.n ? source->text : SPAN("unknown");
 	bits = address_is_v4(&base) ? 96 + PREFIX_V4 : PREFIX_V6;
 	memset(base.octets + bits / 8, 0, sizeof base.octets - bits / 8);
-	address_format(&base, address);
-	snprintf(text, sizeof text, "%s%s", address, bits > 96 ? PREFIX_V4_TEXT : PREFIX_V6_TEXT);
+	address_format(&base, text);
+	memcpy(text + strlen(text), bits > 96 ? PREFIX_V4_TEXT : PREFIX_V6_TEXT, sizeof PREFIX_V6_TEXT);
 	return arena_copy(w->arena, span_of(text));
 }
 

@@ -122,12 +122,13 @@ static bool order_by_path(struct work *w)
 	}
 	w->by_path_n = w->path_starts[w->paths_n];
 	w->by_path = arena_take(w->arena, w->by_path_n * sizeof *w->by_path);
-	if (!w->by_path)
+	w->path_keys = arena_take(w->arena, w->by_path_n * sizeof *w->path_keys);
+	if (!w->by_path || !w->path_keys)
 		return false;
 	for (uint32_t i = 0; i < w->rows->traffic_n; i++)
 		if (w->path_of[i] != NO_INDEX)
 			w->by_path[next[w->path_of[i]]++] = i;
-	return order_runs(w, w->by_path, w->path_starts, w->paths_n, by_source_and_reporter) && note_days(w);
+	return order_runs(w, w->by_path, w->path_starts, w->paths_n, by_source_and_reporter, w->path_keys) && note_days(w);
 }
 
 bool work_paths(struct work *w)
@@ -157,10 +158,10 @@ bool work_paths(struct work *w)
 
 		renumbered[order[i]] = i;
 		w->path_from[i] = key->from;
-		w->paths[i] = (struct path){ .source = key->source,
-			.header_from = w->authors[key->from].name.name,
-			.kind = key->kind,
-			.relayed = key->relayed };
+		w->paths[i].source = key->source;
+		w->paths[i].header_from = w->authors[key->from].name.name;
+		w->paths[i].kind = key->kind;
+		w->paths[i].relayed = key->relayed;
 	}
 	w->paths_n = w->plain_paths_n = n;
 	for (size_t i = 0; i < w->rows->traffic_n; i++)

@@ -66,7 +66,7 @@ static void many_sort(struct keyed *items, struct keyed *spare, size_t n)
 		memcpy(items, from, n * sizeof *items);
 }
 
-bool order_runs(const struct work *w, uint32_t *rows, const uint32_t *starts, size_t runs, row_key *key)
+bool order_runs(const struct work *w, uint32_t *rows, const uint32_t *starts, size_t runs, row_key *key, uint64_t *keys)
 {
 	struct keyed *items;
 	size_t most = 0;
@@ -80,14 +80,16 @@ bool order_runs(const struct work *w, uint32_t *rows, const uint32_t *starts, si
 		uint32_t *run = rows + starts[i];
 		size_t n = starts[i + 1] - starts[i];
 
-		for (size_t k = 0; k < n && n > 1; k++)
+		for (size_t k = 0; k < n; k++)
 			items[k] = (struct keyed){ key(w, run[k]), run[k] };
 		if (n > FEW_ROWS)
 			many_sort(items, items + n, n);
-		else if (n > 1)
+		else
 			few_sort(items, n);
-		for (size_t k = 0; k < n && n > 1; k++)
+		for (size_t k = 0; k < n; k++) {
 			run[k] = items[k].row;
+			keys[starts[i] + k] = items[k].key;
+		}
 	}
 	return true;
 }

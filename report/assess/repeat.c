@@ -11,7 +11,7 @@
 struct walk {
 	const struct work *w;
 	uint32_t at, end;
-	uint32_t source, auth;
+	uint64_t key; /* source and outcome */
 	uint64_t count;
 };
 
@@ -27,23 +27,15 @@ static bool walk_next(struct walk *walk)
 	if (walk->at == walk->end)
 		return false;
 	walk->count = 0;
-	walk->source = w->source_rank[w->rows->traffic[w->by_report[walk->at]].source];
-	walk->auth = w->auths[w->rows->traffic[w->by_report[walk->at]].auth].rank;
-	for (; walk->at < walk->end; walk->at++) {
-		const struct observed_traffic *row = &w->rows->traffic[w->by_report[walk->at]];
-
-		if (w->source_rank[row->source] != walk->source || w->auths[row->auth].rank != walk->auth)
-			break;
-		walk->count = add_up(walk->count, row->count);
-	}
+	walk->key = w->report_keys[walk->at];
+	for (; walk->at < walk->end && w->report_keys[walk->at] == walk->key; walk->at++)
+		walk->count = add_up(walk->count, w->rows->traffic[w->by_report[walk->at]].count);
 	return true;
 }
 
 static int walk_compare(const struct walk *a, const struct walk *b)
 {
-	if (a->source != b->source)
-		return a->source < b->source ? -1 : 1;
-	return a->auth < b->auth ? -1 : a->auth > b->auth;
+	return a->key < b->key ? -1 : a->key > b->key;
 }
 
 static int content_compare(const struct work *w, uint32_t a, uint32_t b)

@@ -323,16 +323,14 @@ static struct member *collect_members(const struct work *w, size_t *n)
 	return members;
 }
 
-static uint64_t below_fate(enum fate fate, uint64_t n)
-{
-	return key_halves(fate, UINT32_MAX - (n < UINT32_MAX ? n : UINT32_MAX));
-}
-
+/* Below its fate the most unsigned mail first, then the most mail; where there is more than fits, that alone says nothing. */
 static uint64_t sender_key(const void *senders, uint32_t index)
 {
 	const struct sender *s = (const struct sender *)senders + index;
+	uint64_t most = (1u << 29) - 1, not_signed = s->week.not_signed < most ? s->week.not_signed : most;
+	uint64_t messages = s->messages < UINT32_MAX && not_signed < most ? s->messages : UINT32_MAX;
 
-	return below_fate(s->fate, s->week.not_signed);
+	return key_halves((uint64_t)s->fate << 29 | (most - not_signed), UINT32_MAX - messages);
 }
 
 /* Each in its place, going round from one that has to leave to the one that comes there. */

@@ -354,9 +354,10 @@ static bool order_by_report(struct work *w)
 	uint32_t *next = arena_take(w->scratch, reports * sizeof *next);
 
 	w->by_report = arena_take(w->arena, n * sizeof *w->by_report);
+	w->report_keys = arena_take(w->scratch, n * sizeof *w->report_keys);
 	w->row_states = arena_take(w->arena, n);
 	w->report_starts = arena_take(w->arena, (reports + 1) * sizeof *w->report_starts);
-	if (!next || !w->by_report || !w->row_states || !w->report_starts)
+	if (!next || !w->by_report || !w->report_keys || !w->row_states || !w->report_starts)
 		return false;
 	for (uint32_t i = 0; i < n; i++)
 		w->report_starts[w->rows->traffic[i].report + 1]++;
@@ -366,7 +367,7 @@ static bool order_by_report(struct work *w)
 	}
 	for (uint32_t i = 0; i < n; i++)
 		w->by_report[next[w->rows->traffic[i].report]++] = i;
-	return order_runs(w, w->by_report, w->report_starts, reports, by_source_and_auth);
+	return order_runs(w, w->by_report, w->report_starts, reports, by_source_and_auth, w->report_keys);
 }
 
 uint64_t row_on(const struct work *w, const struct observed_traffic *row, int64_t day)
