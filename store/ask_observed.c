@@ -48,6 +48,14 @@ static const struct grain {
 } grains[] = { { 32, 128 }, { 24, 48 }, { 16, 32 }, { 8, 16 } };
 #define GRAINS (sizeof grains / sizeof *grains)
 
+/* A row whose source, an address, is still to be found. */
+struct waiting_row {
+	struct observed_source key;
+	uint64_t hash;
+	struct observed_traffic row;
+};
+#define WAITING 32
+
 struct observing {
 	struct store *store;
 	struct arena *arena; /* the asker's */
@@ -73,6 +81,8 @@ struct observing {
 	size_t rows_n;
 	uint32_t *of_run; /* owned: auths, by shape of the run in hand */
 	size_t of_run_room;
+	struct waiting_row waiting[WAITING];
+	size_t waiting_n;
 };
 
 /* Room for one more of `size` octets behind `n`, a power of two at a time. */
@@ -517,27 +527,39 @@ static struct address network_of(const struct address *address, const struct gra
 	return network;
 }
 
-/* The place of a source that was written so: an address, or else what was sent. */
-static bool source_find(struct observing *o, struct span sent, const struct address *address, uint32_t *source)
+/* `key` with its hash, as sources are told apart: an address, or else what was sent. */
+static uint64_t source_key(const struct observing *o, struct span sent, const struct address *address, struct observed_source *key)
 {
-	struct observed_source key = { .has_address = address, .text = address ? SPAN_ABSENT : sent };
-	uint64_t hash;
-	int found;
+	*key = (struct observed_source){ .has_address = address, .text = SPAN_ABSENT };
+	if (!address) {
+		key->text = o->grain ? SPAN("") : sent;
+		return octets_hash(key->text.p, key->text.n);
+	}
+	key->address = network_of(address, &grains[o->grain]);
+	return octets_hash(&key->address, sizeof key->address);
+}
 
-	if (address)
-		key.address = network_of(address, &grains[o->grain]);
-	else if (o->grain)
-		key.text = sent = SPAN("");
-	hash = address ? octets_hash(&key.address, sizeof key.address) : octets_hash(sent.p, sent.n);
-	found = table_place(o->store, o, &o->sources_by_key, hash, source_is, &key, o->sources_n, source);
+static bool source_place(struct observing *o, struct observed_source *key, uint64_t hash, uint32_t *source)
+{
+	int found = table_place(o->store, o, &o->sources_by_key, hash, source_is, key, o->sources_n, source);
+
 	if (found != 0)
 		return found > 0;
 	o->too_many = o->sources_n == o->store->sources_most && o->grain + 1 < GRAINS;
 	if (o->too_many || !ADD_ROOM(o, sources))
 		return false;
-	key.text = arena_copy(o->arena, key.text);
-	o->sources[o->sources_n++] = key;
-	return !key.has_address || o->grain || !o->hosts_told || host_find(o, &o->sources[o->sources_n - 1]);
+	key->text = arena_copy(o->arena, key->text);
+	o->sources[o->sources_n++] = *key;
+	return !key->has_address || o->grain || !o->hosts_told || host_find(o, &o->sources[o->sources_n - 1]);
+}
+
+/* The place of a source that was written so. */
+static bool source_find(struct observing *o, struct span sent, const struct address *address, uint32_t *source)
+{
+	struct observed_source key;
+	uint64_t hash = source_key(o, sent, address, &key);
+
+	return source_place(o, &key, hash, source);
 }
 
 /* The names of all sources so far; of those that come after, one by one. */
@@ -614,31 +636,67 @@ static bool row_merge(struct observing *o, const struct observed_traffic *row)
 	return true;
 }
 
+static bool row_take(struct observing *o, const struct observed_traffic *row)
+{
+	if (o->grain)
+		return row_merge(o, row);
+	o->traffic[o->traffic_n++] = *row;
+	return true;
+}
+
+/* Sources lie anywhere in memory. Those of some rows are asked for at once, which takes as long as waiting for one. */
+static bool waiting_settle(struct observing *o)
+{
+	uint32_t at;
+
+	for (size_t i = 0; i < o->waiting_n; i++)
+		if (table_peek(&o->sources_by_key, o->waiting[i].hash, &at))
+			__builtin_prefetch(&o->sources[at]);
+	for (size_t i = 0; i < o->waiting_n; i++) {
+		struct waiting_row *waiting = &o->waiting[i];
+
+		if (!source_place(o, &waiting->key, waiting->hash, &waiting->row.source) || !row_take(o, &waiting->row))
+			return false;
+	}
+	o->waiting_n = 0;
+	return true;
+}
+
+static bool record_observe(struct observing *o, const struct packed_record *record, struct observed_traffic *row)
+{
+	struct waiting_row *waiting = &o->waiting[o->waiting_n];
+	struct address address;
+
+	if (!packed_address(record, &address))
+		return waiting_settle(o) && source_find(o, record->source, NULL, &row->source) && row_take(o, row);
+	waiting->row = *row;
+	waiting->hash = source_key(o, SPAN_ABSENT, &address, &waiting->key);
+	table_prefetch(&o->sources_by_key, waiting->hash);
+	return ++o->waiting_n < WAITING || waiting_settle(o);
+}
+
 static bool records_observe(struct observing *o, uint32_t report)
 {
 	const struct reporting *of = &o->reportings[report];
 	struct packed_record record;
-	struct address address;
 	struct records r;
-	int row;
+	uint64_t n = 0;
+	int row = 0;
 
-	if (!records_open(o->store, of->first_record, of->records, &r))
+	if (of->records && !records_open(o->store, of->first_record, of->records, &r))
 		return false;
-	while ((row = records_next(&r, &record)) == 1 && (o->grain || o->traffic_n < o->traffic_room)) {
+	for (; n < of->records && (row = records_next(&r, &record)) == 1; n++) {
 		struct observed_traffic t = { .report = report, .count = record.messages };
 
 		if (r.begins && !run_observe(o, &r))
 			break;
 		t.auth = o->of_run[record.shape];
-		if (!source_find(o, record.source, packed_address(&record, &address) ? &address : NULL, &t.source))
-			break;
-		if (!o->grain)
-			o->traffic[o->traffic_n++] = t;
-		else if (!row_merge(o, &t))
+		if (!record_observe(o, &record, &t))
 			break;
 	}
-	records_close(&r);
-	return row == 0;
+	if (of->records)
+		records_close(&r);
+	return row == 0 || n == of->records;
 }
 
 static bool traffic_observe(struct observing *o)
@@ -649,7 +707,7 @@ static bool traffic_observe(struct observing *o)
 	for (uint32_t i = 0; o->traffic && i < o->reports_n; i++)
 		if (!records_observe(o, i))
 			return false;
-	return true;
+	return !o->traffic || waiting_settle(o);
 }
 
 /* --- samples --- */

@@ -178,6 +178,7 @@
 	X(COUNT_MAILS, "SELECT count(*) FROM mail")                                                                    \
 	X(COUNT_EXPIRED_MAILS, "SELECT count(*) FROM mail WHERE state<>0 AND state=2")                                 \
 	X(COUNT_OUTCOME, "SELECT count(*) FROM mail WHERE outcome<>1 AND outcome=?1 AND state<2")                      \
+	X(FEEDBACK_ANY, "SELECT EXISTS(SELECT 1 FROM report) OR EXISTS(SELECT 1 FROM failure)")                        \
 	X(COUNT_REPORTS, "SELECT count(*) FROM report")                                                                \
 	X(COUNT_FAILURES, "SELECT count(*) FROM failure")                                                              \
 	X(LOSER_RECORDS, "SELECT records FROM report WHERE state=2")                                                   \

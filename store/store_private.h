@@ -349,6 +349,19 @@ typedef bool is_same(const void *of, uint32_t at, const void *key); /* is it `ke
 /* The place of `key`: 1, or 0 when it is new and got the place `next`; -1: s->fault. */
 int table_place(struct store *s, const void *of, struct table *t, uint64_t hash, is_same *same, const void *key, size_t next,
 	uint32_t *place);
+/* For what will be looked for soon: asks for its slot; then which place it seems to have, if any, to ask for that. */
+static inline void table_prefetch(const struct table *t, uint64_t hash)
+{
+	if (t->room)
+		__builtin_prefetch(&t->slots[hash & (t->room - 1)]);
+}
+static inline bool table_peek(const struct table *t, uint64_t hash, uint32_t *place)
+{
+	const struct slot *slot = t->room ? &t->slots[hash & (t->room - 1)] : NULL;
+
+	*place = slot ? slot->at_and_one - 1 : 0;
+	return slot && slot->at_and_one;
+}
 bool table_find(const void *of, const struct table *t, uint64_t hash, is_same *same, const void *key, uint32_t *place);
 
 /* --- records.c: the records of reports, many in one row --- */
