@@ -85,20 +85,7 @@ struct observing {
 	size_t waiting_n;
 };
 
-/* Room for one more of `size` octets behind `n`, a power of two at a time. */
-static bool room_for_one(struct store *s, void *items, size_t n, size_t size)
-{
-	void **array = items, *grown;
-
-	if (n & (n - 1) || (n && n < 16))
-		return true;
-	grown = realloc(*array, (n < 16 ? 16 : 2 * n) * size);
-	if (!grown)
-		return store_fail_memory(s);
-	*array = grown;
-	return true;
-}
-#define ADD_ROOM(o, array) room_for_one((o)->store, &(o)->array, (o)->array##_n, sizeof *(o)->array)
+#define ADD_ROOM(o, array) table_room((o)->store, &(o)->array, (o)->array##_n, sizeof *(o)->array)
 
 /* --- names --- */
 
@@ -487,19 +474,6 @@ static bool source_is(const void *of, uint32_t at, const void *key)
 	return a->has_address ? memcmp(&a->address, &b->address, sizeof a->address) == 0 : span_is(a->text, b->text);
 }
 
-static uint64_t octets_hash(const void *octets, size_t n)
-{
-	const char *p = octets;
-	uint64_t hash = scatter_begin() ^ n, word;
-
-	for (size_t i = 0; i < n; i += sizeof word) {
-		word = 0;
-		memcpy(&word, p + i, n - i < sizeof word ? n - i : sizeof word);
-		hash = scatter(hash, word);
-	}
-	return hash;
-}
-
 static void host_name(struct observing *o, const struct host_row *row, struct observed_source *source)
 {
 	source->host_state = row->state;
@@ -533,10 +507,10 @@ static uint64_t source_key(const struct observing *o, struct span sent, const st
 	*key = (struct observed_source){ .has_address = address, .text = SPAN_ABSENT };
 	if (!address) {
 		key->text = o->grain ? SPAN("") : sent;
-		return octets_hash(key->text.p, key->text.n);
+		return octets_scatter(key->text.p, key->text.n);
 	}
 	key->address = network_of(address, &grains[o->grain]);
-	return octets_hash(&key->address, sizeof key->address);
+	return octets_scatter(&key->address, sizeof key->address);
 }
 
 static bool source_place(struct observing *o, struct observed_source *key, uint64_t hash, uint32_t *source)
@@ -584,7 +558,7 @@ static bool hosts_observe(struct observing *o)
 		uint32_t at;
 
 		column_octets(st, 3, key.address.octets, sizeof key.address.octets);
-		if (!table_find(o, &o->sources_by_key, octets_hash(&key.address, sizeof key.address), source_is, &key, &at))
+		if (!table_find(o, &o->sources_by_key, octets_scatter(&key.address, sizeof key.address), source_is, &key, &at))
 			continue;
 		arena_clear(&o->store->arena);
 		host_read(st, &o->store->arena, &row);

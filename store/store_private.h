@@ -349,6 +349,9 @@ typedef bool is_same(const void *of, uint32_t at, const void *key); /* is it `ke
 /* The place of `key`: 1, or 0 when it is new and got the place `next`; -1: s->fault. */
 int table_place(struct store *s, const void *of, struct table *t, uint64_t hash, is_same *same, const void *key, size_t next,
 	uint32_t *place);
+/* Room in *items for one more of `size` octets behind `n`, a power of two at a time. */
+bool table_room(struct store *s, void *items, size_t n, size_t size);
+uint64_t octets_scatter(const void *octets, size_t n);
 /* For what will be looked for soon: asks for its slot; then which place it seems to have, if any, to ask for that. */
 static inline void table_prefetch(const struct table *t, uint64_t hash)
 {
