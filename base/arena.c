@@ -14,7 +14,8 @@ struct arena_block {
 
 static struct arena_block *block_new(size_t room)
 {
-	struct arena_block *block = shortage_noted(malloc(sizeof *block + room));
+	/* what is large comes from the system, zeroed already */
+	struct arena_block *block = shortage_noted(room > BLOCK_OCTETS ? calloc(1, sizeof *block + room) : malloc(sizeof *block + room));
 
 	if (block) {
 		block->next = NULL;
@@ -28,6 +29,7 @@ void *arena_take(struct arena *a, size_t n)
 {
 	struct arena_block *block = a->blocks;
 	size_t step = alignof(max_align_t);
+	bool zeroed = false;
 	void *p;
 
 	n = n ? n : 1;
@@ -44,11 +46,12 @@ void *arena_take(struct arena *a, size_t n)
 		}
 		block->next = a->blocks;
 		a->blocks = block;
+		zeroed = n > BLOCK_OCTETS;
 	}
 	p = block->data + block->used;
 	block->used += n;
 	a->used += n;
-	return memset(p, 0, n);
+	return zeroed ? p : memset(p, 0, n);
 }
 
 struct span arena_copy(struct arena *a, struct span text)

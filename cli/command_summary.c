@@ -116,11 +116,11 @@ static int verdict_print(struct cli *cli, struct store *store, unsigned weeks)
 /* Nothing stored at all: first steps instead of an empty table, for people only. */
 static bool summary_is_empty(struct cli *cli, struct store *store)
 {
-	struct store_totals totals = { 0 };
+	bool empty;
 
 	if (cli->options.format != FORMAT_TEXT)
 		return false;
-	return !store || (store_ask_totals(store, &totals, NULL) && totals.reports + totals.failures == 0);
+	return !store || (store_ask_empty(store, &empty, NULL) && empty);
 }
 
 static bool asks_figures(const struct options *options)

@@ -381,11 +381,12 @@ bool explain_source(
 	struct arena arena = ARENA(ARENA_OCTETS);
 	struct detailer *detailer = detail_begin(a->rows, a->verdict, &arena);
 	uint32_t paths[PATHS_SHOWN];
-	size_t n = paths_of(a->verdict, source, header_from, paths);
 	struct detail d;
 
 	sheet_begin(&page.sheet, out, style);
 	if (detailer && detail_take(detailer, source, header_from, &arena, &d)) {
+		size_t n = paths_of(detailer, a->verdict, source, header_from, paths);
+
 		put_head(&page, source, &d);
 		for (size_t i = 0; i < n; i++)
 			put_path(&page, &a->verdict->paths[paths[i]]);

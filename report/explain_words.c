@@ -199,18 +199,19 @@ bool words_has_item(const struct path *path, enum evidence_id id)
 	return false;
 }
 
-size_t paths_of(const struct verdict *v, uint32_t source, struct span header_from, uint32_t paths[PATHS_SHOWN])
+size_t paths_of(const struct detailer *d, const struct verdict *v, uint32_t source, struct span header_from,
+	uint32_t paths[PATHS_SHOWN])
 {
-	size_t n = 0;
+	size_t all, n = 0;
+	const uint32_t *of_source = detail_paths(d, source, &all);
 
 	for (int fails = 1; fails >= 0; fails--)
-		for (uint32_t i = 0; i < v->paths_n && n < PATHS_SHOWN; i++) {
-			const struct path *path = &v->paths[i];
+		for (size_t i = 0; i < all && n < PATHS_SHOWN; i++) {
+			const struct path *path = &v->paths[of_source[i]];
 
-			if (path->source == source && path->messages && path->pooled == NO_INDEX &&
-				path_kind_fails(path->kind) == fails &&
+			if (path->messages && path->pooled == NO_INDEX && path_kind_fails(path->kind) == fails &&
 				(!header_from.p || span_is(path->header_from, header_from)))
-				paths[n++] = i;
+				paths[n++] = of_source[i];
 		}
 	return n;
 }

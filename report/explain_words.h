@@ -29,7 +29,8 @@ bool words_has_item(const struct path *path, enum evidence_id id);
 /* The paths of one source and author domain that have messages in the window: indexes into verdict.paths, most failing
  * first. An absent author domain stands for all. */
 #define PATHS_SHOWN 12
-size_t paths_of(const struct verdict *v, uint32_t source, struct span header_from, uint32_t paths[PATHS_SHOWN]);
+size_t paths_of(const struct detailer *d, const struct verdict *v, uint32_t source, struct span header_from,
+	uint32_t paths[PATHS_SHOWN]);
 
 /* The step about a sender, or NULL. */
 const struct step *step_of(const struct verdict *v, uint32_t sender);

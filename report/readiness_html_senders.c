@@ -239,7 +239,7 @@ void page_source(struct readiness_page_html *page, const struct sender *s)
 	const struct verdict *v = page->a->verdict;
 	struct html *html = &page->html;
 	uint32_t paths[PATHS_SHOWN];
-	size_t n = paths_of(v, s->source, s->header_from, paths);
+	size_t n = paths_of(page->detailer, v, s->source, s->header_from, paths);
 	struct detail d;
 
 	if (!detail_take(page->detailer, s->source, s->header_from, &page->scratch, &d)) {

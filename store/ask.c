@@ -429,6 +429,15 @@ static bool outcome_count(struct store *s, enum outcome outcome, uint64_t *count
 	return count_get(s, st, count);
 }
 
+bool store_ask_empty(struct store *s, bool *empty, struct fault *fault)
+{
+	uint64_t some = 0;
+	bool ok = count_get(s, sql_open(s, SQL_FEEDBACK_ANY), &some);
+
+	*empty = ok && some == 0;
+	return store_tell(s, ok, fault);
+}
+
 bool store_ask_totals(struct store *s, struct store_totals *totals, struct fault *fault)
 {
 	uint64_t expired = 0;

@@ -48,6 +48,14 @@ static const struct grain {
 } grains[] = { { 32, 128 }, { 24, 48 }, { 16, 32 }, { 8, 16 } };
 #define GRAINS (sizeof grains / sizeof *grains)
 
+/* A row whose source, an address, is still to be found. */
+struct waiting_row {
+	struct observed_source key;
+	uint64_t hash;
+	struct observed_traffic row;
+};
+#define WAITING 32
+
 struct observing {
 	struct store *store;
 	struct arena *arena; /* the asker's */
@@ -73,22 +81,11 @@ struct observing {
 	size_t rows_n;
 	uint32_t *of_run; /* owned: auths, by shape of the run in hand */
 	size_t of_run_room;
+	struct waiting_row waiting[WAITING];
+	size_t waiting_n;
 };
 
-/* Room for one more of `size` octets behind `n`, a power of two at a time. */
-static bool room_for_one(struct store *s, void *items, size_t n, size_t size)
-{
-	void **array = items, *grown;
-
-	if (n & (n - 1) || (n && n < 16))
-		return true;
-	grown = realloc(*array, (n < 16 ? 16 : 2 * n) * size);
-	if (!grown)
-		return store_fail_memory(s);
-	*array = grown;
-	return true;
-}
-#define ADD_ROOM(o, array) room_for_one((o)->store, &(o)->array, (o)->array##_n, sizeof *(o)->array)
+#define ADD_ROOM(o, array) table_room((o)->store, &(o)->array, (o)->array##_n, sizeof *(o)->array)
 
 /* --- names --- */
 
@@ -219,19 +216,19 @@ static void policy_read(const struct span words[7], struct observed_report *r)
 /* What the store settled as trust, told as how the mail was carried: the two say the same of who speaks. Trust 3 means
  * that the organisation which signed is the one that the report or a proven Subject names; trust 2 though the report
  * names it means that only SPF vouches. */
-static void carriage_read(struct observed_report *r, int trust, struct span signer, bool repaired, bool checked, bool signatures)
+static void carriage_read(struct observed_report *r, int trust, struct span signer, int carried)
 {
 	if (!signer.n) {
 		r->carriage = trust == 0 && !r->recovered && range_is_possible(r->begin, r->end) ? CARRIAGE_REFUSED :
-			      signatures ? CARRIAGE_BROKEN :
-			      checked	 ? CARRIAGE_UNSIGNED :
-					   CARRIAGE_FILE;
+			      carried & CARRIED_SIGNED	? CARRIAGE_BROKEN :
+			      carried & CARRIED_CHECKED ? CARRIAGE_UNSIGNED :
+							  CARRIAGE_FILE;
 		return;
 	}
 	r->author = (struct domain_name){ signer, signer };
 	if (trust >= 3)
 		r->submitter = r->author;
-	r->carriage = repaired					       ? CARRIAGE_UNDONE :
+	r->carriage = carried & CARRIED_REPAIRED		       ? CARRIAGE_UNDONE :
 		      trust < 3 && span_is_nocase(r->email.org, signer) ? CARRIAGE_BORDER_SPF :
 									 CARRIAGE_SIGNED;
 }
@@ -252,7 +249,7 @@ static bool report_observe(struct observing *o, sqlite3_stmt *st, struct span do
 		.begin = column_moment(st, 2),
 		.end = column_moment(st, 3),
 		.report_id = arena_copy(o->arena, column_text(st, 4)),
-		.arrived = column_moment(st, 21),
+		.arrived = column_moment(st, 20),
 		.taken = sqlite3_column_int64(st, 17) };
 	column_octets(st, 5, r->content, sizeof r->content);
 	for (int i = 0; i < 7; i++)
@@ -261,8 +258,7 @@ static bool report_observe(struct observing *o, sqlite3_stmt *st, struct span do
 	if (!email_get(o, sqlite3_column_int64(st, 7), &r->email) ||
 		!text_get(o, sqlite3_column_int64(st, 6), &r->org_name) || !text_get(o, sqlite3_column_int64(st, 18), &signer))
 		return false;
-	carriage_read(r, sqlite3_column_int(st, 0), signer, sqlite3_column_int(st, 19),
-		sqlite3_column_type(st, 20) != SQLITE_NULL, column_count(st, 20) > 0);
+	carriage_read(r, sqlite3_column_int(st, 0), signer, sqlite3_column_int(st, 19));
 	o->reportings[o->reportings_n] = (struct reporting){ sqlite3_column_int64(st, 15), column_count(st, 16) };
 	o->traffic_room += o->reportings[o->reportings_n++].records;
 	return !failed;
@@ -478,19 +474,6 @@ static bool source_is(const void *of, uint32_t at, const void *key)
 	return a->has_address ? memcmp(&a->address, &b->address, sizeof a->address) == 0 : span_is(a->text, b->text);
 }
 
-static uint64_t octets_hash(const void *octets, size_t n)
-{
-	const char *p = octets;
-	uint64_t hash = scatter_begin() ^ n, word;
-
-	for (size_t i = 0; i < n; i += sizeof word) {
-		word = 0;
-		memcpy(&word, p + i, n - i < sizeof word ? n - i : sizeof word);
-		hash = scatter(hash, word);
-	}
-	return hash;
-}
-
 static void host_name(struct observing *o, const struct host_row *row, struct observed_source *source)
 {
 	source->host_state = row->state;
@@ -518,27 +501,39 @@ static struct address network_of(const struct address *address, const struct gra
 	return network;
 }
 
-/* The place of a source that was written so: an address, or else what was sent. */
-static bool source_find(struct observing *o, struct span sent, const struct address *address, uint32_t *source)
+/* `key` with its hash, as sources are told apart: an address, or else what was sent. */
+static uint64_t source_key(const struct observing *o, struct span sent, const struct address *address, struct observed_source *key)
 {
-	struct observed_source key = { .has_address = address, .text = address ? SPAN_ABSENT : sent };
-	uint64_t hash;
-	int found;
+	*key = (struct observed_source){ .has_address = address, .text = SPAN_ABSENT };
+	if (!address) {
+		key->text = o->grain ? SPAN("") : sent;
+		return octets_scatter(key->text.p, key->text.n);
+	}
+	key->address = network_of(address, &grains[o->grain]);
+	return octets_scatter(&key->address, sizeof key->address);
+}
 
-	if (address)
-		key.address = network_of(address, &grains[o->grain]);
-	else if (o->grain)
-		key.text = sent = SPAN("");
-	hash = address ? octets_hash(&key.address, sizeof key.address) : octets_hash(sent.p, sent.n);
-	found = table_place(o->store, o, &o->sources_by_key, hash, source_is, &key, o->sources_n, source);
+static bool source_place(struct observing *o, struct observed_source *key, uint64_t hash, uint32_t *source)
+{
+	int found = table_place(o->store, o, &o->sources_by_key, hash, source_is, key, o->sources_n, source);
+
 	if (found != 0)
 		return found > 0;
 	o->too_many = o->sources_n == o->store->sources_most && o->grain + 1 < GRAINS;
 	if (o->too_many || !ADD_ROOM(o, sources))
 		return false;
-	key.text = arena_copy(o->arena, key.text);
-	o->sources[o->sources_n++] = key;
-	return !key.has_address || o->grain || !o->hosts_told || host_find(o, &o->sources[o->sources_n - 1]);
+	key->text = arena_copy(o->arena, key->text);
+	o->sources[o->sources_n++] = *key;
+	return !key->has_address || o->grain || !o->hosts_told || host_find(o, &o->sources[o->sources_n - 1]);
+}
+
+/* The place of a source that was written so. */
+static bool source_find(struct observing *o, struct span sent, const struct address *address, uint32_t *source)
+{
+	struct observed_source key;
+	uint64_t hash = source_key(o, sent, address, &key);
+
+	return source_place(o, &key, hash, source);
 }
 
 /* The names of all sources so far; of those that come after, one by one. */
@@ -563,7 +558,7 @@ static bool hosts_observe(struct observing *o)
 		uint32_t at;
 
 		column_octets(st, 3, key.address.octets, sizeof key.address.octets);
-		if (!table_find(o, &o->sources_by_key, octets_hash(&key.address, sizeof key.address), source_is, &key, &at))
+		if (!table_find(o, &o->sources_by_key, octets_scatter(&key.address, sizeof key.address), source_is, &key, &at))
 			continue;
 		arena_clear(&o->store->arena);
 		host_read(st, &o->store->arena, &row);
@@ -615,31 +610,67 @@ static bool row_merge(struct observing *o, const struct observed_traffic *row)
 	return true;
 }
 
+static bool row_take(struct observing *o, const struct observed_traffic *row)
+{
+	if (o->grain)
+		return row_merge(o, row);
+	o->traffic[o->traffic_n++] = *row;
+	return true;
+}
+
+/* Sources lie anywhere in memory. Those of some rows are asked for at once, which takes as long as waiting for one. */
+static bool waiting_settle(struct observing *o)
+{
+	uint32_t at;
+
+	for (size_t i = 0; i < o->waiting_n; i++)
+		if (table_peek(&o->sources_by_key, o->waiting[i].hash, &at))
+			__builtin_prefetch(&o->sources[at]);
+	for (size_t i = 0; i < o->waiting_n; i++) {
+		struct waiting_row *waiting = &o->waiting[i];
+
+		if (!source_place(o, &waiting->key, waiting->hash, &waiting->row.source) || !row_take(o, &waiting->row))
+			return false;
+	}
+	o->waiting_n = 0;
+	return true;
+}
+
+static bool record_observe(struct observing *o, const struct packed_record *record, struct observed_traffic *row)
+{
+	struct waiting_row *waiting = &o->waiting[o->waiting_n];
+	struct address address;
+
+	if (!packed_address(record, &address))
+		return waiting_settle(o) && source_find(o, record->source, NULL, &row->source) && row_take(o, row);
+	waiting->row = *row;
+	waiting->hash = source_key(o, SPAN_ABSENT, &address, &waiting->key);
+	table_prefetch(&o->sources_by_key, waiting->hash);
+	return ++o->waiting_n < WAITING || waiting_settle(o);
+}
+
 static bool records_observe(struct observing *o, uint32_t report)
 {
 	const struct reporting *of = &o->reportings[report];
 	struct packed_record record;
-	struct address address;
 	struct records r;
-	int row;
+	uint64_t n = 0;
+	int row = 0;
 
-	if (!records_open(o->store, of->first_record, of->records, &r))
+	if (of->records && !records_open(o->store, of->first_record, of->records, &r))
 		return false;
-	while ((row = records_next(&r, &record)) == 1 && (o->grain || o->traffic_n < o->traffic_room)) {
+	for (; n < of->records && (row = records_next(&r, &record)) == 1; n++) {
 		struct observed_traffic t = { .report = report, .count = record.messages };
 
 		if (r.begins && !run_observe(o, &r))
 			break;
 		t.auth = o->of_run[record.shape];
-		if (!source_find(o, record.source, packed_address(&record, &address) ? &address : NULL, &t.source))
-			break;
-		if (!o->grain)
-			o->traffic[o->traffic_n++] = t;
-		else if (!row_merge(o, &t))
+		if (!record_observe(o, &record, &t))
 			break;
 	}
-	records_close(&r);
-	return row == 0;
+	if (of->records)
+		records_close(&r);
+	return row == 0 || n == of->records;
 }
 
 static bool traffic_observe(struct observing *o)
@@ -650,7 +681,7 @@ static bool traffic_observe(struct observing *o)
 	for (uint32_t i = 0; o->traffic && i < o->reports_n; i++)
 		if (!records_observe(o, i))
 			return false;
-	return true;
+	return !o->traffic || waiting_settle(o);
 }
 
 /* --- samples --- */

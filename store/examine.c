@@ -27,6 +27,10 @@ static const struct orphan_search searches[] = {
 		"records that a report misses" },
 	{ "SELECT count(*), coalesce(min(id>>20),0) FROM kept WHERE id>>20 NOT IN (SELECT id FROM mail)",
 		"what was kept of mail" },
+	{ "SELECT count(*), coalesce(min(r.id),0) FROM report r JOIN mail m ON m.id=r.mail"
+	  " LEFT JOIN verification v ON v.mail=m.id AND v.number=0 WHERE r.taken IS NOT m.arrived OR r.signer IS NOT m.signer"
+	  " OR r.arrived IS NOT v.at OR r.carried<>m.repaired+CASE WHEN v.total IS NULL THEN 0 WHEN v.total=0 THEN 2 ELSE 6 END",
+		"what the mail says of report" },
 	/* A reporter without a name is 0. */
 	{ "SELECT count(*), coalesce(min(id),0) FROM report WHERE domain NOT IN (SELECT id FROM str)"
 	  " OR reporter<>0 AND reporter NOT IN (SELECT id FROM str)",

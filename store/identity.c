@@ -148,6 +148,7 @@ static bool row_add(struct store *s, const struct report_row *row)
 	bind_count(st, at++, row->records);
 	bind_count(st, at++, row->uncounted);
 	bind_counts(st, at, &row->counts);
+	sqlite3_bind_int64(st, 42, s->taking.arrived);
 	return sql_run(s, st);
 }
 
@@ -410,18 +411,17 @@ bool identity_retrust(struct store *s, int64_t report, int trust)
 {
 	struct report_row row;
 	sqlite3_stmt *st;
-	bool rises;
+	bool same, rises;
 
 	if (!report_get(s, report, &row, NULL) || !(st = sql_open(s, SQL_REPORT_TRUST)))
 		return false;
-	if (row.recovered || !range_is_possible(row.begin, row.end) || row.trust == trust || row.state == REPORT_EXPIRING)
-		return true;
+	same = row.recovered || !range_is_possible(row.begin, row.end) || row.trust == trust || row.state == REPORT_EXPIRING;
 	rises = trust > row.trust;
 	sqlite3_bind_int64(st, 1, report);
-	sqlite3_bind_int(st, 2, trust);
+	sqlite3_bind_int(st, 2, same ? row.trust : trust);
 	if (!sql_run(s, st))
 		return false;
-	return (rises && row.state == REPORT_COUNTS) || identity_settle(s, &row);
+	return same || (rises && row.state == REPORT_COUNTS) || identity_settle(s, &row);
 }
 
 /* The row stays, without a claim to anything, for the caller to drop. */

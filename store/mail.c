@@ -449,7 +449,9 @@ static bool proof_settle(struct store *s)
 	}
 	if (row < 0 || (t->result.failures && !sql_do_id(s, SQL_FAILURES_PASSED, t->mail)))
 		return false;
-	return !t->has_proof || !proof_says_anything(&t->proof) || trust_settle(s, t->mail, &t->proof);
+	if (t->has_proof && !proof_says_anything(&t->proof))
+		return sql_do_id(s, SQL_REPORTS_CARRY, t->mail);
+	return !t->has_proof || trust_settle(s, t->mail, &t->proof);
 }
 
 static bool mail_finish(struct store *s)

@@ -164,6 +164,10 @@ static inline uint64_t number_take(struct records *r)
 {
 	uint64_t number = 0;
 
+	if (r->rest.n && (uint8_t)*r->rest.p < 0x80) {
+		r->rest.n--;
+		return (uint8_t)*r->rest.p++;
+	}
 	for (unsigned shift = 0; r->rest.n && shift < 64; shift += 7) {
 		uint8_t octet = (uint8_t)*r->rest.p++;
 

@@ -24,6 +24,11 @@
 /* As the indexes have it: what begins together lies together. */
 #define SAME_IDENTITY "coalesce(r.range_begin,0)=?2 AND r.identity=?1"
 
+/* What report repeats of its mail and that mail's verification, for the index by which verdicts read it. */
+#define CARRIED                                                                                                        \
+	"(arrived,signer,carried)=(SELECT v.at,m.signer,m.repaired+CASE WHEN v.total IS NULL THEN 0 WHEN v.total=0"    \
+	" THEN 2 ELSE 6 END FROM mail m LEFT JOIN verification v ON v.mail=m.id AND v.number=0 WHERE m.id=report.mail)"
+
 /* X(name, statement) */
 #define STATEMENTS(X)                                                                                                  \
 	/* transactions */                                                                                             \
@@ -88,9 +93,9 @@
 	X(RECORDS_LAST, "SELECT max(id) FROM records WHERE id BETWEEN ?1 AND ?2")				\
 	X(RECORDS_DROP, "DELETE FROM records WHERE id BETWEEN ?1 AND ?2")					\
 	X(REPORT_ADD,                                                                                                  \
-		"INSERT INTO report(" REPORT_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,"    \
-		"?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36,?37,"             \
-		"?38,?39,?40,?41)")                                                                                    \
+		"INSERT INTO report(" REPORT_COLUMNS ",taken) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"      \
+		"?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36,?37,"     \
+		"?38,?39,?40,?41,?42)")                                                                                  \
 	X(REPORT_GET, "SELECT " REPORT_COLUMNS " FROM report WHERE id=?1")                                             \
 	X(REPORT_DROP, "DELETE FROM report WHERE id=?1")                                                               \
 	X(REPORT_STATE, "UPDATE report SET state=?2 WHERE id=?1")                                                      \
@@ -101,7 +106,8 @@
 		"?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27)")                                                    \
 	X(FAILURE_GET, "SELECT " FAILURE_COLUMNS " FROM failure WHERE id=?1")                                          \
 	X(FAILURE_DROP, "DELETE FROM failure WHERE id=?1")                                                             \
-	X(REPORT_TRUST, "UPDATE report SET trust=?2 WHERE id=?1")                                                      \
+	X(REPORT_TRUST, "UPDATE report SET trust=?2," CARRIED " WHERE id=?1")                                          \
+	X(REPORTS_CARRY, "UPDATE report SET " CARRIED " WHERE mail=?1")                                                \
 	X(REPORT_NEXT_OF_MAIL, "SELECT id,org_email FROM report WHERE mail=?1 AND id>?2 ORDER BY id LIMIT 1")          \
 	X(FAILURES_DROP, "DELETE FROM failure WHERE mail=?1")                                                          \
 	/* which of several reports with one identity counts */                                                        \
@@ -172,6 +178,7 @@
 	X(COUNT_MAILS, "SELECT count(*) FROM mail")                                                                    \
 	X(COUNT_EXPIRED_MAILS, "SELECT count(*) FROM mail WHERE state<>0 AND state=2")                                 \
 	X(COUNT_OUTCOME, "SELECT count(*) FROM mail WHERE outcome<>1 AND outcome=?1 AND state<2")                      \
+	X(FEEDBACK_ANY, "SELECT EXISTS(SELECT 1 FROM report) OR EXISTS(SELECT 1 FROM failure)")                        \
 	X(COUNT_REPORTS, "SELECT count(*) FROM report")                                                                \
 	X(COUNT_FAILURES, "SELECT count(*) FROM failure")                                                              \
 	X(LOSER_RECORDS, "SELECT records FROM report WHERE state=2")                                                   \
@@ -193,11 +200,9 @@
 	X(HOST_EXPIRE, "DELETE FROM host WHERE seen<?1")                                                               \
 	/* what a verdict rests on */                                                                                  \
 	X(OBSERVED_REPORTS,                                                                                            \
-		"SELECT r.trust,r.recovered,r.range_begin,r.range_end,r.report_id,r.content,r.org_name,r.org_email,"   \
-		"r.p,r.sp,r.np,r.adkim,r.aspf,r.pct,r.testing,r.first_record,r.records,m.arrived,m.signer,m.repaired," \
-		"v.total,v.at FROM report r CROSS JOIN mail m ON m.id=r.mail"                                          \
-		" LEFT JOIN verification v ON v.mail=r.mail AND v.number=0"                                            \
-		" WHERE r.domain=?1 AND r.day BETWEEN ?2 AND ?3 AND r.state<3")                                        \
+		"SELECT trust,recovered,range_begin,range_end,report_id,content,org_name,org_email,"                   \
+		"p,sp,np,adkim,aspf,pct,testing,first_record,records,taken,signer,carried,arrived"                     \
+		" FROM report WHERE domain=?1 AND day BETWEEN ?2 AND ?3 AND state<3")                                  \
 	X(OBSERVED_SAMPLES,                                                                                            \
 		"SELECT f.mail,f.number,f.source,f.sample_from,m.trust,m.signer,f.traits,f.hops FROM failure f"        \
 		" CROSS JOIN mail m ON m.id=f.mail WHERE f.domain=?1 AND f.day BETWEEN ?2 AND ?3 AND f.dmarc=1")       \

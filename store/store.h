@@ -231,6 +231,7 @@ bool store_told_forget(struct store *store, int64_t before, struct fault *fault)
 
 /* What is kept of mails, for reprocess: one call per mail with its kept parts inflated into an unlinked file. */
 bool store_ask_kept(struct store *store, kept_taker *take, void *arg, struct fault *);
+bool store_ask_empty(struct store *store, bool *empty, struct fault *); /* no report and no failure report at all */
 bool store_ask_totals(struct store *store, struct store_totals *totals, struct fault *);
 
 /* `3.40.1` */

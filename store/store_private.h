@@ -27,6 +27,13 @@ enum mail_state {
 /* report.state continues enum report_state of store/answer.h */
 enum { REPORT_EXPIRING = REPORT_STATE_COUNT }; /* withdrawn: without a place, still with its records */
 
+/* report.carried: of the mail that brought it */
+enum {
+	CARRIED_REPAIRED = 1 << 0, /* mail.repaired */
+	CARRIED_CHECKED = 1 << 1,  /* it has a verification */
+	CARRIED_SIGNED = 1 << 2,   /* with signatures */
+};
+
 /* record_shape.flags */
 enum {
 	FLAG_DISPOSED = 7, /* enum disposition */
@@ -270,7 +277,7 @@ bool identity_withdraw(struct store *s, const struct report_row *row, bool *last
 bool rollup_settle(struct store *s); /* sums the dirty cells again */
 bool report_get(struct store *s, int64_t id, struct report_row *row, struct arena *arena);
 
-/* Takes a report's new trust, unless it was only recovered, and settles what follows from it. */
+/* Takes what the report's mail says by now and the new trust, unless it was only recovered, and settles what follows. */
 bool identity_retrust(struct store *s, int64_t report, int trust);
 
 /* --- verification.c, trust.c --- */
@@ -342,6 +349,22 @@ typedef bool is_same(const void *of, uint32_t at, const void *key); /* is it `ke
 /* The place of `key`: 1, or 0 when it is new and got the place `next`; -1: s->fault. */
 int table_place(struct store *s, const void *of, struct table *t, uint64_t hash, is_same *same, const void *key, size_t next,
 	uint32_t *place);
+/* Room in *items for one more of `size` octets behind `n`, a power of two at a time. */
+bool table_room(struct store *s, void *items, size_t n, size_t size);
+uint64_t octets_scatter(const void *octets, size_t n);
+/* For what will be looked for soon: asks for its slot; then which place it seems to have, if any, to ask for that. */
+static inline void table_prefetch(const struct table *t, uint64_t hash)
+{
+	if (t->room)
+		__builtin_prefetch(&t->slots[hash & (t->room - 1)]);
+}
+static inline bool table_peek(const struct table *t, uint64_t hash, uint32_t *place)
+{
+	const struct slot *slot = t->room ? &t->slots[hash & (t->room - 1)] : NULL;
+
+	*place = slot ? slot->at_and_one - 1 : 0;
+	return slot && slot->at_and_one;
+}
 bool table_find(const void *of, const struct table *t, uint64_t hash, is_same *same, const void *key, uint32_t *place);
 
 /* --- records.c: the records of reports, many in one row --- */

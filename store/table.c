@@ -1,5 +1,6 @@
 /* Tables of what was seen before, by hash: places in an array of the caller's. Only looked up, never walked, so that
  * their own order shows nowhere. */
+#include "base/scatter.h"
 #include "store/store_private.h"
 
 #include <stdlib.h>
@@ -53,4 +54,30 @@ bool table_find(const void *of, const struct table *t, uint64_t hash, is_same *s
 			return true;
 		}
 	return false;
+}
+
+bool table_room(struct store *s, void *items, size_t n, size_t size)
+{
+	void **array = items, *grown;
+
+	if (n & (n - 1) || (n && n < 16))
+		return true;
+	grown = realloc(*array, (n < 16 ? 16 : 2 * n) * size);
+	if (!grown)
+		return store_fail_memory(s);
+	*array = grown;
+	return true;
+}
+
+uint64_t octets_scatter(const void *octets, size_t n)
+{
+	const char *p = octets;
+	uint64_t hash = scatter_begin() ^ n, word;
+
+	for (size_t i = 0; i < n; i += sizeof word) {
+		word = 0;
+		memcpy(&word, p + i, n - i < sizeof word ? n - i : sizeof word);
+		hash = scatter(hash, word);
+	}
+	return hash;
 }

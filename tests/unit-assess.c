@@ -4,12 +4,14 @@
 #include "report/assess/gate.h"
 #include "report/assess/policy.h"
 #include "report/assess/senders.h"
+#include "report/assess/work.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -792,6 +794,53 @@ static void broken_rows_are_refused(void **state)
 	world_end(&w);
 }
 
+#define TEXTS 3000
+
+static uint64_t key_of_text(const void *texts, uint32_t index)
+{
+	return text_key(((const struct span *)texts)[index]);
+}
+
+static int order_of_texts(const void *a, const void *b, void *texts)
+{
+	const struct span *all = texts;
+
+	return span_compare(all[*(const uint32_t *)a], all[*(const uint32_t *)b]);
+}
+
+/* Of any number, long and short texts, many of them equal, some only behind what their keys say. */
+static void indexes_are_ordered(void **state)
+{
+	static char octets[TEXTS][12];
+	static struct span texts[TEXTS];
+	static uint32_t order[TEXTS];
+	struct arena scratch = ARENA((size_t)1 << 20);
+	uint32_t dice = 1;
+
+	(void)state;
+	for (size_t n = 0; n <= TEXTS; n = n < 4 ? n + 1 : n * 3 / 2) {
+		for (uint32_t i = 0; i < n; i++) {
+			for (size_t k = 0; k < sizeof octets[i]; k++) {
+				dice = dice * 1664525 + 1013904223;
+				octets[i][k] = k < 7 ? "a\xff"[dice >> 31] : "aab\xff"[dice >> 30];
+			}
+			dice = dice * 1664525 + 1013904223;
+			texts[i] = (struct span){ octets[i], dice >> 24 & 1 ? sizeof octets[i] : dice >> 28 & 7 };
+			order[i] = i;
+		}
+		assert_true(order_indexes(&scratch, order, n, key_of_text, order_of_texts, texts));
+		for (size_t i = 1; i < n; i++) {
+			int before = span_compare(texts[order[i - 1]], texts[order[i]]);
+
+			assert_true(before < 0 || (before == 0 && order[i - 1] < order[i]));
+		}
+		arena_clear(&scratch);
+	}
+	arena_release(&scratch);
+	assert_true(key_halves(1, UINT64_MAX) < key_halves(2, 0));
+	assert_true(key_halves(UINT32_MAX, 5) == key_halves(UINT64_MAX, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -821,6 +870,7 @@ int main(void)
 		cmocka_unit_test(tables_are_read_or_refused),
 		cmocka_unit_test(periodic_senders_are_expected),
 		cmocka_unit_test(broken_rows_are_refused),
+		cmocka_unit_test(indexes_are_ordered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "tests/store_fixture.h"
 
 #include "report/assess/assess.h"
+#include "store/care.h"
 
 #include <stdlib.h>
 
@@ -77,6 +78,14 @@ static struct made_report plain(const char *email)
 	return made;
 }
 
+/* What reports repeat of their mails is what the mails say, as doctor asks. */
+static bool reports_repeat_mails(struct store *store)
+{
+	struct health health;
+
+	return store_examine(store, true, &health, NULL) && health.orphans == 0;
+}
+
 /* The verdict is told how the mail was carried, and comes to the same. */
 static void carriage_tells(struct fixture *b, int trust, bool repaired)
 {
@@ -93,6 +102,7 @@ static void carriage_tells(struct fixture *b, int trust, bool repaired)
 	assert_int_equal(verdict.reports_n, 1);
 	assert_int_equal(verdict.reports[0].trust, trust);
 	assert_int_equal(verdict.reports[0].undone, repaired);
+	assert_true(reports_repeat_mails(b->store));
 	assert_true(trust > 0 || verdict.reports[0].use == USE_REFUSED || verdict.reports[0].use == USE_IMPOSSIBLE);
 }
 
@@ -360,6 +370,7 @@ static void test_again(void **state)
 	messages = 0;
 	assert_true(store_ask_domains(b->store, &ALWAYS, domain_sum, &messages, NULL));
 	assert_int_equal(messages, 2);
+	assert_true(reports_repeat_mails(b->store));
 	after = dump(b);
 	assert_string_not_equal(waiting, after);
 	assert_false(store_verify_again(b->store, mail, 1, &now.verification, NULL));

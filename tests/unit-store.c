@@ -187,7 +187,9 @@ static void test_duplicates(void **state)
 	struct fixture *b = *state;
 	struct made_report *made = report_make(&b->arena, &b->dice, 3), shifted = *made, elsewhere = *made;
 	struct store_totals totals;
+	bool empty;
 
+	assert_true(store_ask_empty(b->store, &empty, NULL) && empty);
 	made->head.org_name = SPAN("Google Inc.");
 	shifted = elsewhere = *made;
 	shifted.head.end += 1;
@@ -198,6 +200,7 @@ static void test_duplicates(void **state)
 	assert_int_equal(put(b, 3, &shifted).duplicates, 0);
 	assert_int_equal(put(b, 4, &elsewhere).duplicates, 0);
 	commit(b);
+	assert_true(store_ask_empty(b->store, &empty, NULL) && !empty);
 	assert_true(store_ask_totals(b->store, &totals, NULL));
 	assert_int_equal(totals.reports, 4);
 	assert_int_equal(totals.records, 3 * made->head.records);

@@ -46,7 +46,8 @@ static bool work_begin(struct work *w)
 		w->history_first = w->options->today;
 	}
 	w->history_base = w->last_day - HISTORY_DAYS + 1;
-	return stage_ends(w, work_names(w)) && stage_ends(w, work_homes(w)) && stage_ends(w, work_paths(w));
+	return stage_ends(w, work_names(w)) && stage_ends(w, work_homes(w)) && stage_ends(w, work_paths(w)) &&
+	       stage_ends(w, work_surroundings(w));
 }
 
 /* The stage after the one in force. */
@@ -85,7 +86,6 @@ static bool work_over(struct work *w, unsigned window)
 	v->days_known = window;
 	if (w->history_first > w->first_day)
 		v->days_known = w->history_first < w->last_day ? (unsigned)(w->last_day - w->history_first) + 1 : 1;
-	paths_reset(w);
 	if (!stage_ends(w, work_window(w)) || !stage_ends(w, work_classes(w)) || !stage_ends(w, work_senders(w)) ||
 		!stage_ends(w, work_policy_seen(w)))
 		return false;
@@ -135,6 +135,7 @@ static bool work_whole(struct work *w)
 		if (!may_widen(w, wider[i]))
 			continue;
 		arena_rewind(w->arena, narrow);
+		paths_reset(w);
 		if (!work_over(w, wider[i]))
 			return false;
 	}

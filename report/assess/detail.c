@@ -14,6 +14,7 @@ struct tally {
 struct detailer {
 	struct work w; /* only what the functions called here read */
 	struct tally auths, reports, sources;
+	uint32_t *by_source, *source_starts; /* paths, in their order; of verdict.sources and one more */
 };
 
 static bool tally_begin(struct tally *t, size_t n, struct arena *arena)
@@ -39,6 +40,39 @@ static void tally_clear(struct tally *t)
 	t->n = 0;
 }
 
+/* Rows of a path that scatter took in are scatter's. */
+static uint32_t source_of(const struct verdict *v, size_t path)
+{
+	uint32_t pooled = v->paths[path].pooled;
+
+	return v->paths[pooled == NO_INDEX ? path : pooled].source;
+}
+
+/* There may be hundreds of thousands of paths, and a page asks for those of a hundred sources. */
+static bool order_by_source(struct detailer *d, struct arena *arena)
+{
+	const struct verdict *v = d->w.v;
+	uint32_t *starts = arena_take(arena, (v->sources_n + 2) * sizeof *starts);
+
+	d->by_source = arena_take(arena, v->paths_n * sizeof *d->by_source);
+	if (!starts || !d->by_source)
+		return false;
+	for (size_t i = 0; i < v->paths_n; i++)
+		starts[source_of(v, i) + 2]++;
+	for (size_t i = 1; i < v->sources_n; i++)
+		starts[i + 1] += starts[i];
+	d->source_starts = starts;
+	for (uint32_t i = 0; i < v->paths_n; i++)
+		d->by_source[starts[source_of(v, i) + 1]++] = i;
+	return true;
+}
+
+const uint32_t *detail_paths(const struct detailer *d, uint32_t source, size_t *n)
+{
+	*n = d->source_starts[source + 1] - d->source_starts[source];
+	return d->by_source + d->source_starts[source];
+}
+
 struct detailer *detail_begin(const struct rows *rows, const struct verdict *verdict, struct arena *arena)
 {
 	struct detailer *d = arena_take(arena, sizeof *d);
@@ -51,7 +85,7 @@ struct detailer *detail_begin(const struct rows *rows, const struct verdict *ver
 	d->w.reports = (struct judged_report *)verdict->reports;
 	d->w.first_day = verdict->first_day;
 	d->w.last_day = verdict->last_day;
-	return d;
+	return order_by_source(d, arena) ? d : NULL;
 }
 
 /* ---- the rows of a source */
@@ -248,24 +282,18 @@ static bool take_addresses(struct detailer *d, struct arena *arena, struct detai
 	return true;
 }
 
-/* Rows of a path that scatter took in are scatter's. */
-static uint32_t source_of(const struct verdict *v, size_t path)
-{
-	uint32_t pooled = v->paths[path].pooled;
-
-	return v->paths[pooled == NO_INDEX ? path : pooled].source;
-}
-
 bool detail_take(
 	struct detailer *d, uint32_t source, struct span header_from, struct arena *arena, struct detail *detail)
 {
 	const struct verdict *v = d->w.v;
+	size_t n;
+	const uint32_t *paths = detail_paths(d, source, &n);
 	bool ok;
 
 	*detail = (struct detail){ 0 };
-	for (size_t i = 0; i < v->path_rows_n; i++)
-		if (source_of(v, i) == source && (!header_from.p || span_is(v->paths[i].header_from, header_from)))
-			take_path(d, i, path_kind_fails(v->paths[i].kind), detail);
+	for (size_t i = 0; i < n && paths[i] < v->path_rows_n; i++)
+		if (!header_from.p || span_is(v->paths[paths[i]].header_from, header_from))
+			take_path(d, paths[i], path_kind_fails(v->paths[paths[i]].kind), detail);
 	ok = take_results(d, arena, detail) && take_reports(d, arena, detail) && take_addresses(d, arena, detail);
 	tally_clear(&d->auths);
 	tally_clear(&d->reports);

@@ -48,6 +48,9 @@ struct detailer;
 /* NULL when memory is short. Lives in `arena`; `rows` and `verdict` must outlive it. */
 struct detailer *detail_begin(const struct rows *rows, const struct verdict *verdict, struct arena *arena);
 
+/* The paths of one source, those that scatter took in with it. */
+const uint32_t *detail_paths(const struct detailer *d, uint32_t source, size_t *n);
+
 /* The paths of one source and author domain; an absent author domain stands for all of them. */
 bool detail_take(
 	struct detailer *d, uint32_t source, struct span header_from, struct arena *arena, struct detail *detail);

@@ -2,13 +2,14 @@
  * whoever owns an address writes its PTR. */
 #include "report/assess/work.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define PREFIX_V4 24
 #define PREFIX_V4_TEXT "/24"
 #define PREFIX_V6 48
 #define PREFIX_V6_TEXT "/48"
+
+_Static_assert(sizeof PREFIX_V4_TEXT == sizeof PREFIX_V6_TEXT, "either is put behind an address");
 
 const char *name_method_word(enum name_method method)
 {
@@ -114,7 +115,7 @@ static bool host_runs_lists(struct span host)
 
 static struct span prefix_text(struct work *w, const struct observed_source *source)
 {
-	char address[ADDRESS_TEXT], text[ADDRESS_TEXT + 4];
+	char text[ADDRESS_TEXT + sizeof PREFIX_V6_TEXT];
 	struct address base = source->address;
 	unsigned bits;
 
@@ -122,8 +123,8 @@ static struct span prefix_text(struct work *w, const struct observed_source *sou
 		return source->text.n ? source->text : SPAN("unknown");
 	bits = address_is_v4(&base) ? 96 + PREFIX_V4 : PREFIX_V6;
 	memset(base.octets + bits / 8, 0, sizeof base.octets - bits / 8);
-	address_format(&base, address);
-	snprintf(text, sizeof text, "%s%s", address, bits > 96 ? PREFIX_V4_TEXT : PREFIX_V6_TEXT);
+	address_format(&base, text);
+	memcpy(text + strlen(text), bits > 96 ? PREFIX_V4_TEXT : PREFIX_V6_TEXT, sizeof PREFIX_V6_TEXT);
 	return arena_copy(w->arena, span_of(text));
 }
 
@@ -282,31 +283,17 @@ static struct named_source name_source(struct work *w, uint32_t i, const struct 
 	return n;
 }
 
-/* By id; what same_named() tells apart comes before the rest, so that equals lie together. */
-struct name_key {
-	uint64_t prefix[2]; /* the first octets of the id as numbers: mostly that is all that sorting looks at */
-	uint32_t source;
-};
-
-static struct name_key name_key(const struct named_source *named, uint32_t index)
+static uint64_t named_key(const void *names, uint32_t index)
 {
-	struct name_key key = { .source = index };
-
-	for (size_t i = 0; i < sizeof key.prefix; i++)
-		key.prefix[i / 8] = key.prefix[i / 8] << 8 | (i < named->id.n ? (unsigned char)named->id.p[i] : 0);
-	return key;
+	return text_key(((const struct named_source *)names)[index].id);
 }
 
+/* By id; what same_named() tells apart comes before the rest, so that equals lie together. */
 static int named_order(const void *a, const void *b, void *names)
 {
-	const struct name_key *k = a, *l = b;
-	const struct named_source *all = names, *x = &all[k->source], *y = &all[l->source];
-	int order;
+	const struct named_source *all = names, *x = &all[*(const uint32_t *)a], *y = &all[*(const uint32_t *)b];
+	int order = span_compare(x->id, y->id);
 
-	for (int i = 0; i < 2; i++)
-		if (k->prefix[i] != l->prefix[i])
-			return k->prefix[i] < l->prefix[i] ? -1 : 1;
-	order = span_compare(x->id, y->id);
 	if (order)
 		return order;
 	if (x->own_network != y->own_network)
@@ -345,7 +332,7 @@ bool work_names(struct work *w)
 {
 	size_t n = w->rows->sources_n;
 	struct named_source *all = arena_take(w->scratch, n * sizeof *all);
-	struct name_key *order = arena_take(w->scratch, n * sizeof *order);
+	uint32_t *order = arena_take(w->scratch, n * sizeof *order);
 	struct gist *gists;
 
 	w->direct = arena_take(w->arena, n * sizeof *w->direct);
@@ -360,17 +347,16 @@ bool work_names(struct work *w)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
 		all[i] = name_source(w, i, &gists[w->source_rank[i]]);
-		order[i] = name_key(&all[i], i);
+		order[i] = i;
 	}
-	if (w->arena->failed)
+	if (w->arena->failed || !order_indexes(w->scratch, order, n, named_key, named_order, all))
 		return false;
-	qsort_r(order, n, sizeof *order, named_order, all);
 	for (size_t i = 0; i < n; i++) {
-		const struct named_source *named = &all[order[i].source];
+		const struct named_source *named = &all[order[i]];
 
 		if (i == 0 || !same_named(&w->sources[w->sources_n - 1], named))
 			w->sources[w->sources_n++] = *named;
-		w->named[order[i].source] = (uint32_t)w->sources_n - 1;
+		w->named[order[i]] = (uint32_t)w->sources_n - 1;
 	}
 	w->sources[w->sources_n] = (struct named_source){
 		.id = SPAN("scatter"), .name = SPAN("many addresses"), .method = METHOD_SCATTER

@@ -121,6 +121,12 @@ static void read_reasons(const struct observed_auth *auth, struct auth_state *st
 	}
 }
 
+/* A name is mostly interned: the same octets then. */
+static int compare_names(struct span a, struct span b)
+{
+	return a.p == b.p && a.n == b.n ? 0 : span_compare(a, b);
+}
+
 static int compare_numbers(uint64_t a, uint64_t b)
 {
 	return a < b ? -1 : a > b;
@@ -128,15 +134,15 @@ static int compare_numbers(uint64_t a, uint64_t b)
 
 static int compare_dkim(const struct signature_row *a, const struct signature_row *b)
 {
-	int order = span_compare(a->domain.name, b->domain.name);
+	int order = compare_names(a->domain.name, b->domain.name);
 
-	order = order ? order : span_compare(a->selector, b->selector);
+	order = order ? order : compare_names(a->selector, b->selector);
 	return order ? order : compare_numbers(a->result, b->result);
 }
 
 static int compare_spf(const struct spf_row *a, const struct spf_row *b)
 {
-	int order = span_compare(a->domain.name, b->domain.name);
+	int order = compare_names(a->domain.name, b->domain.name);
 
 	order = order ? order : compare_numbers(a->helo, b->helo);
 	return order ? order : compare_numbers(a->result, b->result);
@@ -158,15 +164,15 @@ static unsigned auth_flags(const struct observed_auth *a)
 /* Total over contents: signatures and reasons in the order they were reported. */
 static int auth_compare(const struct observed_auth *a, const struct observed_auth *b)
 {
-	int order = span_compare(a->header_from.name, b->header_from.name);
+	int order = compare_names(a->header_from.name, b->header_from.name);
 
-	order = order ? order : span_compare(a->envelope_from.name, b->envelope_from.name);
+	order = order ? order : compare_names(a->envelope_from.name, b->envelope_from.name);
 	order = order ? order : compare_numbers(auth_flags(a), auth_flags(b));
 	order = order ? order : compare_numbers(a->dkim_n, b->dkim_n);
-	for (size_t i = 0; !order && i < a->dkim_n; i++)
+	for (size_t i = 0; !order && a->dkim != b->dkim && i < a->dkim_n; i++)
 		order = compare_dkim(&a->dkim[i], &b->dkim[i]);
 	order = order ? order : compare_numbers(a->spf_n, b->spf_n);
-	for (size_t i = 0; !order && i < a->spf_n; i++)
+	for (size_t i = 0; !order && a->spf != b->spf && i < a->spf_n; i++)
 		order = compare_spf(&a->spf[i], &b->spf[i]);
 	order = order ? order : compare_numbers(a->reasons_n, b->reasons_n);
 	for (size_t i = 0; !order && i < a->reasons_n; i++)

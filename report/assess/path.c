@@ -1,27 +1,23 @@
 /* Paths: what is classified and listed. A path is one author domain, one source, one kind. */
 #include "report/assess/work.h"
 
-#include <stdlib.h>
-
 #define AUTHORS_MOST (1u << 24)
 
 struct path_key {
-	uint32_t from, source, number;
+	uint32_t from, source;
 	enum path_kind kind;
 	bool relayed;
 };
 
-static int path_key_order(const void *a, const void *b)
+/* In the order in which paths are told. */
+static uint64_t path_number(const struct path_key *key)
 {
-	const struct path_key *x = a, *y = b;
+	return (uint64_t)key->from << 40 | (uint64_t)key->source << 8 | (uint64_t)key->kind << 1 | key->relayed;
+}
 
-	if (x->from != y->from)
-		return x->from < y->from ? -1 : 1;
-	if (x->source != y->source)
-		return x->source < y->source ? -1 : 1;
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
-	return (int)x->relayed - (int)y->relayed;
+static uint64_t path_key(const void *keys, uint32_t index)
+{
+	return path_number((const struct path_key *)keys + index);
 }
 
 static bool *groups_at_home(struct work *w)
@@ -61,7 +57,7 @@ static bool assign_paths(struct work *w, struct path_key **keys, size_t *n)
 	*n = 0;
 	for (uint32_t i = 0; map && at_home && *keys && i < w->rows->traffic_n; i++) {
 		const struct observed_traffic *row = &w->rows->traffic[i];
-		struct path_key key = { w->auths[row->auth].from, w->named[row->source], 0, KIND_BARE, false };
+		struct path_key key = { w->auths[row->auth].from, w->named[row->source], KIND_BARE, false };
 		uint32_t *slot;
 
 		w->path_of[i] = NO_INDEX;
@@ -69,15 +65,14 @@ static bool assign_paths(struct work *w, struct path_key **keys, size_t *n)
 			continue;
 		key.kind = row_judge(w, row).kind;
 		key.relayed = key.kind == KIND_SIGNED && is_relayed(w, row, at_home);
-		slot = map_at(map,
-			(uint64_t)key.from << 40 | (uint64_t)key.source << 8 | (uint64_t)key.kind << 1 | key.relayed);
+		slot = map_at(map, path_number(&key));
 		if (!slot)
 			return false;
 		if (*slot == NO_INDEX) {
 			*keys = array_grow(w->scratch, *keys, *n, &room, sizeof **keys);
 			if (!*keys)
 				return false;
-			key.number = *slot = (uint32_t)*n;
+			*slot = (uint32_t)*n;
 			(*keys)[(*n)++] = key;
 		}
 		w->path_of[i] = *slot;
@@ -127,18 +122,19 @@ static bool order_by_path(struct work *w)
 	}
 	w->by_path_n = w->path_starts[w->paths_n];
 	w->by_path = arena_take(w->arena, w->by_path_n * sizeof *w->by_path);
-	if (!w->by_path)
+	w->path_keys = arena_take(w->arena, w->by_path_n * sizeof *w->path_keys);
+	if (!w->by_path || !w->path_keys)
 		return false;
 	for (uint32_t i = 0; i < w->rows->traffic_n; i++)
 		if (w->path_of[i] != NO_INDEX)
 			w->by_path[next[w->path_of[i]]++] = i;
-	return order_runs(w, w->by_path, w->path_starts, w->paths_n, by_source_and_reporter) && note_days(w);
+	return order_runs(w, w->by_path, w->path_starts, w->paths_n, by_source_and_reporter, w->path_keys) && note_days(w);
 }
 
 bool work_paths(struct work *w)
 {
 	struct path_key *keys;
-	uint32_t *renumbered;
+	uint32_t *renumbered, *order;
 	size_t n;
 
 	if (w->authors_n >= AUTHORS_MOST)
@@ -146,20 +142,26 @@ bool work_paths(struct work *w)
 	w->path_of = arena_take(w->arena, w->rows->traffic_n * sizeof *w->path_of);
 	if (!w->path_of || !assign_paths(w, &keys, &n))
 		return false;
-	qsort(keys, n, sizeof *keys, path_key_order);
+	order = arena_take(w->scratch, n * sizeof *order);
 	renumbered = arena_take(w->scratch, n * sizeof *renumbered);
 	/* Room for one scatter path per author domain and failing kind. */
 	w->paths = arena_take(w->arena, (n + w->authors_n * KIND_COUNT) * sizeof *w->paths);
 	w->path_from = arena_take(w->arena, (n + w->authors_n * KIND_COUNT) * sizeof *w->path_from);
-	if (!renumbered || !w->paths || !w->path_from)
+	if (!order || !renumbered || !w->paths || !w->path_from)
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		renumbered[keys[i].number] = (uint32_t)i;
-		w->path_from[i] = keys[i].from;
-		w->paths[i] = (struct path){ .source = keys[i].source,
-			.header_from = w->authors[keys[i].from].name.name,
-			.kind = keys[i].kind,
-			.relayed = keys[i].relayed };
+	for (uint32_t i = 0; i < n; i++)
+		order[i] = i;
+	if (!order_indexes(w->scratch, order, n, path_key, NULL, keys))
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct path_key *key = &keys[order[i]];
+
+		renumbered[order[i]] = i;
+		w->path_from[i] = key->from;
+		w->paths[i].source = key->source;
+		w->paths[i].header_from = w->authors[key->from].name.name;
+		w->paths[i].kind = key->kind;
+		w->paths[i].relayed = key->relayed;
 	}
 	w->paths_n = w->plain_paths_n = n;
 	for (size_t i = 0; i < w->rows->traffic_n; i++)

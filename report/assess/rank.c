@@ -1,5 +1,7 @@
 #include "report/assess/work.h"
 
+#include <stdlib.h>
+
 #define MAP_LEAST 64
 #define ARRAY_LEAST 64
 
@@ -64,7 +66,7 @@ static void many_sort(struct keyed *items, struct keyed *spare, size_t n)
 		memcpy(items, from, n * sizeof *items);
 }
 
-bool order_runs(const struct work *w, uint32_t *rows, const uint32_t *starts, size_t runs, row_key *key)
+bool order_runs(const struct work *w, uint32_t *rows, const uint32_t *starts, size_t runs, row_key *key, uint64_t *keys)
 {
 	struct keyed *items;
 	size_t most = 0;
@@ -78,16 +80,50 @@ bool order_runs(const struct work *w, uint32_t *rows, const uint32_t *starts, si
 		uint32_t *run = rows + starts[i];
 		size_t n = starts[i + 1] - starts[i];
 
-		for (size_t k = 0; k < n && n > 1; k++)
+		for (size_t k = 0; k < n; k++)
 			items[k] = (struct keyed){ key(w, run[k]), run[k] };
 		if (n > FEW_ROWS)
 			many_sort(items, items + n, n);
-		else if (n > 1)
+		else
 			few_sort(items, n);
-		for (size_t k = 0; k < n && n > 1; k++)
+		for (size_t k = 0; k < n; k++) {
 			run[k] = items[k].row;
+			keys[starts[i] + k] = items[k].key;
+		}
 	}
 	return true;
+}
+
+bool order_indexes(struct arena *scratch, uint32_t *order, size_t n, index_key *key, index_compare *compare, const void *of)
+{
+	struct keyed *items = arena_take(scratch, 2 * n * sizeof *items);
+
+	if (!items)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		items[i] = (struct keyed){ key(of, order[i]), order[i] };
+	if (n > FEW_ROWS)
+		many_sort(items, items + n, n);
+	else
+		few_sort(items, n);
+	for (size_t i = 0; i < n; i++)
+		order[i] = items[i].row;
+	for (size_t start = 0, i; compare && start < n; start = i) {
+		for (i = start + 1; i < n && items[i].key == items[start].key; i++)
+			;
+		if (i - start > 1)
+			qsort_r(order + start, i - start, sizeof *order, compare, (void *)of);
+	}
+	return true;
+}
+
+uint64_t text_key(struct span text)
+{
+	uint64_t key = 0;
+
+	for (size_t i = 0; i < sizeof key; i++)
+		key = key << 8 | (i < text.n ? (unsigned char)text.p[i] : 0);
+	return key;
 }
 
 static bool map_reserve(struct map *map, size_t room)

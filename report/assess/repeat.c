@@ -11,7 +11,7 @@
 struct walk {
 	const struct work *w;
 	uint32_t at, end;
-	uint32_t source, auth;
+	uint64_t key; /* source and outcome */
 	uint64_t count;
 };
 
@@ -27,23 +27,15 @@ static bool walk_next(struct walk *walk)
 	if (walk->at == walk->end)
 		return false;
 	walk->count = 0;
-	walk->source = w->source_rank[w->rows->traffic[w->by_report[walk->at]].source];
-	walk->auth = w->auths[w->rows->traffic[w->by_report[walk->at]].auth].rank;
-	for (; walk->at < walk->end; walk->at++) {
-		const struct observed_traffic *row = &w->rows->traffic[w->by_report[walk->at]];
-
-		if (w->source_rank[row->source] != walk->source || w->auths[row->auth].rank != walk->auth)
-			break;
-		walk->count = add_up(walk->count, row->count);
-	}
+	walk->key = w->report_keys[walk->at];
+	for (; walk->at < walk->end && w->report_keys[walk->at] == walk->key; walk->at++)
+		walk->count = add_up(walk->count, w->rows->traffic[w->by_report[walk->at]].count);
 	return true;
 }
 
 static int walk_compare(const struct walk *a, const struct walk *b)
 {
-	if (a->source != b->source)
-		return a->source < b->source ? -1 : 1;
-	return a->auth < b->auth ? -1 : a->auth > b->auth;
+	return a->key < b->key ? -1 : a->key > b->key;
 }
 
 static int content_compare(const struct work *w, uint32_t a, uint32_t b)
@@ -179,6 +171,26 @@ static bool same_claim(const struct work *w, uint32_t a, uint32_t b)
 	return span_is(r->org_name, s->org_name) && span_is(r->report_id, s->report_id) && compare_ranges(r, s) == 0;
 }
 
+static uint64_t reporter_and_range(const void *of, uint32_t report)
+{
+	const struct work *w = of;
+	int64_t begin = w->rows->reports[report].begin;
+
+	return key_halves(w->reports[report].reporter, begin > 0 ? (uint64_t)begin : 0);
+}
+
+static uint64_t reporter_and_id(const void *of, uint32_t report)
+{
+	const struct work *w = of;
+
+	return key_halves(w->reports[report].reporter, text_key(w->rows->reports[report].report_id) >> 32);
+}
+
+static uint64_t claimant(const void *of, uint32_t report)
+{
+	return text_key(((const struct work *)of)->rows->reports[report].org_name);
+}
+
 static size_t sound_reports(const struct work *w, uint32_t *order)
 {
 	size_t n = 0;
@@ -189,11 +201,12 @@ static size_t sound_reports(const struct work *w, uint32_t *order)
 	return n;
 }
 
-static void drop_same_identity(struct work *w, uint32_t *order)
+static bool drop_same_identity(struct work *w, uint32_t *order)
 {
 	size_t n = sound_reports(w, order), first = 0;
 
-	qsort_r(order, n, sizeof *order, by_identity, w);
+	if (!order_indexes(w->scratch, order, n, reporter_and_id, by_identity, w))
+		return false;
 	for (size_t i = 1; i < n; i++) {
 		const struct observed_report *r = &w->rows->reports[order[first]], *s = &w->rows->reports[order[i]];
 
@@ -204,6 +217,7 @@ static void drop_same_identity(struct work *w, uint32_t *order)
 			w->reports[order[i]].use =
 				content_compare(w, order[i], order[i - 1]) == 0 ? USE_REPEAT : USE_CONFLICT;
 	}
+	return true;
 }
 
 static bool has_rows(const struct work *w, uint32_t report)
@@ -211,22 +225,25 @@ static bool has_rows(const struct work *w, uint32_t report)
 	return w->report_starts[report] < w->report_starts[report + 1];
 }
 
-static void drop_same_content(struct work *w, uint32_t *order)
+static bool drop_same_content(struct work *w, uint32_t *order)
 {
 	size_t n = sound_reports(w, order);
 
-	qsort_r(order, n, sizeof *order, by_range_and_content, w);
+	if (!order_indexes(w->scratch, order, n, reporter_and_range, by_range_and_content, w))
+		return false;
 	for (size_t i = 1; i < n; i++)
 		if (w->reports[order[i - 1]].reporter == w->reports[order[i]].reporter && has_rows(w, order[i]) &&
 			compare_ranges(&w->rows->reports[order[i - 1]], &w->rows->reports[order[i]]) == 0 &&
 			content_compare(w, order[i - 1], order[i]) == 0)
 			w->reports[order[i]].use = USE_REPEAT;
 	n = sound_reports(w, order);
-	qsort_r(order, n, sizeof *order, by_claim, w);
+	if (!order_indexes(w->scratch, order, n, claimant, by_claim, w))
+		return false;
 	for (size_t i = 1; i < n; i++)
 		if (same_claim(w, order[i - 1], order[i]) && w->reports[order[i]].trust == TRUST_1 &&
 			has_rows(w, order[i]) && content_compare(w, order[i - 1], order[i]) == 0)
 			w->reports[order[i]].use = USE_REPEAT;
+	return true;
 }
 
 static bool overlaps(const struct observed_report *a, const struct observed_report *b)
@@ -239,11 +256,12 @@ static bool overlaps(const struct observed_report *a, const struct observed_repo
 
 /* A report sent again with shifted limits. Only near neighbours are compared, so that a flood of reports stays linear.
  */
-static void drop_resent(struct work *w, uint32_t *order)
+static bool drop_resent(struct work *w, uint32_t *order)
 {
 	size_t n = sound_reports(w, order);
 
-	qsort_r(order, n, sizeof *order, by_range_and_content, w);
+	if (!order_indexes(w->scratch, order, n, reporter_and_range, by_range_and_content, w))
+		return false;
 	for (size_t i = 1; i < n; i++) {
 		for (size_t back = 1; back <= NEIGHBOURS && back <= i; back++) {
 			uint32_t before = order[i - back];
@@ -259,6 +277,7 @@ static void drop_resent(struct work *w, uint32_t *order)
 			}
 		}
 	}
+	return true;
 }
 
 bool work_repeats(struct work *w)
@@ -267,8 +286,5 @@ bool work_repeats(struct work *w)
 
 	if (!order)
 		return false;
-	drop_same_identity(w, order);
-	drop_same_content(w, order);
-	drop_resent(w, order);
-	return true;
+	return drop_same_identity(w, order) && drop_same_content(w, order) && drop_resent(w, order);
 }

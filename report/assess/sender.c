@@ -4,8 +4,6 @@
 #include "base/buf.h"
 #include "report/assess/bound.h"
 
-#include <stdlib.h>
-
 #define WEEKS_BEFORE 4
 #define SERIES_DAYS ((WEEKS_BEFORE + 1) * WEEK)
 #define BROKEN_SHARE 0.005
@@ -104,9 +102,9 @@ struct member {
 	uint64_t messages;
 };
 
-static int member_order(const void *a, const void *b)
+static int member_order(const void *a, const void *b, void *members)
 {
-	const struct member *x = a, *y = b;
+	const struct member *all = members, *x = &all[*(const uint32_t *)a], *y = &all[*(const uint32_t *)b];
 	int order;
 
 	if (x->fate != y->fate)
@@ -276,9 +274,9 @@ static bool note_forwarded(struct work *w)
 	return carried;
 }
 
-static int sender_order(const void *a, const void *b)
+static int sender_order(const void *a, const void *b, void *senders)
 {
-	const struct sender *x = a, *y = b;
+	const struct sender *all = senders, *x = &all[*(const uint32_t *)a], *y = &all[*(const uint32_t *)b];
 	int order;
 
 	if (x->fate != y->fate)
@@ -293,30 +291,88 @@ static int sender_order(const void *a, const void *b)
 	return x->path < y->path ? -1 : x->path > y->path;
 }
 
-static size_t collect_members(const struct work *w, struct member *members)
+static uint64_t member_key(const void *members, uint32_t index)
 {
-	size_t n = 0;
+	const struct member *m = (const struct member *)members + index;
 
+	return key_halves(m->fate, m->source);
+}
+
+/* In the order of the senders they make; NULL: no memory. */
+static struct member *collect_members(const struct work *w, size_t *n)
+{
+	struct member *all = arena_take(w->scratch, w->paths_n * sizeof *all);
+	struct member *members = arena_take(w->scratch, w->paths_n * sizeof *members);
+	uint32_t *order = arena_take(w->scratch, w->paths_n * sizeof *order), found = 0;
+
+	if (!all || !members || !order)
+		return NULL;
 	for (uint32_t i = 0; i < w->paths_n; i++) {
 		const struct path *path = &w->paths[i];
 
-		if (path->pooled == NO_INDEX && (path->fate == FATE_OWN || path->fate == FATE_UNDECIDED))
-			members[n++] =
-				(struct member){ path->source, i, path->header_from, path->fate, path->messages };
+		if (path->pooled != NO_INDEX || (path->fate != FATE_OWN && path->fate != FATE_UNDECIDED))
+			continue;
+		order[found] = found;
+		all[found++] = (struct member){ path->source, i, path->header_from, path->fate, path->messages };
 	}
-	qsort(members, n, sizeof *members, member_order);
-	return n;
+	if (!order_indexes(w->scratch, order, found, member_key, member_order, all))
+		return NULL;
+	for (uint32_t i = 0; i < found; i++)
+		members[i] = all[order[i]];
+	*n = found;
+	return members;
+}
+
+/* Below its fate the most unsigned mail first, then the most mail; where there is more than fits, that alone says nothing. */
+static uint64_t sender_key(const void *senders, uint32_t index)
+{
+	const struct sender *s = (const struct sender *)senders + index;
+	uint64_t most = (1u << 29) - 1, not_signed = s->week.not_signed < most ? s->week.not_signed : most;
+	uint64_t messages = s->messages < UINT32_MAX && not_signed < most ? s->messages : UINT32_MAX;
+
+	return key_halves((uint64_t)s->fate << 29 | (most - not_signed), UINT32_MAX - messages);
+}
+
+/* Each in its place, going round from one that has to leave to the one that comes there. */
+static void senders_arrange(struct sender *senders, uint32_t *order, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct sender held = senders[i];
+		uint32_t at = i, from;
+
+		for (; (from = order[at]) != i; at = from) {
+			senders[at] = senders[from];
+			order[at] = at;
+		}
+		senders[at] = held;
+		order[at] = at;
+	}
+}
+
+static bool senders_sort(struct work *w)
+{
+	uint32_t *order = arena_take(w->scratch, w->senders_n * sizeof *order), n = (uint32_t)w->senders_n;
+
+	if (!order)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		order[i] = i;
+	if (!order_indexes(w->scratch, order, n, sender_key, sender_order, w->senders))
+		return false;
+	senders_arrange(w->senders, order, n);
+	for (uint32_t i = 0; i < n; i++)
+		w->paths[w->senders[i].path].sender = i;
+	return true;
 }
 
 bool work_senders(struct work *w)
 {
-	struct member *members = arena_take(w->scratch, w->paths_n * sizeof *members);
 	struct series *series = arena_take(w->scratch, sizeof *series);
-	size_t n, groups = 0;
+	size_t n = 0, groups = 0;
+	struct member *members = collect_members(w, &n);
 
 	if (!members || !series)
 		return false;
-	n = collect_members(w, members);
 	for (size_t i = 0; i < n; i++)
 		groups += i == 0 || !same_sender(&members[i - 1], &members[i]);
 	w->senders = arena_take(w->arena, groups * sizeof *w->senders);
@@ -328,11 +384,8 @@ bool work_senders(struct work *w)
 		if (!sender_take(w, &w->senders[w->senders_n++], members + start, i - start, series))
 			return false;
 	}
-	if (!note_forwarded(w))
+	if (!note_forwarded(w) || !senders_sort(w))
 		return false;
-	qsort(w->senders, w->senders_n, sizeof *w->senders, sender_order);
-	for (uint32_t i = 0; i < w->senders_n; i++)
-		w->paths[w->senders[i].path].sender = i;
 	for (size_t start = 0, i; start < n; start = i)
 		for (i = start; i < n && same_sender(&members[i], &members[start]); i++)
 			w->paths[members[i].path].sender = w->paths[members[start].path].sender;

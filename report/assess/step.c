@@ -356,14 +356,15 @@ static int subject_order(const void *a, const void *b, void *arg)
 	return order ? order : x < y ? -1 : x > y;
 }
 
-static int fails_order(const void *a, const void *b, void *arg)
+static uint64_t subject_key(const void *of, uint32_t sender)
 {
-	const struct work *w = arg;
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return text_key(((const struct work *)of)->senders[sender].subject);
+}
 
-	if (w->senders[x].fails != w->senders[y].fails)
-		return w->senders[x].fails > w->senders[y].fails ? -1 : 1;
-	return x < y ? -1 : x > y;
+/* Most failing first; the rest in the order they have. */
+static uint64_t fails_key(const void *of, uint32_t sender)
+{
+	return UINT64_MAX - ((const struct work *)of)->senders[sender].fails;
 }
 
 static bool steps_begin(struct steps *steps, struct work *w)
@@ -381,8 +382,9 @@ static bool steps_begin(struct steps *steps, struct work *w)
 		steps->step_of[i] = NO_INDEX;
 		by_subject[i] = steps->by_fails[i] = i;
 	}
-	qsort_r(by_subject, n, sizeof *by_subject, subject_order, w);
-	qsort_r(steps->by_fails, n, sizeof *steps->by_fails, fails_order, w);
+	if (!order_indexes(w->scratch, by_subject, n, subject_key, subject_order, w) ||
+		!order_indexes(w->scratch, steps->by_fails, n, fails_key, NULL, w))
+		return false;
 	w->v->senders = w->senders;
 	w->v->senders_n = n;
 	w->v->senders_by_subject = by_subject;

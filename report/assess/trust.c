@@ -301,53 +301,49 @@ static uint64_t by_source_and_auth(const struct work *w, uint32_t row)
 	return (uint64_t)w->source_rank[traffic->source] << 32 | w->auths[traffic->auth].rank;
 }
 
-/* A source with its address as numbers, so that sorting need not look at the source itself. */
-struct source_key {
-	uint64_t halves[2];
-	uint32_t source;
-	bool has_address;
-};
-
+/* Addresses first, then texts. */
 static int source_order(const void *a, const void *b, void *sources)
 {
-	const struct source_key *x = a, *y = b;
-	const struct observed_source *rows = sources;
+	const struct observed_source *rows = sources, *x = &rows[*(const uint32_t *)a], *y = &rows[*(const uint32_t *)b];
 
 	if (x->has_address != y->has_address)
 		return x->has_address ? -1 : 1;
 	if (!x->has_address)
-		return span_compare(rows[x->source].text, rows[y->source].text);
-	for (int i = 0; i < 2; i++)
-		if (x->halves[i] != y->halves[i])
-			return x->halves[i] < y->halves[i] ? -1 : 1;
-	return 0;
+		return span_compare(x->text, y->text);
+	return memcmp(x->address.octets, y->address.octets, sizeof x->address.octets);
 }
 
-static struct source_key source_key(const struct observed_source *source, uint32_t index)
+/* All of an IPv4 address, and the first three quarters of an IPv6 network: whatever begins with eight octets of zero lies
+ * below 2^48 when it is IPv4. */
+static uint64_t source_key(const void *sources, uint32_t index)
 {
-	struct source_key key = { .source = index, .has_address = source->has_address };
+	const struct observed_source *source = (const struct observed_source *)sources + index;
+	uint64_t halves[2] = { 0 };
 
+	if (!source->has_address)
+		return UINT64_MAX;
 	for (int i = 0; i < 16; i++)
-		key.halves[i / 8] = key.halves[i / 8] << 8 | source->address.octets[i];
-	return key;
+		halves[i / 8] = halves[i / 8] << 8 | source->address.octets[i];
+	return halves[0] == 0 && halves[1] >> 48 == 0 ? halves[1] : (UINT64_C(1) << 48) + (halves[0] >> 16);
 }
 
 static bool rank_sources(struct work *w)
 {
+	const struct observed_source *sources = w->rows->sources;
 	size_t n = w->rows->sources_n;
-	struct source_key *order = arena_take(w->scratch, n * sizeof *order);
-	uint32_t rank = 0;
+	uint32_t *order = arena_take(w->scratch, n * sizeof *order), rank = 0;
 
 	w->source_rank = arena_take(w->arena, n * sizeof *w->source_rank);
 	if (!order || !w->source_rank)
 		return false;
 	for (uint32_t i = 0; i < n; i++)
-		order[i] = source_key(&w->rows->sources[i], i);
-	qsort_r(order, n, sizeof *order, source_order, (void *)w->rows->sources);
+		order[i] = i;
+	if (!order_indexes(w->scratch, order, n, source_key, source_order, sources))
+		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (i && source_order(&order[i - 1], &order[i], (void *)w->rows->sources) != 0)
+		if (i && source_order(&order[i - 1], &order[i], (void *)sources) != 0)
 			rank++;
-		w->source_rank[order[i].source] = rank;
+		w->source_rank[order[i]] = rank;
 	}
 	return true;
 }
@@ -358,9 +354,10 @@ static bool order_by_report(struct work *w)
 	uint32_t *next = arena_take(w->scratch, reports * sizeof *next);
 
 	w->by_report = arena_take(w->arena, n * sizeof *w->by_report);
+	w->report_keys = arena_take(w->scratch, n * sizeof *w->report_keys);
 	w->row_states = arena_take(w->arena, n);
 	w->report_starts = arena_take(w->arena, (reports + 1) * sizeof *w->report_starts);
-	if (!next || !w->by_report || !w->row_states || !w->report_starts)
+	if (!next || !w->by_report || !w->report_keys || !w->row_states || !w->report_starts)
 		return false;
 	for (uint32_t i = 0; i < n; i++)
 		w->report_starts[w->rows->traffic[i].report + 1]++;
@@ -370,7 +367,7 @@ static bool order_by_report(struct work *w)
 	}
 	for (uint32_t i = 0; i < n; i++)
 		w->by_report[next[w->rows->traffic[i].report]++] = i;
-	return order_runs(w, w->by_report, w->report_starts, reports, by_source_and_auth);
+	return order_runs(w, w->by_report, w->report_starts, reports, by_source_and_auth, w->report_keys);
 }
 
 uint64_t row_on(const struct work *w, const struct observed_traffic *row, int64_t day)
@@ -414,6 +411,14 @@ static int by_reporter_and_begin(const void *a, const void *b, void *arg)
 		return i->first_day < k->first_day ? -1 : 1;
 	order = span_compare(r->report_id, s->report_id);
 	return order ? order : memcmp(r->content, s->content, sizeof r->content);
+}
+
+static uint64_t reporter_and_begin(const void *of, uint32_t report)
+{
+	const struct work *w = of;
+	int64_t day = w->reports[report].first_day;
+
+	return key_halves(w->reports[report].reporter, day > 0 ? (uint64_t)day : 0);
 }
 
 /* One huge row must not move anything: beyond all history of its reporter it is only a lead. */
@@ -562,9 +567,9 @@ bool work_reports(struct work *w)
 	if (!rank_sources(w) || !order_by_report(w))
 		return false;
 	judge_scope(w);
-	if (!collect_reporters(w) || !collect_receivers(w) || !work_repeats(w))
+	if (!collect_reporters(w) || !collect_receivers(w) || !work_repeats(w) ||
+		!order_indexes(w->scratch, order, n, reporter_and_begin, by_reporter_and_begin, w))
 		return false;
-	qsort_r(order, n, sizeof *order, by_reporter_and_begin, w);
 	judge_counts(w, order, n);
 	judge_standing(w, order, n);
 	judge_use(w);

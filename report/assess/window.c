@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define CORROBORATING_DAYS 3
+#define AHEAD 16 /* rows lie anywhere: they are asked for before they are needed */
 
 /* What one reporter said of the path in hand. */
 struct witness {
@@ -202,19 +203,23 @@ static void pass_cell(struct pass *p, const uint32_t *rows, size_t n, uint32_t r
 		p->witnesses[reporter].evidence += evidence;
 }
 
-static void pass_address(struct pass *p, const uint32_t *rows, size_t n)
+static uint32_t rank_at(const struct work *w, size_t k)
+{
+	return (uint32_t)(w->path_keys[k] >> 32);
+}
+
+/* Those of by_path from `first` up to `end`. */
+static void pass_address(struct pass *p, size_t first, size_t end)
 {
 	const struct work *w = p->w;
-	const struct observed_source *s = &w->rows->sources[w->rows->traffic[rows[0]].source];
-	uint32_t rank = w->source_rank[w->rows->traffic[rows[0]].source];
+	const struct observed_source *s = &w->rows->sources[w->rows->traffic[w->by_path[first]].source];
+	uint32_t rank = rank_at(w, first);
 	uint64_t messages = 0;
 
-	for (size_t start = 0, i; start < n; start = i) {
-		uint32_t reporter = w->reports[w->rows->traffic[rows[start]].report].reporter;
-
-		for (i = start; i < n && w->reports[w->rows->traffic[rows[i]].report].reporter == reporter; i++)
+	for (size_t start = first, i; start < end; start = i) {
+		for (i = start; i < end && w->path_keys[i] == w->path_keys[start]; i++)
 			;
-		pass_cell(p, rows + start, i - start, reporter, &messages);
+		pass_cell(p, w->by_path + start, i - start, (uint32_t)w->path_keys[start], &messages);
 	}
 	if (messages == 0 && p->path->host.p)
 		return;
@@ -362,16 +367,20 @@ static bool pass_path(struct pass *p, uint32_t index)
 	*p = fresh;
 	p->path->pooled = p->path->sender = NO_INDEX;
 	for (uint32_t start = w->path_starts[index], i; start < end; start = i) {
-		uint32_t rank = w->source_rank[w->rows->traffic[w->by_path[start]].source];
-
-		for (i = start; i < end && w->source_rank[w->rows->traffic[w->by_path[i]].source] == rank; i++)
-			;
-		pass_address(p, w->by_path + start, i - start);
+		for (i = start; i < end && rank_at(w, i) == rank_at(w, start); i++)
+			if (i + AHEAD < w->by_path_n)
+				__builtin_prefetch(&w->rows->traffic[w->by_path[i + AHEAD]]);
+		pass_address(p, start, i);
 	}
 	if (!pass_days(p) || !pass_witnesses(p))
 		return false;
 	pass_features(p);
 	return true;
+}
+
+bool work_surroundings(struct work *w)
+{
+	return near_by_prefix(w) && note_covered(w);
 }
 
 bool work_window(struct work *w)
@@ -385,8 +394,7 @@ bool work_window(struct work *w)
 	p.met = arena_take(w->scratch, w->reporters_n * sizeof *p.met);
 	p.key_counts = arena_take(w->scratch, w->keys_n * sizeof *p.key_counts);
 	p.keys = arena_take(w->scratch, w->keys_n * sizeof *p.keys);
-	if (!p.days || !p.cell || !p.witnesses || !p.seen || !p.met || !p.key_counts || !p.keys || !near_by_prefix(w) ||
-		!note_covered(w) || !find_window(w))
+	if (!p.days || !p.cell || !p.witnesses || !p.seen || !p.met || !p.key_counts || !p.keys || !find_window(w))
 		return false;
 	for (size_t i = 0; i < w->reporters_n; i++)
 		p.witnesses[i].path = p.met[i] = NO_INDEX;

@@ -91,6 +91,7 @@ struct work {
 	uint8_t *row_states;
 	uint32_t *by_report;		 /* rows, by report, source rank, auth rank */
 	uint32_t *report_starts;	 /* reports_n + 1 positions in by_report */
+	uint64_t *report_keys;		 /* of by_report: source rank and auth rank; until reports are judged */
 	int64_t history_first, last_day; /* of counted reports; MOMENT_NONE when there are none */
 
 	uint32_t *path_from; /* paths: index into authors */
@@ -99,6 +100,7 @@ struct work {
 	size_t paths_n, plain_paths_n; /* with scatter, which comes last; without */
 	uint32_t *by_path;	       /* counted rows only, by path, reporter, source rank */
 	size_t by_path_n;
+	uint64_t *path_keys;	    /* of by_path: source rank and reporter, so that nobody looks for them row by row */
 	struct row_days *path_days; /* of by_path */
 	uint32_t *path_starts;
 	uint32_t *by_window; /* those of by_path whose reports have days in the window */
@@ -118,8 +120,20 @@ struct work {
 
 /* rank.c */
 typedef uint64_t row_key(const struct work *w, uint32_t row);
-/* Sorts each run of `rows`, from starts[i] up to starts[i + 1], by `key`, keeping the order of equals. */
-bool order_runs(const struct work *w, uint32_t *rows, const uint32_t *starts, size_t runs, row_key *key);
+/* Sorts each run of `rows`, from starts[i] up to starts[i + 1], by `key`, keeping the order of equals. `keys`: of all rows,
+ * in their new order. */
+bool order_runs(const struct work *w, uint32_t *rows, const uint32_t *starts, size_t runs, row_key *key, uint64_t *keys);
+/* Sorts indexes by `compare` (as qsort_r wants it), equals in the order they had. `key` says most of the order as one number,
+ * never more than `compare` would: what has the smaller key is smaller. compare NULL: the key says all. */
+typedef uint64_t index_key(const void *of, uint32_t index);
+typedef int index_compare(const void *a, const void *b, void *of);
+bool order_indexes(struct arena *scratch, uint32_t *order, size_t n, index_key *key, index_compare *compare, const void *of);
+uint64_t text_key(struct span text); /* its first octets, in their order */
+/* A key's upper and lower half; both in the order of their numbers. */
+static inline uint64_t key_halves(uint64_t upper, uint64_t lower)
+{
+	return upper < UINT32_MAX ? upper << 32 | (lower < UINT32_MAX ? lower : UINT32_MAX) : UINT64_MAX;
+}
 struct map; /* 64-bit keys to indexes; only looked up, never walked, so that its own order shows nowhere */
 struct map *map_new(struct arena *arena, size_t expected);
 uint32_t *map_at(struct map *map, uint64_t key); /* the value's place, NO_INDEX when new; NULL when memory is short */
@@ -174,6 +188,7 @@ bool address_within(const struct address *address, struct span cidr);
 bool work_homes(struct work *w);
 uint32_t home_group(const struct work *w, uint32_t named);
 bool work_paths(struct work *w);
+bool work_surroundings(struct work *w); /* near_direct, covered */
 bool work_window(struct work *w);  /* sums of the window */
 bool work_classes(struct work *w); /* scatter, features, classes, fates */
 static inline uint32_t path_of_row(const struct work *w, uint32_t row)
