@@ -9,7 +9,7 @@
 /* Copies of pages that a mail changed are kept until it is in; above this size in a temporary file. SQLite then writes
  * them out at once and believes the disk to be full where that is a write of 128 kB or more (its Unix layer takes the
  * size modulo 128 kB). */
-#define SAVEPOINT_OCTETS (127 * 1024)
+#define SAVEPOINT_OCTETS -1
 #define ARENA_OCTETS ((size_t)256 * 1024 * 1024)
 #define REASON_OCTETS ((size_t)2048)
 #define NAME_OCTETS ((size_t)65536)
