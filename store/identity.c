@@ -149,6 +149,9 @@ static bool row_add(struct store *s, const struct report_row *row)
 	bind_count(st, at++, row->uncounted);
 	bind_counts(st, at, &row->counts);
 	sqlite3_bind_int64(st, 42, s->taking.arrived);
+	bind_moment(st, 43, row->arrived);
+	bind_id(st, 44, row->signer);
+	sqlite3_bind_int(st, 45, row->carried);
 	return sql_run(s, st);
 }
 

@@ -14,7 +14,7 @@ static const struct {
 	[INTERN_REASONS] = { SQL_REASONS_FIND, SQL_REASONS_ADD, 256 },
 	[INTERN_AUTH] = { SQL_AUTH_FIND, SQL_AUTH_ADD, 4096 },
 };
-#define TEXT_SLOTS 4096
+#define TEXT_SLOTS 16384
 
 static bool cache_init(struct cache *cache, size_t count)
 {

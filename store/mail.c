@@ -366,6 +366,16 @@ static bool failure_take(struct store *s, const struct failure *f)
 	return sql_run(s, st);
 }
 
+static void proof_note(struct store *s, const struct verification *v)
+{
+	struct taking *t = &s->taking;
+
+	proof_of(s, v, &t->proof);
+	t->has_proof = true;
+	t->verified = v->at;
+	t->carried = CARRIED_CHECKED | (v->verdicts->total ? CARRIED_SIGNED : 0);
+}
+
 static bool verification_take(struct store *s, const struct verification *v)
 {
 	struct taking *t = &s->taking;
@@ -376,10 +386,8 @@ static bool verification_take(struct store *s, const struct verification *v)
 		return fault_set(&s->fault, FAULT_BROKEN, "%s: a sample without its report", s->path);
 	if (!verification_put(s, t->mail, number, v, &kept))
 		return false;
-	if (number == 0 && !kept) {
-		proof_of(s, v, &t->proof);
-		t->has_proof = true;
-	}
+	if (number == 0 && !kept)
+		proof_note(s, v);
 	return true;
 }
 
@@ -441,17 +449,17 @@ static bool proof_settle(struct store *s)
 			return false;
 	}
 	if (t->again_mail && !t->has_proof) {
-		arena_clear(&t->arena);
 		row = verification_get(s, t->mail, 0, &t->arena, &v);
 		if (row == 1)
-			proof_of(s, &v, &t->proof);
-		t->has_proof = row == 1;
+			proof_note(s, &v);
 	}
 	if (row < 0 || (t->result.failures && !sql_do_id(s, SQL_FAILURES_PASSED, t->mail)))
 		return false;
-	if (t->has_proof && !proof_says_anything(&t->proof))
-		return sql_do_id(s, SQL_REPORTS_CARRY, t->mail);
-	return !t->has_proof || trust_settle(s, t->mail, &t->proof);
+	if (t->has_proof && proof_says_anything(&t->proof))
+		return trust_settle(s, t->mail, &t->proof);
+	t->report.arrived = t->has_proof ? t->verified : MOMENT_NONE;
+	t->report.carried = t->carried;
+	return report_write(s) && (!t->has_proof || t->result.reports < 2 || sql_do_id(s, SQL_REPORTS_CARRY, t->mail));
 }
 
 static bool mail_finish(struct store *s)
@@ -521,7 +529,7 @@ bool store_mail_end(struct store *s, struct store_result *result, struct fault *
 
 void store_mail_abort(struct store *s)
 {
-	s->taking.open = s->taking.in_report = false;
+	s->taking.open = s->taking.in_report = s->taking.waiting = false;
 	mark_undo(s);
 	s->taking.forgotten = 0;
 }

@@ -160,14 +160,15 @@ static const char schema_records[] =
 	"CREATE TABLE records(id INTEGER PRIMARY KEY, n INTEGER NOT NULL, data BLOB NOT NULL) STRICT;\n";
 
 /* What a verdict reads of a report and of the mail that brought it, in one range of an index by domain and day: four pages
- * that lie anywhere were a third of a verdict. carried: CARRIED_ bits of store_private.h. */
+ * that lie anywhere were a third of a verdict. carried: CARRIED_ bits of store_private.h. OR FAIL: or else SQLite keeps copies of
+ * all reports, to take the statement alone back. */
 static const char schema_carried[] =
 	"ALTER TABLE report ADD COLUMN taken INTEGER;\n"   /* mail.arrived */
 	"ALTER TABLE report ADD COLUMN arrived INTEGER;\n" /* verification.at */
 	"ALTER TABLE report ADD COLUMN signer INTEGER;\n"  /* mail.signer */
 	"ALTER TABLE report ADD COLUMN carried INTEGER NOT NULL DEFAULT 0;\n"
 	"DROP INDEX report_day;\n"
-	"UPDATE report SET (taken,arrived,signer,carried)=(SELECT m.arrived,v.at,m.signer,"
+	"UPDATE OR FAIL report SET (taken,arrived,signer,carried)=(SELECT m.arrived,v.at,m.signer,"
 	"m.repaired+CASE WHEN v.total IS NULL THEN 0 WHEN v.total=0 THEN 2 ELSE 6 END"
 	" FROM mail m LEFT JOIN verification v ON v.mail=m.id AND v.number=0 WHERE m.id=report.mail);\n"
 	"CREATE INDEX report_day ON report(domain, day, state, reporter, trust, recovered, range_begin, range_end, report_id,\n"
@@ -333,9 +334,9 @@ bool schema_check(struct store *s, const struct schema_step *steps, int version,
 		return fault_set(fault, FAULT_SETUP,
 			"%s: schema %" PRId64 " is older than %d; the next ingest brings it up to date", s->path, have,
 			version);
-	/* WAL before the first page of a new file, and pages so small that copies of those that a mail changes, some 20, stay below
-	 * SAVEPOINT_OCTETS of store.c; only after we know that the file is ours. Steps may rebuild tables that others refer to, so
-	 * foreign keys are off until all are done. */
+	/* WAL before the first page of a new file, and pages of 4 kB, because a mail changes some 20 of them, which are copied; only
+	 * after we know that the file is ours. Steps may rebuild tables that others refer to, so foreign keys are off until all are
+	 * done. */
 	if (s->mode == STORE_WRITE && !exec(s, "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=OFF"))
 		return store_tell(s, false, fault);
 	if (have > 0 && have < version && !schema_keep(s, have, fault))

@@ -93,9 +93,9 @@
 	X(RECORDS_LAST, "SELECT max(id) FROM records WHERE id BETWEEN ?1 AND ?2")				\
 	X(RECORDS_DROP, "DELETE FROM records WHERE id BETWEEN ?1 AND ?2")					\
 	X(REPORT_ADD,                                                                                                  \
-		"INSERT INTO report(" REPORT_COLUMNS ",taken) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"      \
+		"INSERT INTO report(" REPORT_COLUMNS ",taken,arrived,signer,carried) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"      \
 		"?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36,?37,"     \
-		"?38,?39,?40,?41,?42)")                                                                                  \
+		"?38,?39,?40,?41,?42,?43,?44,?45)")                                                                                  \
 	X(REPORT_GET, "SELECT " REPORT_COLUMNS " FROM report WHERE id=?1")                                             \
 	X(REPORT_DROP, "DELETE FROM report WHERE id=?1")                                                               \
 	X(REPORT_STATE, "UPDATE report SET state=?2 WHERE id=?1")                                                      \

@@ -48,7 +48,7 @@ _Static_assert(DISPOSITION_COUNT <= FLAG_DISPOSED + 1, "a disposition fits its b
 enum { TRAIT_RELAYED = 1 << 0, TRAIT_STARTS = 1 << 1 };
 
 /* The texts of a report's head that are kept as ids, in the order of REPORT_COLUMNS. */
-enum { REPORT_TEXTS = 15 };
+enum { REPORT_EMAIL = 1, REPORT_TEXTS = 15 };
 
 struct report_row {
 	int64_t id, mail;
@@ -62,6 +62,8 @@ struct report_row {
 	int64_t first_record; /* all deliveries of one content share its records */
 	uint64_t records, uncounted;
 	struct counts counts;
+	int64_t arrived, signer; /* what it repeats of its mail, as far as that is known when it is written */
+	int carried;		 /* CARRIED_ */
 };
 
 struct rollup_row {
@@ -133,6 +135,7 @@ struct taking {
 	bool known;        /* stored before: its facts are let pass */
 	bool has_kept;     /* what is kept of it is there already */
 	bool in_report, again; /* a report is open; its content is stored already */
+	bool waiting;          /* the last report is whole, and written when it is known who signed the mail */
 	bool alone;            /* nothing with the open report's identity is stored */
 	bool packed_already;   /* the kept part in hand is compressed as it came */
 	int64_t forgotten; /* the mail whose feedback was just taken away, 0: none */
@@ -146,6 +149,8 @@ struct taking {
 	uint64_t problems;
 	bool again_mail;       /* its row was there: it is read anew */
 	bool has_proof;
+	int64_t verified;      /* when the mail was */
+	int carried;           /* CARRIED_ bits of that */
 	char sender[DOMAINNAME_TEXT]; /* organisational domain of the From field */
 	struct proof proof;
 	struct buf reason;     /* the first problem */
@@ -259,6 +264,7 @@ bool list_get(struct store *s, enum sql which, int64_t id, struct arena *arena, 
 bool report_begin(struct store *s, const struct report *report);
 bool report_record(struct store *s, const struct record *record);
 bool report_end(struct store *s);
+bool report_write(struct store *s); /* the one that waits, if any */
 unsigned record_flags(const struct record *record);
 void counts_add_record(struct counts *counts, uint64_t messages, unsigned flags);
 uint64_t sum_counts(uint64_t a, uint64_t b); /* stops at the largest number */

@@ -225,18 +225,37 @@ static struct span subject_of(struct store *s, int64_t mail)
 	return subject;
 }
 
+/* The report that waits is written with what the others only come to have. */
+static bool waiting_settle(struct store *s, const struct proof *proof, struct span submitter)
+{
+	struct taking *t = &s->taking;
+	struct report_row *row = &t->report;
+	bool failed = false;
+	struct span email = text_of(s, row->texts[REPORT_EMAIL], &t->arena, &failed);
+
+	if (failed || (proof->signer[0] && !intern_text(s, span_of(proof->signer), &row->signer)))
+		return false;
+	if (!row->recovered && range_is_possible(row->begin, row->end))
+		row->trust = trust_of_report(proof, submitter, email);
+	row->arrived = t->verified;
+	row->carried = t->carried | (proof->repaired ? CARRIED_REPAIRED : 0);
+	return report_write(s);
+}
+
 bool trust_settle(struct store *s, int64_t mail, const struct proof *proof)
 {
+	bool waiting = s->taking.waiting;
 	struct span submitter, email = SPAN_ABSENT;
 	int64_t id = 0;
 	int row;
 
-	arena_clear(&s->taking.arena);
+	if (!waiting)
+		arena_clear(&s->taking.arena);
 	submitter = proof->subject ? submitter_of(subject_of(s, mail)) : SPAN_ABSENT;
 	if (s->failed || !mail_trust_set(s, mail, proof, submitter))
 		return false;
 	while ((row = report_next(s, mail, &id, &email)) == 1)
 		if (!identity_retrust(s, id, trust_of_report(proof, submitter, email)))
 			return false;
-	return row == 0;
+	return row == 0 && (!waiting || waiting_settle(s, proof, submitter));
 }

@@ -7,7 +7,7 @@
 
 const size_t report_texts[REPORT_TEXTS] = {
 	offsetof(struct report, org_name),
-	offsetof(struct report, org_email),
+	[REPORT_EMAIL] = offsetof(struct report, org_email),
 	offsetof(struct report, org_extra_contact_info),
 	offsetof(struct report, generator),
 	offsetof(struct report, version),
@@ -151,8 +151,12 @@ bool report_begin(struct store *s, const struct report *report)
 
 	if (t->in_report)
 		return fault_set(&s->fault, FAULT_BROKEN, "%s: a report within a report", s->path);
+	if (!report_write(s))
+		return false;
 	arena_clear(&t->arena);
-	*row = (struct report_row){ .id = s->next_report, .mail = t->mail, .recovered = report->recovered };
+	*row = (struct report_row){
+		.id = s->next_report, .mail = t->mail, .recovered = report->recovered, .arrived = MOMENT_NONE
+	};
 	row->trust = report->recovered || !range_is_possible(report->begin, report->end) ? TRUST_NOT_BELIEVED : TRUST_UNCHECKED;
 	row->day = report_day(report, t->arrived);
 	row->begin = report->begin;
@@ -256,5 +260,14 @@ bool report_end(struct store *s)
 	t->result.reports++;
 	t->result.duplicates += t->again;
 	t->result.records += t->again ? 0 : t->report.records;
-	return identity_add(s, &t->report);
+	t->waiting = true;
+	return true;
+}
+
+bool report_write(struct store *s)
+{
+	bool waiting = s->taking.waiting;
+
+	s->taking.waiting = false;
+	return !waiting || identity_add(s, &s->taking.report);
 }
