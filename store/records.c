@@ -336,33 +336,15 @@ bool records_walk(struct store *s, int64_t domain, const struct window *window, 
 struct summing {
 	struct store *store;
 	struct id_sums *sums;
+	struct table by_id; /* slots owned */
 	bool by_author;
 };
 
-static struct id_sum *id_slot(const struct id_sums *sums, int64_t id)
+static bool id_is(const void *of, uint32_t at, const void *key)
 {
-	size_t at = scatter(scatter_begin(), (uint64_t)id) & (sums->room - 1);
+	const struct summing *g = of;
 
-	while (sums->all[at].records && sums->all[at].id != id)
-		at = (at + 1) & (sums->room - 1);
-	return &sums->all[at];
-}
-
-static bool id_sums_grow(struct store *s, struct id_sums *sums)
-{
-	struct id_sums bigger = { .n = sums->n, .room = sums->room ? 2 * sums->room : 256 };
-
-	if (2 * sums->n < sums->room)
-		return true;
-	bigger.all = calloc(bigger.room, sizeof *bigger.all);
-	if (!bigger.all)
-		return store_fail_memory(s);
-	for (size_t i = 0; i < sums->room; i++)
-		if (sums->all[i].records)
-			*id_slot(&bigger, sums->all[i].id) = sums->all[i];
-	free(sums->all);
-	*sums = bigger;
-	return true;
+	return g->sums->all[at].id == *(const int64_t *)key;
 }
 
 static bool record_sum(void *arg, const struct walked_report *report, const struct record_shape *shape,
@@ -371,13 +353,16 @@ static bool record_sum(void *arg, const struct walked_report *report, const stru
 	struct summing *g = arg;
 	int64_t id = g->by_author ? shape->header_from : shape->auth;
 	struct id_sum *sum;
+	uint32_t at;
+	int found;
 
 	if (!id)
 		return true;
-	if (!id_sums_grow(g->store, g->sums))
+	found = table_place(g->store, g, &g->by_id, scatter(scatter_begin(), (uint64_t)id), id_is, &id, g->sums->n, &at);
+	if (found < 0 || (found == 0 && !table_room(g->store, &g->sums->all, g->sums->n, sizeof *g->sums->all)))
 		return false;
-	sum = id_slot(g->sums, id);
-	if (!sum->records) {
+	sum = &g->sums->all[at];
+	if (found == 0) {
 		*sum = (struct id_sum){ .id = id, .last_day = report->day, .trust = report->trust };
 		g->sums->n++;
 	}
@@ -397,16 +382,13 @@ static int id_order(const void *a, const void *b)
 
 bool records_sum(struct store *s, int64_t domain, const struct window *window, bool by_author, struct id_sums *sums)
 {
-	struct summing g = { s, sums, by_author };
-	size_t n = 0;
+	struct summing g = { .store = s, .sums = sums, .by_author = by_author };
+	bool ok;
 
 	*sums = (struct id_sums){ .all = NULL };
-	if (!records_walk(s, domain, window, record_sum, &g))
-		return false;
-	for (size_t i = 0; i < sums->room; i++)
-		if (sums->all[i].records)
-			sums->all[n++] = sums->all[i];
-	if (n)
-		qsort(sums->all, n, sizeof *sums->all, id_order);
-	return true;
+	ok = records_walk(s, domain, window, record_sum, &g);
+	free(g.by_id.slots);
+	if (ok && sums->n)
+		qsort(sums->all, sums->n, sizeof *sums->all, id_order);
+	return ok;
 }

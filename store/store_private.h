@@ -424,7 +424,7 @@ struct id_sum {
 };
 struct id_sums {
 	struct id_sum *all; /* owned by the caller; by id, n of them */
-	size_t n, room;
+	size_t n;
 };
 bool records_sum(struct store *s, int64_t domain, const struct window *window, bool by_author, struct id_sums *sums);
 
