@@ -1,5 +1,6 @@
 /* The weekly mail about one domain or several, and the one about new alerts: subject, text and HTML, built domain after
- * domain. Pure: nothing is sent here, and nothing asks the clock.
+ * domain, in any order: the worst comes first. Each is judged once; of each a line is kept, and a section of those that may
+ * have one. Pure: nothing is sent here, and nothing asks the clock.
  *
  *   weekly_new -> weekly_add per domain -> weekly_finish -> subject, text, html -> weekly_free
  *
@@ -17,7 +18,6 @@ struct weekly;
 
 struct weekly_plan {
 	int64_t today; /* the week ends the day before */
-	size_t domains;
 	bool alert; /* only what is in weekly_domain.alerts */
 };
 

@@ -80,6 +80,19 @@ run digest --print lighthouse-cafe.example harborlight.example > out 2> err
 python3 "$srcdir/tests/digest-readback.py" out text > text 2>> err
 [ "$(grep -o '^  [a-z-]*\.example: [a-z ]*' text | head -n 2 | tr '\n' ' ')" = "  harborlight.example: not ready for p   lighthouse-cafe.example: no report arrived " ]
 ok $? "... the worst first, whatever the order they are named in"
+silent=$(seq -f 'silent%02g.example' 30)
+# shellcheck disable=SC2046,SC2086 # names without blanks
+{
+	run digest --print $silent lighthouse-cafe.example harborlight.example > out 2> err
+	run digest --print harborlight.example $(echo "$silent" | tac) lighthouse-cafe.example > backwards 2>> err
+}
+sed -E '/^(From|To|Message-ID):/d; s/@[a-z0-9-]+\.example/@/; /^(Content-Type:|--)/d; /^ boundary=/d' out > one
+sed -E '/^(From|To|Message-ID):/d; s/@[a-z0-9-]+\.example/@/; /^(Content-Type:|--)/d; /^ boundary=/d' backwards | cmp - one
+ok $? "... also among many that are silent"
+python3 "$srcdir/tests/digest-readback.py" out check > text 2> err
+[ "$(grep -c '^  silent.*: no report arrived$' text) $(grep -c '^silent.*, week 47' text) $(grep -c 'and 11 more without a report' text)" = "19 2 1" ]
+ok $? "... of which some have a line and three a section"
+sed 's/^/# /' err
 is_sent 0 "printing sends nothing"
 
 # Once
