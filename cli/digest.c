@@ -1,8 +1,6 @@
 #include "cli/digest.h"
 
-#include "cli/page.h"
-#include "report/outgoing.h"
-#include "report/overview.h"
+#include "cli/attached.h"
 
 #include <stdlib.h>
 
@@ -34,7 +32,7 @@ struct making {
 	struct buf before;  /* those of the week before; empty when there was none */
 	struct span reply;  /* its id */
 	int64_t told_to;    /* the last day of the week before, or of the mail before */
-	struct buf page;    /* to go with the mail; empty: none */
+	struct attached attached;
 };
 
 static bool memory_short(struct fault *fault)
@@ -345,7 +343,7 @@ static bool domain_add(struct making *m, size_t which, struct fault *fault)
 	part.unchanged = is_unchanged(m, judged->state);
 	if (m->plan->alert && !part.alerts_n)
 		return true;
-	if (m->plan->attach && !page_make(r, &m->page, fault))
+	if (m->plan->attach && !attached_add(&m->attached, r, &judged->line, fault))
 		return false;
 	return weekly_add(m->weekly, &part) || memory_short(fault);
 }
@@ -393,6 +391,9 @@ static bool mail_write(struct making *m, struct fault *fault)
 		.in_reply_to = m->reply,
 		.date = m->plan->cli->now };
 
+	outgoing.pages_n = m->attached.n;
+	outgoing.pages = attached_pages(&m->attached, m->domains.n == 1, &result->arena);
+	weekly_pages(m->weekly, m->attached.n, m->attached.left_out);
 	if (!weekly_finish(m->weekly))
 		return memory_short(fault);
 	if (m->plan->alert)
@@ -401,7 +402,6 @@ static bool mail_write(struct making *m, struct fault *fault)
 	outgoing.verdict = weekly_verdict(m->weekly);
 	outgoing.text = weekly_text(m->weekly);
 	outgoing.html = weekly_html(m->weekly);
-	outgoing.report = m->page.n ? buf_span(&m->page) : SPAN_ABSENT;
 	result->sending.state = arena_copy(&result->arena, buf_span(&m->states));
 	if (result->arena.failed)
 		return memory_short(fault);
@@ -429,8 +429,6 @@ static bool making_run(struct making *m, struct fault *fault)
 	struct weekly_plan plan = { .today = moment_day(m->plan->now), .alert = m->plan->alert };
 	struct digest_result *result = m->result;
 
-	if (m->plan->attach && m->domains.n != 1)
-		return fault_set(fault, FAULT_INPUT, "--attach is for the mail about one domain; this is about %zu", m->domains.n);
 	m->home = m->domains.n ? m->domains.names[0] : SPAN("localhost");
 	m->told_to = moment_day(m->plan->now) - 1 - WEEK_DAYS;
 	result->from = m->plan->from.p ? m->plan->from : address_at(m, "dmarc");
@@ -458,8 +456,7 @@ bool digest_make(const struct digest_plan *plan, struct store *store, struct dig
 		.result = result,
 		.domains = DOMAIN_LIST,
 		.states = BUF(MAIL_OCTETS),
-		.before = BUF(MAIL_OCTETS),
-		.page = BUF(HTML_OCTETS) };
+		.before = BUF(MAIL_OCTETS) };
 	struct cli then = *plan->cli;
 	bool good;
 
@@ -474,7 +471,7 @@ bool digest_make(const struct digest_plan *plan, struct store *store, struct dig
 	weekly_free(m.weekly);
 	buf_release(&m.states);
 	buf_release(&m.before);
-	buf_release(&m.page);
+	attached_release(&m.attached);
 	domains_release(&m.domains);
 	return good;
 }

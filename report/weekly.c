@@ -371,6 +371,22 @@ bool weekly_add(struct weekly *weekly, const struct weekly_domain *domain)
 
 /* ---- the end */
 
+void weekly_pages(struct weekly *weekly, size_t attached, size_t left_out)
+{
+	weekly->attached = attached;
+	weekly->left_out = left_out;
+}
+
+void weekly_say_pages(const struct pen *pen, const struct weekly *weekly)
+{
+	pen_say(pen, "Attached: the pages of the worst %s. ", counted_text(weekly->attached, "domain", "domains").p);
+	pen_say(pen, "With %s more this mail would be too large for many servers. One page: ",
+		count_text(weekly->left_out).p);
+	pen_code(pen, SPAN("dmarcgate html DOMAIN"));
+	pen_say(pen, "; all in a folder: ");
+	pen_code(pen, SPAN("dmarcgate html --all -o FOLDER"));
+}
+
 static int piece_order(const void *a, const void *b)
 {
 	const struct weekly_piece *x = a, *y = b;

@@ -39,6 +39,8 @@ struct weekly_domain {
 
 struct weekly *weekly_new(const struct weekly_plan *plan); /* NULL: memory is short */
 bool weekly_add(struct weekly *weekly, const struct weekly_domain *domain);
+/* So many pages go with a mail about several domains, and so many would have made it too large. */
+void weekly_pages(struct weekly *weekly, size_t attached, size_t left_out);
 bool weekly_finish(struct weekly *weekly); /* false: memory was short at some time; there is nothing to send */
 void weekly_free(struct weekly *weekly);
 

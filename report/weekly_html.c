@@ -397,6 +397,11 @@ static void index_put(const struct part *part)
 		pen_say(&part->pen, "and %s more without a report", count_text(weekly->silent - WEEKLY_QUIET_LINES).p);
 		row_close(part);
 	}
+	if (weekly->left_out) {
+		row_open(part, "padding:14px 24px 0");
+		weekly_say_pages(&part->pen, weekly);
+		row_close(part);
+	}
 	if (!weekly->added) {
 		row_open(part, CELL);
 		put(part, "Nothing arrived: no domain was reported about. Does dmarcgate ingest run?");

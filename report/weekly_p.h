@@ -36,6 +36,7 @@ struct weekly {
 	struct weekly_list sections, quiet_sections;
 	struct weekly_piece alone;		   /* for a domain that has a section only as the only one */
 	size_t line_octets;
+	size_t attached, left_out; /* pages */
 	size_t added, fix, ready, unchanged, thin, silent; /* domains */
 	struct overview_line worst;		   /* without a domain */
 	bool failed;
@@ -62,6 +63,8 @@ void weekly_say_silence(const struct pen *pen, const struct weekly *weekly, cons
 /* `crm.example: no longer new, or signed now; open until Mon 9 Nov`, in two halves: who, and what. */
 void weekly_say_closed_name(const struct pen *pen, const struct assessment *a, const struct closed_alert *closed);
 void weekly_say_closed(const struct pen *pen, const struct closed_alert *closed);
+/* Pages that did not fit in, and how to have them. */
+void weekly_say_pages(const struct pen *pen, const struct weekly *weekly);
 void weekly_say_sums(const struct pen *pen, const struct verdict *verdict); /* with its dot */
 
 /* A line of the list that a mail about several domains begins with, and what is told of a domain at length; appended. */

@@ -256,7 +256,7 @@ static void line_write(struct part *part, const struct weekly_domain *domain)
 static void part_collect(struct weekly *weekly, const struct weekly_domain *domain, struct buf *into,
 	void (*write)(struct part *part, const struct weekly_domain *domain))
 {
-	struct part part = { .weekly = weekly, .a = domain->assessment, .line = BUF(LINE_OCTETS) };
+	struct part part = { .weekly = weekly, .a = domain ? domain->assessment : NULL, .line = BUF(LINE_OCTETS) };
 	char *text = NULL;
 	size_t n = 0;
 
@@ -286,6 +286,14 @@ static void lines_put(struct weekly *weekly, const struct weekly_list *list)
 		buf_put_span(&weekly->text, buf_span(&list->pieces[i].text));
 }
 
+static void pages_write(struct part *part, const struct weekly_domain *domain)
+{
+	(void)domain;
+	putc('\n', part->out);
+	weekly_say_pages(&part->pen, part->weekly);
+	paragraph(part, 0, 0);
+}
+
 static void index_put(struct weekly *weekly)
 {
 	const struct pen pen = { &weekly->text, &weekly_plain, PEN_TERMINAL };
@@ -298,6 +306,8 @@ static void index_put(struct weekly *weekly)
 	if (weekly->silent > WEEKLY_QUIET_LINES)
 		buf_printf(&weekly->text, "  and %s more without a report\n",
 			count_text(weekly->silent - WEEKLY_QUIET_LINES).p);
+	if (weekly->left_out)
+		part_collect(weekly, NULL, &weekly->text, pages_write);
 	if (!weekly->added)
 		buf_put_text(&weekly->text, "Nothing arrived: no domain was reported about. Does dmarcgate ingest run?\n");
 }
