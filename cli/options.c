@@ -41,7 +41,7 @@ const struct option_row option_rows[] = {
 	{ "fixed", "SENDER,...", PLACE(fixed), "simulate", "senders taken as repaired" },
 	{ "to", "ADDRESS,...", PLACE(to), "digest", "who gets it, in the place of [digest] to" },
 	{ "print", NULL, PLACE(print), "digest", "print the mail and send nothing" },
-	{ "attach", NULL, PLACE(attach), "digest", "with the page of the domain as report.html" },
+	{ "attach", NULL, PLACE(attach), "digest", "with the page of each domain" },
 	{ "only-trouble", NULL, PLACE(only_trouble), "digest", "send only when there is something to do" },
 	{ "if-alert", NULL, PLACE(if_alert), "digest", "send only new alerts, each once" },
 	{ "again", NULL, PLACE(again), "digest", "send once more what was sent, or may have been" },

@@ -227,7 +227,7 @@ void bind_moment(sqlite3_stmt *st, int at, int64_t moment); /* MOMENT_NONE: NULL
 void bind_count(sqlite3_stmt *st, int at, uint64_t count);
 void bind_text(sqlite3_stmt *st, int at, struct span text); /* absent: NULL; not copied */
 void bind_blob(sqlite3_stmt *st, int at, struct span blob);
-void bind_counts(sqlite3_stmt *st, int at, const struct counts *counts);
+int bind_counts(sqlite3_stmt *st, int at, const struct counts *counts); /* the number behind them */
 /* An address in its usual text as 16 octets, everything else as the text that was sent. */
 void bind_source(sqlite3_stmt *st, int at, struct span text, bool has_address, const struct address *address);
 bool source_is_usual(struct span text, const struct address *address); /* just what address_format gives */

@@ -74,10 +74,12 @@ uint64_t octets_scatter(const void *octets, size_t n)
 	const char *p = octets;
 	uint64_t hash = scatter_begin() ^ n, word;
 
-	for (size_t i = 0; i < n; i += sizeof word) {
-		word = 0;
-		memcpy(&word, p + i, n - i < sizeof word ? n - i : sizeof word);
+	for (; n >= sizeof word; p += sizeof word, n -= sizeof word) {
+		memcpy(&word, p, sizeof word);
 		hash = scatter(hash, word);
 	}
-	return hash;
+	word = 0;
+	if (n)
+		memcpy(&word, p, n);
+	return n ? scatter(hash, word) : hash;
 }
