@@ -94,7 +94,7 @@ static bool pass_take(void *arg, const struct spf_pass_row *row)
 {
 	struct passes *passes = arg;
 
-	if (passes->n == SPF_SOURCES_MAX)
+	if (row->network || passes->n == SPF_SOURCES_MAX) /* which part of a record let a whole network pass is unknown */
 		passes->left_out++;
 	else
 		passes->rows[passes->n++] = (struct spf_source){ row->address, row->messages };
