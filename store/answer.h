@@ -41,9 +41,10 @@ struct domain_row {
 typedef bool domain_taker(void *arg, const struct domain_row *row); /* most messages first, then by name */
 
 struct source_row {
-	struct span source; /* address as text, or what was sent instead */
+	struct span source; /* address or network as text, or what was sent instead */
 	bool has_address;
 	struct address address;
+	unsigned network; /* 0, or the length of its prefix: those of a domain with too many sources are taken together */
 	struct counts counts;
 	int64_t first_day, last_day;
 	uint64_t reporters;
@@ -56,6 +57,7 @@ typedef bool source_taker(void *arg, const struct source_row *row);
 /* A sender whose mail passed SPF for one domain. */
 struct spf_pass_row {
 	struct address address;
+	unsigned network; /* as in struct source_row */
 	uint64_t messages;
 };
 typedef bool spf_pass_taker(void *arg, const struct spf_pass_row *row); /* most messages first, then by address */

@@ -199,7 +199,7 @@ struct store {
 	struct packing *packing;  /* owned; NULL until a report is stored */
 	struct record_shape *shapes; /* owned; of the run being read */
 	size_t shapes_room;
-	size_t sources_most; /* that store_ask_observed tells apart */
+	size_t sources_most; /* that a question tells apart */
 	struct cell *dirty; /* owned: rollup rows to be summed again before the mail ends */
 	size_t dirty_n, dirty_room;
 	struct inflow inflows[INFLOWS]; /* of the batch, to be written with its commit */
@@ -355,6 +355,13 @@ typedef bool is_same(const void *of, uint32_t at, const void *key); /* is it `ke
 /* The place of `key`: 1, or 0 when it is new and got the place `next`; -1: s->fault. */
 int table_place(struct store *s, const void *of, struct table *t, uint64_t hash, is_same *same, const void *key, size_t next,
 	uint32_t *place);
+/* What of an address tells sources apart: all of it, or, when a domain would have more than a store's sources_most, its
+ * network: what is known of a source takes a kilobyte, and whoever may report can name any number of them. */
+#define GRAINS 4
+extern const struct grain {
+	unsigned v4, v6; /* bits */
+} grains[GRAINS];
+struct address network_of(const struct address *address, unsigned grain);
 /* Room in *items for one more of `size` octets behind `n`, a power of two at a time. */
 bool table_room(struct store *s, void *items, size_t n, size_t size);
 uint64_t octets_scatter(const void *octets, size_t n);
