@@ -72,9 +72,7 @@ static bool octet_is_label(char c)
 		(unsigned char)c >= 0x80;
 }
 
-/* sub-domain of RFC 5321 4.1.2, with U-labels (RFC 8616) and the underscore that practice uses. Returns the labels, 0:
- * illegal. */
-static size_t domain_labels(struct span text)
+size_t domain_labels(struct span text)
 {
 	size_t labels = 1, length = 0;
 
