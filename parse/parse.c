@@ -203,6 +203,7 @@ static void pass_begin(struct reading *r)
 {
 	r->budget = (struct container_budget){ .limits = r->limits };
 	r->documents = 0;
+	r->parts = 0;
 	r->wants_second_pass = false;
 	r->sums = (struct reading_sums){ 0 };
 	r->kept = 0;
