@@ -45,7 +45,8 @@ struct worker {
 struct slot {
 	struct worker *worker;
 	enum stage stage;
-	uint64_t sent; /* as the worker's n-th mail */
+	uint64_t given; /* as the crew's n-th mail */
+	uint64_t sent;	/* as the worker's n-th mail */
 	uint64_t ticket;
 	int fd;			    /* owned until the mail is done: it may have to be given once more */
 	struct parse_range *ranges; /* owned, as fd */
@@ -69,7 +70,7 @@ struct crew {
 	struct worker *workers;
 	struct slot *slots;
 	unsigned jobs, slots_n;
-	uint64_t tokens, asked; /* counted on: never the same twice */
+	uint64_t asked, given; /* counted on: never the same twice */
 	struct fault fault;	/* FAULT_LATER: the nursery is gone */
 	crew_answerer *answerer;
 	void *answerer_arg;
@@ -322,14 +323,31 @@ static void death_describe(const struct crew *crew, int status, char *text, size
 
 /* ------------------------------------------------------------------ giving a mail to a worker */
 
-/* A worker that cannot be had costs the mail that waits for it first. */
+/* Who waits longest is next, so that none waits for ever behind mails whose workers die. A mail that is read once more comes
+ * first, and alone: what another one may have left behind in its reader is not laid at its door. */
+static struct slot *worker_waiting(const struct worker *worker)
+{
+	struct slot *next = NULL;
+
+	for (unsigned i = 0; i < HANDS && worker->slots[i]; i++) {
+		struct slot *slot = worker->slots[i];
+
+		if (slot->again && slot_in_work(slot))
+			return NULL;
+		if (slot->stage == STAGE_WAITING && (!next || slot->again || (!next->again && slot->given < next->given)))
+			next = slot;
+	}
+	return next;
+}
+
+/* A worker that cannot be had costs the mail that it would read first. */
 static void worker_order(struct crew *crew, struct worker *worker)
 {
 	struct slot *slot;
 
 	if (worker->born || worker->socket >= 0 || worker_hand(worker))
 		return;
-	while ((slot = worker_slot_at(worker, STAGE_WAITING)) && ++slot->births > BIRTHS) {
+	while ((slot = worker_waiting(worker)) && ++slot->births > BIRTHS) {
 		fault_set(&slot->fault, FAULT_LATER, "parsers die before they can read");
 		slot_finish(slot, "");
 	}
@@ -366,23 +384,6 @@ static bool slot_send_mail(struct crew *crew, struct slot *slot)
 	else
 		slot_begin(crew, slot);
 	return true;
-}
-
-/* A mail that is read once more comes first, and alone: what another one may have left behind in its reader is not laid at
- * its door. */
-static struct slot *worker_waiting(const struct worker *worker)
-{
-	struct slot *next = NULL;
-
-	for (unsigned i = 0; i < HANDS && worker->slots[i]; i++) {
-		struct slot *slot = worker->slots[i];
-
-		if (slot->again && slot_in_work(slot))
-			return NULL;
-		if (slot->stage == STAGE_WAITING && (!next || slot->again))
-			next = slot;
-	}
-	return next;
 }
 
 /* Gives the worker what waits for it, as far as it may have more; where there is no worker, one is ordered. */
@@ -476,6 +477,7 @@ bool crew_give(struct crew *crew, uint64_t ticket, const struct parse_input *inp
 	slot->flags = input->flags;
 	slot->at = input->at;
 	slot->ticket = ticket;
+	slot->given = ++crew->given;
 	slot->fault.kind = FAULT_NONE;
 	slot->questions = slot->births = 0;
 	slot->again = false;

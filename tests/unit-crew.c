@@ -311,6 +311,28 @@ static void test_used_worker(void **state)
 	crew_free(crew);
 }
 
+/* Mails that kill their workers, one after the other, cost none that waits beside them. */
+static void test_waiting_beside_poison(void **state)
+{
+	struct crew *crew = crew_of(test_limits(), 1, false);
+	unsigned given = 0;
+	bool well = false;
+
+	(void)state;
+	give(crew, given++, "abort");
+	give(crew, given++, "say well\nend");
+	while (crew_busy(crew)) {
+		struct buf out = answer_of(crew, NULL);
+
+		well |= strstr(buf_text(&out), "well") != NULL;
+		buf_release(&out);
+		if (given < 12)
+			give(crew, given++, "abort");
+	}
+	assert_true(well);
+	crew_free(crew);
+}
+
 /* Somebody who ends workers in the middle of their mails. */
 struct killer {
 	struct crew *crew;
@@ -674,6 +696,7 @@ int main(void)
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_poisoned_mail),
 		cmocka_unit_test(test_used_worker),
+		cmocka_unit_test(test_waiting_beside_poison),
 		cmocka_unit_test(test_killed_from_outside),
 		cmocka_unit_test(test_cut_reason),
 #ifdef WITH_SANDBOX
