@@ -131,8 +131,6 @@ static enum leaf_end document_leaf(struct reading *r, struct stream *s, bool lik
 	case DOCUMENT_AGAIN:
 		break;
 	}
-	if (!likely)
-		return LEAF_NOTHING;
 	if (document >= RECOVER_DOCUMENTS) {
 		reading_broken(r, "", "not well-formed XML, and too many documents in one mail to try again");
 		return LEAF_BROKEN;
