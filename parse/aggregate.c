@@ -54,6 +54,7 @@ struct aggregate {
 	bool recover;        /* the second pass */
 	bool likely;         /* `<feedback` stands near the beginning */
 	bool foreign;        /* the root is not <feedback> */
+	bool left_out;       /* an element beside the records was not ours */
 	bool refused;        /* a rule was broken that no second pass mends */
 	char reason_where[128], reason[256]; /* why the document cannot be used: recorded once its facts are taken back */
 	struct markup markup; /* what was fed, seen as pieces */
@@ -210,6 +211,7 @@ static void element_begin(struct aggregate *a, const xmlChar *name, const xmlCha
 	row = known ? known->row : NULL;
 	if (!row || row->element == ELEMENT_EXTENSION || frame_repeats(a, frame, row)) {
 		a->skipping = 1;
+		a->left_out |= !row && a->depth == 2;
 		if (!row && known)
 			aggregate_say_name(a, span_of((const char *)name), NULL);
 		return;
@@ -476,7 +478,7 @@ static void aggregate_reset(struct aggregate *a, struct reading *r)
 	a->depth = 1;
 	a->frames[0] = (struct frame){ NULL, a->children[ELEMENT_DOCUMENT], 0 };
 	a->skipping = a->unknown_n = 0;
-	a->foreign = a->refused = false;
+	a->foreign = a->refused = a->left_out = false;
 	a->reason[0] = '\0';
 	a->scope = 0;
 	a->uri = NULL;
@@ -591,6 +593,8 @@ static enum document_end aggregate_close(struct aggregate *a)
 {
 	const char *reason = report_check(&a->report, a->numbers, a->r);
 
+	if (!reason && !a->report.records && a->left_out)
+		reason = "no record, and elements that are not known where records stand: cannot be told whether there was mail";
 	if (reason)
 		return aggregate_broken(a, "", "%s", reason);
 	report_digest(&a->report, a->r->parser->digest);
@@ -612,6 +616,8 @@ static enum document_end aggregate_judge(struct aggregate *a, const char *fault,
 {
 	if (a->r->full)
 		return DOCUMENT_BROKEN;
+	if (a->foreign && a->likely && !recover) /* something is wrapped around it: left out by the second reading */
+		return DOCUMENT_AGAIN;
 	if (a->foreign || (a->refused && !a->likely && a->depth == 1))
 		return DOCUMENT_FOREIGN;
 	if (a->refused)
