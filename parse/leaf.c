@@ -1,6 +1,10 @@
 #include "parse/leaf.h"
 #include "parse/aggregate.h"
+#include "parse/message.h"
 #include "parse/tlsreport.h"
+#include "parse/transfer.h"
+
+#define BASE64_LEAST 24 /* digits that begin what is taken for base64 */
 
 static enum leaf_end leaf_octets(struct reading *r, struct stream *s, unsigned depth);
 
@@ -77,7 +81,7 @@ static enum leaf_end container_leaf(struct reading *r, struct stream *s, enum co
 		return LEAF_BROKEN;
 	}
 	end = kind == CONTAINER_DEFLATED ? inflate_leaf(r, s, depth) : unpack_leaf(r, s, depth);
-	if (end == LEAF_BROKEN && r->sums.reports > sums.reports) {
+	if (end == LEAF_BROKEN && r->sums.reports + r->sums.failures > sums.reports + sums.failures) {
 		broken = r->sums.broken;
 		reading_put(r, feedback_rewind(r->feedback, &mark));
 		r->sums = sums;
@@ -147,30 +151,115 @@ static char front_first(struct span front)
 	return '\0';
 }
 
+enum front_kind { FRONT_NOTHING, FRONT_CONTAINER, FRONT_DOCUMENT, FRONT_JSON, FRONT_MAIL, FRONT_BASE64 };
+
+struct front {
+	enum front_kind kind;
+	enum container_kind container;
+	const char *name; /* of the container */
+	size_t skip;      /* line ends in front of a container, which belong to the mail around */
+	bool likely;      /* a document with `<feedback` */
+};
+
+static struct front front_plain(struct span octets)
+{
+	struct front front = { .kind = FRONT_NOTHING };
+	char first = front_first(octets);
+
+	while (front.skip < octets.n && (octets.p[front.skip] == '\r' || octets.p[front.skip] == '\n'))
+		front.skip++;
+	front.container = container_recognise((struct span){ octets.p + front.skip, octets.n - front.skip }, &front.name);
+	if (front.container != CONTAINER_NONE) {
+		front.kind = FRONT_CONTAINER;
+		return front;
+	}
+	front.skip = 0;
+	front.likely = front_has_feedback(octets);
+	if (first == '<')
+		front.kind = FRONT_DOCUMENT;
+	else if (message_begins(octets) || message_parts_begin(octets))
+		front.kind = FRONT_MAIL;
+	else if (front.likely)
+		front.kind = FRONT_DOCUMENT;
+	else if (first == '{')
+		front.kind = FRONT_JSON;
+	return front;
+}
+
+/* Base64 without a word of it in the header, or twice over: only when something comes out of it. */
+static bool front_is_base64(struct span octets)
+{
+	struct base64_stream base64;
+	struct span_stream encoded;
+	char plain[PEEK_OCTETS];
+	size_t n = 0;
+	ssize_t got;
+
+	octets = span_trim(octets);
+	while (n < octets.n && n < BASE64_LEAST && base64_digit(octets.p[n]))
+		n++;
+	if (n < BASE64_LEAST)
+		return false;
+	span_stream_init(&encoded, octets);
+	base64_stream_init(&base64, &encoded.stream);
+	got = base64.stream.read(&base64.stream, plain, sizeof plain);
+	return got > 0 && front_plain((struct span){ plain, (size_t)got }).kind != FRONT_NOTHING;
+}
+
+static struct front front_look(struct span octets)
+{
+	struct front front = front_plain(octets);
+
+	if (front.kind == FRONT_NOTHING && front_is_base64(octets))
+		front.kind = FRONT_BASE64;
+	return front;
+}
+
+bool leaf_recognise(struct span front)
+{
+	return front_look(front).kind != FRONT_NOTHING;
+}
+
+static enum leaf_end base64_leaf(struct reading *r, struct stream *s, unsigned depth)
+{
+	struct base64_stream base64;
+
+	if (depth >= r->limits->depth)
+		return LEAF_NOTHING;
+	base64_stream_init(&base64, s);
+	return leaf_octets(r, &base64.stream, depth + 1);
+}
+
 static enum leaf_end leaf_octets(struct reading *r, struct stream *s, unsigned depth)
 {
 	struct peeked peeked;
-	struct span front;
-	const char *name;
-	enum container_kind kind;
-	bool likely;
+	struct span octets;
+	struct front front;
 
 	peeked_init(&peeked, s);
-	front = peeked_look(&peeked);
+	octets = peeked_look(&peeked);
 	if (s->fault) {
 		reading_broken(r, "", "%s", s->fault);
 		return LEAF_BROKEN;
 	}
-	if (front.n == 0)
+	if (octets.n == 0)
 		return LEAF_NOTHING;
-	kind = container_recognise(front, &name);
-	if (kind != CONTAINER_NONE)
-		return container_leaf(r, &peeked.stream, kind, name, depth);
-	likely = front_has_feedback(front);
-	if (likely || front_first(front) == '<')
-		return document_leaf(r, &peeked.stream, likely);
-	if (front_first(front) == '{')
+	front = front_look(octets);
+	peeked.at += front.skip;
+	switch (front.kind) {
+	case FRONT_CONTAINER:
+		return container_leaf(r, &peeked.stream, front.container, front.name, depth);
+	case FRONT_DOCUMENT:
+		return document_leaf(r, &peeked.stream, front.likely);
+	case FRONT_JSON:
 		return tlsreport_read(r, &peeked.stream) ? LEAF_REPORT : LEAF_NOTHING;
+	case FRONT_MAIL:
+		return message_leaf(r, &peeked.stream);
+	case FRONT_BASE64:
+		return base64_leaf(r, &peeked.stream, depth);
+	case FRONT_NOTHING:
+		break;
+	}
 	return LEAF_NOTHING;
 }
 
@@ -202,7 +291,7 @@ enum leaf_end leaf_read(struct reading *r, struct leaf_source *source, bool mean
 		reading_broken(r, "", "the attachment holds no report");
 		end = LEAF_BROKEN;
 	}
-	if (end == LEAF_NOTHING || (end == LEAF_BROKEN && !bare) || r->full || (s = source->open(source)) == NULL)
+	if (end == LEAF_NOTHING || (end == LEAF_BROKEN && !bare) || r->in_leaf || r->full || (s = source->open(source)) == NULL)
 		return end;
 	reading_keep(r, OCTETS_ATTACHMENT, s);
 	source->close(source);
