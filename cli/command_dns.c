@@ -4,8 +4,14 @@
 
 static bool snapshots_open(const struct cli *cli, struct snapshots_writer *writer, const struct snapshots_about *about)
 {
-	if (cli->options.format == FORMAT_JSON)
+	switch (cli->options.format) {
+	case FORMAT_JSON:
 		return snapshots_json_open(writer, stdout, about);
+	case FORMAT_CSV:
+		return snapshots_csv_open(writer, stdout);
+	case FORMAT_TEXT:
+		break;
+	}
 	return snapshots_text_open(writer, stdout, &cli->out, about);
 }
 

@@ -38,3 +38,20 @@ bool page_make(struct readiness *r, struct buf *page, struct fault *fault)
 	page_samples_release(&samples);
 	return ok;
 }
+
+void page_folder_name(struct buf *file, struct span domain)
+{
+	for (size_t i = 0; i < domain.n; i++) {
+		char c = domain.p[i];
+		bool plain =
+			(c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || (c == '.' && i > 0);
+
+		buf_put_byte(file, plain ? (unsigned char)c : '_');
+	}
+}
+
+void page_file_name(struct buf *file, struct span domain)
+{
+	page_folder_name(file, domain);
+	buf_put_text(file, ".html");
+}

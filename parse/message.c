@@ -43,10 +43,10 @@ static bool line_is_field(struct span line)
 	return n < line.n && line.p[n] == ':';
 }
 
-/* The From_ line of an mbox, also one that was escaped once more. */
+/* The From_ line of an mbox, also one that was escaped once more; "From : a@example.org" is a field. */
 static bool line_is_envelope(struct span line)
 {
-	return span_starts_nocase(line, SPAN("From ")) || span_starts_nocase(line, SPAN(">From "));
+	return (span_starts_nocase(line, SPAN("From ")) && !line_is_field(line)) || span_starts_nocase(line, SPAN(">From "));
 }
 
 bool message_recognise(struct span front, size_t *skip)

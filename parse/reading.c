@@ -4,6 +4,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+void reading_pass_begin(struct reading *r)
+{
+	r->budget = (struct container_budget){ .limits = r->limits };
+	r->documents = 0;
+	r->parts = 0;
+	r->wants_second_pass = false;
+	r->sums = (struct reading_sums){ 0 };
+	r->kept = 0;
+	r->place.n = 0;
+	arena_clear(&r->parser->arena);
+}
+
 bool reading_put(struct reading *r, bool put)
 {
 	if (!put && !r->full) {

@@ -62,6 +62,9 @@ struct reading {
 	struct fault fault;
 };
 
+/* Before each pass over the mail. */
+void reading_pass_begin(struct reading *r);
+
 /* Adds a problem; `where` may be "" (the place alone) and is joined to the place with `: `. */
 void reading_problem(struct reading *r, const char *where, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -452,6 +452,154 @@ static void failures_told(void **state)
 		"body, key and b= are right: a signed header field was changed in a way that was not found");
 }
 
+/* Signed with the Ed25519 key that RFC 8463 A.2 prints. */
+#define MARKUP_HEAD                                                                \
+	"DKIM-Signature: v=1; a=ed25519-sha256; c=simple/simple; s=brisbane;\r\n"  \
+	" d=football.example.com; h=from:subject;\r\n"                             \
+	" bh=HjABSemQtFPeC005U0WatDEgREzBr/WtYvjHJSZfd7Q=;\r\n"                    \
+	" b=eeq9h5/Fu3xzhiPXkvwxIb9iDYlK7sCTjQTmfste73AqHZZmctsiEa1Fp5eWeFmKBdIy" \
+	"gyFmu83FuyUmQ4zQDw==\r\n" FROM
+#define MARKUP_SUBJECT "Subject: Re: Is dinner ready?\r\n"
+#define MARKUP_REST "Content-Type: text/html; charset=us-ascii\r\n\r\n<html>\r\n<body>\r\n"
+#define MARKUP_END "</body>\r\n</html>\r\n"
+
+#define PRINTABLE_HEAD                                                             \
+	"DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/simple; s=brisbane;\r\n" \
+	" d=football.example.com; h=from:subject;\r\n"                             \
+	" bh=1CB5XJrkDLDsGcv6jJ8vx/py2RO05kpILMWrrUH6kv0=;\r\n"                    \
+	" b=YV4AnaXzzFwhUse0FRz23yR284wLXhtdtnECoLJwo5OBRIMfJ9OTVRI15c4qIBUFXJMe" \
+	"pak9Z4qfCq+1viX6BQ==\r\n" FROM "Subject: Dinner\r\n\r\n"
+
+static void undone_as(void **state, const char *message, enum dkim_edit edit, const char *where, const char *sentence)
+{
+	struct dkim_verdicts verdicts;
+	const struct dkim_diagnosis *d;
+
+	judge(*state, message, &verdicts);
+	d = verdicts.signatures[0].diagnosis;
+	assert_non_null(d);
+	assert_true(d->undone);
+	assert_int_equal(d->steps_n, 1);
+	assert_int_equal(d->steps[0].edit, edit);
+	assert_span(d->steps[0].where, where);
+	assert_span(d->sentence, sentence);
+	dkim_verdicts_release(&verdicts);
+}
+
+/* What is taken out of the middle is not said to be the first or the last. */
+static void places_told(void **state)
+{
+	undone_as(state, MARKUP_HEAD MARKUP_SUBJECT MARKUP_REST "<p>CAUTION</p>\r\n<p>Hi.</p>\r\n" MARKUP_END,
+		DKIM_EDIT_BANNER, "body part 1",
+		"valid once 16 octets near the beginning of a part are removed: typical of a mail filter or gateway");
+	undone_as(state, MARKUP_HEAD MARKUP_SUBJECT MARKUP_REST "<p>Hi.</p>\r\n<p>list</p>\r\n" MARKUP_END,
+		DKIM_EDIT_FOOTER, "body part 1",
+		"valid once 13 octets near the end of a part are removed: typical of a mailing list or a mail filter");
+	undone_as(state, MARKUP_HEAD MARKUP_SUBJECT MARKUP_REST "<p>Hi.</p>\r\n" MARKUP_END "list\r\n", DKIM_EDIT_FOOTER,
+		"body", "valid once the last 6 octets are removed: typical of a mailing list or a mail filter");
+}
+
+/* A fold behind the colon is a fold like others; where no line is broken otherwise it is spacing. */
+static void folds_told(void **state)
+{
+	static const char folded[] = "valid once in Subject the line breaks are put back",
+			  spaced[] = "valid once in Subject name case and spacing are put back";
+	static const struct {
+		const char *subject;
+		bool fold;
+	} rows[] = {
+		{ "Subject:\r\n Re: Is dinner ready?\r\n", true },
+		{ "Subject:\r\n Re:\r\n Is dinner ready?\r\n", true },
+		{ "Subject: Re: Is\r\n\tdinner ready?\r\n", true },
+		{ "Subject:Re: Is dinner ready?\r\n", false },
+		{ "Subject:\tRe: Is dinner ready?\r\n", false },
+		{ "Subject: Re:  Is dinner ready?\r\n", false },
+	};
+	char message[1000];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		snprintf(message, sizeof message, "%s%s%s", MARKUP_HEAD, rows[i].subject,
+			MARKUP_REST "<p>Hi.</p>\r\n" MARKUP_END);
+		undone_as(state, message, rows[i].fold ? DKIM_EDIT_HEADER_REFOLDED : DKIM_EDIT_HEADER_SPACING, "Subject",
+			rows[i].fold ? folded : spaced);
+	}
+}
+
+/* Lines were broken where they were full, in the middle of words. */
+static void quoted_printable_undone(void **state)
+{
+	undone_as(state,
+		PRINTABLE_HEAD "Gr\xc3\xbc\xc3\x9f"
+			       "e from us. The quick brown fox jumps over the lazy dog and then over the next one as well, "
+			       "The quick brown fox jumps over the lazy dog and then over the next one as well,\r\n",
+		DKIM_EDIT_QP_DECODED, "body",
+		"valid once the text is encoded as quoted-printable again: typical of a relay that re-encodes mail");
+}
+
+/* An Ed25519 signature does not say what it was made of. */
+static void ed25519_unsure(void **state)
+{
+	static const struct {
+		const char *rest, *sentence;
+	} rows[] = {
+		{ MARKUP_REST "<p>Hi.</p>\r\n" MARKUP_END,
+			"body proven original: a signed header field or b= was changed, or the key is another" },
+		{ MARKUP_REST "<p>Ho.</p>\r\n" MARKUP_END,
+			"body changed in a way that was not found, and header or b= as well, or the key is another" },
+		{ "\r\n", "cannot be decided: the sample holds headers only, and its header or b= was changed, or the key is "
+			  "another" },
+		{ MARKUP_REST "<p>Hi.</p>\r\n" MARKUP_END "list\r\n",
+			"body proven original once the last 6 octets are removed, header or b= changed in a way that was "
+			"not found, or the key is another" },
+	};
+	struct dkim_verdicts verdicts;
+	char message[1000];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		snprintf(message, sizeof message, "%sSubject: Send money\r\n%s", MARKUP_HEAD, rows[i].rest);
+		judge(*state, message, &verdicts);
+		assert_non_null(verdicts.signatures[0].diagnosis);
+		assert_false(verdicts.signatures[0].diagnosis->undone);
+		assert_span(verdicts.signatures[0].diagnosis->sentence, rows[i].sentence);
+		dkim_verdicts_release(&verdicts);
+	}
+}
+
+/* The author's domain is known where there is one address, and nothing that a reader may take for another. */
+static void authors(void **state)
+{
+	static const struct {
+		const char *from, *domain;
+	} rows[] = {
+		{ "a@Example.COM.", "example.com" },
+		{ "a@example.com (one (within another))", "example.com" },
+		{ "(x (y \\) z)) a@example.com", "example.com" },
+		{ "A <a@example.com (c)>", "example.com" },
+		{ "\"x@y.example (\" <a@example.com>", "example.com" },
+		{ "<@relay.example,@other.example:a@example.com>", "example.com" },
+		{ "\"a@b\"@example.com", "example.com" },
+		{ "team: a@example.com, b@example.com;", "example.com" },
+		{ "a@example.com, b@other.example", NULL },
+		{ "<a@example.com> <b@other.example>", NULL },
+		{ "a@example.com@other.example", NULL },
+		{ "\"unfinished <a@example.com>", NULL },
+		{ "a@exam$ple.com", NULL },
+		{ "a@[192.0.2.1]", NULL },
+		{ "", NULL },
+	};
+	struct dkim_verdicts verdicts;
+	char message[200];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		snprintf(message, sizeof message, "From: %s\r\n\r\n", rows[i].from);
+		judge(*state, message, &verdicts);
+		if (rows[i].domain ? !span_is(verdicts.from_domain, span_of(rows[i].domain)) : verdicts.from_domain.n != 0)
+			fail_msg("%s: `%.*s`", rows[i].from, (int)verdicts.from_domain.n,
+				verdicts.from_domain.p ? verdicts.from_domain.p : "");
+		dkim_verdicts_release(&verdicts);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -469,6 +617,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(banner_undone, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(second_from_undone, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(failures_told, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(places_told, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(folds_told, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(quoted_printable_undone, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(ed25519_unsure, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(authors, with_dkim, without_dkim),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,8 @@
 #include "parse/dns/spfuse.h"
 #include "tests/zone_fixture.h"
 
+#define LABEL_64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static const char *flaws_of(struct span text)
 {
 	static char line[4096];
@@ -67,6 +69,9 @@ static void syntax(void **state)
 		{ "v=spf1 include:b\xc3\xbc.example", "spf-idn[b\xc3\xbc.example]" },
 		{ "v=spf1 exists:%{x}.example.com", "spf-macro[%{x}.example.com]" },
 		{ "v=spf1 exists:%{c}.example.com", "spf-macro[%{c}.example.com]" },
+		{ "v=spf1 exists:%{d0}.example.com", "spf-macro[%{d0}.example.com]" },
+		{ "v=spf1 exists:%{d00r}.example.com", "spf-macro[%{d00r}.example.com]" },
+		{ "v=spf1 include:" LABEL_64 ".example", "spf-domain[include:" LABEL_64 ".example]" },
 		{ "v=spf1 exists:%{i.example.com", "spf-macro[%{i.example.com]" },
 		{ "v=spf1 a:100%.example.com", "spf-macro[%.example.com]" },
 		{ "v=spf1 redirect=a.example redirect=b.example", "spf-twice[redirect=b.example]" },

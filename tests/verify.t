@@ -59,6 +59,10 @@ ok $? "and nothing is explained"
 ends 1 "an unsigned mail makes 1" verify --dns-file zone.txt "$work/unsigned.eml"
 says "Not signed" "and it is said that it is unsigned"
 
+printf 'From : a@harborlight.example\nSubject: x\n\nNo signature here.\n' > "$work/colon.eml"
+ends 1 "a mail that begins with \"From :\"" verify --json --dns-file zone.txt "$work/colon.eml"
+says '"from_domain":"harborlight.example"' "begins with a field, not with the line of an mbox"
+
 # where keys come from
 awk '/_domainkey/ { name = tolower($1); sub(/\.$/, "", name); value = ""
 	while (match($0, /"[^"]*"/)) { value = value substr($0, RSTART + 1, RLENGTH - 2); $0 = substr($0, RSTART + RLENGTH) }

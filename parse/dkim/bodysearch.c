@@ -1,5 +1,6 @@
 #include "parse/dkim/bodysearch.h"
 #include "base/shortage.h"
+#include "parse/dkim/words.h"
 
 #include <stdlib.h>
 
@@ -226,7 +227,25 @@ static void places_find(struct scan *s)
 	}
 }
 
-/* The step that taking out lines from .. to undoes. */
+/* The smallest part that has those octets, or the body. */
+static struct span part_around(const struct scan *s, size_t from, size_t to)
+{
+	size_t size = s->text->raw.n, number = 1;
+	struct mime_parts parts;
+
+	mimeparts_find(&s->b->search->dkim->header, s->text->raw, &parts);
+	for (size_t i = 0; i < parts.n; i++) {
+		const struct mime_part *part = &parts.part[i];
+
+		if (part->content > from || part->end < to || part->end - part->content >= size)
+			continue;
+		size = part->end - part->content;
+		number = i + 1;
+	}
+	return words_printf(s->b->search->arena, "body part %zu", number);
+}
+
+/* The step that taking out lines from .. to undoes. A footer or banner of "body" stands at its very end or beginning. */
 static struct dkim_step removal_step(const struct scan *s, size_t from, size_t to)
 {
 	struct span raw = s->text->raw, shown = SPAN("");
@@ -245,12 +264,16 @@ static struct dkim_step removal_step(const struct scan *s, size_t from, size_t t
 		step.edit = DKIM_EDIT_LEADING_ADDED;
 	else if (from == 0)
 		step.edit = DKIM_EDIT_BANNER;
+	if (step.edit != DKIM_EDIT_TEXT_INSERTED)
+		return step;
 	for (size_t i = 0; step.edit == DKIM_EDIT_TEXT_INSERTED && i < s->starts_n; i++)
 		if (s->starts[i] == from)
 			step.edit = DKIM_EDIT_BANNER;
 	for (size_t i = 0; step.edit == DKIM_EDIT_TEXT_INSERTED && i < s->ends_n; i++)
 		if (s->ends[i] == to)
 			step.edit = DKIM_EDIT_FOOTER;
+	if (step.edit != DKIM_EDIT_TEXT_INSERTED)
+		step.where = part_around(s, s->raw_at[from], s->raw_at[to]);
 	return step;
 }
 

@@ -155,10 +155,12 @@ static struct span say(struct case_of *c, const char *before, struct span value,
 	return TEXT_JOIN(arena, span_of(before), words_shorten(arena, value), span_of(after));
 }
 
-static struct span octets_say(struct case_of *c, const struct dkim_step *step, const char *before)
+static struct span octets_say(struct case_of *c, const struct dkim_step *step, const char *before, const char *inside)
 {
-	return words_printf(&c->verdicts->arena, "%s%llu octets%s", before, (unsigned long long)step->octets,
-		span_is(step->where, SPAN("body")) ? "" : " of a part");
+	bool whole = span_is(step->where, SPAN("body"));
+
+	return words_printf(&c->verdicts->arena, "%s%llu octets%s", whole ? before : "",
+		(unsigned long long)step->octets, whole ? "" : inside);
 }
 
 /* What a step takes out, as a noun; absent when it takes nothing out. */
@@ -175,14 +177,14 @@ static struct span removed_say(struct case_of *c, const struct dkim_step *step, 
 		return say(c, "an added ", step->where, " field");
 	case DKIM_EDIT_FOOTER:
 		*plural = true;
-		return octets_say(c, step, "the last ");
+		return octets_say(c, step, "the last ", " near the end of a part");
 	case DKIM_EDIT_BANNER:
 		*plural = true;
-		return octets_say(c, step, "the first ");
+		return octets_say(c, step, "the first ", " near the beginning of a part");
 	case DKIM_EDIT_PART_ADDED:
-		return octets_say(c, step, "an added MIME part of ");
+		return octets_say(c, step, "an added MIME part of ", "");
 	case DKIM_EDIT_TEXT_INSERTED:
-		return octets_say(c, step, "an insertion of ");
+		return octets_say(c, step, "an insertion of ", "");
 	default:
 		return SPAN_ABSENT;
 	}
@@ -327,13 +329,17 @@ static struct span failure_say(struct case_of *c)
 {
 	const struct dkim_diagnosis *d = c->diagnosis;
 	struct arena *arena = &c->verdicts->arena;
+	/* An Ed25519 signature does not tell what it was made of: any of the three gives the same failure. */
+	bool rsa = public_key_is_rsa(c->search->judged->key->key);
 
 	if (c->verdict->header_hash == DKIM_UNDECODABLE)
 		return SPAN("wrong or rotated key, or a damaged b=: not an edited message");
 	if (!d->body_undone && body_is_missing(c))
 		return d->header_undone ?
 			SPAN("cannot be decided: the sample holds headers only; its header is proven original") :
-			SPAN("cannot be decided: the sample holds headers only, and its header was changed");
+			rsa ? SPAN("cannot be decided: the sample holds headers only, and its header was changed") :
+			      SPAN("cannot be decided: the sample holds headers only, and its header or b= was changed, "
+				   "or the key is another");
 	if (d->header_undone && d->steps_n)
 		return TEXT_JOIN(arena, SPAN("header proven original once "), steps_say(c),
 			SPAN(", body changed or withheld in a way that was not found"));
@@ -343,14 +349,15 @@ static struct span failure_say(struct case_of *c)
 			SPAN("header proven original, body changed or withheld");
 	if (d->body_undone && d->steps_n)
 		return TEXT_JOIN(arena, SPAN("body proven original once "), steps_say(c),
-			SPAN(", header changed in a way that was not found"));
+			rsa ? SPAN(", header changed in a way that was not found") :
+			      SPAN(", header or b= changed in a way that was not found, or the key is another"));
 	if (d->body_undone)
-		return public_key_is_rsa(c->search->judged->key->key) ?
-			SPAN("body, key and b= are right: a signed header field was changed in a way that was not "
-			     "found") :
-			SPAN("body proven original: a signed header field was changed, or the key is another");
-	return SPAN("header and body were both changed in ways that were not found: the message was composed anew, or "
-		    "edited more");
+		return rsa ? SPAN("body, key and b= are right: a signed header field was changed in a way that was not "
+				  "found") :
+			     SPAN("body proven original: a signed header field or b= was changed, or the key is another");
+	return rsa ? SPAN("header and body were both changed in ways that were not found: the message was composed anew, "
+			  "or edited more") :
+		     SPAN("body changed in a way that was not found, and header or b= as well, or the key is another");
 }
 
 static struct span undone_say(struct case_of *c)

@@ -82,28 +82,12 @@ static struct span cte_value(const struct editing *e, const struct mime_part *pa
 	return mimeparts_field(e->raw, part, "content-transfer-encoding");
 }
 
-static struct span part_name(struct editing *e, const struct mime_part *part, size_t number)
-{
-	char digits[8];
-	size_t n = 0;
-
-	if (part->whole)
-		return SPAN("body");
-	number %= 1000;
-	if (number >= 100)
-		digits[n++] = (char)('0' + number / 100);
-	if (number >= 10)
-		digits[n++] = (char)('0' + number / 10 % 10);
-	digits[n++] = (char)('0' + number % 10);
-	return TEXT_JOIN(e->arena, SPAN("body part "), (struct span){ digits, n });
-}
-
 /* The content put in place, with the part's field as it is, with each value it may have had, and without it. */
 static void recoded_add(struct editing *e, const struct mime_part *part, size_t number, size_t at, size_t n,
 	const struct recoded *recoded)
 {
 	struct piece pieces[2] = { { 0, 0, SPAN("") }, { at, n, recoded->content } };
-	struct dkim_step step = step_of(recoded->edit, part_name(e, part, number));
+	struct dkim_step step = step_of(recoded->edit, mimeparts_name(e->arena, part, number));
 	struct span value = part->whole ? SPAN_ABSENT : cte_value(e, part);
 
 	if (!recoded->content.p)
@@ -195,7 +179,9 @@ static void plain_encode(struct editing *e, const struct mime_part *part, size_t
 
 	if (!needs_encoding(text))
 		return;
-	qp.content = mime_qp_encode(e->arena, text, 76);
+	qp.content = mime_qp_encode(e->arena, text, 76, true);
+	recoded_add(e, part, number, part->content, text.n, &qp);
+	qp.content = mime_qp_encode(e->arena, text, 76, false);
 	recoded_add(e, part, number, part->content, text.n, &qp);
 	base64.content = mime_base64_encode(e->arena, text, 76);
 	recoded_add(e, part, number, part->content, text.n, &base64);
@@ -352,7 +338,7 @@ static void banners_edit(struct editing *e)
 			struct span line = { e->raw.p + at,
 				lf ? (size_t)(lf - e->raw.p) + 1 - at : parts.part[i].end - at };
 			struct piece piece = { start, at + line.n - start, SPAN("") };
-			struct dkim_step step = step_of(DKIM_EDIT_BANNER, part_name(e, &parts.part[i], i + 1));
+			struct dkim_step step = step_of(DKIM_EDIT_BANNER, mimeparts_name(e->arena, &parts.part[i], i + 1));
 
 			at += line.n;
 			if (markup && at == start + line.n) {

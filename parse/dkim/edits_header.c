@@ -10,7 +10,7 @@ struct folding {
 	struct header_search *h;
 	size_t slot;
 	const struct header_field *field;
-	size_t at[FOLDS_MAX], length[FOLDS_MAX]; /* white space inside the value, where it stands in the field */
+	size_t at[FOLDS_MAX], length[FOLDS_MAX]; /* white space between colon and value and inside it */
 	size_t n;
 };
 
@@ -22,7 +22,7 @@ static void spaces_find(struct folding *f)
 	struct span raw = f->field->raw, value = fws_trim(f->field->value);
 	size_t end = (size_t)(value.p - raw.p) + value.n;
 
-	for (size_t at = (size_t)(value.p - raw.p); at < end && f->n < FOLDS_MAX; at++) {
+	for (size_t at = (size_t)(f->field->value.p - raw.p); at < end && f->n < FOLDS_MAX; at++) {
 		size_t length = fws_length(raw, at);
 
 		if (!length)
@@ -33,15 +33,24 @@ static void spaces_find(struct folding *f)
 	}
 }
 
-static void pieces_add(struct folding *f, unsigned rank, const struct piece *pieces, size_t n)
+static bool has_fold(struct span text)
 {
-	edit_value(f->h, f->slot, rank, DKIM_EDIT_HEADER_REFOLDED,
-		text_splice(f->h->search->arena, f->field->raw, pieces, n), SPAN_ABSENT, SPAN_ABSENT, 0);
+	return text.n && memchr(text.p, '\n', text.n);
 }
 
-static bool is_fold(const struct folding *f, size_t i)
+/* Only where a fold comes or goes were lines broken otherwise; the rest is spacing. */
+static void pieces_add(struct folding *f, unsigned rank, const struct piece *pieces, size_t n)
 {
-	return memchr(f->field->raw.p + f->at[i], '\n', f->length[i]);
+	enum dkim_edit edit = DKIM_EDIT_HEADER_SPACING;
+
+	for (size_t i = 0; i < n; i++) {
+		struct span now = { f->field->raw.p + pieces[i].at, pieces[i].n };
+
+		if (!span_is(now, pieces[i].text) && (has_fold(now) || has_fold(pieces[i].text)))
+			edit = DKIM_EDIT_HEADER_REFOLDED;
+	}
+	edit_value(f->h, f->slot, rank, edit, text_splice(f->h->search->arena, f->field->raw, pieces, n), SPAN_ABSENT,
+		SPAN_ABSENT, 0);
 }
 
 /* Every space that is a fold becomes the same break; the rest stays. Then lines filled up to a width. */
@@ -54,7 +63,7 @@ static void folds_all(struct folding *f)
 		size_t n = 0;
 
 		for (size_t i = 0; i < f->n; i++)
-			if (is_fold(f, i))
+			if (has_fold((struct span){ f->field->raw.p + f->at[i], f->length[i] }))
 				pieces[n++] = (struct piece){ f->at[i], f->length[i],
 					b < BREAKS ? span_of(breaks[b]) : SPAN("") };
 		if (n)

@@ -271,6 +271,14 @@ static void verdict_fill(
 	align(dkim, verdicts, verdict);
 }
 
+/* Empty: nobody can say for certain. */
+static struct span author_domain(const struct mailbox *mailbox, char text[DOMAINNAME_TEXT])
+{
+	if (mailbox->ambiguous || domain_labels(domainname_bare(mailbox->domain)) == 0)
+		return SPAN_ABSENT;
+	return (struct span){ text, domain_alabels(mailbox->domain, text) };
+}
+
 /* The author's domain (RFC 5322 3.6.2): known when all From fields together name exactly one. */
 static void author_show(const struct dkim *dkim, struct dkim_verdicts *verdicts)
 {
@@ -285,7 +293,7 @@ static void author_show(const struct dkim *dkim, struct dkim_verdicts *verdicts)
 			mailbox_list(dkim->header.fields[dkim->header.sorted[first + i]].value, mailboxes, MAILBOX_MAX);
 
 		for (size_t k = 0; k < count; k++) {
-			struct span domain = { text, domain_alabels(mailboxes[k].domain, text) };
+			struct span domain = author_domain(&mailboxes[k], text);
 
 			if (domain.n && verdicts->from_domain.p && span_is(domain, verdicts->from_domain))
 				continue;

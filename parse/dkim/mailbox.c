@@ -33,31 +33,47 @@ static bool walk_step(struct walk *walk, char c)
 	return false;
 }
 
-/* Comments at either end of an address are not part of it. */
+/* Comments at either end of an address, one within another too, are not part of it. */
 static struct span comments_trim(struct span text)
 {
-	text = span_trim(text);
-	while (text.n && text.p[0] == '(') {
-		const char *end = memchr(text.p, ')', text.n);
+	struct walk walk = { 0 };
+	size_t from = text.n, until = 0;
 
-		if (!end)
-			break;
-		text = span_trim((struct span){ end + 1, text.n - (size_t)(end - text.p) - 1 });
-	}
-	while (text.n && text.p[text.n - 1] == ')') {
-		const char *start = memrchr(text.p, '(', text.n);
+	for (size_t i = 0; i < text.n; i++) {
+		bool comment = walk.comments;
 
-		if (!start)
-			break;
-		text = span_trim((struct span){ text.p, (size_t)(start - text.p) });
+		walk_step(&walk, text.p[i]);
+		if (comment || walk.comments || memchr(" \t\r\n", text.p[i], 4))
+			continue;
+		from = until ? from : i;
+		until = i + 1;
 	}
-	return text;
+	return until ? (struct span){ text.p + from, until - from } : (struct span){ text.p, 0 };
+}
+
+/* "@relay.example,@other.example:joe@example.org" (RFC 5322 4.4, obs-route) */
+static struct span route_skip(struct span address)
+{
+	const char *colon = address.n && address.p[0] == '@' ? memchr(address.p, ':', address.n) : NULL;
+	size_t skip = colon ? (size_t)(colon - address.p) + 1 : 0;
+
+	return (struct span){ address.p + skip, address.n - skip };
+}
+
+static bool has_plain_at(struct span local)
+{
+	struct walk walk = { 0 };
+
+	for (size_t i = 0; i < local.n; i++)
+		if (walk_step(&walk, local.p[i]) && local.p[i] == '@')
+			return true;
+	return false;
 }
 
 static bool mailbox_read(struct span item, struct mailbox *mailbox)
 {
 	struct walk walk = { 0 };
-	size_t open = item.n, close = item.n;
+	size_t open = item.n, close = item.n, opens = 0;
 	struct span address;
 	const char *at;
 
@@ -66,21 +82,25 @@ static bool mailbox_read(struct span item, struct mailbox *mailbox)
 	for (size_t i = 0; i < item.n; i++) {
 		if (!walk_step(&walk, item.p[i]))
 			continue;
-		if (item.p[i] == '<')
+		if (item.p[i] == '<') {
 			open = i;
+			opens++;
+		}
 		if (item.p[i] == '>')
 			close = i;
 	}
 	address = comments_trim(item);
 	if (open < item.n && close > open) {
 		mailbox->display = span_trim((struct span){ item.p, open });
-		address = span_trim((struct span){ item.p + open + 1, close - open - 1 });
+		address = comments_trim((struct span){ item.p + open + 1, close - open - 1 });
 	}
+	address = route_skip(address);
 	at = address.n ? memrchr(address.p, '@', address.n) : NULL;
 	if (at) {
 		mailbox->local = span_trim((struct span){ address.p, (size_t)(at - address.p) });
 		mailbox->domain = span_trim((struct span){ at + 1, address.n - (size_t)(at - address.p) - 1 });
 	}
+	mailbox->ambiguous = opens > 1 || has_plain_at(mailbox->local);
 	return item.n > 0;
 }
 

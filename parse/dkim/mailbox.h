@@ -11,6 +11,7 @@ struct mailbox {
 	struct span whole;         /* without white space at its ends */
 	struct span display;       /* before `<`, trimmed; empty without one */
 	struct span local, domain; /* raw, trimmed; absent when there is no `@` */
+	bool ambiguous;            /* two addresses in one: readers differ in which of them they take */
 };
 
 /* Returns how many were written, at most `max`; the rest of the list is left out. */

@@ -1,5 +1,6 @@
 #include "parse/dkim/mimeparts.h"
 #include "parse/dkim/search.h"
+#include "parse/dkim/words.h"
 
 static struct span line_at(struct span body, size_t at)
 {
@@ -67,6 +68,11 @@ struct span mimeparts_field(struct span body, const struct mime_part *part, cons
 			return fws_trim((struct span){ field.p + wanted.n + 1, field.n - wanted.n - 1 });
 	}
 	return SPAN_ABSENT;
+}
+
+struct span mimeparts_name(struct arena *arena, const struct mime_part *part, size_t number)
+{
+	return part->whole ? SPAN("body") : words_printf(arena, "body part %zu", number);
 }
 
 static struct span message_field(const struct header *header, const char *name)

@@ -32,4 +32,7 @@ void mimeparts_find(const struct header *header, struct span body, struct mime_p
 /* The value of a field in the part's own head, trimmed; absent when there is none. */
 struct span mimeparts_field(struct span body, const struct mime_part *part, const char *name);
 
+/* What a step calls the part of that number, from 1: `body part 2`; `body` when it is the whole. */
+struct span mimeparts_name(struct arena *arena, const struct mime_part *part, size_t number);
+
 #endif

@@ -116,11 +116,12 @@ struct span encodedword_decode(struct arena *arena, struct span text);
 struct span encodedword_encode(struct arena *arena, struct span text, unsigned form);
 
 /* Transfer encodings of whole texts (RFC 2045 6.7, 6.8); decoding is lenient as decoders are, encoding gives lines of
- * `width`. Absent when the text is not in that encoding. */
+ * `width`, quoted-printable with `words` broken behind a space where there is one. Absent when the text is not in that
+ * encoding. */
 struct span mime_qp_decode(struct arena *arena, struct span text);
 struct span mime_base64_decode(struct arena *arena, struct span text);
 struct span mime_base64_encode(struct arena *arena, struct span octets, size_t width);
-struct span mime_qp_encode(struct arena *arena, struct span text, size_t width);
+struct span mime_qp_encode(struct arena *arena, struct span text, size_t width, bool words);
 
 /* A parameter's value of a Content-Type (quotes removed), or absent. */
 struct span mime_parameter(struct span value, const char *name);

@@ -72,9 +72,7 @@ static bool octet_is_label(char c)
 		(unsigned char)c >= 0x80;
 }
 
-/* sub-domain of RFC 5321 4.1.2, with U-labels (RFC 8616) and the underscore that practice uses. Returns the labels, 0:
- * illegal. */
-static size_t domain_labels(struct span text)
+size_t domain_labels(struct span text)
 {
 	size_t labels = 1, length = 0;
 
@@ -111,20 +109,6 @@ static void domain_read(struct reading *r)
 		fault_syntax(r, "d= is not a domain:", d);
 }
 
-#define LABEL_OCTETS_MAX 63 /* RFC 1035 2.3.4 */
-
-static bool name_fits(struct span name)
-{
-	size_t length = 0;
-
-	for (size_t i = 0; i < name.n; i++) {
-		length = name.p[i] == '.' ? 0 : length + 1;
-		if (length > LABEL_OCTETS_MAX)
-			return false;
-	}
-	return true;
-}
-
 static void selector_read(struct reading *r)
 {
 	struct span s = value_of(r, "s");
@@ -147,7 +131,7 @@ static void selector_read(struct reading *r)
 	memcpy(text + name.n, signature->domain.p, signature->domain.n);
 	name.n += signature->domain.n;
 	name = alabels(r, name);
-	if (name.p && name_fits(name))
+	if (name.p && domainname_labels_fit(name))
 		signature->name = name;
 }
 

@@ -52,6 +52,10 @@ struct signature {
 	bool header_known; /* enough is known for the header hash, given a key */
 };
 
+/* sub-domain of RFC 5321 4.1.2, with U-labels (RFC 8616) and the underscore that practice uses. Returns the labels, 0:
+ * illegal. */
+size_t domain_labels(struct span text);
+
 /* Reads field `index` of the header. Nothing fails: what is wrong is in the ruling; x= is not judged here. False: no
  * memory. */
 bool signature_parse(const struct header *header, size_t index, struct arena *arena, struct signature *signature);

@@ -136,8 +136,9 @@ static size_t qp_put(char *out, char c, bool line_end)
 	return 3;
 }
 
-/* Soft breaks after the last space that fits, as most writers of text do; within a word where there is none. */
-struct span mime_qp_encode(struct arena *arena, struct span text, size_t width)
+/* Soft breaks after the last space that fits (`words`), as most writers of text do, and within a word where there is none;
+ * or wherever the line is full, as most libraries do. */
+struct span mime_qp_encode(struct arena *arena, struct span text, size_t width, bool words)
 {
 	char *out = arena_take(arena, text.n * 6 + 8);
 	size_t n = 0, column = 0, space = 0;
@@ -169,7 +170,7 @@ struct span mime_qp_encode(struct arena *arena, struct span text, size_t width)
 		memcpy(out + n, token, length);
 		n += length;
 		column += length;
-		if (text.p[i] == ' ')
+		if (text.p[i] == ' ' && words)
 			space = n;
 	}
 	return (struct span){ out, n };

@@ -1,6 +1,7 @@
 #include "parse/dns/dmarcrecord.h"
 
 #include "base/escape.h"
+#include "parse/dkim/encoding.h"
 #include "parse/dns/orgdomain.h"
 
 struct tag_row {
@@ -259,6 +260,22 @@ static bool uri_octets(struct span text)
 	return true;
 }
 
+/* What a mailto URI may have before its `@` (RFC 6068 2): a dot-atom, or quotation marks written with %. Its rarer octets
+ * are let through unencoded, as everybody does. */
+static bool local_part_valid(struct span local)
+{
+	for (size_t i = 0; i < local.n; i++) {
+		bool first = i == 0, last = i + 1 == local.n;
+
+		if (memchr("@()[]:,", local.p[i], 7) || (local.p[i] == '.' && (first || last || local.p[i + 1] == '.')))
+			return false;
+		if (local.p[i] == '%' &&
+			(i + 2 >= local.n || hex_value(local.p[i + 1]) < 0 || hex_value(local.p[i + 2]) < 0))
+			return false;
+	}
+	return local.n > 0;
+}
+
 static bool has_scheme(struct span text)
 {
 	size_t n = 0;
@@ -311,13 +328,15 @@ static void mailto_judge(struct reader *r, struct dmarc_uri *uri, struct span re
 		uri_refuse(r, uri);
 		return;
 	}
-	local = (struct span){ rest.p, (size_t)(uri->host.p - rest.p) };
-	if (!uri_octets(local)) {
+	local = (struct span){ rest.p, (size_t)(uri->host.p - rest.p) - 1 };
+	if (!uri_octets(local) || !local_part_valid(local)) {
 		uri_refuse(r, uri);
 	} else if (!domainname_is_ascii(uri->host)) {
 		flaw_at(r, FINDING_DMARC_URI_IDN, uri->text, NULL);
 	} else if (memchr(rest.p, '!', rest.n)) {
 		flaw_at(r, FINDING_DMARC_URI_ESCAPE, uri->text, NULL);
+	} else if (!domainname_is_host(uri->host)) {
+		uri_refuse(r, uri);
 	} else {
 		uri->valid = uri_octets(rest);
 		if (!uri->valid)

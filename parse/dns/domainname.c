@@ -44,6 +44,37 @@ bool domainname_usable(struct span name)
 	return label && !digits;
 }
 
+bool domainname_labels_fit(struct span name)
+{
+	size_t label = 0;
+
+	for (size_t i = 0; i < name.n; i++) {
+		label = name.p[i] == '.' ? 0 : label + 1;
+		if (label > DOMAINNAME_LABEL_MAX)
+			return false;
+	}
+	return true;
+}
+
+static bool octet_is_host(char c)
+{
+	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+bool domainname_is_host(struct span name)
+{
+	name = domainname_bare(name);
+	if (!domainname_usable(name) || !domainname_labels_fit(name))
+		return false;
+	for (size_t i = 0; i < name.n; i++) {
+		bool first = i == 0 || name.p[i - 1] == '.', last = i + 1 == name.n || name.p[i + 1] == '.';
+
+		if (!octet_is_host(name.p[i]) || (name.p[i] == '-' && (first || last)))
+			return false;
+	}
+	return true;
+}
+
 bool domainname_is_ascii(struct span name)
 {
 	for (size_t i = 0; i < name.n; i++)

@@ -14,6 +14,13 @@ struct span domainname_bare(struct span name); /* without one trailing dot */
  * any of `[]:@/\`, a last label of digits only (an address). Underscores and octets above 127 (U-labels) may be. */
 bool domainname_usable(struct span name);
 
+#define DOMAINNAME_LABEL_MAX 63 /* octets (RFC 1035 2.3.4) */
+bool domainname_labels_fit(struct span name); /* none above that */
+
+/* As a host is called that takes mail (RFC 5321 2.3.5): labels that fit, of letters, digits, underscores and hyphens, these
+ * not at their ends. U-labels are no such name. */
+bool domainname_is_host(struct span name);
+
 bool domainname_is_ascii(struct span name);
 size_t domainname_labels(struct span name);               /* 0 for an empty name */
 struct span domainname_last(struct span name, size_t n);  /* its n rightmost labels; the whole name when it has fewer */

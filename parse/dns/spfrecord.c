@@ -88,18 +88,20 @@ static bool broken(struct reader *r, enum finding_code code, struct span place, 
 	return false;
 }
 
-/* `%{ir2.-}` at the start of `text` (RFC 7208 7.1): its length, or 0. */
+/* `%{ir2.-}` at the start of `text` (RFC 7208 7.1): its length, or 0. A number of parts to keep is not 0 (7.3). */
 static size_t macro_length(struct span text, bool in_exp)
 {
-	size_t n = 3;
+	size_t n = 3, zeros = 0;
 
 	if (text.n >= 2 && strchr("%_-", text.p[1]) && text.p[1])
 		return 2;
 	if (text.n < 4 || text.p[1] != '{' || !text.p[2] ||
 		!strchr(in_exp ? "slodiphvcrt" : "slodiphv", text.p[2] | 0x20))
 		return 0;
-	while (n < text.n && is_digit(text.p[n]))
-		n++;
+	for (; n < text.n && is_digit(text.p[n]); n++)
+		zeros += zeros == n - 3 && text.p[n] == '0';
+	if (zeros && zeros == n - 3)
+		return 0;
 	if (n < text.n && (text.p[n] | 0x20) == 'r')
 		n++;
 	while (n < text.n && text.p[n] && strchr(".-+,/_=", text.p[n]))
@@ -159,7 +161,8 @@ static bool domain_spec(struct reader *r, struct spf_term *term, struct span tex
 		return true;
 	if (domainname_labels(text) < 2 || !is_toplabel(domainname_last(text, 1)))
 		return broken(r, FINDING_SPF_DOMAIN, term->text, NULL);
-	return term->macros || domainname_usable(text) || broken(r, FINDING_SPF_DOMAIN, term->text, NULL);
+	return term->macros || (domainname_usable(text) && domainname_labels_fit(text)) ||
+		broken(r, FINDING_SPF_DOMAIN, term->text, NULL);
 }
 
 /* Where the digits at the end of `text` begin. */
