@@ -193,6 +193,8 @@ bool store_ask_verification(struct store *store, int64_t mail_id, fact_taker *ta
 /* Mails arrived at or after `since` of which, or of a sample in which, a signature waits for its key (temperror) and which
  * are kept whole: oldest first, at most 10,000. The taker may write, and usually verifies them and calls: */
 bool store_ask_unsettled(struct store *store, int64_t since, kept_taker *take, void *arg, struct fault *fault);
+/* Of those that arrived before `before` and still wait, nothing is kept for that any more. Within the writer's transaction. */
+bool store_forget_waiting(struct store *store, int64_t before, struct fault *fault);
 /* Replaces the verification of a mail (number 0) or of its n-th failure report (number n, from 1), and settles trust and
  * what follows from it. One that lacks no key is not replaced by one that does. Within the writer's transaction. */
 bool store_verify_again(struct store *store, int64_t mail_id, unsigned number, const struct verification *verification,
