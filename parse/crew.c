@@ -312,20 +312,6 @@ static void slot_condemn_nonsense(struct crew *crew, struct slot *slot, const ch
 	slot_condemn(crew, slot, &why);
 }
 
-static void death_describe(const struct crew *crew, int status, char *text, size_t room)
-{
-	const char *name = WIFSIGNALED(status) ? sigdescr_np(WTERMSIG(status)) : NULL;
-
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-		snprintf(text, room, "parser took longer than %llu s", (unsigned long long)crew->limits.seconds);
-	else if (WIFSIGNALED(status))
-		snprintf(text, room, "parser died: signal %d (%s)", WTERMSIG(status), name ? name : "unknown");
-	else if (WEXITSTATUS(status) == WORKER_EXIT_MEMORY)
-		snprintf(text, room, "parser died: out of memory ceiling");
-	else
-		snprintf(text, room, "parser died: exit %d", WEXITSTATUS(status));
-}
-
 /* ------------------------------------------------------------------ giving a mail to a worker */
 
 /* Who waits longest is next, so that none waits for ever behind mails whose workers die. A mail that is read once more comes
@@ -446,7 +432,7 @@ static void slot_died(struct crew *crew, struct slot *slot, int status)
 	worker_drop(slot->worker);
 	if (ours || late || !slot_again(crew, slot)) {
 		if (!ours)
-			death_describe(crew, status, text, sizeof text);
+			refusal_of_death(&crew->limits, status, text, sizeof text);
 		slot_finish(slot, ours ? slot->fault.text : text);
 	}
 	worker_feed(crew, slot->worker);

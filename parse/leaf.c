@@ -4,6 +4,8 @@
 #include "parse/tlsreport.h"
 #include "parse/transfer.h"
 
+#include <ctype.h>
+
 #define BASE64_LEAST 24 /* digits that begin what is taken for base64 */
 
 static enum leaf_end leaf_octets(struct reading *r, struct stream *s, unsigned depth);
@@ -91,13 +93,22 @@ static enum leaf_end container_leaf(struct reading *r, struct stream *s, enum co
 	return end;
 }
 
+/* Is what stands before `at` the `<` of a tag, or that and a prefix? */
+static bool tag_opens(struct span text, const char *at)
+{
+	if (at > text.p && at[-1] == ':')
+		for (at--; at > text.p && (isalnum((unsigned char)at[-1]) || at[-1] == '-' || at[-1] == '_' || at[-1] == '.'); at--)
+			;
+	return at > text.p && at[-1] == '<';
+}
+
 /* `<feedback` or `<ns:feedback` in a text without zero octets. */
 static bool text_has_feedback(struct span text)
 {
 	const char *end = text.p + text.n, *at = text.p;
 
 	for (; (at = memmem(at, (size_t)(end - at), "feedback", 8)); at++)
-		if (at > text.p && (at[-1] == '<' || at[-1] == ':') && (at + 8 == end || strchr("> \t\r\n/", at[8])))
+		if (tag_opens(text, at) && (at + 8 == end || strchr("> \t\r\n/", at[8])))
 			return true;
 	return false;
 }
@@ -116,6 +127,22 @@ static bool front_has_feedback(struct span front)
 	return text_has_feedback((struct span){ plain, n });
 }
 
+/* The first octet that is neither white space nor part of a BOM. */
+static char front_first(struct span front)
+{
+	for (size_t i = 0; i < front.n; i++)
+		if (!memchr(" \t\r\n\xef\xbb\xbf\xfe\xff", front.p[i], 9) && front.p[i])
+			return front.p[i];
+	return '\0';
+}
+
+/* Words about a report are none: where a text stands before `<feedback>`, its first elements must follow. */
+static bool text_only_mentions(struct span octets)
+{
+	return front_first(octets) != '<' && !memchr(octets.p, '\0', octets.n) && !memmem(octets.p, octets.n, "report_metadata", 15) &&
+	       !memmem(octets.p, octets.n, "policy_published", 16);
+}
+
 static enum leaf_end document_leaf(struct reading *r, struct stream *s, bool likely)
 {
 	uint64_t document = r->documents++;
@@ -131,8 +158,6 @@ static enum leaf_end document_leaf(struct reading *r, struct stream *s, bool lik
 	case DOCUMENT_AGAIN:
 		break;
 	}
-	if (!likely)
-		return LEAF_NOTHING;
 	if (document >= RECOVER_DOCUMENTS) {
 		reading_broken(r, "", "not well-formed XML, and too many documents in one mail to try again");
 		return LEAF_BROKEN;
@@ -140,15 +165,6 @@ static enum leaf_end document_leaf(struct reading *r, struct stream *s, bool lik
 	r->recover[document / 8] |= (uint8_t)(1u << document % 8);
 	r->wants_second_pass = true;
 	return LEAF_BROKEN;
-}
-
-/* The first octet that is neither white space nor part of a BOM. */
-static char front_first(struct span front)
-{
-	for (size_t i = 0; i < front.n; i++)
-		if (!memchr(" \t\r\n\xef\xbb\xbf\xfe\xff", front.p[i], 9) && front.p[i])
-			return front.p[i];
-	return '\0';
 }
 
 enum front_kind { FRONT_NOTHING, FRONT_CONTAINER, FRONT_DOCUMENT, FRONT_JSON, FRONT_MAIL, FRONT_BASE64 };
@@ -174,7 +190,7 @@ static struct front front_plain(struct span octets)
 		return front;
 	}
 	front.skip = 0;
-	front.likely = front_has_feedback(octets);
+	front.likely = front_has_feedback(octets) && !text_only_mentions(octets);
 	if (first == '<')
 		front.kind = FRONT_DOCUMENT;
 	else if (message_begins(octets) || message_parts_begin(octets))

@@ -3,6 +3,26 @@
 #include "base/buf.h"
 #include "parse/stream.h"
 #include "parse/wire.h"
+#include "parse/worker.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+void refusal_of_death(const struct limits *limits, int status, char *text, size_t room)
+{
+	const char *name = WIFSIGNALED(status) ? sigdescr_np(WTERMSIG(status)) : NULL;
+
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+		snprintf(text, room, "parser took longer than %llu s", (unsigned long long)limits->seconds);
+	else if (WIFSIGNALED(status))
+		snprintf(text, room, "parser died: signal %d (%s)", WTERMSIG(status), name ? name : "unknown");
+	else if (WEXITSTATUS(status) == WORKER_EXIT_MEMORY)
+		snprintf(text, room, "parser died: out of memory ceiling");
+	else
+		snprintf(text, room, "parser died: exit %d", WEXITSTATUS(status));
+}
 
 /* 1: kept, or too long for that; 0: it cannot be had; -1: the feedback took no more. Nothing is looked for in it here. */
 static int range_keep(struct feedback *feedback, unsigned part, int fd, const struct parse_range *range)

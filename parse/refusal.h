@@ -7,6 +7,9 @@
 #include "parse/parse.h"
 #include "parse/spool.h"
 
+/* Why, when a reader ended with that status of waitpid. */
+void refusal_of_death(const struct limits *limits, int status, char *text, size_t room);
+
 /* What the feedback held is gone. A mail that can no longer be had is refused without it. False: memory or disk are short;
  * nothing can be said of the mail. */
 bool refusal_write(

@@ -322,6 +322,8 @@ def mislabelled_mails():
         + b"Content-Type: text/plain; charset=us-ascii\n\n(See what I wrote last week, and the week before.)\n",
         "M13-text-like-bzip2": head("M13-bzip2", "Re: your mail")
         + b"Content-Type: text/plain; charset=us-ascii\n\nBZh is what the file began with.\n",
+        "M13-words-about-xml": head("M13-words", "Re: your mail")
+        + b"Content-Type: text/plain; charset=us-ascii\n\nThe <feedback> element is the root, see here:feedback is what it says.\n",
         "M14-report-and-failure": head("M14-both")
         + multipart(
             [

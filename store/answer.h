@@ -69,7 +69,8 @@ struct reporter_row {
 };
 typedef bool reporter_taker(void *arg, const struct reporter_row *row); /* most messages first, then by name */
 
-/* An author domain (header_from) as it was sent; those that a proven report names first, then most messages first. */
+/* An author domain (header_from) as it was sent; those that a proven report names first, then most messages
+ * first; at most 400,000, and no more than 256 MB of names. */
 typedef bool author_taker(void *arg, struct span name);
 
 /* What deviates from the standards in a report that counts. */

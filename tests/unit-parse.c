@@ -10,6 +10,7 @@
 #include "parse/message.h"
 #include "parse/recover.h"
 #include "parse/transfer.h"
+#include "parse/widetext.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -89,6 +90,10 @@ static const struct {
 		MENDED_OCTETS | MENDED_MARKUP },
 	{ "<feedback><email/></feedback>", "<feedback><email></email></feedback>", 0 },
 	{ "<feedback><record><row>", NULL, 0 },
+	{ "<feedback><record></record>\n <rec", NULL, 0 },
+	{ "<feedback><record></record></rec", NULL, 0 },
+	{ "<feedback><version>1.0</version>", NULL, 0 },
+	{ "<feedback><version>1.0</version></feed", NULL, 0 },
 	{ "no report", NULL, 0 },
 	{ "", NULL, 0 },
 	{ "<!DOCTYPE a []><feedback></feedback>", NULL, 0 },
@@ -115,6 +120,61 @@ static void test_recover(void **state)
 	}
 	for (unsigned i = 0; i < MENDED_BITS; i++)
 		assert_true(strlen(mended_sentence(1u << i)) > 0);
+}
+
+/* --- UTF-16 --- */
+
+static struct buf wide(struct span text, bool big, bool mark)
+{
+	struct buf octets = BUF(1 << 16);
+
+	if (mark)
+		buf_put(&octets, big ? "\xfe\xff" : "\xff\xfe", 2);
+	for (size_t i = 0; i < text.n; i++)
+		buf_put(&octets, (char[2]){ big ? '\0' : text.p[i], big ? text.p[i] : '\0' }, 2);
+	return octets;
+}
+
+static void test_recover_wide(void **state)
+{
+	static const char sent[] = "\r\n<?xml version='1.0' encoding='UTF-16'?><feedback><email>a & b</email></feedback>";
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct buf octets = wide(span_of(sent), i & 1, i & 2);
+
+		for (size_t j = 0; j < DRIPS; j++) {
+			struct drip_stream from = drip(buf_span(&octets), drips[j]);
+			struct recovering *r = recovering_new(&from.stream);
+			struct buf read = read_all(recovering_stream(r));
+
+			assert_string_equal(buf_text(&read), "<feedback><email>a &amp; b</email></feedback>");
+			assert_int_equal(recovering_mended(r), MENDED_MARKUP | MENDED_WIDE);
+			buf_release(&read);
+			recovering_free(r);
+		}
+		buf_release(&octets);
+	}
+}
+
+static void test_widetext(void **state)
+{
+	/* a pair, a lone half of either kind, a last octet without its other */
+	static const struct span sent = SPAN("\xff\xfe<\0\x3d\xd8\x00\xde""a\0\x00\xd8""b\0\x00\xdc""c\0d");
+
+	(void)state;
+	for (size_t j = 0; j < DRIPS; j++) {
+		struct drip_stream from = drip(sent, drips[j]);
+		struct widetext w;
+		struct buf read;
+
+		widetext_init(&w, &from.stream);
+		read = read_all(&w.stream);
+		assert_string_equal(buf_text(&read), "<\xf0\x9f\x98\x80""a\xef\xbf\xbd""b\xef\xbf\xbd""c");
+		assert_true(widetext_was_wide(&w));
+		buf_release(&read);
+		widetext_release(&w);
+	}
 }
 
 /* --- pieces of markup --- */
@@ -659,6 +719,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_recover),
+		cmocka_unit_test(test_recover_wide),
+		cmocka_unit_test(test_widetext),
 		cmocka_unit_test(test_markup),
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_quoted_printable),

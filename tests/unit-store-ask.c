@@ -253,6 +253,39 @@ static void test_crowd(void **state)
 	assert_int_equal(r.rows, 3);
 }
 
+static bool author_read(void *arg, struct span name)
+{
+	struct reading *r = arg;
+
+	snprintf(r->text + strlen(r->text), sizeof r->text - strlen(r->text), "%.*s ", (int)name.n, name.p ? name.p : "");
+	r->rows++;
+	return true;
+}
+
+/* Most messages first, then by name; of very many the first. Records without an author have none. */
+static void test_authors(void **state)
+{
+	static const char *const authors[] = { "b.example.org", "z.example.org", "a.example.org", "m.example.org" };
+	static const unsigned counts[] = { 5, 9, 5, 5 };
+	struct fixture *b = *state;
+	struct window window = { 99, 102 };
+	struct record records[5];
+	struct reading r = { 0 };
+
+	for (size_t i = 0; i < 5; i++) {
+		records[i] = plain_record("10.0.0.1", i < 4 ? counts[i] : 5, false, NULL, 0);
+		records[i].header_from = i < 4 ? span_of(authors[i]) : SPAN_ABSENT;
+	}
+	plain_report(b, 1, "one", "example.org", 100, "none", records, 5);
+	assert_true(store_ask_authors(b->store, "example.org", &window, author_read, &r, NULL));
+	assert_string_equal(r.text, "z.example.org a.example.org b.example.org m.example.org ");
+	r = (struct reading){ 0 };
+	b->store->sources_most = 2;
+	assert_true(store_ask_authors(b->store, "example.org", &window, author_read, &r, NULL));
+	assert_int_equal(r.rows, 2);
+	assert_ptr_equal(strstr(r.text, "z.example.org "), r.text);
+}
+
 static bool id_read(void *arg, const struct stored_report *row)
 {
 	struct reading *r = arg;
@@ -431,6 +464,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_questions, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_authors, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_crowd, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_spf_passes, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_filters, fixture_open, fixture_close),
