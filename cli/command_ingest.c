@@ -372,7 +372,8 @@ static int ingest_run(struct cli *cli, struct ingesting *ingesting)
 		.take = ingest_take,
 		.flush = ingest_flush,
 		.progress = ingest_progress,
-		.flags = PARSE_VERIFY | (cli->config.granularity ? PARSE_GRANULARITY : 0),
+		.flags = PARSE_VERIFY | (cli->config.granularity ? PARSE_GRANULARITY : 0) |
+			 (cli->options.offline ? 0 : PARSE_WAIT),
 		.keys = ingesting->keys,
 		.arg = ingesting };
 	struct fault fault = { 0 };

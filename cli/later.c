@@ -66,7 +66,8 @@ static bool look_again(struct later *later)
 	if (!later->crew)
 		return false;
 	keys_attach(later->keys, later->crew);
-	good = store_ask_unsettled(later->store, since, unsettled_take, later, &later->fault);
+	good = store_forget_waiting(later->store, since, &later->fault) &&
+	       store_ask_unsettled(later->store, since, unsettled_take, later, &later->fault);
 	crew_free(later->crew);
 	return (good || later->fault.kind == FAULT_NONE) && keys_learn(later->keys, &later->fault);
 }

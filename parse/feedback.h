@@ -156,6 +156,7 @@ enum octets_kind {
 	OCTETS_ATTACHMENT, /* what held the reports, transfer encoding undone, still compressed if it came so */
 	OCTETS_MESSAGE,    /* the whole mail, kept for failure reports */
 	OCTETS_SAMPLE,     /* a failure report's sample, exact */
+	OCTETS_WAITING,    /* the whole mail, kept until the keys of its signatures can be had */
 	OCTETS_KIND_COUNT
 };
 #define OCTETS_CHUNK ((size_t)256 * 1024)

@@ -95,11 +95,11 @@ static void range_close(struct leaf_source *source)
 	(void)source;
 }
 
-static void keep_whole(struct reading *r, const struct range_source *range)
+static void keep_whole(struct reading *r, enum octets_kind kind, const struct range_source *range)
 {
 	struct either_stream octets;
 
-	reading_keep(r, OCTETS_MESSAGE, reading_octets(r, &octets, range->fd, range->offset, range->length));
+	reading_keep(r, kind, reading_octets(r, &octets, range->fd, range->offset, range->length));
 }
 
 /* The input as it came: a mail, or one file. Which of them is told by its first octets. */
@@ -109,7 +109,7 @@ static void input_read(struct reading *r, struct range_source *range, struct mai
 	struct span front;
 	const char *name;
 	size_t skip = 0;
-	bool is_mail;
+	bool is_mail, waits = false;
 
 	if (!range_open(&range->source)) {
 		reading_broken(r, "", "empty");
@@ -129,9 +129,11 @@ static void input_read(struct reading *r, struct range_source *range, struct mai
 	}
 	message_read(r, range->fd, range->offset + skip, range->length - skip, head);
 	if ((r->asked->flags & PARSE_VERIFY) && r->sums.reports + r->sums.failures + r->sums.tls_reports)
-		verification_of_mail(r, range->fd, range->offset + skip, range->length - skip);
+		waits = verification_of_mail(r, range->fd, range->offset + skip, range->length - skip);
 	if (r->sums.failures || r->sums.broken)
-		keep_whole(r, range);
+		keep_whole(r, OCTETS_MESSAGE, range);
+	else if (waits && (r->asked->flags & PARSE_WAIT))
+		keep_whole(r, OCTETS_WAITING, range);
 }
 
 static void message_verify(struct reading *r, struct range_source *range)

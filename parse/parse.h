@@ -44,7 +44,8 @@ enum {
 	PARSE_GRANULARITY = 1 << 2, /* g= of a key decides (RFC 4871), not only `historic` */
 	PARSE_ALL_NAMES = 1 << 3,   /* answers cost nothing: ask for the keys of every signature */
 	PARSE_AT = 1 << 4,
-	PARSE_FLAGS = 31,
+	PARSE_WAIT = 1 << 5, /* with PARSE_VERIFY: somebody asks later for keys that cannot be had now (OCTETS_WAITING) */
+	PARSE_FLAGS = 63,
 };
 
 struct parser *parser_new(const struct limits *limits); /* the limits are copied; NULL when memory is short */

@@ -313,13 +313,22 @@ static struct authresults border_results(struct reading *r, struct span header, 
 	return results;
 }
 
-void verification_of_mail(struct reading *r, int fd, uint64_t offset, uint64_t length)
+static bool some_waits(const struct dkim_verdicts *verdicts)
+{
+	for (size_t i = 0; i < verdicts->n; i++)
+		if (dkim_reason_rows[verdicts->signatures[i].reason].result == DKIM_TEMPERROR)
+			return true;
+	return false;
+}
+
+bool verification_of_mail(struct reading *r, int fd, uint64_t offset, uint64_t length)
 {
 	struct verifying v = { .r = r, .dkim = verifier(r) };
 	struct buf message = BUF(MESSAGE_MAX);
 	struct dkim_verdicts verdicts = { 0 };
 	struct dkim_bounds bounds = mail_bounds(r->limits);
 	struct either_stream octets;
+	bool waits = false;
 	int64_t at;
 
 	if (!v.dkim || !feed_stream(&v, reading_octets(r, &octets, fd, offset, length), &message))
@@ -333,9 +342,11 @@ void verification_of_mail(struct reading *r, int fd, uint64_t offset, uint64_t l
 	v.border = border_results(r, buf_span(&message), verdicts.from_domain);
 	if (verdicts.n || verdicts.domainkeys_n || verdicts.from_fields || v.border.authserv_id.n)
 		verification_put(&v, VERIFIED_MAIL, at, &verdicts);
+	waits = some_waits(&verdicts);
 	dkim_verdicts_release(&verdicts);
 out:
 	buf_release(&message);
+	return waits;
 }
 
 void verification_of_message(struct reading *r, int fd, uint64_t offset, uint64_t length)

@@ -13,8 +13,8 @@ struct sample_hints {
 };
 
 /* The mail that brought a report: its own signatures, at the time of its top Received field, else its Date. A broken one is
- * tried to be undone (a gateway's banner, a tag in the subject), within small bounds. */
-void verification_of_mail(struct reading *r, int fd, uint64_t offset, uint64_t length);
+ * tried to be undone (a gateway's banner, a tag in the subject), within small bounds. True: one waits for its key. */
+bool verification_of_mail(struct reading *r, int fd, uint64_t offset, uint64_t length);
 
 /* A failure report's sample, always diagnosed. */
 void verification_of_sample(struct reading *r, struct span sample, const struct sample_hints *hints);

@@ -143,8 +143,9 @@ static bool batch_end(struct expiry *e)
 	return rollup_settle(s) && store_commit(s, NULL) && store_step_back(s, &s->fault) && store_write_begin(s);
 }
 
-/* When nothing refers to a mail any more, only its hash stays, and the file names it was known by: a mail that still
- * lies in its folder would otherwise be stored, counted and expired again at every run. */
+/* What was kept of the mail holds what expired, which must neither stay nor come back by reading it anew: so that goes even
+ * if others of its reports stay. When nothing refers to it any more, only its hash stays, and the file names it was known by:
+ * a mail that still lies in its folder would otherwise be stored, counted and expired again at every run. */
 static bool mail_expire(struct expiry *e, int64_t mail)
 {
 	struct store *s = e->store;
@@ -158,11 +159,12 @@ static bool mail_expire(struct expiry *e, int64_t mail)
 		return false;
 	needed = sqlite3_column_int(st, 0);
 	sqlite3_reset(st);
+	if (!id_run(s, SQL_KEPT_DROP, kept_first_id(mail), kept_last_id(mail)))
+		return false;
 	if (needed)
 		return true;
 	e->expired->mails++;
-	return id_run(s, SQL_KEPT_DROP, kept_first_id(mail), kept_last_id(mail)) &&
-	       sql_do_id(s, SQL_VERIFICATIONS_DROP, mail) && sql_do_id(s, SQL_PROBLEMS_DROP, mail) && sql_do_id(s, SQL_MAIL_BARE, mail);
+	return sql_do_id(s, SQL_VERIFICATIONS_DROP, mail) && sql_do_id(s, SQL_PROBLEMS_DROP, mail) && sql_do_id(s, SQL_MAIL_BARE, mail);
 }
 
 static bool report_expire(struct expiry *e, const struct due *due, uint64_t *room)

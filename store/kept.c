@@ -14,7 +14,7 @@
 /* Packing a mail's header takes a quarter of the time of all that is done with the mail, and saves a kilobyte. */
 #define PACKED_LEAST ((size_t)8 * 1024)
 
-_Static_assert(OCTETS_MESSAGE == 2 && OCTETS_SAMPLE == 3, "numbers written in statements");
+_Static_assert(OCTETS_MESSAGE == 2 && OCTETS_SAMPLE == 3 && OCTETS_WAITING == 4, "numbers written in statements");
 
 int64_t kept_first_id(int64_t mail)
 {

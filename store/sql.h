@@ -87,6 +87,11 @@
 	X(KEPT_LIST, "SELECT id,kind,part FROM kept WHERE id BETWEEN ?1 AND ?2 AND kind<>?3 ORDER BY part,chunk,id")   \
 	X(KEPT_GET, "SELECT packed,octets,data FROM kept WHERE id=?1")                                                 \
 	X(KEPT_DROP, "DELETE FROM kept WHERE id BETWEEN ?1 AND ?2")                                                    \
+	X(KEPT_WAITED, "DELETE FROM kept WHERE kind=4 AND id BETWEEN ?1 AND ?2")                                       \
+	X(KEPT_WAITED_TOO_LONG,                                                                                        \
+		"DELETE FROM kept WHERE id IN(SELECT k.id FROM verification v CROSS JOIN mail m ON m.id=v.mail"       \
+		" CROSS JOIN kept k ON k.id BETWEEN m.id*1048576 AND m.id*1048576+1048575"                             \
+		" WHERE v.unsettled=1 AND m.arrived<?1 AND k.kind=4)")                                                 \
 	/* reports, records, failures */                                                                               \
 	X(RECORDS_ADD, "INSERT INTO records(id,n,data) VALUES(?1,?2,?3)")					\
 	X(RECORDS_GET, "SELECT id,n,data FROM records WHERE id BETWEEN ?1 AND ?2 ORDER BY id")			\
@@ -249,7 +254,7 @@
 	X(UNSETTLED,                                                                                                   \
 		"SELECT DISTINCT m.id,m.arrived,m.sha256 FROM verification v CROSS JOIN mail m ON m.id=v.mail"         \
 		" WHERE v.unsettled=1 AND m.arrived>=?1 AND m.state<2 AND EXISTS(SELECT 1 FROM kept WHERE kept.id"     \
-		" BETWEEN m.id*1048576 AND m.id*1048576+1048575 AND kept.kind=2) ORDER BY m.arrived,m.sha256")         \
+		" BETWEEN m.id*1048576 AND m.id*1048576+1048575 AND kept.kind IN(2,4)) ORDER BY m.arrived,m.sha256")         \
 	X(SIGNATURE_SUMS,                                                                                              \
 		"SELECT s.domain,s.selector,v.number=0,s.reason,count(*),min(coalesce(v.at,m.arrived)),"               \
 		"max(coalesce(v.at,m.arrived)) FROM signature s CROSS JOIN verification v ON v.id=s.verification"      \

@@ -91,9 +91,10 @@ bool store_step_back(struct store *store, struct fault *fault);
 bool store_mail_forget(struct store *store, int64_t mail_id, struct fault *fault);
 
 /* Removes everything that belongs to reports ending before `before`, and failure reports and mails without any report
- * that arrived before it, in small transactions, between which a waiting writer is let through. Counts what went. Of a
- * mail that brought nothing else only its sha256 stays, and the files it was known by: it may still lie in its folder,
- * and must not be stored, counted and expired again at every run. */
+ * that arrived before it, in small transactions, between which a waiting writer is let through. Counts what went. What is
+ * kept of their mails goes, so that a mail that brought others as well cannot be read anew. Of a mail that brought nothing
+ * else only its sha256 stays, and the files it was known by: it may still lie in its folder, and must not be stored,
+ * counted and expired again at every run. */
 bool store_expire(struct store *store, int64_t before, struct expired *expired, struct fault *fault);
 
 /* Removes what is kept of mails with failure reports that arrived before `before`: samples are other people's mail. What
@@ -193,6 +194,8 @@ bool store_ask_verification(struct store *store, int64_t mail_id, fact_taker *ta
 /* Mails arrived at or after `since` of which, or of a sample in which, a signature waits for its key (temperror) and which
  * are kept whole: oldest first, at most 10,000. The taker may write, and usually verifies them and calls: */
 bool store_ask_unsettled(struct store *store, int64_t since, kept_taker *take, void *arg, struct fault *fault);
+/* Of those that arrived before `before` and still wait, nothing is kept for that any more. Within the writer's transaction. */
+bool store_forget_waiting(struct store *store, int64_t before, struct fault *fault);
 /* Replaces the verification of a mail (number 0) or of its n-th failure report (number n, from 1), and settles trust and
  * what follows from it. One that lacks no key is not replaced by one that does. Within the writer's transaction. */
 bool store_verify_again(struct store *store, int64_t mail_id, unsigned number, const struct verification *verification,

@@ -183,8 +183,21 @@ static bool verification_drop(struct store *s, int64_t mail, unsigned number)
 	return sql_run(s, st);
 }
 
+/* Nobody will ask for it any more. */
+static bool waiting_drop(struct store *s, int64_t mail)
+{
+	sqlite3_stmt *st = sql_open(s, SQL_KEPT_WAITED);
+
+	if (!st)
+		return false;
+	sqlite3_bind_int64(st, 1, kept_first_id(mail));
+	sqlite3_bind_int64(st, 2, kept_last_id(mail));
+	return sql_run(s, st);
+}
+
 bool verification_put(struct store *s, int64_t mail, unsigned number, const struct verification *v, bool *kept)
 {
+	bool unsettled = verification_is_unsettled(v), waited = false;
 	bool first = s->taking.open && !s->taking.again_mail && !s->taking.has_proof && number == 0;
 	sqlite3_stmt *st;
 	int row;
@@ -198,12 +211,15 @@ bool verification_put(struct store *s, int64_t mail, unsigned number, const stru
 	sqlite3_bind_int64(st, 1, mail);
 	sqlite3_bind_int64(st, 2, number);
 	row = sql_row(s, st);
-	if (row == 1)
-		*kept = sqlite3_column_int(st, 0) && verification_is_unsettled(v);
+	if (row == 1) {
+		*kept = sqlite3_column_int(st, 0) && unsettled;
+		waited = !sqlite3_column_int(st, 0) && !unsettled && number == 0;
+	}
 	sqlite3_reset(st);
 	if (row < 0 || *kept)
 		return row >= 0;
-	return (row == 0 || verification_drop(s, mail, number)) && verification_add(s, mail, number, v);
+	return (row == 0 || verification_drop(s, mail, number)) && verification_add(s, mail, number, v) &&
+	       (!waited || waiting_drop(s, mail));
 }
 
 /* --- reading --- */
