@@ -87,10 +87,15 @@ bool part_is_read(GMimePart *part)
 	return g_object_get_data(G_OBJECT(part), "read") != NULL;
 }
 
+/* By its type, which may lie (QUIRKS M2). */
 static bool part_is_feedback(struct reading *r, GMimePart *part)
 {
-	return part_is(part, "message", "feedback-report") &&
-	       !leaf_recognise(part_text(part, PEEK_OCTETS, &r->parser->scratch));
+	struct span front;
+
+	if (!part_is(part, "message", "feedback-report"))
+		return false;
+	front = part_text(part, PEEK_OCTETS, &r->parser->scratch);
+	return failurereport_recognise(front) || !leaf_recognise(front);
 }
 
 /* The sample that belongs to the feedback part at `feedback`: a part of that type before the next feedback part, else one in

@@ -200,6 +200,20 @@ static struct span word_of(struct reading *r, const struct failure *failure, con
 	return lower_copy(r, strip_comments(r, field_value(failure, name)));
 }
 
+/* The first name of a list, without angle brackets and the root's dot; as it stands when nothing is left. */
+static struct span domain_of(struct reading *r, const struct failure *failure, const char *name)
+{
+	struct span value = word_of(r, failure, name), rest = value, domain;
+
+	if (!span_take(&rest, ',', &domain))
+		return value;
+	if (domain.n > 2 && domain.p[0] == '<' && domain.p[domain.n - 1] == '>')
+		domain = (struct span){ domain.p + 1, domain.n - 2 };
+	if (domain.n > 1 && domain.p[domain.n - 1] == '.')
+		domain.n--;
+	return domain.n ? domain : value;
+}
+
 /* Of `148.163.85.135 (host.name)`, `[192.0.2.1]`, `IPv6: 2001:db8::1` (QUIRKS F6) the first token, without the tag that
  * stands apart. */
 static struct span first_token(struct span value)
@@ -280,9 +294,7 @@ void failurereport_check(struct reading *r, struct failure *failure, int64_t mai
 	failure->auth_failure = word_of(r, failure, "auth-failure");
 	failure->delivery_result = word_of(r, failure, "delivery-result");
 	failure->identity_alignment = word_of(r, failure, "identity-alignment");
-	failure->reported_domain = word_of(r, failure, "reported-domain");
-	if (failure->reported_domain.n > 1 && failure->reported_domain.p[failure->reported_domain.n - 1] == '.')
-		failure->reported_domain.n--;
+	failure->reported_domain = domain_of(r, failure, "reported-domain");
 	failure->arrival_date = field_value(failure, "arrival-date");
 	failure->source_ip = first_token(strip_comments(r, field_value(failure, "source-ip")));
 	failure->has_address = address_parse_ornate(failure->source_ip, &failure->address, &ornate);

@@ -233,7 +233,9 @@ static struct front front_look(struct span octets)
 
 bool leaf_recognise(struct span front)
 {
-	return front_look(front).kind != FRONT_NOTHING;
+	enum front_kind kind = front_look(front).kind;
+
+	return kind != FRONT_NOTHING && kind != FRONT_MAIL;
 }
 
 static enum leaf_end base64_leaf(struct reading *r, struct stream *s, unsigned depth)

@@ -371,6 +371,15 @@ def failure_mails():
         "F06-source-ip-comment-before": build(
             "F06-before", text, feedback.replace(b"Source-IP: ", b"Source-IP: (client) "), sample
         ),
+        "F07-fields-of-a-mail": build(
+            "F07-mail",
+            text,
+            feedback.replace(b"Feedback-Type", b"From: a@b.example\nTo: c@d.example\nSubject: x\nFeedback-Type", 1),
+            sample,
+        ),
+        "F07-reported-domain-forms": build(
+            "F07-domain", text, feedback.replace(b"Domain: example.com", b"Domain: <Example.COM.>, example.org"), sample
+        ),
         "F08-sample-first": build("F08-first", text, sample, feedback),
         "F08-sample-as-file": build("F08-file", text, feedback, typed(file % b"original.eml", mail)),
         "F08-sample-as-text": build("F08-text", text, feedback, typed(b"text/plain", mail.split(b"\n\n")[0] + b"\n\n")),
