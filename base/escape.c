@@ -71,6 +71,17 @@ bool utf8_valid(struct span text)
 	return true;
 }
 
+void utf8_end(char *text)
+{
+	size_t n = strlen(text), at = n;
+	uint32_t code;
+
+	while (at && n - at < 3 && (text[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at && text[at - 1] & 0x80 && utf8_next((struct span){ text + at - 1, n - at + 1 }, &code) == 0)
+		text[at - 1] = '\0';
+}
+
 bool code_is_unsafe(uint32_t code)
 {
 	static const struct {

@@ -8,6 +8,7 @@
  * (overlong forms, surrogates and values past U+10FFFF are not valid); *code gets the code point. */
 size_t utf8_next(struct span text, uint32_t *code);
 bool utf8_valid(struct span text);
+void utf8_end(char *text); /* one that was cut to its room, or to a part of that, does not end within a character */
 void utf8_put(struct buf *out, uint32_t code); /* code <= U+10FFFF */
 uint32_t windows_1252_code(unsigned char octet); /* its five holes become U+FFFD */
 

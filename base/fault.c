@@ -4,18 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* A text that was cut to its room, or to a part of that, does not end within a character. */
-static void text_end(char *text)
-{
-	size_t n = strlen(text), at = n;
-	uint32_t code;
-
-	while (at && n - at < 3 && (text[at - 1] & 0xc0) == 0x80)
-		at--;
-	if (at && text[at - 1] & 0x80 && utf8_next((struct span){ text + at - 1, n - at + 1 }, &code) == 0)
-		text[at - 1] = '\0';
-}
-
 bool fault_set(struct fault *fault, enum fault_kind kind, const char *format, ...)
 {
 	va_list args;
@@ -26,7 +14,7 @@ bool fault_set(struct fault *fault, enum fault_kind kind, const char *format, ..
 	va_start(args, format);
 	vsnprintf(fault->text, sizeof fault->text, format, args);
 	va_end(args);
-	text_end(fault->text);
+	utf8_end(fault->text);
 	return false;
 }
 

@@ -44,7 +44,7 @@ int command_dns(struct cli *cli)
 		return code;
 	if (!snapshots_open(cli, &writer, &about)) {
 		store_close(store);
-		return EXIT_LATER;
+		return cli_unwritten(cli);
 	}
 	if (store)
 		asked = store_ask_dns_below(store, about.domain, !about.history, writer.take, writer.self, &fault);
@@ -52,5 +52,5 @@ int command_dns(struct cli *cli)
 	store_close(store);
 	if (!asked)
 		return cli_fail(cli, &fault);
-	return closed ? EXIT_DONE : EXIT_LATER;
+	return closed ? EXIT_DONE : cli_unwritten(cli);
 }

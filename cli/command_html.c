@@ -178,7 +178,7 @@ static int html_index(struct readiness *r, struct overview *overview, const char
 	overview_sort(overview);
 	buf_printf(&path, "%s/index.html", folder);
 	if (!overview_html(&page, overview, r->cli->options.pages ? folder_index : page_file_name) || !page_write(buf_text(&path), buf_span(&page), fault))
-		code = fault->kind ? cli_fail(r->cli, fault) : EXIT_LATER;
+		code = fault->kind ? cli_fail(r->cli, fault) : cli_unwritten(r->cli);
 	buf_release(&page);
 	buf_release(&path);
 	return code;
@@ -199,9 +199,9 @@ static int html_all(struct readiness *r, const struct domain_list *list, struct 
 			code = fault->kind == FAULT_INPUT ? EXIT_DONE : cli_fail(r->cli, fault);
 			continue;
 		}
-		code = overview_add(&overview, &(struct assessment){ &r->rows, &r->options, &r->verdict }) ? EXIT_DONE
-													   : EXIT_LATER;
-		if (code == EXIT_DONE)
+		if (!overview_add(&overview, &(struct assessment){ &r->rows, &r->options, &r->verdict }))
+			code = cli_unwritten(r->cli);
+		else
 			code = html_page_of_many(r, folder, fault);
 	}
 	if (code == EXIT_DONE)

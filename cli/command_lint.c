@@ -186,7 +186,7 @@ static int domains_lint(struct linting *l)
 	}
 	if (*asking_describe(l->asking, state))
 		cli_say(l->cli, "%s", state);
-	return closed ? l->code : EXIT_LATER;
+	return closed ? l->code : cli_unwritten(l->cli);
 }
 
 /* ------------------------------------------------------------------ the command */
@@ -228,7 +228,7 @@ static int lint_run(struct linting *l)
 		return EXIT_USAGE;
 	}
 	tables_open(l);
-	return lint_open(l) ? domains_lint(l) : EXIT_LATER;
+	return lint_open(l) ? domains_lint(l) : cli_unwritten(l->cli);
 }
 
 static bool args_read(const struct cli *cli, struct window *window, struct fault *fault)

@@ -18,8 +18,9 @@ bool page_samples_find(struct readiness *r, struct page_samples *samples, struct
 
 	*samples = (struct page_samples){ .mask = MASK(r->cli->options.show_addresses) };
 	samples->shown.rows = samples->rows;
-	return !r->store ||
-	       store_ask_samples(r->store, r->options.domain.name.p, &window, take_sample, samples, fault);
+	if (r->store && !store_ask_samples(r->store, r->options.domain.name.p, &window, take_sample, samples, fault))
+		return false;
+	return !samples->mask.arena.failed || fault_set(fault, FAULT_LATER, "out of memory");
 }
 
 void page_samples_release(struct page_samples *samples)

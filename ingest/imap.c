@@ -340,6 +340,9 @@ static bool imap_login(struct imap *imap, struct span secret, struct fault *faul
 	if (!good)
 		login_refused(imap, fault);
 out:
+	/* Base64 of user and secret; what stands in a LOGIN begins with the user, whom a fault may name. */
+	if (!good && verb && strcmp(verb, "AUTHENTICATE") == 0)
+		fault_conceal(fault, buf_span(&rest));
 	secret_wipe(&rest);
 	secret_wipe(&full);
 	return good;

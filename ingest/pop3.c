@@ -97,6 +97,8 @@ static bool pop3_login_token(struct pop3 *pop3, struct span secret, struct fault
 		if (!good && carrier_fault(pop3->carrier)->kind == FAULT_LATER && line && line[0] == '+')
 			pop3_refused(pop3, FAULT_SETUP, "login", fault);
 	}
+	if (!good)
+		fault_conceal(fault, buf_span(&answer));
 	secret_wipe(&answer);
 	return good;
 }

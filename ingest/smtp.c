@@ -43,8 +43,12 @@ static unsigned smtp_said(struct smtp *smtp, char reason[SUBMIT_REASON + 1])
 
 	if (mu_smtp_replcode(smtp->engine, code) != 0 || mu_smtp_sget_reply(smtp->engine, &text) != 0 || !text)
 		text = "";
+	/* The engine takes the first three octets for the code, whatever they are. */
+	if (strspn(code, "0123456789") != 3)
+		code[0] = '\0';
 	escape_terminal(&shown, (struct span){ text, strnlen(text, SUBMIT_REASON) });
-	snprintf(reason, SUBMIT_REASON + 1, "%s %s", code, buf_text(&shown));
+	snprintf(reason, SUBMIT_REASON + 1, "%s%s%s", code, code[0] ? " " : "", buf_text(&shown));
+	utf8_end(reason);
 	buf_release(&shown);
 	return (unsigned)strtoul(code, NULL, 10);
 }
@@ -152,6 +156,8 @@ static bool smtp_login_old(struct smtp *smtp, struct span secret, const char *do
 		buf_clear(&line);
 		sasl_base64(&line, secret);
 		good = smtp_line(smtp, buf_text(&line), 235, doing, fault);
+		if (!good)
+			fault_conceal(fault, buf_span(&line));
 	}
 	secret_wipe(&line);
 	return good;
@@ -215,6 +221,8 @@ static bool smtp_login(struct smtp *smtp, struct span secret, struct fault *faul
 	good = sasl_initial(&initial, &sasl, secret) ||
 	       fault_set(fault, FAULT_SETUP, "user or secret hold octets that the server cannot be told");
 	good = good && smtp_login_as(smtp, span_of(buf_text(&initial)), doing, fault);
+	if (!good)
+		fault_conceal(fault, buf_span(&initial));
 	secret_wipe(&initial);
 	return good;
 }
@@ -319,6 +327,8 @@ enum submit_end smtp_submit(const struct mailbox *server, const struct trust *tr
 
 	if (smtp_open(&smtp, trust, secret, fault) && smtp_envelope(&smtp, envelope, answers, fault))
 		end = smtp_data(&smtp, fd, leaving, arg, fault);
+	if (end != SUBMIT_SENT)
+		fault_conceal(fault, secret);
 	if (smtp.carrier)
 		smtp_close(&smtp);
 	return end;

@@ -125,26 +125,30 @@ static void failure_put(struct reading *r, const struct failure *failure)
 	r->sums.failures++;
 }
 
+/* With its fields read; `sample` may be NULL. */
+static void failure_finish(struct reading *r, struct failure *failure, GMimePart *sample, int64_t mail_date)
+{
+	failurereport_check(r, failure, mail_date);
+	if (sample) {
+		sample_measure(r, sample, failure);
+		sample_head(r, sample, failure);
+	}
+	failure_put(r, failure);
+	if (sample && failure->has_sample && (r->asked->flags & PARSE_VERIFY))
+		sample_verify(r, sample, failure);
+	if (sample)
+		sample_keep(r, sample);
+}
+
 static void failure_read(struct reading *r, GMimePart *feedback, GMimePart *sample, int64_t mail_date)
 {
 	struct buf text = BUF(FEEDBACK_OCTETS);
 	struct failure failure;
 
-	if (!failurereport_fields(r, part_text(feedback, FEEDBACK_OCTETS, &text), &failure)) {
+	if (failurereport_fields(r, part_text(feedback, FEEDBACK_OCTETS, &text), &failure))
+		failure_finish(r, &failure, sample, mail_date);
+	else
 		reading_broken(r, "", "a feedback report without a field");
-		goto out;
-	}
-	failurereport_check(r, &failure, mail_date);
-	if (sample) {
-		sample_measure(r, sample, &failure);
-		sample_head(r, sample, &failure);
-	}
-	failure_put(r, &failure);
-	if (sample && failure.has_sample && (r->asked->flags & PARSE_VERIFY))
-		sample_verify(r, sample, &failure);
-	if (sample)
-		sample_keep(r, sample);
-out:
 	buf_release(&text);
 }
 
@@ -172,18 +176,43 @@ bool failures_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
 	return found > 0;
 }
 
+/* What a notice copies behind its fields: the header of the mail that it is about. NULL when it does not. */
+static GMimePart *notice_sample(struct span text)
+{
+	long copy = span_find_nocase(text, SPAN("copy of the headers"));
+	struct span rest = span_trim(text);
+	const char *end = rest.p + rest.n, *from = copy < 0 || text.p + copy > end ? NULL : text.p + copy;
+
+	while (from && (from = memchr(from, '\n', (size_t)(end - from))) && ++from < end) {
+		if (*from != '\n' && *from != '\r')
+			continue;
+		rest = span_trim((struct span){ from, (size_t)(end - from) });
+		if (message_begins(rest))
+			return part_of_text((struct span){ rest.p, (size_t)(text.p + text.n - rest.p) }, "text", "rfc822-headers",
+				GMIME_CONTENT_ENCODING_DEFAULT);
+		from = rest.p;
+	}
+	return NULL;
+}
+
 bool notice_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
 {
+	struct buf text = BUF(FEEDBACK_OCTETS);
 	struct failure failure;
+	bool found = false;
 
-	for (unsigned i = 0; i < leaves->len; i++) {
-		if (!part_is(leaves->pdata[i], "text", "plain"))
+	for (unsigned i = 0; i < leaves->len && !found; i++) {
+		GMimePart *part = leaves->pdata[i], *sample;
+
+		if (!part_is(part, "text", "plain") || part_is_read(part) ||
+			!failurereport_notice(r, part_text(part, PEEK_OCTETS, &r->parser->scratch), &failure))
 			continue;
-		if (!failurereport_notice(r, part_text(leaves->pdata[i], PEEK_OCTETS, &r->parser->scratch), &failure))
-			continue;
-		failurereport_check(r, &failure, mail_date);
-		failure_put(r, &failure);
-		return true;
+		sample = notice_sample(part_text(part, FEEDBACK_OCTETS, &text));
+		failure_finish(r, &failure, sample, mail_date);
+		if (sample)
+			g_object_unref(sample);
+		found = true;
 	}
-	return false;
+	buf_release(&text);
+	return found;
 }

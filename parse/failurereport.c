@@ -136,9 +136,10 @@ bool failurereport_fields(struct reading *r, struct span text, struct failure *f
 
 bool failurereport_notice(struct reading *r, struct span text, struct failure *failure)
 {
+	bool said = span_find_nocase(text, SPAN("failed the published")) >= 0;
 	unsigned found = 0;
 
-	if (span_find_nocase(text, SPAN("failed the published")) < 0 || !fields_begin(r, failure))
+	if ((!said && span_find_nocase(text, SPAN("Sender IP Address:")) < 0) || !fields_begin(r, failure))
 		return false;
 	while (text.n) {
 		struct span line = span_trim(take_line(&text));
@@ -154,7 +155,7 @@ bool failurereport_notice(struct reading *r, struct span text, struct failure *f
 	}
 	failure->plain_text = true;
 	failure->dmarc = true;
-	return (found & 3) == 3;
+	return (found & 3) == 3 && (said || found & ~7u); /* its sentence may be folded anywhere: then alignment must be told */
 }
 
 static struct span field_value(const struct failure *failure, const char *name)

@@ -42,14 +42,23 @@ struct span part_text(GMimePart *part, size_t most, struct buf *into)
 	return buf_span(into);
 }
 
+GMimePart *part_of_text(struct span text, const char *type, const char *subtype, GMimeContentEncoding encoding)
+{
+	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(text.p, text.n);
+	GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream, encoding);
+	GMimePart *part = g_mime_part_new_with_type(type, subtype);
+
+	g_mime_part_set_content(part, content);
+	g_object_unref(content);
+	g_object_unref(stream);
+	return part;
+}
+
 /* A part that calls itself multipart and has no boundary (QUIRKS M2) is a leaf whose type is wrong: GMime leaves its
  * octets in the prologue. NULL when it is an ordinary multipart. */
 static GMimePart *leaf_in_disguise(GMimeObject *object)
 {
 	const char *text, *encoding;
-	GMimeDataWrapper *content;
-	GMimeStream *stream;
-	GMimePart *part;
 
 	if (!GMIME_IS_MULTIPART(object) || g_mime_multipart_get_count((GMimeMultipart *)object) > 0)
 		return NULL;
@@ -57,14 +66,8 @@ static GMimePart *leaf_in_disguise(GMimeObject *object)
 	if (!text || !*text)
 		return NULL;
 	encoding = g_mime_object_get_header(object, "Content-Transfer-Encoding");
-	stream = g_mime_stream_mem_new_with_buffer(text, strlen(text));
-	content = g_mime_data_wrapper_new_with_stream(stream,
+	return part_of_text(span_of(text), "application", "octet-stream",
 		encoding ? g_mime_content_encoding_from_string(encoding) : GMIME_CONTENT_ENCODING_DEFAULT);
-	part = g_mime_part_new_with_type("application", "octet-stream");
-	g_mime_part_set_content(part, content);
-	g_object_unref(content);
-	g_object_unref(stream);
-	return part;
 }
 
 /* The leaves of a mail in order; multiparts are walked by GMime's iterator, which does not recurse, and which passes over

@@ -17,6 +17,9 @@ bool part_is_sample(GMimePart *part);                                 /* by its 
 bool part_is_signature(GMimePart *part);                              /* by its type */
 const char *part_filename(GMimePart *part);                           /* NULL: none, or in a charset that is not read */
 
+/* A part over a copy of `text`; owned by the caller. */
+GMimePart *part_of_text(struct span text, const char *type, const char *subtype, GMimeContentEncoding encoding);
+
 /* Up to `most` decoded octets of a part into `into`. */
 struct span part_text(GMimePart *part, size_t most, struct buf *into);
 

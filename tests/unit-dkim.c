@@ -536,6 +536,35 @@ static void quoted_printable_undone(void **state)
 		"valid once the text is encoded as quoted-printable again: typical of a relay that re-encodes mail");
 }
 
+/* Whoever adds to one form of an alternative adds to the other, too. */
+#define FORMS_HEAD                                                                 \
+	"DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/simple; s=brisbane;\r\n" \
+	" d=football.example.com; h=from:subject;\r\n"                             \
+	" bh=5zheZSREkDOfOJxZ6ZnNRB6qVHPZrzSMcbeuXbLc854=;\r\n"                    \
+	" b=rNV3llDBIC1LAvY0CvAsNHGAsnVDYCn6GqVSc7vOJqxzo5mXbdNVl4yV8t8Ju6203oHTi3D" \
+	"mWObyUt9exG7UDQ==\r\n" FROM                                              \
+	"Subject: Dinner\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b1\r\n\r\n"
+
+static void both_forms_undone(void **state)
+{
+	struct dkim_verdicts verdicts;
+	const struct dkim_diagnosis *d;
+
+	judge(*state,
+		FORMS_HEAD "--b1\r\nContent-Type: text/plain\r\n\r\nHi.\r\n\r\nOur notice,\r\nand more.\r\n\r\n--b1\r\n"
+			   "Content-Type: text/html\r\n\r\n<p>Hi.</p>\r\n\r\n<p>Our notice</p>\r\n\r\n--b1--\r\n",
+		&verdicts);
+	d = verdicts.signatures[0].diagnosis;
+	assert_non_null(d);
+	assert_true(d->undone);
+	assert_int_equal(d->steps_n, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(d->steps[i].edit, DKIM_EDIT_FOOTER);
+		assert_span(d->steps[i].where, i ? "body part 2" : "body part 1");
+	}
+	dkim_verdicts_release(&verdicts);
+}
+
 /* An Ed25519 signature does not say what it was made of. */
 static void ed25519_unsure(void **state)
 {
@@ -620,6 +649,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(places_told, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(folds_told, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(quoted_printable_undone, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(both_forms_undone, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(ed25519_unsure, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(authors, with_dkim, without_dkim),
 	};

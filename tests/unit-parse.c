@@ -522,6 +522,8 @@ static void test_notice(void **state)
 	failurereport_check(&r, &f, 0);
 	assert_true(f.plain_text && f.dmarc && f.has_address);
 	assert_span(f.reported_domain, "example.com");
+	assert_true(failurereport_notice(&r, SPAN("has failed\nthe published\n\nSender Domain: example.com\n"
+						  "Sender IP Address: 192.0.2.7\nSPF Alignment: no\n"), &f));
 	assert_false(failurereport_notice(&r, SPAN("failed the published policy\nSender Domain: example.com\n"), &f));
 	assert_false(failurereport_notice(&r, SPAN("Sender Domain: example.com\nSender IP Address: 192.0.2.7\n"), &f));
 }

@@ -355,6 +355,56 @@ static void banners_edit(struct editing *e)
 	}
 }
 
+/* The same of the last paragraphs of parts, but not of the last part, which is searched anyhow: whoever adds his words to
+ * the text of an alternative adds them to its markup, too. */
+#define FOOTER_PARTS 2
+#define FOOTER_PARAGRAPHS 3
+
+static void footer_cut(struct editing *e, const struct mime_part *part, size_t number, size_t from)
+{
+	struct piece piece = { from, part->end - from, SPAN("") };
+	struct dkim_step step = step_of(DKIM_EDIT_FOOTER, mimeparts_name(e->arena, part, number));
+
+	if (from <= part->content || from >= part->end)
+		return;
+	step.found = fws_trim((struct span){ e->raw.p + from, piece.n < 80 ? piece.n : 80 });
+	step.octets = piece.n;
+	body_text_add(e->b, e->text, text_splice(e->arena, e->raw, &piece, 1), step, NULL);
+}
+
+/* From each blank line on, and from behind it: one may have been there before. */
+static void part_footers(struct editing *e, const struct mime_part *part, size_t number)
+{
+	size_t paragraphs = 0, at = part->end;
+	bool some = false;
+
+	while (at > part->content && paragraphs < FOOTER_PARAGRAPHS) {
+		const char *lf = memrchr(e->raw.p + part->content, '\n', at - 1 - part->content);
+		size_t start = lf ? (size_t)(lf - e->raw.p) + 1 : part->content;
+		bool blank = is_blank((struct span){ e->raw.p + start, at - start });
+
+		if (blank && some) {
+			footer_cut(e, part, number, start);
+			footer_cut(e, part, number, at);
+			paragraphs++;
+		}
+		some = some || !blank;
+		at = start;
+	}
+}
+
+static void footers_edit(struct editing *e)
+{
+	struct mime_parts parts;
+
+	mimeparts_find(&e->b->search->dkim->header, e->raw, &parts);
+	for (size_t i = 0, n = 0; i + 1 < parts.n && n < FOOTER_PARTS; i++)
+		if (!parts.part[i].multipart && parts.part[i].cte != CTE_BASE64) {
+			part_footers(e, &parts.part[i], i + 1);
+			n++;
+		}
+}
+
 /* ---- links led through somebody's checker ---- */
 
 static bool octet_ends_url(char c)
@@ -582,6 +632,7 @@ void edits_body(struct body_search *b, const struct body_text *text)
 	if (text->steps_n || text->raw.n > SHORT_OCTETS)
 		return;
 	banners_edit(&e);
+	footers_edit(&e);
 	lines_find(&e);
 	dots_try(&e);
 	trailing_try(&e);

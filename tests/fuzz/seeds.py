@@ -311,3 +311,57 @@ put('poller', 'pop3-tls', bytes([3, 4]) + b'+OK\r\n\x02+OK\r\n\x02+OK\r\n\x02' +
 put('poller', 'pop3-token', bytes([3 | 4, 4]) + b'+OK\r\n\x02+ \r\n\x02+OK\r\n\x02' + POP_LISTS + b'-ERR no such mail\r\n\x02' + POP_READ)
 put('poller', 'pop3-token-refused', bytes([3 | 8, 4]) + b'+OK\r\n\x02+ \r\n\x02+ eyJzdGF0dXMiOiI0MDEifQ==\r\n')
 put('poller', 'pop3-refused', bytes([3, 4]) + b'+OK\r\n\x02+OK\r\n\x02-ERR [AUTH] no\r\n')
+
+# What servers say that are sent a mail (tests/fuzz-smtp.c): two octets that choose, then the script.
+HELLO = b'250-mail.example\r\n250-AUTH PLAIN LOGIN XOAUTH2 OAUTHBEARER\r\n250%sSTARTTLS\r\n%s\x02'
+GREETED = b'220 ready\r\n\x02' + HELLO % (b' ', b'')
+TO_TLS = b'220 ready\r\n\x02' + HELLO % (b' ', b'') + b'220 go\r\n\x02' + HELLO % (b'-', b'250 SIZE 1000\r\n')
+ADMITTED = b'235 2.7.0 in\r\n\x02'
+TAKEN = b'250 ok\r\n\x02' * 2
+GIVEN = b'354 go on\r\n\x02250 queued as 1\r\n\x02221 bye\r\n'
+put('smtp', 'plain', bytes([1 | 2, 0]) + GREETED + ADMITTED + TAKEN + GIVEN)
+put('smtp', 'starttls', bytes([2, 2]) + TO_TLS + ADMITTED + TAKEN + b'550 5.1.1 nobody\r\n\x02450 later\r\n\x02' + GIVEN)
+put('smtp', 'nobody', bytes([1, 0]) + GREETED + TAKEN + GIVEN)
+put('smtp', 'xoauth2', bytes([1 | 2 | 4, 0]) + GREETED + ADMITTED + TAKEN + GIVEN)
+put('smtp', 'token-refused', bytes([1 | 2 | 8, 0]) + GREETED + b'334 eyJzdGF0dXMiOiI0MDEifQ==\r\n\x02535 5.7.8 no\r\n')
+put('smtp', 'login', bytes([1 | 2, 0]) + b'220 a\r\n\x02250-b\r\n250 AUTH LOGIN\r\n\x02334 VXNlcm5hbWU6\r\n\x02334 UGFzc3dvcmQ6\r\n\x02' + ADMITTED + TAKEN + GIVEN)
+put('smtp', 'login-repeated', bytes([1 | 2, 0]) + b'220 a\r\n\x02250-b\r\n250 AUTH LOGIN\r\n\x02334 VXNlcm5hbWU6\r\n\x02334 \r\n\x02535 \x01\r\n')
+put('smtp', 'repeated', bytes([1 | 2, 0]) + GREETED + b'535 5.7.8 \x01 no\r\n\x02')
+put('smtp', 'injected', bytes([2, 0]) + b'220 ready\r\n\x02' + HELLO % (b' ', b'') + b'220 go\r\n250-x\r\n250 AUTH PLAIN\r\n\x02')
+put('smtp', 'no-tls', bytes([2, 0]) + b'220 ready\r\n\x02250 plain\r\n\x02221 bye\r\n')
+put('smtp', 'refused', bytes([1, 0]) + GREETED + b'250 ok\r\n\x02554-no\r\n554 \xc3\xa9\x1b[2J never\r\n\x02221 bye\r\n')
+put('smtp', 'mail-refused', bytes([1, 0]) + GREETED + TAKEN + b'354 go on\r\n\x02552 too much\r\n\x02221 bye\r\n')
+put('smtp', 'unheard', bytes([1, 0]) + GREETED + TAKEN + b'354 go on\r\n\x02\x03')
+put('smtp', 'data-refused', bytes([1, 0]) + GREETED + TAKEN + b'451 later\r\n\x02221 bye\r\n')
+put('smtp', 'silent', bytes([1, 0]) + b'\x03')
+put('smtp', 'greeting-refused', bytes([1, 0]) + b'554 go away\r\n\x02221\r\n')
+put('smtp', 'cut', bytes([1, 0]) + GREETED + b'250 ok\r\n\x02550 ' + b'x' * 195 + b'\xe2\x82\xac\r\n\x02221 bye\r\n')
+put('smtp', 'code', bytes([1, 0]) + b'\x1bc 554 go away\r\n')
+
+# What the resolver process is asked, and what happens meanwhile (tests/fuzz-resolver.c): how it was started, then actions.
+def question(kind, how, name, longer=0):
+    return bytes([0, kind, how, len(name)]) + name + bytes([longer])
+
+
+def looked_up(which, code, security, packet):
+    return bytes([2, which, code, security]) + struct.pack('>H', len(packet)) + packet
+
+
+def packet(name, octets):
+    name = b''.join(bytes([len(label)]) + label for label in name.split(b'.')) + b'\0'
+    return (struct.pack('>HHHHHH', 0, 0x8180, 1, 1, 0, 0) + name + b'\0\x10\0\1'
+            + b'\xc0\x0c\0\x10\0\1\0\1\0\0' + struct.pack('>H', len(octets)) + octets)
+
+
+KEY = b's._domainkey.example.org'
+TXT = packet(KEY, b'\x05hello')
+put('resolver', 'answered', bytes([32]) + question(0, 0, KEY) + looked_up(0, 0, 2, TXT))
+put('resolver', 'probed', bytes([16]) + question(0, 0, KEY) + question(1, 0, b'a.example') + looked_up(0, 0, 2, b'') + looked_up(1, 0, 1, TXT) + looked_up(2, 3, 0, b''))
+put('resolver', 'late', bytes([0]) + question(0, 0, KEY) + b'\3\0' + looked_up(0, 0, 0, TXT) + question(0, 0, KEY))
+put('resolver', 'file', bytes([1]) + question(0, 0, b'file.example.') + question(1, 0, b'FILE.example') + question(0, 0, b'x.example'))
+put('resolver', 'offline', bytes([2]) + question(0, 0, KEY))
+put('resolver', 'few', bytes([4]) + b''.join(question(0, 1, b'n%d.example' % i) for i in range(6)))
+put('resolver', 'silent', bytes([8]) + b''.join(question(0, 0, b'n%d.example' % i) + b'\3\0' for i in range(4)))
+put('resolver', 'names', bytes([32]) + b''.join(question(0, 0, name) for name in (b'', b'.', b'a..b', b'x' * 64, b'a\xffb')) + question(8, 0, KEY) + question(0, 0, KEY, 255))
+put('resolver', 'packet', bytes([0]) + question(0, 0, KEY) + b'\1\5hello')
+put('resolver', 'refused', bytes([0]) + question(0, 2, KEY) + question(3, 1, KEY))
