@@ -18,23 +18,26 @@ static bool front_has(struct span front, size_t at, const char *magic, size_t n)
 }
 
 /* RFC 1950: deflate with a window of at most 32 kB, header divisible by 31, no preset dictionary. Texts can begin so too,
- * `(See` or `HKT` for one: they are no deflate data, and that shows within a few octets. */
+ * `(See` or `HKT` for one: they are no deflate data, and that shows within a few octets; more are not looked at, for the checksum behind them is no
+ * matter of what it is, and many small parts could ask for much. */
 static bool front_is_zlib(struct span front)
 {
-	unsigned char out[4096];
+	unsigned char out[512];
 	z_stream z = { 0 };
 	int state;
 
 	if (front.n < 3 || (front.p[0] & 0x8f) != 0x08 || (front.p[1] & 0x20) ||
-		(((unsigned char)front.p[0] << 8) + (unsigned char)front.p[1]) % 31 != 0 || inflateInit(&z) != Z_OK)
+		(((unsigned char)front.p[0] << 8) + (unsigned char)front.p[1]) % 31 != 0)
 		return false;
+	if (inflateInit(&z) != Z_OK) {
+		shortage_note("out of memory");
+		return false;
+	}
 	z.next_in = (unsigned char *)(uintptr_t)front.p;
 	z.avail_in = (unsigned)front.n;
-	do {
-		z.next_out = out;
-		z.avail_out = sizeof out;
-		state = inflate(&z, Z_NO_FLUSH);
-	} while (state == Z_OK && z.avail_in);
+	z.next_out = out;
+	z.avail_out = sizeof out;
+	state = inflate(&z, Z_NO_FLUSH);
 	inflateEnd(&z);
 	return state == Z_OK || state == Z_BUF_ERROR || state == Z_STREAM_END;
 }

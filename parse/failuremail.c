@@ -7,6 +7,7 @@
 
 #define FEEDBACK_OCTETS ((size_t)1024 * 1024)
 #define FEEDBACKS 100 /* failure reports in one mail: its standard knows one */
+#define NOTICE_PARAGRAPHS 16 /* between a notice's words about a copy and the copy */
 #define SAMPLE_OCTETS ((size_t)16 * 1024 * 1024) /* of a sample that are verified */
 
 static void sample_head(struct reading *r, GMimePart *part, struct failure *failure)
@@ -181,14 +182,16 @@ bool failures_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
 	return found > 0;
 }
 
-/* What a notice copies behind its fields: the header of the mail that it is about. NULL when it does not. */
+/* What a notice copies behind its fields: the header of the mail that it is about. NULL when it does not within a few
+ * paragraphs: each is looked at to its end. */
 static GMimePart *notice_sample(struct span text)
 {
 	long copy = span_find_nocase(text, SPAN("copy of the headers"));
 	struct span rest = span_trim(text);
+	unsigned tries = NOTICE_PARAGRAPHS;
 	const char *end = rest.p + rest.n, *from = copy < 0 || text.p + copy > end ? NULL : text.p + copy;
 
-	while (from && (from = memchr(from, '\n', (size_t)(end - from))) && ++from < end) {
+	while (from && tries && (from = memchr(from, '\n', (size_t)(end - from))) && ++from < end) {
 		if (*from != '\n' && *from != '\r')
 			continue;
 		rest = span_trim((struct span){ from, (size_t)(end - from) });
@@ -196,6 +199,7 @@ static GMimePart *notice_sample(struct span text)
 			return part_of_text((struct span){ rest.p, (size_t)(text.p + text.n - rest.p) }, "text", "rfc822-headers",
 				GMIME_CONTENT_ENCODING_DEFAULT);
 		from = rest.p;
+		tries--;
 	}
 	return NULL;
 }

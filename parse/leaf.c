@@ -136,10 +136,11 @@ static char front_first(struct span front)
 	return '\0';
 }
 
-/* Words about a report are none: where a text stands before `<feedback>`, its first elements must follow. */
+/* Words about a report are none, nor is a page with a tag of that name: its first elements must follow. Where the root is
+ * <feedback>, XML tells that without. */
 static bool text_only_mentions(struct span octets)
 {
-	return front_first(octets) != '<' && !memchr(octets.p, '\0', octets.n) && !memmem(octets.p, octets.n, "report_metadata", 15) &&
+	return !memchr(octets.p, '\0', octets.n) && !memmem(octets.p, octets.n, "report_metadata", 15) &&
 	       !memmem(octets.p, octets.n, "policy_published", 16);
 }
 
@@ -236,6 +237,15 @@ bool leaf_recognise(struct span front)
 	enum front_kind kind = front_look(front).kind;
 
 	return kind != FRONT_NOTHING && kind != FRONT_MAIL;
+}
+
+bool leaf_name_means_report(struct span name)
+{
+	const char *end = name.p + name.n, *first = name.n ? memchr(name.p, '!', name.n) : NULL;
+	const char *second = first ? memchr(first + 1, '!', (size_t)(end - first) - 1) : NULL;
+	size_t domain = second ? (size_t)(second - first) - 1 : 0;
+
+	return domain && memchr(first + 1, '.', domain) && !memchr(first + 1, ' ', domain);
 }
 
 static enum leaf_end base64_leaf(struct reading *r, struct stream *s, unsigned depth)

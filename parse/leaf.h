@@ -14,6 +14,9 @@ enum leaf_end {
  * that nobody declared? */
 bool leaf_recognise(struct span front);
 
+/* Does a file of this name claim to be a report? RFC 9990 3.5.1: `receiver!policy-domain!begin!end`; "Now!!.pdf" does not. */
+bool leaf_name_means_report(struct span name);
+
 /* Something that can be read from its beginning as often as needed. */
 struct leaf_source {
 	struct stream *(*open)(struct leaf_source *source); /* NULL when empty */

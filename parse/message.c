@@ -328,11 +328,11 @@ enum leaf_end message_leaf(struct reading *r, struct stream *s)
 	return r->sums.broken > before.broken ? LEAF_BROKEN : LEAF_NOTHING;
 }
 
-static bool name_means_report(const char *name)
+static bool part_means_report(GMimePart *part)
 {
-	const char *bang = name ? strchr(name, '!') : NULL;
+	const char *name = part_filename(part);
 
-	return bang && strchr(bang + 1, '!');
+	return name && leaf_name_means_report(span_of(name));
 }
 
 static bool subject_means_report(GMimeMessage *message)
@@ -371,7 +371,7 @@ static void leaves_read(struct reading *r, GMimeMessage *message, GPtrArray *lea
 		if (part_is_read(part))
 			continue;
 		place = part_enter(r, part, i);
-		part_read(r, part, meant || name_means_report(part_filename(part)));
+		part_read(r, part, meant || part_means_report(part));
 		reading_leave(r, place);
 	}
 }
@@ -386,7 +386,7 @@ static void leaves_missed(struct reading *r, GMimeMessage *message, GPtrArray *l
 		GMimePart *part = leaves->pdata[i];
 		size_t place;
 
-		if (!name_means_report(part_filename(part)) && !(meant && part_is(part, "application", "*")))
+		if (!part_means_report(part) && !(meant && part_is(part, "application", "*") && !part_is_signature(part)))
 			continue;
 		place = part_enter(r, part, i);
 		reading_broken(r, "", "the attachment holds no report");

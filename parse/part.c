@@ -171,6 +171,17 @@ bool part_is_mail(GMimePart *part)
 	return false;
 }
 
+/* Of the mail itself: RFC 3156 and RFC 8551. */
+bool part_is_signature(GMimePart *part)
+{
+	static const char *const subtypes[] = { "pgp-signature", "pkcs7-signature", "x-pkcs7-signature" };
+
+	for (size_t i = 0; i < sizeof subtypes / sizeof *subtypes; i++)
+		if (part_is(part, "application", subtypes[i]))
+			return true;
+	return false;
+}
+
 /* message/rfc822, text/rfc822-headers and the other names that reporters give the third part (QUIRKS F8). */
 bool part_is_sample(GMimePart *part)
 {

@@ -14,6 +14,7 @@ GPtrArray *message_leaves(GMimeMessage *message); /* of GMimePart, each a refere
 bool part_is(GMimePart *part, const char *type, const char *subtype); /* `*` is any subtype */
 bool part_is_mail(GMimePart *part);                                   /* by its type */
 bool part_is_sample(GMimePart *part);                                 /* by its type: a mail or its header */
+bool part_is_signature(GMimePart *part);                              /* by its type */
 const char *part_filename(GMimePart *part);                           /* NULL: none, or in a charset that is not read */
 
 /* A part over a copy of `text`; owned by the caller. */

@@ -447,11 +447,8 @@ static bool texts_are_idle(const struct plain *plain)
 /* The mail says of itself that it brings a report: RFC 9990 3.5.1 subject, or a file name with its bangs. */
 static bool means_report(const struct mail_head *head, const struct part *part)
 {
-	const char *bang = part->name.p ? memchr(part->name.p, '!', part->name.n) : NULL;
-
-	if (head->subject.p && span_find_nocase(head->subject, SPAN("report domain")) >= 0)
-		return true;
-	return bang && memchr(bang + 1, '!', (size_t)(part->name.p + part->name.n - bang) - 1);
+	return (head->subject.p && span_find_nocase(head->subject, SPAN("report domain")) >= 0) ||
+	       leaf_name_means_report(part->name);
 }
 
 static void part_read(struct reading *r, const struct part *part, unsigned number, bool meant)

@@ -360,8 +360,8 @@ static bool is_cut_end_tag(struct span rest)
 /* Or the beginning of another tag, of a record in all likelihood? Then something is missing. */
 static bool is_cut_tag(struct span rest)
 {
-	return rest.n > 1 && (rest.p[1] == '/' || isalpha((unsigned char)rest.p[1])) && !memchr(rest.p, '>', rest.n) &&
-	       !memchr(rest.p + 1, '<', rest.n - 1);
+	return rest.n > 1 && (rest.p[1] == '/' || isalpha((unsigned char)rest.p[1])) && !memchr(rest.p + 1, '<', rest.n - 1) &&
+	       !memchr(rest.p, '>', rest.n);
 }
 
 static bool recovering_produce(struct recovering *r)

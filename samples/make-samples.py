@@ -125,6 +125,7 @@ def containers():
         "C03-two-members.xml.gz": gz(REPORT[:700]) + gz(REPORT[700:]),
         "C04-trailer-missing.xml.gz": one[:-8],
         "C04-cut.xml.gz": one[: len(one) // 2],
+        "C04-wrong-checksum.zlib": zlib.compress(REPORT, 9)[:-1] + b"\0",
         "C04-wrong-crc.xml.gz": one[:-8] + bytes([one[-8] ^ 1]) + one[-7:],
         "C04-damaged.xml.gz": bytes(damaged),
         "C05-several-reports.zip": zipped(
@@ -324,6 +325,12 @@ def mislabelled_mails():
         + b"Content-Type: text/plain; charset=us-ascii\n\nBZh is what the file began with.\n",
         "M13-words-about-xml": head("M13-words", "Re: your mail")
         + b"Content-Type: text/plain; charset=us-ascii\n\nThe <feedback> element is the root, see here:feedback is what it says.\n",
+        "M13-name-with-bangs": head("M13-bangs", "Summer sale")
+        + multipart([TEXT, part("image/png", b"\x89PNG\r\n\x1a\n", "Now!! only!.png")]),
+        "M13-page-with-feedback-tag": head("M13-tag", "Your opinion")
+        + b"Content-Type: text/html; charset=us-ascii\n\n<html><body><feedback id=1>Write & win</feedback></body></html>\n",
+        "M13-signed-reply": head("M13-signed", "Re: Report Domain: example.com Submitter: receiver.example")
+        + multipart([TEXT, part("application/pkcs7-signature", b"0\x80\x06\x09*\x86H", "smime.p7s")]),
         "M14-report-and-failure": head("M14-both")
         + multipart(
             [

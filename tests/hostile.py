@@ -17,6 +17,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
 
 PROGRAM = os.environ['DMARCGATE']
 SANITIZED = os.path.exists('config.h') and 'define WITH_SANITIZERS' in open('config.h').read()
@@ -39,6 +40,14 @@ To: reports@example.com
 Subject: Report Domain: example.com Submitter: example.net Report-ID: %s
 Date: Sat, 21 Nov 2026 12:00:00 +0000
 MIME-Version: 1.0
+'''
+NOTICE = '''Content-Type: text/plain
+
+This message failed the published policy.
+Sender Domain: example.com
+Sender IP Address: 192.0.2.1
+This is a copy of the headers
+
 '''
 
 
@@ -160,6 +169,18 @@ def flat_parts(n):
         yield 'Content-Type: multipart/mixed; boundary="b"\n\n'
         for i in range(n):
             yield '--b\nContent-Type: text/plain\n\nx\n'
+        yield '--b--\n'
+    return chunks
+
+
+def zlib_parts(n):
+    """Each unpacks to four megabytes, and tells what it is by its first octets."""
+    part = attachment(zlib.compress(bytes(4000000))[:4090])
+
+    def chunks():
+        yield 'Content-Type: multipart/mixed; boundary="b"\n\n'
+        for i in range(n):
+            yield '--b\n' + part
         yield '--b--\n'
     return chunks
 
@@ -331,6 +352,8 @@ CASES = [
     ('xml-zeros', plain(report(repeat('\0', 100000))), REPORT, 'control characters'),
     ('json-deep', plain(between('{"organization-name":"a","policies":', repeat('[', 10000000), '')), (OTHER, BROKEN), None),
     ('json-long', plain(between('{"organization-name":"', repeat('x', 49000000), '","policies":[]}')), (OTHER, BROKEN, 'tls-report'), None),
+    ('mail-zlib-parts', plain(mail(zlib_parts(1800))), BROKEN, 'holds no report'),
+    ('mail-notice-of-many-paragraphs', plain(mail(between(NOTICE, repeat('\nFrom x\n', 1000000), ''))), REPORT, None),
     ('mail-may-have-40-M', plain(between('', repeat('x', 50000001), '')), BROKEN, 'ceiling `mail`'),
 ]
 # Inputs that take longer to make than to refuse (check-long)
