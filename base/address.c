@@ -24,6 +24,52 @@ bool address_parse(struct span text, struct address *address)
 	return inet_pton(AF_INET6, copy, address->octets) == 1;
 }
 
+static bool cut_from(struct span *text, const char *at)
+{
+	if (at)
+		text->n = (size_t)(at - text->p);
+	return at != NULL;
+}
+
+/* `:25` behind an IPv4 address or a bracket, `%eth0`, the length of a prefix that is one address. */
+static struct span without_ornament(struct span text)
+{
+	const char *close = text.n && text.p[0] == '[' ? memchr(text.p, ']', text.n) : NULL;
+	const char *colon = memchr(text.p, ':', text.n);
+
+	if (close) {
+		struct span port = { close + 1, text.n - (size_t)(close + 1 - text.p) };
+
+		return port.n && port.p[0] != ':' ? text : (struct span){ text.p, (size_t)(close + 1 - text.p) };
+	}
+	if (span_ends_nocase(text, SPAN("/32")) && !colon)
+		text.n -= 3;
+	else if (span_ends_nocase(text, SPAN("/128")) && colon)
+		text.n -= 4;
+	else if (!cut_from(&text, memchr(text.p, '%', text.n)) && colon && colon == memrchr(text.p, ':', text.n))
+		cut_from(&text, colon);
+	return text;
+}
+
+bool address_parse_ornate(struct span text, struct address *address, bool *ornate)
+{
+	struct span word;
+
+	text = span_trim(text);
+	*ornate = !address_parse(text, address);
+	if (!*ornate)
+		return true;
+	if (span_starts_nocase(text, SPAN("IPv4:")))
+		text = (struct span){ text.p + 5, text.n - 5 };
+	word = text;
+	while (word.n && (cut_from(&word, memchr(word.p, ' ', word.n)) || cut_from(&word, memchr(word.p, '(', word.n))))
+		;
+	text = span_trim((struct span){ text.p + word.n, text.n - word.n });
+	if (text.n && text.p[0] != '(')
+		return false;
+	return word.n && address_parse(without_ornament(word), address);
+}
+
 bool address_is_v4(const struct address *address)
 {
 	return memcmp(address->octets, v4_mapped, sizeof v4_mapped) == 0;

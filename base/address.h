@@ -16,6 +16,10 @@ struct address {
  * A leading `IPv6:` (RFC 5321 4.1.3) and one pair of brackets are accepted. No zone, port or prefix length. */
 bool address_parse(struct span text, struct address *address);
 
+/* The same with what some add and what names no other address: `IPv4:`, a comment behind it, a port, a zone, the prefix
+ * length of one address. `*ornate` tells that there was some. */
+bool address_parse_ornate(struct span text, struct address *address, bool *ornate);
+
 /* RFC 5952 form; v4-mapped as dotted quad. Returns `text`. */
 const char *address_format(const struct address *address, char text[ADDRESS_TEXT]);
 

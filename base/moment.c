@@ -117,14 +117,42 @@ static bool moment_join(unsigned year, unsigned month, unsigned day, unsigned h,
 	return true;
 }
 
-/* `Z`, `+02:00`, `+0200`; nothing means UTC. */
+static unsigned take_word(struct span *text, const char *const *words, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct span word = span_of(words[i]);
+
+		if (span_starts_nocase(*text, word)) {
+			text->p += word.n;
+			text->n -= word.n;
+			return i + 1;
+		}
+	}
+	return 0;
+}
+
+static bool take_utc(struct span *text)
+{
+	static const char *const names[] = { "UTC", "GMT" };
+
+	return take_word(text, names, 2);
+}
+
+static void skip_blanks(struct span *text)
+{
+	while (take_char(text, " \t"))
+		;
+}
+
+/* `Z`, `UTC`, `GMT`, `+02:00`, `+0200`, the last two perhaps with `UTC` behind; nothing means UTC. */
 static bool take_zone(struct span *text, int64_t *offset)
 {
 	unsigned h, m;
 	bool west;
 
 	*offset = 0;
-	if (text->n == 0 || take_char(text, "Zz"))
+	skip_blanks(text);
+	if (text->n == 0 || take_char(text, "Zz") || take_utc(text))
 		return true;
 	west = text->p[0] == '-';
 	if (!take_char(text, "+-") || !take_number(text, 2, &h))
@@ -133,6 +161,8 @@ static bool take_zone(struct span *text, int64_t *offset)
 	if (!take_number(text, 2, &m))
 		return false;
 	*offset = (int64_t)(h * 3600 + m * 60) * (west ? -1 : 1);
+	skip_blanks(text);
+	take_utc(text);
 	return true;
 }
 
@@ -210,32 +240,23 @@ static void skip_cfws(struct span *text)
 	}
 }
 
-static unsigned take_word(struct span *text, const char *const *words, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++) {
-		struct span word = span_of(words[i]);
-
-		if (span_starts_nocase(*text, word)) {
-			text->p += word.n;
-			text->n -= word.n;
-			return i + 1;
-		}
-	}
-	return 0;
-}
-
-/* Numeric, or a name of RFC 5322 4.3; an unknown name means an unknown offset, which is to be read as UTC. */
+/* Numeric, also with a colon, or a name of RFC 5322 4.3; an unknown name means an unknown offset, which is to be read as
+ * UTC. */
 static int64_t mail_zone(struct span text)
 {
 	static const char *const names[] = { "EDT", "EST", "CDT", "CST", "MDT", "MST", "PDT", "PST" };
 	static const int hours[] = { -4, -5, -5, -6, -6, -7, -7, -8 };
-	unsigned name, number;
+	unsigned name, number, minutes;
 	bool west = text.n && text.p[0] == '-';
 
 	if (take_char(&text, "+-")) {
 		struct span digits = text;
 
-		if (!take_number(&text, 4, &number) || digits.n - text.n != 4)
+		if (!take_number(&text, 4, &number))
+			return 0;
+		if (digits.n - text.n == 2 && take_char(&text, ":") && take_number(&text, 2, &minutes))
+			number = number * 100 + minutes;
+		else if (digits.n - text.n != 4)
 			return 0;
 		return (int64_t)(number / 100 * 3600 + number % 100 * 60) * (west ? -1 : 1);
 	}
@@ -243,22 +264,41 @@ static int64_t mail_zone(struct span text)
 	return name ? hours[name - 1] * 3600 : 0;
 }
 
-bool moment_parse_mail(struct span text, int64_t *moment)
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* 1 to 12 for `Nov` or `November`, 0 for no month. */
+static unsigned take_month(struct span *text)
 {
 	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
 		"Dec" };
-	unsigned day, month, year, h, m, s = 0;
+	unsigned month = take_word(text, months, 12);
+
+	while (month && take_char(text, LETTERS))
+		;
+	return month;
+}
+
+static bool take_clock(struct span *text, unsigned *h, unsigned *m, unsigned *s)
+{
+	*s = 0;
+	return take_number(text, 2, h) && take_char(text, ":") && take_number(text, 2, m) &&
+	       (!take_char(text, ":") || take_number(text, 2, s));
+}
+
+bool moment_parse_mail(struct span text, int64_t *moment)
+{
+	unsigned day, month, year, h, m, s;
 	struct span digits;
 
 	skip_cfws(&text);
 	while (text.n && (text.p[0] < '0' || text.p[0] > '9'))
-		if (!take_char(&text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ., \t"))
+		if (!take_char(&text, LETTERS "., \t"))
 			return false;
 	if (!take_number(&text, 2, &day))
 		return false;
 	skip_cfws(&text);
 	take_char(&text, "-");
-	month = take_word(&text, months, 12);
+	month = take_month(&text);
 	if (!month)
 		return false;
 	take_char(&text, "-");
@@ -269,13 +309,37 @@ bool moment_parse_mail(struct span text, int64_t *moment)
 	if (digits.n - text.n < 4)
 		year += year < 50 ? 2000 : 1900;
 	skip_cfws(&text);
-	if (!take_number(&text, 2, &h) || !take_char(&text, ":") || !take_number(&text, 2, &m))
-		return false;
-	if (take_char(&text, ":") && !take_number(&text, 2, &s))
+	if (!take_clock(&text, &h, &m, &s))
 		return false;
 	skip_cfws(&text);
 	if (!moment_join(year, month, day, h, m, s, moment))
 		return false;
 	*moment -= mail_zone(text);
 	return true;
+}
+
+/* `Fri Nov  6 00:00:00 2026`, also with `UTC` before the year: what C's asctime and date(1) write. */
+static bool moment_parse_asctime(struct span text, int64_t *moment)
+{
+	unsigned month, day, year, h, m, s;
+
+	text = span_trim(text);
+	while (!(month = take_month(&text)))
+		if (!take_char(&text, LETTERS ", \t"))
+			return false;
+	skip_blanks(&text);
+	if (!take_number(&text, 2, &day))
+		return false;
+	skip_blanks(&text);
+	if (!take_clock(&text, &h, &m, &s))
+		return false;
+	skip_blanks(&text);
+	take_utc(&text);
+	skip_blanks(&text);
+	return take_number(&text, 4, &year) && text.n == 0 && moment_join(year, month, day, h, m, s, moment);
+}
+
+bool moment_parse_any(struct span text, int64_t *moment)
+{
+	return moment_parse_mail(text, moment) || moment_parse(text, moment) || moment_parse_asctime(text, moment);
 }

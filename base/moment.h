@@ -14,11 +14,14 @@
 const char *moment_format(int64_t moment, char text[MOMENT_TEXT]);
 const char *moment_format_day(int64_t moment, char text[MOMENT_TEXT]); /* `2018-10-05` */
 
-/* What a person may type: epoch seconds, `2018-10-05`, `2018-10-05T00:00[:00][Z|+02:00]` (no zone: UTC). */
+/* What a person may type: epoch seconds, `2018-10-05`, `2018-10-05T00:00[:00][Z|UTC|+02:00]` (no zone: UTC). */
 bool moment_parse(struct span text, int64_t *moment);
 
 /* RFC 5322 date-time with the obsolete forms seen in mail: two-digit years, zone names, comments, wrong weekday. */
 bool moment_parse_mail(struct span text, int64_t *moment);
+
+/* Where a machine was to write a moment and nobody can be asked: either of the two above, or C's asctime. */
+bool moment_parse_any(struct span text, int64_t *moment);
 
 /* A span of time as typed: `400d`, `12h`, `30m`, `45s`, `3w`; a bare number is days. */
 bool moment_parse_span(struct span text, int64_t *seconds);

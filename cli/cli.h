@@ -54,6 +54,9 @@ bool cli_folder(const char *path, struct fault *fault);
 
 /* Everything printed has arrived; else says so and returns EXIT_LATER. A reader that went away (`| head`) is no fault. */
 int cli_flush(const struct cli *cli, int code);
+/* EXIT_LATER, for a writer that could not do its work: says that memory is short, unless it is the output, of which cli_flush
+ * tells. */
+int cli_unwritten(const struct cli *cli);
 
 /* What reads strangers' bytes is a library of its own, loaded for the first of them. Is it where the program looks for it?
  * Else a fault that names the place. */

@@ -101,7 +101,7 @@ static int check_domains(struct cli *cli, struct readiness *r, enum target targe
 			return check_fail(cli, &fault);
 		code = code_of(cli, &r->verdict);
 		if (!check_print(cli, &a, cli->options.diff && m.any ? &m.changes : NULL, code, i == 0))
-			return EXIT_LATER;
+			return cli_unwritten(cli);
 		worst = code_worse(worst, code);
 		if (r->store && !m.same)
 			verdict_keep(cli, &m.now);

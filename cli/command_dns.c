@@ -4,8 +4,14 @@
 
 static bool snapshots_open(const struct cli *cli, struct snapshots_writer *writer, const struct snapshots_about *about)
 {
-	if (cli->options.format == FORMAT_JSON)
+	switch (cli->options.format) {
+	case FORMAT_JSON:
 		return snapshots_json_open(writer, stdout, about);
+	case FORMAT_CSV:
+		return snapshots_csv_open(writer, stdout);
+	case FORMAT_TEXT:
+		break;
+	}
 	return snapshots_text_open(writer, stdout, &cli->out, about);
 }
 
@@ -38,7 +44,7 @@ int command_dns(struct cli *cli)
 		return code;
 	if (!snapshots_open(cli, &writer, &about)) {
 		store_close(store);
-		return EXIT_LATER;
+		return cli_unwritten(cli);
 	}
 	if (store)
 		asked = store_ask_dns_below(store, about.domain, !about.history, writer.take, writer.self, &fault);
@@ -46,5 +52,5 @@ int command_dns(struct cli *cli)
 	store_close(store);
 	if (!asked)
 		return cli_fail(cli, &fault);
-	return closed ? EXIT_DONE : EXIT_LATER;
+	return closed ? EXIT_DONE : cli_unwritten(cli);
 }

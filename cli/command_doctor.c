@@ -252,7 +252,7 @@ static int doctor_tell(const struct doctor *d)
 	else
 		printed = doctor_text(
 			stdout, &d->cli->out, d->checks, d->n, d->cli->options.quiet ? DOCTOR_LOOK : DOCTOR_GOOD);
-	return printed ? (int)worst : EXIT_LATER;
+	return printed ? (int)worst : cli_unwritten(d->cli);
 }
 
 int command_doctor(struct cli *cli)

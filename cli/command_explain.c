@@ -13,17 +13,22 @@ static bool page_print(const struct cli *cli, const struct sample_page *page)
 						  : sample_page_text(stdout, &cli->out, page);
 }
 
+static int done(const struct cli *cli, bool printed)
+{
+	return printed ? EXIT_DONE : cli_unwritten(cli);
+}
+
 static int sample_explain(struct cli *cli, struct store *store, const char *id)
 {
 	struct sample_page page = SAMPLE_PAGE(cli->options.show_addresses);
 	struct fault fault = { 0 };
 	bool asked = store_ask_sample(store, id, sample_page_row, sample_page_fact, &page, &fault);
-	int code = EXIT_LATER;
+	int code;
 
 	if (!asked && fault.kind != FAULT_NONE)
 		code = cli_fail(cli, &fault);
-	else if (asked && page.row && page.failure && page_print(cli, &page))
-		code = EXIT_DONE;
+	else
+		code = done(cli, asked && page.row && page.failure && page_print(cli, &page));
 	sample_page_release(&page);
 	return code;
 }
@@ -41,11 +46,6 @@ static bool is_gate(struct span id, unsigned *number)
 	return n > 0;
 }
 
-static int done(bool printed)
-{
-	return printed ? EXIT_DONE : EXIT_LATER;
-}
-
 static int sources_explain(const struct cli *cli, const struct assessment *a, struct span id)
 {
 	uint32_t sources[EXPLAIN_SOURCES];
@@ -59,12 +59,12 @@ static int sources_explain(const struct cli *cli, const struct assessment *a, st
 		return EXIT_SOME_BROKEN;
 	}
 	if (cli->options.format == FORMAT_JSON)
-		return done(explain_sources_json(stdout, a, sources, n, header_from));
+		return done(cli, explain_sources_json(stdout, a, sources, n, header_from));
 	for (size_t i = 0; printed && i < n; i++) {
 		fputs(i ? "\n" : "", stdout);
 		printed = explain_source(stdout, &cli->out, a, sources[i], header_from);
 	}
-	return done(printed);
+	return done(cli, printed);
 }
 
 static int reports_explain(const struct cli *cli, const struct assessment *a, struct span id)
@@ -79,23 +79,23 @@ static int reports_explain(const struct cli *cli, const struct assessment *a, st
 		return EXIT_SOME_BROKEN;
 	}
 	if (cli->options.format == FORMAT_JSON)
-		return done(explain_reports_json(stdout, a, reports, n));
+		return done(cli, explain_reports_json(stdout, a, reports, n));
 	for (size_t i = 0; printed && i < n; i++) {
 		fputs(i ? "\n" : "", stdout);
 		printed = explain_report(stdout, &cli->out, a, reports[i]);
 	}
-	return done(printed);
+	return done(cli, printed);
 }
 
 static int gate_explain(const struct cli *cli, const struct assessment *a, unsigned gate)
 {
-	return done(cli->options.format == FORMAT_JSON ? explain_gate_json(stdout, a, gate)
+	return done(cli, cli->options.format == FORMAT_JSON ? explain_gate_json(stdout, a, gate)
 						       : explain_gate(stdout, &cli->out, a, gate));
 }
 
 static int evidence_explain(const struct cli *cli, const struct assessment *a, enum evidence_id item)
 {
-	return done(cli->options.format == FORMAT_JSON ? explain_evidence_json(stdout, a, item)
+	return done(cli, cli->options.format == FORMAT_JSON ? explain_evidence_json(stdout, a, item)
 						       : explain_evidence(stdout, &cli->out, a, item));
 }
 

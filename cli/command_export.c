@@ -46,7 +46,7 @@ static int facts_export(struct cli *cli, char **args, int n, enum export_rows ro
 	if (!(cli->options.format == FORMAT_JSON ? export_json_open(&writer, stdout)
 						 : export_csv_open(&writer, stdout, rows))) {
 		store_close(store);
-		return EXIT_LATER;
+		return cli_unwritten(cli);
 	}
 	if (store)
 		asked = store_ask_facts(store, &filter, writer.take, writer.self, &fault);
@@ -54,7 +54,7 @@ static int facts_export(struct cli *cli, char **args, int n, enum export_rows ro
 	store_close(store);
 	if (!asked && fault.kind != FAULT_NONE)
 		return cli_fail(cli, &fault);
-	return asked && closed ? EXIT_DONE : EXIT_LATER;
+	return asked && closed ? EXIT_DONE : cli_unwritten(cli);
 }
 
 /* ---- of the verdict */
@@ -87,7 +87,7 @@ static int table_print(struct readiness *r, const struct verdict_table *table, c
 	domains_release(&domains);
 	if (fault.kind != FAULT_NONE)
 		return fault.kind == FAULT_INPUT ? (cli_fail(r->cli, &fault), EXIT_USAGE) : cli_fail(r->cli, &fault);
-	return good ? EXIT_DONE : EXIT_LATER;
+	return good ? EXIT_DONE : cli_unwritten(r->cli);
 }
 
 static int table_export(struct cli *cli, const struct verdict_table *table, char **args, int n)

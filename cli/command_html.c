@@ -147,27 +147,9 @@ static int html_one(struct readiness *r, struct span domain, struct fault *fault
 
 /* ---- all of them: DIR/index.html and a page, or with --pages a folder, for each */
 
-/* A domain's name is fit for a file's but for what readiness_assess let through beyond letters, digits, `-`, `_`. */
-static void folder_name(struct buf *file, struct span domain)
-{
-	for (size_t i = 0; i < domain.n; i++) {
-		char c = domain.p[i];
-		bool plain =
-			(c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || (c == '.' && i > 0);
-
-		buf_put_byte(file, plain ? (unsigned char)c : '_');
-	}
-}
-
-static void file_name(struct buf *file, struct span domain)
-{
-	folder_name(file, domain);
-	buf_put_text(file, ".html");
-}
-
 static void folder_index(struct buf *file, struct span domain)
 {
-	folder_name(file, domain);
+	page_folder_name(file, domain);
 	buf_put_text(file, "/index.html");
 }
 
@@ -178,7 +160,7 @@ static int html_page_of_many(struct readiness *r, const char *folder, struct fau
 
 	buf_put_text(&path, folder);
 	buf_put_byte(&path, '/');
-	(r->cli->options.pages ? folder_name : file_name)(&path, r->verdict.domain);
+	(r->cli->options.pages ? page_folder_name : page_file_name)(&path, r->verdict.domain);
 	if (r->cli->options.pages)
 		code = pages_write(r, buf_text(&path), fault) ? EXIT_DONE : cli_fail(r->cli, fault);
 	else if (!page_make(r, &page, fault) || !page_write(buf_text(&path), buf_span(&page), fault))
@@ -195,8 +177,8 @@ static int html_index(struct readiness *r, struct overview *overview, const char
 
 	overview_sort(overview);
 	buf_printf(&path, "%s/index.html", folder);
-	if (!overview_html(&page, overview, r->cli->options.pages ? folder_index : file_name) || !page_write(buf_text(&path), buf_span(&page), fault))
-		code = fault->kind ? cli_fail(r->cli, fault) : EXIT_LATER;
+	if (!overview_html(&page, overview, r->cli->options.pages ? folder_index : page_file_name) || !page_write(buf_text(&path), buf_span(&page), fault))
+		code = fault->kind ? cli_fail(r->cli, fault) : cli_unwritten(r->cli);
 	buf_release(&page);
 	buf_release(&path);
 	return code;
@@ -217,9 +199,9 @@ static int html_all(struct readiness *r, const struct domain_list *list, struct 
 			code = fault->kind == FAULT_INPUT ? EXIT_DONE : cli_fail(r->cli, fault);
 			continue;
 		}
-		code = overview_add(&overview, &(struct assessment){ &r->rows, &r->options, &r->verdict }) ? EXIT_DONE
-													   : EXIT_LATER;
-		if (code == EXIT_DONE)
+		if (!overview_add(&overview, &(struct assessment){ &r->rows, &r->options, &r->verdict }))
+			code = cli_unwritten(r->cli);
+		else
 			code = html_page_of_many(r, folder, fault);
 	}
 	if (code == EXIT_DONE)

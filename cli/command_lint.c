@@ -94,7 +94,7 @@ static bool pass_take(void *arg, const struct spf_pass_row *row)
 {
 	struct passes *passes = arg;
 
-	if (passes->n == SPF_SOURCES_MAX)
+	if (row->network || passes->n == SPF_SOURCES_MAX) /* which part of a record let a whole network pass is unknown */
 		passes->left_out++;
 	else
 		passes->rows[passes->n++] = (struct spf_source){ row->address, row->messages };
@@ -186,7 +186,7 @@ static int domains_lint(struct linting *l)
 	}
 	if (*asking_describe(l->asking, state))
 		cli_say(l->cli, "%s", state);
-	return closed ? l->code : EXIT_LATER;
+	return closed ? l->code : cli_unwritten(l->cli);
 }
 
 /* ------------------------------------------------------------------ the command */
@@ -203,11 +203,23 @@ static void tables_open(struct linting *l)
 		cli_say(l->cli, "%s: services are not named", fault.text);
 }
 
+static bool lint_open(struct linting *l)
+{
+	switch (l->cli->options.format) {
+	case FORMAT_JSON:
+		return lint_json_open(&l->writer, stdout);
+	case FORMAT_CSV:
+		return lint_csv_open(&l->writer, stdout);
+	case FORMAT_TEXT:
+		break;
+	}
+	return lint_text_open(&l->writer, stdout, &l->cli->out);
+}
+
 static int lint_run(struct linting *l)
 {
 	const struct cli *cli = l->cli;
 	struct fault fault = { 0 };
-	bool opened;
 
 	if (!domains_find(l, &fault))
 		return cli_fail(cli, &fault);
@@ -216,9 +228,7 @@ static int lint_run(struct linting *l)
 		return EXIT_USAGE;
 	}
 	tables_open(l);
-	opened = cli->options.format == FORMAT_JSON ? lint_json_open(&l->writer, stdout)
-						    : lint_text_open(&l->writer, stdout, &cli->out);
-	return opened ? domains_lint(l) : EXIT_LATER;
+	return lint_open(l) ? domains_lint(l) : cli_unwritten(l->cli);
 }
 
 static bool args_read(const struct cli *cli, struct window *window, struct fault *fault)
@@ -228,8 +238,6 @@ static bool args_read(const struct cli *cli, struct window *window, struct fault
 	for (int i = 0; i < cli->options.args_n; i++)
 		if (domain_alabels(span_of(cli->options.args[i]), text) == 0)
 			return fault_set(fault, FAULT_SETUP, "%.200s: is no domain name", cli->options.args[i]);
-	if (cli->options.format == FORMAT_CSV)
-		return fault_set(fault, FAULT_SETUP, "there is text and JSON");
 	if (cli->options.expect_key && cli->options.args_n != 1)
 		return fault_set(fault, FAULT_SETUP, "--expect-key: name the one domain that the key is for");
 	return window_read(cli, window, fault);

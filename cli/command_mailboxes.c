@@ -71,7 +71,7 @@ static int mailboxes_tell(struct cli *cli, const struct polling *polling)
 	else
 		printed = mailboxes_text(stdout, &cli->out, told.mailboxes, told.n);
 	if (!printed)
-		return EXIT_LATER;
+		return cli_unwritten(cli);
 	if (!outcome.failed)
 		return EXIT_DONE;
 	return outcome.worked ? EXIT_SOME_BROKEN : outcome.setup ? EXIT_SETUP : EXIT_LATER;

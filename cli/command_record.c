@@ -313,7 +313,7 @@ static int record_run(struct writing *w)
 		return cli_fail(cli, &fault);
 	good = cli->options.format == FORMAT_JSON ? record_json(stdout, &w->page)
 						  : record_text(stdout, &cli->out, &w->page);
-	return good ? EXIT_DONE : EXIT_LATER;
+	return good ? EXIT_DONE : cli_unwritten(cli);
 }
 
 /* ------------------------------------------------------------------ a text that was given */
@@ -345,6 +345,8 @@ static int text_check(struct cli *cli, struct span text)
 	else if (cli->options.format == FORMAT_JSON ? lint_text_json(stdout, &page)
 						    : lint_text_print(stdout, &cli->out, &page))
 		code = codes[findings_worst(&findings)];
+	else
+		code = cli_unwritten(cli);
 	arena_release(&arena);
 	return code;
 }

@@ -62,7 +62,7 @@ static int reporting_run(struct reporting *reporting)
 		return cli_fail(cli, &fault);
 	if (!letter && !reporters_open(cli, &reporting->writer)) {
 		domains_release(&domains);
-		return EXIT_LATER;
+		return cli_unwritten(cli);
 	}
 	for (size_t i = 0; good && i < domains.n; i++)
 		good = reporting_domain(reporting, domains.names[i], &fault);
@@ -72,7 +72,7 @@ static int reporting_run(struct reporting *reporting)
 	if (fault.kind != FAULT_NONE)
 		return fault.kind == FAULT_INPUT ? (cli_fail(cli, &fault), EXIT_USAGE) : cli_fail(cli, &fault);
 	if (!good || !closed)
-		return EXIT_LATER;
+		return cli_unwritten(cli);
 	if (letter && !reporting->found) {
 		cli_say(cli, "reporters: nobody called %s reports about %s", cli->options.args[1], cli->options.args[0]);
 		return EXIT_SOME_BROKEN;

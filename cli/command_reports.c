@@ -21,7 +21,7 @@ static int answer(struct cli *cli, struct store *store, bool asked, bool closed,
 	store_close(store);
 	if (!asked && fault->kind != FAULT_NONE)
 		return cli_fail(cli, fault);
-	return asked && closed ? EXIT_DONE : EXIT_LATER;
+	return asked && closed ? EXIT_DONE : cli_unwritten(cli);
 }
 
 int command_reports(struct cli *cli)
@@ -43,7 +43,7 @@ int command_reports(struct cli *cli)
 		return code;
 	if (!reports_open(cli, &writer)) {
 		store_close(store);
-		return EXIT_LATER;
+		return cli_unwritten(cli);
 	}
 	if (store)
 		asked = store_ask_reports(store, &filter, writer.take, writer.self, &fault);

@@ -35,7 +35,7 @@ int command_samples(struct cli *cli)
 		return code;
 	if (!samples_open(cli, &writer)) {
 		store_close(store);
-		return EXIT_LATER;
+		return cli_unwritten(cli);
 	}
 	if (store)
 		asked = store_ask_samples(store, domain, &window, writer.take, writer.self, &fault);
@@ -43,5 +43,5 @@ int command_samples(struct cli *cli)
 	store_close(store);
 	if (!asked && fault.kind != FAULT_NONE)
 		return cli_fail(cli, &fault);
-	return asked && closed ? EXIT_DONE : EXIT_LATER;
+	return asked && closed ? EXIT_DONE : cli_unwritten(cli);
 }

@@ -34,7 +34,7 @@ static int page_make(struct cli *cli, struct readiness *r, struct span domain, s
 		.lines = selectors.lines, .n = selectors.n };
 	if (selectors.left_out && !cli->options.quiet)
 		cli_say(cli, "selectors: %zu more are named and left out", selectors.left_out);
-	return page_write(cli, &page) ? EXIT_DONE : EXIT_LATER;
+	return page_write(cli, &page) ? EXIT_DONE : cli_unwritten(cli);
 }
 
 int command_selectors(struct cli *cli)

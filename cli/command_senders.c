@@ -60,7 +60,7 @@ static int senders_run(struct cli *cli, struct readiness *r, const struct sender
 		return cli_fail(cli, &fault);
 	if (!senders_open(cli, &writer, view)) {
 		domains_release(&domains);
-		return EXIT_LATER;
+		return cli_unwritten(cli);
 	}
 	for (size_t i = 0; good && i < domains.n; i++)
 		good = readiness_assess(r, domains.names[i], TARGET_AUTO, &fault) &&
@@ -69,7 +69,7 @@ static int senders_run(struct cli *cli, struct readiness *r, const struct sender
 	domains_release(&domains);
 	if (fault.kind != FAULT_NONE)
 		return fault.kind == FAULT_INPUT ? (cli_fail(cli, &fault), EXIT_USAGE) : cli_fail(cli, &fault);
-	return good && closed ? EXIT_DONE : EXIT_LATER;
+	return good && closed ? EXIT_DONE : cli_unwritten(cli);
 }
 
 int command_senders(struct cli *cli)

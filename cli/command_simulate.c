@@ -133,7 +133,7 @@ static int simulate_run(struct cli *cli, struct store *store, const struct polic
 		return cli_fail(cli, &fault);
 	good = simulate_domain(cli, &readiness, policy, days, &fault);
 	readiness_close(&readiness);
-	return good ? EXIT_DONE : fault.kind == FAULT_NONE ? EXIT_LATER : cli_fail(cli, &fault);
+	return good ? EXIT_DONE : fault.kind == FAULT_NONE ? cli_unwritten(cli) : cli_fail(cli, &fault);
 }
 
 int command_simulate(struct cli *cli)

@@ -40,12 +40,12 @@ static int figures_print(struct cli *cli, struct store *store, const struct summ
 	bool asked = true;
 
 	if (!figures_open(cli, &writer, head))
-		return EXIT_LATER;
+		return cli_unwritten(cli);
 	if (store)
 		asked = figures_ask(store, head, &writer, &fault);
 	if (!writer.close(writer.self) && asked)
-		return EXIT_LATER;
-	return asked ? EXIT_DONE : fault.kind == FAULT_NONE ? EXIT_LATER : cli_fail(cli, &fault);
+		return cli_unwritten(cli);
+	return asked ? EXIT_DONE : fault.kind == FAULT_NONE ? cli_unwritten(cli) : cli_fail(cli, &fault);
 }
 
 /* ---- the verdict */
@@ -62,7 +62,7 @@ static int page_print(struct readiness *r, struct span domain, unsigned weeks, s
 	}
 	return readiness_text(stdout, &cli->out, &(struct assessment){ &r->rows, &r->options, &r->verdict }, &page)
 		       ? EXIT_DONE
-		       : EXIT_LATER;
+		       : cli_unwritten(cli);
 }
 
 static int overview_print(struct readiness *r, const struct domain_list *list, struct fault *fault)
@@ -77,12 +77,12 @@ static int overview_print(struct readiness *r, const struct domain_list *list, s
 			else
 				code = cli_fail(r->cli, fault);
 		} else if (!overview_add(&overview, &(struct assessment){ &r->rows, &r->options, &r->verdict })) {
-			code = EXIT_LATER;
+			code = cli_unwritten(r->cli);
 		}
 	}
 	overview_sort(&overview);
 	if (code == EXIT_DONE && !overview_text(stdout, &r->cli->out, &overview))
-		code = EXIT_LATER;
+		code = cli_unwritten(r->cli);
 	overview_release(&overview);
 	return code;
 }
@@ -162,7 +162,7 @@ int command_summary(struct cli *cli)
 	if (code != EXIT_DONE)
 		return code;
 	if (summary_is_empty(cli, store))
-		code = summary_first_steps(stdout, &cli->out, cli->config.db) ? EXIT_DONE : EXIT_LATER;
+		code = summary_first_steps(stdout, &cli->out, cli->config.db) ? EXIT_DONE : cli_unwritten(cli);
 	else if (asks_figures(&cli->options))
 		code = figures_print(cli, store, &head);
 	else

@@ -275,18 +275,21 @@ static bool file_load(struct config *config, FILE *file, struct fault *fault)
 
 /* ---- where it is ---- */
 
-/* Below $`variable`, which the XDG base directory specification wants absolute, else below $HOME/`otherwise`. */
-static char *xdg_path(const char *variable, const char *otherwise, const char *rest)
+/* Below $`variable`, which the XDG base directory specification wants absolute, else below $HOME/`otherwise`; NULL where
+ * there is neither. False: memory is short, which must not be taken for that. */
+static bool xdg_path(const char *variable, const char *otherwise, const char *rest, char **path)
 {
 	const char *base = getenv(variable), *home = getenv("HOME");
-	char *path = NULL;
-	int n = -1;
+	int n = 0;
 
+	*path = NULL;
 	if (base && base[0] == '/')
-		n = asprintf(&path, "%s/%s", base, rest);
+		n = asprintf(path, "%s/%s", base, rest);
 	else if (home && home[0] == '/')
-		n = asprintf(&path, "%s/%s/%s", home, otherwise, rest);
-	return n < 0 ? NULL : path;
+		n = asprintf(path, "%s/%s/%s", home, otherwise, rest);
+	if (n < 0)
+		*path = NULL;
+	return n >= 0;
 }
 
 /* As installed; or, for a program that was built and not installed, the data beside it. */
@@ -322,7 +325,7 @@ static bool config_defaults(struct config *config, struct fault *fault)
 			ok = (*setting_text(config, row) = strdup("")) && ok;
 	}
 	if (geteuid() != 0)
-		config->db = xdg_path("XDG_STATE_HOME", ".local/state", "dmarcgate/dmarcgate.db");
+		ok = xdg_path("XDG_STATE_HOME", ".local/state", "dmarcgate/dmarcgate.db", &config->db) && ok;
 	if (!config->db)
 		config->db = strdup(SYSTEM_DB);
 	config->resolver = strdup(RESOLVER_SYSTEM);
@@ -338,14 +341,16 @@ static FILE *file_open(const char *named, struct config *config, struct fault *f
 {
 	char *places[] = { NULL, NULL };
 	FILE *file = NULL;
+	bool ok;
 
-	if (named) {
-		places[0] = strdup(named);
-	} else {
-		places[0] = xdg_path("XDG_CONFIG_HOME", ".config", "dmarcgate/dmarcgate.conf");
-		places[1] = strdup(SYSTEM_FILE);
-	}
-	for (size_t i = 0; i < LENGTH(places) && !file; i++) {
+	if (named)
+		ok = (places[0] = strdup(named)) != NULL;
+	else
+		ok = xdg_path("XDG_CONFIG_HOME", ".config", "dmarcgate/dmarcgate.conf", &places[0]) &&
+		     (places[1] = strdup(SYSTEM_FILE)) != NULL;
+	if (!ok) /* what cannot be looked for is not what is not there */
+		fault_set(fault, FAULT_LATER, "out of memory");
+	for (size_t i = 0; ok && i < LENGTH(places) && !file; i++) {
 		if (!places[i])
 			continue;
 		file = fopen(places[i], "re");

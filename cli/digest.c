@@ -1,8 +1,6 @@
 #include "cli/digest.h"
 
-#include "cli/page.h"
-#include "report/outgoing.h"
-#include "report/overview.h"
+#include "cli/attached.h"
 
 #include <stdlib.h>
 
@@ -14,19 +12,27 @@
 #define WEEK_DAYS 7
 #define ID_DOMAIN 100 /* a longer name goes into the id by its hash */
 
+/* What is kept of a domain that was judged. */
+struct judged {
+	struct overview_line line;
+	uint8_t state[STATE_OCTETS];
+	size_t alerts_first, alerts_n;
+};
+
 struct making {
 	const struct digest_plan *plan;
 	struct store *store;
 	struct digest_result *result;
 	struct readiness readiness;
-	struct domain_list domains; /* worst first, once they have been looked at */
+	struct domain_list domains;
+	struct judged *judged; /* as domains */
 	struct span home;	    /* the domain of addresses nobody chose */
 	struct weekly *weekly;
-	struct buf states;  /* one behind the other, in the order of the domains */
+	struct buf states;  /* one behind the other, worst first */
 	struct buf before;  /* those of the week before; empty when there was none */
 	struct span reply;  /* its id */
 	int64_t told_to;    /* the last day of the week before, or of the mail before */
-	struct buf page;    /* to go with the mail; empty: none */
+	struct attached attached;
 };
 
 static bool memory_short(struct fault *fault)
@@ -313,53 +319,62 @@ static bool closed_find(struct closing *c, struct fault *fault)
 	return !m->result->arena.failed || memory_short(fault);
 }
 
-static bool domain_add(struct making *m, struct span domain, struct fault *fault)
+/* Each domain is judged here and nowhere else: what the mail, its alerts and its state need of it is taken at once. */
+static bool domain_add(struct making *m, size_t which, struct fault *fault)
 {
 	struct readiness *r = &m->readiness;
+	struct judged *judged = &m->judged[which];
 	const struct alert *fresh[ALERTS_MOST];
 	struct assessment assessment = { &r->rows, &r->options, &r->verdict };
 	struct closing closing = { .m = m, .first = m->result->alerts_n };
 	struct weekly_domain part = { .assessment = &assessment, .alerts = fresh, .closed = closing.closed };
-	uint8_t state[STATE_OCTETS];
 
-	if (!readiness_assess(r, domain, TARGET_AUTO, fault) || !note_alerts(m, fresh, &part.alerts_n, fault) ||
-		!closed_find(&closing, fault))
+	if (!readiness_assess(r, m->domains.names[which], TARGET_AUTO, fault) ||
+		!note_alerts(m, fresh, &part.alerts_n, fault) || !closed_find(&closing, fault))
 		return false;
 	part.closed_n = closing.n;
-	if (!domain_state(&r->verdict, state) || !buf_put(&m->states, state, sizeof state))
+	judged->line = overview_line_of(&assessment);
+	judged->line.domain = arena_copy(&m->result->arena, judged->line.domain);
+	judged->alerts_first = closing.first;
+	judged->alerts_n = m->result->alerts_n - closing.first;
+	if (m->result->arena.failed || !domain_state(&r->verdict, judged->state))
 		return memory_short(fault);
 	m->result->trouble |= weekly_is_trouble(&r->verdict, r->options.today);
-	part.unchanged = is_unchanged(m, state);
+	part.unchanged = is_unchanged(m, judged->state);
 	if (m->plan->alert && !part.alerts_n)
 		return true;
-	if (m->plan->attach && !page_make(r, &m->page, fault))
+	if (m->plan->attach && !attached_add(&m->attached, r, &judged->line, fault))
 		return false;
 	return weekly_add(m->weekly, &part) || memory_short(fault);
 }
 
-/* Every domain is looked at before the first is written about: the worst comes first, and of a mail about alerts it is
- * known only then how many domains it has. */
-static bool domains_look(struct making *m, size_t *alerting, struct fault *fault)
+static int judged_order(const void *a, const void *b)
 {
-	struct readiness *r = &m->readiness;
-	const struct alert *fresh[ALERTS_MOST];
-	struct overview overview = OVERVIEW;
-	size_t fresh_n;
-	bool good = true;
+	const struct judged *x = a, *y = b;
 
-	*alerting = 0;
-	for (size_t i = 0; good && i < m->domains.n; i++) {
-		good = readiness_assess(r, m->domains.names[i], TARGET_AUTO, fault) && note_alerts(m, fresh, &fresh_n, fault) &&
-		       (overview_add(&overview, &(struct assessment){ &r->rows, &r->options, &r->verdict }) || memory_short(fault));
-		*alerting += good && fresh_n > 0;
+	return overview_order(&x->line, &y->line);
+}
+
+/* Alerts and states of the worst domain come first, as its section does. */
+static bool domains_sort(struct making *m, struct fault *fault)
+{
+	struct digest_result *result = m->result;
+	struct open_alert *sorted = arena_take(&result->arena, (result->alerts_n + 1) * sizeof *sorted);
+	size_t n = 0;
+
+	if (!sorted)
+		return memory_short(fault);
+	if (m->domains.n)
+		qsort(m->judged, m->domains.n, sizeof *m->judged, judged_order);
+	for (size_t i = 0; i < m->domains.n; i++) {
+		const struct judged *judged = &m->judged[i];
+
+		for (size_t k = 0; k < judged->alerts_n; k++)
+			sorted[n++] = result->alerts[judged->alerts_first + k];
+		buf_put(&m->states, judged->state, STATE_OCTETS);
 	}
-	overview_sort(&overview);
-	for (size_t i = 0; good && i < overview.n; i++)
-		m->domains.names[i] = arena_copy(&m->domains.arena, overview.lines[i].domain);
-	overview_release(&overview);
-	if (*alerting || !m->plan->alert) /* they are noted again when the mail is written */
-		m->result->alerts_n = m->result->new_alerts = 0;
-	return good && (!m->domains.arena.failed || memory_short(fault));
+	result->alerts = sorted;
+	return !m->states.failed || memory_short(fault);
 }
 
 /* ---- the mail */
@@ -376,6 +391,9 @@ static bool mail_write(struct making *m, struct fault *fault)
 		.in_reply_to = m->reply,
 		.date = m->plan->cli->now };
 
+	outgoing.pages_n = m->attached.n;
+	outgoing.pages = attached_pages(&m->attached, m->domains.n == 1, &result->arena);
+	weekly_pages(m->weekly, m->attached.n, m->attached.left_out);
 	if (!weekly_finish(m->weekly))
 		return memory_short(fault);
 	if (m->plan->alert)
@@ -384,7 +402,6 @@ static bool mail_write(struct making *m, struct fault *fault)
 	outgoing.verdict = weekly_verdict(m->weekly);
 	outgoing.text = weekly_text(m->weekly);
 	outgoing.html = weekly_html(m->weekly);
-	outgoing.report = m->page.n ? buf_span(&m->page) : SPAN_ABSENT;
 	result->sending.state = arena_copy(&result->arena, buf_span(&m->states));
 	if (result->arena.failed)
 		return memory_short(fault);
@@ -395,40 +412,41 @@ static bool mail_write(struct making *m, struct fault *fault)
 						(int)(result->from.n < 200 ? result->from.n : 200), result->from.p));
 }
 
+/* Of a mail about alerts the name depends on them. */
+static bool before_find(struct making *m, struct fault *fault)
+{
+	const struct sending *sending = &m->result->sending;
+
+	if (m->plan->alert)
+		return true;
+	return name_sending(m, fault) &&
+	       (!m->store || store_ask_sending_before(m->store, sending->thread, m->plan->recipients, sending->day,
+				    take_before, m, fault));
+}
+
 static bool making_run(struct making *m, struct fault *fault)
 {
-	struct weekly_plan plan = { .today = moment_day(m->plan->now), .domains = m->domains.n, .alert = m->plan->alert };
-	size_t alerting;
-	bool good = true;
+	struct weekly_plan plan = { .today = moment_day(m->plan->now), .alert = m->plan->alert };
+	struct digest_result *result = m->result;
 
-	if (m->plan->attach && m->domains.n != 1)
-		return fault_set(fault, FAULT_INPUT, "--attach is for the mail about one domain; this is about %zu", m->domains.n);
 	m->home = m->domains.n ? m->domains.names[0] : SPAN("localhost");
 	m->told_to = moment_day(m->plan->now) - 1 - WEEK_DAYS;
-	m->result->from = m->plan->from.p ? m->plan->from : address_at(m, "dmarc");
-	m->result->alerts = arena_take(&m->result->arena, (ALERTS_MOST + m->domains.n) * sizeof *m->result->alerts);
-	if (!m->result->alerts)
-		return memory_short(fault);
-	if ((m->plan->alert || m->domains.n > 1) && !domains_look(m, &alerting, fault))
-		return false;
-	if (m->plan->alert && !alerting)
-		return true;
-	if (m->plan->alert)
-		plan.domains = alerting;
-	else if (!name_sending(m, fault))
-		return false;
-	if (!m->plan->alert && m->store &&
-		!store_ask_sending_before(m->store, m->result->sending.thread, m->plan->recipients,
-			m->result->sending.day, take_before, m, fault))
-		return false;
+	result->from = m->plan->from.p ? m->plan->from : address_at(m, "dmarc");
+	result->alerts = arena_take(&result->arena, (ALERTS_MOST + m->domains.n) * sizeof *result->alerts);
+	m->judged = arena_take(&result->arena, (m->domains.n + 1) * sizeof *m->judged);
 	m->weekly = weekly_new(&plan);
-	if (!m->weekly)
+	if (!m->weekly || result->arena.failed)
 		return memory_short(fault);
-	for (size_t i = 0; good && i < m->domains.n; i++)
-		good = domain_add(m, m->domains.names[i], fault);
-	if (good && m->plan->alert)
-		good = name_sending(m, fault);
-	return good && mail_write(m, fault);
+	if (!before_find(m, fault))
+		return false;
+	for (size_t i = 0; i < m->domains.n; i++)
+		if (!domain_add(m, i, fault))
+			return false;
+	if (!domains_sort(m, fault))
+		return false;
+	if (m->plan->alert && !result->new_alerts)
+		return true;
+	return (!m->plan->alert || name_sending(m, fault)) && mail_write(m, fault);
 }
 
 bool digest_make(const struct digest_plan *plan, struct store *store, struct digest_result *result, struct fault *fault)
@@ -438,8 +456,7 @@ bool digest_make(const struct digest_plan *plan, struct store *store, struct dig
 		.result = result,
 		.domains = DOMAIN_LIST,
 		.states = BUF(MAIL_OCTETS),
-		.before = BUF(MAIL_OCTETS),
-		.page = BUF(HTML_OCTETS) };
+		.before = BUF(MAIL_OCTETS) };
 	struct cli then = *plan->cli;
 	bool good;
 
@@ -454,7 +471,7 @@ bool digest_make(const struct digest_plan *plan, struct store *store, struct dig
 	weekly_free(m.weekly);
 	buf_release(&m.states);
 	buf_release(&m.before);
-	buf_release(&m.page);
+	attached_release(&m.attached);
 	domains_release(&m.domains);
 	return good;
 }

@@ -20,7 +20,7 @@ struct digest_plan {
 	struct cli *cli;
 	int64_t now; /* of the week that is meant */
 	bool alert;  /* about new alerts only */
-	bool attach; /* the page of the domain, which must be the only one */
+	bool attach; /* the pages of the domains, as far as they fit */
 	struct span from; /* absent: dmarc at the first domain */
 	struct span *to;  /* sorted, each once; none, for one that is only printed: postmaster at the first domain */
 	size_t to_n;

@@ -111,6 +111,13 @@ static bool reader_is_gone(void)
 	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
 }
 
+int cli_unwritten(const struct cli *cli)
+{
+	if (!ferror(stdout))
+		cli_say(cli, "%s", shortage() ? shortage() : "out of memory");
+	return EXIT_LATER;
+}
+
 /* Nothing that was printed with a hole in it may be believed, and no verdict that was drawn. */
 int cli_flush(const struct cli *cli, int code)
 {

@@ -21,4 +21,9 @@ void page_samples_release(struct page_samples *samples); /* also of those that c
 /* Appends the page about what readiness_assess found; `page` should have room for HTML_OCTETS. */
 bool page_make(struct readiness *r, struct buf *page, struct fault *fault);
 
+/* What a domain's folder and file are called; appended. A domain's name is fit for that but for what readiness_assess let
+ * through beyond letters, digits, `-`, `_`. */
+void page_folder_name(struct buf *file, struct span domain);
+void page_file_name(struct buf *file, struct span domain); /* DOMAIN.html */
+
 #endif

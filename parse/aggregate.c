@@ -28,6 +28,7 @@ struct frame {
 struct remembered {
 	const xmlChar *name;
 	const struct element_row *children, *row;
+	bool differs; /* from the row's name, in case */
 };
 
 struct aggregate {
@@ -53,6 +54,7 @@ struct aggregate {
 	bool recover;        /* the second pass */
 	bool likely;         /* `<feedback` stands near the beginning */
 	bool foreign;        /* the root is not <feedback> */
+	bool left_out;       /* an element beside the records was not ours */
 	bool refused;        /* a rule was broken that no second pass mends */
 	char reason_where[128], reason[256]; /* why the document cannot be used: recorded once its facts are taken back */
 	struct markup markup; /* what was fed, seen as pieces */
@@ -107,8 +109,8 @@ static const char *aggregate_where(const struct aggregate *a, struct span last, 
 	return text;
 }
 
-/* An element that the table does not know: recorded once per name, its content passed over. */
-static void aggregate_unknown(struct aggregate *a, struct span name)
+/* An element that the table does not know, its content passed over, or knows in other letters: recorded once per name. */
+static void aggregate_say_name(struct aggregate *a, struct span name, const char *read_as)
 {
 	char where[128];
 
@@ -118,7 +120,11 @@ static void aggregate_unknown(struct aggregate *a, struct span name)
 	if (a->unknown_n == UNKNOWN_NAMES)
 		return;
 	snprintf(a->unknown[a->unknown_n++], sizeof a->unknown[0], "%.*s", (int)(name.n < 47 ? name.n : 47), name.p);
-	reading_problem(a->r, aggregate_where(a, name, where, sizeof where), "unknown element, left out");
+	aggregate_where(a, name, where, sizeof where);
+	if (read_as)
+		reading_problem(a->r, where, "read as %s", read_as);
+	else
+		reading_problem(a->r, where, "unknown element, left out");
 }
 
 static bool namespace_is_ours(struct aggregate *a, const xmlChar *uri)
@@ -132,19 +138,22 @@ static bool namespace_is_ours(struct aggregate *a, const xmlChar *uri)
 	return a->uri_is_ours;
 }
 
-static const struct element_row *child_find(struct aggregate *a, const struct element_row *children, const xmlChar *name)
+static const struct remembered *child_find(struct aggregate *a, const struct element_row *children, const xmlChar *name)
 {
 	size_t place = ((uintptr_t)name >> 3 ^ (uintptr_t)children >> 5) % MEMORIES;
 	struct remembered *known = &a->names[place];
 
-	if (known->name != name || known->children != children)
-		*known = (struct remembered){ name, children, element_find(children, span_of((const char *)name)) };
-	return known->row;
+	if (known->name != name || known->children != children) {
+		const struct element_row *row = element_find(children, span_of((const char *)name));
+
+		*known = (struct remembered){ name, children, row, row && strcmp(row->name, (const char *)name) != 0 };
+	}
+	return known;
 }
 
 static void root_begin(struct aggregate *a, struct span name, struct span uri)
 {
-	if (!span_is(name, SPAN("feedback"))) {
+	if (!span_is_nocase(name, SPAN("feedback"))) {
 		a->foreign = true;
 		xmlStopParser(a->context);
 		return;
@@ -190,6 +199,7 @@ static bool frame_repeats(struct aggregate *a, struct frame *frame, const struct
 static void element_begin(struct aggregate *a, const xmlChar *name, const xmlChar *uri)
 {
 	struct frame *frame = &a->frames[a->depth - 1];
+	const struct remembered *known;
 	const struct element_row *row;
 	char where[128];
 
@@ -197,13 +207,17 @@ static void element_begin(struct aggregate *a, const xmlChar *name, const xmlCha
 		root_begin(a, span_of((const char *)name), span_of((const char *)uri));
 	if (aggregate_stopped(a))
 		return;
-	row = namespace_is_ours(a, uri) ? child_find(a, frame->children, name) : NULL;
+	known = namespace_is_ours(a, uri) ? child_find(a, frame->children, name) : NULL;
+	row = known ? known->row : NULL;
 	if (!row || row->element == ELEMENT_EXTENSION || frame_repeats(a, frame, row)) {
 		a->skipping = 1;
-		if (!row && namespace_is_ours(a, uri))
-			aggregate_unknown(a, span_of((const char *)name));
+		a->left_out |= !row && a->depth == 2;
+		if (!row && known)
+			aggregate_say_name(a, span_of((const char *)name), NULL);
 		return;
 	}
+	if (known->differs)
+		aggregate_say_name(a, span_of((const char *)name), row->name);
 	if (row->alias)
 		reading_problem(a->r, aggregate_where(a, span_of((const char *)name), where, sizeof where), "read as %s", row->alias);
 	a->frames[a->depth++] = (struct frame){ row, a->children[row->element], 0 };
@@ -259,6 +273,21 @@ static struct span fold_value(char *p, size_t n, enum fold fold)
 	return value;
 }
 
+/* A domain that came as an address is what stands behind the `@`. */
+static struct span domain_alone(struct aggregate *a, const struct element_row *row, struct span value)
+{
+	const char *at = value.n ? memrchr(value.p, '@', value.n) : NULL;
+	char where[128];
+
+	if (!at || at + 1 == value.p + value.n || memchr(value.p, ',', value.n))
+		return value;
+	value = (struct span){ at + 1, value.n - (size_t)(at + 1 - value.p) };
+	value.n -= value.p[value.n - 1] == '>';
+	reading_problem(a->r, aggregate_where(a, span_of(row->name), where, sizeof where),
+		"is an address; read as its domain `%.*s`", (int)(value.n < 100 ? value.n : 100), value.p);
+	return value;
+}
+
 static void value_error(struct aggregate *a, struct span value)
 {
 	if (value.n && a->report.errors_n < sizeof a->errors / sizeof *a->errors)
@@ -272,6 +301,8 @@ static void value_store(struct aggregate *a, const struct element_row *row, stru
 	struct arena *arena = in_record ? &a->record.arena : &a->head;
 	struct span *target = NULL;
 
+	if (row->fold == FOLD_DOMAIN && !row->mailbox)
+		value = domain_alone(a, row, value);
 	switch (row->holder) {
 	case HOLDER_REPORT:
 		target = (struct span *)((char *)&a->report + row->offset);
@@ -447,7 +478,7 @@ static void aggregate_reset(struct aggregate *a, struct reading *r)
 	a->depth = 1;
 	a->frames[0] = (struct frame){ NULL, a->children[ELEMENT_DOCUMENT], 0 };
 	a->skipping = a->unknown_n = 0;
-	a->foreign = a->refused = false;
+	a->foreign = a->refused = a->left_out = false;
 	a->reason[0] = '\0';
 	a->scope = 0;
 	a->uri = NULL;
@@ -551,8 +582,8 @@ static enum document_end aggregate_malformed(struct aggregate *a, bool recover)
 	xmlErrorPtr error = xmlCtxtGetLastError(a->context);
 	const char *text = error && error->message ? error->message : "unknown error";
 
-	if (!recover)
-		return DOCUMENT_AGAIN;
+	if (!recover) /* the root may stand further in than its beginning was looked at */
+		return a->likely || a->frames[0].seen ? DOCUMENT_AGAIN : DOCUMENT_FOREIGN;
 	return aggregate_broken(a, "", "not well-formed XML, and not to be mended: line %d: %.*s", error ? error->line : 0,
 		(int)strcspn(text, "\n"), text);
 }
@@ -562,6 +593,8 @@ static enum document_end aggregate_close(struct aggregate *a)
 {
 	const char *reason = report_check(&a->report, a->numbers, a->r);
 
+	if (!reason && !a->report.records && a->left_out)
+		reason = "no record, and elements that are not known where records stand: cannot be told whether there was mail";
 	if (reason)
 		return aggregate_broken(a, "", "%s", reason);
 	report_digest(&a->report, a->r->parser->digest);
@@ -583,6 +616,8 @@ static enum document_end aggregate_judge(struct aggregate *a, const char *fault,
 {
 	if (a->r->full)
 		return DOCUMENT_BROKEN;
+	if (a->foreign && a->likely && !recover) /* something is wrapped around it: left out by the second reading */
+		return DOCUMENT_AGAIN;
 	if (a->foreign || (a->refused && !a->likely && a->depth == 1))
 		return DOCUMENT_FOREIGN;
 	if (a->refused)

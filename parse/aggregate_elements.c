@@ -49,7 +49,7 @@ static const struct element_row rows[] = {
 	{ ELEMENT_RECORD, "row", ELEMENT_ROW, GROUP },
 	{ ELEMENT_RECORD, "identifiers", ELEMENT_IDENTIFIERS, GROUP },
 	{ ELEMENT_RECORD, "identities", ELEMENT_IDENTIFIERS, GROUP },
-	{ ELEMENT_RECORD, "auth_results", ELEMENT_AUTH_RESULTS, GROUP },
+	{ ELEMENT_RECORD, "auth_results", ELEMENT_AUTH_RESULTS, GROUP, .repeats = true }, /* all in it does, so it goes on */
 	{ ELEMENT_ROW, "source_ip", ELEMENT_TEXT, RECORD(source_ip) },
 	{ ELEMENT_ROW, "count", ELEMENT_TEXT, NUMBER(NUMBER_COUNT) },
 	{ ELEMENT_ROW, "policy_evaluated", ELEMENT_EVALUATED, GROUP },
@@ -61,8 +61,8 @@ static const struct element_row rows[] = {
 	{ ELEMENT_REASON, "comment", ELEMENT_TEXT, REASON(FOLD_NONE, comment) },
 
 	{ ELEMENT_IDENTIFIERS, "header_from", ELEMENT_TEXT, RECORD_DOMAIN(header_from) },
-	{ ELEMENT_IDENTIFIERS, "envelope_from", ELEMENT_TEXT, RECORD_DOMAIN(envelope_from) },
-	{ ELEMENT_IDENTIFIERS, "envelope_to", ELEMENT_TEXT, RECORD_DOMAIN(envelope_to) },
+	{ ELEMENT_IDENTIFIERS, "envelope_from", ELEMENT_TEXT, RECORD_DOMAIN(envelope_from), .mailbox = true },
+	{ ELEMENT_IDENTIFIERS, "envelope_to", ELEMENT_TEXT, RECORD_DOMAIN(envelope_to), .mailbox = true },
 
 	{ ELEMENT_AUTH_RESULTS, "dkim", ELEMENT_DKIM, GROUP, .repeats = true },
 	{ ELEMENT_AUTH_RESULTS, "spf", ELEMENT_SPF, GROUP, .repeats = true },
@@ -86,10 +86,15 @@ const struct element_row *element_children(enum element parent)
 
 const struct element_row *element_find(const struct element_row *first, struct span name)
 {
-	for (const struct element_row *row = first; row && row < rows + sizeof rows / sizeof *rows && row->parent == first->parent; row++)
+	const struct element_row *folded = NULL;
+
+	for (const struct element_row *row = first; row && row < rows + sizeof rows / sizeof *rows && row->parent == first->parent; row++) {
 		if (row->name[0] == (name.n ? name.p[0] : '\0') && span_is(name, span_of(row->name)))
 			return row;
-	return NULL;
+		if (span_is_nocase(name, span_of(row->name)))
+			folded = row;
+	}
+	return folded;
 }
 
 bool element_is_known(struct span name)

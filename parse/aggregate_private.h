@@ -38,11 +38,13 @@ struct element_row {
 	enum holder holder;
 	enum fold fold;
 	size_t offset;
+	bool mailbox;      /* a whole address is what some put here: kept */
 	bool repeats;      /* may stand more than once in its parent */
 	const char *alias; /* the standard's name, when `name` is a spelling seen in the wild */
 };
 
-/* The first row below `parent`, NULL when it has no children; and the row of `name` among those, NULL when unknown. */
+/* The first row below `parent`, NULL when it has no children; and the row of `name` among those, in other letters if there is
+ * none in these, NULL when unknown. */
 const struct element_row *element_children(enum element parent);
 const struct element_row *element_find(const struct element_row *first, struct span name);
 bool element_is_known(struct span name); /* anywhere in the table */

@@ -142,16 +142,10 @@ static unsigned record_align(const struct record *record)
 /* A whole number of messages; `1.0` is one, `-1` and `1.5` are not (QUIRKS V7). */
 static bool count_parse(struct span text, uint64_t *count)
 {
-	const char *dot = memchr(text.p ? text.p : "", '.', text.n);
-	unsigned long long number;
+	uint64_t number;
+	bool whole;
 
-	if (dot) {
-		for (const char *c = dot + 1; c < text.p + text.n; c++)
-			if (*c != '0')
-				return false;
-		text.n = (size_t)(dot - text.p);
-	}
-	if (!span_number(text, UINT64_MAX, &number))
+	if (!reading_number(text, UINT64_MAX, &number, &whole) || !whole)
 		return false;
 	*count = number;
 	return true;
@@ -171,7 +165,7 @@ static void record_say(struct reading *r, uint64_t number, const char *element, 
 bool record_end(struct record_builder *b, struct reading *r, uint64_t number)
 {
 	struct record *record = &b->record;
-	bool counted;
+	bool counted, ornate;
 
 	record->dkim_results = b->results[0];
 	record->dkim_n = b->results_n[0];
@@ -183,10 +177,12 @@ bool record_end(struct record_builder *b, struct reading *r, uint64_t number)
 	if (!counted)
 		record_say(r, number, "row/count", b->count,
 			b->count.p ? "is not a number of messages, taken as 0" : "missing, taken as 0");
-	record->has_address = address_parse(record->source_ip, &record->address);
+	record->has_address = address_parse_ornate(record->source_ip, &record->address, &ornate);
 	if (!record->has_address)
 		record_say(r, number, "row/source_ip", record->source_ip,
 			record->source_ip.p ? "is not an IP address" : "missing");
+	else if (ornate)
+		record_say(r, number, "row/source_ip", record->source_ip, "is more than an IP address, the rest was left out");
 	record->disposed = disposition_of(record->disposition);
 	if (record->disposed == DISPOSITION_OTHER)
 		record_say(r, number, "row/policy_evaluated/disposition", record->disposition, "is no disposition");
@@ -229,15 +225,15 @@ void record_digest(const struct record *record, struct digest *digest)
 	}
 }
 
-/* Seconds, also sent as floats, milli- and microseconds (QUIRKS V8). False when it is no moment at all. */
+/* Seconds, also sent as floats, milli- and microseconds (QUIRKS V8), or a date in words. False when it is no moment at
+ * all. */
 static bool date_parse(struct span text, int64_t *moment)
 {
-	const char *dot = memchr(text.p ? text.p : "", '.', text.n);
-	unsigned long long number;
-	struct span whole = { text.p, dot ? (size_t)(dot - text.p) : text.n };
+	uint64_t number;
+	bool whole;
 
-	if (!span_number(whole, INT64_MAX, &number))
-		return text.n > 4 && moment_parse(text, moment);
+	if (!reading_number(text, INT64_MAX, &number, &whole))
+		return text.n > 4 && moment_parse_any(text, moment);
 	while (number >= UINT64_C(1000000000000))
 		number /= 1000;
 	*moment = (int64_t)number;

@@ -17,6 +17,28 @@ static bool front_has(struct span front, size_t at, const char *magic, size_t n)
 	return front.n >= at + n && memcmp(front.p + at, magic, n) == 0;
 }
 
+/* RFC 1950: deflate with a window of at most 32 kB, header divisible by 31, no preset dictionary. Texts can begin so too,
+ * `(See` or `HKT` for one: they are no deflate data, and that shows within a few octets. */
+static bool front_is_zlib(struct span front)
+{
+	unsigned char out[4096];
+	z_stream z = { 0 };
+	int state;
+
+	if (front.n < 3 || (front.p[0] & 0x8f) != 0x08 || (front.p[1] & 0x20) ||
+		(((unsigned char)front.p[0] << 8) + (unsigned char)front.p[1]) % 31 != 0 || inflateInit(&z) != Z_OK)
+		return false;
+	z.next_in = (unsigned char *)(uintptr_t)front.p;
+	z.avail_in = (unsigned)front.n;
+	do {
+		z.next_out = out;
+		z.avail_out = sizeof out;
+		state = inflate(&z, Z_NO_FLUSH);
+	} while (state == Z_OK && z.avail_in);
+	inflateEnd(&z);
+	return state == Z_OK || state == Z_BUF_ERROR || state == Z_STREAM_END;
+}
+
 enum container_kind container_recognise(struct span front, const char **name)
 {
 	static const struct {
@@ -31,7 +53,7 @@ enum container_kind container_recognise(struct span front, const char **name)
 		{ "PK00PK\3\4", 0, 8, CONTAINER_ARCHIVE, "zip" },
 		{ "ustar", 257, 5, CONTAINER_ARCHIVE, "tar" },
 		{ "\xfd\x37zXZ", 0, 6, CONTAINER_ARCHIVE, "xz" },
-		{ "BZh", 0, 3, CONTAINER_ARCHIVE, "bzip2" },
+		{ "1AY&SY", 4, 6, CONTAINER_ARCHIVE, "bzip2" }, /* behind `BZh` and a digit, which words may begin with */
 		{ "\x28\xb5\x2f\xfd", 0, 4, CONTAINER_ARCHIVE, "zstd" },
 		{ "7z\xbc\xaf\x27\x1c", 0, 6, CONTAINER_ARCHIVE, "7z" },
 	};
@@ -42,9 +64,7 @@ enum container_kind container_recognise(struct span front, const char **name)
 			return magics[i].kind;
 		}
 	}
-	/* RFC 1950: deflate with a window of at most 32 kB, header divisible by 31, no preset dictionary. */
-	if (front.n > 2 && (front.p[0] & 0x8f) == 0x08 && !(front.p[1] & 0x20) &&
-		(((unsigned char)front.p[0] << 8) + (unsigned char)front.p[1]) % 31 == 0) {
+	if (front_is_zlib(front)) {
 		*name = "zlib";
 		return CONTAINER_DEFLATED;
 	}

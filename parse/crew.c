@@ -1,6 +1,7 @@
 #include "parse/crew.h"
 
 #include "parse/border.h"
+#include "parse/refusal.h"
 #include "parse/worker.h"
 
 #include <errno.h>
@@ -44,6 +45,7 @@ struct worker {
 /* A place for one mail of a worker. Only one of a worker's mails is in work: its first word is about that one. */
 struct slot {
 	struct worker *worker;
+	const struct limits *limits;
 	enum stage stage;
 	uint64_t given; /* as the crew's n-th mail */
 	uint64_t sent;	/* as the worker's n-th mail */
@@ -175,6 +177,7 @@ static bool crew_set_up(struct crew *crew, unsigned jobs)
 	}
 	for (unsigned i = 0; i < crew->slots_n; i++) {
 		crew->slots[i].fd = -1;
+		crew->slots[i].limits = &crew->limits;
 		crew->slots[i].worker = &crew->workers[i % jobs];
 		crew->slots[i].worker->slots[i / jobs] = &crew->slots[i];
 	}
@@ -261,6 +264,7 @@ static bool take_nothing(void *arg, const struct fact *fact)
  * into a refusal here and not into a half-stored report later. Returns whether the feedback was believed. */
 static bool slot_finish(struct slot *slot, const char *why)
 {
+	struct parse_input input = { slot->fd, slot->ranges, slot->ranges_n, slot->flags, slot->at };
 	struct fault fault = { .kind = FAULT_NONE };
 	bool believed = true;
 	char text[sizeof fault.text + 32];
@@ -273,7 +277,8 @@ static bool slot_finish(struct slot *slot, const char *why)
 		why = text;
 		believed = false;
 	}
-	if (slot->fault.kind != FAULT_LATER && why && !feedback_refuse(slot->feedback, OUTCOME_BROKEN, "mail", why))
+	if (slot->fault.kind != FAULT_LATER && why && !refusal_write(slot->feedback, slot->limits, &input, why) &&
+		!(feedback_fault(slot->feedback, &slot->fault) && slot->fault.kind == FAULT_LATER))
 		fault_set(&slot->fault, FAULT_LATER, "out of memory");
 	if (slot->fault.kind != FAULT_LATER)
 		slot->fault.kind = FAULT_NONE;
@@ -305,20 +310,6 @@ static void slot_condemn_nonsense(struct crew *crew, struct slot *slot, const ch
 
 	fault_set(&why, FAULT_BROKEN, "parser spoke nonsense: %.400s", what);
 	slot_condemn(crew, slot, &why);
-}
-
-static void death_describe(const struct crew *crew, int status, char *text, size_t room)
-{
-	const char *name = WIFSIGNALED(status) ? sigdescr_np(WTERMSIG(status)) : NULL;
-
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-		snprintf(text, room, "parser took longer than %llu s", (unsigned long long)crew->limits.seconds);
-	else if (WIFSIGNALED(status))
-		snprintf(text, room, "parser died: signal %d (%s)", WTERMSIG(status), name ? name : "unknown");
-	else if (WEXITSTATUS(status) == WORKER_EXIT_MEMORY)
-		snprintf(text, room, "parser died: out of memory ceiling");
-	else
-		snprintf(text, room, "parser died: exit %d", WEXITSTATUS(status));
 }
 
 /* ------------------------------------------------------------------ giving a mail to a worker */
@@ -441,7 +432,7 @@ static void slot_died(struct crew *crew, struct slot *slot, int status)
 	worker_drop(slot->worker);
 	if (ours || late || !slot_again(crew, slot)) {
 		if (!ours)
-			death_describe(crew, status, text, sizeof text);
+			refusal_of_death(&crew->limits, status, text, sizeof text);
 		slot_finish(slot, ours ? slot->fault.text : text);
 	}
 	worker_feed(crew, slot->worker);

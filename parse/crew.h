@@ -9,8 +9,8 @@
  *
  * When a worker crashes, is killed or gives up, the mail it was reading is read once more, by a fresh worker. One that does so
  * twice, or breaks the protocol or takes too long, costs that mail, which comes back as a refusal (OUTCOME_BROKEN, one problem
- * that says why); another worker takes its place. Each worker is given the next mail while it reads one. Mails come back in
- * any order; who wants an order keeps it by the ticket. */
+ * that says why, and the mail itself, to be kept); another worker takes its place. Each worker is given the next mail while
+ * it reads one. Mails come back in any order; who wants an order keeps it by the ticket. */
 #ifndef PARSE_CREW_H
 #define PARSE_CREW_H
 
@@ -36,7 +36,7 @@ bool crew_give(struct crew *crew, uint64_t ticket, const struct parse_input *inp
 struct crew_done {
 	uint64_t ticket;
 	struct feedback *feedback; /* the caller's now; checked through, so that replay will not find it broken */
-	bool refused; /* the worker died or gave up: the feedback says only that, which may be no fault of the mail's */
+	bool refused; /* the worker died or gave up: the feedback says only that and keeps the mail, whose fault it may not be */
 	struct fault fault;	   /* FAULT_LATER: nothing can be said of the mail (memory, disk); feedback is NULL */
 };
 /* Blocks until a mail is done. False: none was in work or the descriptor of crew_interrupt_on is readable (FAULT_NONE), or

@@ -136,9 +136,10 @@ bool failurereport_fields(struct reading *r, struct span text, struct failure *f
 
 bool failurereport_notice(struct reading *r, struct span text, struct failure *failure)
 {
+	bool said = span_find_nocase(text, SPAN("failed the published")) >= 0;
 	unsigned found = 0;
 
-	if (span_find_nocase(text, SPAN("failed the published")) < 0 || !fields_begin(r, failure))
+	if ((!said && span_find_nocase(text, SPAN("Sender IP Address:")) < 0) || !fields_begin(r, failure))
 		return false;
 	while (text.n) {
 		struct span line = span_trim(take_line(&text));
@@ -154,7 +155,7 @@ bool failurereport_notice(struct reading *r, struct span text, struct failure *f
 	}
 	failure->plain_text = true;
 	failure->dmarc = true;
-	return (found & 3) == 3;
+	return (found & 3) == 3 && (said || found & ~7u); /* its sentence may be folded anywhere: then alignment must be told */
 }
 
 static struct span field_value(const struct failure *failure, const char *name)
@@ -199,12 +200,17 @@ static struct span word_of(struct reading *r, const struct failure *failure, con
 	return lower_copy(r, strip_comments(r, field_value(failure, name)));
 }
 
-/* `148.163.85.135 (host.name)`, `[192.0.2.1]`, `IPv6:2001:db8::1` (QUIRKS F6): the first token. */
+/* Of `148.163.85.135 (host.name)`, `[192.0.2.1]`, `IPv6: 2001:db8::1` (QUIRKS F6) the first token, without the tag that
+ * stands apart. */
 static struct span first_token(struct span value)
 {
+	static const struct span tag = { "IPv6: ", 6 };
+
 	size_t n = 0;
 
-	while (n < value.n && value.p[n] != ' ' && value.p[n] != '\t' && value.p[n] != '(')
+	if (span_starts_nocase(value, tag))
+		value = span_trim((struct span){ value.p + tag.n, value.n - tag.n });
+	while (n < value.n && value.p[n] != ' ' && value.p[n] != '\t')
 		n++;
 	return n ? (struct span){ value.p, n } : SPAN_ABSENT;
 }
@@ -243,7 +249,7 @@ static void check_dates(struct reading *r, struct failure *failure, int64_t mail
 
 	if (!date.p)
 		date = field_value(failure, "received-date");
-	if (date.p && !moment_parse_mail(date, &failure->arrived))
+	if (date.p && !moment_parse_any(date, &failure->arrived))
 		reading_problem(r, "Arrival-Date", "`%.*s` is not a date", (int)(date.n < 100 ? date.n : 100), date.p);
 	if (failure->arrived == MOMENT_NONE)
 		failure->arrived = mail_date;
@@ -268,15 +274,18 @@ static void check_wanted(struct reading *r, const struct failure *failure)
 void failurereport_check(struct reading *r, struct failure *failure, int64_t mail_date)
 {
 	unsigned long long incidents;
+	bool ornate;
 
 	failure->feedback_type = word_of(r, failure, "feedback-type");
 	failure->auth_failure = word_of(r, failure, "auth-failure");
 	failure->delivery_result = word_of(r, failure, "delivery-result");
 	failure->identity_alignment = word_of(r, failure, "identity-alignment");
 	failure->reported_domain = word_of(r, failure, "reported-domain");
+	if (failure->reported_domain.n > 1 && failure->reported_domain.p[failure->reported_domain.n - 1] == '.')
+		failure->reported_domain.n--;
 	failure->arrival_date = field_value(failure, "arrival-date");
-	failure->source_ip = first_token(field_value(failure, "source-ip"));
-	failure->has_address = address_parse(failure->source_ip, &failure->address);
+	failure->source_ip = first_token(strip_comments(r, field_value(failure, "source-ip")));
+	failure->has_address = address_parse_ornate(failure->source_ip, &failure->address, &ornate);
 	if (failure->source_ip.p && !failure->has_address)
 		reading_problem(r, "Source-IP", "`%.*s` is not an IP address",
 			(int)(failure->source_ip.n < 100 ? failure->source_ip.n : 100), failure->source_ip.p);

@@ -100,7 +100,7 @@ enum result result_of(struct span word)
 
 static bool mode_is_strict(struct span mode)
 {
-	return span_is_nocase(mode, SPAN("s"));
+	return span_is_nocase(mode, SPAN("s")) || span_is_nocase(mode, SPAN("strict"));
 }
 
 bool record_dkim_aligned(const struct record *record, const struct report *report)

@@ -1,6 +1,12 @@
 #include "parse/leaf.h"
 #include "parse/aggregate.h"
+#include "parse/message.h"
 #include "parse/tlsreport.h"
+#include "parse/transfer.h"
+
+#include <ctype.h>
+
+#define BASE64_LEAST 24 /* digits that begin what is taken for base64 */
 
 static enum leaf_end leaf_octets(struct reading *r, struct stream *s, unsigned depth);
 
@@ -77,7 +83,7 @@ static enum leaf_end container_leaf(struct reading *r, struct stream *s, enum co
 		return LEAF_BROKEN;
 	}
 	end = kind == CONTAINER_DEFLATED ? inflate_leaf(r, s, depth) : unpack_leaf(r, s, depth);
-	if (end == LEAF_BROKEN && r->sums.reports > sums.reports) {
+	if (end == LEAF_BROKEN && r->sums.reports + r->sums.failures > sums.reports + sums.failures) {
 		broken = r->sums.broken;
 		reading_put(r, feedback_rewind(r->feedback, &mark));
 		r->sums = sums;
@@ -87,13 +93,22 @@ static enum leaf_end container_leaf(struct reading *r, struct stream *s, enum co
 	return end;
 }
 
+/* Is what stands before `at` the `<` of a tag, or that and a prefix? */
+static bool tag_opens(struct span text, const char *at)
+{
+	if (at > text.p && at[-1] == ':')
+		for (at--; at > text.p && (isalnum((unsigned char)at[-1]) || at[-1] == '-' || at[-1] == '_' || at[-1] == '.'); at--)
+			;
+	return at > text.p && at[-1] == '<';
+}
+
 /* `<feedback` or `<ns:feedback` in a text without zero octets. */
 static bool text_has_feedback(struct span text)
 {
 	const char *end = text.p + text.n, *at = text.p;
 
 	for (; (at = memmem(at, (size_t)(end - at), "feedback", 8)); at++)
-		if (at > text.p && (at[-1] == '<' || at[-1] == ':') && (at + 8 == end || strchr("> \t\r\n/", at[8])))
+		if (tag_opens(text, at) && (at + 8 == end || strchr("> \t\r\n/", at[8])))
 			return true;
 	return false;
 }
@@ -112,6 +127,22 @@ static bool front_has_feedback(struct span front)
 	return text_has_feedback((struct span){ plain, n });
 }
 
+/* The first octet that is neither white space nor part of a BOM. */
+static char front_first(struct span front)
+{
+	for (size_t i = 0; i < front.n; i++)
+		if (!memchr(" \t\r\n\xef\xbb\xbf\xfe\xff", front.p[i], 9) && front.p[i])
+			return front.p[i];
+	return '\0';
+}
+
+/* Words about a report are none: where a text stands before `<feedback>`, its first elements must follow. */
+static bool text_only_mentions(struct span octets)
+{
+	return front_first(octets) != '<' && !memchr(octets.p, '\0', octets.n) && !memmem(octets.p, octets.n, "report_metadata", 15) &&
+	       !memmem(octets.p, octets.n, "policy_published", 16);
+}
+
 static enum leaf_end document_leaf(struct reading *r, struct stream *s, bool likely)
 {
 	uint64_t document = r->documents++;
@@ -127,8 +158,6 @@ static enum leaf_end document_leaf(struct reading *r, struct stream *s, bool lik
 	case DOCUMENT_AGAIN:
 		break;
 	}
-	if (!likely)
-		return LEAF_NOTHING;
 	if (document >= RECOVER_DOCUMENTS) {
 		reading_broken(r, "", "not well-formed XML, and too many documents in one mail to try again");
 		return LEAF_BROKEN;
@@ -138,39 +167,115 @@ static enum leaf_end document_leaf(struct reading *r, struct stream *s, bool lik
 	return LEAF_BROKEN;
 }
 
-/* The first octet that is neither white space nor part of a BOM. */
-static char front_first(struct span front)
+enum front_kind { FRONT_NOTHING, FRONT_CONTAINER, FRONT_DOCUMENT, FRONT_JSON, FRONT_MAIL, FRONT_BASE64 };
+
+struct front {
+	enum front_kind kind;
+	enum container_kind container;
+	const char *name; /* of the container */
+	size_t skip;      /* line ends in front of a container, which belong to the mail around */
+	bool likely;      /* a document with `<feedback` */
+};
+
+static struct front front_plain(struct span octets)
 {
-	for (size_t i = 0; i < front.n; i++)
-		if (!memchr(" \t\r\n\xef\xbb\xbf\xfe\xff", front.p[i], 9) && front.p[i])
-			return front.p[i];
-	return '\0';
+	struct front front = { .kind = FRONT_NOTHING };
+	char first = front_first(octets);
+
+	while (front.skip < octets.n && (octets.p[front.skip] == '\r' || octets.p[front.skip] == '\n'))
+		front.skip++;
+	front.container = container_recognise((struct span){ octets.p + front.skip, octets.n - front.skip }, &front.name);
+	if (front.container != CONTAINER_NONE) {
+		front.kind = FRONT_CONTAINER;
+		return front;
+	}
+	front.skip = 0;
+	front.likely = front_has_feedback(octets) && !text_only_mentions(octets);
+	if (first == '<')
+		front.kind = FRONT_DOCUMENT;
+	else if (message_begins(octets) || message_parts_begin(octets))
+		front.kind = FRONT_MAIL;
+	else if (front.likely)
+		front.kind = FRONT_DOCUMENT;
+	else if (first == '{')
+		front.kind = FRONT_JSON;
+	return front;
+}
+
+/* Base64 without a word of it in the header, or twice over: only when something comes out of it. */
+static bool front_is_base64(struct span octets)
+{
+	struct base64_stream base64;
+	struct span_stream encoded;
+	char plain[PEEK_OCTETS];
+	size_t n = 0;
+	ssize_t got;
+
+	octets = span_trim(octets);
+	while (n < octets.n && n < BASE64_LEAST && base64_digit(octets.p[n]))
+		n++;
+	if (n < BASE64_LEAST)
+		return false;
+	span_stream_init(&encoded, octets);
+	base64_stream_init(&base64, &encoded.stream);
+	got = base64.stream.read(&base64.stream, plain, sizeof plain);
+	return got > 0 && front_plain((struct span){ plain, (size_t)got }).kind != FRONT_NOTHING;
+}
+
+static struct front front_look(struct span octets)
+{
+	struct front front = front_plain(octets);
+
+	if (front.kind == FRONT_NOTHING && front_is_base64(octets))
+		front.kind = FRONT_BASE64;
+	return front;
+}
+
+bool leaf_recognise(struct span front)
+{
+	return front_look(front).kind != FRONT_NOTHING;
+}
+
+static enum leaf_end base64_leaf(struct reading *r, struct stream *s, unsigned depth)
+{
+	struct base64_stream base64;
+
+	if (depth >= r->limits->depth)
+		return LEAF_NOTHING;
+	base64_stream_init(&base64, s);
+	return leaf_octets(r, &base64.stream, depth + 1);
 }
 
 static enum leaf_end leaf_octets(struct reading *r, struct stream *s, unsigned depth)
 {
 	struct peeked peeked;
-	struct span front;
-	const char *name;
-	enum container_kind kind;
-	bool likely;
+	struct span octets;
+	struct front front;
 
 	peeked_init(&peeked, s);
-	front = peeked_look(&peeked);
+	octets = peeked_look(&peeked);
 	if (s->fault) {
 		reading_broken(r, "", "%s", s->fault);
 		return LEAF_BROKEN;
 	}
-	if (front.n == 0)
+	if (octets.n == 0)
 		return LEAF_NOTHING;
-	kind = container_recognise(front, &name);
-	if (kind != CONTAINER_NONE)
-		return container_leaf(r, &peeked.stream, kind, name, depth);
-	likely = front_has_feedback(front);
-	if (likely || front_first(front) == '<')
-		return document_leaf(r, &peeked.stream, likely);
-	if (front_first(front) == '{')
+	front = front_look(octets);
+	peeked.at += front.skip;
+	switch (front.kind) {
+	case FRONT_CONTAINER:
+		return container_leaf(r, &peeked.stream, front.container, front.name, depth);
+	case FRONT_DOCUMENT:
+		return document_leaf(r, &peeked.stream, front.likely);
+	case FRONT_JSON:
 		return tlsreport_read(r, &peeked.stream) ? LEAF_REPORT : LEAF_NOTHING;
+	case FRONT_MAIL:
+		return message_leaf(r, &peeked.stream);
+	case FRONT_BASE64:
+		return base64_leaf(r, &peeked.stream, depth);
+	case FRONT_NOTHING:
+		break;
+	}
 	return LEAF_NOTHING;
 }
 
@@ -202,7 +307,7 @@ enum leaf_end leaf_read(struct reading *r, struct leaf_source *source, bool mean
 		reading_broken(r, "", "the attachment holds no report");
 		end = LEAF_BROKEN;
 	}
-	if (end == LEAF_NOTHING || (end == LEAF_BROKEN && !bare) || r->full || (s = source->open(source)) == NULL)
+	if (end == LEAF_NOTHING || (end == LEAF_BROKEN && !bare) || r->in_leaf || r->full || (s = source->open(source)) == NULL)
 		return end;
 	reading_keep(r, OCTETS_ATTACHMENT, s);
 	source->close(source);

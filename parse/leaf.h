@@ -10,6 +10,10 @@ enum leaf_end {
 	LEAF_BROKEN,  /* meant to be one */
 };
 
+/* Is this the beginning of something that may hold a report: a container, a document, a mail, or one of them in base64 that
+ * nobody declared? */
+bool leaf_recognise(struct span front);
+
 /* Something that can be read from its beginning as often as needed. */
 struct leaf_source {
 	struct stream *(*open)(struct leaf_source *source); /* NULL when empty */

@@ -1,19 +1,13 @@
 #include "parse/message.h"
 #include "parse/charset.h"
-#include "parse/failurereport.h"
-#include "parse/leaf.h"
+#include "parse/failuremail.h"
 #include "parse/plain.h"
-#include "parse/sampletrace.h"
-#include "parse/transfer.h"
-#include "parse/verification.h"
 
 #include <ctype.h>
 #ifdef WITH_SANITIZERS
 #include <sanitizer/lsan_interface.h>
 #endif
 
-#define FEEDBACK_OCTETS ((size_t)1024 * 1024)
-#define SAMPLE_OCTETS ((size_t)16 * 1024 * 1024) /* of a sample that are verified */
 #define NESTED_TYPES 256 /* multiparts in multiparts: GMime goes down one call each */
 
 static void leaks_ignored(bool ignored)
@@ -30,7 +24,7 @@ void message_warm(void)
 	charset_warm();
 	leaks_ignored(true); /* GMime forgets a few octets of its own when a type is registered anew */
 	g_mime_init();
-	g_mime_object_register_type("message", "rfc822", GMIME_TYPE_PART);
+	part_warm();
 	leaks_ignored(false);
 }
 
@@ -79,6 +73,60 @@ bool message_recognise(struct span front, size_t *skip)
 	}
 }
 
+static struct span line_first(struct span text)
+{
+	const char *lf = text.n ? memchr(text.p, '\n', text.n) : NULL;
+
+	return (struct span){ text.p, lf ? (size_t)(lf - text.p) + 1 : text.n };
+}
+
+/* From, and two more of the fields that mails have. */
+static bool fields_are_of_mail(struct span text)
+{
+	static const struct span names[] = { SPAN("From:"), SPAN("Date:"), SPAN("Subject:"), SPAN("To:"), SPAN("Message-ID:"),
+		SPAN("Received:"), SPAN("MIME-Version:") };
+	unsigned seen = 0;
+
+	while (text.n) {
+		struct span line = line_first(text);
+
+		if (line.p[0] != ' ' && line.p[0] != '\t' && !line_is_field(line))
+			break;
+		for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+			seen |= span_starts_nocase(line, names[i]) ? 1u << i : 0;
+		text = (struct span){ text.p + line.n, text.n - line.n };
+	}
+	return seen & 1 && __builtin_popcount(seen) >= 3;
+}
+
+/* `--boundary` and a part's header behind it: absent when there is none. */
+static struct span boundary_find(struct span text)
+{
+	while (text.n) {
+		struct span line = line_first(text), boundary = span_trim(line);
+
+		text = (struct span){ text.p + line.n, text.n - line.n };
+		if (boundary.n < 3 || boundary.n > 72 || memcmp(boundary.p, "--", 2) != 0 ||
+			memchr(boundary.p, '"', boundary.n) || memchr(boundary.p, '\\', boundary.n))
+			continue;
+		if (span_starts_nocase(text, SPAN("Content-")) && line_is_field(line_first(text)))
+			return (struct span){ boundary.p + 2, boundary.n - 2 };
+	}
+	return SPAN_ABSENT;
+}
+
+bool message_begins(struct span front)
+{
+	size_t skip = 0;
+
+	return message_recognise(front, &skip) && fields_are_of_mail((struct span){ front.p + skip, front.n - skip });
+}
+
+bool message_parts_begin(struct span front)
+{
+	return boundary_find(front).p;
+}
+
 struct part_source {
 	struct leaf_source source;
 	GMimePart *part;
@@ -97,100 +145,6 @@ static void part_source_close(struct leaf_source *source)
 	part_close(&((struct part_source *)source)->stream);
 }
 
-static bool part_is(GMimePart *part, const char *type, const char *subtype)
-{
-	GMimeContentType *content_type = g_mime_object_get_content_type(GMIME_OBJECT(part));
-
-	return content_type && g_mime_content_type_is_type(content_type, type, subtype);
-}
-
-/* Up to `most` decoded octets of a part into `into`. */
-static struct span part_text(GMimePart *part, size_t most, struct buf *into)
-{
-	struct part_stream stream;
-
-	buf_clear(into);
-	into->max = most;
-	if (!part_open(&stream, part))
-		return SPAN("");
-	while (into->n < most) {
-		size_t room = most - into->n < 8192 ? most - into->n : 8192;
-		ssize_t got;
-
-		if (room < 3 || !buf_reserve(into, room))
-			break;
-		got = stream.decoded->read(stream.decoded, into->p + into->n, room);
-		if (got <= 0)
-			break;
-		into->n += (size_t)got;
-	}
-	part_close(&stream);
-	if (into->p)
-		into->p[into->n] = '\0';
-	return buf_span(into);
-}
-
-/* A part that calls itself multipart and has no boundary (QUIRKS M2) is a leaf whose type is wrong: GMime leaves its
- * octets in the prologue. NULL when it is an ordinary multipart. */
-static GMimePart *leaf_in_disguise(GMimeObject *object)
-{
-	const char *text, *encoding;
-	GMimeDataWrapper *content;
-	GMimeStream *stream;
-	GMimePart *part;
-
-	if (!GMIME_IS_MULTIPART(object) || g_mime_multipart_get_count((GMimeMultipart *)object) > 0)
-		return NULL;
-	text = g_mime_multipart_get_prologue((GMimeMultipart *)object);
-	if (!text || !*text)
-		return NULL;
-	encoding = g_mime_object_get_header(object, "Content-Transfer-Encoding");
-	stream = g_mime_stream_mem_new_with_buffer(text, strlen(text));
-	content = g_mime_data_wrapper_new_with_stream(stream,
-		encoding ? g_mime_content_encoding_from_string(encoding) : GMIME_CONTENT_ENCODING_DEFAULT);
-	part = g_mime_part_new_with_type("application", "octet-stream");
-	g_mime_part_set_content(part, content);
-	g_object_unref(content);
-	g_object_unref(stream);
-	return part;
-}
-
-/* The leaves of a mail in order; multiparts are walked by GMime's iterator, which does not recurse. */
-static GPtrArray *message_leaves(GMimeMessage *message)
-{
-	GPtrArray *leaves = g_ptr_array_new_with_free_func(g_object_unref);
-	GMimePartIter *iter = g_mime_part_iter_new(GMIME_OBJECT(message));
-
-	do {
-		GMimeObject *object = g_mime_part_iter_get_current(iter);
-
-		GMimePart *disguised = object ? leaf_in_disguise(object) : NULL;
-
-		if (disguised)
-			g_ptr_array_add(leaves, disguised);
-		else if (object && GMIME_IS_PART(object))
-			g_ptr_array_add(leaves, g_object_ref(object));
-	} while (g_mime_part_iter_next(iter));
-	g_mime_part_iter_free(iter);
-	return leaves;
-}
-
-static bool header_is_decodable(GMimeObject *object, const char *name)
-{
-	GMimeHeader *header = g_mime_header_list_get_header(g_mime_object_get_header_list(object), name);
-	const char *raw = header ? g_mime_header_get_raw_value(header) : NULL;
-
-	return !raw || charset_allows(span_of(raw));
-}
-
-static const char *part_filename(GMimePart *part)
-{
-	if (!header_is_decodable(GMIME_OBJECT(part), "Content-Disposition") ||
-		!header_is_decodable(GMIME_OBJECT(part), "Content-Type"))
-		return NULL;
-	return g_mime_part_get_filename(part);
-}
-
 /* What a person calls the part: its file name, else its number and type. */
 static size_t part_enter(struct reading *r, GMimePart *part, unsigned number)
 {
@@ -203,205 +157,6 @@ static size_t part_enter(struct reading *r, GMimePart *part, unsigned number)
 	g_snprintf(text, sizeof text, "part %u (%s/%s)", number + 1, type ? g_mime_content_type_get_media_type(type) : "?",
 		type ? g_mime_content_type_get_media_subtype(type) : "?");
 	return reading_enter(r, span_of(text));
-}
-
-/* One line, in place: every run of white space with a line end in it becomes one blank. */
-static struct span unfold(struct span text)
-{
-	char *p = (char *)text.p;
-	size_t n = 0;
-
-	for (size_t i = 0; i < text.n; i++) {
-		if (p[i] != '\r' && p[i] != '\n') {
-			p[n++] = p[i];
-			continue;
-		}
-		while (n && (p[n - 1] == ' ' || p[n - 1] == '\t'))
-			n--;
-		while (i + 1 < text.n && strchr(" \t\r\n", p[i + 1]) && p[i + 1])
-			i++;
-		p[n++] = ' ';
-	}
-	text.n = n;
-	return text;
-}
-
-static struct span header_text(struct reading *r, GMimeObject *object, const char *name)
-{
-	GMimeHeader *header = g_mime_header_list_get_header(g_mime_object_get_header_list(object), name);
-	const char *raw = !header ? NULL :
-			  header_is_decodable(object, name) ? g_mime_header_get_value(header) :
-							      g_mime_header_get_raw_value(header);
-
-	return raw ? unfold(span_trim(reading_utf8(r, span_of(raw)))) : SPAN_ABSENT;
-}
-
-static void message_head(struct reading *r, GMimeMessage *message, struct mail_head *head)
-{
-	struct span date = header_text(r, GMIME_OBJECT(message), "Date");
-
-	head->from = header_text(r, GMIME_OBJECT(message), "From");
-	head->subject = header_text(r, GMIME_OBJECT(message), "Subject");
-	head->message_id = header_text(r, GMIME_OBJECT(message), "Message-Id");
-	if (!date.p || !moment_parse_mail(date, &head->date))
-		head->date = MOMENT_NONE;
-}
-
-static GMimeMessage *message_parse(GMimeStream *stream)
-{
-	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
-	GMimeMessage *message;
-
-	g_mime_parser_set_persist_stream(parser, TRUE);
-	message = g_mime_parser_construct_message(parser, NULL);
-	g_object_unref(parser);
-	return message;
-}
-
-/* message/rfc822, text/rfc822-headers and the other names that reporters give the third part (QUIRKS F8). */
-static bool part_is_sample(GMimePart *part)
-{
-	static const char *const subtypes[] = { "rfc822", "rfc822-headers", "rfc822-header", "global", "global-headers" };
-
-	for (size_t i = 0; i < sizeof subtypes / sizeof *subtypes; i++)
-		if (part_is(part, "message", subtypes[i]) || part_is(part, "text", subtypes[i]))
-			return true;
-	return false;
-}
-
-static void sample_head(struct reading *r, GMimePart *part, struct failure *failure)
-{
-	struct span text = part_text(part, FEEDBACK_OCTETS, &r->parser->scratch);
-	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(text.p, text.n);
-	GMimeMessage *sample = message_parse(stream);
-	struct mail_head head = { .date = MOMENT_NONE };
-
-	if (sample) {
-		message_head(r, sample, &head);
-		sampletrace_read(r, sample, failure);
-		g_object_unref(sample);
-	}
-	g_object_unref(stream);
-	failure->sample_subject = head.subject;
-	failure->sample_from = head.from;
-}
-
-/* Hashes the sample's exact octets and notes whether anything follows its header. */
-static void sample_measure(struct reading *r, GMimePart *part, struct failure *failure)
-{
-	struct digest *digest = r->parser->digest;
-	struct part_stream stream;
-	char chunk[8192];
-	ssize_t got;
-
-	if (!part_open(&stream, part))
-		return;
-	digest_reset(digest);
-	while ((got = stream.decoded->read(stream.decoded, chunk, sizeof chunk)) > 0) {
-		digest_add(digest, chunk, (size_t)got);
-		failure->sample_octets += (uint64_t)got;
-	}
-	part_close(&stream);
-	digest_finish(digest, failure->sample_sha256);
-	failure->has_sample = failure->sample_octets > 0;
-	failure->headers_only = !part_is(part, "message", "rfc822") && !part_is(part, "message", "global");
-}
-
-static void sample_keep(struct reading *r, GMimePart *part)
-{
-	struct part_stream stream;
-
-	if (!part_open(&stream, part))
-		return;
-	reading_keep(r, OCTETS_SAMPLE, stream.decoded);
-	part_close(&stream);
-}
-
-static void sample_verify(struct reading *r, GMimePart *part, const struct failure *failure)
-{
-	struct buf text = BUF(SAMPLE_OCTETS);
-	int64_t arrived;
-	struct sample_hints hints = { .headers_only = failure->headers_only, .failure = failure };
-
-	hints.arrived = failure->arrival_date.p && moment_parse_mail(failure->arrival_date, &arrived) ? arrived : MOMENT_NONE;
-	verification_of_sample(r, part_text(part, SAMPLE_OCTETS, &text), &hints);
-	buf_release(&text);
-}
-
-static GMimePart *find_sample(GPtrArray *leaves, GMimePart *feedback)
-{
-	bool behind = false;
-
-	for (unsigned i = 0; i < leaves->len; i++) {
-		GMimePart *part = leaves->pdata[i];
-
-		if (behind && part_is_sample(part))
-			return part;
-		behind |= part == feedback;
-	}
-	return NULL;
-}
-
-/* The ARF part: by its type, else by its words (QUIRKS F1). */
-static GMimePart *find_feedback(struct reading *r, GPtrArray *leaves)
-{
-	for (unsigned i = 0; i < leaves->len; i++)
-		if (part_is(leaves->pdata[i], "message", "feedback-report"))
-			return leaves->pdata[i];
-	for (unsigned i = 0; i < leaves->len; i++) {
-		GMimePart *part = leaves->pdata[i];
-
-		if ((part_is(part, "text", "plain") || part_is(part, "message", "*")) && !part_is_sample(part) &&
-			failurereport_recognise(part_text(part, PEEK_OCTETS, &r->parser->scratch)))
-			return part;
-	}
-	return NULL;
-}
-
-static void failure_put(struct reading *r, const struct failure *failure)
-{
-	reading_put(r, feedback_put_failure(r->feedback, failure));
-	r->sums.failures++;
-}
-
-static void failure_read(struct reading *r, GPtrArray *leaves, GMimePart *feedback, int64_t mail_date)
-{
-	struct buf text = BUF(FEEDBACK_OCTETS);
-	GMimePart *sample = find_sample(leaves, feedback);
-	struct failure failure;
-
-	if (!failurereport_fields(r, part_text(feedback, FEEDBACK_OCTETS, &text), &failure)) {
-		reading_broken(r, "", "a feedback report without a field");
-		goto out;
-	}
-	failurereport_check(r, &failure, mail_date);
-	if (sample) {
-		sample_measure(r, sample, &failure);
-		sample_head(r, sample, &failure);
-	}
-	failure_put(r, &failure);
-	if (sample && failure.has_sample && (r->asked->flags & PARSE_VERIFY))
-		sample_verify(r, sample, &failure);
-	if (sample)
-		sample_keep(r, sample);
-out:
-	buf_release(&text);
-}
-
-static bool notice_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
-{
-	struct failure failure;
-
-	for (unsigned i = 0; i < leaves->len; i++) {
-		if (!part_is(leaves->pdata[i], "text", "plain"))
-			continue;
-		if (!failurereport_notice(r, part_text(leaves->pdata[i], PEEK_OCTETS, &r->parser->scratch), &failure))
-			continue;
-		failurereport_check(r, &failure, mail_date);
-		failure_put(r, &failure);
-		return true;
-	}
-	return false;
 }
 
 /* What must be known before GMime sees the mail: it has no ceiling on parts, nor on what nests. */
@@ -481,21 +236,37 @@ static bool survey_attached(struct reading *r, GMimeStream *stream)
 		survey_add(&survey, (struct span){ chunk, (size_t)got }, at);
 		at += (uint64_t)got;
 	}
+	survey.boundaries = r->parts += survey.boundaries; /* of all mails in the mail: an archive can hold many */
 	return survey_allows(r, &survey) && g_mime_stream_reset(stream) == 0;
 }
 
-static void message_walk(struct reading *r, GMimeStream *stream, unsigned depth, struct mail_head *outer);
+static void message_walk(struct reading *r, GMimeStream *stream, struct mail_head *outer);
+
+/* The mail in a stream, one level further in. */
+static void nested_walk(struct reading *r, GMimeStream *stream)
+{
+	r->nested++;
+	if (stream && survey_attached(r, stream))
+		message_walk(r, stream, NULL);
+	r->nested--;
+}
+
+static bool nesting_allows(struct reading *r)
+{
+	if (r->nested + 1 < r->limits->messages)
+		return true;
+	reading_problem(r, "", "mail in mail deeper than the ceiling `messages` allows, left out");
+	return false;
+}
 
 /* A mail attached to a mail (QUIRKS M10). One that came base64 encoded, which MIME forbids, is decoded first. */
-static void attached_read(struct reading *r, GMimePart *part, unsigned depth)
+static void attached_read(struct reading *r, GMimePart *part)
 {
 	struct buf decoded = BUF(r->limits->mail);
 	GMimeStream *stream;
 
-	if (depth + 1 >= r->limits->messages) {
-		reading_problem(r, "", "mail in mail deeper than the ceiling `messages` allows, left out");
+	if (!nesting_allows(r))
 		return;
-	}
 	if (part_is_encoded(part)) {
 		struct span text = part_text(part, r->limits->mail, &decoded);
 
@@ -503,45 +274,134 @@ static void attached_read(struct reading *r, GMimePart *part, unsigned depth)
 	} else {
 		stream = part_content(part);
 	}
-	if (stream && survey_attached(r, stream))
-		message_walk(r, stream, depth + 1, NULL);
+	nested_walk(r, stream);
 	if (stream)
 		g_object_unref(stream);
 	buf_release(&decoded);
 }
 
-/* The mail says of itself that it brings a report: RFC 9990 3.5.1 subject, or a file name with its bangs. */
-static bool message_means_report(GMimeMessage *message, GMimePart *part)
+/* The text of a mail without its first blank lines; parts without the mail's header get one that names their boundary. */
+static GMimeStream *nested_stream(struct span text)
 {
-	const char *subject = g_mime_message_get_subject(message), *name = part_filename(part);
+	size_t skip = 0;
+	struct span front = { text.p, text.n < PEEK_OCTETS ? text.n : PEEK_OCTETS }, boundary;
+	GMimeStream *stream = g_mime_stream_mem_new();
+
+	if (message_begins(front)) {
+		message_recognise(front, &skip);
+	} else {
+		boundary = boundary_find(front);
+		g_mime_stream_printf(stream, "Content-Type: multipart/mixed; boundary=\"%.*s\"\n\n", (int)boundary.n, boundary.p);
+	}
+	g_mime_stream_write(stream, text.p + skip, text.n - skip);
+	g_mime_stream_reset(stream);
+	return stream;
+}
+
+static unsigned found_so_far(const struct reading *r)
+{
+	return r->sums.reports + r->sums.tls_reports + r->sums.failures + r->sums.broken;
+}
+
+enum leaf_end message_leaf(struct reading *r, struct stream *s)
+{
+	struct reading_sums before = r->sums;
+	struct buf text = BUF(r->limits->mail);
+	bool in_leaf = r->in_leaf;
+	GMimeStream *stream;
+
+	if (r->mails_shut || !nesting_allows(r))
+		return LEAF_NOTHING;
+	if (!stream_slurp(s, &text)) {
+		reading_broken(r, "", "%s", text.failed ? "a mail longer than the ceiling `mail` allows" : s->fault);
+		buf_release(&text);
+		return LEAF_BROKEN;
+	}
+	stream = nested_stream(buf_span(&text));
+	buf_release(&text);
+	r->in_leaf = true;
+	nested_walk(r, stream);
+	r->in_leaf = in_leaf;
+	g_object_unref(stream);
+	if (r->sums.reports + r->sums.tls_reports + r->sums.failures > before.reports + before.tls_reports + before.failures)
+		return LEAF_REPORT;
+	return r->sums.broken > before.broken ? LEAF_BROKEN : LEAF_NOTHING;
+}
+
+static bool name_means_report(const char *name)
+{
 	const char *bang = name ? strchr(name, '!') : NULL;
 
-	if (subject && span_find_nocase(span_of(subject), SPAN("report domain")) >= 0)
-		return true;
 	return bang && strchr(bang + 1, '!');
 }
 
-static void leaves_read(struct reading *r, GMimeMessage *message, GPtrArray *leaves, unsigned depth)
+static bool subject_means_report(GMimeMessage *message)
 {
-	for (unsigned i = 0; i < leaves->len && !r->full; i++) {
-		struct part_source source = { { part_source_open, part_source_close }, .part = leaves->pdata[i] };
-		size_t place = part_enter(r, source.part, i);
+	const char *subject = g_mime_message_get_subject(message);
 
-		if (part_is(source.part, "message", "rfc822") || part_is(source.part, "message", "global"))
-			attached_read(r, source.part, depth);
-		else
-			leaf_read(r, &source.source, message_means_report(message, source.part), false);
+	return subject && span_find_nocase(span_of(subject), SPAN("report domain")) >= 0;
+}
+
+/* The type may lie (QUIRKS M2): what does not begin as a mail may be the report itself. */
+static void part_read(struct reading *r, GMimePart *part, bool meant)
+{
+	struct part_source source = { { part_source_open, part_source_close }, .part = part };
+	size_t skip = 0;
+
+	if (!part_is_mail(part)) {
+		leaf_read(r, &source.source, meant, false);
+		return;
+	}
+	if (!message_recognise(part_text(part, PEEK_OCTETS, &r->parser->scratch), &skip) &&
+		leaf_read(r, &source.source, meant, false) != LEAF_NOTHING)
+		return;
+	if (!r->mails_shut)
+		attached_read(r, part);
+}
+
+/* The mail says of itself that it brings a report: RFC 9990 3.5.1 subject, or a file name with its bangs. */
+static void leaves_read(struct reading *r, GMimeMessage *message, GPtrArray *leaves)
+{
+	bool meant = subject_means_report(message);
+
+	for (unsigned i = 0; i < leaves->len && !r->full; i++) {
+		GMimePart *part = leaves->pdata[i];
+		size_t place;
+
+		if (part_is_read(part))
+			continue;
+		place = part_enter(r, part, i);
+		part_read(r, part, meant || name_means_report(part_filename(part)));
 		reading_leave(r, place);
 	}
 }
 
-static void message_walk(struct reading *r, GMimeStream *stream, unsigned depth, struct mail_head *outer)
+/* Nothing was found in a mail that says it brings a report: what was attached instead, an empty file, an error page or a
+ * winmail.dat, is a report lost, and whoever runs this must hear of it. */
+static void leaves_missed(struct reading *r, GMimeMessage *message, GPtrArray *leaves)
+{
+	bool meant = subject_means_report(message);
+
+	for (unsigned i = 0; i < leaves->len; i++) {
+		GMimePart *part = leaves->pdata[i];
+		size_t place;
+
+		if (!name_means_report(part_filename(part)) && !(meant && part_is(part, "application", "*")))
+			continue;
+		place = part_enter(r, part, i);
+		reading_broken(r, "", "the attachment holds no report");
+		reading_leave(r, place);
+		return;
+	}
+}
+
+static void message_walk(struct reading *r, GMimeStream *stream, struct mail_head *outer)
 {
 	GMimeMessage *message = message_parse(stream);
 	struct mail_head head = { .date = MOMENT_NONE };
-	unsigned found = r->sums.reports + r->sums.tls_reports + r->sums.broken + r->sums.failures;
+	unsigned found = found_so_far(r);
+	bool shut = r->mails_shut;
 	GPtrArray *leaves;
-	GMimePart *feedback;
 
 	if (!message)
 		return;
@@ -549,13 +409,11 @@ static void message_walk(struct reading *r, GMimeStream *stream, unsigned depth,
 	message_head(r, message, &head);
 	if (outer)
 		*outer = head;
-	feedback = find_feedback(r, leaves);
-	if (feedback)
-		failure_read(r, leaves, feedback, head.date);
-	else
-		leaves_read(r, message, leaves, depth);
-	if (!feedback && found == r->sums.reports + r->sums.tls_reports + r->sums.broken + r->sums.failures)
-		notice_read(r, leaves, head.date);
+	r->mails_shut |= failures_read(r, leaves, head.date);
+	leaves_read(r, message, leaves);
+	r->mails_shut = shut;
+	if (found == found_so_far(r) && !notice_read(r, leaves, head.date))
+		leaves_missed(r, message, leaves);
 	g_ptr_array_free(leaves, TRUE);
 	g_object_unref(message);
 }
@@ -583,7 +441,7 @@ static struct span mail_whole(const struct reading *r, uint64_t length)
 		       SPAN_ABSENT;
 }
 
-/* Lines of blanks become empty lines, in our copy only. */
+/* Lines of blanks become empty lines, in our copy only; so do those of a mail whose line ends were made CR CR LF. */
 static void blank_lines_empty(struct reading *r, struct buf *input)
 {
 	size_t kept = 0, line = 0;
@@ -595,7 +453,7 @@ static void blank_lines_empty(struct reading *r, struct buf *input)
 		if (c == '\n' && blank)
 			kept = line;
 		input->p[kept++] = c;
-		blank = c == '\n' || (blank && (c == ' ' || c == '\t'));
+		blank = c == '\n' || (blank && (c == ' ' || c == '\t' || c == '\r'));
 		line = c == '\n' ? kept : line;
 	}
 	input->n = kept;
@@ -743,7 +601,7 @@ void message_read(struct reading *r, int fd, uint64_t offset, uint64_t length, s
 		return;
 	if (!whole.p || !survey_is_plain(&survey) || !plain_read(r, whole, (size_t)survey.header, head)) {
 		stream = message_stream(r, fd, offset, length, &survey);
-		message_walk(r, stream, 0, head);
+		message_walk(r, stream, head);
 		stream_drop(stream);
 	}
 	if (r->sums.reports + r->sums.tls_reports && !r->sums.failures && !r->sums.broken)

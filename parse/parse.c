@@ -199,17 +199,6 @@ static void ranges_read(struct reading *r, const struct parse_input *input, stru
 	}
 }
 
-static void pass_begin(struct reading *r)
-{
-	r->budget = (struct container_budget){ .limits = r->limits };
-	r->documents = 0;
-	r->wants_second_pass = false;
-	r->sums = (struct reading_sums){ 0 };
-	r->kept = 0;
-	r->place.n = 0;
-	arena_clear(&r->parser->arena);
-}
-
 static enum outcome reading_outcome(const struct reading *r)
 {
 	if (r->sums.reports || r->sums.failures)
@@ -228,12 +217,12 @@ bool parse_mail(struct parser *parser, const struct parse_input *input, struct f
 	struct mail_head head = { .date = MOMENT_NONE };
 
 	shortage_forget();
-	pass_begin(&r);
+	reading_pass_begin(&r);
 	ranges_read(&r, input, &head);
 	if (r.wants_second_pass && !r.full) {
 		reading_put(&r, feedback_rewind(feedback, &mark));
 		r.second_pass = true;
-		pass_begin(&r);
+		reading_pass_begin(&r);
 		head = (struct mail_head){ .date = MOMENT_NONE };
 		ranges_read(&r, input, &head);
 	}

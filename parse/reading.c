@@ -4,6 +4,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+void reading_pass_begin(struct reading *r)
+{
+	r->budget = (struct container_budget){ .limits = r->limits };
+	r->documents = 0;
+	r->parts = 0;
+	r->wants_second_pass = false;
+	r->sums = (struct reading_sums){ 0 };
+	r->kept = 0;
+	r->place.n = 0;
+	arena_clear(&r->parser->arena);
+}
+
 bool reading_put(struct reading *r, bool put)
 {
 	if (!put && !r->full) {
@@ -91,6 +103,60 @@ struct span reading_utf8(struct reading *r, struct span text)
 	copy = arena_copy(&r->parser->arena, buf_span(&mended));
 	buf_release(&mended);
 	return copy;
+}
+
+#define DIGITS 32 /* of one number; 2^64 has 20 */
+
+/* Digits with at most one point among them; *point counts those before it. */
+static bool take_digits(struct span *text, char digits[DIGITS], size_t *n, size_t *point)
+{
+	bool seen = false;
+
+	for (*n = *point = 0; text->n; text->p++, text->n--) {
+		if (text->p[0] == '.' && !seen)
+			seen = true;
+		else if (text->p[0] < '0' || text->p[0] > '9')
+			break;
+		else if (*n == DIGITS)
+			return false;
+		else
+			digits[(*n)++] = text->p[0];
+		*point += !seen && *n > *point;
+	}
+	return *n > 0 && *point > 0;
+}
+
+bool reading_number(struct span text, uint64_t max, uint64_t *number, bool *whole)
+{
+	unsigned long long exponent = 0;
+	char digits[DIGITS];
+	size_t n, point;
+	uint64_t value = 0;
+
+	if (text.n && text.p[0] == '+')
+		text = (struct span){ text.p + 1, text.n - 1 };
+	if (!take_digits(&text, digits, &n, &point))
+		return false;
+	if (text.n && (text.p[0] == 'e' || text.p[0] == 'E')) {
+		text = (struct span){ text.p + 1, text.n - 1 };
+		if (text.n && text.p[0] == '+')
+			text = (struct span){ text.p + 1, text.n - 1 };
+		if (!span_number(text, DIGITS, &exponent))
+			return false;
+		text.n = 0;
+	}
+	if (text.n)
+		return false;
+	point += (size_t)exponent;
+	for (size_t i = 0; i < point; i++)
+		if (__builtin_mul_overflow(value, 10, &value) ||
+			__builtin_add_overflow(value, i < n ? (uint64_t)(digits[i] - '0') : 0, &value))
+			return false;
+	*whole = true;
+	for (size_t i = point; i < n; i++)
+		*whole &= digits[i] == '0';
+	*number = value;
+	return value <= max;
 }
 
 struct stream *reading_octets(const struct reading *r, struct either_stream *s, int fd, uint64_t offset, uint64_t length)

@@ -46,6 +46,10 @@ struct reading {
 	struct span whole;   /* the octets of the range in hand, read once when they are few; absent */
 	uint64_t whole_at;   /* where in the descriptor they stand */
 	struct container_budget budget;
+	unsigned nested;     /* mails around the one in hand */
+	uint64_t parts;      /* lines beginning `--` of the mails in the mail so far */
+	bool in_leaf;        /* reading a mail inside a leaf: it is the leaf that is kept */
+	bool mails_shut;     /* a failure report's mail: what is mailed in it is its sample, never opened */
 	struct buf place;    /* the attachment path in hand, for problems: `report.zip/report.xml` */
 	uint64_t documents;  /* XML documents met so far, in order */
 	bool second_pass;
@@ -57,6 +61,9 @@ struct reading {
 	bool full;           /* the feedback could not take more: give the mail up */
 	struct fault fault;
 };
+
+/* Before each pass over the mail. */
+void reading_pass_begin(struct reading *r);
 
 /* Adds a problem; `where` may be "" (the place alone) and is joined to the place with `: `. */
 void reading_problem(struct reading *r, const char *where, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -74,6 +81,11 @@ void reading_leave(struct reading *r, size_t mark);
 
 /* A copy in the mail's arena that is valid UTF-8: octets that are not are read as windows-1252. */
 struct span reading_utf8(struct reading *r, struct span text);
+
+/* An integer as reporters write one: XML Schema lets a sign stand before it, and programs that know only floating point
+ * write `4.0` or `1.7939232e+09`. `*whole`: nothing but zeros stood behind the point. False when it is none, is negative
+ * or more than `max`. */
+bool reading_number(struct span text, uint64_t max, uint64_t *number, bool *whole);
 
 /* The octets of a range of the descriptor as a stream, from memory where they are there. */
 struct stream *reading_octets(const struct reading *r, struct either_stream *s, int fd, uint64_t offset, uint64_t length);

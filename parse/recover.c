@@ -3,7 +3,9 @@
 #include "base/escape.h"
 #include "base/shortage.h"
 #include "parse/aggregate_private.h"
+#include "parse/widetext.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #define WINDOW ((size_t)64 * 1024) /* what may have to be seen at once: a tag, a comment's start */
@@ -13,11 +15,12 @@ enum legacy { LEGACY_NONE, LEGACY_LATIN1, LEGACY_LATIN9, LEGACY_WINDOWS };
 
 struct recovering {
 	struct stream stream;
-	struct stream *from;
+	struct widetext from;
 	struct buf in, out;
 	size_t given;            /* octets of `out` already handed out */
 	bool ended;              /* `from` has no more */
 	bool started, closed;    /* the root was opened, was closed */
+	bool has_record;         /* one was closed */
 	enum legacy legacy;      /* declared eight-bit encoding */
 	char prefix[32];         /* of the root element, with its colon */
 	unsigned depth;
@@ -41,6 +44,8 @@ const char *mended_sentence(unsigned bit)
 		return "text behind </feedback> was left out";
 	case MENDED_TAIL:
 		return "the missing end of </feedback> was added";
+	case MENDED_WIDE:
+		return "UTF-16 was turned into UTF-8 first";
 	case MENDED_ENCODING:
 		return "declares an encoding that is not known; read as UTF-8";
 	}
@@ -183,6 +188,7 @@ static void recovering_close(struct recovering *r, struct span name)
 	buf_put_span(&r->out, name);
 	buf_put_byte(&r->out, '>');
 	r->closed = r->depth == 0;
+	r->has_record |= span_is(name, SPAN("record"));
 }
 
 /* The root's local name; its prefix, with the colon, is taken off and kept. Absent when it is not the root. */
@@ -205,7 +211,7 @@ static void recovering_declaration(struct recovering *r, struct span tag)
 		enum legacy legacy;
 	} encodings[] = { { "windows-1252", LEGACY_WINDOWS }, { "cp1252", LEGACY_WINDOWS }, { "iso-8859-15", LEGACY_LATIN9 },
 		{ "iso-8859-1", LEGACY_LATIN1 }, { "latin1", LEGACY_LATIN1 }, { "utf-8", LEGACY_NONE }, { "utf8", LEGACY_NONE },
-		{ "us-ascii", LEGACY_NONE }, { "ascii", LEGACY_NONE } };
+		{ "us-ascii", LEGACY_NONE }, { "ascii", LEGACY_NONE }, { "utf-16", LEGACY_NONE } };
 	long at = span_find_nocase(tag, SPAN("encoding"));
 
 	if (r->started || at < 0 || !span_starts_nocase(tag, SPAN("<?xml")))
@@ -301,15 +307,17 @@ static long recovering_step(struct recovering *r, struct span in)
 	return (long)recovering_text(r, in, r->ended);
 }
 
-/* The document ends without its end tag: good enough only when nothing else is open (QUIRKS X8). */
+/* The document ends without its end tag: good enough only when nothing else is open (QUIRKS X8), and when there was a record:
+ * a report that is cut off before the first one does not say that there was no mail. */
 static bool recovering_tail(struct recovering *r)
 {
 	if (!r->started) {
 		r->stream.fault = "no <feedback> element";
 		return false;
 	}
-	if (r->depth != 1) {
-		r->stream.fault = "truncated: the document ends inside a record or block";
+	if (r->depth != 1 || !r->has_record) {
+		r->stream.fault = r->depth != 1 ? "truncated: the document ends inside a record or block" :
+						  "truncated: the document ends before its first record";
 		return false;
 	}
 	r->mended |= MENDED_TAIL;
@@ -332,9 +340,9 @@ static bool recovering_fill(struct recovering *r)
 
 	if (r->ended || !buf_reserve(&r->in, WINDOW))
 		return false;
-	got = r->from->read(r->from, r->in.p + r->in.n, WINDOW);
+	got = r->from.stream.read(&r->from.stream, r->in.p + r->in.n, WINDOW);
 	if (got < 0)
-		r->stream.fault = r->from->fault;
+		r->stream.fault = r->from.stream.fault;
 	r->ended = got <= 0;
 	r->in.n += got > 0 ? (size_t)got : 0;
 	return got > 0;
@@ -349,6 +357,13 @@ static bool is_cut_end_tag(struct span rest)
 	return rest.n >= 1 && rest.n < sizeof end && memcmp(rest.p, end, rest.n) == 0;
 }
 
+/* Or the beginning of another tag, of a record in all likelihood? Then something is missing. */
+static bool is_cut_tag(struct span rest)
+{
+	return rest.n > 1 && (rest.p[1] == '/' || isalpha((unsigned char)rest.p[1])) && !memchr(rest.p, '>', rest.n) &&
+	       !memchr(rest.p + 1, '<', rest.n - 1);
+}
+
 static bool recovering_produce(struct recovering *r)
 {
 	size_t at = 0;
@@ -360,6 +375,10 @@ static bool recovering_produce(struct recovering *r)
 
 		if (r->ended && in.p[0] == '<' && r->depth == 1 && is_cut_end_tag(in)) {
 			at = r->in.n;
+			break;
+		}
+		if (r->ended && in.p[0] == '<' && r->depth == 1 && is_cut_tag(in)) {
+			r->stream.fault = "truncated: the document ends inside a tag";
 			break;
 		}
 		n = recovering_step(r, in);
@@ -406,7 +425,7 @@ struct recovering *recovering_new(struct stream *from)
 	if (!r)
 		return NULL;
 	r->stream.read = recovering_read;
-	r->from = from;
+	widetext_init(&r->from, from);
 	r->in = BUF(4 * WINDOW);
 	r->out = BUF(64 * WINDOW);
 	return r;
@@ -416,6 +435,7 @@ void recovering_free(struct recovering *r)
 {
 	if (!r)
 		return;
+	widetext_release(&r->from);
 	buf_release(&r->in);
 	buf_release(&r->out);
 	free(r);
@@ -428,5 +448,5 @@ struct stream *recovering_stream(struct recovering *r)
 
 unsigned recovering_mended(const struct recovering *r)
 {
-	return r->mended;
+	return r->mended | (widetext_was_wide(&r->from) ? MENDED_WIDE : 0);
 }

@@ -7,8 +7,9 @@
  *   attributes, prefixes, comments          left out
  *   text before and behind <feedback>       left out
  *   missing end of </feedback> alone        added
+ *   UTF-16 with any of these                turned into UTF-8 first
  *
- * A document that ends inside a record is not mended: half a report is no report. Private to parse/. */
+ * A document that ends inside a record or a tag, or before its first record, is not mended: half a report is no report. Private to parse/. */
 #ifndef PARSE_RECOVER_H
 #define PARSE_RECOVER_H
 
@@ -22,7 +23,8 @@ enum {
 	MENDED_TRAILING = 1 << 4,
 	MENDED_TAIL = 1 << 5,
 	MENDED_ENCODING = 1 << 6, /* declared an encoding that is not known */
-	MENDED_BITS = 7,
+	MENDED_WIDE = 1 << 7,
+	MENDED_BITS = 8,
 };
 
 struct recovering;

@@ -84,3 +84,18 @@ void file_stream_init(struct file_stream *s, int fd, uint64_t offset, uint64_t l
 {
 	*s = (struct file_stream){ { .read = file_read }, fd, offset, offset + length };
 }
+
+bool stream_slurp(struct stream *s, struct buf *into)
+{
+	for (;;) {
+		ssize_t got;
+
+		if (!buf_reserve(into, 32768))
+			return false;
+		got = s->read(s, into->p + into->n, 32768);
+		if (got <= 0)
+			return got == 0;
+		into->n += (size_t)got;
+		into->p[into->n] = '\0';
+	}
+}

@@ -3,6 +3,7 @@
 #ifndef PARSE_STREAM_H
 #define PARSE_STREAM_H
 
+#include "base/buf.h"
 #include "base/span.h"
 
 #include <stdint.h>
@@ -41,6 +42,9 @@ struct file_stream {
 	uint64_t at, end;
 };
 void file_stream_init(struct file_stream *s, int fd, uint64_t offset, uint64_t length);
+
+/* The rest of a stream, a zero octet behind it. False on a fault, or when it is more than `into` may hold. */
+bool stream_slurp(struct stream *s, struct buf *into);
 
 /* The one or the other, for who does not care. */
 struct either_stream {

@@ -4,21 +4,6 @@
 
 #define TLSREPORT_OCTETS ((size_t)16 * 1024 * 1024)
 
-static bool stream_slurp(struct stream *s, struct buf *into)
-{
-	for (;;) {
-		ssize_t got;
-
-		if (!buf_reserve(into, 32768))
-			return false;
-		got = s->read(s, into->p + into->n, 32768);
-		if (got <= 0)
-			return got == 0;
-		into->n += (size_t)got;
-		into->p[into->n] = '\0';
-	}
-}
-
 /* RFC 8460 4.4 wants all of these; what real reports always have is the policies and one word about whose they are. */
 static bool json_is_tlsreport(const json_t *root)
 {

@@ -1,4 +1,5 @@
 #include "parse/transfer.h"
+#include "parse/container.h"
 
 static ssize_t gmime_read(struct stream *s, void *buffer, size_t room)
 {
@@ -25,6 +26,11 @@ static const signed char sextets[256] = {
 	-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 	-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
+
+bool base64_digit(char c)
+{
+	return sextets[(unsigned char)c] >= 0;
+}
 
 /* Octets of a group that ends early: two sextets hold one, three hold two. */
 static size_t base64_flush(struct base64_stream *b, unsigned char *out)
@@ -78,15 +84,48 @@ static size_t base64_groups(struct base64_stream *b, unsigned char *out, size_t 
 	return (size_t)(p - out);
 }
 
-static bool base64_fill(struct base64_stream *b)
+static bool octets_are_plain(struct span front)
 {
-	ssize_t got = b->from->read(b->from, b->in, sizeof b->in);
+	const char *name;
 
-	b->at = 0;
-	b->n = got > 0 ? (size_t)got : 0;
+	if (container_recognise(front, &name) != CONTAINER_NONE)
+		return true;
+	if (front.n >= 3 && memcmp(front.p, "\xef\xbb\xbf", 3) == 0)
+		front = (struct span){ front.p + 3, front.n - 3 };
+	front = span_trim(front);
+	return front.n && front.p[0] == '<';
+}
+
+static ssize_t base64_pull(struct base64_stream *b, size_t at)
+{
+	ssize_t got = b->from->read(b->from, b->in + at, sizeof b->in - at);
+
 	if (got < 0)
 		b->stream.fault = b->from->fault;
-	return got > 0;
+	return got;
+}
+
+/* The first octets decide whether it is base64 at all, so they are waited for. */
+static bool base64_fill(struct base64_stream *b)
+{
+	size_t wanted = b->begun ? 1 : 512;
+	ssize_t got = 1;
+
+	for (b->at = b->n = 0; b->n < wanted && (got = base64_pull(b, b->n)) > 0;)
+		b->n += (size_t)got;
+	if (!b->begun)
+		b->plain = octets_are_plain((struct span){ (const char *)b->in, b->n });
+	b->begun = true;
+	return b->n > 0;
+}
+
+static size_t plain_take(struct base64_stream *b, unsigned char *out, size_t room)
+{
+	size_t n = b->n - b->at < room ? b->n - b->at : room;
+
+	memcpy(out, b->in + b->at, n);
+	b->at += n;
+	return n;
 }
 
 /* Every reader in parse/ offers kilobytes of room; fewer than three octets would read as the end. */
@@ -102,6 +141,10 @@ static ssize_t base64_read(struct stream *s, void *buffer, size_t room)
 			n += base64_flush(b, out + n);
 			break;
 		}
+		if (b->plain) {
+			n += plain_take(b, out + n, room - n);
+			continue;
+		}
 		if (b->sextets == 0 && b->n - b->at >= 4)
 			n += base64_groups(b, out + n, room - n);
 		if (b->at < b->n && n + 3 <= room)
@@ -116,7 +159,7 @@ void base64_stream_init(struct base64_stream *b, struct stream *from)
 	b->from = from;
 	b->bits = b->sextets = 0;
 	b->at = b->n = 0;
-	b->ended = false;
+	b->begun = b->plain = b->ended = false;
 }
 
 GMimeStream *part_content(GMimePart *part)

@@ -20,10 +20,13 @@ struct base64_stream {
 	uint32_t bits;
 	unsigned sextets; /* in `bits`, 0..3 */
 	size_t at, n;
-	bool ended;
+	bool begun, plain, ended;
 	unsigned char in[8192];
 };
 
+/* What says it is base64 and begins as a container or with `<` is passed on as it is: no base64 begins so. */
+
+bool base64_digit(char c);
 void base64_stream_init(struct base64_stream *b, struct stream *from);
 
 struct part_stream {

@@ -31,6 +31,7 @@ struct lint_writer {
 
 bool lint_text_open(struct lint_writer *writer, FILE *out, const struct style *style);
 bool lint_json_open(struct lint_writer *writer, FILE *out); /* one document, `dmarcgate-lint/1` */
+bool lint_csv_open(struct lint_writer *writer, FILE *out);  /* the findings alone */
 
 /* A text by itself, its own document or page. */
 bool lint_text_print(FILE *out, const struct style *style, const struct lint_page *page);

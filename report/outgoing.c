@@ -9,6 +9,8 @@
 #define BASE64_LINE 57	/* octets that make 76 characters */
 #define ADDRESS_MOST 254 /* RFC 5321 4.5.3.1.3, without the angle brackets */
 #define LOCAL_MOST 64
+#define PAGE_NAME 300	 /* of a page's file */
+#define PART_OCTETS 600 /* at most, of what is around a part */
 
 struct writing {
 	struct buf *out;
@@ -199,8 +201,8 @@ static bool edge_of(const struct outgoing *o, char edge[DIGEST_HEX + 2])
 	digest_add_field(d, o->message_id);
 	digest_add_field(d, o->text);
 	digest_add_field(d, o->html);
-	if (o->report.p)
-		digest_add_field(d, o->report);
+	for (size_t i = 0; i < o->pages_n; i++)
+		digest_add_field(d, o->pages[i].octets);
 	digest_finish(d, hash);
 	digest_free(d);
 	memcpy(edge, "--", 2);
@@ -209,13 +211,35 @@ static bool edge_of(const struct outgoing *o, char edge[DIGEST_HEX + 2])
 	return true;
 }
 
-/* Two ways to say the same; around them, with a report, the mixture of both (RFC 2046 5.1.3, 5.1.4). */
+static void page(struct writing *w, const char *edge, const struct outgoing_page *page)
+{
+	char disposition[PAGE_NAME + 64];
+
+	w->unsafe |= !page->name.n || page->name.n > PAGE_NAME || page->name.p[0] == '.';
+	for (size_t i = 0; i < page->name.n; i++)
+		w->unsafe |= page->name.p[i] != '.' && page->name.p[i] != '_' && !is_domain_char(page->name.p[i]);
+	if (w->unsafe)
+		return;
+	snprintf(disposition, sizeof disposition, "attachment; filename=%.*s", (int)page->name.n, page->name.p);
+	part(w, edge, "text/html; charset=utf-8", disposition, page->octets);
+}
+
+size_t outgoing_page_octets(struct span page)
+{
+	size_t octets = page.n;
+
+	for (size_t i = 0; i < page.n; i++)
+		octets += page.p[i] == '\n';
+	return PART_OCTETS + (octets / BASE64_LINE + 1) * (BASE64_LINE / 3 * 4 + 2);
+}
+
+/* Two ways to say the same; around them, with pages, the mixture of all (RFC 2046 5.1.3, 5.1.4). */
 static void parts(struct writing *w, const struct outgoing *o, const char *edge)
 {
 	char type[DIGEST_HEX + 64], outer[DIGEST_HEX + 4];
 
 	snprintf(outer, sizeof outer, "==%s", edge);
-	if (o->report.p) {
+	if (o->pages_n) {
 		snprintf(type, sizeof type, "multipart/mixed; boundary=\"%s\"", outer);
 		field_text(w, "Content-Type", type);
 		buf_put_text(w->out, w->line_end);
@@ -227,9 +251,10 @@ static void parts(struct writing *w, const struct outgoing *o, const char *edge)
 	part(w, edge, "text/plain; charset=utf-8", NULL, o->text);
 	part(w, edge, "text/html; charset=utf-8", NULL, o->html);
 	buf_printf(w->out, "--%s--%s", edge, w->line_end);
-	if (!o->report.p)
+	if (!o->pages_n)
 		return;
-	part(w, outer, "text/html; charset=utf-8", "attachment; filename=report.html", o->report);
+	for (size_t i = 0; i < o->pages_n; i++)
+		page(w, outer, &o->pages[i]);
 	buf_printf(w->out, "--%s--%s", outer, w->line_end);
 }
 

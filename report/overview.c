@@ -38,18 +38,13 @@ static bool make_room(struct overview *overview)
 	return true;
 }
 
-bool overview_add(struct overview *overview, const struct assessment *a)
+struct overview_line overview_line_of(const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;
 	const struct measures *m = &v->measures;
 	struct step_counts n = steps_count(v);
 	const struct policy *policy = assessment_policy(a);
-	struct overview_line *line;
-
-	if (!make_room(overview))
-		return false;
-	line = &overview->lines[overview->n++];
-	*line = (struct overview_line){ .domain = arena_copy(&overview->arena, v->domain),
+	struct overview_line line = { .domain = v->domain,
 		.word = v->decision.word,
 		.target = v->target,
 		.parked = m->parked,
@@ -62,18 +57,29 @@ bool overview_add(struct overview *overview, const struct assessment *a)
 		.fix = n.fix + n.mend,
 		.decide = n.decide };
 	if (policy)
-		line->policy = *policy;
-	take_weeks(v, line->weeks);
+		line.policy = *policy;
+	take_weeks(v, line.weeks);
+	return line;
+}
+
+bool overview_add(struct overview *overview, const struct assessment *a)
+{
+	struct overview_line *line;
+
+	if (!make_room(overview))
+		return false;
+	line = &overview->lines[overview->n++];
+	*line = overview_line_of(a);
+	line->domain = arena_copy(&overview->arena, line->domain);
 	return !overview->arena.failed;
 }
 
-static int line_order(const void *a, const void *b)
+int overview_order(const struct overview_line *x, const struct overview_line *y)
 {
 	static const int ranks[VERDICT_COUNT] = { [VERDICT_NOT_READY] = 0,
 		[VERDICT_NOT_ENOUGH_DATA] = 1,
 		[VERDICT_READY_WITH_EXCEPTIONS] = 2,
 		[VERDICT_READY] = 3 };
-	const struct overview_line *x = a, *y = b;
 
 	if (x->word != y->word)
 		return ranks[x->word] - ranks[y->word];
@@ -82,6 +88,11 @@ static int line_order(const void *a, const void *b)
 	if (x->own != y->own)
 		return x->own > y->own ? -1 : 1;
 	return span_compare(x->domain, y->domain);
+}
+
+static int line_order(const void *a, const void *b)
+{
+	return overview_order(a, b);
 }
 
 void overview_sort(struct overview *overview)

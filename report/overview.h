@@ -30,8 +30,12 @@ struct overview {
 };
 #define OVERVIEW ((struct overview){ .arena = ARENA((size_t)256 * 1024 * 1024) })
 
+struct overview_line overview_line_of(const struct assessment *a); /* its domain is the verdict's */
+int overview_order(const struct overview_line *a, const struct overview_line *b); /* not ready, no data, exceptions, ready;
+										     then most failing */
+
 bool overview_add(struct overview *overview, const struct assessment *a);
-void overview_sort(struct overview *overview); /* not ready, no data, exceptions, ready; then most failing */
+void overview_sort(struct overview *overview);
 void overview_release(struct overview *overview);
 
 bool overview_text(FILE *out, const struct style *style, const struct overview *overview);

@@ -24,6 +24,7 @@ bool snapshots_text_open(
 	struct snapshots_writer *writer, FILE *out, const struct style *style, const struct snapshots_about *about);
 /* One document, `dmarcgate-dns/1`. */
 bool snapshots_json_open(struct snapshots_writer *writer, FILE *out, const struct snapshots_about *about);
+bool snapshots_csv_open(struct snapshots_writer *writer, FILE *out);
 
 /* One record as it is written in a zone file, without quotes: `10 mail.example.org`, the text of a TXT record. Octets of
  * strangers: escape where shown. */

@@ -295,7 +295,7 @@ static void part_end(struct summary_text *summary)
 	summary->more = summary->more_messages = 0;
 }
 
-static void part_begin(struct summary_text *summary, enum part part)
+static void part_begin(struct summary_text *summary, enum part part, bool networks)
 {
 	static const struct table_column sources[] = {
 		{ "address", .flexible = true, .least = TABLE_LEAST_ADDRESS },
@@ -319,7 +319,8 @@ static void part_begin(struct summary_text *summary, enum part part)
 	part_end(summary);
 	summary->part = part;
 	if (part == PART_SOURCES) {
-		heading(summary, "SOURCES", ", failing both first");
+		heading(summary, "SOURCES",
+			networks ? ", by network because there are so many, failing both first" : ", failing both first");
 		summary->table = table_for(summary, sources, sizeof sources / sizeof *sources);
 	} else {
 		heading(summary, "WHO REPORTED", "");
@@ -336,7 +337,7 @@ static bool summary_source(void *self, const struct source_row *row)
 
 	if (summary->part == PART_NONE)
 		return true;
-	part_begin(summary, PART_SOURCES);
+	part_begin(summary, PART_SOURCES, row->network);
 	if (!summary->table)
 		return false;
 	if (table_rows(summary->table) == SOURCES_SHOWN) {
@@ -362,7 +363,7 @@ static bool summary_reporter(void *self, const struct reporter_row *row)
 
 	if (summary->part == PART_NONE)
 		return true;
-	part_begin(summary, PART_REPORTERS);
+	part_begin(summary, PART_REPORTERS, false);
 	if (!summary->table)
 		return false;
 	if (table_rows(summary->table) == REPORTERS_SHOWN) {

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #define WEEK 7
+#define ROOM_FIRST 32
+#define NAMES_OCTETS ((size_t)64 * 1024 * 1024)
 #define SUBJECT_OCTETS 200 /* what a person sees of one, and far from the 998 of RFC 5322 2.1.1 */
 
 const struct style weekly_plain = { .width = WEEKLY_COLUMNS }, weekly_utf8 = { .utf8 = true, .width = WEEKLY_COLUMNS };
@@ -14,12 +16,28 @@ struct weekly *weekly_new(const struct weekly_plan *plan)
 	if (!weekly)
 		return NULL;
 	weekly->plan = *plan;
-	weekly->worst = VERDICT_NOT_ENOUGH_DATA;
+	weekly->worst = (struct overview_line){ .word = VERDICT_NOT_ENOUGH_DATA };
+	weekly->names = ARENA(NAMES_OCTETS);
 	weekly->subject = weekly->verdict = BUF(4096);
 	weekly->text = weekly->html = BUF(4 * WEEKLY_OCTETS);
-	weekly->text_index = weekly->html_index = weekly->text_quiet = weekly->html_quiet = BUF(WEEKLY_OCTETS);
-	weekly->text_parts = weekly->html_parts = BUF(WEEKLY_OCTETS);
+	weekly->lines.most = SIZE_MAX;
+	weekly->quiet_lines.most = WEEKLY_QUIET_LINES;
+	weekly->sections.most = WEEKLY_SECTIONS;
+	weekly->quiet_sections.most = plan->alert ? WEEKLY_SECTIONS : WEEKLY_QUIET_SECTIONS;
 	return weekly;
+}
+
+static void piece_release(struct weekly_piece *piece)
+{
+	buf_release(&piece->text);
+	buf_release(&piece->html);
+}
+
+static void list_release(struct weekly_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		piece_release(&list->pieces[i]);
+	free(list->pieces);
 }
 
 void weekly_free(struct weekly *weekly)
@@ -30,12 +48,12 @@ void weekly_free(struct weekly *weekly)
 	buf_release(&weekly->verdict);
 	buf_release(&weekly->text);
 	buf_release(&weekly->html);
-	buf_release(&weekly->text_index);
-	buf_release(&weekly->html_index);
-	buf_release(&weekly->text_quiet);
-	buf_release(&weekly->html_quiet);
-	buf_release(&weekly->text_parts);
-	buf_release(&weekly->html_parts);
+	list_release(&weekly->lines);
+	list_release(&weekly->quiet_lines);
+	list_release(&weekly->sections);
+	list_release(&weekly->quiet_sections);
+	piece_release(&weekly->alone);
+	arena_release(&weekly->names);
 	free(weekly);
 }
 
@@ -245,26 +263,15 @@ static void subject_of_many(struct weekly *weekly)
 		buf_put_text(&weekly->subject, ": nothing arrived");
 }
 
-/* ---- a domain, and the end */
+/* ---- a domain */
 
-/* 2, 3, 1, 0: known bad is worse than thin data. */
-static unsigned badness(enum verdict_word word)
-{
-	static const unsigned order[VERDICT_COUNT] = { [VERDICT_READY] = 0,
-		[VERDICT_READY_WITH_EXCEPTIONS] = 1,
-		[VERDICT_NOT_ENOUGH_DATA] = 2,
-		[VERDICT_NOT_READY] = 3 };
-
-	return order[word];
-}
-
-static void count(struct weekly *weekly, const struct weekly_domain *domain)
+static void count(struct weekly *weekly, const struct weekly_domain *domain, const struct overview_line *line)
 {
 	const struct verdict *v = domain->assessment->verdict;
 
-	if (!weekly->added || badness(v->decision.word) > badness(weekly->worst)) {
-		weekly->worst = v->decision.word;
-		weekly->worst_target = v->target;
+	if (!weekly->added || overview_order(line, &weekly->worst) < 0) {
+		weekly->worst = *line;
+		weekly->worst.domain = arena_copy(&weekly->names, line->domain);
 	}
 	weekly->added++;
 	if (weekly_is_silent(v, weekly->plan.today))
@@ -279,28 +286,132 @@ static void count(struct weekly *weekly, const struct weekly_domain *domain)
 		weekly->ready++;
 }
 
-bool weekly_has_section(const struct weekly *weekly, const struct weekly_domain *domain)
+static bool make_room(struct weekly_list *list)
 {
-	bool silent = weekly_is_silent(domain->assessment->verdict, weekly->plan.today);
+	size_t room = list->room ? 2 * list->room : ROOM_FIRST;
+	struct weekly_piece *pieces;
 
-	if (weekly->plan.domains == 1)
+	if (list->n < list->room)
 		return true;
-	if (weekly->sections >= WEEKLY_SECTIONS)
+	pieces = reallocarray(list->pieces, room, sizeof *pieces);
+	if (!pieces)
 		return false;
-	if (weekly->plan.alert)
-		return true;
-	return silent ? weekly->silent <= WEEKLY_QUIET_SECTIONS : !domain->unchanged;
+	list->pieces = pieces;
+	list->room = room;
+	return true;
+}
+
+/* An empty piece for the domain of this line, in the place of the least bad one where the list is full. NULL: it is none of
+ * the worst, or memory is short. */
+static struct weekly_piece *list_take(struct weekly *weekly, struct weekly_list *list, const struct overview_line *line)
+{
+	struct weekly_piece *piece;
+
+	if (list->n < list->most) {
+		weekly->failed |= !make_room(list);
+		if (weekly->failed)
+			return NULL;
+		piece = &list->pieces[list->n++];
+	} else {
+		piece = &list->pieces[0];
+		for (size_t i = 1; i < list->n; i++)
+			if (overview_order(&list->pieces[i].of, &piece->of) > 0)
+				piece = &list->pieces[i];
+		if (overview_order(line, &piece->of) >= 0)
+			return NULL;
+		piece_release(piece);
+	}
+	*piece = (struct weekly_piece){ .of = *line, .text = BUF(WEEKLY_OCTETS), .html = BUF(WEEKLY_OCTETS) };
+	piece->of.domain = arena_copy(&weekly->names, line->domain);
+	return piece;
+}
+
+static void line_add(struct weekly *weekly, const struct weekly_domain *domain, const struct overview_line *line, bool silent)
+{
+	struct weekly_piece *piece = list_take(weekly, silent ? &weekly->quiet_lines : &weekly->lines, line);
+
+	if (!piece)
+		return;
+	weekly_text_line(weekly, domain, &piece->text);
+	weekly_html_line(weekly, domain, &piece->html);
+	weekly->line_octets += piece->text.n + piece->html.n;
+	weekly->failed |= piece->text.failed || piece->html.failed || weekly->line_octets > 2 * WEEKLY_OCTETS;
+}
+
+/* Among several domains one that is unchanged has none; that there are several is known with the second one. */
+static void section_add(
+	struct weekly *weekly, const struct weekly_domain *domain, const struct overview_line *line, bool silent)
+{
+	bool short_form = domain->unchanged && !silent && !weekly->plan.alert;
+	struct weekly_piece *piece = NULL;
+
+	if (!short_form)
+		piece = list_take(weekly, silent ? &weekly->quiet_sections : &weekly->sections, line);
+	else if (weekly->added == 1)
+		*(piece = &weekly->alone) = (struct weekly_piece){ .text = BUF(WEEKLY_OCTETS), .html = BUF(WEEKLY_OCTETS) };
+	if (!piece)
+		return;
+	weekly_text_section(weekly, domain, &piece->text);
+	weekly_html_section(weekly, domain, &piece->html);
+	weekly->failed |= piece->text.failed || piece->html.failed;
 }
 
 bool weekly_add(struct weekly *weekly, const struct weekly_domain *domain)
 {
-	count(weekly, domain);
-	if (weekly->plan.domains == 1)
+	const struct overview_line line = overview_line_of(domain->assessment);
+	bool silent = weekly_is_silent(domain->assessment->verdict, weekly->plan.today);
+
+	count(weekly, domain, &line);
+	if (weekly->added == 1)
 		subject_of_one(weekly, domain);
-	weekly_text_part(weekly, domain);
-	weekly_html_part(weekly, domain);
-	weekly->sections += weekly_has_section(weekly, domain);
-	return !weekly->text_parts.failed && !weekly->html_parts.failed;
+	line_add(weekly, domain, &line, silent);
+	section_add(weekly, domain, &line, silent);
+	return !weekly->failed && !weekly->names.failed;
+}
+
+/* ---- the end */
+
+void weekly_pages(struct weekly *weekly, size_t attached, size_t left_out)
+{
+	weekly->attached = attached;
+	weekly->left_out = left_out;
+}
+
+void weekly_say_pages(const struct pen *pen, const struct weekly *weekly)
+{
+	pen_say(pen, "Attached: the pages of the worst %s. ", counted_text(weekly->attached, "domain", "domains").p);
+	pen_say(pen, "With %s more this mail would be too large for many servers. One page: ",
+		count_text(weekly->left_out).p);
+	pen_code(pen, SPAN("dmarcgate html DOMAIN"));
+	pen_say(pen, "; all in a folder: ");
+	pen_code(pen, SPAN("dmarcgate html --all -o FOLDER"));
+}
+
+static int piece_order(const void *a, const void *b)
+{
+	const struct weekly_piece *x = a, *y = b;
+
+	return overview_order(&x->of, &y->of);
+}
+
+static void list_sort(struct weekly_list *list)
+{
+	if (list->n)
+		qsort(list->pieces, list->n, sizeof *list->pieces, piece_order);
+}
+
+const struct weekly_piece *weekly_walk(const struct weekly *weekly, struct weekly_walk *at)
+{
+	const struct weekly_list *loud = &weekly->sections, *quiet = &weekly->quiet_sections;
+
+	if (at->shown++ == WEEKLY_SECTIONS)
+		return NULL;
+	if (weekly->added == 1 && weekly->alone.text.n)
+		return at->shown == 1 ? &weekly->alone : NULL;
+	if (at->quiet < quiet->n &&
+		(at->loud == loud->n || piece_order(&quiet->pieces[at->quiet], &loud->pieces[at->loud]) < 0))
+		return &quiet->pieces[at->quiet++];
+	return at->loud < loud->n ? &loud->pieces[at->loud++] : NULL;
 }
 
 /* The pen lets nothing but ASCII through; what no header may hold is looked for all the same. */
@@ -314,18 +425,22 @@ static bool line_is_safe(const struct buf *line)
 
 bool weekly_finish(struct weekly *weekly)
 {
-	if (weekly->plan.domains != 1)
+	list_sort(&weekly->lines);
+	list_sort(&weekly->quiet_lines);
+	list_sort(&weekly->sections);
+	list_sort(&weekly->quiet_sections);
+	if (weekly->added != 1) {
+		buf_clear(&weekly->subject);
 		subject_of_many(weekly);
+	}
 	if (weekly->subject.n > SUBJECT_OCTETS) {
 		weekly->subject.n = SUBJECT_OCTETS;
 		buf_put_text(&weekly->subject, "...");
 	}
-	buf_printf(&weekly->verdict, "%s; target=%s; exit=%d", verdict_word(weekly->worst),
-		target_word(weekly->worst_target), verdict_exit(weekly->worst));
+	buf_printf(&weekly->verdict, "%s; target=%s; exit=%d", verdict_word(weekly->worst.word),
+		target_word(weekly->worst.target), verdict_exit(weekly->worst.word));
 	weekly_text_whole(weekly);
 	weekly_html_whole(weekly);
-	return line_is_safe(&weekly->subject) && line_is_safe(&weekly->verdict) && !weekly->text.failed &&
-	       !weekly->html.failed && !weekly->text_parts.failed && !weekly->html_parts.failed &&
-	       !weekly->text_index.failed && !weekly->html_index.failed && !weekly->text_quiet.failed &&
-	       !weekly->html_quiet.failed;
+	return !weekly->failed && !weekly->names.failed && line_is_safe(&weekly->subject) && line_is_safe(&weekly->verdict) &&
+	       !weekly->text.failed && !weekly->html.failed;
 }

@@ -1,5 +1,6 @@
 /* The weekly mail about one domain or several, and the one about new alerts: subject, text and HTML, built domain after
- * domain. Pure: nothing is sent here, and nothing asks the clock.
+ * domain, in any order: the worst comes first. Each is judged once; of each a line is kept, and a section of those that may
+ * have one. Pure: nothing is sent here, and nothing asks the clock.
  *
  *   weekly_new -> weekly_add per domain -> weekly_finish -> subject, text, html -> weekly_free
  *
@@ -17,7 +18,6 @@ struct weekly;
 
 struct weekly_plan {
 	int64_t today; /* the week ends the day before */
-	size_t domains;
 	bool alert; /* only what is in weekly_domain.alerts */
 };
 
@@ -39,6 +39,8 @@ struct weekly_domain {
 
 struct weekly *weekly_new(const struct weekly_plan *plan); /* NULL: memory is short */
 bool weekly_add(struct weekly *weekly, const struct weekly_domain *domain);
+/* So many pages go with a mail about several domains, and so many would have made it too large. */
+void weekly_pages(struct weekly *weekly, size_t attached, size_t left_out);
 bool weekly_finish(struct weekly *weekly); /* false: memory was short at some time; there is nothing to send */
 void weekly_free(struct weekly *weekly);
 

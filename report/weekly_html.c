@@ -287,20 +287,6 @@ static void exceptions(const struct part *part)
 		more(part, d->exceptions_n - WEEKLY_STEPS, "dmarcgate summary -v");
 }
 
-static void index_row(const struct part *part, bool silent, bool unchanged)
-{
-	struct part index = *part;
-
-	index.out = silent ? &part->weekly->html_quiet : &part->weekly->html_index;
-	index.pen.out = index.out;
-	row_open(&index, CELL);
-	put(&index, "<b>");
-	pen_host(&index.pen, part->a->verdict->domain);
-	put(&index, unchanged ? "</b> \xe2\x80\x93 unchanged, " : "</b> \xe2\x80\x93 ");
-	weekly_say_state(&index.pen, part->weekly, part->a);
-	row_close(&index);
-}
-
 static void short_part(const struct part *part, const struct weekly_domain *domain, bool silent)
 {
 	const struct verdict *v = part->a->verdict;
@@ -348,19 +334,34 @@ static void whole_part(const struct part *part, const struct weekly_domain *doma
 	basis(part);
 }
 
-void weekly_html_part(struct weekly *weekly, const struct weekly_domain *domain)
+static struct part part_of(struct weekly *weekly, const struct weekly_domain *domain, struct buf *into)
 {
-	const struct part part = { .weekly = weekly,
-		.a = domain->assessment,
-		.out = &weekly->html_parts,
-		.pen = { &weekly->html_parts, &weekly_utf8, PEN_HTML } };
-	bool silent = weekly_is_silent(part.a->verdict, weekly->plan.today), one = weekly->plan.domains == 1;
+	return (struct part){ .weekly = weekly,
+		.a = domain ? domain->assessment : NULL,
+		.out = into,
+		.pen = { into, &weekly_utf8, PEN_HTML } };
+}
+
+void weekly_html_line(struct weekly *weekly, const struct weekly_domain *domain, struct buf *into)
+{
+	const struct part part = part_of(weekly, domain, into);
+	bool silent = weekly_is_silent(part.a->verdict, weekly->plan.today);
 	bool short_form = domain->unchanged && !silent && !weekly->plan.alert;
 
-	if (!one && (!silent || weekly->silent <= WEEKLY_QUIET_LINES))
-		index_row(&part, silent, short_form);
-	if (!weekly_has_section(weekly, domain))
-		return;
+	row_open(&part, CELL);
+	put(&part, "<b>");
+	pen_host(&part.pen, part.a->verdict->domain);
+	put(&part, short_form ? "</b> \xe2\x80\x93 unchanged, " : "</b> \xe2\x80\x93 ");
+	weekly_say_state(&part.pen, weekly, part.a);
+	row_close(&part);
+}
+
+void weekly_html_section(struct weekly *weekly, const struct weekly_domain *domain, struct buf *into)
+{
+	const struct part part = part_of(weekly, domain, into);
+	bool silent = weekly_is_silent(part.a->verdict, weekly->plan.today);
+	bool short_form = domain->unchanged && !silent && !weekly->plan.alert;
+
 	put(&part, card_open);
 	title(&part);
 	if (weekly->plan.alert)
@@ -372,37 +373,55 @@ void weekly_html_part(struct weekly *weekly, const struct weekly_domain *domain)
 	put(&part, card_close);
 }
 
+static void lines_put(const struct part *part, const struct weekly_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		buf_put_span(part->out, buf_span(&list->pieces[i].html));
+}
+
+static void index_put(const struct part *part)
+{
+	const struct weekly *weekly = part->weekly;
+
+	put(part, card_open);
+	row_open(part, "padding:18px 24px 0");
+	put(part, "<h1 class=\"fg\" style=\"margin:0;font-size:18px;line-height:1.4;color:#1d2226\">DMARC, ");
+	weekly_say_week(&part->pen, weekly);
+	buf_printf(part->out, "</h1><span class=\"mut\" style=\"" INK_MUTED "font-size:14px\">%s</span>",
+		counted_text(weekly->added, "domain", "domains").p);
+	row_close(part);
+	lines_put(part, &weekly->lines);
+	lines_put(part, &weekly->quiet_lines);
+	if (weekly->silent > WEEKLY_QUIET_LINES) {
+		row_open(part, CELL);
+		pen_say(&part->pen, "and %s more without a report", count_text(weekly->silent - WEEKLY_QUIET_LINES).p);
+		row_close(part);
+	}
+	if (weekly->left_out) {
+		row_open(part, "padding:14px 24px 0");
+		weekly_say_pages(&part->pen, weekly);
+		row_close(part);
+	}
+	if (!weekly->added) {
+		row_open(part, CELL);
+		put(part, "Nothing arrived: no domain was reported about. Does dmarcgate ingest run?");
+		row_close(part);
+	}
+	put(part, card_close);
+}
+
 void weekly_html_whole(struct weekly *weekly)
 {
-	struct buf *out = &weekly->html;
-	const struct part part = { .weekly = weekly, .out = out, .pen = { out, &weekly_utf8, PEN_HTML } };
+	const struct part part = part_of(weekly, NULL, &weekly->html);
+	const struct weekly_piece *piece;
+	struct weekly_walk at = { 0 };
 
 	put(&part, html_head);
-	html_text(out, buf_span(&weekly->subject));
+	html_text(&weekly->html, buf_span(&weekly->subject));
 	put(&part, html_style);
-	if (weekly->plan.domains != 1) {
-		put(&part, card_open);
-		row_open(&part, "padding:18px 24px 0");
-		put(&part, "<h1 class=\"fg\" style=\"margin:0;font-size:18px;line-height:1.4;color:#1d2226\">DMARC, ");
-		weekly_say_week(&part.pen, weekly);
-		buf_printf(out, "</h1><span class=\"mut\" style=\"" INK_MUTED "font-size:14px\">%s</span>",
-			counted_text(weekly->added, "domain", "domains").p);
-		row_close(&part);
-		buf_put_span(out, buf_span(&weekly->html_index));
-		buf_put_span(out, buf_span(&weekly->html_quiet));
-		if (weekly->silent > WEEKLY_QUIET_LINES) {
-			row_open(&part, CELL);
-			pen_say(&part.pen, "and %s more without a report",
-				count_text(weekly->silent - WEEKLY_QUIET_LINES).p);
-			row_close(&part);
-		}
-		if (!weekly->added) {
-			row_open(&part, CELL);
-			put(&part, "Nothing arrived: no domain was reported about. Does dmarcgate ingest run?");
-			row_close(&part);
-		}
-		put(&part, card_close);
-	}
-	buf_put_span(out, buf_span(&weekly->html_parts));
+	if (weekly->added != 1)
+		index_put(&part);
+	while ((piece = weekly_walk(weekly, &at)))
+		buf_put_span(&weekly->html, buf_span(&piece->html));
 	put(&part, html_foot);
 }

@@ -2,6 +2,8 @@
 #ifndef REPORT_WEEKLY_P_H
 #define REPORT_WEEKLY_P_H
 
+#include "base/arena.h"
+#include "report/overview.h"
 #include "report/readiness_words.h"
 #include "report/weekly.h"
 
@@ -9,23 +11,36 @@
 #define WEEKLY_ALERTS 8
 #define WEEKLY_OCTETS ((size_t)8 * 1024 * 1024)
 
-struct weekly {
-	struct weekly_plan plan;
-	struct buf subject, verdict;
-	struct buf text, html;		   /* whole, after weekly_finish */
-	struct buf text_index, html_index; /* a line per domain */
-	struct buf text_quiet, html_quiet; /* behind them: those without any report, some of them by name */
-	struct buf text_parts, html_parts; /* the sections */
-	size_t added, sections;
-	size_t fix, ready, unchanged, thin, silent; /* domains */
-	enum verdict_word worst;
-	enum target worst_target;
+/* What one domain has in a place of the mail. */
+struct weekly_piece {
+	struct overview_line of; /* what its place goes by */
+	struct buf text, html;
+};
+
+/* The worst domains of those that were added, at most so many, in any order before weekly_finish. */
+struct weekly_list {
+	struct weekly_piece *pieces;
+	size_t n, room, most;
 };
 
 /* Among many domains silence is one thing to look into, not hundreds: so many have a section, so many a line. */
 #define WEEKLY_QUIET_SECTIONS 3
 #define WEEKLY_QUIET_LINES 20
-bool weekly_has_section(const struct weekly *weekly, const struct weekly_domain *domain);
+
+struct weekly {
+	struct weekly_plan plan;
+	struct arena names; /* of the domains in the lists */
+	struct buf subject, verdict;
+	struct buf text, html;			   /* whole, after weekly_finish */
+	struct weekly_list lines, quiet_lines;	   /* the latter: of those without any report, behind the others */
+	struct weekly_list sections, quiet_sections;
+	struct weekly_piece alone;		   /* for a domain that has a section only as the only one */
+	size_t line_octets;
+	size_t attached, left_out; /* pages */
+	size_t added, fix, ready, unchanged, thin, silent; /* domains */
+	struct overview_line worst;		   /* without a domain */
+	bool failed;
+};
 
 /* What closed alerts end with: that one is over does not say that its sender is in order. */
 #define WEEKLY_CLOSED_NOTE "What is left to do about these stands above."
@@ -48,12 +63,25 @@ void weekly_say_silence(const struct pen *pen, const struct weekly *weekly, cons
 /* `crm.example: no longer new, or signed now; open until Mon 9 Nov`, in two halves: who, and what. */
 void weekly_say_closed_name(const struct pen *pen, const struct assessment *a, const struct closed_alert *closed);
 void weekly_say_closed(const struct pen *pen, const struct closed_alert *closed);
+/* Pages that did not fit in, and how to have them. */
+void weekly_say_pages(const struct pen *pen, const struct weekly *weekly);
 void weekly_say_sums(const struct pen *pen, const struct verdict *verdict); /* with its dot */
 
-void weekly_text_part(struct weekly *weekly, const struct weekly_domain *domain);
+/* A line of the list that a mail about several domains begins with, and what is told of a domain at length; appended. */
+void weekly_text_line(struct weekly *weekly, const struct weekly_domain *domain, struct buf *into);
+void weekly_text_section(struct weekly *weekly, const struct weekly_domain *domain, struct buf *into);
+void weekly_html_line(struct weekly *weekly, const struct weekly_domain *domain, struct buf *into);
+void weekly_html_section(struct weekly *weekly, const struct weekly_domain *domain, struct buf *into);
+
+/* The mail, of sorted lists. */
 void weekly_text_whole(struct weekly *weekly);
-void weekly_html_part(struct weekly *weekly, const struct weekly_domain *domain);
 void weekly_html_whole(struct weekly *weekly);
+
+/* The sections of sorted lists, worst first: NULL behind the last one. `at` begins as zeroes. */
+struct weekly_walk {
+	size_t shown, loud, quiet;
+};
+const struct weekly_piece *weekly_walk(const struct weekly *weekly, struct weekly_walk *at);
 
 extern const struct style weekly_plain, weekly_utf8; /* of the text; for the symbols of the HTML */
 

@@ -225,16 +225,12 @@ static void whole_part(struct part *part, const struct weekly_domain *domain)
 	foot(part);
 }
 
-static void part_write(struct part *part, const struct weekly_domain *domain)
+static void section_write(struct part *part, const struct weekly_domain *domain)
 {
 	struct weekly *weekly = part->weekly;
-	bool silent = weekly_is_silent(part->a->verdict, weekly->plan.today), one = weekly->plan.domains == 1;
+	bool silent = weekly_is_silent(part->a->verdict, weekly->plan.today);
 	bool short_form = domain->unchanged && !silent && !weekly->plan.alert;
 
-	if (!weekly_has_section(weekly, domain))
-		return;
-	if (!one)
-		fputs("\n------------------------------------------------------------------------------\n", part->out);
 	title(part, short_form);
 	if (weekly->plan.alert)
 		alert_part(part, domain);
@@ -246,7 +242,7 @@ static void part_write(struct part *part, const struct weekly_domain *domain)
 		whole_part(part, domain);
 }
 
-static void index_write(struct part *part, const struct weekly_domain *domain)
+static void line_write(struct part *part, const struct weekly_domain *domain)
 {
 	bool silent = weekly_is_silent(part->a->verdict, part->weekly->plan.today);
 
@@ -260,7 +256,7 @@ static void index_write(struct part *part, const struct weekly_domain *domain)
 static void part_collect(struct weekly *weekly, const struct weekly_domain *domain, struct buf *into,
 	void (*write)(struct part *part, const struct weekly_domain *domain))
 {
-	struct part part = { .weekly = weekly, .a = domain->assessment, .line = BUF(LINE_OCTETS) };
+	struct part part = { .weekly = weekly, .a = domain ? domain->assessment : NULL, .line = BUF(LINE_OCTETS) };
 	char *text = NULL;
 	size_t n = 0;
 
@@ -274,31 +270,59 @@ static void part_collect(struct weekly *weekly, const struct weekly_domain *doma
 	buf_release(&part.line);
 }
 
-void weekly_text_part(struct weekly *weekly, const struct weekly_domain *domain)
+void weekly_text_line(struct weekly *weekly, const struct weekly_domain *domain, struct buf *into)
 {
-	bool silent = weekly_is_silent(domain->assessment->verdict, weekly->plan.today);
+	part_collect(weekly, domain, into, line_write);
+}
 
-	if (weekly->plan.domains != 1 && (!silent || weekly->silent <= WEEKLY_QUIET_LINES))
-		part_collect(weekly, domain, silent ? &weekly->text_quiet : &weekly->text_index, index_write);
-	part_collect(weekly, domain, &weekly->text_parts, part_write);
+void weekly_text_section(struct weekly *weekly, const struct weekly_domain *domain, struct buf *into)
+{
+	part_collect(weekly, domain, into, section_write);
+}
+
+static void lines_put(struct weekly *weekly, const struct weekly_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		buf_put_span(&weekly->text, buf_span(&list->pieces[i].text));
+}
+
+static void pages_write(struct part *part, const struct weekly_domain *domain)
+{
+	(void)domain;
+	putc('\n', part->out);
+	weekly_say_pages(&part->pen, part->weekly);
+	paragraph(part, 0, 0);
+}
+
+static void index_put(struct weekly *weekly)
+{
+	const struct pen pen = { &weekly->text, &weekly_plain, PEN_TERMINAL };
+
+	pen_say(&pen, "DMARC, ");
+	weekly_say_week(&pen, weekly);
+	buf_printf(&weekly->text, ": %s\n\n", counted_text(weekly->added, "domain", "domains").p);
+	lines_put(weekly, &weekly->lines);
+	lines_put(weekly, &weekly->quiet_lines);
+	if (weekly->silent > WEEKLY_QUIET_LINES)
+		buf_printf(&weekly->text, "  and %s more without a report\n",
+			count_text(weekly->silent - WEEKLY_QUIET_LINES).p);
+	if (weekly->left_out)
+		part_collect(weekly, NULL, &weekly->text, pages_write);
+	if (!weekly->added)
+		buf_put_text(&weekly->text, "Nothing arrived: no domain was reported about. Does dmarcgate ingest run?\n");
 }
 
 void weekly_text_whole(struct weekly *weekly)
 {
-	const struct pen pen = { &weekly->text, &weekly_plain, PEN_TERMINAL };
+	static const char rule[] =
+		"\n------------------------------------------------------------------------------\n";
+	const struct weekly_piece *piece;
+	struct weekly_walk at = { 0 };
 
-	if (weekly->plan.domains != 1) {
-		pen_say(&pen, "DMARC, ");
-		weekly_say_week(&pen, weekly);
-		buf_printf(&weekly->text, ": %s\n\n", counted_text(weekly->added, "domain", "domains").p);
-		buf_put_span(&weekly->text, buf_span(&weekly->text_index));
-		buf_put_span(&weekly->text, buf_span(&weekly->text_quiet));
-		if (weekly->silent > WEEKLY_QUIET_LINES)
-			buf_printf(&weekly->text, "  and %s more without a report\n",
-				count_text(weekly->silent - WEEKLY_QUIET_LINES).p);
-		if (!weekly->added)
-			buf_put_text(&weekly->text,
-				"Nothing arrived: no domain was reported about. Does dmarcgate ingest run?\n");
+	if (weekly->added != 1)
+		index_put(weekly);
+	while ((piece = weekly_walk(weekly, &at))) {
+		buf_put_text(&weekly->text, weekly->added != 1 ? rule : "");
+		buf_put_span(&weekly->text, buf_span(&piece->text));
 	}
-	buf_put_span(&weekly->text, buf_span(&weekly->text_parts));
 }

@@ -140,6 +140,11 @@ def containers():
         "C05-streamed.zip": zip_streamed(NAME + ".xml", REPORT),
         "C05-stored.zip": zipped([(NAME + ".xml", REPORT)], zipfile.ZIP_STORED),
         "C05-one-bad-entry.zip": zip_one_bad(REPORT, OTHER),
+        "C05-mails.zip": zipped(
+            [("one.eml", usual("C05-one")), ("two.eml", usual("C05-two", part("text/xml", OTHER)))]
+        ),
+        "C02-base64-file.txt": base64_lines(one),
+        "C02-line-end-before-gzip.xml.gz": b"\r\n" + one,
         "C06-path-traversal.zip": zipped([("../../../../etc/cron.d/report.xml", REPORT)]),
         "C06-no-extension.zip": zipped([("!example.com!1793923200!1794009599", REPORT)]),
         "C06-non-ascii-name.zip": zipped([("Bericht für \u202eexample.com.xml", REPORT)]),
@@ -285,6 +290,91 @@ def structure_mails():
         + multipart([TEXT, part("message/rfc822", usual("M10-inner"), encoding=None)]),
         "M10-list-footer": head("M10-list", "[owners] Report Domain: example.com")
         + multipart([multipart([TEXT, one], boundary="inner"), footer]),
+    }
+
+
+def mislabelled_mails():
+    """What is said about the octets is wrong: the type, the encoding, the boundary."""
+    one = gz(REPORT)
+    file = NAME + ".xml.gz"
+    inner = usual("inner")
+    return {
+        "M02-rfc822-that-is-gzip": usual("M02-rfc822", part("message/rfc822", one, file)),
+        "M02-feedback-report-that-is-gzip": usual("M02-feedback", part("message/feedback-report", one, file)),
+        "M02-empty-attachment": usual("M02-empty", part("application/gzip", b"", file)),
+        "M02-error-page": usual("M02-page", part("application/gzip", b"<html><p>502 Bad Gateway</p></html>\n", file)),
+        "M04-contenttype-at-the-top": usual("M04-top").replace(
+            b"Content-Type: multipart", b"ContentType: multipart", 1
+        ),
+        "M07-base64-undeclared": usual("M07-undeclared", part("application/gzip", base64_lines(one), file, None)),
+        "M07-base64-in-other-words": usual("M07-words", part("application/gzip", base64_lines(one), file, "base-64;")),
+        "M07-base64-twice": usual("M07-twice", part("application/gzip", base64_lines(one), file)),
+        "M08-xml-called-base64": usual("M08-base64", part("text/xml", REPORT, NAME + ".xml", None)).replace(
+            b"Content-Type: text/xml\n", b"Content-Type: text/xml\nContent-Transfer-Encoding: base64\n", 1
+        ),
+        "M09-wrong-boundary": usual("M09-boundary").replace(b'boundary="sep"', b'boundary="other"', 1),
+        "M10-attached-as-octet-stream": head("M10-file", "Fwd: a report")
+        + multipart([TEXT, part("application/octet-stream", inner, "report.eml")]),
+        "M10-attached-as-text": head("M10-text", "Fwd: a report")
+        + multipart([TEXT, part("text/plain", inner, "report.txt")]),
+        "M12-cr-cr-lf": usual("M12-cr-cr-lf").replace(b"\n", b"\r\r\n"),
+        "M13-text-like-zlib": head("M13-zlib", "Re: your mail")
+        + b"Content-Type: text/plain; charset=us-ascii\n\n(See what I wrote last week, and the week before.)\n",
+        "M13-text-like-bzip2": head("M13-bzip2", "Re: your mail")
+        + b"Content-Type: text/plain; charset=us-ascii\n\nBZh is what the file began with.\n",
+        "M13-words-about-xml": head("M13-words", "Re: your mail")
+        + b"Content-Type: text/plain; charset=us-ascii\n\nThe <feedback> element is the root, see here:feedback is what it says.\n",
+        "M14-report-and-failure": head("M14-both")
+        + multipart(
+            [
+                TEXT,
+                part("application/gzip", one, file),
+                part(
+                    "message/feedback-report",
+                    b"Feedback-Type: auth-failure\nAuth-Failure: dmarc\n"
+                    b"Source-IP: 198.51.100.7\nReported-Domain: example.com\n",
+                    encoding=None,
+                ),
+            ]
+        ),
+    }
+
+
+def failure_mails():
+    """The ARF report of plain/, its parts renamed, doubled or out of order."""
+    plain = read("plain/failure-rfc6591.eml")
+    head_, text, feedback, sample = plain.replace(b"--b1--\n", b"").split(b"--b1\n")
+    fields, mail = feedback.split(b"\n\n", 1)[1], sample.split(b"\n\n", 1)[1]
+
+    def build(name, *parts):
+        return head_.replace(b"<plain@", b"<%s@" % name.encode()) + b"".join(b"--b1\n" + p for p in parts) + b"--b1--\n"
+
+    def typed(text, octets):
+        return b"Content-Type: " + text + b"\n\n" + octets
+
+    file = b'application/octet-stream; name="%s"'
+    other = mail.replace(b"Your order", b"Your bill").replace(b"order-1", b"bill-1")
+    return {
+        "F01-feedback-as-file": build("F01-file", text, typed(file % b"details.txt", fields), sample),
+        "F01-text-feedback-report": build("F01-text", text, typed(b"text/feedback-report", fields), sample),
+        "F01-two-feedback-parts": build(
+            "F01-two",
+            text,
+            feedback,
+            sample,
+            feedback.replace(b"198.51.100.7", b"198.51.100.8"),
+            sample.replace(mail, other),
+        ),
+        "F04-arrival-date-forms": build(
+            "F04-date", text, feedback.replace(b"Sat, 07 Nov 2026 10:00:00 +0000", b"2026-11-07T11:00:00+01:00"), sample
+        ),
+        "F06-source-ip-comment-before": build(
+            "F06-before", text, feedback.replace(b"Source-IP: ", b"Source-IP: (client) "), sample
+        ),
+        "F08-sample-first": build("F08-first", text, sample, feedback),
+        "F08-sample-as-file": build("F08-file", text, feedback, typed(file % b"original.eml", mail)),
+        "F08-sample-as-text": build("F08-text", text, feedback, typed(b"text/plain", mail.split(b"\n\n")[0] + b"\n\n")),
+        "F08-sample-global": build("F08-global", text, feedback, typed(b"message/global", mail)),
     }
 
 
@@ -869,7 +959,15 @@ def zone():
 def main():
     for name, octets in containers().items():
         write("quirks/" + name, octets)
-    for build in (attachment_mails, name_mails, structure_mails, octet_mails, other_mails):
+    for build in (
+        attachment_mails,
+        name_mails,
+        structure_mails,
+        mislabelled_mails,
+        failure_mails,
+        octet_mails,
+        other_mails,
+    ):
         for name, mail in build().items():
             write("quirks/" + name + ".eml", mail)
     write("mailboxes/broken-in-the-middle.mbox", mbox())

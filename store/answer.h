@@ -41,9 +41,10 @@ struct domain_row {
 typedef bool domain_taker(void *arg, const struct domain_row *row); /* most messages first, then by name */
 
 struct source_row {
-	struct span source; /* address as text, or what was sent instead */
+	struct span source; /* address or network as text, or what was sent instead */
 	bool has_address;
 	struct address address;
+	unsigned network; /* 0, or the length of its prefix: those of a domain with too many sources are taken together */
 	struct counts counts;
 	int64_t first_day, last_day;
 	uint64_t reporters;
@@ -56,6 +57,7 @@ typedef bool source_taker(void *arg, const struct source_row *row);
 /* A sender whose mail passed SPF for one domain. */
 struct spf_pass_row {
 	struct address address;
+	unsigned network; /* as in struct source_row */
 	uint64_t messages;
 };
 typedef bool spf_pass_taker(void *arg, const struct spf_pass_row *row); /* most messages first, then by address */
@@ -67,7 +69,8 @@ struct reporter_row {
 };
 typedef bool reporter_taker(void *arg, const struct reporter_row *row); /* most messages first, then by name */
 
-/* An author domain (header_from) as it was sent; those that a proven report names first, then most messages first. */
+/* An author domain (header_from) as it was sent; those that a proven report names first, then most messages
+ * first; at most 400,000, and no more than 256 MB of names. */
 typedef bool author_taker(void *arg, struct span name);
 
 /* What deviates from the standards in a report that counts. */

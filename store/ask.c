@@ -358,7 +358,8 @@ bool store_ask_problems(struct store *s, const char *domain, const struct window
 /* --- author domains --- */
 
 struct author {
-	struct span name;
+	struct span name; /* absent until it is known that the author is among those that are handed out */
+	int64_t id;
 	uint64_t messages;
 	int trust;
 };
@@ -371,7 +372,25 @@ static int author_order(const void *a, const void *b)
 		return x->trust > y->trust ? -1 : 1;
 	if (x->messages != y->messages)
 		return x->messages > y->messages ? -1 : 1;
+	if (!x->name.p || !y->name.p)
+		return (x->id > y->id) - (x->id < y->id);
 	return span_compare(x->name, y->name);
+}
+
+/* Whoever reports can name any number of authors, as long as he likes: those come first whose names find room. */
+static bool authors_name(struct store *s, struct author *authors, size_t *n, struct arena *names)
+{
+	bool failed = false;
+
+	qsort(authors, *n, sizeof *authors, author_order);
+	*n = *n < s->sources_most ? *n : s->sources_most;
+	for (size_t i = 0; i < *n && !failed; i++) {
+		authors[i].name = text_of(s, authors[i].id, names, &failed);
+		if (names->failed)
+			*n = i;
+	}
+	qsort(authors, *n, sizeof *authors, author_order);
+	return !failed;
 }
 
 /* Names lie in an arena of their own: the taker may ask what is known of them. */
@@ -381,22 +400,18 @@ bool store_ask_authors(struct store *s, const char *domain, const struct window 
 	struct id_sums sums = { .all = NULL };
 	struct arena names = ARENA(AUTHORS_OCTETS);
 	struct author *authors = NULL;
-	bool own, failed = false, ok = ask_begin(s, &own);
+	bool own, ok = ask_begin(s, &own);
 	int64_t id = 0;
+	size_t n;
 
 	ok = ok && domain_find(s, domain, &id) && (!id || records_sum(s, id, window, true, &sums));
 	authors = ok ? calloc(sums.n + 1, sizeof *authors) : NULL;
 	if (ok && !authors)
 		ok = store_fail_memory(s);
-	for (size_t i = 0; ok && i < sums.n; i++)
-		authors[i] = (struct author){ text_of(s, sums.all[i].id, &names, &failed), sums.all[i].messages,
-			sums.all[i].trust };
-	ok = ask_end(s, own, ok && !failed);
-	if (ok && names.failed)
-		ok = store_fail_memory(s);
-	if (ok && sums.n)
-		qsort(authors, sums.n, sizeof *authors, author_order);
-	for (size_t i = 0; ok && i < sums.n; i++)
+	for (n = 0; ok && n < sums.n; n++)
+		authors[n] = (struct author){ SPAN_ABSENT, sums.all[n].id, sums.all[n].messages, sums.all[n].trust };
+	ok = ask_end(s, own, ok && authors_name(s, authors, &n, &names));
+	for (size_t i = 0; ok && i < n; i++)
 		if (!take(arg, authors[i].name))
 			break;
 	arena_release(&names);

@@ -41,13 +41,6 @@ struct results { /* of one set of DKIM and SPF results */
 	size_t dkim_n, spf_n;
 };
 
-/* What of an address tells sources apart: all of it, or, when a domain would have more than a store's sources_most, its
- * network: what is known of a source takes a kilobyte in a verdict, and whoever may report can name any number of them. */
-static const struct grain {
-	unsigned v4, v6; /* bits */
-} grains[] = { { 32, 128 }, { 24, 48 }, { 16, 32 }, { 8, 16 } };
-#define GRAINS (sizeof grains / sizeof *grains)
-
 /* A row whose source, an address, is still to be found. */
 struct waiting_row {
 	struct observed_source key;
@@ -74,7 +67,7 @@ struct observing {
 	size_t names_n, emails_n, texts_n, reports_n, reportings_n, sources_n, auths_n, keys_n, results_n, evaluations_n, samples_n;
 	size_t traffic_n, traffic_room;
 	bool hosts_told;
-	size_t grain; /* in grains */
+	unsigned grain; /* in grains */
 	bool too_many; /* sources for that */
 	struct table rows_by_key;
 	struct observed_traffic *rows; /* owned: traffic that was taken together */
@@ -492,15 +485,6 @@ static bool host_find(struct observing *o, struct observed_source *source)
 	return true;
 }
 
-static struct address network_of(const struct address *address, const struct grain *grain)
-{
-	unsigned bits = address_is_v4(address) ? 128 - 32 + grain->v4 : grain->v6;
-	struct address network = *address;
-
-	memset(network.octets + bits / 8, 0, sizeof network.octets - bits / 8);
-	return network;
-}
-
 /* `key` with its hash, as sources are told apart: an address, or else what was sent. */
 static uint64_t source_key(const struct observing *o, struct span sent, const struct address *address, struct observed_source *key)
 {
@@ -509,7 +493,7 @@ static uint64_t source_key(const struct observing *o, struct span sent, const st
 		key->text = o->grain ? SPAN("") : sent;
 		return octets_scatter(key->text.p, key->text.n);
 	}
-	key->address = network_of(address, &grains[o->grain]);
+	key->address = network_of(address, o->grain);
 	return octets_scatter(&key->address, sizeof key->address);
 }
 
@@ -882,7 +866,7 @@ bool store_ask_observed(struct store *s, const char *domain, const struct window
 
 	*observed = (struct observed){ .reports = NULL };
 	while (ok && id && !(ok = observe(&o, id, window)) && o.too_many) {
-		size_t coarser = o.grain + 1;
+		unsigned coarser = o.grain + 1;
 
 		observing_release(&o);
 		arena_rewind(arena, empty);

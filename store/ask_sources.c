@@ -4,6 +4,7 @@
 #include "base/scatter.h"
 #include "store/store_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* A set may name any number of passing domains; RFC 9990 has receivers list at most 100, the aligned ones first. */
@@ -36,31 +37,23 @@ struct tallies {
 	size_t n, room;
 };
 
+/* What is kept grows with what reports name, which is up to whoever sends them: sources and tallies have a ceiling each.
+ * Past that of the sources, or of who reported which, it is begun anew with addresses taken together by network. Which
+ * results were had beyond that of the tallies is not noted: they only choose a name to show. */
 struct asking {
 	struct store *store;
 	struct sources sources;
-	struct tallies seen, passed;
+	struct tallies reporters, results, passed; /* each with a ceiling of its own */
+	unsigned grain; /* in grains */
+	bool too_many;
 };
+#define TALLIES_OF_SOURCE 8 /* on average */
 
 /* --- sources --- */
 
-static uint64_t key_hash(struct span key)
-{
-	uint64_t hash = scatter_begin() ^ key.n, word;
-
-	for (size_t i = 0; i < key.n; i += sizeof word) {
-		size_t n = key.n - i < sizeof word ? key.n - i : sizeof word;
-
-		word = 0;
-		memcpy(&word, key.p + i, n);
-		hash = scatter(hash, word);
-	}
-	return hash;
-}
-
 static uint32_t *source_slot(const struct sources *sources, struct span key, bool has_address)
 {
-	size_t at = key_hash(key) & (sources->slots_n - 1);
+	size_t at = octets_scatter(key.p, key.n) & (sources->slots_n - 1);
 
 	while (sources->slots[at]) {
 		const struct source_entry *entry = &sources->entries[sources->slots[at] - 1];
@@ -110,12 +103,19 @@ static bool source_find(struct asking *a, const struct packed_record *record, ui
 	struct source_entry *entry;
 	uint32_t *slot;
 
-	if (has_address)
+	if (has_address) {
+		address = network_of(&address, a->grain);
 		key = (struct span){ (const char *)address.octets, sizeof address.octets };
+	} else if (a->grain) {
+		key = SPAN("");
+	}
 	if (!sources_grow(a->store, sources))
 		return false;
 	slot = source_slot(sources, key, has_address);
 	if (!*slot) {
+		a->too_many = sources->n >= a->store->sources_most && a->grain + 1 < GRAINS;
+		if (a->too_many)
+			return false;
 		entry = &sources->entries[sources->n++];
 		*slot = (uint32_t)sources->n;
 		*entry = (struct source_entry){ .key = arena_copy(&a->store->arena, key),
@@ -145,10 +145,8 @@ static struct tally *tally_slot(const struct tallies *tallies, const struct tall
 	}
 }
 
-static bool tally_add(struct store *s, struct tallies *tallies, const struct tally *tally)
+static bool tallies_grow(struct store *s, struct tallies *tallies)
 {
-	struct tally *slot;
-
 	if (2 * tallies->n >= tallies->room) {
 		struct tallies bigger = { .n = tallies->n, .room = tallies->room ? 2 * tallies->room : 1024 };
 
@@ -161,11 +159,31 @@ static bool tally_add(struct store *s, struct tallies *tallies, const struct tal
 		free(tallies->slots);
 		*tallies = bigger;
 	}
+	return true;
+}
+
+/* Is there room for another one? Else it is passed over. */
+static bool tally_fits(struct asking *a, const struct tallies *tallies, const struct tally *tally)
+{
+	if (tallies->n < TALLIES_OF_SOURCE * a->store->sources_most)
+		return true;
+	a->too_many |= tally->kind_and_one == TALLY_REPORTER + 1 && a->grain + 1 < GRAINS;
+	return false;
+}
+
+static bool tally_add(struct asking *a, struct tallies *tallies, const struct tally *tally)
+{
+	struct tally *slot;
+
+	if (!tallies_grow(a->store, tallies))
+		return false;
 	slot = tally_slot(tallies, tally);
 	if (slot->kind_and_one) {
 		slot->messages = sum_counts(slot->messages, tally->messages);
 		return true;
 	}
+	if (!tally_fits(a, tallies, tally))
+		return !a->too_many;
 	*slot = *tally;
 	tallies->n++;
 	return true;
@@ -224,10 +242,10 @@ static bool record_count(void *arg, const struct walked_report *report, const st
 		row->last_day = day;
 	counts_add_record(&row->counts, messages, (unsigned)shape->flags);
 	tally = tally_of(source, TALLY_REPORTER, (uint64_t)report->reporter, messages);
-	if (!tally_add(a->store, &a->seen, &tally))
+	if (!tally_add(a, &a->reporters, &tally))
 		return false;
 	tally = tally_of(source, TALLY_AUTH, (uint64_t)shape->auth, messages);
-	return shape->auth == 0 || tally_add(a->store, &a->seen, &tally);
+	return shape->auth == 0 || tally_add(a, &a->results, &tally);
 }
 
 /* --- what passed --- */
@@ -267,11 +285,11 @@ static bool passing_add(
 
 		for (size_t k = 0; k < i && !again; k++)
 			again = passing[k].domain == passing[i].domain;
-		if (!again && !tally_add(a->store, &a->passed, &tally))
+		if (!again && !tally_add(a, &a->passed, &tally))
 			return false;
 		tally = tally_of(from->source, TALLY_SELECTOR, passing[i].key, from->messages);
 		tally.more = passing[i].domain;
-		if (kind == TALLY_DKIM && passing[i].key && !tally_add(a->store, &a->passed, &tally))
+		if (kind == TALLY_DKIM && passing[i].key && !tally_add(a, &a->passed, &tally))
 			return false;
 	}
 	return true;
@@ -298,18 +316,23 @@ static bool auth_spread(struct asking *a, const struct tally *from, size_t n)
 	return ok;
 }
 
-/* Runs of one set of results, over all sources that had it. */
-static bool seen_spread(struct asking *a)
+static void reporters_count(struct asking *a)
 {
-	const struct tally *tally = a->seen.slots;
-	size_t i = 0, run;
+	for (size_t i = 0; i < a->sources.n; i++)
+		a->sources.entries[i].row.reporters = 0;
+	for (size_t i = 0; i < a->reporters.room; i++)
+		if (a->reporters.slots[i].kind_and_one)
+			a->sources.entries[a->reporters.slots[i].source].row.reporters++;
+}
 
-	for (size_t k = 0; k < a->sources.n; k++)
-		a->sources.entries[k].row.reporters = 0;
-	for (; i < a->seen.n && tally[i].kind_and_one == TALLY_REPORTER + 1; i++)
-		a->sources.entries[tally[i].source].row.reporters++;
-	for (; i < a->seen.n; i += run) {
-		for (run = 1; i + run < a->seen.n && tally[i + run].value == tally[i].value; run++)
+/* Runs of one set of results, over all sources that had it. */
+static bool results_spread(struct asking *a)
+{
+	const struct tally *tally = a->results.slots;
+	size_t run;
+
+	for (size_t i = 0; i < a->results.n; i += run) {
+		for (run = 1; i + run < a->results.n && tally[i + run].value == tally[i].value; run++)
 			;
 		if (!auth_spread(a, &tally[i], run))
 			return false;
@@ -381,16 +404,22 @@ static bool sources_gather(struct asking *a, int64_t domain, const struct window
 {
 	if (!records_walk(a->store, domain, window, record_count, a))
 		return false;
-	tallies_sort(&a->seen);
-	if (!seen_spread(a))
+	reporters_count(a);
+	tallies_sort(&a->results);
+	if (!results_spread(a))
 		return false;
 	tallies_sort(&a->passed);
 	return passed_choose(a) && (!a->store->arena.failed || store_fail_memory(a->store));
 }
 
-static void sources_hand_out(const struct sources *sources, source_taker *take, void *arg)
+static unsigned network_bits(const struct address *address, unsigned grain)
 {
-	char text[ADDRESS_TEXT];
+	return address_is_v4(address) ? grains[grain].v4 : grains[grain].v6;
+}
+
+static void sources_hand_out(const struct sources *sources, unsigned grain, source_taker *take, void *arg)
+{
+	char text[ADDRESS_TEXT + 8];
 
 	if (sources->n)
 		qsort(sources->entries, sources->n, sizeof *sources->entries, source_order);
@@ -399,6 +428,11 @@ static void sources_hand_out(const struct sources *sources, source_taker *take, 
 
 		entry->row.source =
 			entry->row.has_address ? span_of(address_format(&entry->row.address, text)) : entry->key;
+		if (entry->row.has_address && grain) {
+			entry->row.network = network_bits(&entry->row.address, grain);
+			snprintf(text + entry->row.source.n, sizeof text - entry->row.source.n, "/%u", entry->row.network);
+			entry->row.source = span_of(text);
+		}
 		if (!take(arg, &entry->row))
 			break;
 	}
@@ -408,8 +442,24 @@ static void asking_release(struct asking *a)
 {
 	free(a->sources.entries);
 	free(a->sources.slots);
-	free(a->seen.slots);
+	free(a->reporters.slots);
+	free(a->results.slots);
 	free(a->passed.slots);
+}
+
+/* As fine as it can be told apart. */
+static bool sources_ask(struct asking *a, int64_t domain, const struct window *window)
+{
+	while (!sources_gather(a, domain, window)) {
+		struct asking coarser = { .store = a->store, .grain = a->grain + 1 };
+
+		if (!a->too_many)
+			return false;
+		asking_release(a);
+		arena_clear(&a->store->arena);
+		*a = coarser;
+	}
+	return true;
 }
 
 bool store_ask_sources(struct store *s, const char *domain, const struct window *window, source_taker *take, void *arg,
@@ -419,9 +469,9 @@ bool store_ask_sources(struct store *s, const char *domain, const struct window 
 	int64_t id = 0;
 	bool own, ok = ask_begin(s, &own) && domain_find(s, domain, &id);
 
-	ok = ask_end(s, own, ok && (id == 0 || sources_gather(&a, id, window)));
+	ok = ask_end(s, own, ok && (id == 0 || sources_ask(&a, id, window)));
 	if (ok)
-		sources_hand_out(&a.sources, take, arg);
+		sources_hand_out(&a.sources, a.grain, take, arg);
 	asking_release(&a);
 	return store_tell(s, ok, fault);
 }
@@ -456,11 +506,16 @@ static bool spf_passes_gather(struct asking *a, struct span domain, struct spf_p
 		if (same)
 			row->messages = sum_counts(row->messages, tally->messages);
 	}
-	for (size_t i = 0; i < a->sources.n; i++)
-		if (a->sources.entries[i].row.has_address)
-			rows[i].address = a->sources.entries[i].row.address;
-		else
+	for (size_t i = 0; i < a->sources.n; i++) {
+		const struct source_row *source = &a->sources.entries[i].row;
+
+		if (!source->has_address)
 			rows[i].messages = 0;
+		else
+			rows[i].address = source->address;
+		if (source->has_address && a->grain)
+			rows[i].network = network_bits(&source->address, a->grain);
+	}
 	return !failed;
 }
 
@@ -473,7 +528,7 @@ bool store_ask_spf_passes(struct store *s, const char *policy, struct span domai
 	bool own, ok = ask_begin(s, &own) && domain_find(s, policy, &id);
 
 	if (ok && id) {
-		ok = sources_gather(&a, id, window);
+		ok = sources_ask(&a, id, window);
 		rows = ok ? calloc(a.sources.n + 1, sizeof *rows) : NULL;
 		ok = ok && (rows || store_fail_memory(s)) && spf_passes_gather(&a, domain, rows);
 	}

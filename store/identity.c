@@ -124,34 +124,34 @@ static bool state_set(struct store *s, int64_t report, int state)
 static bool row_add(struct store *s, const struct report_row *row)
 {
 	sqlite3_stmt *st = sql_open(s, SQL_REPORT_ADD);
-	int at = 15;
+	int at = 1; /* REPORT_COLUMNS, in their order, and what stands behind them */
 
 	if (!st)
 		return false;
-	sqlite3_bind_int64(st, 1, row->id);
-	sqlite3_bind_int64(st, 2, row->mail);
-	bind_blob(st, 3, (struct span){ (const char *)row->identity, IDENTITY_OCTETS });
-	bind_blob(st, 4, (struct span){ (const char *)row->content, DIGEST_OCTETS });
-	sqlite3_bind_int(st, 5, row->state);
-	sqlite3_bind_int(st, 6, row->trust);
-	sqlite3_bind_int(st, 7, row->recovered);
-	sqlite3_bind_int64(st, 8, row->reporter);
-	sqlite3_bind_int64(st, 9, row->domain);
-	sqlite3_bind_int64(st, 10, row->day);
-	bind_moment(st, 11, row->begin);
-	bind_moment(st, 12, row->end);
-	bind_text(st, 13, row->report_id);
-	bind_blob(st, 14, row->errors);
+	sqlite3_bind_int64(st, at++, row->id);
+	sqlite3_bind_int64(st, at++, row->mail);
+	bind_blob(st, at++, (struct span){ (const char *)row->identity, IDENTITY_OCTETS });
+	bind_blob(st, at++, (struct span){ (const char *)row->content, DIGEST_OCTETS });
+	sqlite3_bind_int(st, at++, row->state);
+	sqlite3_bind_int(st, at++, row->trust);
+	sqlite3_bind_int(st, at++, row->recovered);
+	sqlite3_bind_int64(st, at++, row->reporter);
+	sqlite3_bind_int64(st, at++, row->domain);
+	sqlite3_bind_int64(st, at++, row->day);
+	bind_moment(st, at++, row->begin);
+	bind_moment(st, at++, row->end);
+	bind_text(st, at++, row->report_id);
+	bind_blob(st, at++, row->errors);
 	for (int i = 0; i < REPORT_TEXTS; i++)
 		bind_id(st, at++, row->texts[i]);
 	sqlite3_bind_int64(st, at++, row->first_record);
 	bind_count(st, at++, row->records);
 	bind_count(st, at++, row->uncounted);
-	bind_counts(st, at, &row->counts);
-	sqlite3_bind_int64(st, 42, s->taking.arrived);
-	bind_moment(st, 43, row->arrived);
-	bind_id(st, 44, row->signer);
-	sqlite3_bind_int(st, 45, row->carried);
+	at = bind_counts(st, at, &row->counts);
+	sqlite3_bind_int64(st, at++, s->taking.arrived);
+	bind_moment(st, at++, row->arrived);
+	bind_id(st, at++, row->signer);
+	sqlite3_bind_int(st, at, row->carried);
 	return sql_run(s, st);
 }
 

@@ -1,3 +1,4 @@
+#include "base/scatter.h"
 #include "store/store_private.h"
 
 #include <stdlib.h>
@@ -62,26 +63,6 @@ void intern_release(struct store *s)
 	buf_release(&s->sent);
 	buf_release(&s->list);
 	buf_release(&s->text);
-}
-
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-	return hash ^ (hash >> 29);
-}
-
-static uint64_t octets_hash(struct span key)
-{
-	uint64_t hash = mix(0, key.n), word;
-
-	for (; key.n >= sizeof word; key.p += sizeof word, key.n -= sizeof word) {
-		memcpy(&word, key.p, sizeof word);
-		hash = mix(hash, word);
-	}
-	word = 0;
-	if (key.n)
-		memcpy(&word, key.p, key.n);
-	return mix(hash, word);
 }
 
 static struct cache_slot *slot_of(struct cache *cache, uint64_t hash)
@@ -149,7 +130,7 @@ bool intern_text(struct store *s, struct span text, int64_t *id)
 	*id = 0;
 	if (!text.p)
 		return true;
-	hash = octets_hash(text);
+	hash = octets_scatter(text.p, text.n);
 	slot = slot_of(&s->interned[INTERN_STR], hash);
 	if (slot_holds(slot, text, hash)) {
 		*id = slot->id;
@@ -172,7 +153,7 @@ bool intern_list(struct store *s, enum intern_kind kind, list_writer *write, con
 	write(&sent, record);
 	if (s->sent.failed)
 		return store_fail_memory(s);
-	hash = octets_hash(buf_span(&s->sent));
+	hash = octets_scatter(buf_text(&s->sent), s->sent.n);
 	slot = slot_of(&s->interned[kind], hash);
 	if (slot_holds(slot, buf_span(&s->sent), hash)) {
 		*id = slot->id;
@@ -192,7 +173,7 @@ bool intern_list(struct store *s, enum intern_kind kind, list_writer *write, con
 
 struct span text_of(struct store *s, int64_t id, struct arena *arena, bool *failed)
 {
-	uint64_t hash = mix(0, (uint64_t)id);
+	uint64_t hash = scatter(0, (uint64_t)id);
 	struct cache_slot *slot = slot_of(&s->texts, hash);
 	sqlite3_stmt *st;
 	struct span text;

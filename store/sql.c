@@ -150,13 +150,14 @@ void bind_blob(sqlite3_stmt *st, int at, struct span blob)
 #define COUNTS (sizeof(struct counts) / sizeof(uint64_t))
 _Static_assert(COUNTS == 9, "struct counts is what the columns messages ... spared hold");
 
-void bind_counts(sqlite3_stmt *st, int at, const struct counts *counts)
+int bind_counts(sqlite3_stmt *st, int at, const struct counts *counts)
 {
 	uint64_t all[COUNTS];
 
 	memcpy(all, counts, sizeof all);
 	for (int i = 0; i < (int)COUNTS; i++)
-		bind_count(st, at + i, all[i]);
+		bind_count(st, at++, all[i]);
+	return at;
 }
 
 void column_counts(sqlite3_stmt *st, int at, struct counts *counts)

@@ -24,9 +24,11 @@
 
 /* automatic_index: the planner once built an index over ten million records instead of walking ranges of rowids (33 s
  * against 0.1 s). trusted_schema: views and triggers of a file that somebody gave us get no special rights.
- * secure_delete: what expired is other people's mail. wal_autocheckpoint: index pages change in every batch; copying them back every few batches instead saves a tenth. */
+ * secure_delete: what expired is other people's mail. cache_size holds what a batch changes: a page that had to leave it and
+ * changes again is overwritten in the log, whose checksums from there on are then calculated anew, from what is read back.
+ * wal_autocheckpoint: index pages change in every batch; copying them back every few batches instead saves a tenth. */
 static const char pragmas[] = "PRAGMA automatic_index=0; PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL;"
-			      "PRAGMA cache_size=-16384; PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF;"
+			      "PRAGMA cache_size=-24576; PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF;"
 			      "PRAGMA secure_delete=ON;"
 			      "PRAGMA wal_autocheckpoint=8000";
 

@@ -152,9 +152,11 @@ bool store_ask_verdict(struct store *store, const char *domain, int asked, int64
  * the same store may be called, except from store_ask_authors, and from store_ask_kept, whose taker may write. A domain is
  * matched as a whole and without case; one that is not known has no rows. A NULL filter matches everything. */
 bool store_ask_domains(struct store *store, const struct window *window, domain_taker *take, void *arg, struct fault *);
+/* Of more than 400,000 sources those of a network are taken together, and what is no address is one; beyond eight times as
+ * many different results of sources the domains that passed are those of the first ones. */
 bool store_ask_sources(struct store *store, const char *domain, const struct window *window, source_taker *take,
 	void *arg, struct fault *);
-/* Who passed SPF for `domain` in reports about the policy domain `policy`, aligned or not. */
+/* Who passed SPF for `domain` in reports about the policy domain `policy`, aligned or not; bounded in the same way. */
 bool store_ask_spf_passes(struct store *store, const char *policy, struct span domain, const struct window *window,
 	spf_pass_taker *take, void *arg, struct fault *);
 bool store_ask_reporters(struct store *store, const char *domain, const struct window *window, reporter_taker *take,

@@ -199,7 +199,7 @@ struct store {
 	struct packing *packing;  /* owned; NULL until a report is stored */
 	struct record_shape *shapes; /* owned; of the run being read */
 	size_t shapes_room;
-	size_t sources_most; /* that store_ask_observed tells apart */
+	size_t sources_most; /* that a question tells apart */
 	struct cell *dirty; /* owned: rollup rows to be summed again before the mail ends */
 	size_t dirty_n, dirty_room;
 	struct inflow inflows[INFLOWS]; /* of the batch, to be written with its commit */
@@ -227,7 +227,7 @@ void bind_moment(sqlite3_stmt *st, int at, int64_t moment); /* MOMENT_NONE: NULL
 void bind_count(sqlite3_stmt *st, int at, uint64_t count);
 void bind_text(sqlite3_stmt *st, int at, struct span text); /* absent: NULL; not copied */
 void bind_blob(sqlite3_stmt *st, int at, struct span blob);
-void bind_counts(sqlite3_stmt *st, int at, const struct counts *counts);
+int bind_counts(sqlite3_stmt *st, int at, const struct counts *counts); /* the number behind them */
 /* An address in its usual text as 16 octets, everything else as the text that was sent. */
 void bind_source(sqlite3_stmt *st, int at, struct span text, bool has_address, const struct address *address);
 bool source_is_usual(struct span text, const struct address *address); /* just what address_format gives */
@@ -355,6 +355,13 @@ typedef bool is_same(const void *of, uint32_t at, const void *key); /* is it `ke
 /* The place of `key`: 1, or 0 when it is new and got the place `next`; -1: s->fault. */
 int table_place(struct store *s, const void *of, struct table *t, uint64_t hash, is_same *same, const void *key, size_t next,
 	uint32_t *place);
+/* What of an address tells sources apart: all of it, or, when a domain would have more than a store's sources_most, its
+ * network: what is known of a source takes a kilobyte, and whoever may report can name any number of them. */
+#define GRAINS 4
+extern const struct grain {
+	unsigned v4, v6; /* bits */
+} grains[GRAINS];
+struct address network_of(const struct address *address, unsigned grain);
 /* Room in *items for one more of `size` octets behind `n`, a power of two at a time. */
 bool table_room(struct store *s, void *items, size_t n, size_t size);
 uint64_t octets_scatter(const void *octets, size_t n);

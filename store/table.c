@@ -69,15 +69,28 @@ bool table_room(struct store *s, void *items, size_t n, size_t size)
 	return true;
 }
 
+const struct grain grains[GRAINS] = { { 32, 128 }, { 24, 48 }, { 16, 32 }, { 8, 16 } };
+
+struct address network_of(const struct address *address, unsigned grain)
+{
+	unsigned bits = address_is_v4(address) ? 128 - 32 + grains[grain].v4 : grains[grain].v6;
+	struct address network = *address;
+
+	memset(network.octets + bits / 8, 0, sizeof network.octets - bits / 8);
+	return network;
+}
+
 uint64_t octets_scatter(const void *octets, size_t n)
 {
 	const char *p = octets;
 	uint64_t hash = scatter_begin() ^ n, word;
 
-	for (size_t i = 0; i < n; i += sizeof word) {
-		word = 0;
-		memcpy(&word, p + i, n - i < sizeof word ? n - i : sizeof word);
+	for (; n >= sizeof word; p += sizeof word, n -= sizeof word) {
+		memcpy(&word, p, sizeof word);
 		hash = scatter(hash, word);
 	}
-	return hash;
+	word = 0;
+	if (n)
+		memcpy(&word, p, n);
+	return n ? scatter(hash, word) : hash;
 }

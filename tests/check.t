@@ -128,7 +128,7 @@ schema() { # NAME FILE...
 	name=$1
 	shift
 	if python3 -c 'import jsonschema' 2> err; then
-		python3 "$srcdir/tests/check-schema.py" "$srcdir/data/dmarcgate-verdict-1.schema.json" "$@" > out 2>&1
+		python3 "$srcdir/tests/check-schema.py" --optional 'gates/values/*' "$srcdir/data/dmarcgate-verdict-1.schema.json" "$@" > out 2>&1
 		ok $? "$name"
 		sed 's/^/# /' out | head -n 20
 	else

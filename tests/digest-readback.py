@@ -1,4 +1,5 @@
-"""Reads a mail of ours with python's own email.  Usage: FILE text|html|report|check.  The first three print that part; `check`
+"""Reads a mail of ours with python's own email.  Usage: FILE text|html|report [NAME]|names|check.  The first three print that part, of
+several reports the one of that name, and `names` what all are called; `check`
 prints the text too, and fails unless every line is fit for a mail and both parts say the same."""
 import email
 import email.policy
@@ -54,7 +55,7 @@ def check():
     two_ways = message.get_payload(0) if reports else message
     assert message.get_content_type() == ('multipart/mixed' if reports else 'multipart/alternative')
     assert two_ways.get_content_type() == 'multipart/alternative' and list(parts) == ['text/plain', 'text/html']
-    assert [part.get_filename() for part in reports] == ['report.html'][:len(reports)]
+    assert all(re.fullmatch(r'[a-z0-9_-][a-z0-9._-]*\.html', part.get_filename()) for part in reports)
     for part in list(parts.values()) + reports:
         assert part['Content-Transfer-Encoding'] == 'base64' and part.get_content_charset() == 'utf-8'
         assert b'\n' not in part.get_payload(decode=True).replace(b'\r\n', b''), 'CRLF within the encoding'
@@ -72,7 +73,10 @@ def check():
 
 if sys.argv[2] == 'check':
     check()
+if sys.argv[2] == 'names':
+    text = ''.join(part.get_filename() + '\n' for part in reports)
 if sys.argv[2] in ('html', 'report'):
-    part = parts['text/html'] if sys.argv[2] == 'html' else reports[0]
+    wanted = [part for part in reports if part.get_filename() in sys.argv[3:4] or len(sys.argv) < 4]
+    part = parts['text/html'] if sys.argv[2] == 'html' else wanted[0]
     text = part.get_payload(decode=True).decode('utf-8').replace('\r\n', '\n')
 print(text, end='')

@@ -70,9 +70,49 @@ ok $? "with a report it is fit for a mail too"
 sed 's/^/# /' err
 python3 "$srcdir/tests/digest-readback.py" attached report > report 2> err && run html harborlight.example > page && cmp page report
 ok $? "the report is the page that html makes"
-ends 64 "--attach about several domains" run digest --print --attach
-grep -q 'about one domain; this is about 2' err
-ok $? "says why"
+python3 "$srcdir/tests/digest-readback.py" attached names > names
+echo report.html | cmp - names
+ok $? "... called report.html"
+ends 0 "--attach about several domains" run digest --print --attach lighthouse-cafe.example harborlight.example
+cp out attached
+python3 "$srcdir/tests/digest-readback.py" attached check > text 2> err && ! grep -q '^Attached' text
+ok $? "is fit for a mail"
+sed 's/^/# /' err
+python3 "$srcdir/tests/digest-readback.py" attached names > names
+printf '%s\n' harborlight.example.html lighthouse-cafe.example.html | cmp - names
+ok $? "... with a page of each, the worst first"
+for domain in harborlight.example lighthouse-cafe.example; do
+	python3 "$srcdir/tests/digest-readback.py" attached report $domain.html > report && run html $domain > page && cmp page report
+	ok $? "... the one that html makes of $domain"
+done
+run digest --print --attach harborlight.example lighthouse-cafe.example > out
+grep -vE '^(From|To|Message-ID|Content-Type|--)|^ boundary=' out > backwards
+grep -vE '^(From|To|Message-ID|Content-Type|--)|^ boundary=' attached | cmp - backwards
+ok $? "... whatever the order they are named in"
+
+# As far as a mail server takes it: by number, by octets
+too_many() { # DOMAIN...: a mail about them
+	run digest --print --attach "$@" > out 2> err
+	python3 "$srcdir/tests/digest-readback.py" out names > names 2> err
+	python3 "$srcdir/tests/digest-readback.py" out check 2>> err | sed -n '/^Attached/,/^$/p' | tr '\n' ' ' > said
+	[ "$(wc -c < out)" -lt 10240000 ]
+	ok $? "$# domains fit in a mail that servers take"
+	sed 's/^/# /' err
+}
+# shellcheck disable=SC2046 # names without blanks
+too_many $(seq -f 'a%03g.example' 205) lighthouse-cafe.example harborlight.example
+[ "$(sed 1q names) $(wc -l < names) $(sort -u names | wc -l)" = "harborlight.example.html 200 200" ]
+ok $? "... with the pages of 200"
+[ "$(cat said)" = 'Attached: the pages of the worst 200 domains. With 7 more this mail would be too large for many servers. One page: dmarcgate html DOMAIN; all in a folder: dmarcgate html --all -o FOLDER  ' ]
+ok $? "... and one sentence on the others"
+python3 "$srcdir/tests/digest-readback.py" out html | grep -q 'Attached: the pages of the worst 200 domains. With 7 more '
+ok $? "... in the HTML too"
+# shellcheck disable=SC2046 # the same large page, time and again
+too_many $(yes harborlight.example | head -n 190) lighthouse-cafe.example
+[ "$(wc -c < out)" -gt 9300000 ] && [ "$(sort -u names)" = harborlight.example.html ] && [ "$(wc -l < names)" -lt 190 ]
+ok $? "... full of the worst"
+grep -q "^Attached: the pages of the worst $(wc -l < names) domains. With $((191 - $(wc -l < names))) more " said
+ok $? "... and one sentence on the others"
 ends 0 "about all domains" run digest --print
 python3 "$srcdir/tests/digest-readback.py" out check > text 2> err && grep -q '2 domains' text
 ok $? "one mail for all of them"
@@ -80,6 +120,19 @@ run digest --print lighthouse-cafe.example harborlight.example > out 2> err
 python3 "$srcdir/tests/digest-readback.py" out text > text 2>> err
 [ "$(grep -o '^  [a-z-]*\.example: [a-z ]*' text | head -n 2 | tr '\n' ' ')" = "  harborlight.example: not ready for p   lighthouse-cafe.example: no report arrived " ]
 ok $? "... the worst first, whatever the order they are named in"
+silent=$(seq -f 'silent%02g.example' 30)
+# shellcheck disable=SC2046,SC2086 # names without blanks
+{
+	run digest --print $silent lighthouse-cafe.example harborlight.example > out 2> err
+	run digest --print harborlight.example $(echo "$silent" | tac) lighthouse-cafe.example > backwards 2>> err
+}
+sed -E '/^(From|To|Message-ID):/d; s/@[a-z0-9-]+\.example/@/; /^(Content-Type:|--)/d; /^ boundary=/d' out > one
+sed -E '/^(From|To|Message-ID):/d; s/@[a-z0-9-]+\.example/@/; /^(Content-Type:|--)/d; /^ boundary=/d' backwards | cmp - one
+ok $? "... also among many that are silent"
+python3 "$srcdir/tests/digest-readback.py" out check > text 2> err
+[ "$(grep -c '^  silent.*: no report arrived$' text) $(grep -c '^silent.*, week 47' text) $(grep -c 'and 11 more without a report' text)" = "19 2 1" ]
+ok $? "... of which some have a line and three a section"
+sed 's/^/# /' err
 is_sent 0 "printing sends nothing"
 
 # Once

@@ -34,6 +34,11 @@ def inputs():
     return folder
 
 
+# What prints a part only, or by other settings than those it was given, says so.
+PRINTERS = (["digest", "--print", "--attach"], ["html", "harborlight.example"], ["summary", "--counts", "harborlight.example"],
+            ["check", "--json"], ["dns", "harborlight.example", "--csv"], ["lint", "--dns-file", ZONE, "--csv"])
+
+
 def every_call():
     folder = inputs()
     zone = ["--dns-file", ZONE]
@@ -45,6 +50,11 @@ def every_call():
         walk(Work("ingest again", lambda gate: zone + ["ingest", "--quiet", folder], full), ("parent",))
         walk(Work("expire", lambda gate: ["--now", "2026-12-01T00:00:00Z", "expire", "--quiet", "--older-than", "1d"], full), ("parent",))
         walk(Work("reprocess", lambda gate: zone + ["reprocess", "--quiet"], full), ("parent",))
+        for arguments in PRINTERS:
+            work = Work(" ".join(arguments), lambda gate: arguments, full)
+            work.gate.settings({}, "[digest]\nfrom = us@example.org\n")
+            work.out = work.run().stdout
+            walk(work, ("parent",), ("memory", "read"))
     finally:
         shutil.rmtree(folder)
 

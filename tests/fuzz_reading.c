@@ -95,13 +95,7 @@ static void chopped_close(struct leaf_source *source)
 
 static void pass(struct reading *r, fuzz_reader *reader, struct chopped *source, struct fuzz_said *said)
 {
-	r->budget = (struct container_budget){ .limits = r->limits };
-	r->documents = 0;
-	r->wants_second_pass = false;
-	r->sums = (struct reading_sums){ 0 };
-	r->kept = 0;
-	r->place.n = 0;
-	arena_clear(&r->parser->arena);
+	reading_pass_begin(r);
 	said->end = reader(r, &source->source);
 }
 

@@ -261,7 +261,7 @@ CASES = [
     ('mail-comments', plain(mail(between('Content-Type: text/plain ', repeat('(', 900000), '\n\nx\n'))), OTHER, None),
     ('mail-addresses', plain(mail(between('Cc: ', repeat('a@b,<', 900000), '\n\nx\n'))), OTHER, None),
     ('base64-garbage', plain(mail(lambda: ['Content-Type: application/gzip; name="a!b!1!2.gz"\n'
-        'Content-Transfer-Encoding: base64\n\n', noise(30000000)])), OTHER, None),
+        'Content-Transfer-Encoding: base64\n\n', noise(30000000)])), BROKEN, 'holds no report'),
     ('base64-gzip-bomb', plain(mail(lambda: [attachment(gzip.compress(bytes(100000000), mtime=0))])), BROKEN, 'ceiling `ratio`'),
     ('quoted-printable-bomb', plain(mail(between('Content-Type: text/xml\nContent-Transfer-Encoding: quoted-printable\n\n',
         repeat('=3C', 45000000), '\n'))), OTHER, None),

@@ -58,6 +58,39 @@ grep -v '^file|' whole.txt > named.txt
 same named.txt copy.txt
 ok $? "the same octets under other names change nothing"
 
+# A mail whose readers give up, or die, is kept for a version, or a ceiling, that can read it.
+awk 'BEGIN {
+	print "<feedback><report_metadata><org_name>a.example</org_name><email>d@a.example</email><report_id>1</report_id>" \
+		"<date_range><begin>1763510400</begin><end>1763596799</end></date_range></report_metadata>" \
+		"<policy_published><domain>example.org</domain><p>none</p></policy_published>"
+	for (i = 0; i < 3000; i++)
+		printf "<record><row><source_ip>10.0.%d.%d</source_ip><count>1</count><policy_evaluated><disposition>none</disposition>" \
+			"<dkim>fail</dkim><spf>fail</spf></policy_evaluated></row><identifiers><header_from>example.org</header_from>" \
+			"</identifiers><auth_results/></record>\n", i / 250, i % 250
+	print "</feedback>"
+}' | gzip -n9 > many.xml.gz
+for how in "--jobs 2" "--no-sandbox"; do
+	rm -f died.db* lived.db*
+	printf '[limits]\nfeedback = 40k\n' > tight.conf
+	# shellcheck disable=SC2086
+	run died.db -c tight.conf $how ingest --quiet many.xml.gz > out 2> err
+	[ $? -eq 1 ] && grep -q 'many.xml.gz: mail: .*`feedback`' err
+	ok $? "$how: a mail that cannot be read is broken"
+	run died.db reports --json > out 2>> err
+	! grep -q a.example out
+	ok $? "... and none of it is stored"
+	# shellcheck disable=SC2086
+	run died.db -c tight.conf $how reprocess > out 2> err
+	[ $? -eq 75 ] && grep -q 'many.xml.gz: could not be read again' err
+	ok $? "... nor by reading it again in the same way"
+	# shellcheck disable=SC2086
+	run died.db $how reprocess > out 2> err && grep -q '^1 mails read again: 1 reports' out
+	ok $? "... but by a version that can"
+	run lived.db ingest --quiet many.xml.gz > out 2> err
+	run died.db export --json > died.txt 2> err && run lived.db export --json > lived.txt 2> err && same died.txt lived.txt
+	ok $? "... whole"
+done
+
 for how in "--jobs 1" "--jobs 8" "--no-sandbox"; do
 	rm -f how.db*
 	# shellcheck disable=SC2086

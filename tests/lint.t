@@ -53,7 +53,7 @@ ends 1 "a warning" lint lint sound.example sp-weaker.example
 ends 2 "an error" lint lint sp-weaker.example spf-pass-all.example sound.example
 ends 64 "no domain at all" lint lint
 ends 64 "no domain name" lint lint 'not a name'
-ends 64 "no such form" lint --format csv lint sound.example
+ends 64 "no such form" lint --format csv record no-record.example
 ends 75 "offline without a snapshot" "$program" -c conf --offline lint sound.example
 grep -q 'no snapshot' err
 ok $? "and it says so"
@@ -89,6 +89,23 @@ ends 1 "the demonstration" "$program" -c conf --quiet --dns-file "$samples/zone.
 same lint-seen.txt "SPF against the mail that was seen"
 "$program" -c conf --now 2026-11-21T12:00:00Z --dns-file seen --json lint harborlight.example > out 2> err
 same lint-seen.json "the same as JSON"
+"$program" -c conf --now 2026-11-21T12:00:00Z --dns-file seen --csv lint harborlight.example > out 2> err
+same lint-seen.csv "its findings as CSV"
+"$program" -c conf --now 2026-11-21T12:00:00Z --dns-file seen --format csv lint > out 2> err
+"$program" -c conf --now 2026-11-21T12:00:00Z --dns-file seen --json lint > lint.json 2> err
+python3 -c '
+import csv, json, sys
+rows = list(csv.DictReader(open("out", newline="")))
+wanted = [(d["domain"], f) for d in json.load(sys.stdin)["domains"] for f in d["findings"]]
+assert len(rows) == len(wanted) > 5
+for row, (domain, finding) in zip(rows, wanted):
+    assert row.pop("domain") == domain
+    assert set(row) == set(finding), row
+    for key, value in finding.items():
+        if value is None or isinstance(value, int) or value[:1] not in "=+-@":
+            assert row[key] == ("" if value is None else str(value)), (key, row[key], value)
+' < lint.json
+ok $? "the same findings as in JSON"
 ends 2 "the domains of the reports" "$program" -c conf --now 2026-11-21T12:00:00Z --dns-file seen lint
 [ "$(grep -c 'HOW RECEIVERS' out)" -eq 2 ]
 ok $? "both of them"

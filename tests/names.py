@@ -274,8 +274,8 @@ COMMANDS = [
     (['check', DOMAIN], LIST), (['check', DOMAIN, '--target', 'reject'], LIST), (['check', DOMAIN, '--diff'], LIST), (['--quiet', 'check', DOMAIN], ('text',)),
     (['samples', '--days', '60'], LIST), (['samples', '--days', '60', '--show-addresses'], LIST),
     (['html', DOMAIN], ('html',)), (['html', DOMAIN, '--show-addresses'], ('html',)),
-    (['--dns-file', 'zone', 'lint', DOMAIN], BOTH), (['--dns-file', 'zone', 'record', DOMAIN, '--policy', 'next'], BOTH),
-    (['selectors', DOMAIN], LIST), (['dns', DOMAIN, '--history'], BOTH), (['config'], PLAIN), (['--version'], ('text',)),
+    (['--dns-file', 'zone', 'lint', DOMAIN], LIST), (['--dns-file', 'zone', 'record', DOMAIN, '--policy', 'next'], BOTH),
+    (['selectors', DOMAIN], LIST), (['dns', DOMAIN, '--history'], LIST), (['config'], PLAIN), (['--version'], ('text',)),
     (['--dns-file', 'zone', 'show', 'in'], BOTH), (['-v', '--dns-file', 'zone', 'ingest', 'in'], BOTH), (['reprocess'], ('text',)),
     (['--dns-file', 'zone', 'verify', '--explain', 'in'], BOTH), (['doctor'], BOTH),
 ]

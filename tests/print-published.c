@@ -68,6 +68,14 @@ void print_snapshots_json(void)
 	snapshots_print(NULL, true, COUNT(states));
 }
 
+void print_snapshots_csv(void)
+{
+	struct snapshots_writer writer;
+
+	need(snapshots_csv_open(&writer, stdout));
+	list(writer, COUNT(states));
+}
+
 /* ---- selectors ---- */
 
 #define TODAY 20778

@@ -814,6 +814,7 @@ static const struct {
 	{ "snapshots-color.txt", print_snapshots_color },
 	{ "snapshots-none.txt", print_snapshots_none },
 	{ "snapshots.json", print_snapshots_json },
+	{ "snapshots.csv", print_snapshots_csv },
 	{ "selectors.txt", print_selectors_text },
 	{ "selectors-color.txt", print_selectors_color },
 	{ "selectors-none.txt", print_selectors_none },

@@ -36,5 +36,6 @@ void print_selectors_color(void);
 void print_selectors_none(void);
 void print_selectors_json(void);
 void print_selectors_csv(void);
+void print_snapshots_csv(void);
 
 #endif

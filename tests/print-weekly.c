@@ -76,7 +76,7 @@ static void print(struct weekly *weekly, bool html)
 
 static void print_one(size_t which, const char *path, bool html, bool unchanged, bool alert)
 {
-	struct weekly *weekly = weekly_new(&(struct weekly_plan){ WORLD_TODAY, 1, alert });
+	struct weekly *weekly = weekly_new(&(struct weekly_plan){ WORLD_TODAY, alert });
 
 	need(weekly);
 	add(weekly, which, path, unchanged, alert);
@@ -85,7 +85,7 @@ static void print_one(size_t which, const char *path, bool html, bool unchanged,
 
 static void print_many(bool html)
 {
-	struct weekly *weekly = weekly_new(&(struct weekly_plan){ WORLD_TODAY, COUNT(worlds) - 1, false });
+	struct weekly *weekly = weekly_new(&(struct weekly_plan){ WORLD_TODAY, false });
 
 	need(weekly);
 	for (size_t i = 1; i < COUNT(worlds); i++)
@@ -95,7 +95,7 @@ static void print_many(bool html)
 
 static void print_none(bool html)
 {
-	struct weekly *weekly = weekly_new(&(struct weekly_plan){ WORLD_TODAY, 0, false });
+	struct weekly *weekly = weekly_new(&(struct weekly_plan){ WORLD_TODAY, false });
 
 	need(weekly);
 	print(weekly, html);

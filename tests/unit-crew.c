@@ -291,6 +291,74 @@ static void test_poisoned_mail(void **state)
 	crew_free(crew);
 }
 
+struct original {
+	struct buf octets;
+	unsigned chunks, others; /* others: facts of another kind */
+};
+
+static bool original_take(void *arg, const struct fact *fact)
+{
+	struct original *original = arg;
+
+	if (fact->kind != FACT_OCTETS)
+		return original->others++, true;
+	assert_int_equal(fact->octets.kind, OCTETS_MESSAGE);
+	assert_int_equal(fact->octets.part, 0);
+	assert_int_equal(fact->octets.chunk, original->chunks++);
+	return buf_put_span(&original->octets, fact->octets.data);
+}
+
+/* A mail that its readers died of is kept for a later one, as far as mails may go. */
+static void test_original_kept(void **state)
+{
+	static const char fate[] = "crash";
+	static const size_t lengths[] = { 20, OCTETS_CHUNK - 1, OCTETS_CHUNK, 3 * OCTETS_CHUNK + 7 };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof lengths / sizeof *lengths; i++) {
+		struct limits limits = test_limits();
+		size_t length = lengths[i / 2];
+		bool fits = i % 2 == 0;
+		struct original original = { .octets = BUF(TEXT_MAX) };
+		char *mail = malloc(length + 1);
+		struct crew_done done;
+		struct crew *crew;
+		struct fault fault;
+
+		limits.mail = fits ? length : length - 1;
+		crew = crew_of(limits, 1, false);
+		memset(mail, '\n', length);
+		mail[length] = '\0';
+		memcpy(mail, fate, strlen(fate));
+		give(crew, 1, mail);
+		assert_true(crew_wait(crew, &done, &fault) && done.feedback && done.refused);
+		assert_true(feedback_replay(done.feedback, REPLAY_ALL, original_take, &original, &fault));
+		assert_int_equal(original.others, 3); /* begin, problem, end */
+		assert_int_equal(original.octets.n, fits ? length : 0);
+		assert_memory_equal(buf_text(&original.octets), mail, original.octets.n);
+		feedback_free(done.feedback);
+		buf_release(&original.octets);
+		free(mail);
+		crew_free(crew);
+	}
+}
+
+/* What cannot be kept costs the mail its original, and nobody else anything: facts have a ceiling too. */
+static void test_original_too_long(void **state)
+{
+	struct limits limits = test_limits();
+	char mail[4096] = "crash";
+	struct crew *crew;
+
+	(void)state;
+	limits.feedback = 1000;
+	memset(mail + 5, '\n', sizeof mail - 6);
+	crew = crew_of(limits, 1, false);
+	assert_says(crew, mail, "parser died");
+	assert_says(crew, "say well\nend", "well");
+	crew_free(crew);
+}
+
 /* Each reader ends by what it read before: whoever is read once more has a fresh one, and nothing beside it. */
 static void test_used_worker(void **state)
 {
@@ -695,6 +763,8 @@ int main(void)
 		cmocka_unit_test(test_words_between_mails),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_poisoned_mail),
+		cmocka_unit_test(test_original_kept),
+		cmocka_unit_test(test_original_too_long),
 		cmocka_unit_test(test_used_worker),
 		cmocka_unit_test(test_waiting_beside_poison),
 		cmocka_unit_test(test_killed_from_outside),

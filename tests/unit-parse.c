@@ -1,6 +1,8 @@
 /* What parse/ is made of, piece by piece: recovery of XML, pieces of markup, transfer encodings, containers, fields, charsets.
  * Every stream is read in drips of 1, 2, 3 ... octets too: what is right must not depend on where a chunk ends. */
+#include "base/address.h"
 #include "base/buf.h"
+#include "base/moment.h"
 #include "parse/authresults.h"
 #include "parse/charset.h"
 #include "parse/failurereport.h"
@@ -8,6 +10,7 @@
 #include "parse/message.h"
 #include "parse/recover.h"
 #include "parse/transfer.h"
+#include "parse/widetext.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -87,6 +90,10 @@ static const struct {
 		MENDED_OCTETS | MENDED_MARKUP },
 	{ "<feedback><email/></feedback>", "<feedback><email></email></feedback>", 0 },
 	{ "<feedback><record><row>", NULL, 0 },
+	{ "<feedback><record></record>\n <rec", NULL, 0 },
+	{ "<feedback><record></record></rec", NULL, 0 },
+	{ "<feedback><version>1.0</version>", NULL, 0 },
+	{ "<feedback><version>1.0</version></feed", NULL, 0 },
 	{ "no report", NULL, 0 },
 	{ "", NULL, 0 },
 	{ "<!DOCTYPE a []><feedback></feedback>", NULL, 0 },
@@ -113,6 +120,61 @@ static void test_recover(void **state)
 	}
 	for (unsigned i = 0; i < MENDED_BITS; i++)
 		assert_true(strlen(mended_sentence(1u << i)) > 0);
+}
+
+/* --- UTF-16 --- */
+
+static struct buf wide(struct span text, bool big, bool mark)
+{
+	struct buf octets = BUF(1 << 16);
+
+	if (mark)
+		buf_put(&octets, big ? "\xfe\xff" : "\xff\xfe", 2);
+	for (size_t i = 0; i < text.n; i++)
+		buf_put(&octets, (char[2]){ big ? '\0' : text.p[i], big ? text.p[i] : '\0' }, 2);
+	return octets;
+}
+
+static void test_recover_wide(void **state)
+{
+	static const char sent[] = "\r\n<?xml version='1.0' encoding='UTF-16'?><feedback><email>a & b</email></feedback>";
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct buf octets = wide(span_of(sent), i & 1, i & 2);
+
+		for (size_t j = 0; j < DRIPS; j++) {
+			struct drip_stream from = drip(buf_span(&octets), drips[j]);
+			struct recovering *r = recovering_new(&from.stream);
+			struct buf read = read_all(recovering_stream(r));
+
+			assert_string_equal(buf_text(&read), "<feedback><email>a &amp; b</email></feedback>");
+			assert_int_equal(recovering_mended(r), MENDED_MARKUP | MENDED_WIDE);
+			buf_release(&read);
+			recovering_free(r);
+		}
+		buf_release(&octets);
+	}
+}
+
+static void test_widetext(void **state)
+{
+	/* a pair, a lone half of either kind, a last octet without its other */
+	static const struct span sent = SPAN("\xff\xfe<\0\x3d\xd8\x00\xde""a\0\x00\xd8""b\0\x00\xdc""c\0d");
+
+	(void)state;
+	for (size_t j = 0; j < DRIPS; j++) {
+		struct drip_stream from = drip(sent, drips[j]);
+		struct widetext w;
+		struct buf read;
+
+		widetext_init(&w, &from.stream);
+		read = read_all(&w.stream);
+		assert_string_equal(buf_text(&read), "<\xf0\x9f\x98\x80""a\xef\xbf\xbd""b\xef\xbf\xbd""c");
+		assert_true(widetext_was_wide(&w));
+		buf_release(&read);
+		widetext_release(&w);
+	}
 }
 
 /* --- pieces of markup --- */
@@ -189,6 +251,9 @@ static void test_base64(void **state)
 		{ "aGVsb", "hel" },
 		{ "=", "" },
 		{ "", "" },
+		{ "<feedback/>", "<feedback/>" }, /* what says it is base64 and is not */
+		{ "\xef\xbb\xbf\n <a>b</a>\n", "\xef\xbb\xbf\n <a>b</a>\n" },
+		{ "PK\3\4hello", "PK\3\4hello" },
 	};
 
 	(void)state;
@@ -216,6 +281,33 @@ static void test_quoted_printable(void **state)
 }
 
 /* --- containers --- */
+
+static void test_recognise(void **state)
+{
+	static const struct {
+		struct span front;
+		enum container_kind kind;
+	} rows[] = {
+		{ SPAN("\x1f\x8b\x08\0"), CONTAINER_DEFLATED },
+		{ SPAN("x\x9c\xcbH\xcd\xc9\xc9\x07\0"), CONTAINER_DEFLATED },
+		{ SPAN("BZh91AY&SY"), CONTAINER_ARCHIVE },
+		{ SPAN("PK\3\4"), CONTAINER_ARCHIVE },
+		{ SPAN("(See attached file)\n\nRegards\n"), CONTAINER_NONE },
+		{ SPAN("(Sent from my telephone)\n"), CONTAINER_NONE },
+		{ SPAN("HKT is used here\n"), CONTAINER_NONE },
+		{ SPAN("XG, hC and 8O are words too\n"), CONTAINER_NONE },
+		{ SPAN("x^2 + y^2 = z^2\n"), CONTAINER_NONE },
+		{ SPAN("BZhang writes\n"), CONTAINER_NONE },
+		{ SPAN("7z\n"), CONTAINER_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *name;
+
+		assert_int_equal(container_recognise(rows[i].front, &name), rows[i].kind);
+	}
+}
 
 static void put_member(struct buf *out, const char *text)
 {
@@ -430,6 +522,8 @@ static void test_notice(void **state)
 	failurereport_check(&r, &f, 0);
 	assert_true(f.plain_text && f.dmarc && f.has_address);
 	assert_span(f.reported_domain, "example.com");
+	assert_true(failurereport_notice(&r, SPAN("has failed\nthe published\n\nSender Domain: example.com\n"
+						  "Sender IP Address: 192.0.2.7\nSPF Alignment: no\n"), &f));
 	assert_false(failurereport_notice(&r, SPAN("failed the published policy\nSender Domain: example.com\n"), &f));
 	assert_false(failurereport_notice(&r, SPAN("Sender Domain: example.com\nSender IP Address: 192.0.2.7\n"), &f));
 }
@@ -489,16 +583,157 @@ static void test_authresults(void **state)
 	arena_release(&arena);
 }
 
+/* --- values --- */
+
+static void test_number(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t number;
+		bool is, whole;
+	} rows[] = {
+		{ "4", 4, true, true },
+		{ "+4", 4, true, true },
+		{ "0004", 4, true, true },
+		{ "4.", 4, true, true },
+		{ "4.0", 4, true, true },
+		{ "4.5", 4, true, false },
+		{ "4e0", 4, true, true },
+		{ "1.7939232e+09", 1793923200, true, true },
+		{ "1.7939232E9", 1793923200, true, true },
+		{ "1.79392320015e9", 1793923200, true, false },
+		{ "18446744073709551615", UINT64_MAX, true, true },
+		{ "18446744073709551616", 0, false, false },
+		{ "1e20", 0, false, false },
+		{ "1e99", 0, false, false },
+		{ "1.793.923.200", 0, false, false },
+		{ "1,793", 0, false, false },
+		{ "-4", 0, false, false },
+		{ "++4", 0, false, false },
+		{ ".5", 0, false, false },
+		{ ".", 0, false, false },
+		{ "e5", 0, false, false },
+		{ "4e", 0, false, false },
+		{ "4e-1", 0, false, false },
+		{ "4 ", 0, false, false },
+		{ "0x4", 0, false, false },
+		{ "00000000000000000000000000000000000000001", 0, false, false },
+		{ "", 0, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		uint64_t number = 0;
+		bool whole = false;
+
+		assert_int_equal(reading_number(span_of(rows[i].text), UINT64_MAX, &number, &whole), rows[i].is);
+		if (rows[i].is) {
+			assert_true(number == rows[i].number);
+			assert_int_equal(whole, rows[i].whole);
+		}
+	}
+	assert_false(reading_number(SPAN("9223372036854775808"), INT64_MAX, &(uint64_t){ 0 }, &(bool){ false }));
+}
+
+static void test_moment(void **state)
+{
+	static const char *const same[] = { "Fri, 06 Nov 2026 00:00:00 +0000", "6 November 2026 02:00 +02:00",
+		"Thu, 5 Nov 2026 16:00:00 PST", "2026-11-06", "2026-11-06T00:00:00Z", "2026-11-06T00:00:00.0000000+00:00",
+		"2026-11-06 00:00:00 UTC", "2026-11-06 00:00:00 +0000 UTC", "2026-11-06 08:00:00+0800", "Fri Nov  6 00:00:00 2026",
+		"Fri Nov 6 00:00:00 UTC 2026", "1793923200" };
+	static const char *const none[] = { "", "Fri", "Nov 6", "Fri Nov  6 00:00:00", "Fri Nov 6 00:00:00 2026 x", "06/11/2026",
+		"2026-11-06 00:00:00 XYZ", "2026-13-06", "%{date}" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+		int64_t moment = 0;
+
+		assert_true(moment_parse_any(span_of(same[i]), &moment));
+		assert_int_equal(moment, 1793923200);
+	}
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		assert_false(moment_parse_any(span_of(none[i]), &(int64_t){ 0 }));
+}
+
+static void test_address(void **state)
+{
+	static const struct {
+		const char *text, *address; /* NULL: none */
+		bool ornate;
+	} rows[] = {
+		{ "192.0.2.10", "192.0.2.10", false },
+		{ " [192.0.2.10] ", "192.0.2.10", false },
+		{ "::FFFF:192.0.2.10", "192.0.2.10", false },
+		{ "192.0.2.10:25", "192.0.2.10", true },
+		{ "[192.0.2.10]:25", "192.0.2.10", true },
+		{ "192.0.2.10/32", "192.0.2.10", true },
+		{ "192.0.2.10 (host.example)", "192.0.2.10", true },
+		{ "192.0.2.10(host.example)", "192.0.2.10", true },
+		{ "IPv4:192.0.2.10", "192.0.2.10", true },
+		{ "2001:db8::1%eth0", "2001:db8::1", true },
+		{ "2001:db8::1/128", "2001:db8::1", true },
+		{ "[2001:db8::1]:25", "2001:db8::1", true },
+		{ "192.0.2.10/24", NULL, false },
+		{ "2001:db8::1/64", NULL, false },
+		{ "[192.0.2.10]x", NULL, false },
+		{ "192.0.2.10, 192.0.2.11", NULL, false },
+		{ "192.0.2.10 192.0.2.11", NULL, false },
+		{ "host.example (192.0.2.10)", NULL, false },
+		{ "192.000.002.010", NULL, false },
+		{ "x.x.x.x", NULL, false },
+		{ "(", NULL, false },
+		{ "", NULL, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char text[ADDRESS_TEXT];
+		struct address address;
+		bool ornate;
+
+		assert_int_equal(address_parse_ornate(span_of(rows[i].text), &address, &ornate), rows[i].address != NULL);
+		if (!rows[i].address)
+			continue;
+		assert_string_equal(address_format(&address, text), rows[i].address);
+		assert_int_equal(ornate, rows[i].ornate);
+	}
+}
+
+static void test_mail_begins(void **state)
+{
+	(void)state;
+	assert_true(message_begins(SPAN("From: a@b.example\nTo: c@d.example\nSubject: x\n\nHello\n")));
+	assert_true(message_begins(SPAN("Received: by x\r\n for y\r\nDate: z\r\nfrom: a@b.example\r\n")));
+	assert_false(message_begins(SPAN("From: a@b.example\nTo: c@d.example\n")));
+	assert_false(message_begins(SPAN("To: a@b.example\nSubject: x\nDate: y\n\nFrom: z\n")));
+	assert_false(message_begins(SPAN("Hello: world\n")));
+	assert_false(message_begins(SPAN("")));
+	assert_true(message_parts_begin(SPAN("preamble\n--b\nContent-Type: text/plain\n\nx\n")));
+	assert_true(message_parts_begin(SPAN("--b\r\ncontent-transfer-encoding: base64\r\n")));
+	assert_false(message_parts_begin(SPAN("--b\nHello\n")));
+	assert_false(message_parts_begin(SPAN("--\nContent-Type: x\n")));
+	assert_false(message_parts_begin(SPAN("--a\"b\nContent-Type: x\n")));
+	assert_false(message_parts_begin(SPAN("-- \nContent with the dash\n")));
+	assert_false(message_parts_begin(SPAN("")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_recover),
+		cmocka_unit_test(test_recover_wide),
+		cmocka_unit_test(test_widetext),
 		cmocka_unit_test(test_markup),
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_quoted_printable),
+		cmocka_unit_test(test_recognise),
 		cmocka_unit_test(test_gzip),
 		cmocka_unit_test(test_zip),
 		cmocka_unit_test(test_charset),
+		cmocka_unit_test(test_number),
+		cmocka_unit_test(test_moment),
+		cmocka_unit_test(test_address),
+		cmocka_unit_test(test_mail_begins),
 		cmocka_unit_test(test_authresults),
 		cmocka_unit_test_setup_teardown(test_fields, reading_begin, reading_end),
 		cmocka_unit_test_setup_teardown(test_notice, reading_begin, reading_end),

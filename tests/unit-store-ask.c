@@ -1,4 +1,5 @@
 /* store: questions, filters, expiry. */
+#include "store/store_private.h"
 #include "tests/store_fixture.h"
 
 #include <sqlite3.h>
@@ -162,7 +163,8 @@ static bool pass_read(void *arg, const struct spf_pass_row *row)
 	struct reading *r = arg;
 	char line[100], address[ADDRESS_TEXT];
 
-	snprintf(line, sizeof line, "%s %d\n", address_format(&row->address, address), (int)row->messages);
+	address_format(&row->address, address);
+	snprintf(line, sizeof line, row->network ? "%s/%u %d\n" : "%s%.0u %d\n", address, row->network, (int)row->messages);
 	strcat(r->text, line);
 	r->rows++;
 	return r->rows < 3;
@@ -203,6 +205,85 @@ static void test_spf_passes(void **state)
 	assert_true(store_ask_spf_passes(b->store, "example.org", SPAN("none.example"), &window, pass_read, &r, NULL));
 	assert_true(store_ask_spf_passes(b->store, "none.example", SPAN("example.org"), &window, pass_read, &r, NULL));
 	assert_int_equal(r.rows, 0);
+}
+
+/* Whoever reports can name any number of sources, results and reporters: past a ceiling they are taken together, and every
+ * message is still counted. */
+static void test_crowd(void **state)
+{
+	static const char *const sources[] = { "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.1.1", "10.0.1.2", "2001:db8::1",
+		"2001:db8:0:1::1", "2001:db8:1::1", "garbage", "rubbish" };
+	enum { N = sizeof sources / sizeof *sources };
+	struct fixture *b = *state;
+	struct auth_result results[N];
+	struct record records[N];
+	struct window window = { 99, 102 };
+	struct reading r = { 0 };
+
+	for (unsigned i = 0; i < N; i++) {
+		results[i] = (struct auth_result){ make_text(&b->arena, "d%u.example", i), SPAN("s"), SPAN("pass"), SPAN_ABSENT,
+			RESULT_PASS };
+		records[i] = plain_record(sources[i], 1u << i, false, &results[i], 1);
+		records[i].spf_results = &results[0];
+		records[i].spf_n = 1;
+	}
+	plain_report(b, 1, "one", "example.org", 100, "none", records, N);
+	plain_report(b, 2, "two", "example.org", 101, "none", records, N);
+	b->store->sources_most = N;
+	assert_true(store_ask_sources(b->store, "example.org", &window, source_read, &r, NULL));
+	assert_int_equal(r.rows, N);
+	assert_non_null(strstr(r.text, "10.0.1.2 32/32 100-101 r2 d4.example s d0.example\n"));
+	r = (struct reading){ 0 };
+	b->store->sources_most = N - 1;
+	assert_true(store_ask_sources(b->store, "example.org", &window, source_read, &r, NULL));
+	assert_string_equal(r.text, " 1536/1536 100-101 r2 d9.example s d0.example\n"
+				    "2001:db8:1::/48 256/256 100-101 r2 d7.example s d0.example\n"
+				    "2001:db8::/48 192/192 100-101 r2 d6.example s d0.example\n"
+				    "10.0.1.0/24 48/48 100-101 r2 d4.example s d0.example\n"
+				    "10.0.0.0/24 14/14 100-101 r2 d2.example s d0.example\n");
+	r = (struct reading){ 0 };
+	assert_true(store_ask_spf_passes(b->store, "example.org", SPAN("d0.example"), &window, pass_read, &r, NULL));
+	assert_string_equal(r.text, "2001:db8:1::/48 256\n2001:db8::/48 192\n10.0.1.0/24 48\n");
+	r = (struct reading){ 0 };
+	b->store->sources_most = 1; /* nothing is coarser than the last; more results than are noted */
+	assert_true(store_ask_sources(b->store, "example.org", &window, source_read, &r, NULL));
+	assert_non_null(strstr(r.text, " 1536/1536 100-101 r2 "));
+	assert_non_null(strstr(r.text, "2001::/16 448/448 100-101 r2 "));
+	assert_non_null(strstr(r.text, "10.0.0.0/8 62/62 100-101 r2 "));
+	assert_int_equal(r.rows, 3);
+}
+
+static bool author_read(void *arg, struct span name)
+{
+	struct reading *r = arg;
+
+	snprintf(r->text + strlen(r->text), sizeof r->text - strlen(r->text), "%.*s ", (int)name.n, name.p ? name.p : "");
+	r->rows++;
+	return true;
+}
+
+/* Most messages first, then by name; of very many the first. Records without an author have none. */
+static void test_authors(void **state)
+{
+	static const char *const authors[] = { "b.example.org", "z.example.org", "a.example.org", "m.example.org" };
+	static const unsigned counts[] = { 5, 9, 5, 5 };
+	struct fixture *b = *state;
+	struct window window = { 99, 102 };
+	struct record records[5];
+	struct reading r = { 0 };
+
+	for (size_t i = 0; i < 5; i++) {
+		records[i] = plain_record("10.0.0.1", i < 4 ? counts[i] : 5, false, NULL, 0);
+		records[i].header_from = i < 4 ? span_of(authors[i]) : SPAN_ABSENT;
+	}
+	plain_report(b, 1, "one", "example.org", 100, "none", records, 5);
+	assert_true(store_ask_authors(b->store, "example.org", &window, author_read, &r, NULL));
+	assert_string_equal(r.text, "z.example.org a.example.org b.example.org m.example.org ");
+	r = (struct reading){ 0 };
+	b->store->sources_most = 2;
+	assert_true(store_ask_authors(b->store, "example.org", &window, author_read, &r, NULL));
+	assert_int_equal(r.rows, 2);
+	assert_ptr_equal(strstr(r.text, "z.example.org "), r.text);
 }
 
 static bool id_read(void *arg, const struct stored_report *row)
@@ -383,6 +464,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_questions, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_authors, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_crowd, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_spf_passes, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_filters, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_expire, fixture_open, fixture_close),

@@ -48,35 +48,61 @@ bool canon_header(struct buf *out, enum dkim_canon canon, struct span raw)
 	return true;
 }
 
+/* ---- what comes out */
+
+static void out_begin(struct canon_out *out, canon_taker *take, void *arg)
+{
+	out->take = take;
+	out->arg = arg;
+	out->n = 0;
+}
+
+static void out_flush(struct canon_out *out)
+{
+	if (out->n)
+		out->take(out->arg, out->out, out->n);
+	out->n = 0;
+}
+
+static void out_put(struct canon_out *out, char c)
+{
+	if (out->n == sizeof out->out)
+		out_flush(out);
+	out->out[out->n++] = c;
+}
+
+static void out_put_run(struct canon_out *out, const char *p, size_t n)
+{
+	if (n > sizeof out->out - out->n)
+		out_flush(out);
+	if (n > sizeof out->out) {
+		out->take(out->arg, p, n);
+		return;
+	}
+	memcpy(out->out + out->n, p, n);
+	out->n += n;
+}
+
+/* ---- a body */
+
 void canon_body_begin(struct canon_body *body, enum dkim_canon canon, canon_taker *take, void *arg)
 {
 	body->canon = canon;
-	body->take = take;
-	body->arg = arg;
 	body->crlfs = 0;
 	body->cr = body->space = body->some = false;
-	body->n = 0;
+	out_begin(&body->out, take, arg);
 }
 
 void canon_body_flush(struct canon_body *body)
 {
-	if (body->n)
-		body->take(body->arg, body->out, body->n);
-	body->n = 0;
-}
-
-static void body_put(struct canon_body *body, char c)
-{
-	if (body->n == sizeof body->out)
-		canon_body_flush(body);
-	body->out[body->n++] = c;
+	out_flush(&body->out);
 }
 
 static void body_put_crlfs(struct canon_body *body)
 {
 	for (; body->crlfs; body->crlfs--) {
-		body_put(body, '\r');
-		body_put(body, '\n');
+		out_put(&body->out, '\r');
+		out_put(&body->out, '\n');
 	}
 }
 
@@ -86,21 +112,9 @@ static void body_release(struct canon_body *body)
 	if (body->crlfs)
 		body_put_crlfs(body);
 	if (body->space)
-		body_put(body, ' ');
+		out_put(&body->out, ' ');
 	body->space = false;
 	body->some = true;
-}
-
-static void body_put_run(struct canon_body *body, const char *p, size_t n)
-{
-	if (n > sizeof body->out - body->n)
-		canon_body_flush(body);
-	if (n > sizeof body->out) {
-		body->take(body->arg, p, n);
-		return;
-	}
-	memcpy(body->out + body->n, p, n);
-	body->n += n;
 }
 
 /* Where octets end that a relaxed body keeps as they are. */
@@ -122,7 +136,7 @@ static void body_add_relaxed(struct canon_body *body, const char *p, const char 
 				continue;
 			}
 			body_release(body);
-			body_put(body, '\r');
+			out_put(&body->out, '\r');
 		}
 		if (octet_is_wsp(*p)) {
 			body->space = true;
@@ -134,7 +148,7 @@ static void body_add_relaxed(struct canon_body *body, const char *p, const char 
 			if (body->space || body->crlfs || !body->some)
 				body_release(body);
 			p = run_end(run, end) - 1;
-			body_put_run(body, run, (size_t)(p + 1 - run));
+			out_put_run(&body->out, run, (size_t)(p + 1 - run));
 		}
 	}
 }
@@ -153,7 +167,7 @@ static void body_add_simple(struct canon_body *body, const char *p, const char *
 		return;
 	body_release(body);
 	if (body->cr)
-		body_put(body, '\r');
+		out_put(&body->out, '\r');
 	body->cr = false;
 	if (last[-1] == '\r') {
 		body->cr = true;
@@ -163,7 +177,7 @@ static void body_add_simple(struct canon_body *body, const char *p, const char *
 		crlfs++;
 		last -= 2;
 	}
-	body_put_run(body, p, (size_t)(last - p));
+	out_put_run(&body->out, p, (size_t)(last - p));
 	body->crlfs = crlfs;
 }
 
@@ -180,63 +194,36 @@ void canon_body_end(struct canon_body *body)
 {
 	if (body->cr) {
 		body_release(body);
-		body_put(body, '\r');
+		out_put(&body->out, '\r');
 	}
 	if (body->some || body->canon == CANON_SIMPLE) {
-		body_put(body, '\r');
-		body_put(body, '\n');
+		out_put(&body->out, '\r');
+		out_put(&body->out, '\n');
 	}
 	canon_body_flush(body);
 }
 
-/* Lines are short: they are handed on many together. */
-struct lines_out {
-	canon_taker *take;
-	void *arg;
-	size_t n;
-	char out[4096];
-};
-
-static void lines_flush(struct lines_out *lines)
-{
-	if (lines->n)
-		lines->take(lines->arg, lines->out, lines->n);
-	lines->n = 0;
-}
-
-static void lines_put(struct lines_out *lines, const char *p, size_t n)
-{
-	if (n > sizeof lines->out - lines->n)
-		lines_flush(lines);
-	if (n > sizeof lines->out) {
-		lines->take(lines->arg, p, n);
-		return;
-	}
-	memcpy(lines->out + lines->n, p, n);
-	lines->n += n;
-}
+/* ---- line ends */
 
 void canon_lines_add(struct canon_lines *lines, const char *octets, size_t n, canon_taker *take, void *arg)
 {
 	const char *p = octets, *end = octets + n, *start = octets;
-	struct lines_out out;
+	struct canon_out out;
 
-	out.take = take;
-	out.arg = arg;
-	out.n = 0;
+	out_begin(&out, take, arg);
 	while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
 		bool cr = p > octets ? p[-1] == '\r' : lines->cr;
 
 		if (!cr) {
-			lines_put(&out, start, (size_t)(p - start));
-			lines_put(&out, "\r", 1);
+			out_put_run(&out, start, (size_t)(p - start));
+			out_put_run(&out, "\r", 1);
 			start = p;
 		}
 		p++;
 	}
 	if (end > start)
-		lines_put(&out, start, (size_t)(end - start));
-	lines_flush(&out);
+		out_put_run(&out, start, (size_t)(end - start));
+	out_flush(&out);
 	if (n)
 		lines->cr = end[-1] == '\r';
 }

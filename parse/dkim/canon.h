@@ -11,17 +11,22 @@ bool canon_header(struct buf *out, enum dkim_canon canon, struct span raw);
 
 typedef void canon_taker(void *arg, const char *octets, size_t n);
 
+/* Lines are short: they are handed on many together. */
+struct canon_out {
+	canon_taker *take;
+	void *arg;
+	size_t n;
+	char out[2048];
+};
+
 /* A body in pieces of any size. The state is plain data, so it may be copied and continued from the copy. */
 struct canon_body {
 	enum dkim_canon canon;
-	canon_taker *take;
-	void *arg;
 	uint64_t crlfs; /* line ends not yet handed on: they vanish when the body ends here */
 	bool cr;        /* a CR was seen, its LF not yet */
 	bool space;     /* relaxed: white space not yet handed on */
 	bool some;      /* something was handed on */
-	size_t n;
-	char out[2048];
+	struct canon_out out;
 };
 
 void canon_body_begin(struct canon_body *body, enum dkim_canon canon, canon_taker *take, void *arg);

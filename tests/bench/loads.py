@@ -3,6 +3,7 @@
 
     loads.py mails COUNT RECORDS FOLDER [KEY]   a Maildir of COUNT report mails with RECORDS records together; with KEY (RSA, PEM)
                                                 every mail is signed by it: selector bench, domain of its From
+    loads.py day COUNT RECORDS DAY FOLDER       the same about one day (since 1970-01-01), about the 500 domains of tests/bench/year
     loads.py report RECORDS FOLDER              one report of RECORDS records: report.xml.gz and report.eml
 
 Four reports of five hold 1 to 5 records, some have thousands, as large receivers send; headers are 2 to 4 kB of Received, ARC and
@@ -40,6 +41,13 @@ def address():
     return '%d.%d.%d.%d' % (R.randint(1, 223), R.randint(0, 255), R.randint(0, 255), R.randint(1, 254))
 
 
+DAYS = [1753228800 // 86400 + i for i in range(120)]
+if sys.argv[1] == 'day':
+    NAMES = ('acme blue cedar delta ember fjord grove harbor indigo jasper kestrel lumen maple nimbus orchid pine quartz river sable tundra '
+             'umber violet willow xenon yarrow').split()
+    DOMAINS = ['%s-%d.example' % (NAMES[i % len(NAMES)], i + 1) for i in range(500)]
+    DAYS = [int(sys.argv[4])]
+    R.seed(DAYS[0])
 SENDERS = {domain: [(address(), R.choice(SIGNERS), R.choice(['s1', 'k1', 'selector1', 'mail'])) for _ in range(150)] for domain in DOMAINS}
 
 
@@ -67,7 +75,7 @@ def record_of(domain, pad, end):
 def report_of(dialect, domain, number, records):
     """Pieces of a report."""
     reporter, organisation, declaration, root, pad, end = dialect[:6]
-    begin = 1753228800 + 86400 * (number % 120)
+    begin = 86400 * DAYS[number % len(DAYS)]
     head = [(0, declaration), (0, '<feedback%s>' % root), (1, '<report_metadata>'), (2, '<org_name>%s</org_name>' % organisation),
             (2, '<email>noreply@%s</email>' % reporter), (2, '<report_id>%d.%s</report_id>' % (number, letters(12))),
             (2, '<date_range>'), (3, '<begin>%d</begin>' % begin), (3, '<end>%d</end>' % (begin + 86399)), (2, '</date_range>'),
@@ -156,7 +164,8 @@ class Signer:
 
 def mail_of(dialect, domain, number, xml, signer):
     reporter = dialect[0]
-    name = '%s!%s!%d!%d' % (reporter, domain, 1753228800 + 86400 * (number % 120), 1753315199 + 86400 * (number % 120))
+    begin = 86400 * DAYS[number % len(DAYS)]
+    name = '%s!%s!%d!%d' % (reporter, domain, begin, begin + 86399)
     content, body = body_of(dialect, name, xml)
     fields = [('From', 'noreply@' + reporter), ('To', 'dmarc@receiver.example'), ('Date', 'Tue, 26 Aug 2025 02:00:51 +0000'),
               ('Subject', 'Report domain: %s Submitter: %s Report-ID: %d' % (domain, reporter, number)),
@@ -197,5 +206,7 @@ def report_write(records, folder):
 
 if sys.argv[1] == 'mails':
     mails_write(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], Signer(sys.argv[5]) if len(sys.argv) > 5 else None)
+elif sys.argv[1] == 'day':
+    mails_write(int(sys.argv[2]), int(sys.argv[3]), sys.argv[5], None)
 else:
     report_write(int(sys.argv[2]), sys.argv[3])

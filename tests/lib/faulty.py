@@ -27,7 +27,7 @@ class Work:
         self.start = before
         self.reset()
         ran = self.run()
-        self.code, self.content, self.err = ran.returncode, self.dump(), ran.stderr
+        self.code, self.content, self.err, self.out = ran.returncode, self.dump(), ran.stderr, ran.stdout
 
     def reset(self):
         for end in ("", "-wal", "-shm", "-lock", ".copy", ".copy.partial"):
@@ -92,6 +92,8 @@ def fail(work, kind, where, number):
         return "the database is damaged: %s" % said[-400:]
     if ran.returncode == work.code and ran.stderr == work.err and work.dump() != work.content:
         return "something is missing, and nothing was said: " + difference(work.content, work.dump())
+    if ran.returncode == work.code and ran.stderr == work.err and ran.stdout != work.out:
+        return "something else is printed, and nothing is said: " + difference(work.out.decode(), ran.stdout.decode())
     again = work.run()
     if again.returncode not in (0, work.code) or work.dump() != work.content:
         return "the next run does not mend it: %d %s; first %d %s\n%s" % (

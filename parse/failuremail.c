@@ -1,0 +1,218 @@
+#include "parse/failuremail.h"
+#include "parse/failurereport.h"
+#include "parse/leaf.h"
+#include "parse/message.h"
+#include "parse/sampletrace.h"
+#include "parse/verification.h"
+
+#define FEEDBACK_OCTETS ((size_t)1024 * 1024)
+#define FEEDBACKS 100 /* failure reports in one mail: its standard knows one */
+#define SAMPLE_OCTETS ((size_t)16 * 1024 * 1024) /* of a sample that are verified */
+
+static void sample_head(struct reading *r, GMimePart *part, struct failure *failure)
+{
+	struct span text = part_text(part, FEEDBACK_OCTETS, &r->parser->scratch);
+	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(text.p, text.n);
+	GMimeMessage *sample = message_parse(stream);
+	struct mail_head head = { .date = MOMENT_NONE };
+
+	if (sample) {
+		message_head(r, sample, &head);
+		sampletrace_read(r, sample, failure);
+		g_object_unref(sample);
+	}
+	g_object_unref(stream);
+	failure->sample_subject = head.subject;
+	failure->sample_from = head.from;
+}
+
+/* Is there an empty line among its first octets? */
+static bool sample_has_body(struct reading *r, GMimePart *part)
+{
+	struct span text = part_text(part, FEEDBACK_OCTETS, &r->parser->scratch);
+
+	return memmem(text.p, text.n, "\n\n", 2) || memmem(text.p, text.n, "\n\r\n", 3);
+}
+
+/* Hashes the sample's exact octets and notes whether anything follows its header. */
+static void sample_measure(struct reading *r, GMimePart *part, struct failure *failure)
+{
+	struct digest *digest = r->parser->digest;
+	struct part_stream stream;
+	char chunk[8192];
+	ssize_t got;
+
+	if (!part_open(&stream, part))
+		return;
+	digest_reset(digest);
+	while ((got = stream.decoded->read(stream.decoded, chunk, sizeof chunk)) > 0) {
+		digest_add(digest, chunk, (size_t)got);
+		failure->sample_octets += (uint64_t)got;
+	}
+	part_close(&stream);
+	digest_finish(digest, failure->sample_sha256);
+	failure->has_sample = failure->sample_octets > 0;
+	failure->headers_only = !part_is_mail(part) && (part_is_sample(part) || !sample_has_body(r, part));
+}
+
+static void sample_keep(struct reading *r, GMimePart *part)
+{
+	struct part_stream stream;
+
+	if (!part_open(&stream, part))
+		return;
+	reading_keep(r, OCTETS_SAMPLE, stream.decoded);
+	part_close(&stream);
+}
+
+static void sample_verify(struct reading *r, GMimePart *part, const struct failure *failure)
+{
+	struct buf text = BUF(SAMPLE_OCTETS);
+	int64_t arrived;
+	struct sample_hints hints = { .headers_only = failure->headers_only, .failure = failure };
+
+	hints.arrived = failure->arrival_date.p && moment_parse_any(failure->arrival_date, &arrived) ? arrived : MOMENT_NONE;
+	verification_of_sample(r, part_text(part, SAMPLE_OCTETS, &text), &hints);
+	buf_release(&text);
+}
+
+/* A part is read once: as what it is first found to be. */
+static void part_mark_read(GMimePart *part)
+{
+	g_object_set_data(G_OBJECT(part), "read", part);
+}
+
+bool part_is_read(GMimePart *part)
+{
+	return g_object_get_data(G_OBJECT(part), "read") != NULL;
+}
+
+static bool part_is_feedback(struct reading *r, GMimePart *part)
+{
+	return part_is(part, "message", "feedback-report") &&
+	       !leaf_recognise(part_text(part, PEEK_OCTETS, &r->parser->scratch));
+}
+
+/* The sample that belongs to the feedback part at `feedback`: a part of that type before the next feedback part, else one in
+ * front, else one behind that begins as a mail does (QUIRKS F8). */
+static GMimePart *find_sample(struct reading *r, GPtrArray *leaves, unsigned feedback)
+{
+	unsigned end = feedback + 1;
+
+	while (end < leaves->len && !part_is(leaves->pdata[end], "message", "feedback-report"))
+		end++;
+	for (unsigned i = feedback + 1; i < end; i++)
+		if (part_is_sample(leaves->pdata[i]))
+			return leaves->pdata[i];
+	for (unsigned i = 0; i < feedback; i++)
+		if (part_is_sample(leaves->pdata[i]) && !part_is_read(leaves->pdata[i]))
+			return leaves->pdata[i];
+	for (unsigned i = feedback + 1; i < end; i++)
+		if (message_begins(part_text(leaves->pdata[i], PEEK_OCTETS, &r->parser->scratch)))
+			return leaves->pdata[i];
+	return NULL;
+}
+
+/* Some servers rename the ARF part or make a file of it: then its words tell (QUIRKS F1). */
+static bool part_has_feedback(struct reading *r, GMimePart *part)
+{
+	return !part_is_sample(part) && failurereport_recognise(part_text(part, PEEK_OCTETS, &r->parser->scratch));
+}
+
+static void failure_put(struct reading *r, const struct failure *failure)
+{
+	reading_put(r, feedback_put_failure(r->feedback, failure));
+	r->sums.failures++;
+}
+
+/* With its fields read; `sample` may be NULL. */
+static void failure_finish(struct reading *r, struct failure *failure, GMimePart *sample, int64_t mail_date)
+{
+	failurereport_check(r, failure, mail_date);
+	if (sample) {
+		sample_measure(r, sample, failure);
+		sample_head(r, sample, failure);
+	}
+	failure_put(r, failure);
+	if (sample && failure->has_sample && (r->asked->flags & PARSE_VERIFY))
+		sample_verify(r, sample, failure);
+	if (sample)
+		sample_keep(r, sample);
+}
+
+static void failure_read(struct reading *r, GMimePart *feedback, GMimePart *sample, int64_t mail_date)
+{
+	struct buf text = BUF(FEEDBACK_OCTETS);
+	struct failure failure;
+
+	if (failurereport_fields(r, part_text(feedback, FEEDBACK_OCTETS, &text), &failure))
+		failure_finish(r, &failure, sample, mail_date);
+	else
+		reading_broken(r, "", "a feedback report without a field");
+	buf_release(&text);
+}
+
+bool failures_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
+{
+	unsigned found = 0;
+
+	for (int by_words = 0; by_words < 2 && !found; by_words++) {
+		for (unsigned i = 0; i < leaves->len && !r->full; i++) {
+			GMimePart *part = leaves->pdata[i], *sample;
+
+			if (part_is_read(part) || !(by_words ? part_has_feedback(r, part) : part_is_feedback(r, part)))
+				continue;
+			if (found++ == FEEDBACKS) {
+				reading_problem(r, "", "more than %d failure reports in one mail, the rest is left out", FEEDBACKS);
+				return true;
+			}
+			sample = find_sample(r, leaves, i);
+			part_mark_read(part);
+			if (sample)
+				part_mark_read(sample);
+			failure_read(r, part, sample, mail_date);
+		}
+	}
+	return found > 0;
+}
+
+/* What a notice copies behind its fields: the header of the mail that it is about. NULL when it does not. */
+static GMimePart *notice_sample(struct span text)
+{
+	long copy = span_find_nocase(text, SPAN("copy of the headers"));
+	struct span rest = span_trim(text);
+	const char *end = rest.p + rest.n, *from = copy < 0 || text.p + copy > end ? NULL : text.p + copy;
+
+	while (from && (from = memchr(from, '\n', (size_t)(end - from))) && ++from < end) {
+		if (*from != '\n' && *from != '\r')
+			continue;
+		rest = span_trim((struct span){ from, (size_t)(end - from) });
+		if (message_begins(rest))
+			return part_of_text((struct span){ rest.p, (size_t)(text.p + text.n - rest.p) }, "text", "rfc822-headers",
+				GMIME_CONTENT_ENCODING_DEFAULT);
+		from = rest.p;
+	}
+	return NULL;
+}
+
+bool notice_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
+{
+	struct buf text = BUF(FEEDBACK_OCTETS);
+	struct failure failure;
+	bool found = false;
+
+	for (unsigned i = 0; i < leaves->len && !found; i++) {
+		GMimePart *part = leaves->pdata[i], *sample;
+
+		if (!part_is(part, "text", "plain") || part_is_read(part) ||
+			!failurereport_notice(r, part_text(part, PEEK_OCTETS, &r->parser->scratch), &failure))
+			continue;
+		sample = notice_sample(part_text(part, FEEDBACK_OCTETS, &text));
+		failure_finish(r, &failure, sample, mail_date);
+		if (sample)
+			g_object_unref(sample);
+		found = true;
+	}
+	buf_release(&text);
+	return found;
+}
