@@ -625,7 +625,9 @@ static void serve_next(struct serving *s)
 	if (s->resting) {
 		s->resting = false;
 		s->deadline = now_seconds() + s->seconds;
-		imap_set_deadline(s->imap, s->seconds);
+		/* A session that was lost while mails were settled is made again when the next one is needed. */
+		if (s->imap)
+			imap_set_deadline(s->imap, s->seconds);
 	}
 	s->credits += !s->ended;
 }
@@ -706,32 +708,33 @@ static void library_silence(void)
 		_exit(EXIT_PROTOCOL);
 }
 
+static void serve_request(struct serving *s)
+{
+	serve_mails(s);
+	hear(s);
+	switch (s->frame.type) {
+	case POLLING_NEXT:
+		serve_next(s);
+		break;
+	case POLLING_WATCH:
+		serve_watch(s);
+		break;
+	case POLLING_SETTLE:
+		serve_settle(s);
+		break;
+	case POLLING_CLOSE:
+		serve_close(s);
+		_exit(0); /* the library's atexit handlers have nothing to do here */
+	default:
+		_exit(EXIT_PROTOCOL);
+	}
+}
+
 int main(void)
 {
-	struct serving *s = &serving;
-
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	library_silence();
-	serve_open(s);
-	for (;;) {
-		serve_mails(s);
-		hear(s);
-		switch (s->frame.type) {
-		case POLLING_NEXT:
-			serve_next(s);
-			break;
-		case POLLING_WATCH:
-			serve_watch(s);
-			break;
-		case POLLING_SETTLE:
-			serve_settle(s);
-			break;
-		case POLLING_CLOSE:
-			serve_close(s);
-			_exit(0); /* the library's atexit handlers have nothing to do here */
-		default:
-			_exit(EXIT_PROTOCOL);
-		}
-	}
+	for (serve_open(&serving);; serve_request(&serving))
+		;
 }

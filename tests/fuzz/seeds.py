@@ -365,3 +365,27 @@ put('resolver', 'silent', bytes([8]) + b''.join(question(0, 0, b'n%d.example' % 
 put('resolver', 'names', bytes([32]) + b''.join(question(0, 0, name) for name in (b'', b'.', b'a..b', b'x' * 64, b'a\xffb')) + question(8, 0, KEY) + question(0, 0, KEY, 255))
 put('resolver', 'packet', bytes([0]) + question(0, 0, KEY) + b'\1\5hello')
 put('resolver', 'refused', bytes([0]) + question(0, 2, KEY) + question(3, 1, KEY))
+
+
+# What the poller process is asked (tests/fuzz-requests.c): its mailbox, what the server says, requests.
+def requests(name, how, server, asked):
+    put('requests', name, bytes([how]) + struct.pack('>H', len(server)) + server + asked)
+
+
+SESSION = b'* OK\r\n\x02' + LOGIN % (b'', b'IDLE MOVE UIDPLUS') + ROOT
+FOLDER = OPEN + SEARCH + SIZES
+SETTLE = b'\1\1\3\3\4\x09'
+WATCH_IDLE = OPEN + SEARCH + b'+ idling\r\n\x02* 4 EXISTS\r\n\x02\x01 OK\r\n\x02' + FOLDER + BODIES
+requests('next', 2, SESSION + FOLDER + BODIES + LOGOUT, b'\0\1\0\0\0\0\2')
+requests('settle', 2 | 16, SESSION + FOLDER + BODIES + OPEN + SETTLED + LOGOUT, b'\0\1\0\0\0\0' + SETTLE + b'\2')
+requests('watch', 2, SESSION + FOLDER + BODIES + WATCH_IDLE, b'\0\1\0\0\0\0\3\0\2')
+requests('watch-lost', 2, SESSION + FOLDER + b'\x03' + b'* BYE\r\n', b'\0\1\0\3' + SETTLE + b'\0')
+IDLED = SESSION + FOLDER + OPEN + b'* SEARCH 12\r\n\x01 OK\r\n\x02* 4 FETCH (UID 12 RFC822.SIZE 12)\r\n\x01 OK\r\n\x02+ idling\r\n\x02\x03\x01 OK\r\n\x02'
+requests('rest', 2, IDLED + FOLDER + BODIES, b'\0\1\1\3\0\1\0\2')
+requests('rest-lost', 2, IDLED, b'\0\1\1\3' + SETTLE + b'\0')
+requests('unwanted', 2, SESSION + FOLDER, b'\0\1\1\2')
+requests('wrong', 2, SESSION + FOLDER, b'\4\1')
+requests('raw', 2, SESSION, b'\5\6\0\5\2\1x\5\7\0')
+requests('pop3', 1 | 2, b'+OK\r\n\x02+OK\r\n\x02+OK\r\n\x02' + POP_LISTS + POP_READ + b'+OK\r\n', b'\0\0\0\0\1\2\1\5uid-1\2')
+requests('most', 2 | 8, SESSION + FOLDER + BODIES, b'\0\1\0\0\0\0\2')
+requests('patterns', 2 | 4, b'* OK\r\n\x02' + LOGIN % (b'', b'') + ROOT + LISTS + (FOLDER + BODIES) * 3 + LOGOUT, b'\0' * 20 + b'\2')
