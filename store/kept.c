@@ -131,18 +131,23 @@ static bool kept_inflate(struct store *s, int64_t id, int fd, uint64_t *octets)
 	return ok;
 }
 
-/* Adds an octet run to the parts; a new one when kind or part differ from the last row's. */
-static struct kept_part *part_add(struct kept_part **parts, size_t *n, int kind, uint64_t offset)
+/* Adds an octet run to the parts. A file that somebody wrote into may say any kind. */
+static struct kept_part *part_add(struct store *s, struct kept_part **parts, size_t *n, int64_t kind, uint64_t offset)
 {
-	struct kept_part *grown;
+	struct kept_part *grown = NULL;
 
-	if (*n >= KEPT_PARTS)
+	if (kind < 0 || kind >= OCTETS_KIND_COUNT) {
+		store_fail(s, SQLITE_CORRUPT, "something is kept of a kind that there is none of");
 		return NULL;
-	grown = (*n & (*n - 1)) ? *parts : realloc(*parts, (*n ? 2 * *n : 1) * sizeof **parts);
-	if (!grown)
+	}
+	if (*n < KEPT_PARTS)
+		grown = (*n & (*n - 1)) ? *parts : realloc(*parts, (*n ? 2 * *n : 1) * sizeof **parts);
+	if (!grown) {
+		store_fail_memory(s);
 		return NULL;
+	}
 	*parts = grown;
-	grown[*n] = (struct kept_part){ .kind = kind, .offset = offset };
+	grown[*n] = (struct kept_part){ .kind = (int)kind, .offset = offset };
 	return &grown[(*n)++];
 }
 
@@ -161,14 +166,9 @@ static bool kept_collect(struct store *s, int64_t mail, int fd, struct kept_part
 	sqlite3_bind_int(st, 3, OCTETS_SAMPLE);
 	while ((row = sql_row(s, st)) == 1) {
 		if (!part || number != sqlite3_column_int64(st, 2))
-			part = part_add(parts, n, sqlite3_column_int(st, 1), octets);
+			part = part_add(s, parts, n, sqlite3_column_int64(st, 1), octets);
 		number = sqlite3_column_int64(st, 2);
-		if (!part) {
-			row = -1;
-			store_fail_memory(s);
-			break;
-		}
-		if (!kept_inflate(s, sqlite3_column_int64(st, 0), fd, &octets)) {
+		if (!part || !kept_inflate(s, sqlite3_column_int64(st, 0), fd, &octets)) {
 			row = -1;
 			break;
 		}

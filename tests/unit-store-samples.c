@@ -1,4 +1,5 @@
 /* store: samples of failure reports: the list, one of them, their octets, a later look; and selectors to ask for. */
+#include "store/store_private.h"
 #include "tests/store_fixture.h"
 
 #include <stdlib.h>
@@ -249,6 +250,26 @@ static void test_octets(void **state)
 	assert_int_equal(l.facts, 2);
 }
 
+/* Whoever asks looks the kind up in tables. */
+static void test_unknown_kind(void **state)
+{
+	static const char *const kinds[] = { "5", "-1", "4294967298" };
+	struct fixture *b = *state;
+	struct failure f = plain("example.org", 100, SPAN("sample"));
+	char names[100] = "", update[100];
+	struct fault fault;
+
+	mail_put(b, 1, 1000, &f, 1, NULL, SPAN("sample"));
+	commit(b);
+	assert_true(store_ask_kept(b->store, kept_count, names, &fault));
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		snprintf(update, sizeof update, "UPDATE kept SET kind=%s WHERE kind<>3", kinds[i]);
+		assert_int_equal(sqlite3_exec(b->store->db, update, NULL, NULL, NULL), SQLITE_OK);
+		assert_false(store_ask_kept(b->store, kept_count, names, &fault));
+		assert_non_null(strstr(fault.text, "kind"));
+	}
+}
+
 static void test_unsettled(void **state)
 {
 	struct fixture *b = *state;
@@ -391,6 +412,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_list, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_ids, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_octets, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_unknown_kind, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_unsettled, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_selectors, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_checked_selectors, fixture_open, fixture_close),
