@@ -4,6 +4,7 @@
 #include "base/moment.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 /* Values are at most 128 kB, lists of them at most 1,000; what is larger fails instead of growing without end. */
 #define CSV_CELL_OCTETS ((size_t)256 * 1024 * 1024)
@@ -128,4 +129,44 @@ bool csv_row_write(struct csv *csv, FILE *file)
 		return false;
 	buf_clear(csv->out);
 	return !ferror(file);
+}
+
+bool csv_list_begin(struct csv_list *list, FILE *out, size_t row_octets, const char *const *names, size_t n)
+{
+	list->out = out;
+	list->row = BUF(row_octets);
+	csv_begin(&list->csv, &list->row);
+	csv_names(&list->csv, names, n);
+	return csv_list_write(list);
+}
+
+bool csv_list_write(struct csv_list *list)
+{
+	return csv_row_write(&list->csv, list->out);
+}
+
+bool csv_list_end(struct csv_list *list)
+{
+	bool done = !list->row.failed && fflush(list->out) == 0 && !ferror(list->out);
+
+	csv_release(&list->csv);
+	buf_release(&list->row);
+	return done;
+}
+
+struct csv_list *csv_list_new(FILE *out, size_t row_octets, const char *const *names, size_t n)
+{
+	struct csv_list *list = calloc(1, sizeof *list);
+
+	if (list)
+		csv_list_begin(list, out, row_octets, names, n);
+	return list;
+}
+
+bool csv_list_close(void *list)
+{
+	bool done = csv_list_end(list);
+
+	free(list);
+	return done;
 }

@@ -30,4 +30,18 @@ void csv_date(struct csv *csv, int64_t moment);
 void csv_empty(struct csv *csv);
 bool csv_row_write(struct csv *csv, FILE *file); /* ends the row and forgets it; false: no memory, or not written */
 
+/* A list: its first row, then one at a time. It must stay where it began. */
+struct csv_list {
+	FILE *out; /* borrowed */
+	struct csv csv;
+	struct buf row;
+};
+
+bool csv_list_begin(struct csv_list *list, FILE *out, size_t row_octets, const char *const *names, size_t n);
+bool csv_list_write(struct csv_list *list);
+bool csv_list_end(struct csv_list *list); /* false: something of it was not written. Releases */
+
+struct csv_list *csv_list_new(FILE *out, size_t row_octets, const char *const *names, size_t n); /* NULL: no memory */
+bool csv_list_close(void *list); /* ends and frees it: the last function of a writer whose self is a list */
+
 #endif

@@ -2,18 +2,10 @@
 #include "report/csv.h"
 #include "report/lint.h"
 
-#include <stdlib.h>
-
 #define ROW_OCTETS ((size_t)4 * 1024 * 1024)
 
 static const char *const columns[] = { "domain", "severity", "code", "name", "record", "at", "length", "what", "why", "fix_name",
 	"fix", "fix_zone" };
-
-struct lint_csv {
-	FILE *out;
-	struct csv csv;
-	struct buf row;
-};
 
 static void finding_cells(struct csv *csv, const struct finding *finding)
 {
@@ -45,45 +37,27 @@ static void left_out_cells(struct csv *csv, size_t left_out)
 
 static bool page_take(void *self, const struct lint_page *page)
 {
-	struct lint_csv *lint = self;
+	struct csv_list *list = self;
 	const struct findings *findings = page->findings;
 	bool good = true;
 
 	for (size_t i = 0; good && i < findings->n; i++) {
-		csv_text(&lint->csv, page->subject);
-		finding_cells(&lint->csv, &findings->rows[i]);
-		good = csv_row_write(&lint->csv, lint->out);
+		csv_text(&list->csv, page->subject);
+		finding_cells(&list->csv, &findings->rows[i]);
+		good = csv_list_write(list);
 	}
 	if (good && findings->left_out) {
-		csv_text(&lint->csv, page->subject);
-		left_out_cells(&lint->csv, findings->left_out);
-		good = csv_row_write(&lint->csv, lint->out);
+		csv_text(&list->csv, page->subject);
+		left_out_cells(&list->csv, findings->left_out);
+		good = csv_list_write(list);
 	}
-	return good;
-}
-
-static bool csv_end(void *self)
-{
-	struct lint_csv *lint = self;
-	bool good = !lint->row.failed && !ferror(lint->out) && fflush(lint->out) == 0;
-
-	csv_release(&lint->csv);
-	buf_release(&lint->row);
-	free(lint);
 	return good;
 }
 
 bool lint_csv_open(struct lint_writer *writer, FILE *out)
 {
-	struct lint_csv *lint = calloc(1, sizeof *lint);
+	struct csv_list *list = csv_list_new(out, ROW_OCTETS, columns, sizeof columns / sizeof *columns);
 
-	if (!lint)
-		return false;
-	lint->out = out;
-	lint->row = BUF(ROW_OCTETS);
-	csv_begin(&lint->csv, &lint->row);
-	csv_names(&lint->csv, columns, sizeof columns / sizeof *columns);
-	csv_row_write(&lint->csv, out);
-	*writer = (struct lint_writer){ lint, page_take, csv_end };
-	return true;
+	*writer = (struct lint_writer){ list, page_take, csv_list_close };
+	return list;
 }

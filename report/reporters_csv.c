@@ -8,12 +8,6 @@
 
 #define ROW_OCTETS ((size_t)8 * 1024 * 1024)
 
-struct reporters_csv {
-	FILE *out;
-	struct csv csv;
-	struct buf row;
-};
-
 static const char *const columns[] = { "domain", "identity", "name", "email", "standing", "messages", "days", "reports",
 	"counted", "trust3", "trust2", "trust1", "trust0", "judged", "disagreements", "failing_enforced", "honoured",
 	"spared", "defects", "defective_reports", "first_seen", "last_seen" };
@@ -28,7 +22,7 @@ static void day_cell(struct csv *csv, int64_t day)
 		csv_text(csv, span_of(moment_format_day(day * DAY_SECONDS, text)));
 }
 
-static bool row_csv(struct reporters_csv *reporters, struct span domain, const struct listed_reporter *row)
+static bool row_csv(struct csv_list *reporters, struct span domain, const struct listed_reporter *row)
 {
 	const struct reporter *r = row->reporter;
 	uint64_t most = row->defects_n ? row->defects[0].reports : 0;
@@ -46,12 +40,12 @@ static bool row_csv(struct reporters_csv *reporters, struct span domain, const s
 		csv_count(csv, counts[i]);
 	day_cell(csv, r->first_day);
 	day_cell(csv, r->last_day);
-	return csv_row_write(csv, reporters->out);
+	return csv_list_write(reporters);
 }
 
 static bool reporters_domain(void *self, const struct assessment *assessment, const struct problem_list *problems)
 {
-	struct reporters_csv *reporters = self;
+	struct csv_list *reporters = self;
 	struct reporter_list list;
 	bool done = reporter_list_make(assessment, problems, &list);
 
@@ -61,29 +55,10 @@ static bool reporters_domain(void *self, const struct assessment *assessment, co
 	return done;
 }
 
-static bool reporters_close(void *self)
-{
-	struct reporters_csv *reporters = self;
-	bool done = !reporters->row.failed && fflush(reporters->out) == 0 && !ferror(reporters->out);
-
-	csv_release(&reporters->csv);
-	buf_release(&reporters->row);
-	free(reporters);
-	return done;
-}
-
 bool reporters_csv_open(struct reporters_writer *writer, FILE *out)
 {
-	struct reporters_csv *reporters = calloc(1, sizeof *reporters);
+	struct csv_list *list = csv_list_new(out, ROW_OCTETS, columns, sizeof columns / sizeof *columns);
 
-	if (!reporters)
-		return false;
-	*reporters = (struct reporters_csv){ .out = out, .row = BUF(ROW_OCTETS) };
-	csv_begin(&reporters->csv, &reporters->row);
-	csv_names(&reporters->csv, columns, sizeof columns / sizeof *columns);
-	*writer = (struct reporters_writer){ reporters, reporters_domain, reporters_close };
-	if (csv_row_write(&reporters->csv, out))
-		return true;
-	reporters_close(reporters);
-	return false;
+	*writer = (struct reporters_writer){ list, reporters_domain, csv_list_close };
+	return list;
 }

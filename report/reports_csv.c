@@ -2,15 +2,7 @@
 #include "report/csv.h"
 #include "report/reports.h"
 
-#include <stdlib.h>
-
 #define ROW_OCTETS ((size_t)8 * 1024 * 1024)
-
-struct reports_csv {
-	FILE *out;
-	struct csv csv;
-	struct buf row;
-};
 
 static const char *const columns[] = { "id", "org_name", "domain", "report_id", "begin_date", "end_date", "records",
 	"messages", "recovered", "state", "problems", "mail", "arrived", "reason", "trust", "signer", "repaired" };
@@ -30,7 +22,7 @@ static void report_cells(struct csv *csv, const struct stored_report *row)
 
 static bool reports_csv_take(void *self, const struct stored_report *row)
 {
-	struct reports_csv *list = self;
+	struct csv_list *list = self;
 	struct csv *csv = &list->csv;
 
 	if (row->broken)
@@ -51,31 +43,13 @@ static bool reports_csv_take(void *self, const struct stored_report *row)
 		csv_text(csv, row->signer);
 		csv_bool(csv, row->repaired);
 	}
-	return csv_row_write(&list->csv, list->out);
-}
-
-static bool reports_csv_close(void *self)
-{
-	struct reports_csv *list = self;
-	bool done = !list->row.failed && !ferror(list->out) && fflush(list->out) == 0;
-
-	csv_release(&list->csv);
-	buf_release(&list->row);
-	free(list);
-	return done;
+	return csv_list_write(list);
 }
 
 bool reports_csv_open(struct reports_writer *writer, FILE *out)
 {
-	struct reports_csv *list = calloc(1, sizeof *list);
+	struct csv_list *list = csv_list_new(out, ROW_OCTETS, columns, sizeof columns / sizeof *columns);
 
-	if (!list)
-		return false;
-	list->out = out;
-	list->row = BUF(ROW_OCTETS);
-	csv_begin(&list->csv, &list->row);
-	csv_names(&list->csv, columns, sizeof columns / sizeof *columns);
-	csv_row_write(&list->csv, list->out);
-	*writer = (struct reports_writer){ .self = list, .take = reports_csv_take, .close = reports_csv_close };
-	return true;
+	*writer = (struct reports_writer){ .self = list, .take = reports_csv_take, .close = csv_list_close };
+	return list;
 }

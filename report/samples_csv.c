@@ -8,9 +8,8 @@
 #define ROW_OCTETS ((size_t)8 * 1024 * 1024)
 
 struct samples_csv {
-	FILE *out;
-	struct csv csv;
-	struct buf row, id;
+	struct csv_list list;
+	struct buf id;
 	struct mask mask;
 };
 
@@ -20,7 +19,7 @@ static const char *const columns[] = { "id", "arrival_date", "source_ip_address"
 
 static void row_cells(struct samples_csv *list, const struct sample_row *row)
 {
-	struct csv *csv = &list->csv;
+	struct csv *csv = &list->list.csv;
 	char address[ADDRESS_TEXT];
 
 	buf_put_text(&list->id, "sample:");
@@ -57,16 +56,14 @@ static bool samples_csv_take(void *self, const struct sample_row *row)
 		return false;
 	row_cells(list, masked);
 	arena_clear(&list->mask.arena);
-	return csv_row_write(&list->csv, list->out);
+	return csv_list_write(&list->list);
 }
 
 static bool samples_csv_close(void *self)
 {
 	struct samples_csv *list = self;
-	bool done = !list->row.failed && !ferror(list->out) && fflush(list->out) == 0;
+	bool done = csv_list_end(&list->list);
 
-	csv_release(&list->csv);
-	buf_release(&list->row);
 	buf_release(&list->id);
 	arena_release(&list->mask.arena);
 	free(list);
@@ -79,13 +76,9 @@ bool samples_csv_open(struct samples_writer *writer, FILE *out, bool show_addres
 
 	if (!list)
 		return false;
-	list->out = out;
-	list->row = BUF(ROW_OCTETS);
 	list->id = BUF(1024);
 	list->mask = MASK(show_addresses);
-	csv_begin(&list->csv, &list->row);
-	csv_names(&list->csv, columns, sizeof columns / sizeof *columns);
-	csv_row_write(&list->csv, list->out);
+	csv_list_begin(&list->list, out, ROW_OCTETS, columns, sizeof columns / sizeof *columns);
 	*writer = (struct samples_writer){ .self = list, .take = samples_csv_take, .close = samples_csv_close };
 	return true;
 }

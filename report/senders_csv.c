@@ -9,10 +9,9 @@
 #define ROW_OCTETS ((size_t)8 * 1024 * 1024)
 
 struct senders_csv {
-	FILE *out;
+	struct csv_list list;
 	struct senders_view view;
-	struct csv csv;
-	struct buf row, text;
+	struct buf text;
 };
 
 static const char *const columns[] = { "domain", "header_from", "source_id", "source_name", "name_method", "kind",
@@ -33,7 +32,7 @@ static void day_cell(struct csv *csv, int64_t day)
 static void class_cells(struct senders_csv *senders, const struct listed_sender *row)
 {
 	const struct classification *class = &row->path->class;
-	struct csv *csv = &senders->csv;
+	struct csv *csv = &senders->list.csv;
 
 	csv_text(csv, span_of(fate_word(row->fate)));
 	csv_text(csv, span_of(subclass_word(row->subclass)));
@@ -63,7 +62,7 @@ static bool row_csv(struct senders_csv *senders, const struct verdict *v, const 
 {
 	const struct named_source *source = &v->sources[row->source];
 	const struct step *step = listed_step(v, row);
-	struct csv *csv = &senders->csv;
+	struct csv *csv = &senders->list.csv;
 
 	csv_text(csv, v->domain);
 	csv_text(csv, row->header_from);
@@ -82,7 +81,7 @@ static bool row_csv(struct senders_csv *senders, const struct verdict *v, const 
 	csv_text(csv, buf_span(&senders->text));
 	buf_clear(&senders->text);
 	csv_text(csv, step ? span_of(step_kind_word(step->kind)) : SPAN_ABSENT);
-	return csv_row_write(csv, senders->out);
+	return csv_list_write(&senders->list);
 }
 
 static bool senders_domain(void *self, const struct assessment *assessment)
@@ -100,10 +99,8 @@ static bool senders_domain(void *self, const struct assessment *assessment)
 static bool senders_close(void *self)
 {
 	struct senders_csv *senders = self;
-	bool done = !senders->row.failed && !senders->text.failed && fflush(senders->out) == 0 && !ferror(senders->out);
+	bool done = csv_list_end(&senders->list) && !senders->text.failed;
 
-	csv_release(&senders->csv);
-	buf_release(&senders->row);
 	buf_release(&senders->text);
 	free(senders);
 	return done;
@@ -115,11 +112,9 @@ bool senders_csv_open(struct senders_writer *writer, FILE *out, const struct sen
 
 	if (!senders)
 		return false;
-	*senders = (struct senders_csv){ .out = out, .view = *view, .row = BUF(ROW_OCTETS), .text = BUF(ROW_OCTETS) };
-	csv_begin(&senders->csv, &senders->row);
-	csv_names(&senders->csv, columns, sizeof columns / sizeof *columns);
+	*senders = (struct senders_csv){ .view = *view, .text = BUF(ROW_OCTETS) };
 	*writer = (struct senders_writer){ senders, senders_domain, senders_close };
-	if (csv_row_write(&senders->csv, out))
+	if (csv_list_begin(&senders->list, out, ROW_OCTETS, columns, sizeof columns / sizeof *columns))
 		return true;
 	senders_close(senders);
 	return false;

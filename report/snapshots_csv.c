@@ -3,19 +3,11 @@
 #include "report/csv.h"
 #include "report/snapshots.h"
 
-#include <stdlib.h>
-
 /* What is unfit for a line is spelt out, which makes it longer. */
 #define ROW_OCTETS (8 * (size_t)DNS_TEXT_MAX + 65536)
 
 static const char *const columns[] = { "name", "type", "first_seen", "last_seen", "status", "security", "ttl", "alias_of",
 	"record", "strings" };
-
-struct snapshots_csv {
-	FILE *out;
-	struct csv csv;
-	struct buf row;
-};
 
 /* Texts with the lengths of their strings, because another cut is another state. */
 static void record_cells(struct csv *csv, enum dns_type type, const struct dns_data *data)
@@ -32,7 +24,7 @@ static void record_cells(struct csv *csv, enum dns_type type, const struct dns_d
 	buf_release(&strings);
 }
 
-static bool row_write(struct snapshots_csv *list, const struct snapshot_row *row, const struct dns_data *data)
+static bool row_write(struct csv_list *list, const struct snapshot_row *row, const struct dns_data *data)
 {
 	const struct dns_answer *answer = &row->answer;
 	struct csv *csv = &list->csv;
@@ -51,7 +43,7 @@ static bool row_write(struct snapshots_csv *list, const struct snapshot_row *row
 		csv_empty(csv);
 		csv_empty(csv);
 	}
-	return csv_row_write(csv, list->out);
+	return csv_list_write(list);
 }
 
 static bool snapshots_csv_take(void *self, const struct snapshot_row *row)
@@ -63,28 +55,10 @@ static bool snapshots_csv_take(void *self, const struct snapshot_row *row)
 	return good;
 }
 
-static bool snapshots_csv_close(void *self)
-{
-	struct snapshots_csv *list = self;
-	bool done = !list->row.failed && !ferror(list->out) && fflush(list->out) == 0;
-
-	csv_release(&list->csv);
-	buf_release(&list->row);
-	free(list);
-	return done;
-}
-
 bool snapshots_csv_open(struct snapshots_writer *writer, FILE *out)
 {
-	struct snapshots_csv *list = calloc(1, sizeof *list);
+	struct csv_list *list = csv_list_new(out, ROW_OCTETS, columns, sizeof columns / sizeof *columns);
 
-	if (!list)
-		return false;
-	list->out = out;
-	list->row = BUF(ROW_OCTETS);
-	csv_begin(&list->csv, &list->row);
-	csv_names(&list->csv, columns, sizeof columns / sizeof *columns);
-	csv_row_write(&list->csv, out);
-	*writer = (struct snapshots_writer){ .self = list, .take = snapshots_csv_take, .close = snapshots_csv_close };
-	return true;
+	*writer = (struct snapshots_writer){ .self = list, .take = snapshots_csv_take, .close = csv_list_close };
+	return list;
 }

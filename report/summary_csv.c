@@ -7,10 +7,8 @@
 #define ROW_OCTETS ((size_t)8 * 1024 * 1024)
 
 struct summary_csv {
-	FILE *out;
+	struct csv_list list;
 	struct summary_head head;
-	struct csv csv;
-	struct buf row;
 	struct buf domain;
 	bool found;
 };
@@ -47,7 +45,7 @@ static bool cells_write(struct summary_csv *summary, const struct summary_cells 
 		c->reject, c->other };
 	const struct span texts[] = { cells->p, cells->sp, cells->np, cells->pct, cells->dkim_domain,
 		cells->dkim_selector, cells->spf_domain };
-	struct csv *csv = &summary->csv;
+	struct csv *csv = &summary->list.csv;
 
 	csv_text(csv, span_of(cells->kind));
 	csv_text(csv, buf_span(&summary->domain));
@@ -64,7 +62,7 @@ static bool cells_write(struct summary_csv *summary, const struct summary_cells 
 	csv_date(csv, cells->end);
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		csv_text(csv, texts[i]);
-	return csv_row_write(&summary->csv, summary->out);
+	return csv_list_write(&summary->list);
 }
 
 static bool summary_domain(void *self, const struct domain_row *row)
@@ -151,10 +149,8 @@ static bool summary_found(const void *self)
 static bool summary_csv_close(void *self)
 {
 	struct summary_csv *summary = self;
-	bool done = !summary->row.failed && !ferror(summary->out) && fflush(summary->out) == 0;
+	bool done = csv_list_end(&summary->list);
 
-	csv_release(&summary->csv);
-	buf_release(&summary->row);
 	buf_release(&summary->domain);
 	free(summary);
 	return done;
@@ -166,12 +162,9 @@ bool summary_csv_open(struct summary_writer *writer, FILE *out, const struct sum
 
 	if (!summary)
 		return false;
-	summary->out = out;
 	summary->head = *head;
-	summary->row = summary->domain = BUF(ROW_OCTETS);
-	csv_begin(&summary->csv, &summary->row);
-	csv_names(&summary->csv, columns, sizeof columns / sizeof *columns);
-	csv_row_write(&summary->csv, summary->out);
+	summary->domain = BUF(ROW_OCTETS);
+	csv_list_begin(&summary->list, out, ROW_OCTETS, columns, sizeof columns / sizeof *columns);
 	*writer = (struct summary_writer){
 		.self = summary,
 		.domain = summary_domain,
