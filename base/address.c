@@ -57,8 +57,8 @@ bool address_parse_ornate(struct span text, struct address *address, bool *ornat
 
 	text = span_trim(text);
 	*ornate = !address_parse(text, address);
-	if (!*ornate)
-		return true;
+	if (!*ornate || !text.n)
+		return !*ornate;
 	if (span_starts_nocase(text, SPAN("IPv4:")))
 		text = (struct span){ text.p + 5, text.n - 5 };
 	word = text;

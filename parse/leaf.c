@@ -241,8 +241,8 @@ bool leaf_recognise(struct span front)
 
 bool leaf_name_means_report(struct span name)
 {
-	const char *end = name.p + name.n, *first = name.n ? memchr(name.p, '!', name.n) : NULL;
-	const char *second = first ? memchr(first + 1, '!', (size_t)(end - first) - 1) : NULL;
+	const char *first = name.n ? memchr(name.p, '!', name.n) : NULL;
+	const char *second = first ? memchr(first + 1, '!', (size_t)(name.p + name.n - first) - 1) : NULL;
 	size_t domain = second ? (size_t)(second - first) - 1 : 0;
 
 	return domain && memchr(first + 1, '.', domain) && !memchr(first + 1, ' ', domain);
