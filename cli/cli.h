@@ -104,7 +104,7 @@ struct command {
 };
 extern const struct command commands[]; /* ends with name == NULL */
 
-void print_help(FILE *out);
+void print_help(FILE *out, const struct command *command); /* of all commands when NULL */
 void print_version(FILE *out);
 
 #endif

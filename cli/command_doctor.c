@@ -4,6 +4,7 @@
 #include "cli/poll.h"
 #include "ingest/secretfile.h"
 #include "report/doctor.h"
+#include "report/style.h"
 #include "store/care.h"
 
 #include <errno.h>
@@ -64,9 +65,9 @@ static void health_say(struct doctor *d, const struct health *health)
 	char size[32], unused[32], log[32];
 
 	doctor_say(d, "database", NULL, DOCTOR_GOOD,
-		"%s: schema %" PRId64 ", %s, of which %s unused; %" PRIu64 " mails, %" PRIu64 " reports",
-		d->cli->config.db, health->schema, octets_text(health->octets, size),
-		octets_text(health->free_octets, unused), health->mails, health->reports);
+		"%s: schema %" PRId64 ", %s, of which %s unused; %s, %s", d->cli->config.db, health->schema,
+		octets_text(health->octets, size), octets_text(health->free_octets, unused),
+		counted_text(health->mails, "mail", "mails").p, counted_text(health->reports, "report", "reports").p);
 	if (!health->whole)
 		doctor_say(d, "integrity", NULL, DOCTOR_GOOD, "not looked at (--quick)");
 	else if (*health->damage)
@@ -78,9 +79,10 @@ static void health_say(struct doctor *d, const struct health *health)
 			health->orphans ? DOCTOR_BAD
 			: health->sums	? DOCTOR_LOOK
 					: DOCTOR_GOOD,
-			"%" PRIu64 " rows that belong to nothing%s%s; %" PRIu64
-			" days whose sums are not those of their reports",
-			health->orphans, health->orphans ? ", such as " : "", health->orphan, health->sums);
+			"%s to nothing%s%s; %s not those of their reports",
+			counted_text(health->orphans, "row that belongs", "rows that belong").p,
+			health->orphans ? ", such as " : "", health->orphan,
+			counted_text(health->sums, "day whose sums are", "days whose sums are").p);
 	doctor_say(d, "journal", NULL, DOCTOR_GOOD, "%s",
 		health->written	     ? "a process is writing just now"
 		: health->log_octets ? octets_text(health->log_octets, log)
@@ -90,7 +92,8 @@ static void health_say(struct doctor *d, const struct health *health)
 			"%s in %s-wal, which the next run that writes takes over", octets_text(health->log_octets, log),
 			d->cli->config.db);
 	doctor_say(d, "unsettled", NULL, health->unsettled ? DOCTOR_LOOK : DOCTOR_GOOD,
-		"%" PRIu64 " mails are stored and wait for their mailbox to be told", health->unsettled);
+		"%s for the mailbox to be told",
+		counted_text(health->unsettled, "mail is stored and waits", "mails are stored and wait").p);
 }
 
 static void room_check(struct doctor *d)

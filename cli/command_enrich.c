@@ -1,4 +1,5 @@
 #include "cli/enrich.h"
+#include "report/style.h"
 
 int command_enrich(struct cli *cli)
 {
@@ -12,9 +13,10 @@ int command_enrich(struct cli *cli)
 	if (!enrich_run(cli, &e, &fault))
 		return cli_fail(cli, &fault);
 	if (!cli->options.quiet)
-		printf("%zu addresses looked up, %zu named, %zu not confirmed, %zu without a name, %zu silent; %zu left\n",
-			e.looked, e.confirmed, e.unconfirmed, e.none, e.silent, e.left);
+		printf("%s looked up, %zu named, %zu not confirmed, %zu without a name, %zu silent; %zu left\n",
+			counted_text(e.looked, "address", "addresses").p, e.confirmed, e.unconfirmed, e.none, e.silent, e.left);
 	if (!cli->options.quiet && (e.domains || e.authors))
-		printf("%zu domains looked at, and %zu author domains below them\n", e.domains, e.authors);
+		printf("%s looked at, and %s below them\n", counted_text(e.domains, "domain", "domains").p,
+			counted_text(e.authors, "author domain", "author domains").p);
 	return EXIT_DONE;
 }

@@ -1,6 +1,5 @@
 #include "cli/cli.h"
-
-#include <inttypes.h>
+#include "report/style.h"
 
 int command_expire(struct cli *cli)
 {
@@ -30,8 +29,9 @@ int command_expire(struct cli *cli)
 	if (!done)
 		return cli_fail(cli, &fault);
 	if (!cli->options.quiet)
-		printf("%" PRIu64 " reports with %" PRIu64 " records, %" PRIu64 " failure reports and %" PRIu64
-		       " mails removed; samples of %" PRIu64 " more mails emptied\n",
-			expired.reports, expired.records, expired.failures, expired.mails, samples);
+		printf("%s with %s, %s and %s removed; samples of %s emptied\n",
+			counted_text(expired.reports, "report", "reports").p, counted_text(expired.records, "record", "records").p,
+			counted_text(expired.failures, "failure report", "failure reports").p,
+			counted_text(expired.mails, "mail", "mails").p, counted_text(samples, "more mail", "more mails").p);
 	return EXIT_DONE;
 }

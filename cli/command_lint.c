@@ -179,7 +179,8 @@ static int domains_lint(struct linting *l)
 	if (!good)
 		return cli_fail(l->cli, &fault);
 	if (l->left_out && !l->cli->options.quiet)
-		cli_say(l->cli, "%zu more domains have reports; name those you want", l->left_out);
+		cli_say(l->cli, "%s reports; name those you want",
+			counted_text(l->left_out, "more domain has", "more domains have").p);
 	if (!asking_heard(l->asking)) {
 		cli_say(l->cli, "lint: the DNS did not answer");
 		l->code = EXIT_LATER;

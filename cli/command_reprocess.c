@@ -2,8 +2,8 @@
 #include "cli/intake.h"
 #include "cli/keys.h"
 #include "cli/kept.h"
+#include "report/style.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 struct reprocessing {
@@ -105,7 +105,8 @@ int command_reprocess(struct cli *cli)
 	if (!done)
 		return cli_fail(cli, &r.fault);
 	if (!cli->options.quiet)
-		printf("%" PRIu64 " mails read again: %" PRIu64 " reports, %" PRIu64 " failure reports\n", r.mails, r.reports,
-			r.failures);
+		printf("%s read again: %s, %s\n", counted_text(r.mails, "mail", "mails").p,
+			counted_text(r.reports, "report", "reports").p,
+			counted_text(r.failures, "failure report", "failure reports").p);
 	return r.refused ? EXIT_LATER : EXIT_DONE;
 }

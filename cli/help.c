@@ -4,7 +4,35 @@
 #include "parse/parse.h"
 #include "store/store.h"
 
-void print_help(FILE *out)
+static void print_option(FILE *out, const struct option_row *row, bool whose)
+{
+	char left[64];
+
+	snprintf(left, sizeof left, "%s%s %s", row->name[1] ? "--" : "-", row->name, row->argument ? row->argument : "");
+	fprintf(out, "  %-38s %s", left, row->help);
+	if (whose && row->commands)
+		fprintf(out, " (%s)", row->commands);
+	putc('\n', out);
+}
+
+static void print_command(FILE *out, const struct command *command)
+{
+	fprintf(out, "usage: dmarcgate %s [OPTION...]%s%s\n  %s\n", command->name, *command->synopsis ? " " : "",
+		command->synopsis, command->help);
+	for (int common = 0; common < 2; common++) {
+		const char *heading = common ? "\nOptions of every command\n" : "\nOptions\n";
+
+		for (const struct option_row *row = option_rows; row->name; row++) {
+			if ((row->commands == NULL) != (common == 1) || !option_belongs(row, command->name))
+				continue;
+			fputs(heading, out);
+			heading = "";
+			print_option(out, row, false);
+		}
+	}
+}
+
+static void print_commands(FILE *out)
 {
 	fputs("usage: dmarcgate [OPTION...] [COMMAND [ARGUMENT...]]\n\nCommands (none: the summary of all domains)\n", out);
 	for (const struct command *command = commands; command->name; command++) {
@@ -14,13 +42,16 @@ void print_help(FILE *out)
 		fprintf(out, "  %-38s %s\n", left, command->help);
 	}
 	fputs("\nOptions\n", out);
-	for (const struct option_row *row = option_rows; row->name; row++) {
-		char left[64];
+	for (const struct option_row *row = option_rows; row->name; row++)
+		print_option(out, row, true);
+}
 
-		snprintf(left, sizeof left, "%s%s %s", row->name[1] ? "--" : "-", row->name, row->argument ? row->argument : "");
-		fprintf(out, "  %-38s %s%s%s%s\n", left, row->help, row->commands ? " (" : "", row->commands ? row->commands : "",
-			row->commands ? ")" : "");
-	}
+void print_help(FILE *out, const struct command *command)
+{
+	if (command)
+		print_command(out, command);
+	else
+		print_commands(out);
 	fputs("\nManual: dmarcgate(1), dmarcgate.conf(5), dmarcgate-json(5)\n", out);
 }
 

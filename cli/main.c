@@ -38,7 +38,7 @@ const struct command commands[] = {
 	{ "verify", command_verify, NEED_NURSERY, "MESSAGE|-...", "check the DKIM signatures of any mail" },
 	{ "check", command_check, 0, "DOMAIN...", "is it safe to enforce the policy? Ends with 0 to 3" },
 	{ "enrich", command_enrich, 0, "", "look up host names of senders, and what domains publish" },
-	{ "mark", command_mark, 0, "SOURCE own|forwarder|notours", "say whose a source is" },
+	{ "mark", command_mark, 0, "SOURCE own|forwarder|notours|reviewed", "say whose a source is" },
 	{ "accept", command_accept, 0, "SOURCE", "its failing mail may be lost" },
 	{ "critical", command_critical, 0, "SOURCE", "its mail must not be lost" },
 	{ "attest", command_attest, 0, "quarterly|lists", "you have thought of it" },
@@ -196,7 +196,7 @@ static bool settings_db(struct cli *cli, const char *path, struct fault *fault)
 	if (path[0] == '/' || path[0] == '~' || path[0] == '\0' || !getcwd(here, sizeof here))
 		return config_set(&cli->config, "dmarcgate", "db", path, fault);
 	if (snprintf(full, sizeof full, "%s/%s", here, path) >= (int)sizeof full)
-		return fault_set(fault, FAULT_SETUP, "--db %.200s: path too long", path);
+		return fault_set(fault, FAULT_SETUP, "db = %.200s...: path too long", path);
 	return config_set(&cli->config, "dmarcgate", "db", full, fault);
 }
 
@@ -210,8 +210,6 @@ static bool settings_apply(struct cli *cli, struct fault *fault)
 	if (options->jobs && !config_set(&cli->config, "dmarcgate", "jobs", options->jobs, fault))
 		return false;
 	if (options->color && !config_set(&cli->config, "dmarcgate", "color", options->color, fault))
-		return false;
-	if (!tokens_place(&cli->config, fault))
 		return false;
 	cli->out = stream_style(stdout, (enum color_mode)cli->config.color);
 	cli->err = stream_style(stderr, (enum color_mode)cli->config.color);
@@ -246,11 +244,16 @@ static int cli_run(struct cli *cli, const struct command *command)
 			return cli_fail(cli, &fault);
 		}
 	}
-	if (!config_load(cli->options.config_file, &cli->config, &fault) || !settings_apply(cli, &fault) ||
-		!secret_learn(cli->helper, &cli->config, &fault))
+	if (!config_load(cli->options.config_file, &cli->config, &fault)) {
 		code = cli_fail(cli, &fault);
-	else
+	} else if (!settings_apply(cli, &fault)) {
+		cli_say(cli, "--%s", fault.text);
+		code = EXIT_USAGE;
+	} else if (!tokens_place(&cli->config, &fault) || !secret_learn(cli->helper, &cli->config, &fault)) {
+		code = cli_fail(cli, &fault);
+	} else {
 		code = cli_flush(cli, command->run(cli));
+	}
 	config_release(&cli->config);
 	nursery_free(cli->nursery);
 	helper_stop(cli->helper);
@@ -281,7 +284,10 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (cli.options.help || cli.options.version) {
-		(cli.options.help ? print_help : print_version)(stdout);
+		if (cli.options.help)
+			print_help(stdout, cli.options.command ? command_find(cli.options.command) : NULL);
+		else
+			print_version(stdout);
 		return cli_flush(&cli, EXIT_DONE);
 	}
 	csv_guard(!cli.options.csv_raw);

@@ -141,6 +141,11 @@ static bool list_holds(const char *list, const char *word)
 	return false;
 }
 
+bool option_belongs(const struct option_row *row, const char *command)
+{
+	return !row->commands || list_holds(row->commands, command);
+}
+
 /* An option that the command does not know is an error: `expire --days 3` must not expire by the default. */
 static bool options_belong(const struct options *options, const char *const given[], struct fault *fault)
 {
@@ -148,7 +153,7 @@ static bool options_belong(const struct options *options, const char *const give
 
 	for (int i = 0; given[i]; i++)
 		for (const struct option_row *row = option_rows; row->name; row++)
-			if (strcmp(row->name, given[i]) == 0 && row->commands && !list_holds(row->commands, command))
+			if (strcmp(row->name, given[i]) == 0 && !option_belongs(row, command))
 				return fault_set(fault, FAULT_SETUP, "%s: has no option %s%s", command,
 					row->name[1] ? "--" : "-", row->name);
 	return true;

@@ -61,5 +61,6 @@ struct option_row {
 	const char *help;
 };
 extern const struct option_row option_rows[]; /* ends with name == NULL */
+bool option_belongs(const struct option_row *row, const char *command);
 
 #endif

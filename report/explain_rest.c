@@ -216,7 +216,7 @@ static void put_report_rows(struct page *page, uint32_t report)
 	page->sheet.failed |= !table_print(table);
 	table_free(table);
 	if (n > ROWS_SHOWN)
-		fprintf(page->sheet.out, "  and %zu more rows\n", n - ROWS_SHOWN);
+		fprintf(page->sheet.out, "  and %s\n", counted_text(n - ROWS_SHOWN, "more row", "more rows").p);
 }
 
 bool explain_report(FILE *out, const struct style *style, const struct assessment *a, uint32_t report)

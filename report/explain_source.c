@@ -207,8 +207,8 @@ static void put_results(struct page *page, const struct detail *d)
 	page->sheet.failed |= !table_print(table);
 	table_free(table);
 	if (d->results_n > RESULTS_SHOWN)
-		fprintf(page->sheet.out, "  and %s more results\n",
-			count_text(d->results_n - RESULTS_SHOWN + d->more_results).p);
+		fprintf(page->sheet.out, "  and %s\n",
+			counted_text(d->results_n - RESULTS_SHOWN + d->more_results, "more result", "more results").p);
 }
 
 static void put_addresses(struct page *page, const struct detail *d)
@@ -239,7 +239,8 @@ static void put_addresses(struct page *page, const struct detail *d)
 	page->sheet.failed |= !table_print(table);
 	table_free(table);
 	if (d->addresses_n > ADDRESSES_SHOWN)
-		fprintf(page->sheet.out, "  and %s more addresses\n", count_text(d->addresses_n - ADDRESSES_SHOWN).p);
+		fprintf(page->sheet.out, "  and %s\n",
+			counted_text(d->addresses_n - ADDRESSES_SHOWN, "more address", "more addresses").p);
 }
 
 /* ---- the rest, labelled */

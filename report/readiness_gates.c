@@ -67,14 +67,25 @@ static bool say_subjects(
 	return said > 0;
 }
 
-static void found_coverage(const struct pen *pen, const struct measures *m)
+static struct long_text days_text(double days)
 {
+	return counted_text((uint64_t)days, "day", "days");
+}
+
+static void found_coverage(const struct pen *pen, const struct verdict *v)
+{
+	const struct measures *m = &v->measures;
+
+	if (v->history_first == MOMENT_NONE) {
+		pen_say(pen, "no report that counts");
+		return;
+	}
 	pen_say(pen, "%s, ",
 		m->window > 35 ? counted_text((uint64_t)m->days, "day", "days").p
 			       : counted_text((uint64_t)m->days, "weekday", "weekdays").p);
 	pen_say(pen, "%s, ", counted_text(m->reporters, "receiver", "receivers").p);
-	pen_say(pen, "%s of history, newest ", counted_text((uint64_t)m->history, "day", "days").p);
-	pen_say(pen, "%s old", counted_text((uint64_t)m->age, "day", "days").p);
+	pen_say(pen, "%s of history, newest ", days_text((double)m->history).p);
+	pen_say(pen, "%s old", days_text((double)m->age).p);
 	if (!m->month_edge)
 		pen_say(pen, ", no end of a month");
 }
@@ -98,7 +109,7 @@ static void found_records(const struct pen *pen, const struct assessment *a)
 static void found_time(const struct pen *pen, const struct measures *m, unsigned number)
 {
 	if (number == 8) {
-		pen_say(pen, "%s at quarantine or stricter", counted_text((uint64_t)m->stage_days, "day", "days").p);
+		pen_say(pen, "%s at quarantine or stricter", days_text((double)m->stage_days).p);
 		return;
 	}
 	pen_say(pen, "%s", counted_text((uint64_t)m->quiet_days, "quiet day", "quiet days").p);
@@ -106,8 +117,20 @@ static void found_time(const struct pen *pen, const struct measures *m, unsigned
 		pen_say(pen, ", a critical alert is open");
 }
 
+static void found_loss(const struct pen *pen, const struct measures *m)
+{
+	if (m->own)
+		pen_say(pen, "%s, surely at most %s", ratio_text(m->own_loss).p, ratio_text(m->own_upper).p);
+	else
+		pen_say(pen, "no mail of your own");
+}
+
 static void found_signed(const struct pen *pen, const struct assessment *a)
 {
+	if (!a->verdict->measures.own) {
+		pen_say(pen, "no mail of your own");
+		return;
+	}
 	pen_say(pen, "%s", ratio_text(a->verdict->measures.dkim_share).p);
 	say_subjects(pen, a, 5, true, "; ");
 }
@@ -119,13 +142,13 @@ void words_gate_found(const struct pen *pen, const struct assessment *a, unsigne
 
 	switch (number) {
 	case 1:
-		found_coverage(pen, m);
+		found_coverage(pen, a->verdict);
 		break;
 	case 2:
 		pen_say(pen, "%s", counted_text(m->own_evidence, "piece of evidence", "pieces of evidence").p);
 		break;
 	case 3:
-		pen_say(pen, "%s, surely at most %s", ratio_text(m->own_loss).p, ratio_text(m->own_upper).p);
+		found_loss(pen, m);
 		break;
 	case 4:
 		if (!say_subjects(pen, a, 4, true, ""))
@@ -180,9 +203,12 @@ static void limit_coverage(const struct pen *pen, const struct assessment *a, co
 	const struct assess_limits *limits = &a->options->limits;
 	bool wide = a->verdict->window > 35;
 
-	pen_say(pen, "at least %.0f %s, ", wide ? limits->wide_days : t->days, wide ? "days" : "weekdays");
-	pen_say(pen, "%.0f receivers, %.0f days of history; newest at most %.0f days old", limits->reporters,
-		t->history, limits->fresh_days);
+	pen_say(pen, "at least %s, ",
+		wide ? days_text(limits->wide_days).p
+		     : counted_text((uint64_t)t->days, "weekday", "weekdays").p);
+	pen_say(pen, "%s, %s of history; newest at most %s old",
+		counted_text((uint64_t)limits->reporters, "receiver", "receivers").p, days_text(t->history).p,
+		days_text(limits->fresh_days).p);
 }
 
 void words_gate_limit(const struct pen *pen, const struct assessment *a, unsigned number)
@@ -209,15 +235,15 @@ void words_gate_limit(const struct pen *pen, const struct assessment *a, unsigne
 		pen_say(pen, "at least %s, each sender %s", limit_text(t->dkim_share).p, limit_text(t->sender_dkim).p);
 		break;
 	case 6:
-		pen_say(pen, "at most %s; no source with %.0f messages", limit_text(t->undecided_share).p,
-			ceil(undecided_most(a)));
+		pen_say(pen, "at most %s; no source with %s", limit_text(t->undecided_share).p,
+			counted_text((uint64_t)ceil(undecided_most(a)), "message", "messages").p);
 		break;
 	case 7:
 		pen_say(pen, "at most %s", limit_text(t->forward_loss).p);
 		break;
 	case 8:
 	case 9:
-		pen_say(pen, "at least %.0f days", number == 8 ? t->stage_days : t->quiet_days);
+		pen_say(pen, "at least %s", days_text(number == 8 ? t->stage_days : t->quiet_days).p);
 		break;
 	case 10:
 		pen_say(pen, "no error");
@@ -291,7 +317,7 @@ void words_missing(const struct pen *pen, const struct assessment *a)
 	}
 	value = value_of(gate_first(v, 1), "age", &limit);
 	if (value > limit) {
-		pen_say(pen, "%sThe newest is %.0f days old.", before, value);
+		pen_say(pen, "%sThe newest is %s old.", before, days_text(value).p);
 		before = " ";
 	}
 	value = value_of(gate_first(v, 2), "upper95", &limit);
@@ -319,7 +345,7 @@ void words_lacking(const struct pen *pen, const struct assessment *a)
 	}
 	value = value_of(coverage, "age", &limit);
 	if (value > limit) {
-		pen_say(pen, "%snewest %.0f days old", before, value);
+		pen_say(pen, "%snewest %s old", before, days_text(value).p);
 		before = ", ";
 	}
 	if (!*before)
@@ -341,9 +367,9 @@ void words_gather(const struct pen *pen, const struct assessment *a)
 	else if (v->history_first == MOMENT_NONE)
 		pen_say(pen, "Have reports sent to you (rua=), and store them: dmarcgate ingest");
 	else if (age > most)
-		pen_say(pen, "See why no reports come any more; the newest is %.0f days old", age);
+		pen_say(pen, "See why no reports come any more; the newest is %s old", days_text(age).p);
 	else if (history < needed && evidence && evidence->state == GATE_HOLDS)
-		pen_say(pen, "Wait %.0f more days", needed - history);
+		pen_say(pen, "Wait %s", counted_text((uint64_t)(needed - history), "more day", "more days").p);
 	else
 		pen_say(pen, "Send one message from every system you use to Gmail, Outlook and Yahoo, on six days");
 }

@@ -47,8 +47,9 @@ static void put_numbers(struct readiness_page_html *page)
 	struct html *html = &page->html;
 
 	html_raw(html, "<ul class=\"nums\">");
-	put_number(html, m->own, "of your own, ");
-	pen_say(&html->pen, "%s signed by you; %s fail", ratio_text(m->dkim_share).p, count_text(m->own_fails).p);
+	put_number(html, m->own, "of your own");
+	if (m->own)
+		pen_say(&html->pen, ", %s signed by you; %s fail", ratio_text(m->dkim_share).p, count_text(m->own_fails).p);
 	html_raw(html, "</span></li>");
 	put_number(html, m->forwarded, "of yours, forwarded by others; ");
 	pen_say(&html->pen, "%s fail", count_text(m->forwarded_fails).p);

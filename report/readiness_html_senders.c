@@ -131,8 +131,8 @@ static void put_addresses(struct readiness_page_html *page, const struct detail 
 	}
 	html_table_end(html);
 	if (d->addresses_n > ADDRESSES_SHOWN)
-		html_rawf(html, "<p class=\"soft\">And %s more addresses.</p>\n",
-			count_text(d->addresses_n - ADDRESSES_SHOWN).p);
+		html_rawf(html, "<p class=\"soft\">And %s.</p>\n",
+			counted_text(d->addresses_n - ADDRESSES_SHOWN, "more address", "more addresses").p);
 }
 
 static void put_report(struct readiness_page_html *page, const struct seen_report *r)

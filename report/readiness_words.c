@@ -58,7 +58,7 @@ void words_now(const struct pen *pen, const struct assessment *a)
 	if (policy)
 		words_record(pen, policy);
 	else
-		pen_say(pen, a->rows->published.checked ? "no record" : "policy not known");
+		pen_say(pen, a->rows->published.checked ? "no record" : "an unknown policy");
 }
 
 void words_week(const struct pen *pen, const struct assessment *a)
@@ -260,12 +260,19 @@ static void say_loss(const struct pen *pen, const struct assessment *a)
 	say_losers(pen, a);
 }
 
-static void say_nothing_counts(const struct pen *pen, const struct verdict *v)
+uint64_t words_came(const struct verdict *v)
 {
 	uint64_t came = 0;
 
 	for (int use = 0; use < USE_COUNT; use++)
 		came += v->not_counted[use];
+	return came;
+}
+
+void words_nothing_counts(const struct pen *pen, const struct verdict *v)
+{
+	uint64_t came = words_came(v);
+
 	if (came)
 		pen_say(pen,
 			came == 1 ? "One report has come, and it does not count yet"
@@ -292,7 +299,7 @@ void words_cost(const struct pen *pen, const struct assessment *a)
 	if (m->parked) {
 		pen_say(pen, "This domain sends no mail, so there is none to lose.");
 	} else if (v->history_first == MOMENT_NONE) {
-		say_nothing_counts(pen, v);
+		words_nothing_counts(pen, v);
 	} else if (m->own == 0) {
 		pen_say(pen, "No message of your own was reported in ");
 		say_window(pen, a);

@@ -15,6 +15,8 @@ void words_now(const struct pen *pen, const struct assessment *a);    /* `p=none
 void words_week(const struct pen *pen, const struct assessment *a);   /* `week 47, 14-20 Nov 2026` */
 void words_status(const struct pen *pen, const struct assessment *a); /* `for p=quarantine: 1 sender to fix` */
 void words_cost(const struct pen *pen, const struct assessment *a);   /* what it would have cost; with its dots */
+uint64_t words_came(const struct verdict *v);			      /* reports that do not count */
+void words_nothing_counts(const struct pen *pen, const struct verdict *v); /* that none does; with its dot */
 void words_first(const struct pen *pen, const struct assessment *a);  /* what to do first; with its dots */
 bool words_holds(const struct assessment *a); /* p=reject is in force, and nothing is left to do */
 

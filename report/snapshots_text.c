@@ -103,7 +103,8 @@ static bool snapshots_text_take(void *self, const struct snapshot_row *row)
 		say(list, i || answer->aliases ? "" : period.p);
 	}
 	if (answer->n > RECORDS_SHOWN) {
-		buf_printf(&list->line, "and %zu more records", answer->n - RECORDS_SHOWN);
+		buf_printf(&list->line, "and %s",
+			counted_text(answer->n - RECORDS_SHOWN, "more record", "more records").p);
 		say(list, "");
 	}
 	if (!answer->n) {

@@ -171,12 +171,18 @@ static void say_lower(const struct pen *pen, const char *words)
 	pen_say(pen, "%s", text);
 }
 
+/* Reports came, and nothing can be said of them: that is no silence to look into. */
+static bool none_counts(const struct verdict *v)
+{
+	return v->history_first == MOMENT_NONE && words_came(v) > 0;
+}
+
 void weekly_say_state(const struct pen *pen, const struct weekly *weekly, const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;
 
 	if (weekly_is_silent(v, weekly->plan.today)) {
-		pen_say(pen, "no report arrived");
+		pen_say(pen, none_counts(v) ? "no report counts yet" : "no report arrived");
 		return;
 	}
 	say_lower(pen, words_verdict(v->decision.word));
@@ -188,6 +194,13 @@ void weekly_say_silence(const struct pen *pen, const struct weekly *weekly, cons
 {
 	const struct verdict *v = a->verdict;
 
+	if (none_counts(v)) {
+		words_nothing_counts(pen, v);
+		pen_say(pen, " ");
+		words_gather(pen, a);
+		pen_say(pen, ". Until then keep the record.");
+		return;
+	}
 	pen_say(pen, "Nothing arrived: no report that counts covers a day of this week.");
 	if (v->history_first == MOMENT_NONE)
 		pen_say(pen, " None ever has.");
@@ -196,6 +209,17 @@ void weekly_say_silence(const struct pen *pen, const struct weekly *weekly, cons
 			counted_text((uint64_t)(weekly->plan.today - v->last_day), "day", "days").p);
 	pen_say(pen, " Is the rua address of the record still right, is its mailbox full, does dmarcgate ingest run?"
 		     " Silence is no reason to change the record.");
+}
+
+bool weekly_has_quiet(const struct verdict *v)
+{
+	return v->measures.quiet_days >= WEEK;
+}
+
+void weekly_say_quiet(const struct pen *pen, const struct verdict *v)
+{
+	pen_say(pen, "No new unsigned sender of your own %s %s.", v->measures.never_surprised ? "in all" : "for",
+		counted_text((uint64_t)v->measures.quiet_days, "day", "days").p);
 }
 
 void weekly_say_sums(const struct pen *pen, const struct verdict *v)

@@ -215,14 +215,16 @@ static void news(const struct part *part)
 {
 	const struct verdict *v = part->a->verdict;
 
-	heading(part, 3, "New this week", "fg", "#1d2226");
+	if (v->alerts_n || weekly_has_quiet(v))
+		heading(part, 3, "New this week", "fg", "#1d2226");
 	for (size_t i = 0; i < v->alerts_n && i < WEEKLY_ALERTS; i++)
 		alert(part, &v->alerts[i]);
 	if (v->alerts_n > WEEKLY_ALERTS)
 		more(part, v->alerts_n - WEEKLY_ALERTS, "dmarcgate summary -v");
+	if (!weekly_has_quiet(v))
+		return;
 	row_open(part, CELL);
-	pen_say(&part->pen, "No surprise sender %s %s.", v->measures.never_surprised ? "in all" : "for",
-		counted_text((uint64_t)v->measures.quiet_days, "day", "days").p);
+	weekly_say_quiet(&part->pen, v);
 	row_close(part);
 }
 

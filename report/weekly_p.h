@@ -65,6 +65,9 @@ void weekly_say_closed_name(const struct pen *pen, const struct assessment *a, c
 void weekly_say_closed(const struct pen *pen, const struct closed_alert *closed);
 /* Pages that did not fit in, and how to have them. */
 void weekly_say_pages(const struct pen *pen, const struct weekly *weekly);
+/* `No new unsigned sender of your own for 39 days.`, where it is a week at least. */
+bool weekly_has_quiet(const struct verdict *verdict);
+void weekly_say_quiet(const struct pen *pen, const struct verdict *verdict);
 void weekly_say_sums(const struct pen *pen, const struct verdict *verdict); /* with its dot */
 
 /* A line of the list that a mail about several domains begins with, and what is told of a domain at length; appended. */

@@ -112,13 +112,16 @@ static void news(struct part *part)
 {
 	const struct verdict *v = part->a->verdict;
 
-	fputs("\nNEW THIS WEEK\n", part->out);
+	if (v->alerts_n || weekly_has_quiet(v))
+		fputs("\nNEW THIS WEEK\n", part->out);
 	for (size_t i = 0; i < v->alerts_n && i < WEEKLY_ALERTS; i++)
 		alert(part, &v->alerts[i]);
 	if (v->alerts_n > WEEKLY_ALERTS)
 		fprintf(part->out, "  ... and %zu more: dmarcgate summary -v\n", v->alerts_n - WEEKLY_ALERTS);
-	pen_say(&part->pen, "- No surprise sender %s %s.", v->measures.never_surprised ? "in all" : "for",
-		counted_text((uint64_t)v->measures.quiet_days, "day", "days").p);
+	if (!weekly_has_quiet(v))
+		return;
+	pen_say(&part->pen, "- ");
+	weekly_say_quiet(&part->pen, v);
 	paragraph(part, 0, 2);
 }
 

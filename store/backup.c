@@ -146,6 +146,8 @@ static bool source_open(const char *path, sqlite3 **from, struct fault *fault)
 
 	if (stat(path, &seen))
 		return fault_set(fault, FAULT_SETUP, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(seen.st_mode))
+		return fault_set(fault, FAULT_SETUP, "%s: not a file", path);
 	rc = sqlite3_open_v2(path, from, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK) {
 		sqlite3_busy_timeout(*from, BUSY_MS);

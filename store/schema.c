@@ -331,6 +331,8 @@ bool schema_check(struct store *s, const struct schema_step *steps, int version,
 		return fault_set(fault, FAULT_SETUP,
 			"%s: written by a newer dmarcgate (schema %" PRId64 ", this one knows %d)", s->path, have,
 			version);
+	if (application == 0 && s->mode == STORE_READ)
+		return fault_set(fault, FAULT_SETUP, "%s: empty; the next ingest makes a database of it", s->path);
 	if (have < version && s->mode == STORE_READ)
 		return fault_set(fault, FAULT_SETUP,
 			"%s: schema %" PRId64 " is older than %d; the next ingest brings it up to date", s->path, have,

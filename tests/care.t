@@ -74,6 +74,12 @@ def backups(gate):
     check(ran.code == 78 and lines(ran.err) == 1, "no such folder", ran)
     ran = gate.run("backup")
     check(ran.code == 64, "a backup wants a name", ran)
+    ran = gate.run("--db", os.path.dirname(gate.db), "backup", copy)
+    check(ran.code == 78 and "not a file" in ran.err and not os.path.exists(copy), "a folder is no database", ran)
+    empty = gate.path("empty.db")
+    open(empty, "w").close()
+    ran = gate.run("--db", empty, "summary")
+    check(ran.code == 78 and "empty; the next ingest makes a database of it" in ran.err, "nor is an empty file yet", ran)
     busy.close()
 
 

@@ -52,6 +52,21 @@ ok $? "without a database nothing arrived"
 
 "$program" --db "$work/db" --now "$now" --dns-file "$srcdir/samples/zone.txt" --quiet ingest "$srcdir/samples/demo" 2> err
 
+# Reports whose senders are new: no silence, and nothing to boast of
+ends 0 "reports that do not count yet" run digest --print lighthouse-cafe.example
+grep -q '^Subject: lighthouse-cafe.example: no report counts yet' out
+ok $? "the subject does not say that none arrived"
+python3 "$srcdir/tests/digest-readback.py" out text > text 2> err
+grep -q '^5 reports have come, and none of them counts yet' text && ! grep -q 'Nothing arrived' text
+ok $? "nor does the mail"
+printf '[readiness]\nknown_reporters = bigmail.example\n' > known
+"$program" -c known --db "$work/early.db" --now 2026-11-13 --dns-file "$srcdir/samples/zone.txt" --quiet ingest \
+	"$srcdir"/samples/demo/bigmail-shop-110* "$srcdir"/samples/demo/bigmail-shop-111[0-2]* 2> err
+ends 0 "six days of history" "$program" -c known --db "$work/early.db" --now 2026-11-13 digest --print harborlight.example
+python3 "$srcdir/tests/digest-readback.py" out text > text 2> err
+grep -q '^This week: 273 of your own' text && ! grep -qE 'NEW THIS WEEK|new unsigned sender' text
+ok $? "are no week without a surprise, and what is empty has no heading"
+
 # What it is
 ends 0 "printed" run digest --print harborlight.example
 cp out printed
@@ -118,7 +133,7 @@ python3 "$srcdir/tests/digest-readback.py" out check > text 2> err && grep -q '2
 ok $? "one mail for all of them"
 run digest --print lighthouse-cafe.example harborlight.example > out 2> err
 python3 "$srcdir/tests/digest-readback.py" out text > text 2>> err
-[ "$(grep -o '^  [a-z-]*\.example: [a-z ]*' text | head -n 2 | tr '\n' ' ')" = "  harborlight.example: not ready for p   lighthouse-cafe.example: no report arrived " ]
+[ "$(grep -o '^  [a-z-]*\.example: [a-z ]*' text | head -n 2 | tr '\n' ' ')" = "  harborlight.example: not ready for p   lighthouse-cafe.example: no report counts yet " ]
 ok $? "... the worst first, whatever the order they are named in"
 silent=$(seq -f 'silent%02g.example' 30)
 # shellcheck disable=SC2046,SC2086 # names without blanks
