@@ -245,6 +245,32 @@ static void forged_mail_brings_no_witness(void **unused)
 	arena_release(&arena);
 }
 
+/* A sender that fails too often now does so, however well it did before; that too little else is known changes nothing. */
+static void bad_news_is_not_thinned_out(void **unused)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)unused;
+	world_begin(&w, DOMAIN, TODAY);
+	for (int64_t day = TODAY - 120; day < TODAY; day++) {
+		world_add(&w, &(struct line){ day, reporter((uint32_t)day), "192.0.2.10", "mail." DOMAIN, DOMAIN, DOMAIN, "pass",
+				      "d.example/k1/pass", 10, NULL, NULL, 0, 0, false });
+		if (day % 7 == 0)
+			world_add(&w, &(struct line){ day, "google.com", "192.0.2.20", "crm." DOMAIN, DOMAIN, DOMAIN, "pass",
+					      "d.example/k1/pass", 12, NULL, NULL, 0, 0, false });
+	}
+	world_add(&w, &(struct line){ TODAY - 1, "google.com", "192.0.2.20", "crm." DOMAIN, DOMAIN, NULL, NULL, NULL, 4, NULL,
+			      NULL, 0, 0, false });
+	judge(&w, &arena, &v);
+	assert_int_equal(v.decision.word, VERDICT_NOT_READY);
+	assert_int_equal(v.window, 35);
+	assert_true(v.measures.own_upper > w.options.limits.quarantine.own_upper); /* which would be no data alone */
+	world_end(&w);
+	arena_release(&arena);
+}
+
 static void uncounted_reports_leave_everything_alone(void **unused)
 {
 	struct arena arena = ARENA((size_t)1 << 28), kept = ARENA((size_t)1 << 26);
@@ -394,6 +420,7 @@ int main(void)
 		cmocka_unit_test(reading_twice_changes_nothing),
 		cmocka_unit_test(a_forged_flood_leaves_the_gates_alone),
 		cmocka_unit_test(forged_mail_brings_no_witness),
+		cmocka_unit_test(bad_news_is_not_thinned_out),
 		cmocka_unit_test(uncounted_reports_leave_everything_alone),
 		cmocka_unit_test(scaling_never_worsens_a_bound),
 		cmocka_unit_test(bounds_are_monotone),
