@@ -95,8 +95,6 @@ static void next(struct checking *c)
 	fprintf(c->out, "%s\n", buf_text(&c->line));
 	c->failed |= c->line.failed;
 	buf_clear(&c->line);
-	if (!c->a->rows->published.checked && c->a->verdict->next.stage != STAGE_NO_RECORD)
-		fputs("  The record of today was not looked up: keep its rua= and other tags.\n", c->out);
 }
 
 static void exceptions(struct checking *c)

@@ -83,7 +83,7 @@ static void found_coverage(const struct pen *pen, const struct verdict *v)
 	pen_say(pen, "%s, ",
 		m->window > 35 ? counted_text((uint64_t)m->days, "day", "days").p
 			       : counted_text((uint64_t)m->days, "weekday", "weekdays").p);
-	pen_say(pen, "%s, ", counted_text(m->reporters, "receiver", "receivers").p);
+	pen_say(pen, "%s, ", counted_text(m->witnesses, "receiver", "receivers").p);
 	pen_say(pen, "%s of history, newest ", days_text((double)m->history).p);
 	pen_say(pen, "%s old", days_text((double)m->age).p);
 	if (!m->month_edge)
@@ -460,6 +460,10 @@ static void say_keep(const struct pen *pen, const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;
 
+	if (published_unread(&a->rows->published)) {
+		pen_say(pen, "Mend the published record first: receivers find none that is valid.");
+		return;
+	}
 	pen_say(pen, "Keep ");
 	words_now(pen, a);
 	pen_say(pen, ".");
@@ -468,10 +472,15 @@ static void say_keep(const struct pen *pen, const struct assessment *a)
 	if (v->steps_n && !v->steps[0].later) {
 		pen_say(pen, " After ");
 		say_steps(pen, v);
-		pen_say(pen, ", publish:");
+		pen_say(pen, ", publish");
 	} else {
-		pen_say(pen, " Once it is ready, publish:");
+		pen_say(pen, " Once it is ready, publish");
 	}
+}
+
+static bool is_trial(const struct next_record *next)
+{
+	return span_find_nocase(next->record, SPAN("t=y")) >= 0;
 }
 
 static void say_forward(const struct pen *pen, const struct assessment *a)
@@ -479,19 +488,29 @@ static void say_forward(const struct pen *pen, const struct assessment *a)
 	const struct next_record *next = &a->verdict->next;
 
 	if (a->verdict->measures.parked) {
-		pen_say(pen, "Publish, for good:");
+		pen_say(pen, "Publish, for good");
 		return;
 	}
 	pen_say(pen, "Publish");
 	if (next->not_before != MOMENT_NONE)
 		pen_say(pen, " from %s on, when the next run of a monthly sender is over",
 			weekday_text(next->not_before).p);
-	if (next->stage == STAGE_NONE || next->stage == STAGE_QUARANTINE)
-		pen_say(pen, ", hold %u days, then drop t=y and pct=0:", next->hold_days);
-	else if (next->hold_days)
-		pen_say(pen, ", hold %u days:", next->hold_days);
+	if (next->hold_days)
+		pen_say(pen, ", hold %u days%s", next->hold_days, is_trial(next) ? ", then drop t=y and pct=0" : "");
 	else
-		pen_say(pen, "; it stays:");
+		pen_say(pen, "; it stays");
+}
+
+/* Whoever copies a record without its rua= gets no more reports. */
+static void say_what_follows(const struct pen *pen, const struct assessment *a)
+{
+	const struct next_record *next = &a->verdict->next;
+
+	if (!next->record.n)
+		return;
+	if (!a->rows->published.checked && next->stage != STAGE_NO_RECORD)
+		pen_say(pen, " (add rua= and the other tags of your present record: it was not looked at)");
+	pen_say(pen, ":");
 }
 
 void words_next(const struct pen *pen, const struct assessment *a)
@@ -501,10 +520,11 @@ void words_next(const struct pen *pen, const struct assessment *a)
 		say_forward(pen, a);
 		break;
 	case NEXT_BACK:
-		pen_say(pen, "Own mail is being lost. One step back until the alert is closed; publish:");
+		pen_say(pen, "A sender of yours broke while the policy is enforced. One step back until the alert is "
+			     "closed; publish");
 		break;
 	case NEXT_FIRST:
-		pen_say(pen, "Publish a first record; it asks for reports and changes nothing else:");
+		pen_say(pen, "Publish a first record; it asks for reports and changes nothing else");
 		break;
 	case NEXT_SILENT:
 		pen_say(pen, "Keep what is published: silence is no reason to weaken it.");
@@ -512,15 +532,14 @@ void words_next(const struct pen *pen, const struct assessment *a)
 	default:
 		say_keep(pen, a);
 	}
+	say_what_follows(pen, a);
 }
 
 void words_next_why(const struct pen *pen, const struct assessment *a)
 {
 	const struct next_record *next = &a->verdict->next;
 
-	if (!a->rows->published.checked && next->stage != STAGE_NO_RECORD)
-		pen_say(pen, "Keep rua= and the other tags of the record you publish: it was not looked at. ");
-	if (span_find_nocase(next->record, SPAN("t=y")) >= 0)
+	if (is_trial(next))
 		pen_say(pen,
 			"A trial: receivers of RFC 9989 read t=y, older ones pct=0, and both treat failing mail one "
 			"level milder. Lists and forwarders that rewrite From begin to do so. ");

@@ -52,8 +52,9 @@ void words_step_title(const struct pen *pen, const struct assessment *a, const s
 {
 	switch (step->kind) {
 	case STEP_WAIT_STAGE:
-		pen_say(pen, "Stay at %s for %u more %s", "p=quarantine", days_left(step),
-			plural(days_left(step), "day", "days"));
+		pen_say(pen, a->verdict->effective >= REQUEST_QUARANTINE ? "Stay at p=quarantine for %u more %s"
+									 : "Go to p=quarantine and stay there for %u %s",
+			days_left(step), plural(days_left(step), "day", "days"));
 		break;
 	case STEP_WAIT_QUIET:
 		pen_say(pen, "Wait %u more %s for further surprises", days_left(step),

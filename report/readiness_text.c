@@ -478,7 +478,7 @@ static void next_record(struct page *page)
 		sheet_copy(&page->sheet);
 	}
 	parked_records(page);
-	if (next->record.n && (page->look->all || !page->a->rows->published.checked)) {
+	if (next->record.n && page->look->all) {
 		words_next_why(&page->sheet.pen, page->a);
 		sheet_paragraph(&page->sheet, 6);
 	}

@@ -34,7 +34,7 @@ const struct policy *assessment_policy(const struct assessment *a)
 	const struct published *p = &a->rows->published;
 
 	if (p->checked)
-		return p->dmarc_records ? &p->policy : NULL;
+		return p->dmarc_records && !published_unread(p) ? &p->policy : NULL;
 	return a->verdict->seen_any ? &a->verdict->seen : NULL;
 }
 
@@ -58,7 +58,9 @@ void words_now(const struct pen *pen, const struct assessment *a)
 	if (policy)
 		words_record(pen, policy);
 	else
-		pen_say(pen, a->rows->published.checked ? "no record" : "an unknown policy");
+		pen_say(pen, published_unread(&a->rows->published) ? "no valid record"
+			     : a->rows->published.checked	   ? "no record"
+								   : "an unknown policy");
 }
 
 void words_week(const struct pen *pen, const struct assessment *a)
@@ -347,7 +349,7 @@ void words_first(const struct pen *pen, const struct assessment *a)
 		pen_say(pen, "Go one step back now: publish the record under NEXT.");
 		return;
 	}
-	if (ready && v->next.record.n) {
+	if (v->next.kind == NEXT_FORWARD || (ready && v->next.record.n)) {
 		pen_say(pen, "Publish the %s under NEXT.", v->next.spf.n ? "records" : "record");
 		return;
 	}
@@ -358,7 +360,7 @@ void words_first(const struct pen *pen, const struct assessment *a)
 	else
 		words_step_title(pen, a, &v->steps[0]);
 	pen_say(pen, ".");
-	if (v->next.stage > STAGE_NO_RECORD && v->next.kind == NEXT_KEEP && v->decision.word == VERDICT_NOT_READY) {
+	if (assessment_policy(a) && v->next.kind == NEXT_KEEP && v->decision.word == VERDICT_NOT_READY) {
 		pen_say(pen, " Until then keep ");
 		words_now(pen, a);
 		pen_say(pen, ".");

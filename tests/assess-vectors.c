@@ -185,6 +185,7 @@ static struct measures measures_of(const json_t *m, struct arena *arena)
 		.age = (int64_t)count_of(m, "age", 0),
 		.month_edge = !edge || json_is_true(edge),
 		.reporters = count_of(m, "reporters", 0),
+		.witnesses = count_of(m, "reporters", 0),
 		.own = count_of(m, "own", 0),
 		.own_evidence = count_of(m, "own_ev", 0),
 		.own_fails = count_of(m, "own_fail", 0),

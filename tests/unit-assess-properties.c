@@ -212,6 +212,65 @@ static void a_forged_flood_leaves_the_gates_alone(void **unused)
 	arena_release(&other);
 }
 
+/* Whoever forges sends where he likes: that other receivers saw it makes nobody surer of your own mail. */
+static void forged_mail_brings_no_witness(void **unused)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	char address[32];
+	struct verdict v;
+	struct world w;
+
+	(void)unused;
+	for (int files = 0; files < 2; files++) {
+		world_begin(&w, DOMAIN, TODAY);
+		for (int64_t day = TODAY - 60; day < TODAY; day++)
+			world_add(&w, &(struct line){ day, "google.com", "192.0.2.10", "mail." DOMAIN, DOMAIN, DOMAIN, "pass",
+					      "d.example/k1/pass", 30, NULL, NULL, 0, 0, files });
+		for (uint32_t i = 0; i < 4000; i++) {
+			snprintf(address, sizeof address, "%u.%u.%u.9", 41 + i / 65536, i / 256 % 256, i % 256);
+			forge(&w, TODAY - 1 - (int64_t)(i % 30), i % 2 ? "gmx.net" : "yahoo.com", address, 4);
+		}
+		for (size_t i = 0; i < w.rows.reports_n; i++)
+			if (w.reports[i].carriage == CARRIAGE_FILE)
+				w.reports[i].taken = 0;
+		judge(&w, &arena, &v);
+		assert_int_equal(v.measures.own, 30 * 60); /* one witness does not do, so the window was widened */
+		assert_int_equal(v.measures.forged, 16000);
+		assert_int_equal(v.measures.reporters, 3);
+		assert_int_equal(v.measures.witnesses, 1);
+		assert_int_equal(v.decision.word, VERDICT_NOT_ENOUGH_DATA);
+		assert_int_equal(v.measures.trusted_share > 0.99, !files);
+		world_end(&w);
+	}
+	arena_release(&arena);
+}
+
+/* A sender that fails too often now does so, however well it did before; that too little else is known changes nothing. */
+static void bad_news_is_not_thinned_out(void **unused)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)unused;
+	world_begin(&w, DOMAIN, TODAY);
+	for (int64_t day = TODAY - 120; day < TODAY; day++) {
+		world_add(&w, &(struct line){ day, reporter((uint32_t)day), "192.0.2.10", "mail." DOMAIN, DOMAIN, DOMAIN, "pass",
+				      "d.example/k1/pass", 10, NULL, NULL, 0, 0, false });
+		if (day % 7 == 0)
+			world_add(&w, &(struct line){ day, "google.com", "192.0.2.20", "crm." DOMAIN, DOMAIN, DOMAIN, "pass",
+					      "d.example/k1/pass", 12, NULL, NULL, 0, 0, false });
+	}
+	world_add(&w, &(struct line){ TODAY - 1, "google.com", "192.0.2.20", "crm." DOMAIN, DOMAIN, NULL, NULL, NULL, 4, NULL,
+			      NULL, 0, 0, false });
+	judge(&w, &arena, &v);
+	assert_int_equal(v.decision.word, VERDICT_NOT_READY);
+	assert_int_equal(v.window, 35);
+	assert_true(v.measures.own_upper > w.options.limits.quarantine.own_upper); /* which would be no data alone */
+	world_end(&w);
+	arena_release(&arena);
+}
+
 static void uncounted_reports_leave_everything_alone(void **unused)
 {
 	struct arena arena = ARENA((size_t)1 << 28), kept = ARENA((size_t)1 << 26);
@@ -360,6 +419,8 @@ int main(void)
 		cmocka_unit_test(order_does_not_matter),
 		cmocka_unit_test(reading_twice_changes_nothing),
 		cmocka_unit_test(a_forged_flood_leaves_the_gates_alone),
+		cmocka_unit_test(forged_mail_brings_no_witness),
+		cmocka_unit_test(bad_news_is_not_thinned_out),
 		cmocka_unit_test(uncounted_reports_leave_everything_alone),
 		cmocka_unit_test(scaling_never_worsens_a_bound),
 		cmocka_unit_test(bounds_are_monotone),

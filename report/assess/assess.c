@@ -104,19 +104,19 @@ static bool work_over(struct work *w, unsigned window)
 }
 
 /* More days would help where days or evidence are short, as long as there is more history; the widest window must be
- * full. */
+ * full. What is known to be bad is not thinned out by older mail. */
 static bool may_widen(const struct work *w, unsigned window)
 {
 	const struct verdict *v = w->v;
 	int64_t history = v->measures.history;
+	bool missing = false;
 
 	if (w->options->window_fixed || window <= w->window ||
 		(window == WINDOW_MOST ? history < WINDOW_MOST : history <= w->window))
 		return false;
 	for (size_t i = 0; i < v->decision.gates_n; i++)
-		if (v->decision.gates[i].state == GATE_NO_DATA)
-			return true;
-	return false;
+		missing |= v->decision.gates[i].state == GATE_NO_DATA;
+	return missing && v->decision.word != VERDICT_NOT_READY;
 }
 
 static bool work_whole(struct work *w)

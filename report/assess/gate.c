@@ -110,7 +110,7 @@ static void rule_coverage(struct ruling *r)
 {
 	const struct measures *m = r->m;
 	double days = m->window <= WINDOW_STANDARD ? r->t->days : r->limits->wide_days;
-	bool few = (double)m->reporters < r->limits->reporters && (double)m->own_evidence < r->limits->lone_evidence;
+	bool few = (double)m->witnesses < r->limits->reporters && (double)m->own_evidence < r->limits->lone_evidence;
 	bool short_ = (double)m->history < r->t->history || (double)m->days < days || !m->month_edge ||
 		      (double)m->age > r->limits->fresh_days;
 	struct gate *gate;
@@ -122,7 +122,7 @@ static void rule_coverage(struct ruling *r)
 	gate_about(gate, "days", (double)m->days, days, true);
 	gate_about(gate, "month_end", m->month_edge, 1, true);
 	gate_about(gate, "age", (double)m->age, r->limits->fresh_days, false);
-	gate_about(gate, "reporters", (double)m->reporters, r->limits->reporters, true);
+	gate_about(gate, "reporters", (double)m->witnesses, r->limits->reporters, true);
 }
 
 /* G2 and G3 together: a share that is fine but whose bound is not says that there is too little evidence. */

@@ -114,12 +114,14 @@ static void measure_time(const struct work *w, struct measures *m)
 	}
 }
 
+/* Witnesses saw mail that is not forged: whoever forges chooses what he sends, and where to. */
 static bool measure_reporters(struct work *w, struct measures *m)
 {
 	bool *seen = arena_take(w->scratch, w->reporters_n * sizeof *seen);
+	bool *witness = arena_take(w->scratch, w->reporters_n * sizeof *witness);
 	uint64_t all = 0, trusted = 0;
 
-	if (!seen)
+	if (!seen || !witness)
 		return false;
 	for (size_t i = 0; i < w->by_window_n; i++) {
 		const struct observed_traffic *row = &w->rows->traffic[w->by_window[i]];
@@ -130,6 +132,10 @@ static bool measure_reporters(struct work *w, struct measures *m)
 			continue;
 		m->reporters += !seen[w->receiver[r->reporter]];
 		seen[w->receiver[r->reporter]] = true;
+		if (w->paths[path_of_row(w, w->by_window[i])].fate == FATE_FORGED)
+			continue;
+		m->witnesses += !witness[w->receiver[r->reporter]];
+		witness[w->receiver[r->reporter]] = true;
 		all = add_up(all, n);
 		trusted = add_up(trusted, r->trust >= TRUST_2 ? n : 0);
 	}

@@ -1,4 +1,5 @@
 /* The record to publish next, and the one to go back to. Nothing here writes DNS. */
+#include "report/assess/gate.h"
 #include "report/assess/policy.h"
 #include "report/assess/work.h"
 
@@ -92,14 +93,19 @@ static struct span zone_text(struct work *w, struct span name, unsigned ttl, str
 	return copy;
 }
 
-/* No own mail from names that do not exist, for long enough: np=reject costs nothing. */
+/* No own mail from names that do not exist, for long enough: np=reject costs nothing. A name nobody looked up may be one
+ * of them. */
 static bool np_is_safe(const struct work *w)
 {
 	if (!w->any || w->last_day - w->history_first + 1 < NP_DAYS)
 		return false;
-	for (size_t i = 0; i < w->v->subdomains_n; i++)
-		if (w->v->subdomains[i].nonexistent && w->v->subdomains[i].own + w->v->subdomains[i].undecided)
+	for (size_t i = 0; i < w->v->subdomains_n; i++) {
+		const struct subdomain *s = &w->v->subdomains[i];
+
+		if (!s->exists && (s->own | s->forwarded | s->undecided) &&
+			!span_is_nocase(s->name, w->options->domain.name))
 			return false;
+	}
 	return true;
 }
 
@@ -121,16 +127,37 @@ static void climb_pct(struct policy *policy, const struct policy *now)
 			policy->pct = parts[i + 1];
 }
 
+/* An sp= that only repeats p= goes with it. */
+static void set_request(struct policy *policy, enum request p)
+{
+	if (policy->p != p && policy->sp == policy->p)
+		policy->sp = REQUEST_ABSENT;
+	policy->p = p;
+}
+
+/* What the next record leads to: never beyond the target, and p=reject only from p=quarantine. */
+static enum target goal_of(const struct work *w)
+{
+	return w->v->effective >= REQUEST_QUARANTINE ? w->v->target : TARGET_QUARANTINE;
+}
+
+static bool goal_is_reached(const struct work *w, enum stage stage)
+{
+	return stage == STAGE_REJECT || (stage >= STAGE_QUARANTINE && goal_of(w) == TARGET_QUARANTINE);
+}
+
 static struct policy policy_next(struct work *w, const struct policy *now, struct next_record *next)
 {
 	const struct rung *rung = &rungs[next->stage];
 	struct policy policy = *now;
 
-	policy.p = rung->p;
-	set_trial(&policy, rung->trial);
-	next->hold_days = rung->hold;
-	if (w->options->legacy_pct && rung->p != REQUEST_NONE && next->stage != STAGE_REJECT)
-		climb_pct(&policy, now);
+	if (!goal_is_reached(w, next->stage)) {
+		set_request(&policy, rung->p);
+		set_trial(&policy, rung->trial);
+		next->hold_days = rung->hold;
+		if (w->options->legacy_pct && rung->p != REQUEST_NONE)
+			climb_pct(&policy, now);
+	}
 	if (next->stage != STAGE_NO_RECORD && np_is_safe(w))
 		policy.np = REQUEST_REJECT;
 	for (size_t i = 0; i < w->v->subdomains_n; i++)
@@ -142,19 +169,43 @@ static struct policy policy_next(struct work *w, const struct policy *now, struc
 	return policy;
 }
 
-static enum next_kind kind_of(const struct work *w, const struct next_record *next)
+/* Where the target lies two stages ahead, the verdict for the one between decides. */
+static bool goal_is_safe(struct work *w)
 {
 	const struct verdict *v = w->v;
-	bool ready = v->decision.word <= VERDICT_READY_WITH_EXCEPTIONS;
+	enum target goal = goal_of(w);
+	enum verdict_word word = goal == v->target
+					 ? v->decision.word
+					 : gate_decide(&v->measures, &w->options->limits, goal, w->arena).word;
+
+	return word <= VERDICT_READY_WITH_EXCEPTIONS;
+}
+
+static enum next_kind kind_of(struct work *w, const struct next_record *next)
+{
+	const struct verdict *v = w->v;
+	bool ready;
 
 	/* That nobody has seen a record does not say that there is none. */
 	if (next->stage == STAGE_NO_RECORD)
 		return w->rows->published.checked ? NEXT_FIRST : NEXT_SILENT;
 	if (w->by_path_n == 0)
 		return NEXT_SILENT;
+	ready = goal_is_safe(w);
 	if (!ready && v->measures.critical_alert && v->effective >= REQUEST_QUARANTINE)
 		return NEXT_BACK;
-	return ready && next->stage != STAGE_REJECT ? NEXT_FORWARD : NEXT_KEEP;
+	return ready ? NEXT_FORWARD : NEXT_KEEP;
+}
+
+/* The same policy on trial; from a trial, the one below it. */
+static struct policy policy_back(const struct policy *now)
+{
+	struct policy policy = *now;
+
+	if (now->testing || now->pct < 100)
+		set_request(&policy, request_lower(now->p));
+	set_trial(&policy, true);
+	return policy;
 }
 
 /* Not on the eve of a run: the record changes the day after the next one that is near. */
@@ -195,22 +246,23 @@ bool work_next(struct work *w)
 	struct policy now = p->checked ? p->policy : w->v->seen, policy;
 	struct next_record next = { .ttl = TTL_CHANGING, .not_before = MOMENT_NONE, .stage = stage_of(&now, known) };
 
-	next.rollback = known ? record_text(w, &now, false) : SPAN_ABSENT;
+	next.rollback = known && !published_unread(p) ? record_text(w, &now, false) : SPAN_ABSENT;
 	if (w->v->measures.parked) {
 		next = next_parked(w, next);
-	} else {
+	} else if (!published_unread(p)) {
 		next.kind = kind_of(w, &next);
 		policy = policy_next(w, &now, &next);
 		if (next.kind == NEXT_BACK) {
-			policy = now;
-			set_trial(&policy, true);
+			policy = policy_back(&now);
 			next.hold_days = 0;
 		}
-		next.not_before = next.kind == NEXT_FORWARD ? not_before(w) : MOMENT_NONE;
 		if (next.kind != NEXT_SILENT)
 			next.record = record_text(w, &policy, next.kind == NEXT_FIRST);
-		if (next.kind != NEXT_BACK && span_is(next.record, next.rollback))
+		if (next.record.p && span_is(next.record, next.rollback)) {
+			next.kind = NEXT_KEEP;
 			next.record = SPAN_ABSENT;
+		}
+		next.not_before = next.kind == NEXT_FORWARD ? not_before(w) : MOMENT_NONE;
 	}
 	if (next.record.p)
 		next.zone = zone_text(w, w->options->domain.name, next.ttl, next.record);

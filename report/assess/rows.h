@@ -140,6 +140,12 @@ struct rows {
 	struct published published;
 };
 
+/* There is something that was meant as a record, but receivers find none (RFC 9989 4.10): nothing is in force. */
+static inline bool published_unread(const struct published *p)
+{
+	return p->checked && (p->dmarc_records > 1 || p->dmarc_invalid);
+}
+
 static inline void rows_observe(struct rows *rows, const struct observed *o)
 {
 	rows->reports = o->reports;

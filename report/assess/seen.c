@@ -169,6 +169,7 @@ static void flag_others(struct work *w, const struct sighting *s, size_t n)
 
 bool work_policy_seen(struct work *w)
 {
+	const struct published *p = &w->rows->published;
 	size_t n;
 	struct sighting *s = collect(w, &n);
 
@@ -177,8 +178,8 @@ bool work_policy_seen(struct work *w)
 	w->v->measures.stage_days = 0;
 	w->v->seen.pct = 100;
 	read_days(w, s, n);
-	if (w->rows->published.checked && w->rows->published.dmarc_records == 1 && !w->rows->published.dmarc_invalid)
-		w->v->effective = policy_effective(&w->rows->published.policy);
+	if (p->checked)
+		w->v->effective = p->dmarc_records && !published_unread(p) ? policy_effective(&p->policy) : REQUEST_NONE;
 	flag_others(w, s, n);
 	return true;
 }

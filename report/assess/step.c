@@ -59,6 +59,11 @@ static bool key_is_gone(const struct work *w, struct span selector)
 	return false;
 }
 
+static enum step_kind repair_of_key(const struct work *w, const struct path *path)
+{
+	return key_is_gone(w, path->key) ? STEP_REPAIR_KEY : STEP_REPAIR_SIGNATURE;
+}
+
 static enum step_kind repair_of(const struct work *w, const struct sender *s)
 {
 	const struct named_source *source = &w->sources[s->source];
@@ -69,7 +74,7 @@ static enum step_kind repair_of(const struct work *w, const struct sender *s)
 		return STEP_DECIDE;
 	switch (s->subclass) {
 	case SUB_OWN_BROKEN:
-		return key_is_gone(w, path->key) ? STEP_REPAIR_KEY : STEP_REPAIR_SIGNATURE;
+		return repair_of_key(w, path);
 	case SUB_OWN_THIRD_PARTY:
 		return path->features.tenant == TENANT_OWN ? STEP_DEFAULT_KEY : STEP_ENABLE_DKIM;
 	case SUB_OWN_UNSIGNED:
@@ -77,7 +82,7 @@ static enum step_kind repair_of(const struct work *w, const struct sender *s)
 			return STEP_SIGN_HOST;
 		return source->row->own_dkim == CAN_NO ? STEP_SEPARATE : STEP_ENABLE_DKIM_UNSIGNED;
 	default:
-		return STEP_ADD_DKIM;
+		return path->broken * 2 > path->messages - path->dkim_ok ? repair_of_key(w, path) : STEP_ADD_DKIM;
 	}
 }
 
@@ -121,7 +126,8 @@ static void add_sender(struct steps *steps, uint32_t index, unsigned gate, bool 
 	step->fails = s->fails;
 	step->per_week = verdict_per_week(w->v, n);
 	step->guess = s->fate == FATE_UNDECIDED ? guess_of(w, s) : GUESS_NONE;
-	step->since = s->subclass == SUB_OWN_BROKEN ? s->unsigned_since : MOMENT_NONE;
+	if (step->kind == STEP_REPAIR_KEY || step->kind == STEP_REPAIR_SIGNATURE)
+		step->since = s->unsigned_since;
 }
 
 /* Senders of one fate by failing messages, largest first, until the rest is within `most` of `whole`. */

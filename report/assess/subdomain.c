@@ -70,6 +70,7 @@ bool work_subdomains(struct work *w, struct measures *m)
 
 		rows[i] = (struct subdomain){ .name = a->name.name,
 			.own_record = a->own_record,
+			.exists = a->exists,
 			.nonexistent = a->nonexistent,
 			.spared = spares == REQUEST_NONE };
 	}

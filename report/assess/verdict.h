@@ -185,7 +185,7 @@ struct measures {
 	int64_t history, days,
 		age;	 /* days since the first counted report, weekdays (or days) covered, days since the newest */
 	bool month_edge; /* the window holds a month's end */
-	uint64_t reporters;
+	uint64_t reporters, witnesses; /* of them, those that saw mail that is not forged */
 	uint64_t own, own_evidence, own_fails, own_dkim;
 	uint64_t forwarded, forwarded_fails, undecided, forged;
 	const struct sender_measure *senders;
@@ -201,7 +201,7 @@ struct measures {
 	size_t subdomains_failing_n;
 	const struct span *hardly_reported;
 	size_t hardly_reported_n;
-	double trusted_share; /* of counted messages from authenticated reports; 1 when there are none */
+	double trusted_share; /* of counted messages that are not forged, from authenticated reports; 1 without any */
 	bool records_unchecked, quarterly_unattested, lists_unattested;
 	/* shown, never gated */
 	double own_loss, own_upper, forward_loss, undecided_share, worst_loss, dkim_share;
@@ -390,7 +390,7 @@ struct alert { /* most severe first, then by kind, messages, subject */
 struct subdomain { /* by name; every author domain with mail in the window */
 	struct span name;
 	bool own_record, spared; /* a record of its own; sp or np spares it under the target */
-	bool nonexistent;	 /* NXDOMAIN in the snapshot */
+	bool exists, nonexistent; /* in the snapshot; neither: nobody looked */
 	bool failing;		 /* it inherits the record and does not pass by itself; G11, unless it is spared */
 	uint64_t own, own_fails, own_unsigned, forwarded, undecided, forged;
 };

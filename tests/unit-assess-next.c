@@ -1,0 +1,205 @@
+/* The record to publish next: complete, never beyond the target, never resting on what nobody looked up. */
+#include "tests/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define TODAY 20778
+#define DOMAIN "shop.example"
+#define RUA "; rua=mailto:dmarc@" DOMAIN
+
+static const struct attest_row attests[] = { { SPAN("quarterly"), TODAY - 5 }, { SPAN("lists"), TODAY - 5 } };
+
+/* A server of its own, signed and allowed by SPF, for 120 days; signatures are broken for the last `broken` ones. */
+static void shop(struct world *w, struct policy policy, int64_t broken)
+{
+	world_begin(w, DOMAIN, TODAY);
+	w->policy = policy;
+	for (int64_t day = TODAY - 120; day < TODAY; day++)
+		for (int i = 0; i < 2; i++)
+			world_add(w, &(struct line){ day, i ? "yahoo.com" : "google.com", "192.0.2.10",
+					     "mail." DOMAIN, DOMAIN, DOMAIN, "pass",
+					     day < TODAY - broken ? DOMAIN "/k1/pass" : DOMAIN "/k1/fail", 30, NULL,
+					     NULL, 0, 0, false });
+	w->rows.attests = attests;
+	w->rows.attests_n = 2;
+	w->rows.published = (struct published){ .checked = true,
+		.dmarc_records = 1,
+		.policy = policy,
+		.spf_records = 1,
+		.rua = SPAN("mailto:dmarc@" DOMAIN) };
+}
+
+static void run(struct world *w, struct arena *arena, struct verdict *v)
+{
+	arena_clear(arena);
+	assert_true(assess(world_rows(w), &w->options, arena, v));
+}
+
+static void expect_record(const struct next_record *next, enum next_kind kind, const char *record)
+{
+	struct span wanted = record ? span_of(record) : SPAN_ABSENT;
+
+	if (next->kind != kind || !next->record.p != !record || (record && !span_is(next->record, wanted)))
+		fail_msg("%s %.*s instead of %s %s", next_kind_word(next->kind), (int)next->record.n, next->record.p,
+			next_kind_word(kind), record ? record : "nothing");
+}
+
+#define NONE REQUEST_NONE
+#define QUARANTINE REQUEST_QUARANTINE
+#define REJECT REQUEST_REJECT
+#define TRIAL .testing = true, .pct = 0
+#define WHOLE .pct = 100
+
+/* Everything is ready; what is published, what one aims at, what comes next. */
+static void one_stage_after_the_other(void **state)
+{
+	static const struct {
+		struct policy now;
+		enum target target;
+		enum next_kind kind;
+		const char *record;
+	} rows[] = {
+		{ { .p = NONE, WHOLE }, TARGET_AUTO, NEXT_FORWARD,
+			"v=DMARC1; p=quarantine; t=y; pct=0; np=reject" RUA },
+		{ { .p = NONE, WHOLE }, TARGET_REJECT, NEXT_FORWARD,
+			"v=DMARC1; p=quarantine; t=y; pct=0; np=reject" RUA },
+		{ { .p = QUARANTINE, TRIAL }, TARGET_REJECT, NEXT_FORWARD, "v=DMARC1; p=quarantine; np=reject" RUA },
+		{ { .p = QUARANTINE, WHOLE }, TARGET_AUTO, NEXT_FORWARD,
+			"v=DMARC1; p=reject; t=y; pct=0; np=reject" RUA },
+		/* The gates of p=quarantine say nothing about p=reject. */
+		{ { .p = QUARANTINE, .np = REJECT, WHOLE }, TARGET_QUARANTINE, NEXT_KEEP, NULL },
+		{ { .p = QUARANTINE, WHOLE }, TARGET_QUARANTINE, NEXT_FORWARD, "v=DMARC1; p=quarantine; np=reject" RUA },
+		{ { .p = REJECT, .np = REJECT, TRIAL }, TARGET_QUARANTINE, NEXT_KEEP, NULL },
+		{ { .p = REJECT, .np = REJECT, TRIAL }, TARGET_AUTO, NEXT_FORWARD, "v=DMARC1; p=reject; np=reject" RUA },
+		{ { .p = REJECT, WHOLE }, TARGET_AUTO, NEXT_FORWARD, "v=DMARC1; p=reject; np=reject" RUA },
+		{ { .p = REJECT, .np = REJECT, WHOLE }, TARGET_AUTO, NEXT_KEEP, NULL },
+		/* An sp= that repeats p= would lag behind, and on trial spare the subdomains. */
+		{ { .p = QUARANTINE, .sp = QUARANTINE, WHOLE }, TARGET_AUTO, NEXT_FORWARD,
+			"v=DMARC1; p=reject; t=y; pct=0; np=reject" RUA },
+		{ { .p = REJECT, .sp = REJECT, .np = REJECT, WHOLE }, TARGET_AUTO, NEXT_KEEP, NULL },
+		{ { .p = REJECT, .sp = QUARANTINE, .np = REJECT, WHOLE }, TARGET_AUTO, NEXT_KEEP, NULL },
+	};
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		shop(&w, rows[i].now, 0);
+		w.options.target = rows[i].target;
+		run(&w, &arena, &v);
+		expect_record(&v.next, rows[i].kind, rows[i].record);
+		world_end(&w);
+	}
+	arena_release(&arena);
+}
+
+/* Whoever aims at p=reject from p=none is told to go to p=quarantine, not to wait for it. */
+static void a_far_target_leads_through_the_stage_between(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	shop(&w, (struct policy){ .p = NONE, WHOLE }, 0);
+	w.options.target = TARGET_REJECT;
+	run(&w, &arena, &v);
+	assert_int_equal(v.decision.word, VERDICT_NOT_READY);
+	assert_int_equal(v.next.kind, NEXT_FORWARD);
+	for (int64_t day = TODAY - 30; day < TODAY; day++) /* too much for p=quarantine as well */
+		world_add(&w, &(struct line){ day, "google.com", "192.0.2.30", "crm." DOMAIN, DOMAIN, NULL, NULL, NULL, 20,
+				      NULL, NULL, 0, 0, false });
+	run(&w, &arena, &v);
+	assert_int_equal(v.next.kind, NEXT_KEEP);
+	world_end(&w);
+	arena_release(&arena);
+}
+
+static void one_step_back_is_one_step(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	shop(&w, (struct policy){ .p = REJECT, WHOLE }, 4);
+	run(&w, &arena, &v);
+	expect_record(&v.next, NEXT_BACK, "v=DMARC1; p=reject; t=y; pct=0" RUA);
+	assert_int_equal(v.steps[0].kind, STEP_REPAIR_SIGNATURE); /* its signatures are broken; it does sign */
+	assert_int_equal(v.steps[0].since, TODAY - 4);
+	world_end(&w);
+	shop(&w, (struct policy){ .p = REJECT, TRIAL }, 4);
+	run(&w, &arena, &v);
+	expect_record(&v.next, NEXT_BACK, "v=DMARC1; p=quarantine; t=y; pct=0" RUA);
+	world_end(&w);
+	arena_release(&arena);
+}
+
+/* np=reject refuses mail from names that do not exist: each that sends must be known to. */
+static void names_nobody_looked_up_may_not_exist(void **state)
+{
+	static struct published_name names[] = { { .name = SPAN("app." DOMAIN), .exists = NAME_EXISTS } };
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	shop(&w, (struct policy){ .p = NONE, WHOLE }, 0);
+	for (int64_t day = TODAY - 60; day < TODAY; day++)
+		world_add(&w, &(struct line){ day, "google.com", "192.0.2.10", "mail." DOMAIN, "app." DOMAIN, DOMAIN,
+				      "pass", DOMAIN "/k1/pass", 10, NULL, NULL, 0, 0, false });
+	run(&w, &arena, &v);
+	expect_record(&v.next, NEXT_FORWARD, "v=DMARC1; p=quarantine; t=y; pct=0" RUA);
+	w.rows.published.names = names;
+	w.rows.published.names_n = 1;
+	run(&w, &arena, &v);
+	expect_record(&v.next, NEXT_FORWARD, "v=DMARC1; p=quarantine; t=y; pct=0; np=reject" RUA);
+	names[0].exists = NAME_NXDOMAIN;
+	run(&w, &arena, &v);
+	expect_record(&v.next, NEXT_FORWARD, "v=DMARC1; p=quarantine; t=y; pct=0" RUA);
+	world_end(&w);
+	arena_release(&arena);
+}
+
+/* Nothing is in force where receivers find no record, whatever they found before. */
+static void what_nobody_can_read_is_not_in_force(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	shop(&w, (struct policy){ .p = REJECT, WHOLE }, 0);
+	for (int i = 0; i < 3; i++) {
+		w.rows.published.dmarc_records = i < 2 ? (unsigned)i * 2 : 1;
+		w.rows.published.dmarc_invalid = i == 2;
+		w.rows.published.policy = (struct policy){ WHOLE };
+		w.rows.published.rua = SPAN_ABSENT;
+		run(&w, &arena, &v);
+		assert_int_equal(v.effective, REQUEST_NONE);
+		assert_int_equal(v.target, TARGET_QUARANTINE);
+		assert_int_equal(v.decision.word, VERDICT_NOT_READY);
+		expect_record(&v.next, i ? NEXT_KEEP : NEXT_FIRST, i ? NULL : "v=DMARC1; p=none" RUA);
+		assert_false(v.next.rollback.p);
+	}
+	world_end(&w);
+	arena_release(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_stage_after_the_other),
+		cmocka_unit_test(a_far_target_leads_through_the_stage_between),
+		cmocka_unit_test(one_step_back_is_one_step),
+		cmocka_unit_test(names_nobody_looked_up_may_not_exist),
+		cmocka_unit_test(what_nobody_can_read_is_not_in_force),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
