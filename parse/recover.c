@@ -334,11 +334,12 @@ static bool recovering_tail(struct recovering *r)
 	return true;
 }
 
+/* Behind the root's end: padding is no text. */
 static void recovering_rest(struct recovering *r)
 {
 	for (size_t i = 0; i < r->in.n; i++)
-		if (!strchr(" \t\r\n", r->in.p[i]) || !r->in.p[i])
-			r->mended |= MENDED_TRAILING;
+		if (!r->in.p[i] || !strchr(" \t\r\n", r->in.p[i]))
+			r->mended |= (unsigned char)r->in.p[i] < 0x20 ? MENDED_CONTROLS : MENDED_TRAILING;
 	r->dropped += r->in.n;
 	buf_clear(&r->in);
 }

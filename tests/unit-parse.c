@@ -81,6 +81,7 @@ static const struct {
 	{ "<n:feedback xmlns:n='x'><n:email>c</n:email></n:feedback>", "<feedback><email>c</email></feedback>", 0 },
 	{ "hello <b> <feedback></feedback>", "<feedback></feedback>", MENDED_LEADING },
 	{ "<feedback></feedback>\n-- \nfooter", "<feedback></feedback>", MENDED_TRAILING },
+	{ "<feedback></feedback>\n\x1a", "<feedback></feedback>", MENDED_CONTROLS },
 	{ "<feedback><record></record>", "<feedback><record></record></feedback>", MENDED_TAIL },
 	{ "<feedback><record></record></feedb", "<feedback><record></record></feedback>", MENDED_TAIL },
 	{ "<?xml version='1.0' encoding='klingon'?><feedback></feedback>", "<feedback></feedback>", MENDED_ENCODING },
