@@ -22,6 +22,7 @@ static const struct element_row rows[] = {
 	{ ELEMENT_FEEDBACK, "report_metadata", ELEMENT_METADATA, GROUP },
 	{ ELEMENT_FEEDBACK, "policy_published", ELEMENT_POLICY, GROUP },
 	{ ELEMENT_FEEDBACK, "extension", ELEMENT_EXTENSION, GROUP, .repeats = true },
+	{ ELEMENT_FEEDBACK, "extensions", ELEMENT_EXTENSION, GROUP, .repeats = true }, /* drafts of RFC 9990 */
 
 	{ ELEMENT_METADATA, "org_name", ELEMENT_TEXT, REPORT(org_name) },
 	{ ELEMENT_METADATA, "email", ELEMENT_TEXT, REPORT(org_email) },
@@ -100,7 +101,7 @@ const struct element_row *element_find(const struct element_row *first, struct s
 bool element_is_known(struct span name)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (span_is(name, span_of(rows[i].name)))
+		if (span_is_nocase(name, span_of(rows[i].name)))
 			return true;
 	return false;
 }

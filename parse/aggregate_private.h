@@ -47,7 +47,7 @@ struct element_row {
  * none in these, NULL when unknown. */
 const struct element_row *element_children(enum element parent);
 const struct element_row *element_find(const struct element_row *first, struct span name);
-bool element_is_known(struct span name); /* anywhere in the table */
+bool element_is_known(struct span name); /* anywhere in the table, in whatever case */
 
 /* Numbers are kept as text until their parent ends. */
 enum number { NUMBER_BEGIN, NUMBER_END, NUMBER_COUNT, NUMBERS };

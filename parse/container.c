@@ -58,7 +58,6 @@ enum container_kind container_recognise(struct span front, const char **name)
 		{ "\xfd\x37zXZ", 0, 6, CONTAINER_ARCHIVE, "xz" },
 		{ "1AY&SY", 4, 6, CONTAINER_ARCHIVE, "bzip2" }, /* behind `BZh` and a digit, which words may begin with */
 		{ "\x28\xb5\x2f\xfd", 0, 4, CONTAINER_ARCHIVE, "zstd" },
-		{ "7z\xbc\xaf\x27\x1c", 0, 6, CONTAINER_ARCHIVE, "7z" },
 	};
 
 	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {

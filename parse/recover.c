@@ -3,6 +3,7 @@
 #include "base/escape.h"
 #include "base/shortage.h"
 #include "parse/aggregate_private.h"
+#include "parse/charset.h"
 #include "parse/widetext.h"
 
 #include <ctype.h>
@@ -37,7 +38,7 @@ const char *mended_sentence(unsigned bit)
 	case MENDED_CONTROLS:
 		return "control characters were read as spaces";
 	case MENDED_MARKUP:
-		return "`<` or `&` that start nothing known were read as text";
+		return "`<` that starts nothing known was read as text";
 	case MENDED_LEADING:
 		return "text before <feedback> was left out";
 	case MENDED_TRAILING:
@@ -47,7 +48,9 @@ const char *mended_sentence(unsigned bit)
 	case MENDED_WIDE:
 		return "UTF-16 was turned into UTF-8 first";
 	case MENDED_ENCODING:
-		return "declares an encoding that is not known; read as UTF-8";
+		return "declares an encoding that is not known, or not its own; read as UTF-8";
+	case MENDED_REFERENCES:
+		return "`&` that begins no reference was read as text";
 	}
 	return "";
 }
@@ -109,8 +112,7 @@ static size_t recovering_text(struct recovering *r, struct span in, bool whole)
 		r->mended |= MENDED_CONTROLS;
 		buf_put_byte(&r->out, ' ');
 	} else if (code == '<' || code == '&' || code == '>') {
-		if (code != '>')
-			r->mended |= MENDED_MARKUP;
+		r->mended |= code == '<' ? MENDED_MARKUP : code == '&' ? MENDED_REFERENCES : 0;
 		buf_put_text(&r->out, code == '<' ? "&lt;" : code == '&' ? "&amp;" : "&gt;");
 	} else if (code == 0xfffe || code == 0xffff) {
 		r->mended |= MENDED_CONTROLS;
@@ -188,7 +190,7 @@ static void recovering_close(struct recovering *r, struct span name)
 	buf_put_span(&r->out, name);
 	buf_put_byte(&r->out, '>');
 	r->closed = r->depth == 0;
-	r->has_record |= span_is(name, SPAN("record"));
+	r->has_record |= span_is_nocase(name, SPAN("record"));
 }
 
 /* The root's local name; its prefix, with the colon, is taken off and kept. Absent when it is not the root. */
@@ -197,22 +199,26 @@ static struct span root_name(struct recovering *r, struct span name)
 	const char *colon = memchr(name.p, ':', name.n);
 	size_t prefix = colon ? (size_t)(colon - name.p) + 1 : 0;
 
-	if (prefix >= sizeof r->prefix || !span_is((struct span){ name.p + prefix, name.n - prefix }, SPAN("feedback")))
+	if (prefix >= sizeof r->prefix || !span_is_nocase((struct span){ name.p + prefix, name.n - prefix }, SPAN("feedback")))
 		return SPAN_ABSENT;
 	memcpy(r->prefix, name.p, prefix);
 	r->prefix[prefix] = '\0';
 	return (struct span){ name.p + prefix, name.n - prefix };
 }
 
+/* `tag` with its `?>`. Octets in one encoding that declare another, a program's strings written out as UTF-8 for one, are
+ * read as what they are. */
 static void recovering_declaration(struct recovering *r, struct span tag)
 {
 	static const struct {
 		const char *name;
 		enum legacy legacy;
+		bool wide;
 	} encodings[] = { { "windows-1252", LEGACY_WINDOWS }, { "cp1252", LEGACY_WINDOWS }, { "iso-8859-15", LEGACY_LATIN9 },
 		{ "iso-8859-1", LEGACY_LATIN1 }, { "latin1", LEGACY_LATIN1 }, { "utf-8", LEGACY_NONE }, { "utf8", LEGACY_NONE },
-		{ "us-ascii", LEGACY_NONE }, { "ascii", LEGACY_NONE }, { "utf-16", LEGACY_NONE } };
+		{ "us-ascii", LEGACY_NONE }, { "ascii", LEGACY_NONE }, { "utf-16", LEGACY_NONE, .wide = true } };
 	long at = span_find_nocase(tag, SPAN("encoding"));
+	bool known = charset_declared(tag);
 
 	if (r->started || at < 0 || !span_starts_nocase(tag, SPAN("<?xml")))
 		return;
@@ -220,10 +226,11 @@ static void recovering_declaration(struct recovering *r, struct span tag)
 	for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++) {
 		if (span_find_nocase(tag, span_of(encodings[i].name)) >= 0) {
 			r->legacy = encodings[i].legacy;
-			return;
+			known &= !encodings[i].wide || widetext_was_wide(&r->from);
+			break;
 		}
 	}
-	r->mended |= MENDED_ENCODING;
+	r->mended |= known ? 0 : MENDED_ENCODING;
 }
 
 /* Comments, CDATA, processing instructions. Returns octets taken, 0 for `not such a thing`, -1 for more. */
@@ -235,6 +242,7 @@ static long recovering_special(struct recovering *r, struct span in)
 
 	for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		size_t begin = strlen(kinds[i].begin), n;
+		unsigned mended = r->mended;
 		const char *end;
 
 		if (in.n < begin || memcmp(in.p, kinds[i].begin, begin) != 0)
@@ -243,9 +251,10 @@ static long recovering_special(struct recovering *r, struct span in)
 		if (!end)
 			return r->ended || in.n >= WINDOW ? 0 : -1;
 		n = (size_t)(end - in.p);
-		recovering_declaration(r, (struct span){ in.p, n });
+		recovering_declaration(r, (struct span){ in.p, n + strlen(kinds[i].end) });
 		for (size_t at = begin; i == 1 && at < n;)
 			at += recovering_text(r, (struct span){ in.p + at, n - at }, true);
+		r->mended = mended | (r->mended & ~(unsigned)(MENDED_MARKUP | MENDED_REFERENCES)); /* CDATA may hold both */
 		return (long)(n + strlen(kinds[i].end));
 	}
 	return 0;
@@ -325,11 +334,12 @@ static bool recovering_tail(struct recovering *r)
 	return true;
 }
 
+/* Behind the root's end: padding is no text. */
 static void recovering_rest(struct recovering *r)
 {
 	for (size_t i = 0; i < r->in.n; i++)
-		if (!strchr(" \t\r\n", r->in.p[i]) || !r->in.p[i])
-			r->mended |= MENDED_TRAILING;
+		if (!r->in.p[i] || !strchr(" \t\r\n", r->in.p[i]))
+			r->mended |= (unsigned char)r->in.p[i] < 0x20 ? MENDED_CONTROLS : MENDED_TRAILING;
 	r->dropped += r->in.n;
 	buf_clear(&r->in);
 }

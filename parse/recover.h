@@ -22,10 +22,13 @@ enum {
 	MENDED_LEADING = 1 << 3,
 	MENDED_TRAILING = 1 << 4,
 	MENDED_TAIL = 1 << 5,
-	MENDED_ENCODING = 1 << 6, /* declared an encoding that is not known */
+	MENDED_ENCODING = 1 << 6, /* declared an encoding that is not known, or not its own */
 	MENDED_WIDE = 1 << 7,
-	MENDED_BITS = 8,
+	MENDED_REFERENCES = 1 << 8, /* `&` that begins none */
+	MENDED_BITS = 9,
 };
+/* These change single characters of values, never which element a value belongs to: nothing of the report is in doubt. */
+#define MENDED_LETTERS (MENDED_OCTETS | MENDED_CONTROLS | MENDED_ENCODING | MENDED_WIDE | MENDED_REFERENCES)
 
 struct recovering;
 

@@ -327,6 +327,8 @@ def mislabelled_mails():
         + b"Content-Type: text/plain; charset=us-ascii\n\nThe <feedback> element is the root, see here:feedback is what it says.\n",
         "M13-name-with-bangs": head("M13-bangs", "Summer sale")
         + multipart([TEXT, part("image/png", b"\x89PNG\r\n\x1a\n", "Now!! only!.png")]),
+        "M13-archive-not-read": head("M13-7z", "Your invoice")
+        + multipart([TEXT, part("application/x-7z-compressed", b"7z\xbc\xaf\x27\x1c\0\4" + bytes(24), "invoice.7z")]),
         "M13-page-with-feedback-tag": head("M13-tag", "Your opinion")
         + b"Content-Type: text/html; charset=us-ascii\n\n<html><body><feedback id=1>Write & win</feedback></body></html>\n",
         "M13-signed-reply": head("M13-signed", "Re: Report Domain: example.com Submitter: receiver.example")

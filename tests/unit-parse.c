@@ -72,22 +72,26 @@ static const struct {
 	{ "<feedback><email>caf\xe9</email></feedback>", "<feedback><email>caf\xc3\xa9</email></feedback>", MENDED_OCTETS },
 	{ "<feedback><email>a\x01z</email></feedback>", "<feedback><email>a z</email></feedback>", MENDED_CONTROLS },
 	{ "<feedback><email>a\xef\xbf\xbez</email></feedback>", "<feedback><email>a\xef\xbf\xbdz</email></feedback>", MENDED_CONTROLS },
-	{ "<feedback><email>a & b < c</email></feedback>", "<feedback><email>a &amp; b &lt; c</email></feedback>", MENDED_MARKUP },
+	{ "<feedback><email>a & b < c</email></feedback>", "<feedback><email>a &amp; b &lt; c</email></feedback>",
+		MENDED_MARKUP | MENDED_REFERENCES },
 	{ "<feedback><email><a@b.c></email></feedback>", "<feedback><email>&lt;a@b.c&gt;</email></feedback>", MENDED_MARKUP },
 	{ "<feedback><email>&nbsp;&#0;&#65;&lt;</email></feedback>",
-		"<feedback><email>&amp;nbsp;&amp;#0;&#65;&lt;</email></feedback>", MENDED_MARKUP },
+		"<feedback><email>&amp;nbsp;&amp;#0;&#65;&lt;</email></feedback>", MENDED_REFERENCES },
 	{ "<feedback a='1'><!-- x --><email b=\"2\">c</email></feedback>", "<feedback><email>c</email></feedback>", 0 },
 	{ "<n:feedback xmlns:n='x'><n:email>c</n:email></n:feedback>", "<feedback><email>c</email></feedback>", 0 },
 	{ "hello <b> <feedback></feedback>", "<feedback></feedback>", MENDED_LEADING },
 	{ "<feedback></feedback>\n-- \nfooter", "<feedback></feedback>", MENDED_TRAILING },
+	{ "<feedback></feedback>\n\x1a", "<feedback></feedback>", MENDED_CONTROLS },
 	{ "<feedback><record></record>", "<feedback><record></record></feedback>", MENDED_TAIL },
 	{ "<feedback><record></record></feedb", "<feedback><record></record></feedback>", MENDED_TAIL },
 	{ "<?xml version='1.0' encoding='klingon'?><feedback></feedback>", "<feedback></feedback>", MENDED_ENCODING },
+	{ "<?xml version='1.0' encoding='utf-16'?><feedback></feedback>", "<feedback></feedback>", MENDED_ENCODING },
+	{ "<FEEDBACK><Record></Record></FEEDBACK>", "<FEEDBACK><Record></Record></FEEDBACK>", 0 },
 	{ "<?xml version='1.0' encoding='ISO-8859-15'?><feedback><email>\xa4</email></feedback>",
 		"<feedback><email>\xe2\x82\xac</email></feedback>", 0 },
-	{ "<feedback><email><![CDATA[a<b&c]]></email></feedback>", "<feedback><email>a&lt;b&amp;c</email></feedback>", MENDED_MARKUP },
+	{ "<feedback><email><![CDATA[a<b&c]]></email></feedback>", "<feedback><email>a&lt;b&amp;c</email></feedback>", 0 },
 	{ "<feedback><email>&<![CDATA[\xe9]]></email></feedback>", "<feedback><email>&amp;\xc3\xa9</email></feedback>",
-		MENDED_OCTETS | MENDED_MARKUP },
+		MENDED_OCTETS | MENDED_REFERENCES },
 	{ "<feedback><email/></feedback>", "<feedback><email></email></feedback>", 0 },
 	{ "<feedback><record><row>", NULL, 0 },
 	{ "<feedback><record></record>\n <rec", NULL, 0 },
@@ -149,7 +153,7 @@ static void test_recover_wide(void **state)
 			struct buf read = read_all(recovering_stream(r));
 
 			assert_string_equal(buf_text(&read), "<feedback><email>a &amp; b</email></feedback>");
-			assert_int_equal(recovering_mended(r), MENDED_MARKUP | MENDED_WIDE);
+			assert_int_equal(recovering_mended(r), MENDED_REFERENCES | MENDED_WIDE);
 			buf_release(&read);
 			recovering_free(r);
 		}
