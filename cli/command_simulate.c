@@ -2,7 +2,7 @@
 #include "parse/dns/dmarcrecord.h"
 #include "report/simulation.h"
 
-#define DAYS_MOST 400
+#define DAYS_MOST 180 /* the widest window there is */
 #define SIMULATION_OCTETS ((size_t)4 * 1024 * 1024 * 1024)
 
 static const enum request requests[] = {

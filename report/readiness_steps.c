@@ -48,6 +48,14 @@ static const struct {
 	[STEP_FIX_RECORD] = { "Mend the published records (", ")" },
 };
 
+/* To a sender that signs as you already, though not always, nobody should speak as if it never did. */
+static bool is_partly_signed(const struct assessment *a, const struct step *step)
+{
+	return (step->kind == STEP_ENABLE_DKIM || step->kind == STEP_ENABLE_DKIM_UNSIGNED ||
+		       step->kind == STEP_DEFAULT_KEY || step->kind == STEP_SIGN_HOST) &&
+	       sender_of(a, step)->dkim_ok;
+}
+
 void words_step_title(const struct pen *pen, const struct assessment *a, const struct step *step)
 {
 	switch (step->kind) {
@@ -76,6 +84,8 @@ void words_step_title(const struct pen *pen, const struct assessment *a, const s
 		pen_say(pen, "%s", titles[step->kind].before);
 		say_name(pen, a, step);
 		pen_say(pen, "%s", titles[step->kind].after);
+		if (is_partly_signed(a, step))
+			pen_say(pen, ", for all of its mail");
 	}
 }
 
@@ -294,6 +304,11 @@ void words_step_reason(const struct pen *pen, const struct assessment *a, const 
 {
 	const struct sender *s = sender_of(a, step);
 
+	if (is_partly_signed(a, step)) {
+		pen_say(pen, "%s of its ", count_text(s->messages - s->dkim_ok).p);
+		pen_say(pen, "%s messages are not signed by you.", count_text(s->messages).p);
+		return;
+	}
 	switch (step->kind) {
 	case STEP_ENABLE_DKIM:
 		say_stranger(pen, path_of(a, step));
@@ -473,10 +488,10 @@ void words_risk(const struct pen *pen, const struct assessment *a, uint32_t send
 	} else if (s->dkim_ok && !s->spf_ok) {
 		pen_say(pen, "It stands on its signature alone");
 		if (s->broken_weeks)
-			pen_say(pen, "; in %u of the last %u weeks more than 0.5 %% of it did not verify",
+			pen_say(pen, "; in %u of the last %u weeks more than 0.5 %% of it failed",
 				(unsigned)s->broken_weeks, SERIES_DAYS / 7);
 		else
-			pen_say(pen, ", which held in each of the last %u weeks", SERIES_DAYS / 7);
+			pen_say(pen, ", which held whenever it sent in the last %u weeks", SERIES_DAYS / 7);
 		pen_say(pen, ".");
 	}
 }

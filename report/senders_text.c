@@ -138,6 +138,8 @@ static void say_state(const struct pen *pen, const struct listed_sender *row)
 		pen_say(pen, "overdue, %s", day_text(s->next_day).p);
 	else if (row->subclass == SUB_OWN_BROKEN || (s && s->regressed && row->path->broken))
 		say_key(pen, row->path);
+	else if (row->subclass == SUB_OWN_THIRD_PARTY && s && s->dkim_ok)
+		pen_say(pen, "sign all of it");
 	else
 		pen_say(pen, "%s", words[row->subclass] ? words[row->subclass] : "");
 }

@@ -271,6 +271,34 @@ static void bad_news_is_not_thinned_out(void **unused)
 	arena_release(&arena);
 }
 
+/* How long one looks back does not change the rhythm of who came lately. */
+static void a_newcomer_is_no_stranger_in_a_wide_window(void **unused)
+{
+	static const unsigned windows[] = { 35, 90, 180 };
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)unused;
+	world_begin(&w, DOMAIN, TODAY);
+	for (int64_t day = TODAY - 200; day < TODAY; day++) {
+		world_add(&w, &(struct line){ day, reporter((uint32_t)day), "192.0.2.10", "mail." DOMAIN, DOMAIN, DOMAIN, "pass",
+				      "d.example/k1/pass", 30, NULL, NULL, 0, 0, false });
+		if (day >= TODAY - 20) /* beside it, without a name, from a subdomain never seen before */
+			world_add(&w, &(struct line){ day, reporter((uint32_t)day), "192.0.2.55", "-", "new." DOMAIN, NULL,
+					      NULL, NULL, 5, NULL, NULL, 0, 0, false });
+	}
+	for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
+		w.options.window = windows[i];
+		w.options.window_fixed = true;
+		judge(&w, &arena, &v);
+		assert_int_equal(v.measures.undecided, 100);
+		assert_int_equal(v.measures.forged, 0);
+	}
+	world_end(&w);
+	arena_release(&arena);
+}
+
 static void uncounted_reports_leave_everything_alone(void **unused)
 {
 	struct arena arena = ARENA((size_t)1 << 28), kept = ARENA((size_t)1 << 26);
@@ -421,6 +449,7 @@ int main(void)
 		cmocka_unit_test(a_forged_flood_leaves_the_gates_alone),
 		cmocka_unit_test(forged_mail_brings_no_witness),
 		cmocka_unit_test(bad_news_is_not_thinned_out),
+		cmocka_unit_test(a_newcomer_is_no_stranger_in_a_wide_window),
 		cmocka_unit_test(uncounted_reports_leave_everything_alone),
 		cmocka_unit_test(scaling_never_worsens_a_bound),
 		cmocka_unit_test(bounds_are_monotone),

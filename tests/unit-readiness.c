@@ -287,6 +287,36 @@ static void the_worst_comes_first(void **state)
 }
 
 /* A full disk is not printed over. */
+/* A service that signs nine of ten messages as its owner. */
+static void make_partly_signed(struct world *world)
+{
+	world_begin(world, "example.com", WORLD_TODAY);
+	for (int64_t day = WORLD_TODAY - 60; day < WORLD_TODAY; day++)
+		for (int i = 0; i < 2; i++)
+			world_add(world, &(struct line){ day, "google.com", "198.2.128.77", "mail77.mcsv.net", "example.com",
+						 "mail77.mcsv.net", "pass",
+						 i ? "mcsv.net/m/pass" : "example.com/k2/pass,mcsv.net/m/pass", i ? 3 : 27,
+						 NULL, NULL, 0, 0, false });
+}
+
+static void nobody_is_told_that_he_never_signs_who_does(void **state)
+{
+	struct buf text = BUF(4096);
+	struct pen pen = { &text, &ascii, PEN_TERMINAL };
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, make_partly_signed);
+	assert_int_equal(scene.verdict.steps[0].kind, STEP_ENABLE_DKIM);
+	words_step_title(&pen, &scene.a, &scene.verdict.steps[0]);
+	buf_put_text(&text, ". ");
+	words_step_reason(&pen, &scene.a, &scene.verdict.steps[0]);
+	assert_string_equal(buf_text(&text), "Switch on DKIM for your domain at Mailchimp, for all of its mail. "
+					     "105 of its 1,050 messages are not signed by you.");
+	buf_release(&text);
+	scene_end(&scene);
+}
+
 static void what_was_not_written_is_noticed(void **state)
 {
 	FILE *full = fopen("/dev/full", "w");
@@ -315,6 +345,7 @@ int main(void)
 		cmocka_unit_test(keys_and_receivers_have_their_days),
 		cmocka_unit_test(whatever_is_printed_can_be_asked_for),
 		cmocka_unit_test(the_worst_comes_first),
+		cmocka_unit_test(nobody_is_told_that_he_never_signs_who_does),
 		cmocka_unit_test(what_was_not_written_is_noticed),
 	};
 

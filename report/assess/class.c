@@ -88,15 +88,24 @@ static bool is_burst(const struct work *w, const struct path *path)
 	return covered >= BURST_COVERED;
 }
 
+/* Of a wide window, the weeks since it turned up: before that it had no rhythm to keep. */
+static unsigned weeks_since(const struct work *w, const struct path *path)
+{
+	int64_t weeks = path->days_n ? (w->last_day - path->first_day) / WEEK + 1 : 0;
+
+	weeks = weeks < WINDOW_STANDARD / WEEK ? WINDOW_STANDARD / WEEK : weeks;
+	return weeks < w->v->weeks_n ? (unsigned)weeks : w->v->weeks_n;
+}
+
 static void add_rhythm(const struct work *w, struct path *path)
 {
 	struct features *f = &path->features;
 	uint64_t weekdays = 0, all = 0;
 	int64_t dates[4];
 
-	f->weeks = w->v->weeks_n;
+	f->weeks = weeks_since(w, path);
 	f->weeks_seen = 0;
-	for (unsigned i = 0; i < f->weeks; i++)
+	for (unsigned i = 0; i < w->v->weeks_n; i++)
 		f->weeks_seen += path->weeks[i] > 0;
 	for (size_t i = 0; i < path->days_n; i++) {
 		if (path->days[i].day < w->first_day)
