@@ -310,10 +310,8 @@ static unsigned found_so_far(const struct reading *r)
 	return r->sums.reports + r->sums.tls_reports + r->sums.failures + r->sums.broken;
 }
 
-static void mail_walk(struct reading *r, struct span mail)
+static void mail_walk(struct reading *r, GMimeStream *stream)
 {
-	GMimeStream *stream = nested_stream(mail);
-
 	nested_walk(r, stream);
 	g_object_unref(stream);
 }
@@ -334,17 +332,11 @@ static size_t mbox_mail(struct span text)
 }
 
 /* False: there are too many of them. */
-static bool mails_walk(struct reading *r, struct span text)
+static bool mbox_walk(struct reading *r, struct span text)
 {
-	size_t n = mbox_mail(text);
-
-	if (n == text.n) {
-		mail_walk(r, text);
-		return true;
-	}
 	for (unsigned number = 1; text.n && !r->full; number++) {
+		size_t n = mbox_mail(text), place;
 		char name[32];
-		size_t place;
 
 		if (++r->parts > r->limits->parts) {
 			reading_broken(r, "", "an mbox with more mails and parts than the ceiling `parts` allows");
@@ -352,12 +344,25 @@ static bool mails_walk(struct reading *r, struct span text)
 		}
 		snprintf(name, sizeof name, "mail %u", number);
 		place = reading_enter(r, span_of(name));
-		mail_walk(r, (struct span){ text.p, n });
+		mail_walk(r, nested_stream((struct span){ text.p, n }));
 		reading_leave(r, place);
 		text = (struct span){ text.p + n, text.n - n };
-		n = mbox_mail(text);
 	}
 	return true;
+}
+
+/* Releases the text, and the one of a single mail before it is read: what is in it may unpack to many more. */
+static bool mails_walk(struct reading *r, struct buf *text)
+{
+	bool single = mbox_mail(buf_span(text)) == text->n, all = true;
+	GMimeStream *stream = single ? nested_stream(buf_span(text)) : NULL;
+
+	if (!single)
+		all = mbox_walk(r, buf_span(text));
+	buf_release(text);
+	if (stream)
+		mail_walk(r, stream);
+	return all;
 }
 
 enum leaf_end message_leaf(struct reading *r, struct stream *s)
@@ -374,9 +379,8 @@ enum leaf_end message_leaf(struct reading *r, struct stream *s)
 		return LEAF_BROKEN;
 	}
 	r->in_leaf = true;
-	all = mails_walk(r, buf_span(&text));
+	all = mails_walk(r, &text);
 	r->in_leaf = in_leaf;
-	buf_release(&text);
 	if (all && r->sums.reports + r->sums.tls_reports + r->sums.failures > before.reports + before.tls_reports + before.failures)
 		return LEAF_REPORT;
 	return r->sums.broken > before.broken ? LEAF_BROKEN : LEAF_NOTHING;
