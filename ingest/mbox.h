@@ -1,19 +1,18 @@
 /* mbox: splits a stream of octets at its From_ lines (RFC 4155; the quoting is that of mboxrd), or takes it whole.
  * Constant memory, whatever the length of the mbox or of its lines.
  *
- * A From_ line separates when it has the form `From ADDRESS DATE` and an empty line, a header field or the end follows it.
  * `Content-Length` is not asked: it is wrong too often, and a stranger writes it. */
 #ifndef INGEST_MBOX_H
 #define INGEST_MBOX_H
 
 #include "base/fault.h"
+#include "base/fromline.h"
 #include "base/span.h"
 #include "ingest/mail.h"
 
 #include <sys/stat.h>
 
-#define MBOX_LINE 1024 /* a From_ line is not longer */
-#define MBOX_LOOK (2 * MBOX_LINE)
+#define MBOX_LOOK FROM_LINE_LOOK
 
 struct mbox;
 

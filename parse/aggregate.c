@@ -54,7 +54,7 @@ struct aggregate {
 	bool recover;        /* the second pass */
 	bool likely;         /* `<feedback` stands near the beginning */
 	bool foreign;        /* the root is not <feedback> */
-	bool left_out;       /* an element beside the records, in our namespace, is not known */
+	bool left_out;       /* an element beside the records, in our namespace, is not known, or a record stands elsewhere */
 	bool refused;        /* a rule was broken that no second pass mends */
 	char reason_where[128], reason[256]; /* why the document cannot be used: recorded once its facts are taken back */
 	struct markup markup; /* what was fed, seen as pieces */
@@ -211,7 +211,7 @@ static void element_begin(struct aggregate *a, const xmlChar *name, const xmlCha
 	row = known ? known->row : NULL;
 	if (!row || row->element == ELEMENT_EXTENSION || frame_repeats(a, frame, row)) {
 		a->skipping = 1;
-		a->left_out |= known && !row && a->depth == 2;
+		a->left_out |= known && !row && (a->depth == 2 || xmlStrcasecmp(name, BAD_CAST "record") == 0);
 		if (!row && known)
 			aggregate_say_name(a, span_of((const char *)name), NULL);
 		return;
@@ -360,6 +360,15 @@ static void record_finish(struct aggregate *a)
 	reading_put(a->r, feedback_put_record(a->r->feedback, &a->record.record));
 }
 
+/* What said nothing does not count as the first of two: empty is absent (QUIRKS S3, S8). */
+static void frame_forget(struct frame *parent, const struct frame *child, struct span text)
+{
+	bool empty = child->row->element == ELEMENT_TEXT ? span_trim(text).n == 0 : child->seen == 0;
+
+	if (empty && parent->row)
+		parent->seen &= ~(UINT64_C(1) << (child->row - parent->children));
+}
+
 static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
 {
 	struct aggregate *a = context;
@@ -374,6 +383,7 @@ static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, co
 		return;
 	}
 	row = a->frames[--a->depth].row;
+	frame_forget(&a->frames[a->depth - 1], &a->frames[a->depth], buf_span(&a->text));
 	if (row->element == ELEMENT_TEXT)
 		value_store(a, row, fold_value(a->text.p ? a->text.p : (char[1]){ 0 }, a->text.n, row->fold));
 	else if (row->element == ELEMENT_REASON)

@@ -1,9 +1,11 @@
 #include "parse/message.h"
+#include "base/fromline.h"
 #include "parse/charset.h"
 #include "parse/failuremail.h"
 #include "parse/plain.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #ifdef WITH_SANITIZERS
 #include <sanitizer/lsan_interface.h>
 #endif
@@ -80,16 +82,20 @@ static struct span line_first(struct span text)
 	return (struct span){ text.p, lf ? (size_t)(lf - text.p) + 1 : text.n };
 }
 
-/* From, and two more of the fields that mails have. */
-static bool fields_are_of_mail(struct span text)
+/* From, and two more of the fields that mails have. A header that is cut need not have come to From yet: what was added on
+ * the way stands in front of it, and is long; two of them, and nothing but fields, are enough then. */
+static bool fields_are_of_mail(struct span text, bool cut)
 {
 	static const struct span names[] = { SPAN("From:"), SPAN("Date:"), SPAN("Subject:"), SPAN("To:"), SPAN("Message-ID:"),
-		SPAN("Received:"), SPAN("MIME-Version:") };
+		SPAN("Received:"), SPAN("MIME-Version:"), SPAN("Return-Path:"), SPAN("Delivered-To:"), SPAN("DKIM-Signature:"),
+		SPAN("ARC-Seal:") };
 	unsigned seen = 0;
 
 	while (text.n) {
 		struct span line = line_first(text);
 
+		if (cut && line.n == text.n)
+			return __builtin_popcount(seen) >= 2;
 		if (line.p[0] != ' ' && line.p[0] != '\t' && !line_is_field(line))
 			break;
 		for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
@@ -118,8 +124,9 @@ static struct span boundary_find(struct span text)
 bool message_begins(struct span front)
 {
 	size_t skip = 0;
+	bool cut = front.n > PEEK_OCTETS - 3; /* base64 gives three at a time */
 
-	return message_recognise(front, &skip) && fields_are_of_mail((struct span){ front.p + skip, front.n - skip });
+	return message_recognise(front, &skip) && fields_are_of_mail((struct span){ front.p + skip, front.n - skip }, cut);
 }
 
 bool message_parts_begin(struct span front)
@@ -287,10 +294,10 @@ static GMimeStream *nested_stream(struct span text)
 	struct span front = { text.p, text.n < PEEK_OCTETS ? text.n : PEEK_OCTETS }, boundary;
 	GMimeStream *stream = g_mime_stream_mem_new();
 
-	if (message_begins(front)) {
+	boundary = message_begins(front) ? SPAN_ABSENT : boundary_find(front);
+	if (!boundary.p) {
 		message_recognise(front, &skip);
 	} else {
-		boundary = boundary_find(front);
 		g_mime_stream_printf(stream, "Content-Type: multipart/mixed; boundary=\"%.*s\"\n\n", (int)boundary.n, boundary.p);
 	}
 	g_mime_stream_write(stream, text.p + skip, text.n - skip);
@@ -303,12 +310,66 @@ static unsigned found_so_far(const struct reading *r)
 	return r->sums.reports + r->sums.tls_reports + r->sums.failures + r->sums.broken;
 }
 
+static void mail_walk(struct reading *r, GMimeStream *stream)
+{
+	nested_walk(r, stream);
+	g_object_unref(stream);
+}
+
+/* The octets before the next mail of an mbox; all of them when it is none. */
+static size_t mbox_mail(struct span text)
+{
+	const char *lf = text.p, *end = text.p + text.n;
+
+	if (!from_line_separates(text, true))
+		return text.n;
+	while ((lf = memmem(lf, (size_t)(end - lf), "\nFrom ", 6))) {
+		lf++;
+		if (from_line_separates((struct span){ lf, (size_t)(end - lf) }, true))
+			return (size_t)(lf - text.p);
+	}
+	return text.n;
+}
+
+/* False: there are too many of them. */
+static bool mbox_walk(struct reading *r, struct span text)
+{
+	for (unsigned number = 1; text.n && !r->full; number++) {
+		size_t n = mbox_mail(text), place;
+		char name[32];
+
+		if (++r->parts > r->limits->parts) {
+			reading_broken(r, "", "an mbox with more mails and parts than the ceiling `parts` allows");
+			return false;
+		}
+		snprintf(name, sizeof name, "mail %u", number);
+		place = reading_enter(r, span_of(name));
+		mail_walk(r, nested_stream((struct span){ text.p, n }));
+		reading_leave(r, place);
+		text = (struct span){ text.p + n, text.n - n };
+	}
+	return true;
+}
+
+/* Releases the text, and the one of a single mail before it is read: what is in it may unpack to many more. */
+static bool mails_walk(struct reading *r, struct buf *text)
+{
+	bool single = mbox_mail(buf_span(text)) == text->n, all = true;
+	GMimeStream *stream = single ? nested_stream(buf_span(text)) : NULL;
+
+	if (!single)
+		all = mbox_walk(r, buf_span(text));
+	buf_release(text);
+	if (stream)
+		mail_walk(r, stream);
+	return all;
+}
+
 enum leaf_end message_leaf(struct reading *r, struct stream *s)
 {
 	struct reading_sums before = r->sums;
 	struct buf text = BUF(r->limits->mail);
-	bool in_leaf = r->in_leaf;
-	GMimeStream *stream;
+	bool in_leaf = r->in_leaf, all;
 
 	if (r->mails_shut || !nesting_allows(r))
 		return LEAF_NOTHING;
@@ -317,13 +378,10 @@ enum leaf_end message_leaf(struct reading *r, struct stream *s)
 		buf_release(&text);
 		return LEAF_BROKEN;
 	}
-	stream = nested_stream(buf_span(&text));
-	buf_release(&text);
 	r->in_leaf = true;
-	nested_walk(r, stream);
+	all = mails_walk(r, &text);
 	r->in_leaf = in_leaf;
-	g_object_unref(stream);
-	if (r->sums.reports + r->sums.tls_reports + r->sums.failures > before.reports + before.tls_reports + before.failures)
+	if (all && r->sums.reports + r->sums.tls_reports + r->sums.failures > before.reports + before.tls_reports + before.failures)
 		return LEAF_REPORT;
 	return r->sums.broken > before.broken ? LEAF_BROKEN : LEAF_NOTHING;
 }

@@ -19,13 +19,13 @@ void message_read_head(struct reading *r, int fd, uint64_t offset, uint64_t leng
 /* Does a text begin as a mail does: blank lines, a From_ line, then header fields? *skip: octets before the first field. */
 bool message_recognise(struct span front, size_t *skip);
 
-/* Is this a mail though nothing around it says so? It has From and two more of the fields that mails have. */
+/* Is this a mail, or an mbox, though nothing around it says so? It has From and two more of the fields that mails have. */
 bool message_begins(struct span front);
 
 /* Are these the parts of a mail whose header lost them? A line `--something` with a part's header behind it. */
 bool message_parts_begin(struct span front);
 
-/* Reads what one of the two said yes to. */
+/* Reads what one of the two said yes to: every mail of an mbox. */
 enum leaf_end message_leaf(struct reading *r, struct stream *s);
 
 #endif

@@ -141,6 +141,17 @@ def containers():
         "C05-streamed.zip": zip_streamed(NAME + ".xml", REPORT),
         "C05-stored.zip": zipped([(NAME + ".xml", REPORT)], zipfile.ZIP_STORED),
         "C05-one-bad-entry.zip": zip_one_bad(REPORT, OTHER),
+        "C05-mbox.zip": zipped(
+            [
+                (
+                    "Mail/dmarc.mbox",
+                    b"".join(
+                        b"From 1@receiver.example Sat Nov  7 03:00:00 2026\n" + mail + b"\n"
+                        for mail in (usual("C05-first"), usual("C05-second", part("text/xml", OTHER)))
+                    ),
+                )
+            ]
+        ),
         "C05-mails.zip": zipped(
             [("one.eml", usual("C05-one")), ("two.eml", usual("C05-two", part("text/xml", OTHER)))]
         ),
@@ -200,6 +211,16 @@ def usual(name, attachment=None, **more):
     """Text and one attachment, the form most reporters use."""
     attachment = attachment or part("application/gzip", gz(REPORT), NAME + ".xml.gz")
     return head(name, **more) + multipart([TEXT, attachment])
+
+
+def long_header(mail):
+    """As mails are that came a long way: From stands behind five thousand octets."""
+    relays = b"".join(
+        b"Received: from mx%02d.example.com by mx%02d.example.com with ESMTPS id %040d;\n\tSat, 07 Nov 2026 03:00:00 +0000\n"
+        % (i, i + 1, i)
+        for i in range(40)
+    )
+    return b"Delivered-To: dmarc@example.com\n" + relays + b"Return-Path: <dmarc@receiver.example>\n" + mail
 
 
 def attachment_mails():
@@ -318,6 +339,8 @@ def mislabelled_mails():
         + multipart([TEXT, part("application/octet-stream", inner, "report.eml")]),
         "M10-attached-as-text": head("M10-text", "Fwd: a report")
         + multipart([TEXT, part("text/plain", inner, "report.txt")]),
+        "M10-attached-long-header": head("M10-long", "Fwd: a report")
+        + multipart([TEXT, part("application/octet-stream", long_header(inner), "report.eml")]),
         "M12-cr-cr-lf": usual("M12-cr-cr-lf").replace(b"\n", b"\r\r\n"),
         "M13-text-like-zlib": head("M13-zlib", "Re: your mail")
         + b"Content-Type: text/plain; charset=us-ascii\n\n(See what I wrote last week, and the week before.)\n",

@@ -250,6 +250,8 @@ CASES = [
         'ceiling `ratio`'),
     ('zip-tree', plain(lambda: [nested_zip_tree(16, 4)]), BROKEN, 'ceiling `entries`'),
     ('zip-many-entries', plain(lambda: [zipped(*(('%d' % i, b'x') for i in range(100000)))]), BROKEN, 'ceiling `entries`'),
+    ('zip-many-mails', plain(lambda: [zipped(('a.mbox', b'From x Thu Jan  1 00:00:00 2026\nFrom: a\nDate: b\nTo: c\n\n\n' * 100000))]),
+        BROKEN, 'ceiling `parts`'),
     ('zip-many-empty-entries', plain(lambda: [zipped(*(('%d' % i, b'') for i in range(100000)))]), BROKEN, 'ceiling `entries`'),
     ('zip-bomb', plain(lambda: [zipped(('r.xml', GOOD[:-12].encode() + b'<count>1</count>' * 2000000))]), BROKEN, 'ceiling `(ratio|inflated)`', {'inflated': '30M'}),
     ('zip-encrypted', plain(lambda: [encrypted_zip()]), BROKEN, 'encrypted'),
