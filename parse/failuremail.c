@@ -205,8 +205,21 @@ static GMimePart *sample_of_text(struct span header)
 	return part_of_text(header, "text", "rfc822-headers", GMIME_CONTENT_ENCODING_DEFAULT);
 }
 
+/* What the mail says to people, where its ARF part says nothing. */
+static bool prose_read(struct reading *r, GPtrArray *leaves, struct failure *failure)
+{
+	for (unsigned i = 0; leaves && i < leaves->len; i++)
+		if (part_is(leaves->pdata[i], "text", "plain") &&
+			failurereport_prose(r, part_text(leaves->pdata[i], PEEK_OCTETS, &r->parser->scratch), failure)) {
+			reading_problem(r, "", "a feedback report without a field; the text of its mail was read");
+			return true;
+		}
+	return false;
+}
+
 /* Without a part for the sample it may stand behind the fields in their own text. */
-static void failure_read(struct reading *r, GMimePart *feedback, GMimePart *sample, int64_t mail_date)
+static void failure_read(
+	struct reading *r, GPtrArray *leaves, GMimePart *feedback, GMimePart *sample, int64_t mail_date)
 {
 	struct buf text = BUF(FEEDBACK_OCTETS);
 	struct span fields = part_text(feedback, FEEDBACK_OCTETS, &text), copied = SPAN_ABSENT;
@@ -219,7 +232,7 @@ static void failure_read(struct reading *r, GMimePart *feedback, GMimePart *samp
 		fields.n = (size_t)(copied.p - fields.p);
 		sample = sample_of_text(copied);
 	}
-	if (failurereport_fields(r, fields, &failure))
+	if (failurereport_fields(r, fields, &failure) || prose_read(r, leaves, &failure))
 		failure_finish(r, &failure, sample, mail_date);
 	else
 		reading_broken(r, "", "a feedback report without a field");
@@ -246,7 +259,7 @@ bool failures_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
 			part_mark_read(part);
 			if (sample)
 				part_mark_read(sample);
-			failure_read(r, part, sample, mail_date);
+			failure_read(r, leaves, part, sample, mail_date);
 		}
 	}
 	return found > 0;
@@ -261,6 +274,15 @@ static GMimePart *notice_sample(struct span text)
 	return header.p ? sample_of_text(header) : NULL;
 }
 
+/* The sample of a mail that lost its ARF part; anybody may quote the sentence, but this stands beside it. */
+static GMimePart *lone_sample(GPtrArray *leaves)
+{
+	for (unsigned i = 0; i < leaves->len; i++)
+		if (part_is_sample(leaves->pdata[i]) && !part_is_read(leaves->pdata[i]))
+			return g_object_ref(leaves->pdata[i]);
+	return NULL;
+}
+
 bool notice_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
 {
 	struct buf text = BUF(FEEDBACK_OCTETS);
@@ -268,16 +290,21 @@ bool notice_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
 	bool found = false;
 
 	for (unsigned i = 0; i < leaves->len && !found; i++) {
-		GMimePart *part = leaves->pdata[i], *sample;
+		GMimePart *part = leaves->pdata[i], *sample = NULL;
+		struct span front;
 
-		if (!part_is(part, "text", "plain") || part_is_read(part) ||
-			!failurereport_notice(r, part_text(part, PEEK_OCTETS, &r->parser->scratch), &failure))
+		if (!part_is(part, "text", "plain") || part_is_read(part))
 			continue;
-		sample = notice_sample(part_text(part, FEEDBACK_OCTETS, &text));
-		failure_finish(r, &failure, sample, mail_date);
+		front = part_text(part, PEEK_OCTETS, &r->parser->scratch);
+		found = failurereport_notice(r, front, &failure);
+		if (found)
+			sample = notice_sample(part_text(part, FEEDBACK_OCTETS, &text));
+		else if (failurereport_prose(r, front, &failure))
+			found = (sample = lone_sample(leaves)) != NULL;
+		if (found)
+			failure_finish(r, &failure, sample, mail_date);
 		if (sample)
 			g_object_unref(sample);
-		found = true;
 	}
 	buf_release(&text);
 	return found;
@@ -290,7 +317,7 @@ bool bare_fields_read(struct reading *r, GMimeMessage *message, int64_t mail_dat
 	if (!r->whole.p || !g_mime_object_get_header(GMIME_OBJECT(message), "Feedback-Type"))
 		return false;
 	part = part_of_text(r->whole, "message", "feedback-report", GMIME_CONTENT_ENCODING_DEFAULT);
-	failure_read(r, part, NULL, mail_date);
+	failure_read(r, NULL, part, NULL, mail_date);
 	g_object_unref(part);
 	return true;
 }
