@@ -1,4 +1,6 @@
 #include "parse/failuremail.h"
+#include "parse/dkim/mailbox.h"
+#include "parse/dns/orgdomain.h"
 #include "parse/failurereport.h"
 #include "parse/leaf.h"
 #include "parse/message.h"
@@ -7,12 +9,42 @@
 
 #define FEEDBACK_OCTETS ((size_t)1024 * 1024)
 #define FEEDBACKS 100 /* failure reports in one mail: its standard knows one */
-#define NOTICE_PARAGRAPHS 16 /* between a notice's words about a copy and the copy */
+#define PARAGRAPHS 16 /* between fields, or words about a copy, and the header of a mail copied into the same text */
 #define SAMPLE_OCTETS ((size_t)16 * 1024 * 1024) /* of a sample that are verified */
+
+/* Of a sample what its header begins with: some reporters put blank lines in front of it, or their store's From_ line. */
+static struct span sample_begin(struct span text)
+{
+	size_t skip;
+
+	return message_recognise(text, &skip) ? (struct span){ text.p + skip, text.n - skip } : text;
+}
+
+/* The domain that DMARC is about: that of the only address in From (RFC 9989 5.3.1); absent when that is not clear. */
+static struct span from_domain(struct reading *r, GMimeMessage *sample)
+{
+	GMimeHeader *from = g_mime_header_list_get_header(g_mime_object_get_header_list(GMIME_OBJECT(sample)), "From");
+	const char *raw = from ? g_mime_header_get_raw_value(from) : NULL;
+	struct mailbox mailboxes[2];
+	char text[DOMAINNAME_TEXT];
+	size_t n = raw ? mailbox_list(span_of(raw), mailboxes, 2) : 0;
+
+	if (n != 1 || mailboxes[0].ambiguous || !mailboxes[0].domain.n)
+		return SPAN_ABSENT;
+	n = domain_alabels(mailboxes[0].domain, text);
+	return n ? arena_copy(&r->parser->arena, (struct span){ text, n }) : SPAN_ABSENT;
+}
+
+/* What a report about DMARC does not name, its sample may. */
+static bool lacks_domain(const struct failure *failure)
+{
+	return failure->dmarc && !failure->reported_domain.p &&
+	       (!failure->auth_failure.p || span_is(failure->auth_failure, SPAN("dmarc")));
+}
 
 static void sample_head(struct reading *r, GMimePart *part, struct failure *failure)
 {
-	struct span text = part_text(part, FEEDBACK_OCTETS, &r->parser->scratch);
+	struct span text = sample_begin(part_text(part, FEEDBACK_OCTETS, &r->parser->scratch));
 	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(text.p, text.n);
 	GMimeMessage *sample = message_parse(stream);
 	struct mail_head head = { .date = MOMENT_NONE };
@@ -20,6 +52,8 @@ static void sample_head(struct reading *r, GMimePart *part, struct failure *fail
 	if (sample) {
 		message_head(r, sample, &head);
 		sampletrace_read(r, sample, failure);
+		if (lacks_domain(failure))
+			failure->reported_domain = from_domain(r, sample);
 		g_object_unref(sample);
 	}
 	g_object_unref(stream);
@@ -30,7 +64,7 @@ static void sample_head(struct reading *r, GMimePart *part, struct failure *fail
 /* Is there an empty line among its first octets? */
 static bool sample_has_body(struct reading *r, GMimePart *part)
 {
-	struct span text = part_text(part, FEEDBACK_OCTETS, &r->parser->scratch);
+	struct span text = sample_begin(part_text(part, FEEDBACK_OCTETS, &r->parser->scratch));
 
 	return memmem(text.p, text.n, "\n\n", 2) || memmem(text.p, text.n, "\n\r\n", 3);
 }
@@ -73,7 +107,7 @@ static void sample_verify(struct reading *r, GMimePart *part, const struct failu
 	struct sample_hints hints = { .headers_only = failure->headers_only, .failure = failure };
 
 	hints.arrived = failure->arrival_date.p && moment_parse_any(failure->arrival_date, &arrived) ? arrived : MOMENT_NONE;
-	verification_of_sample(r, part_text(part, SAMPLE_OCTETS, &text), &hints);
+	verification_of_sample(r, sample_begin(part_text(part, SAMPLE_OCTETS, &text)), &hints);
 	buf_release(&text);
 }
 
@@ -146,15 +180,64 @@ static void failure_finish(struct reading *r, struct failure *failure, GMimePart
 		sample_keep(r, sample);
 }
 
-static void failure_read(struct reading *r, GMimePart *feedback, GMimePart *sample, int64_t mail_date)
+/* The header of a mail that a text copies behind `from`: the first paragraph that begins as a mail does, within a few, as each
+ * is looked at to its end. */
+static struct span copied_header(struct span text, const char *from)
+{
+	struct span rest = span_trim(text);
+	const char *end = rest.p + rest.n;
+	unsigned tries = PARAGRAPHS;
+
+	while (tries && from < end && (from = memchr(from, '\n', (size_t)(end - from))) && ++from < end) {
+		if (*from != '\n' && *from != '\r')
+			continue;
+		rest = span_trim((struct span){ from, (size_t)(end - from) });
+		if (message_begins(rest))
+			return (struct span){ rest.p, (size_t)(text.p + text.n - rest.p) };
+		from = rest.p;
+		tries--;
+	}
+	return SPAN_ABSENT;
+}
+
+static GMimePart *sample_of_text(struct span header)
+{
+	return part_of_text(header, "text", "rfc822-headers", GMIME_CONTENT_ENCODING_DEFAULT);
+}
+
+/* What the mail says to people, where its ARF part says nothing. */
+static bool prose_read(struct reading *r, GPtrArray *leaves, struct failure *failure)
+{
+	for (unsigned i = 0; leaves && i < leaves->len; i++)
+		if (part_is(leaves->pdata[i], "text", "plain") &&
+			failurereport_prose(r, part_text(leaves->pdata[i], PEEK_OCTETS, &r->parser->scratch), failure)) {
+			reading_problem(r, "", "a feedback report without a field; the text of its mail was read");
+			return true;
+		}
+	return false;
+}
+
+/* Without a part for the sample it may stand behind the fields in their own text. */
+static void failure_read(
+	struct reading *r, GPtrArray *leaves, GMimePart *feedback, GMimePart *sample, int64_t mail_date)
 {
 	struct buf text = BUF(FEEDBACK_OCTETS);
+	struct span fields = part_text(feedback, FEEDBACK_OCTETS, &text), copied = SPAN_ABSENT;
+	long type = span_find_nocase(fields, SPAN("Feedback-Type:"));
 	struct failure failure;
 
-	if (failurereport_fields(r, part_text(feedback, FEEDBACK_OCTETS, &text), &failure))
+	if (!sample && fields.n)
+		copied = copied_header(fields, fields.p + (type < 0 ? 0 : type));
+	if (copied.p) {
+		fields.n = (size_t)(copied.p - fields.p);
+		sample = sample_of_text(copied);
+	}
+	if (failurereport_fields(r, fields, &failure) || prose_read(r, leaves, &failure))
 		failure_finish(r, &failure, sample, mail_date);
 	else
 		reading_broken(r, "", "a feedback report without a field");
+	if (copied.p)
+		g_object_unref(sample);
 	buf_release(&text);
 }
 
@@ -176,31 +259,27 @@ bool failures_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
 			part_mark_read(part);
 			if (sample)
 				part_mark_read(sample);
-			failure_read(r, part, sample, mail_date);
+			failure_read(r, leaves, part, sample, mail_date);
 		}
 	}
 	return found > 0;
 }
 
-/* What a notice copies behind its fields: the header of the mail that it is about. NULL when it does not within a few
- * paragraphs: each is looked at to its end. */
+/* What a notice copies behind its fields: the header of the mail that it is about. */
 static GMimePart *notice_sample(struct span text)
 {
 	long copy = span_find_nocase(text, SPAN("copy of the headers"));
-	struct span rest = span_trim(text);
-	unsigned tries = NOTICE_PARAGRAPHS;
-	const char *end = rest.p + rest.n, *from = copy < 0 || text.p + copy > end ? NULL : text.p + copy;
+	struct span header = copy < 0 ? SPAN_ABSENT : copied_header(text, text.p + copy);
 
-	while (from && tries && (from = memchr(from, '\n', (size_t)(end - from))) && ++from < end) {
-		if (*from != '\n' && *from != '\r')
-			continue;
-		rest = span_trim((struct span){ from, (size_t)(end - from) });
-		if (message_begins(rest))
-			return part_of_text((struct span){ rest.p, (size_t)(text.p + text.n - rest.p) }, "text", "rfc822-headers",
-				GMIME_CONTENT_ENCODING_DEFAULT);
-		from = rest.p;
-		tries--;
-	}
+	return header.p ? sample_of_text(header) : NULL;
+}
+
+/* The sample of a mail that lost its ARF part; anybody may quote the sentence, but this stands beside it. */
+static GMimePart *lone_sample(GPtrArray *leaves)
+{
+	for (unsigned i = 0; i < leaves->len; i++)
+		if (part_is_sample(leaves->pdata[i]) && !part_is_read(leaves->pdata[i]))
+			return g_object_ref(leaves->pdata[i]);
 	return NULL;
 }
 
@@ -211,17 +290,34 @@ bool notice_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
 	bool found = false;
 
 	for (unsigned i = 0; i < leaves->len && !found; i++) {
-		GMimePart *part = leaves->pdata[i], *sample;
+		GMimePart *part = leaves->pdata[i], *sample = NULL;
+		struct span front;
 
-		if (!part_is(part, "text", "plain") || part_is_read(part) ||
-			!failurereport_notice(r, part_text(part, PEEK_OCTETS, &r->parser->scratch), &failure))
+		if (!part_is(part, "text", "plain") || part_is_read(part))
 			continue;
-		sample = notice_sample(part_text(part, FEEDBACK_OCTETS, &text));
-		failure_finish(r, &failure, sample, mail_date);
+		front = part_text(part, PEEK_OCTETS, &r->parser->scratch);
+		found = failurereport_notice(r, front, &failure);
+		if (found)
+			sample = notice_sample(part_text(part, FEEDBACK_OCTETS, &text));
+		else if (failurereport_prose(r, front, &failure))
+			found = (sample = lone_sample(leaves)) != NULL;
+		if (found)
+			failure_finish(r, &failure, sample, mail_date);
 		if (sample)
 			g_object_unref(sample);
-		found = true;
 	}
 	buf_release(&text);
 	return found;
+}
+
+bool bare_fields_read(struct reading *r, GMimeMessage *message, int64_t mail_date)
+{
+	GMimePart *part;
+
+	if (!r->whole.p || !g_mime_object_get_header(GMIME_OBJECT(message), "Feedback-Type"))
+		return false;
+	part = part_of_text(r->whole, "message", "feedback-report", GMIME_CONTENT_ENCODING_DEFAULT);
+	failure_read(r, NULL, part, NULL, mail_date);
+	g_object_unref(part);
+	return true;
 }

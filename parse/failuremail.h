@@ -12,4 +12,7 @@ bool part_is_read(GMimePart *part);
 /* A notice without an ARF part (QUIRKS F3). */
 bool notice_read(struct reading *r, GPtrArray *leaves, int64_t mail_date);
 
+/* The fields of an ARF part in the place of the mail's own header: a part that somebody saved as a file. */
+bool bare_fields_read(struct reading *r, GMimeMessage *message, int64_t mail_date);
+
 #endif

@@ -158,6 +158,51 @@ bool failurereport_notice(struct reading *r, struct span text, struct failure *f
 	return (found & 3) == 3 && (said || found & ~7u); /* its sentence may be folded anywhere: then alignment must be told */
 }
 
+/* `received from IP 192.0.2.1 on Sat, 07 Nov 2026 10:00:00 +0000.`, folded anywhere. */
+static bool prose_read(struct reading *r, struct span text, struct failure *failure)
+{
+	long from = span_find_nocase(text, SPAN("from IP"));
+	struct span rest, ip, date = SPAN("");
+	struct address address;
+	size_t n = 0;
+
+	if (from < 0)
+		return false;
+	rest = span_trim((struct span){ text.p + from + 7, text.n - (size_t)from - 7 });
+	while (n < rest.n && !strchr(" \t\r\n,", rest.p[n]))
+		n++;
+	ip = (struct span){ rest.p, n };
+	rest = span_trim((struct span){ rest.p + n, rest.n - n });
+	if (!address_parse(ip, &address))
+		return false;
+	field_add(r, failure, SPAN("source-ip"), ip);
+	if (span_starts_nocase(rest, SPAN("on"))) {
+		rest = span_trim((struct span){ rest.p + 2, rest.n - 2 });
+		date = take_line(&rest);
+	}
+	if (date.n && date.p[date.n - 1] == '.')
+		date.n--;
+	if (date.n)
+		field_add(r, failure, SPAN("arrival-date"), date);
+	return true;
+}
+
+bool failurereport_prose(struct reading *r, struct span text, struct failure *failure)
+{
+	static const struct span said[] = { SPAN("authentication failure report"), SPAN("authentication-failure report") };
+
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+		long at = span_find_nocase(text, said[i]);
+
+		if (at < 0 || !fields_begin(r, failure))
+			continue;
+		failure->plain_text = true;
+		failure->dmarc = true;
+		return prose_read(r, (struct span){ text.p + at, text.n - (size_t)at }, failure);
+	}
+	return false;
+}
+
 static struct span field_value(const struct failure *failure, const char *name)
 {
 	for (size_t i = 0; i < failure->fields_n; i++)

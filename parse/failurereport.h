@@ -16,6 +16,10 @@ bool failurereport_fields(struct reading *r, struct span text, struct failure *f
  * lines of their own (QUIRKS F3)? Fills `failure` and returns true when it names at least a domain and an address. */
 bool failurereport_notice(struct reading *r, struct span text, struct failure *failure);
 
+/* Is this the sentence that an ARF mail has for people, `This is an authentication failure report for an email message received
+ * from IP ... on ...`? For mails whose ARF part is empty or lost; fills `failure` with the address and the date. */
+bool failurereport_prose(struct reading *r, struct span text, struct failure *failure);
+
 /* Says what deviates; fills what follows from the fields. `mail_date` is the date of the mail around. */
 void failurereport_check(struct reading *r, struct failure *failure, int64_t mail_date);
 

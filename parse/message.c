@@ -470,7 +470,8 @@ static void message_walk(struct reading *r, GMimeStream *stream, struct mail_hea
 	r->mails_shut |= failures_read(r, leaves, head.date);
 	leaves_read(r, message, leaves);
 	r->mails_shut = shut;
-	if (found == found_so_far(r) && !notice_read(r, leaves, head.date))
+	if (found == found_so_far(r) && !notice_read(r, leaves, head.date) &&
+		!(outer && bare_fields_read(r, message, head.date)))
 		leaves_missed(r, message, leaves);
 	g_ptr_array_free(leaves, TRUE);
 	g_object_unref(message);
@@ -518,11 +519,12 @@ static void blank_lines_empty(struct reading *r, struct buf *input)
 	reading_problem(r, "", "the header has no end; lines of blanks were read as empty lines");
 }
 
-/* The fields that anything here or in GMime looks at: the structure of the mail, and its struct mail_head. */
+/* The fields that anything here or in GMime looks at: the structure of the mail, its struct mail_head, and what tells that
+ * the header is an ARF part's. */
 static bool field_is_read(struct span line)
 {
 	static const struct span beginnings[] = { SPAN("Content-"), SPAN("MIME-"), SPAN("From"), SPAN("Subject"), SPAN("Date"),
-		SPAN("Message-Id") };
+		SPAN("Message-Id"), SPAN("Feedback-Type") };
 
 	for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
 		if (span_starts_nocase(line, beginnings[i]))

@@ -291,10 +291,19 @@ static void write_fields(struct list *list, const struct failure *failure)
 	}
 }
 
+/* `DMARC Results: Accept` of a notice; what failed under p=none is `None, Accept`. */
+static bool notice_passed(const struct failure *f)
+{
+	for (size_t i = 0; i < f->fields_n; i++)
+		if (span_is(f->fields[i].name, SPAN("dmarc-results")))
+			return span_is_nocase(f->fields[i].value, SPAN("Accept"));
+	return false;
+}
+
 /* fo=1 asks for a report wherever one mechanism fails, and some receivers say in it that DMARC passed. */
 static bool dmarc_passed(const struct failure *f)
 {
-	bool passed = false;
+	bool passed = f->plain_text && notice_passed(f);
 
 	for (size_t i = 0; i < f->fields_n; i++) {
 		struct span value = f->fields[i].value;

@@ -59,6 +59,14 @@ ends 64 "explain nothing" run explain
 ends 64 "explain something else" run explain harborlight.example
 ends 64 "explain has no --days" run explain "$bare" --days 3
 
+# a sample that begins with blank lines is read from its header on
+mkdir "$work/blank"
+sed 's/^Content-Type: message\/rfc822$/&\n\n/' demo/failure-list.eml > "$work/blank/mail.eml"
+"$program" --db "$work/blank.db" ingest --quiet --dns-file zone.txt "$work/blank/mail.eml" > "$work/null" 2>&1
+ends 0 "samples of a mail whose sample begins with blank lines" \
+	"$program" --db "$work/blank.db" --now 2026-11-21T12:00:00Z --color never samples
+says "subject tag" "what was changed is found"
+
 # what a verdict rests on
 report=$(run reports --json | sed 's/.*"report_id":"\(efdb6b97[0-9a-f]*\)".*/\1/;q')
 for id in newsmill.example G6 E53 "report:$report"; do

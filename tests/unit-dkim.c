@@ -452,7 +452,41 @@ static void failures_told(void **state)
 		"body, key and b= are right: a signed header field was changed in a way that was not found");
 }
 
-/* Signed with the Ed25519 key that RFC 8463 A.2 prints. */
+/* Signed with the Ed25519 key that RFC 8463 A.2 prints, while `two` stood below `one` or alone. */
+#define COMMENTS_HEAD(names, b)                                                                 \
+	"DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/simple; s=brisbane;\r\n"              \
+	" d=football.example.com; h=" names ";\r\n"                                             \
+	" bh=UrA8rmgY3eNBotmDWtzAmHyn5RyZv8Gea45sNGsP0zw=;\r\n b=" b "\r\n" FROM
+#define COMMENTS_NOW "Comments: two\r\nComments: one\r\n\r\nHi.\r\n"
+
+static void moved_or_added(void **state)
+{
+	static const struct {
+		const char *message, *sentence;
+	} rows[] = {
+		{ COMMENTS_HEAD("from:comments", "qJI2rDIG1JY6nyuYzM6ofl/NGoo1WswVXJGAzCzTu5C/WUjRK+Fd8XX1J7pnoLM0bMFMd5NvBbw3"
+						 "aIW43qr2AQ==") COMMENTS_NOW,
+			"valid once an added or moved comments field is removed" },
+		{ COMMENTS_HEAD("from:comments:comments", "xFGst1hCx5Kfp7ahWTa6anedDqCQIY6Z1m/mCwN4yxSzjLI4UXMg/vMbOd85RGs9x1Nt"
+							  "gzCRf6NTU9t/GTTKAw==") COMMENTS_NOW,
+			"valid once the comments fields are put back in order" },
+		{ COMMENTS_HEAD("from:comments:comments", "W8un4dhvYg7JLO++eUX6C175wX/xhZAuk/y64clMRJ6dFRqT5+tFGjKT7oEQhabJamzI"
+							  "cqT7YsUfeC/zaFHiCw==") COMMENTS_NOW,
+			"valid once an added comments field is removed" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct dkim_verdicts verdicts;
+
+		judge(*state, rows[i].message, &verdicts);
+		assert_int_equal(verdicts.signatures[0].reason, DKIM_REASON_SIGNATURE_MISMATCH);
+		assert_true(verdicts.signatures[0].diagnosis->undone);
+		assert_span(verdicts.signatures[0].diagnosis->sentence, rows[i].sentence);
+		dkim_verdicts_release(&verdicts);
+	}
+}
+
+/* Signed with the same key. */
 #define MARKUP_HEAD                                                                \
 	"DKIM-Signature: v=1; a=ed25519-sha256; c=simple/simple; s=brisbane;\r\n"  \
 	" d=football.example.com; h=from:subject;\r\n"                             \
@@ -646,6 +680,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(banner_undone, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(second_from_undone, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(failures_told, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(moved_or_added, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(places_told, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(folds_told, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(quoted_printable_undone, with_dkim, without_dkim),

@@ -530,6 +530,18 @@ static void test_notice(void **state)
 						  "Sender IP Address: 192.0.2.7\nSPF Alignment: no\n"), &f));
 	assert_false(failurereport_notice(&r, SPAN("failed the published policy\nSender Domain: example.com\n"), &f));
 	assert_false(failurereport_notice(&r, SPAN("Sender Domain: example.com\nSender IP Address: 192.0.2.7\n"), &f));
+	assert_true(failurereport_prose(&r, SPAN("This is a spf/dkim authentication-failure report for an email message received\r\n"
+						 "from IP\r\n192.0.2.8 on\r\nSat, 07 Nov 2026 10:00:00 +0000.\r\nBelow\r\n"), &f));
+	failurereport_check(&r, &f, 5);
+	assert_true(f.dmarc && f.plain_text && f.has_address);
+	assert_span(f.source_ip, "192.0.2.8");
+	assert_int_equal(f.arrived, 1794045600);
+	assert_true(failurereport_prose(&r, SPAN("An authentication failure report: from IP 2001:db8::1"), &f));
+	failurereport_check(&r, &f, 5);
+	assert_int_equal(f.arrived, 5);
+	assert_false(failurereport_prose(&r, SPAN("an authentication failure report about nothing"), &f));
+	assert_false(failurereport_prose(&r, SPAN("an authentication failure report received from IP x on Monday"), &f));
+	assert_false(failurereport_prose(&r, SPAN("a report for a message received from IP 192.0.2.8 on Monday"), &f));
 }
 
 /* RFC 8601 2.2 and appendix B; the comments, the missing authserv-id and the order are as seen. */

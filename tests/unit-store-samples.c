@@ -141,6 +141,16 @@ static void test_list(void **state)
 	struct window last = { 102, 102 };
 	assert_true(store_ask_domains(b->store, &last, failures_see, &failures, NULL));
 	assert_int_equal(failures, 1);
+	/* nor is what a notice says so of; a mail accepted under p=none is one */
+	three.plain_text = true;
+	fields[0] = (struct field){ SPAN("dmarc-results"), SPAN("Accept") };
+	mail_put(b, 5, 9, &three, 1, NULL, SPAN_ABSENT);
+	assert_true(store_ask_domains(b->store, &last, failures_see, &failures, NULL));
+	assert_int_equal(failures, 1);
+	fields[0].value = SPAN("None, Accept");
+	mail_put(b, 6, 9, &three, 1, NULL, SPAN_ABSENT);
+	assert_true(store_ask_domains(b->store, &last, failures_see, &failures, NULL));
+	assert_int_equal(failures, 2);
 }
 
 static bool id_store(void *arg, const struct sample_row *row)

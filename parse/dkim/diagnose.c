@@ -163,6 +163,36 @@ static struct span octets_say(struct case_of *c, const struct dkim_step *step, c
 		(unsigned long long)step->octets, whole ? "" : inside);
 }
 
+/* RFC 5322 3.6, RFC 2045 3: of these a mail has one, and a second one was added. */
+static bool field_stands_once(struct span name)
+{
+	static const char *const names[] = { "from", "sender", "reply-to", "to", "cc", "bcc", "message-id", "in-reply-to",
+		"references", "subject", "date", "mime-version", "content-type", "content-transfer-encoding" };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (span_is_nocase(name, span_of(names[i])))
+			return true;
+	return false;
+}
+
+/* With h= naming no more instances than are left, another order of all of them would have done the same. */
+static bool field_may_have_moved(const struct case_of *c, struct span name)
+{
+	const struct signature *signature = c->search->signature;
+	const struct header *header = &c->search->dkim->header;
+	size_t first, left = header_group(header, name, &first), named = 0;
+
+	if (field_stands_once(name))
+		return false;
+	left -= span_is_nocase(header->fields[signature->field].name, name);
+	for (size_t i = 0; i < c->diagnosis->steps_n; i++)
+		left -= c->diagnosis->steps[i].edit == DKIM_EDIT_HEADER_ADDED &&
+			span_is_nocase(c->diagnosis->steps[i].where, name);
+	for (size_t i = 0; i < signature->names_n; i++)
+		named += span_is_nocase(signature->names[i], name);
+	return named <= left;
+}
+
 /* What a step takes out, as a noun; absent when it takes nothing out. */
 static struct span removed_say(struct case_of *c, const struct dkim_step *step, bool *plural)
 {
@@ -174,7 +204,8 @@ static struct span removed_say(struct case_of *c, const struct dkim_step *step, 
 		*plural = true;
 		return say(c, "the words `", step->found, "` at the end of the subject");
 	case DKIM_EDIT_HEADER_ADDED:
-		return say(c, "an added ", step->where, " field");
+		return say(c, field_may_have_moved(c, step->where) ? "an added or moved " : "an added ", step->where,
+			" field");
 	case DKIM_EDIT_FOOTER:
 		*plural = true;
 		return octets_say(c, step, "the last ", " near the end of a part");
