@@ -61,6 +61,8 @@ cp demo/guild-shop-1118.eml folder/
 # Nothing there yet
 is first-steps
 is reports-none reports
+is senders-none senders
+is reporters-none reporters
 is export-none export --csv
 
 # Looking at files
