@@ -231,6 +231,14 @@ for command in --help "export --csv" "export --json" summary "show demo/guild-sh
 	[ $? -eq 75 ] && [ "$(wc -l < err)" -eq 1 ]
 	ok $? "$command to a full disk: one line, exit 75"
 done
+for command in "show demo/guild-shop-1118.eml" "ingest demo/guild-shop-1118.eml" summary; do
+	# shellcheck disable=SC2086
+	run $command <&- >&- 2> err
+	[ $? -eq 75 ] && grep -q 'standard output' err && [ "$(wc -l < err)" -eq 1 ]
+	ok $? "$command without standard input and output: one line, exit 75"
+done
+run --quiet ingest demo/guild-shop-1118.eml <&- >&- 2>&-
+ok $? "who has nothing to say needs none of them"
 run export --csv 2> err | head -n 1 > out
 [ "$(wc -l < out)" -eq 1 ] && [ ! -s err ]
 ok $? "a reader that went away is no reason to complain"
