@@ -218,6 +218,8 @@
 	X(VERIFICATION_ADD, "INSERT INTO verification(mail,number,at,result,aligned,unsettled,total,from_domain,rest)" \
 			    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)")                                                     \
 	X(VERIFICATION_IS_SETTLED, "SELECT unsettled=0 FROM verification WHERE mail=?1 AND number=?2")                 \
+	X(VERIFICATIONS_GIVEN_UP, "UPDATE verification SET unsettled=2 WHERE unsettled=1 AND EXISTS(SELECT 1 FROM mail m"\
+				  " WHERE m.id=verification.mail AND m.arrived<?1)")                                   \
 	X(VERIFICATION_GET,                                                                                            \
 		"SELECT id,at,result,total,from_domain,rest FROM verification WHERE mail=?1 AND number=?2")            \
 	X(VERIFICATION_DROP, "DELETE FROM verification WHERE mail=?1 AND number=?2")                                   \
@@ -252,9 +254,9 @@
 	X(KEPT_SAMPLES, "SELECT id,part FROM kept WHERE id BETWEEN ?1 AND ?2 AND kind=3 ORDER BY part,chunk,id")       \
 	/* mails kept whole in which a signature waits for its key */                                                  \
 	X(UNSETTLED,                                                                                                   \
-		"SELECT DISTINCT m.id,m.arrived,m.sha256 FROM verification v CROSS JOIN mail m ON m.id=v.mail"         \
+		"SELECT m.id FROM verification v CROSS JOIN mail m ON m.id=v.mail"                                     \
 		" WHERE v.unsettled=1 AND m.arrived>=?1 AND m.state<2 AND EXISTS(SELECT 1 FROM kept WHERE kept.id"     \
-		" BETWEEN m.id*1048576 AND m.id*1048576+1048575 AND kept.kind IN(2,4)) ORDER BY m.arrived,m.sha256")         \
+		" BETWEEN m.id*1048576 AND m.id*1048576+1048575 AND kept.kind IN(2,4)) GROUP BY m.id ORDER BY min(v.id)")    \
 	X(SIGNATURE_SUMS,                                                                                              \
 		"SELECT s.domain,s.selector,v.number=0,s.reason,count(*),min(coalesce(v.at,m.arrived)),"               \
 		"max(coalesce(v.at,m.arrived)) FROM signature s CROSS JOIN verification v ON v.id=s.verification"      \

@@ -34,6 +34,14 @@ def say(text):
     return function
 
 
+def echo(answer):
+    """A refusal with the command in it, or with what follows it where the command is only an invitation."""
+    def function(c, command):
+        said = command if len(command.split(b" ")) != 3 else c.send("+ \r\n") and c.line()
+        return c.send(answer.replace(b"TAG", command.split(b" ")[0]), b"who says ", said, b"?\r\n")
+    return function
+
+
 def then_honest(text):
     def function(c, command):
         c.send(text)
@@ -71,8 +79,10 @@ class Case:
         wrong = []
         if server.leaked():
             wrong.append("the password went out in clear")
-        if self.told is False and server.told():
-            wrong.append("the password was told")
+        if self.told is not None and server.told() != self.told:
+            wrong.append("the password was told" if server.told() else "nobody logged in")
+        if any(form.decode() in polled.text for form in FORMS):
+            wrong.append("the password is shown")
         if polled.code != 0 or "died" in polled.text or "unasked" in polled.text:
             wrong.append("crashed")
         if polled.seconds > DEADLINE + GRACE:
@@ -217,6 +227,10 @@ def secrecy():
                tls=False, told=False, said="somebody injects")
     yield Case("IMAP: logged in before TLS", Imap, {"greeting": say("* PREAUTH welcome\r\n")}, tls=False, told=False,
                said="before TLS")
+    for name, abilities in (("AUTHENTICATE", "SASL-IR AUTH=PLAIN"), ("AUTHENTICATE, asked for the rest", "AUTH=PLAIN"), ("LOGIN", "")):
+        yield Case("IMAP: a login said back, " + name, Imap, {"authenticate": echo(b"TAG NO "), "login": echo(b"TAG NO "),
+                   "capability": say("* CAPABILITY IMAP4rev1 %s\r\nTAG OK\r\n" % abilities)}, told=True, said="an answer that repeats a secret")
+    yield Case("POP3: a login said back", Pop, {"pass": echo(b"-ERR ")}, told=True, said="an answer that repeats a secret")
     yield Case("POP3: STLS refused", Pop, {"stls": say("-ERR not here\r\n")}, tls=False, told=False, said="does not offer STLS")
     yield Case("POP3: text in clear behind STLS", Pop, {"stls": say("+OK go\r\n+OK logged in\r\n")}, tls=False, told=False,
                said="somebody injects")
