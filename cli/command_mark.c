@@ -103,7 +103,7 @@ static int statement_add(struct cli *cli, const char *command, const struct stat
 	if (!mark_write(&line, s, &fault)) {
 		cli_say(cli, "%s: %s", command, fault.text);
 		code = EXIT_USAGE;
-	} else if (!marks_append(marks_path(cli, path), buf_span(&line), &fault)) {
+	} else if (!marks_append(cli, marks_path(cli, path), buf_span(&line), &fault)) {
 		code = cli_fail(cli, &fault);
 	} else if (!cli->options.quiet) {
 		printf("%s: ", path);

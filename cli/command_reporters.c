@@ -68,6 +68,7 @@ static int reporting_run(struct reporting *reporting)
 		good = reporting_domain(reporting, domains.names[i], &fault);
 	if (!letter)
 		closed = reporting->writer.close(reporting->writer.self);
+	domains_say_none(cli, &domains);
 	domains_release(&domains);
 	if (fault.kind != FAULT_NONE)
 		return fault.kind == FAULT_INPUT ? (cli_fail(cli, &fault), EXIT_USAGE) : cli_fail(cli, &fault);

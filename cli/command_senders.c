@@ -66,6 +66,7 @@ static int senders_run(struct cli *cli, struct readiness *r, const struct sender
 		good = readiness_assess(r, domains.names[i], TARGET_AUTO, &fault) &&
 		       writer.domain(writer.self, &(struct assessment){ &r->rows, &r->options, &r->verdict });
 	closed = writer.close(writer.self);
+	domains_say_none(cli, &domains);
 	domains_release(&domains);
 	if (fault.kind != FAULT_NONE)
 		return fault.kind == FAULT_INPUT ? (cli_fail(cli, &fault), EXIT_USAGE) : cli_fail(cli, &fault);

@@ -85,6 +85,12 @@ bool domains_choose(const struct cli *cli, struct store *store, char **named, in
 	return true;
 }
 
+void domains_say_none(const struct cli *cli, const struct domain_list *list)
+{
+	if (list->n == 0 && cli->options.format == FORMAT_TEXT)
+		printf("No report about a domain in the last %d days: dmarcgate ingest stores them.\n", HISTORY_DAYS);
+}
+
 void domains_release(struct domain_list *list)
 {
 	arena_release(&list->arena);

@@ -17,6 +17,7 @@ bool domains_ask(const struct cli *cli, struct store *store, struct domain_list 
  * database that are domain names. */
 bool domains_choose(const struct cli *cli, struct store *store, char **named, int named_n, struct domain_list *list,
 	struct fault *fault);
+void domains_say_none(const struct cli *cli, const struct domain_list *list); /* to a person who got an empty list */
 void domains_release(struct domain_list *list);
 
 #endif

@@ -9,6 +9,7 @@
 #include "report/ingested.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -269,6 +270,16 @@ static void memory_hide(void)
 #endif
 }
 
+/* Whoever starts us with one of the three closed would have the next socket or file take its place, and be written into.
+ * What takes it here fails in use, as the closed one would: it can be read where one writes, and the other way round. */
+static bool standard_hold(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = { 0 };
@@ -276,6 +287,8 @@ int main(int argc, char **argv)
 	const struct command *command;
 	int code;
 
+	if (!standard_hold())
+		return EXIT_LATER;
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
 	memory_hide();

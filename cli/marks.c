@@ -96,13 +96,26 @@ static bool lines_write(int fd, struct span lines, struct fault *fault, const ch
 	return ok;
 }
 
-bool marks_append(const char *path, struct span lines, struct fault *fault)
+/* A new one can be read by whoever can read the configuration: root marks what a service without rights judges by. */
+static int file_open(const char *path, const char *config)
+{
+	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct stat like;
+
+	if (fd < 0 && errno == EEXIST)
+		return open(path, O_RDWR | O_APPEND | O_CLOEXEC);
+	if (fd >= 0 && config && stat(config, &like) == 0 && fchown(fd, (uid_t)-1, like.st_gid) == 0)
+		fchmod(fd, 0600 | (like.st_mode & 0044));
+	return fd;
+}
+
+bool marks_append(const struct cli *cli, const char *path, struct span lines, struct fault *fault)
 {
 	int fd;
 	bool ok;
 
 	folder_make(path);
-	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	fd = file_open(path, cli->config.file);
 	if (fd < 0)
 		return fault_set(fault, FAULT_SETUP, "%.300s: %s", path, strerror(errno));
 	ok = (flock(fd, LOCK_EX) == 0 || fault_set(fault, FAULT_LATER, "%.300s: %s", path, strerror(errno))) &&

@@ -16,6 +16,6 @@ bool marks_load(const struct cli *cli, struct arena *arena, const struct stateme
 	struct fault *fault);
 
 /* Adds lines whole or not at all, whoever else does so at the same time. */
-bool marks_append(const char *path, struct span lines, struct fault *fault);
+bool marks_append(const struct cli *cli, const char *path, struct span lines, struct fault *fault);
 
 #endif

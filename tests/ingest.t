@@ -84,7 +84,7 @@ for how in "--jobs 2" "--no-sandbox"; do
 	[ $? -eq 75 ] && grep -q 'many.xml.gz: could not be read again' err
 	ok $? "... nor by reading it again in the same way"
 	# shellcheck disable=SC2086
-	run died.db $how reprocess > out 2> err && grep -q '^1 mails read again: 1 reports' out
+	run died.db $how reprocess > out 2> err && grep -q '^1 mail read again: 1 report,' out
 	ok $? "... but by a version that can"
 	run lived.db ingest --quiet many.xml.gz > out 2> err
 	run died.db export --json > died.txt 2> err && run lived.db export --json > lived.txt 2> err && same died.txt lived.txt

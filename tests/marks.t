@@ -52,8 +52,11 @@ ok $? "eight at once lose nothing"
 
 # Without a setting: beside the configuration file, else where it would be looked for first
 printf '\n' > plain.conf
+chmod 640 plain.conf
 "$program" -c "$work/plain.conf" --quiet mark a.example own && [ -s dmarcgate.marks ]
 ok $? "the file lies beside the configuration"
+[ "$(stat -c '%a %g' dmarcgate.marks)" = "640 $(stat -c %g plain.conf)" ]
+ok $? "and can be read by whoever can read that, such as the user of the service"
 if [ "$(id -u)" -ne 0 ]; then
 	"$program" --quiet mark a.example own && [ -s home/.config/dmarcgate/dmarcgate.marks ]
 	ok $? "or in the home directory"
