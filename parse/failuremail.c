@@ -20,7 +20,7 @@ static struct span sample_begin(struct span text)
 	return message_recognise(text, &skip) ? (struct span){ text.p + skip, text.n - skip } : text;
 }
 
-/* The domain that DMARC is about: that of the only address in From (RFC 9989 5.3.1); absent when that is not clear. */
+/* The domain that DMARC is about: that of the only address in From (RFC 7489 6.6.1); absent when that is not clear. */
 static struct span from_domain(struct reading *r, GMimeMessage *sample)
 {
 	GMimeHeader *from = g_mime_header_list_get_header(g_mime_object_get_header_list(GMIME_OBJECT(sample)), "From");
