@@ -20,7 +20,7 @@ static struct span sample_begin(struct span text)
 	return message_recognise(text, &skip) ? (struct span){ text.p + skip, text.n - skip } : text;
 }
 
-/* The domain that DMARC is about: that of the only address in From (RFC 9989 5.3.1); absent when that is not clear. */
+/* The domain that DMARC is about: that of the only address in From (RFC 7489 6.6.1); absent when that is not clear. */
 static struct span from_domain(struct reading *r, GMimeMessage *sample)
 {
 	GMimeHeader *from = g_mime_header_list_get_header(g_mime_object_get_header_list(GMIME_OBJECT(sample)), "From");
@@ -35,14 +35,33 @@ static struct span from_domain(struct reading *r, GMimeMessage *sample)
 	return n ? arena_copy(&r->parser->arena, (struct span){ text, n }) : SPAN_ABSENT;
 }
 
-/* What a report about DMARC does not name, its sample may. */
-static bool lacks_domain(const struct failure *failure)
+/* ASSP names the domain that was written to, its own, in the place of the one it was written from. */
+static bool names_reporter(const struct failure *failure, const struct mail_head *mail)
 {
-	return failure->dmarc && !failure->reported_domain.p &&
-	       (!failure->auth_failure.p || span_is(failure->auth_failure, SPAN("dmarc")));
+	struct mailbox from;
+
+	return mailbox_list(mail->from, &from, 1) == 1 && domain_aligned(from.domain, failure->reported_domain, false);
 }
 
-static void sample_head(struct reading *r, GMimePart *part, struct failure *failure)
+/* What a report about DMARC names wrongly or not at all, its sample tells. */
+static void domain_correct(
+	struct reading *r, GMimeMessage *sample, const struct mail_head *mail, struct failure *failure)
+{
+	bool named = failure->reported_domain.p != NULL;
+	struct span domain;
+
+	if (!failure->dmarc || (failure->auth_failure.p && !span_is(failure->auth_failure, SPAN("dmarc"))) ||
+		(named && !names_reporter(failure, mail)))
+		return;
+	domain = from_domain(r, sample);
+	if (!domain.p || (named && domain_aligned(domain, failure->reported_domain, false)))
+		return;
+	if (named)
+		reading_problem(r, "Reported-Domain", "is the reporter's own; that of the sample's From is taken");
+	failure->reported_domain = domain;
+}
+
+static void sample_head(struct reading *r, GMimePart *part, const struct mail_head *mail, struct failure *failure)
 {
 	struct span text = sample_begin(part_text(part, FEEDBACK_OCTETS, &r->parser->scratch));
 	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(text.p, text.n);
@@ -52,8 +71,7 @@ static void sample_head(struct reading *r, GMimePart *part, struct failure *fail
 	if (sample) {
 		message_head(r, sample, &head);
 		sampletrace_read(r, sample, failure);
-		if (lacks_domain(failure))
-			failure->reported_domain = from_domain(r, sample);
+		domain_correct(r, sample, mail, failure);
 		g_object_unref(sample);
 	}
 	g_object_unref(stream);
@@ -166,12 +184,13 @@ static void failure_put(struct reading *r, const struct failure *failure)
 }
 
 /* With its fields read; `sample` may be NULL. */
-static void failure_finish(struct reading *r, struct failure *failure, GMimePart *sample, int64_t mail_date)
+static void failure_finish(
+	struct reading *r, struct failure *failure, GMimePart *sample, const struct mail_head *mail)
 {
-	failurereport_check(r, failure, mail_date);
+	failurereport_check(r, failure, mail->date);
 	if (sample) {
 		sample_measure(r, sample, failure);
-		sample_head(r, sample, failure);
+		sample_head(r, sample, mail, failure);
 	}
 	failure_put(r, failure);
 	if (sample && failure->has_sample && (r->asked->flags & PARSE_VERIFY))
@@ -218,8 +237,8 @@ static bool prose_read(struct reading *r, GPtrArray *leaves, struct failure *fai
 }
 
 /* Without a part for the sample it may stand behind the fields in their own text. */
-static void failure_read(
-	struct reading *r, GPtrArray *leaves, GMimePart *feedback, GMimePart *sample, int64_t mail_date)
+static void failure_read(struct reading *r, GPtrArray *leaves, GMimePart *feedback, GMimePart *sample,
+	const struct mail_head *mail)
 {
 	struct buf text = BUF(FEEDBACK_OCTETS);
 	struct span fields = part_text(feedback, FEEDBACK_OCTETS, &text), copied = SPAN_ABSENT;
@@ -233,7 +252,7 @@ static void failure_read(
 		sample = sample_of_text(copied);
 	}
 	if (failurereport_fields(r, fields, &failure) || prose_read(r, leaves, &failure))
-		failure_finish(r, &failure, sample, mail_date);
+		failure_finish(r, &failure, sample, mail);
 	else
 		reading_broken(r, "", "a feedback report without a field");
 	if (copied.p)
@@ -241,7 +260,7 @@ static void failure_read(
 	buf_release(&text);
 }
 
-bool failures_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
+bool failures_read(struct reading *r, GPtrArray *leaves, const struct mail_head *mail)
 {
 	unsigned found = 0;
 
@@ -259,7 +278,7 @@ bool failures_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
 			part_mark_read(part);
 			if (sample)
 				part_mark_read(sample);
-			failure_read(r, leaves, part, sample, mail_date);
+			failure_read(r, leaves, part, sample, mail);
 		}
 	}
 	return found > 0;
@@ -283,7 +302,7 @@ static GMimePart *lone_sample(GPtrArray *leaves)
 	return NULL;
 }
 
-bool notice_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
+bool notice_read(struct reading *r, GPtrArray *leaves, const struct mail_head *mail)
 {
 	struct buf text = BUF(FEEDBACK_OCTETS);
 	struct failure failure;
@@ -302,7 +321,7 @@ bool notice_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
 		else if (failurereport_prose(r, front, &failure))
 			found = (sample = lone_sample(leaves)) != NULL;
 		if (found)
-			failure_finish(r, &failure, sample, mail_date);
+			failure_finish(r, &failure, sample, mail);
 		if (sample)
 			g_object_unref(sample);
 	}
@@ -310,14 +329,14 @@ bool notice_read(struct reading *r, GPtrArray *leaves, int64_t mail_date)
 	return found;
 }
 
-bool bare_fields_read(struct reading *r, GMimeMessage *message, int64_t mail_date)
+bool bare_fields_read(struct reading *r, GMimeMessage *message, const struct mail_head *mail)
 {
 	GMimePart *part;
 
 	if (!r->whole.p || !g_mime_object_get_header(GMIME_OBJECT(message), "Feedback-Type"))
 		return false;
 	part = part_of_text(r->whole, "message", "feedback-report", GMIME_CONTENT_ENCODING_DEFAULT);
-	failure_read(r, NULL, part, NULL, mail_date);
+	failure_read(r, NULL, part, NULL, mail);
 	g_object_unref(part);
 	return true;
 }

@@ -129,7 +129,7 @@ struct failure {
 	size_t fields_n;
 	struct span feedback_type, source_ip, arrival_date, reported_domain, auth_failure, delivery_result,
 		identity_alignment; /* first value of the field, comments stripped, words lower-cased; where a report
-				     * about DMARC names no domain, that of its sample's From */
+				     * about DMARC names no domain or the reporter's own, that of its sample's From */
 	struct address address;
 	bool has_address;
 	int64_t arrived;  /* Arrival-Date, else Received-Date, else the mail's Date; MOMENT_NONE */

@@ -467,11 +467,11 @@ static void message_walk(struct reading *r, GMimeStream *stream, struct mail_hea
 	message_head(r, message, &head);
 	if (outer)
 		*outer = head;
-	r->mails_shut |= failures_read(r, leaves, head.date);
+	r->mails_shut |= failures_read(r, leaves, &head);
 	leaves_read(r, message, leaves);
 	r->mails_shut = shut;
-	if (found == found_so_far(r) && !notice_read(r, leaves, head.date) &&
-		!(outer && bare_fields_read(r, message, head.date)))
+	if (found == found_so_far(r) && !notice_read(r, leaves, &head) &&
+		!(outer && bare_fields_read(r, message, &head)))
 		leaves_missed(r, message, leaves);
 	g_ptr_array_free(leaves, TRUE);
 	g_object_unref(message);
