@@ -636,7 +636,7 @@ static enum document_end aggregate_judge(struct aggregate *a, const char *fault,
 		return aggregate_broken(a, "", "%s", fault);
 	if (!a->context->wellFormed || a->depth > 1)
 		return aggregate_malformed(a, recover);
-	a->report.recovered = recover && (!mended || mended & ~(unsigned)MENDED_LETTERS);
+	a->report.recovered = mended & ~(unsigned)MENDED_LETTERS;
 	if (recover)
 		aggregate_say_mended(a, mended);
 	return aggregate_close(a);

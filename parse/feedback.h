@@ -112,7 +112,7 @@ struct report {
 	uint64_t records;                /* in this report */
 	uint64_t messages;               /* saturating sum of their counts */
 	uint64_t uncounted;              /* records whose count was unusable: kept, with 0 messages */
-	bool recovered;                  /* its markup had to be mended to be read: never above the lowest trust */
+	bool recovered;                  /* its elements had to be mended to be read: never above the lowest trust */
 	uint8_t content[DIGEST_OCTETS];  /* hash over the canonical content: equal = the same report again */
 };
 

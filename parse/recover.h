@@ -27,7 +27,8 @@ enum {
 	MENDED_REFERENCES = 1 << 8, /* `&` that begins none */
 	MENDED_BITS = 9,
 };
-/* These change single characters of values, never which element a value belongs to: nothing of the report is in doubt. */
+/* These change single characters of values, never which element a value belongs to: nothing of the report is in doubt. Nor
+ * is it where no bit is set: nothing in a report is read from comments, attributes and declarations. */
 #define MENDED_LETTERS (MENDED_OCTETS | MENDED_CONTROLS | MENDED_ENCODING | MENDED_WIDE | MENDED_REFERENCES)
 
 struct recovering;
