@@ -28,6 +28,11 @@ static struct span value_of(const struct dmarc_record *record, enum dmarc_tag ta
 	return term && term->valid ? term->value : SPAN_ABSENT;
 }
 
+static struct span covering(const struct dmarc_policy *policy, const struct dmarc_look *own)
+{
+	return policy->outcome == DMARC_FOUND && policy->source != own ? policy->source->target : SPAN_ABSENT;
+}
+
 static void fill_dmarc(const struct dmarc_look *look, struct published *published)
 {
 	const struct dmarc_record *record = &look->record;
@@ -104,6 +109,8 @@ bool published_fill(const struct lint_domain *seen, struct arena *arena, struct 
 		return true;
 	published->checked = true;
 	fill_dmarc(own, published);
+	if (!own->counting)
+		published->covered_by = covering(&seen->policy[DMARC_RFC9989], own);
 	published->rua_refused = seen->rua_refused;
 	published->spf_records = (unsigned)spf->nodes[0].counting;
 	published->spf_permerror = spf->result == SPF_PERMERROR;

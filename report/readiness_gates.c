@@ -84,8 +84,10 @@ static void found_coverage(const struct pen *pen, const struct verdict *v)
 		m->window > 35 ? counted_text((uint64_t)m->days, "day", "days").p
 			       : counted_text((uint64_t)m->days, "weekday", "weekdays").p);
 	pen_say(pen, "%s, ", counted_text(m->witnesses, "receiver", "receivers").p);
-	pen_say(pen, "%s of history, newest ", days_text((double)m->history).p);
-	pen_say(pen, "%s old", days_text((double)m->age).p);
+	pen_say(pen, "%s of history", days_text((double)m->history).p);
+	if (!m->history)
+		return;
+	pen_say(pen, ", newest %s old", days_text((double)m->age).p);
 	if (!m->month_edge)
 		pen_say(pen, ", no end of a month");
 }
@@ -527,6 +529,12 @@ void words_next(const struct pen *pen, const struct assessment *a)
 		pen_say(pen, "Publish a first record; it asks for reports and changes nothing else");
 		break;
 	case NEXT_SILENT:
+		if (a->rows->published.covered_by.n) {
+			pen_say(pen, "Nothing: it has no record of its own, and that of ");
+			pen_name(pen, a->rows->published.covered_by);
+			pen_say(pen, " covers it. Reports about its mail come under that domain.");
+			break;
+		}
 		pen_say(pen, "Keep what is published: silence is no reason to weaken it.");
 		break;
 	default:

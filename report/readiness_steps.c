@@ -166,6 +166,14 @@ static void say_share_failing(const struct pen *pen, const struct step *step)
 		pen_say(pen, " unsigned");
 }
 
+/* Nothing is broken where only the strict mode does not take a valid signature for one's own. */
+static bool is_misaligned(const struct assessment *a, const struct step *step)
+{
+	const struct path *path = path_of(a, step);
+
+	return path->misaligned * 2 > path->broken;
+}
+
 static void say_break(const struct pen *pen, const struct assessment *a, const struct step *step)
 {
 	const struct path *path = path_of(a, step);
@@ -173,6 +181,12 @@ static void say_break(const struct pen *pen, const struct assessment *a, const s
 
 	pen_say(pen, "key ");
 	pen_host(pen, path->key);
+	if (is_misaligned(a, step)) {
+		pen_say(pen, " is valid, but not that of ");
+		pen_host(pen, s->header_from);
+		pen_say(pen, " itself, as adkim=s wants");
+		return;
+	}
 	if (step->kind == STEP_REPAIR_KEY)
 		pen_say(pen, " is not published");
 	else
@@ -214,7 +228,7 @@ static void say_plain_figure(const struct pen *pen, const struct assessment *a, 
 		}
 		break;
 	case STEP_ACCEPTED:
-		pen_say(pen, "%s of your own mail, at most ", ratio_text(step->value).p);
+		pen_say(pen, "%s of your own mail, allowed: ", ratio_text(step->value).p);
 		pen_say(pen, "%s", ratio_text(step->limit).p);
 		break;
 	case STEP_GATHER:
@@ -438,6 +452,12 @@ void words_step_action(const struct pen *pen, const struct assessment *a, const 
 		pen_say(pen, "._domainkey again, or sign with a key that is there.");
 		break;
 	case STEP_REPAIR_SIGNATURE:
+		if (is_misaligned(a, step)) {
+			pen_say(pen, "Let it sign with d=");
+			pen_host(pen, sender_of(a, step)->header_from);
+			pen_say(pen, ", or publish adkim=r.");
+			break;
+		}
 		pen_say(pen, "Was the key changed that day, or does something change mail after signing (footer, virus "
 			     "scanner)?");
 		break;

@@ -1,5 +1,6 @@
 /* Assesses lines of traffic (tab separated, of assess-world.py) and compares the measures with those of a verdict in
- * JSON. Usage: assess-world LINES VERDICT.json; without the second only prints. Exit 0 when all agree. */
+ * JSON. Usage: assess-world LINES [VERDICT.json]; without the second it prints, with `quarantine` in its place as if that
+ * were the policy. Exit 0 when all agree. */
 #include "tests/world.h"
 
 #include <jansson.h>
@@ -88,15 +89,17 @@ int main(int argc, char **argv)
 {
 	static const struct span reaches[] = { SPAN("_spf.google.com"), SPAN("mail.zendesk.com") };
 	FILE *lines = argc > 1 ? fopen(argv[1], "r") : NULL;
-	json_t *wanted = argc > 2 ? json_load_file(argv[2], 0, NULL) : NULL;
+	bool enforced = argc > 2 && strcmp(argv[2], "quarantine") == 0;
+	json_t *wanted = argc > 2 && !enforced ? json_load_file(argv[2], 0, NULL) : NULL;
 	struct arena arena = ARENA((size_t)1 << 30);
 	struct verdict verdict;
 	struct world world;
 	struct span text;
 
-	if (!lines || (argc > 2 && !wanted))
+	if (!lines || (argc > 2 && !wanted && !enforced))
 		return 64;
 	world_begin(&world, "harborlight.example", 20778); /* 2026-11-21 */
+	world.policy.p = enforced ? REQUEST_QUARANTINE : REQUEST_NONE;
 	read_lines(&world, lines);
 	fclose(lines);
 	world.rows.published = (struct published){ .checked = true,

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The verdict against the reference: acceptance vectors, 10,000 random inputs through the executable model, and the made-up
-# organisation. Skips what is not there. Usage: tests/assess.t (srcdir, DMARCGATE_SHARED as in tests/README)
+# The verdict against the reference: acceptance vectors, 10,000 random inputs through the executable model, 200 random worlds
+# through a second reading of the design, and the made-up organisation. Skips what is not there. Usage: tests/assess.t (srcdir, DMARCGATE_SHARED as in tests/README)
 srcdir=${srcdir:-.}
 shared=${DMARCGATE_SHARED:-$srcdir/../shared}
 ref=$shared/readiness/ref
@@ -27,10 +27,14 @@ random() {
 world() {
 	python3 "$srcdir/tests/assess-world.py" "$ref" >"$here/lines" && tests/assess-world "$here/lines" "$shared/readiness/mock/verdict.json"
 }
+worlds() {
+	python3 "$srcdir/tests/assess-model.py" "$ref" tests/assess-world 200 1
+}
 model=$ref/readiness_ref.py
 command -v python3 >/dev/null || model=python3
 
-echo 1..3
+echo 1..4
 try "acceptance vectors" "$ref/vectors.json" tests/assess-vectors "$ref/vectors.json"
 try "10,000 random inputs agree with the model" "$model" random
+try "200 random worlds, from traffic to gates" "$model" worlds
 try "the made-up organisation gives its numbers" "$model" world

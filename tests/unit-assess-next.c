@@ -166,6 +166,55 @@ static void names_nobody_looked_up_may_not_exist(void **state)
 	arena_release(&arena);
 }
 
+/* p=none of its own would take a subdomain out of the enforced policy above it. */
+static void what_is_covered_needs_no_record(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	world_begin(&w, "app." DOMAIN, TODAY);
+	w.rows.published = (struct published){
+		.checked = true, .spf_records = 1, .policy = { WHOLE }, .covered_by = SPAN(DOMAIN)
+	};
+	run(&w, &arena, &v);
+	expect_record(&v.next, NEXT_SILENT, NULL);
+	assert_int_equal(v.decision.word, VERDICT_NOT_ENOUGH_DATA);
+	assert_int_equal(v.measures.record_errors_n, 0);
+	world_end(&w);
+	arena_release(&arena);
+}
+
+/* Who only sends receives nothing either: a null MX does not make a stranger's regular mail nobody's. */
+static void who_receives_nothing_may_send(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	world_begin(&w, DOMAIN, TODAY);
+	for (int64_t day = TODAY - 200; day < TODAY; day++)
+		world_add(&w, &(struct line){ day, "google.com", "198.51.100.210", "web210.hostco.example", DOMAIN,
+				      "web210.hostco.example", "pass", NULL, 3, NULL, NULL, 0, 0, false });
+	w.rows.published = (struct published){
+		.checked = true, .dmarc_records = 1, .policy = { .p = NONE, WHOLE }, .spf_records = 1, .null_mx = true
+	};
+	run(&w, &arena, &v);
+	assert_false(v.measures.parked);
+	assert_int_equal(v.decision.word, VERDICT_NOT_READY);
+	w.rows.published.spf_only_all = true; /* the owner's own word */
+	run(&w, &arena, &v);
+	assert_true(v.measures.parked);
+	w.rows.published.spf_only_all = false;
+	world_mark(&w, MARK_NOT_OURS, "198.51.100.210");
+	run(&w, &arena, &v);
+	assert_true(v.measures.parked);
+	world_end(&w);
+	arena_release(&arena);
+}
+
 /* Nothing is in force where receivers find no record, whatever they found before. */
 static void what_nobody_can_read_is_not_in_force(void **state)
 {
@@ -198,6 +247,8 @@ int main(void)
 		cmocka_unit_test(a_far_target_leads_through_the_stage_between),
 		cmocka_unit_test(one_step_back_is_one_step),
 		cmocka_unit_test(names_nobody_looked_up_may_not_exist),
+		cmocka_unit_test(what_is_covered_needs_no_record),
+		cmocka_unit_test(who_receives_nothing_may_send),
 		cmocka_unit_test(what_nobody_can_read_is_not_in_force),
 	};
 

@@ -408,6 +408,8 @@ static void parked(void **state)
 	run(&w, &arena, &v);
 	assert_non_null(alert_of(&v, ALERT_PARKED_SENDS));
 	assert_int_equal(alert_of(&v, ALERT_PARKED_SENDS)->level, LEVEL_CRITICAL);
+	assert_false(v.measures.parked);
+	assert_int_equal(v.decision.word, VERDICT_NOT_READY);
 	world_end(&w);
 	arena_release(&arena);
 }

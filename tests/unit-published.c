@@ -81,6 +81,21 @@ static void dmarc_faults(void **state)
 	}
 }
 
+/* What stands above counts where the domain itself has nothing. */
+static void a_record_above_covers(void **state)
+{
+	struct published p = fill("shop.example.com", "_dmarc.example.com TXT \"v=DMARC1; p=reject\"\nshop.example.com A 192.0.2.1" SPF);
+
+	(void)state;
+	assert_true(p.checked);
+	assert_int_equal(p.dmarc_records, 0);
+	assert_true(span_is(p.covered_by, SPAN("example.com")));
+	p = fill("shop.example.com", "_dmarc.shop.example.com TXT \"v=DMARC1; p=none\"\n"
+				     "_dmarc.example.com TXT \"v=DMARC1; p=reject\"" SPF);
+	assert_int_equal(p.dmarc_records, 1);
+	assert_false(p.covered_by.p);
+}
+
 static void spf_faults(void **state)
 {
 	static const struct {
@@ -175,6 +190,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_sound_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(dmarc_faults, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_record_above_covers, setup, teardown),
 		cmocka_unit_test_setup_teardown(spf_faults, setup, teardown),
 		cmocka_unit_test_setup_teardown(silence_checks_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(consent_of_foreign_destinations, setup, teardown),

@@ -317,6 +317,34 @@ static void nobody_is_told_that_he_never_signs_who_does(void **state)
 	scene_end(&scene);
 }
 
+static void make_strict(struct world *world)
+{
+	world_begin(world, "example.com", WORLD_TODAY);
+	world->policy.adkim_strict = true;
+	for (int64_t day = WORLD_TODAY - 60; day < WORLD_TODAY; day++)
+		world_add(world, &(struct line){ day, "google.com", "198.2.128.77", "mail77.mcsv.net", "example.com",
+					 "mail77.mcsv.net", "pass", "mail.example.com/k2/pass", 30, NULL, NULL, 0, 0,
+					 false });
+}
+
+static void a_valid_signature_is_not_called_broken(void **state)
+{
+	struct buf text = BUF(4096);
+	struct pen pen = { &text, &ascii, PEN_TERMINAL };
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, make_strict);
+	assert_int_equal(scene.verdict.steps[0].kind, STEP_REPAIR_SIGNATURE);
+	words_step_figure(&pen, &scene.a, &scene.verdict.steps[0]);
+	buf_put_text(&text, ". ");
+	words_step_action(&pen, &scene.a, &scene.verdict.steps[0]);
+	assert_string_equal(buf_text(&text), "key k2 is valid, but not that of example.com itself, as adkim=s wants. "
+					     "Let it sign with d=example.com, or publish adkim=r.");
+	buf_release(&text);
+	scene_end(&scene);
+}
+
 static void what_was_not_written_is_noticed(void **state)
 {
 	FILE *full = fopen("/dev/full", "w");
@@ -346,6 +374,7 @@ int main(void)
 		cmocka_unit_test(whatever_is_printed_can_be_asked_for),
 		cmocka_unit_test(the_worst_comes_first),
 		cmocka_unit_test(nobody_is_told_that_he_never_signs_who_does),
+		cmocka_unit_test(a_valid_signature_is_not_called_broken),
 		cmocka_unit_test(what_was_not_written_is_noticed),
 	};
 

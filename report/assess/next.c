@@ -186,13 +186,14 @@ static enum next_kind kind_of(struct work *w, const struct next_record *next)
 	const struct verdict *v = w->v;
 	bool ready;
 
-	/* That nobody has seen a record does not say that there is none. */
+	/* That nobody has seen a record does not say that there is none; and p=none of its own would undo a stricter one above. */
 	if (next->stage == STAGE_NO_RECORD)
-		return w->rows->published.checked ? NEXT_FIRST : NEXT_SILENT;
+		return w->rows->published.checked && !w->rows->published.covered_by.n ? NEXT_FIRST : NEXT_SILENT;
 	if (w->by_path_n == 0)
 		return NEXT_SILENT;
 	ready = goal_is_safe(w);
-	if (!ready && v->measures.critical_alert && v->effective >= REQUEST_QUARANTINE)
+	if (!ready && v->measures.critical_alert && v->effective >= REQUEST_QUARANTINE &&
+		w->options->profile != PROFILE_PARKED) /* what it sends passes */
 		return NEXT_BACK;
 	return ready ? NEXT_FORWARD : NEXT_KEEP;
 }

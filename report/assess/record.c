@@ -34,7 +34,7 @@ static void find_about_key(struct findings *f, bool error, struct span selector,
 
 static void check_dmarc(struct findings *f, const struct published *p)
 {
-	if (p->dmarc_records == 0)
+	if (p->dmarc_records == 0 && !p->covered_by.n)
 		find(f, true, SPAN("DMARC: no record"));
 	else if (p->dmarc_records > 1)
 		find(f, true, SPAN("DMARC: more than one record"));

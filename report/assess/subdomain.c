@@ -90,20 +90,40 @@ bool work_subdomains(struct work *w, struct measures *m)
 	return true;
 }
 
-/* Nothing passes and nothing is yours, for half a year of reports, and the records say so too. */
+/* Whoever said that a domain is parked did not know of this. */
+static bool some_passes(const struct work *w)
+{
+	for (size_t i = 0; i < w->paths_n; i++)
+		if (w->paths[i].messages && !path_kind_fails(w->paths[i].kind))
+			return true;
+	return false;
+}
+
+/* As much as fails G6 by itself, and nothing says that it is forged. */
+static bool may_be_own(const struct work *w, const struct path *path)
+{
+	return path->fate == FATE_UNDECIDED && path->class.class != CLASS_FORGED && path->corroborated &&
+	       (double)path->messages >= w->options->limits.undecided_source;
+}
+
+/* Nothing passes and nothing is yours, for half a year of reports, and the records say so too. A null MX alone says only
+ * that nothing is received: whoever only sends has one as well. */
 bool domain_is_parked(const struct work *w)
 {
 	const struct published *p = &w->rows->published;
 
 	if (w->options->profile == PROFILE_PARKED)
-		return true;
+		return !some_passes(w);
 	if (!p->checked || !(p->spf_only_all || p->null_mx))
 		return false;
 	if (!w->any || w->last_day - w->history_first + 1 < PARKED_DAYS)
 		return false;
-	for (size_t i = 0; i < w->paths_n; i++)
-		if (w->paths[i].days_n && w->paths[i].last_day > w->last_day - PARKED_DAYS &&
-			(!path_kind_fails(w->paths[i].kind) || w->paths[i].fate == FATE_OWN))
+	for (size_t i = 0; i < w->paths_n; i++) {
+		const struct path *path = &w->paths[i];
+
+		if (path->days_n && path->last_day > w->last_day - PARKED_DAYS &&
+			(!path_kind_fails(path->kind) || path->fate == FATE_OWN || (!p->spf_only_all && may_be_own(w, path))))
 			return false;
+	}
 	return true;
 }

@@ -116,6 +116,7 @@ struct path { /* by header_from, source id, kind, relayed; scatter last */
 	struct classification class;		      /* failing paths; own or forwarded, by proof, for passing ones */
 	uint64_t messages, evidence, dkim_ok, spf_ok; /* in the window */
 	uint64_t broken;			      /* signed by you, no signature valid; direct or not */
+	uint64_t misaligned; /* of them, signed validly by a name that adkim=s does not take for the author's */
 	uint64_t spared; /* failing, and the receiver named list, forwarder or ARC as reason */
 	uint64_t addresses, reporters;
 	bool corroborated;	      /* seen by a known reporter, two established ones, or one on three days */

@@ -147,6 +147,9 @@ static void pass_window(struct pass *p, const struct observed_traffic *row, uint
 	path->dkim_ok = add_up(path->dkim_ok, j.dkim ? n : 0);
 	path->spf_ok = add_up(path->spf_ok, j.spf ? n : 0);
 	path->broken = add_up(path->broken, !j.dkim && a->own_signature ? n : 0);
+	path->misaligned = add_up(path->misaligned,
+		!j.dkim && a->dkim_aligned[0] && !a->dkim_aligned[1] &&
+				w->rows->reports[row->report].policy.adkim_strict ? n : 0);
 	path->spared += path_kind_fails(path->kind) && (a->list_reason || a->arc_reason) ? n : 0;
 	p->list += a->list_reason ? n : 0;
 	p->arc += a->arc_reason ? n : 0;
