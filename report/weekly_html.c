@@ -155,8 +155,8 @@ static void step(const struct part *part, const struct step *s)
 	row_open(part, CELL);
 	buf_printf(part->out, "<b>%u. ", s->rank);
 	words_step_name(pen, part->a, s);
-	put(part, "</b> \xe2\x80\x93 ");
-	words_step_figure(pen, part->a, s);
+	put(part, "</b>");
+	words_step_figure_behind(pen, " \xe2\x80\x93 ", part->a, s);
 	put(part, ". ");
 	words_step_reason(pen, part->a, s);
 	small_open(part);

@@ -64,8 +64,7 @@ static void step(struct part *part, const struct step *s)
 
 	pen_say(pen, "%u. ", s->rank);
 	words_step_name(pen, part->a, s);
-	pen_say(pen, ": ");
-	words_step_figure(pen, part->a, s);
+	words_step_figure_behind(pen, ": ", part->a, s);
 	pen_say(pen, ".");
 	paragraph(part, 0, 3);
 	words_step_reason(pen, part->a, s);
