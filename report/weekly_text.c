@@ -81,6 +81,14 @@ static void step(struct part *part, const struct step *s)
 	}
 }
 
+static void more(struct part *part, unsigned indent, size_t n)
+{
+	pen_say(&part->pen, "... and %zu more: dmarcgate summary ", n);
+	pen_host(&part->pen, part->a->verdict->domain);
+	pen_say(&part->pen, " -v");
+	paragraph(part, indent, indent + 2);
+}
+
 static void steps(struct part *part, enum step_list list, const char *heading)
 {
 	const struct verdict *v = part->a->verdict;
@@ -94,7 +102,7 @@ static void steps(struct part *part, enum step_list list, const char *heading)
 		step(part, &v->steps[i]);
 	}
 	if (n > WEEKLY_STEPS)
-		fprintf(part->out, "   ... and %u more: dmarcgate summary\n", n - WEEKLY_STEPS);
+		more(part, 3, n - WEEKLY_STEPS);
 }
 
 static void alert(struct part *part, const struct alert *alert)
@@ -116,7 +124,7 @@ static void news(struct part *part)
 	for (size_t i = 0; i < v->alerts_n && i < WEEKLY_ALERTS; i++)
 		alert(part, &v->alerts[i]);
 	if (v->alerts_n > WEEKLY_ALERTS)
-		fprintf(part->out, "  ... and %zu more: dmarcgate summary -v\n", v->alerts_n - WEEKLY_ALERTS);
+		more(part, 2, v->alerts_n - WEEKLY_ALERTS);
 	if (!weekly_has_quiet(v))
 		return;
 	pen_say(&part->pen, "- ");
@@ -181,7 +189,7 @@ static void exceptions(struct part *part)
 		paragraph(part, 0, 2);
 	}
 	if (d->exceptions_n > WEEKLY_STEPS)
-		fprintf(part->out, "  ... and %zu more: dmarcgate summary -v\n", d->exceptions_n - WEEKLY_STEPS);
+		more(part, 2, d->exceptions_n - WEEKLY_STEPS);
 }
 
 /* Three lines, for a week in which nothing that matters changed. */
