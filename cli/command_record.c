@@ -63,7 +63,8 @@ static bool request_read(const char *option, const char *word, enum dmarc_reques
 	for (*request = DMARC_REQUEST_NONE; *request < DMARC_REQUEST_INVALID; ++*request)
 		if (strcmp(word, dmarc_request_word(*request)) == 0)
 			return true;
-	return fault_set(fault, FAULT_SETUP, "--%s %.40s: is none of none, quarantine, reject", option, word);
+	return fault_set(fault, FAULT_SETUP, "--%s %.40s: write none, quarantine, reject%s", option, word,
+		strcmp(option, "policy") == 0 ? " or next" : "");
 }
 
 static bool letter_read(const char *option, const char *word, const char *letters, char *letter, struct fault *fault)

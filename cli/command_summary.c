@@ -106,6 +106,8 @@ static int verdict_print(struct cli *cli, struct store *store, unsigned weeks)
 		code = page_print(&r, list.names[0], weeks, &fault);
 	else
 		code = overview_print(&r, &list, &fault);
+	if (!domain && code == EXIT_DONE)
+		domains_say_none(cli, &list);
 	domains_release(&list);
 	readiness_close(&r);
 	return code;

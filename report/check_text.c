@@ -77,9 +77,7 @@ static void steps(struct checking *c)
 		shown++;
 		pen_say(&c->pen, "%u ", v->steps[i].rank);
 		words_step_title(&c->pen, c->a, &v->steps[i]);
-		if (v->steps[i].kind != STEP_FIX_RECORD)
-			pen_say(&c->pen, ": ");
-		words_step_figure(&c->pen, c->a, &v->steps[i]);
+		words_step_figure_behind(&c->pen, ": ", c->a, &v->steps[i]);
 		line_end(c, 2, 2);
 	}
 	if (more)

@@ -120,7 +120,8 @@ static const char style_sheet[] =
 	"tbody th{max-width:11rem}}"
 	"@media "
 	"print{:root{--paper:#fff}body{font-size:10pt}nav,.chart+details,.figure a{display:none}h2{break-after:avoid}.frame{overflow:visible}"
-	"details:not([open]),ol.do>li,tr{break-inside:avoid}a{text-decoration:none}}";
+	"details:not([open]),ol.do>li,tr{break-inside:avoid}a{text-decoration:none}"
+	"tbody th,td.any{min-width:7rem;overflow-wrap:anywhere}}";
 
 /* 32 octets in base64, as a Content-Security-Policy wants them. */
 static void put_hash(struct html *html)

@@ -267,6 +267,18 @@ void words_step_figure(const struct pen *pen, const struct assessment *a, const 
 	}
 }
 
+void words_step_figure_behind(
+	const struct pen *pen, const char *before, const struct assessment *a, const struct step *step)
+{
+	size_t without = pen->out->n, with;
+
+	buf_put_text(pen->out, before);
+	with = pen->out->n;
+	words_step_figure(pen, a, step);
+	if (pen->out->n == with)
+		pen->out->n = without;
+}
+
 void words_step_effect(const struct pen *pen, const struct step *step)
 {
 	if (step->loss_now <= step->loss_after)

@@ -43,6 +43,9 @@ void words_step_title(const struct pen *pen, const struct assessment *a, const s
 void words_step_name(const struct pen *pen, const struct assessment *a, const struct step *step); /* what it is about */
 void words_step_figure(
 	const struct pen *pen, const struct assessment *a, const struct step *step); /* `255 a week, all fail` */
+/* The same with `before` in front of it, which is left out where a step has no figure. */
+void words_step_figure_behind(
+	const struct pen *pen, const char *before, const struct assessment *a, const struct step *step);
 void words_step_reason(
 	const struct pen *pen, const struct assessment *a, const struct step *step); /* with its dot; may be empty */
 void words_step_action(const struct pen *pen, const struct assessment *a, const struct step *step); /* may be empty */

@@ -155,8 +155,8 @@ static void step(const struct part *part, const struct step *s)
 	row_open(part, CELL);
 	buf_printf(part->out, "<b>%u. ", s->rank);
 	words_step_name(pen, part->a, s);
-	put(part, "</b> \xe2\x80\x93 ");
-	words_step_figure(pen, part->a, s);
+	put(part, "</b>");
+	words_step_figure_behind(pen, " \xe2\x80\x93 ", part->a, s);
 	put(part, ". ");
 	words_step_reason(pen, part->a, s);
 	small_open(part);
@@ -171,11 +171,13 @@ static void step(const struct part *part, const struct step *s)
 	row_close(part);
 }
 
-static void more(const struct part *part, size_t n, const char *command)
+static void more(const struct part *part, size_t n)
 {
 	row_open(part, CELL);
-	buf_printf(part->out, "<span class=\"mut\" style=\"" INK_MUTED "font-size:14px\">and %zu more: <code>%s</code></span>",
-		n, command);
+	buf_printf(part->out,
+		"<span class=\"mut\" style=\"" INK_MUTED "font-size:14px\">and %zu more: <code>dmarcgate summary ", n);
+	pen_host(&part->pen, part->a->verdict->domain);
+	put(part, " -v</code></span>");
 	row_close(part);
 }
 
@@ -196,7 +198,7 @@ static void steps(const struct part *part, enum step_list list)
 		step(part, &v->steps[i]);
 	}
 	if (n > WEEKLY_STEPS)
-		more(part, n - WEEKLY_STEPS, "dmarcgate summary");
+		more(part, n - WEEKLY_STEPS);
 }
 
 static void alert(const struct part *part, const struct alert *alert)
@@ -220,7 +222,7 @@ static void news(const struct part *part)
 	for (size_t i = 0; i < v->alerts_n && i < WEEKLY_ALERTS; i++)
 		alert(part, &v->alerts[i]);
 	if (v->alerts_n > WEEKLY_ALERTS)
-		more(part, v->alerts_n - WEEKLY_ALERTS, "dmarcgate summary -v");
+		more(part, v->alerts_n - WEEKLY_ALERTS);
 	if (!weekly_has_quiet(v))
 		return;
 	row_open(part, CELL);
@@ -286,7 +288,7 @@ static void exceptions(const struct part *part)
 		row_close(part);
 	}
 	if (d->exceptions_n > WEEKLY_STEPS)
-		more(part, d->exceptions_n - WEEKLY_STEPS, "dmarcgate summary -v");
+		more(part, d->exceptions_n - WEEKLY_STEPS);
 }
 
 static void short_part(const struct part *part, const struct weekly_domain *domain, bool silent)

@@ -64,8 +64,7 @@ static void step(struct part *part, const struct step *s)
 
 	pen_say(pen, "%u. ", s->rank);
 	words_step_name(pen, part->a, s);
-	pen_say(pen, ": ");
-	words_step_figure(pen, part->a, s);
+	words_step_figure_behind(pen, ": ", part->a, s);
 	pen_say(pen, ".");
 	paragraph(part, 0, 3);
 	words_step_reason(pen, part->a, s);
@@ -82,6 +81,14 @@ static void step(struct part *part, const struct step *s)
 	}
 }
 
+static void more(struct part *part, unsigned indent, size_t n)
+{
+	pen_say(&part->pen, "... and %zu more: dmarcgate summary ", n);
+	pen_host(&part->pen, part->a->verdict->domain);
+	pen_say(&part->pen, " -v");
+	paragraph(part, indent, indent + 2);
+}
+
 static void steps(struct part *part, enum step_list list, const char *heading)
 {
 	const struct verdict *v = part->a->verdict;
@@ -95,7 +102,7 @@ static void steps(struct part *part, enum step_list list, const char *heading)
 		step(part, &v->steps[i]);
 	}
 	if (n > WEEKLY_STEPS)
-		fprintf(part->out, "   ... and %u more: dmarcgate summary\n", n - WEEKLY_STEPS);
+		more(part, 3, n - WEEKLY_STEPS);
 }
 
 static void alert(struct part *part, const struct alert *alert)
@@ -117,7 +124,7 @@ static void news(struct part *part)
 	for (size_t i = 0; i < v->alerts_n && i < WEEKLY_ALERTS; i++)
 		alert(part, &v->alerts[i]);
 	if (v->alerts_n > WEEKLY_ALERTS)
-		fprintf(part->out, "  ... and %zu more: dmarcgate summary -v\n", v->alerts_n - WEEKLY_ALERTS);
+		more(part, 2, v->alerts_n - WEEKLY_ALERTS);
 	if (!weekly_has_quiet(v))
 		return;
 	pen_say(&part->pen, "- ");
@@ -182,7 +189,7 @@ static void exceptions(struct part *part)
 		paragraph(part, 0, 2);
 	}
 	if (d->exceptions_n > WEEKLY_STEPS)
-		fprintf(part->out, "  ... and %zu more: dmarcgate summary -v\n", d->exceptions_n - WEEKLY_STEPS);
+		more(part, 2, d->exceptions_n - WEEKLY_STEPS);
 }
 
 /* Three lines, for a week in which nothing that matters changed. */

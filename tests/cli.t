@@ -103,6 +103,7 @@ is summary-shop summary harborlight.example
 is summary-shop-v -v harborlight.example
 is summary-weeks summary harborlight.example --weeks 13
 is summary-unknown summary nobody.example
+is summary-long-ago summary --now 2030-01-01
 is summary-no-domain summary no_domain..example
 is summary-weeks-bad summary --weeks 1000
 is summary-weeks-days summary --weeks 3 --days 3

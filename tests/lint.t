@@ -129,6 +129,9 @@ lint record rua-agreed.example > out 2> err
 reads 'has agreed to receive the reports' "consent that is given"
 reads 'this very record is published already' "nothing to change"
 ends 75 "what is next is not known without an answer" lint record silent.example --policy next
+ends 64 "no such policy" lint record --offline watching.example --policy rejekt
+grep -q -- '--policy rejekt: write none, quarantine, reject or next' err
+ok $? "and which there are"
 ends 0 "a record without a domain" "$program" -c conf record --policy none --rua a@b.example --ruf c@d.example --fo 1
 reads 'v=DMARC1; p=none; rua=mailto:a@b.example; ruf=mailto:c@d.example; fo=1' "as asked for"
 ends 0 "every choice" "$program" -c conf record --offline shop.example --policy reject --trial --sp quarantine --np reject \

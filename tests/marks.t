@@ -70,6 +70,10 @@ ends 64 "another word" run mark a.example mine
 ends 64 "a typing error" run mark zendsk own
 grep -q "zendsk: no address, network" err
 ok $? "is named"
+ends 64 "a typing error in an address" run mark 192.0.2.300 own
+ends 64 "and in a network" run mark 192.0.2.0/33 notours
+ends 0 "an address" run --quiet mark 2001:db8:5::1 notours
+ends 0 "and a network" run --quiet mark 2001:db8:5::/48 notours
 ends 64 "a day that is over" run mark a.example own --until 2026-11-21
 ends 64 "a line feed" run mark a.example own --why 'two
 lines'
