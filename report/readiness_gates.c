@@ -84,10 +84,8 @@ static void found_coverage(const struct pen *pen, const struct verdict *v)
 		m->window > 35 ? counted_text((uint64_t)m->days, "day", "days").p
 			       : counted_text((uint64_t)m->days, "weekday", "weekdays").p);
 	pen_say(pen, "%s, ", counted_text(m->witnesses, "receiver", "receivers").p);
-	pen_say(pen, "%s of history", days_text((double)m->history).p);
-	if (!m->history)
-		return;
-	pen_say(pen, ", newest %s old", days_text((double)m->age).p);
+	pen_say(pen, "%s of history, newest ", days_text((double)m->history).p);
+	pen_say(pen, "%s old", days_text((double)m->age).p);
 	if (!m->month_edge)
 		pen_say(pen, ", no end of a month");
 }
