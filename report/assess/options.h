@@ -34,7 +34,7 @@ const char *profile_word(enum profile profile); /* people, transactional, parked
 	BOTH(accepted_share, LOOSE, 0.03, 0.01, "share", "G12: share of your own mail that fails and is accepted")     \
 	ONE(wide_days, STRICT, 20, "days", "G1: days with a report that do once the window was widened")               \
 	ONE(fresh_days, LOOSE, 3, "days", "G1: age of the newest report")                                              \
-	ONE(reporters, STRICT, 2, "count", "G1: counted reporters")                                                    \
+	ONE(reporters, STRICT, 2, "count", "G1: counted reporters that saw more than forged mail")                     \
 	ONE(lone_evidence, STRICT, 5000, "messages", "G1: evidence at which one reporter is enough")                   \
 	ONE(thin_evidence, STRICT, 60, "messages", "G2: least evidence for the exception `thin evidence`")             \
 	ONE(own_fails, LOOSE, 3, "messages", "G3: fewer failing messages never fail it")                               \
