@@ -105,7 +105,7 @@ static const char *coverage_of(const struct assessment *a, const struct subdomai
 void page_subdomains(struct readiness_page_html *page)
 {
 	static const char *const headings[] = { "Author domain", "policy", ">own", ">fail", ">unsigned", ">forwarded",
-		">not decided", ">forged", "" };
+		">not decided", ">forged", "enforced" };
 	const struct verdict *v = page->a->verdict;
 	struct html *html = &page->html;
 
@@ -349,7 +349,7 @@ void page_samples(struct readiness_page_html *page)
 
 void page_gates(struct readiness_page_html *page)
 {
-	static const char *const headings[] = { "", "", "Condition", "found", "limit" };
+	static const char *const headings[] = { "Gate", "state", "condition", "found", "limit" };
 	static const struct {
 		const char *class, *word;
 	} tags[GATE_STATE_COUNT] = { { "ok", "holds" }, { "bad", "fails" }, { "warn", "too little data" },

@@ -53,7 +53,7 @@ static void put_path(struct readiness_page_html *page, const struct path *path)
 
 static void put_results(struct readiness_page_html *page, const struct detail *d)
 {
-	static const char *const headings[] = { "", "domain", "selector", "result", "for you", ">messages" };
+	static const char *const headings[] = { "Check", "domain", "selector", "result", "for you", ">messages" };
 	struct html *html = &page->html;
 
 	html_raw(html, "<h3>What receivers saw</h3>\n");

@@ -134,8 +134,10 @@ static void path(struct page *page)
 
 	section(page, "PATH");
 	style_brief(&page->line, page->style, source.n ? source : SPAN("an address that is not told"));
-	buf_put_text(
-		&page->line, source.n ? ": its name, and whether it is yours or a forwarder, is not known here" : "");
+	if (page->row->has_address) {
+		buf_printf(&page->line, "; dmarcgate explain %s tells what is known of it",
+			address_format(&page->row->address, address));
+	}
 	say(page, "source");
 	buf_printf(&page->line, "%s ", style_symbol(page->style, SYMBOL_ARROW));
 	style_brief(&page->line, page->style, page->row->reporter.n ? page->row->reporter : SPAN("somebody"));

@@ -142,6 +142,8 @@ NAMES = """(() => { const found = [];
       || document.getElementById(e.getAttribute('aria-labelledby') || ''))) found.push('a picture without a name');
   for (const a of document.querySelectorAll('a[href^="#"]'))
     if (!document.getElementById(a.getAttribute('href').slice(1))) found.push('a link to nothing: ' + a.getAttribute('href'));
+  for (const th of document.querySelectorAll('th')) if (!th.textContent.trim()) found.push('a heading without a word in ' +
+    th.closest('.frame')?.getAttribute('aria-label'));
   const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
   for (const id of ids) if (ids.indexOf(id) != ids.lastIndexOf(id)) found.push('two are called ' + id);
   let level = 0;
