@@ -657,9 +657,9 @@ static const struct finding_row rows[FINDING_COUNT] = {
 		"$1 says that it receives no mail (null MX).",
 		"That is right for a domain without mail. Reports, replies and bounces sent to it are lost." },
 	[FINDING_MAIL_PARKED] = { "mail-parked", SEVERITY_NOTE,
-		"$1 looks like a domain without mail.",
-		"Its records allow nobody to send. Such a domain can have p=reject at once, without a time of "
-		"watching." },
+		"$1 looks like a domain that sends no mail.",
+		"SPF lets no host send for it. Where no DKIM key is published either, nothing can pass, and p=reject can "
+		"be had at once, without a time of watching." },
 	[FINDING_MTA_STS] = { "mta-sts", SEVERITY_NOTE,
 		"$1 publishes MTA-STS.",
 		"It asks senders to deliver to you encrypted. It has no influence on DMARC." },
