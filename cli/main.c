@@ -226,6 +226,15 @@ static const struct command *command_find(const char *name)
 	return command->name ? command : NULL;
 }
 
+/* What is set by an option and cannot be is an error of the command line; that memory is short is none. */
+static int settings_fail(const struct cli *cli, const struct fault *fault)
+{
+	if (fault->kind != FAULT_SETUP)
+		return cli_fail(cli, fault);
+	cli_say(cli, "--%s", fault->text);
+	return EXIT_USAGE;
+}
+
 static int cli_run(struct cli *cli, const struct command *command)
 {
 	struct fault fault = { 0 };
@@ -248,8 +257,7 @@ static int cli_run(struct cli *cli, const struct command *command)
 	if (!config_load(cli->options.config_file, &cli->config, &fault)) {
 		code = cli_fail(cli, &fault);
 	} else if (!settings_apply(cli, &fault)) {
-		cli_say(cli, "--%s", fault.text);
-		code = EXIT_USAGE;
+		code = settings_fail(cli, &fault);
 	} else if (!tokens_place(&cli->config, &fault) || !secret_learn(cli->helper, &cli->config, &fault)) {
 		code = cli_fail(cli, &fault);
 	} else {

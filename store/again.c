@@ -41,9 +41,7 @@ bool store_ask_unsettled(struct store *s, int64_t since, kept_taker *take, void 
 
 bool store_forget_waiting(struct store *s, int64_t before, struct fault *fault)
 {
-	return store_tell(s, store_write_begin(s) && sql_do_id(s, SQL_KEPT_WAITED_TOO_LONG, before) &&
-				     sql_do_id(s, SQL_VERIFICATIONS_GIVEN_UP, before),
-		fault);
+	return store_tell(s, store_write_begin(s) && sql_do_id(s, SQL_KEPT_WAITED_TOO_LONG, before), fault);
 }
 
 static bool verification_replace(struct store *s, int64_t mail, unsigned number, const struct verification *v)

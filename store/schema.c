@@ -66,8 +66,7 @@ static const char schema_1[] =
 	"CREATE INDEX failure_mail ON failure(mail);\n"
 	"CREATE INDEX failure_day ON failure(domain, day, dmarc, dmarc_passed);\n"
 
-	/* number: 0 is the mail itself, n its n-th failure report, so that a verdict outlives its mail being read anew;
-	 * unsettled: 1 waits for a key, 2 waited too long */
+	/* number: 0 is the mail itself, n its n-th failure report, so that a verdict outlives its mail being read anew */
 	"CREATE TABLE verification(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail,\n"
 	" number INTEGER NOT NULL, at INTEGER, result INTEGER NOT NULL, aligned INTEGER NOT NULL,\n"
 	" unsettled INTEGER NOT NULL, total INTEGER NOT NULL, from_domain INTEGER, rest BLOB NOT NULL,\n"

@@ -218,8 +218,6 @@
 	X(VERIFICATION_ADD, "INSERT INTO verification(mail,number,at,result,aligned,unsettled,total,from_domain,rest)" \
 			    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)")                                                     \
 	X(VERIFICATION_IS_SETTLED, "SELECT unsettled=0 FROM verification WHERE mail=?1 AND number=?2")                 \
-	X(VERIFICATIONS_GIVEN_UP, "UPDATE verification SET unsettled=2 WHERE unsettled=1 AND EXISTS(SELECT 1 FROM mail m"\
-				  " WHERE m.id=verification.mail AND m.arrived<?1)")                                   \
 	X(VERIFICATION_GET,                                                                                            \
 		"SELECT id,at,result,total,from_domain,rest FROM verification WHERE mail=?1 AND number=?2")            \
 	X(VERIFICATION_DROP, "DELETE FROM verification WHERE mail=?1 AND number=?2")                                   \

@@ -195,8 +195,7 @@ bool store_ask_verification(struct store *store, int64_t mail_id, fact_taker *ta
  * are kept whole: first the one whose last look was longest ago, so that keys which never answer hold nobody back; at most
  * 10,000. The taker may write, and usually verifies them and calls: */
 bool store_ask_unsettled(struct store *store, int64_t since, kept_taker *take, void *arg, struct fault *fault);
-/* Those that arrived before `before` and still wait are given up: nothing is kept for that any more, and no later question
- * walks over them. Within the writer's transaction. */
+/* Of those that arrived before `before` and still wait, nothing is kept for that any more. Within the writer's transaction. */
 bool store_forget_waiting(struct store *store, int64_t before, struct fault *fault);
 /* Replaces the verification of a mail (number 0) or of its n-th failure report (number n, from 1), and settles trust and
  * what follows from it. One that lacks no key is not replaced by one that does. Within the writer's transaction. */

@@ -320,39 +320,6 @@ static void test_unsettled(void **state)
 	assert_non_null(strstr(l.text, "mail-3 example.org from reporter.example pass aligned passed: -"));
 }
 
-static int64_t number_of(struct fixture *b, const char *sql)
-{
-	sqlite3_stmt *st;
-	int64_t number;
-
-	assert_int_equal(sqlite3_prepare_v2(b->store->db, sql, -1, &st, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-	number = sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	return number;
-}
-
-/* What waited too long is walked over no more, and is still nothing that lacks no key. */
-static void test_given_up(void **state)
-{
-	struct fixture *b = *state;
-	struct failure f = plain("example.org", 100, SPAN("sample"));
-	struct signing silent, now;
-	struct listing l = { 0 };
-	char names[100] = "";
-
-	signing_make(&silent, DKIM_REASON_DNS_ERROR, NULL);
-	mail_put(b, 1, 1000, &f, 1, &silent.verification, SPAN_ABSENT);
-	mail_put(b, 2, 2000, &f, 1, &silent.verification, SPAN_ABSENT);
-	assert_true(store_forget_waiting(b->store, 2000, NULL));
-	assert_int_equal(number_of(b, "SELECT count(*) FROM verification WHERE unsettled=1"), 1);
-	assert_true(store_ask_unsettled(b->store, 0, kept_count, names, NULL));
-	assert_string_equal(names, "mail-2 ");
-	assert_true(store_verify_again(b->store, 1, 1, signing_make(&now, DKIM_REASON_OK, NULL), NULL));
-	assert_true(store_ask_samples(b->store, NULL, &ALWAYS, sample_list, &l, NULL));
-	assert_non_null(strstr(l.text, "mail-1 example.org from reporter.example pass aligned passed: -"));
-}
-
 /* --- selectors --- */
 
 static bool selector_list(void *arg, const struct selector_row *row)
@@ -462,7 +429,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_octets, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_unknown_kind, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_unsettled, fixture_open, fixture_close),
-		cmocka_unit_test_setup_teardown(test_given_up, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_selectors, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_checked_selectors, fixture_open, fixture_close),
 	};
