@@ -267,6 +267,49 @@ static void files_count_until_something_better_comes(void **state)
 	arena_release(&arena);
 }
 
+static void send(struct world *w, int every, const char *reporter, const char *address, const char *host, bool sound, uint64_t n)
+{
+	for (int64_t day = TODAY - 120; day < TODAY; day += every)
+		world_add(w, &(struct line){ day, reporter, address, host, DOMAIN, DOMAIN, sound ? "pass" : "fail",
+				     sound ? DOMAIN "/k1/pass" : NULL, n, NULL, NULL, 0, 0, false });
+}
+
+/* A fifth of the evidence at most; in what a step promises, too. */
+static void a_stranger_is_no_crowd(void **state)
+{
+	static const struct {
+		const char *reporter;
+		uint64_t evidence;
+	} rows[] = { { "yahoo.com", 2100 }, { "stranger.example", 1470 } };
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		world_begin(&w, DOMAIN, TODAY);
+		send(&w, 1, "google.com", "192.0.2.10", "mail." DOMAIN, true, 30);
+		send(&w, 1, rows[i].reporter, "192.0.2.10", "mail." DOMAIN, true, 30);
+		w.options.window_fixed = true;
+		run(&w, &arena, &v);
+		assert_int_equal(v.measures.own_evidence, rows[i].evidence);
+		world_end(&w);
+	}
+	world_begin(&w, DOMAIN, TODAY);
+	send(&w, 1, "google.com", "192.0.2.10", "mail." DOMAIN, true, 30);
+	send(&w, 1, "yahoo.com", "192.0.2.10", "mail." DOMAIN, true, 30);
+	send(&w, 1, "google.com", "192.0.2.20", "billing." DOMAIN, false, 10);
+	send(&w, 7, "stranger.example", "192.0.2.30", "printer." DOMAIN, false, 1);
+	run(&w, &arena, &v);
+	assert_int_equal(v.decision.word, VERDICT_NOT_READY);
+	assert_true(v.steps_n > 1);
+	assert_true(span_is(v.steps[0].subject, SPAN("192.0.2.20")));
+	assert_int_equal(v.steps[0].after, VERDICT_READY_WITH_EXCEPTIONS);
+	assert_true(v.steps[1].later && span_is(v.steps[1].subject, SPAN("192.0.2.30")));
+	world_end(&w);
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +318,7 @@ int main(void)
 		cmocka_unit_test(standing_takes_agreement),
 		cmocka_unit_test(times_are_possible),
 		cmocka_unit_test(counts_are_plausible),
+		cmocka_unit_test(a_stranger_is_no_crowd),
 		cmocka_unit_test(files_count_until_something_better_comes),
 	};
 
