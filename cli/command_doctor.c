@@ -238,8 +238,9 @@ static void poll_check(struct doctor *d, struct store *store, const struct mailb
 		doctor_say(d, "mailbox", settings->mailbox.name, DOCTOR_LOOK, "never polled with success");
 	else
 		doctor_say(d, "mailbox", settings->mailbox.name,
-			d->cli->now - at > POLLED_SECONDS ? DOCTOR_LOOK : DOCTOR_GOOD, "last polled with success %s",
-			moment_format(at, when));
+			d->cli->now - at > POLLED_SECONDS || at - d->cli->now > DAY_SECONDS ? DOCTOR_LOOK : DOCTOR_GOOD,
+			"last polled with success %s%s", moment_format(at, when),
+			at - d->cli->now > DAY_SECONDS ? ", says a clock that was ahead" : "");
 	free(key);
 }
 
