@@ -80,6 +80,8 @@ def backups(gate):
     open(empty, "w").close()
     ran = gate.run("--db", empty, "summary")
     check(ran.code == 78 and "empty; the next ingest makes a database of it" in ran.err, "nor is an empty file yet", ran)
+    ran = gate.run("--db", empty, "backup", copy)
+    check(ran.code == 78 and "empty; there is nothing to copy yet" in ran.err and not os.path.exists(copy), "which is not copied", ran)
     busy.close()
 
 
