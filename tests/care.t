@@ -80,6 +80,8 @@ def backups(gate):
     open(empty, "w").close()
     ran = gate.run("--db", empty, "summary")
     check(ran.code == 78 and "empty; the next ingest makes a database of it" in ran.err, "nor is an empty file yet", ran)
+    ran = gate.run("--db", empty, "backup", copy)
+    check(ran.code == 78 and "empty; there is nothing to copy yet" in ran.err and not os.path.exists(copy), "which is not copied", ran)
     busy.close()
 
 
@@ -148,6 +150,10 @@ def doctor(gate):
     check("orphans" not in states(ran) and "not looked at" in ran.out, "--quick does not read everything", ran)
     later = gate.run("--now", "2026-11-23T12:00:00Z", "doctor", "--json")
     check(later.code == 1 and states(later)["mailbox"] == "look" and "2026-11-21" in later.out, "a mailbox that nobody polls any more", later)
+    gate.now = "2026-11-01"
+    ahead = gate.run("doctor", "--json")
+    gate.now = NOW
+    check(states(ahead)["mailbox"] == "look" and "a clock that was ahead" in ahead.out, "one that was polled in days to come", ahead)
     os.chmod(gate.db, 0o644)
     ran = gate.run("doctor", "--json")
     check(ran.code == 1 and states(ran).get("file") == "look" and gate.db in ran.out, "a database that others can read", ran)
