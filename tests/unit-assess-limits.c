@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -380,6 +381,159 @@ static void tenants_of_a_provider(void **state)
 	}
 }
 
+/* Signed by the organisation that `<email>` or the submitter names is T3, by another one T2, by nobody T1. */
+static void trust_of_a_signature(void **state)
+{
+	static const struct {
+		const char *author, *email, *submitter;
+		enum trust trust;
+	} rows[] = { { "gmx.net", "gmx.net", NULL, TRUST_3 }, { "gmx.net", "mail.gmx.net", NULL, TRUST_3 },
+		{ "gmx.net", "other.example", "gmx.net", TRUST_3 }, { "gmx.net", "other.example", NULL, TRUST_2 },
+		{ "gmx.net", "other.example", "third.example", TRUST_2 }, { NULL, "gmx.net", NULL, TRUST_1 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		static const struct domain_name nobody;
+		struct domain_name *names[3], got;
+		const char *wanted[] = { rows[i].author, rows[i].email, rows[i].submitter };
+		struct observed_report *r;
+		struct trial t;
+
+		trial_begin(&t);
+		told(&t, TODAY - 20, "gmx.net", 0);
+		r = &t.w.reports[t.w.rows.reports_n - 1];
+		names[0] = &r->author;
+		names[1] = &r->email;
+		names[2] = &r->submitter;
+		for (int k = 0; k < 3; k++) {
+			bool below = wanted[k] && strncmp(wanted[k], "mail.", 5) == 0;
+
+			got = wanted[k] ? (struct domain_name){ span_of(wanted[k]), span_of(wanted[k] + (below ? 5 : 0)) } : nobody;
+			*names[k] = got;
+		}
+		trial_run(&t);
+		assert_int_equal(t.v.reports[t.w.rows.reports_n - 1].trust, rows[i].trust);
+		trial_end(&t);
+	}
+}
+
+/* A stranger who disagrees with what he tells himself in more than a twentieth of his mail is not established. */
+static void broken_reporters(void **state)
+{
+	(void)state;
+	for (uint64_t wrong = 5; wrong <= 6; wrong++) {
+		struct trial t;
+
+		trial_begin(&t);
+		for (int k = 0; k < 4; k++) {
+			struct line line = { .day = TODAY - 35 + 5 * k, .reporter = "stranger.example", .address = "192.0.2.10",
+				.from = DOMAIN, .spf = DOMAIN, .spf_result = "pass", .dkim = KEY("k1", "pass"),
+				.n = 100 - wrong };
+			uint32_t auth;
+
+			world_add(&t.w, &line);
+			line.dkim = KEY("k3", "pass");
+			line.n = wrong;
+			world_add(&t.w, &line);
+			auth = t.w.traffic[t.w.rows.traffic_n - 1].auth;
+			t.w.auths[auth].evaluated = true; /* as failed in both */
+			t.w.auths[auth].dkim_aligned = t.w.auths[auth].spf_aligned = false;
+		}
+		trial_run(&t);
+		assert_int_equal(t.v.reports[t.w.rows.reports_n - 1].use, wrong == 5 ? USE_COUNTED : USE_LEAD_STANDING);
+		trial_end(&t);
+	}
+}
+
+/* A million in one row is believed of anybody, beyond that fifty times the reporter's busiest day before. */
+static void huge_rows(void **state)
+{
+	static const struct {
+		uint64_t before, n;
+		bool lead;
+	} rows[] = { { 0, 1000000, false }, { 0, 1000001, true }, { 40000, 2000000, false }, { 40000, 2000001, true } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct trial t;
+
+		trial_begin(&t);
+		for (int k = 0; k < 2; k++)
+			if (k || rows[i].before)
+				world_add(&t.w, &(struct line){ .day = TODAY - (k ? 5 : 9), .reporter = "gmx.net",
+							.address = "198.51.100.66", .host = "-", .from = DOMAIN,
+							.n = k ? rows[i].n : rows[i].before });
+		trial_run(&t);
+		assert_int_equal(t.v.suspicious, rows[i].lead);
+		trial_end(&t);
+	}
+}
+
+/* Three dates 80 to 100 days apart are a quarter's; the record waits for a run that is due within ten days. */
+static void quarters(void **state)
+{
+	static const struct {
+		int64_t gap, last;
+		bool periodic, waits;
+	} rows[] = { { 80, 30, true, false }, { 79, 30, false, false }, { 100, 30, true, false }, { 101, 30, false, false },
+		{ 90, 80, true, true }, { 90, 79, true, false }, { 90, 90, true, true } };
+	static const struct attest_row attests[] = { { SPAN("quarterly"), TODAY - 5 }, { SPAN("lists"), TODAY - 5 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		bool periodic = false;
+		struct trial t;
+
+		trial_begin(&t);
+		for (int64_t k = 0; k < 3; k++)
+			world_add(&t.w, &(struct line){ .day = TODAY - rows[i].last - k * rows[i].gap, .reporter = "google.com",
+						.address = "192.0.2.30", .host = "statements." DOMAIN, .from = "tax." DOMAIN,
+						.spf = DOMAIN, .spf_result = "pass", .dkim = KEY("k1", "pass"), .n = 500 });
+		t.w.rows.attests = attests;
+		t.w.rows.attests_n = 2;
+		t.w.rows.published = (struct published){ .checked = true, .dmarc_records = 1, .policy = t.w.policy,
+			.spf_records = 1, .rua = SPAN("mailto:dmarc@" DOMAIN) };
+		trial_run(&t);
+		for (size_t k = 0; k < t.v.senders_n; k++)
+			periodic |= t.v.senders[k].next_day == TODAY - rows[i].last + rows[i].gap;
+		assert_int_equal(periodic, rows[i].periodic);
+		assert_int_equal(t.v.next.not_before != MOMENT_NONE, rows[i].waits);
+		trial_end(&t);
+	}
+}
+
+/* Without mail of its own for half a year, and with records that say so, a domain is parked although nobody set it. */
+static void parked_by_itself(void **state)
+{
+	static const struct {
+		int64_t days;
+		bool checked, only_all, null_mx, sends, parked;
+	} rows[] = { { 180, true, true, false, false, true }, { 179, true, true, false, false, false },
+		{ 180, true, false, true, false, true }, { 180, true, false, false, false, false },
+		{ 180, false, true, true, false, false }, { 180, true, true, false, true, false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct trial t = { .arena = ARENA((size_t)1 << 28) };
+
+		world_begin(&t.w, DOMAIN, TODAY);
+		for (int64_t day = TODAY - rows[i].days; day < TODAY; day++)
+			world_add(&t.w, &(struct line){ .day = day, .reporter = "google.com", .address = "198.51.100.66",
+						.host = "-", .from = DOMAIN, .n = 1 });
+		if (rows[i].sends)
+			world_add(&t.w, &(struct line){ .day = TODAY - 100, .reporter = "google.com", .address = "192.0.2.10",
+						.host = "mail." DOMAIN, .from = DOMAIN, .spf = DOMAIN, .spf_result = "pass",
+						.n = 1 });
+		world_mark(&t.w, MARK_NOT_OURS, "198.51.100.66");
+		t.w.rows.published = (struct published){ .checked = rows[i].checked, .dmarc_records = 1,
+			.policy = t.w.policy, .spf_records = 1, .spf_only_all = rows[i].only_all,
+			.null_mx = rows[i].null_mx };
+		trial_run(&t);
+		assert_int_equal(t.v.measures.parked, rows[i].parked);
+		trial_end(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +549,11 @@ int main(void)
 		cmocka_unit_test(a_home_moves_slowly),
 		cmocka_unit_test(policies_seen),
 		cmocka_unit_test(tenants_of_a_provider),
+		cmocka_unit_test(trust_of_a_signature),
+		cmocka_unit_test(broken_reporters),
+		cmocka_unit_test(huge_rows),
+		cmocka_unit_test(quarters),
+		cmocka_unit_test(parked_by_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
