@@ -1,4 +1,5 @@
 #include "parse/failurereport.h"
+#include "parse/dns/orgdomain.h"
 
 #include <stdio.h>
 
@@ -134,41 +135,113 @@ bool failurereport_fields(struct reading *r, struct span text, struct failure *f
 	return failure->fields_n > 0;
 }
 
+/* One line of a text that was wrapped. */
+static struct span line_joined(struct reading *r, struct span text)
+{
+	struct span copy = arena_copy(&r->parser->arena, span_trim(text));
+	char *p = (char *)copy.p;
+	size_t n = 0;
+
+	for (size_t i = 0; i < copy.n; i++) {
+		if (!strchr("\r\n\t ", p[i]) || !p[i])
+			p[n++] = p[i];
+		else if (p[n - 1] != ' ')
+			p[n++] = ' ';
+	}
+	copy.n = n;
+	return copy;
+}
+
+/* Takes what stands before the first empty line off the front of *text. */
+static struct span take_paragraph(struct span *text)
+{
+	long lf = span_find_nocase(*text, SPAN("\n\n")), crlf = span_find_nocase(*text, SPAN("\n\r\n"));
+	size_t n = lf < 0 && crlf < 0                ? text->n :
+		   crlf >= 0 && (lf < 0 || crlf < lf) ? (size_t)crlf + 3 :
+							 (size_t)lf + 2;
+	struct span paragraph = { text->p, n };
+
+	*text = (struct span){ text->p + n, text->n - n };
+	return span_trim(paragraph);
+}
+
+/* Behind a label, up to the next one; absent when there is no such label, or nothing behind it. */
+static struct span notice_value(struct span line, const char *label)
+{
+	long at = span_find_nocase(line, span_of(label));
+	struct span value;
+
+	if (at < 0)
+		return SPAN_ABSENT;
+	value = (struct span){ line.p + at + strlen(label), line.n - (size_t)at - strlen(label) };
+	for (size_t i = 0; i < sizeof notice_fields / sizeof *notice_fields; i++) {
+		long next = span_find_nocase(value, span_of(notice_fields[i].text));
+
+		if (next >= 0)
+			value.n = (size_t)next;
+	}
+	value = span_trim(value);
+	return value.n ? value : SPAN_ABSENT;
+}
+
+static unsigned notice_fields_add(struct reading *r, struct span line, unsigned found, struct failure *failure)
+{
+	for (size_t i = 0; i < sizeof notice_fields / sizeof *notice_fields; i++) {
+		struct span value = found & 1u << i ? SPAN_ABSENT : notice_value(line, notice_fields[i].text);
+
+		if (!value.p)
+			continue;
+		found |= 1u << i;
+		field_add(r, failure, span_of(notice_fields[i].name), value);
+	}
+	return found;
+}
+
+/* Who passes notices on wraps them at will, so a paragraph is one line here. One that is quoted is somebody's answer to it. */
 bool failurereport_notice(struct reading *r, struct span text, struct failure *failure)
 {
-	bool said = span_find_nocase(text, SPAN("failed the published")) >= 0;
 	unsigned found = 0;
+	bool said = false;
 
-	if ((!said && span_find_nocase(text, SPAN("Sender IP Address:")) < 0) || !fields_begin(r, failure))
+	if (span_find_nocase(text, SPAN("Sender")) < 0 || span_find_nocase(text, SPAN("Address:")) < 0 || !fields_begin(r, failure))
 		return false;
 	while (text.n) {
-		struct span line = span_trim(take_line(&text));
+		struct span line = line_joined(r, take_paragraph(&text));
 
-		for (size_t i = 0; i < sizeof notice_fields / sizeof *notice_fields; i++) {
-			struct span label = span_of(notice_fields[i].text);
-
-			if (!span_starts_nocase(line, label) || found & 1u << i)
-				continue;
-			found |= 1u << i;
-			field_add(r, failure, span_of(notice_fields[i].name), (struct span){ line.p + label.n, line.n - label.n });
-		}
+		if (line.n == 0 || line.p[0] == '>')
+			continue;
+		said |= span_find_nocase(line, SPAN("failed the published")) >= 0;
+		found = notice_fields_add(r, line, found, failure);
 	}
 	failure->plain_text = true;
 	failure->dmarc = true;
-	return (found & 3) == 3 && (said || found & ~7u); /* its sentence may be folded anywhere: then alignment must be told */
+	return (found & 3) == 3 && (said || found & ~7u);
 }
 
-/* `received from IP 192.0.2.1 on Sat, 07 Nov 2026 10:00:00 +0000.`, folded anywhere. */
+/* Up to the end of a sentence: a point with nothing or a blank behind it. */
+static struct span sentence_rest(struct span text)
+{
+	size_t n = 0;
+
+	text = take_paragraph(&text);
+	while (n < text.n && !(text.p[n] == '.' && (n + 1 == text.n || strchr(" \t\r\n", text.p[n + 1]))))
+		n++;
+	return (struct span){ text.p, n };
+}
+
+/* `received from IP 192.0.2.1 on Sat, 07 Nov 2026 10:00:00 +0000.`, or `from IP address`, folded anywhere. */
 static bool prose_read(struct reading *r, struct span text, struct failure *failure)
 {
 	long from = span_find_nocase(text, SPAN("from IP"));
-	struct span rest, ip, date = SPAN("");
+	struct span rest, ip, date = SPAN_ABSENT;
 	struct address address;
 	size_t n = 0;
 
 	if (from < 0)
 		return false;
 	rest = span_trim((struct span){ text.p + from + 7, text.n - (size_t)from - 7 });
+	if (span_starts_nocase(rest, SPAN("address")))
+		rest = span_trim((struct span){ rest.p + 7, rest.n - 7 });
 	while (n < rest.n && !strchr(" \t\r\n,", rest.p[n]))
 		n++;
 	ip = (struct span){ rest.p, n };
@@ -176,25 +249,28 @@ static bool prose_read(struct reading *r, struct span text, struct failure *fail
 	if (!address_parse(ip, &address))
 		return false;
 	field_add(r, failure, SPAN("source-ip"), ip);
-	if (span_starts_nocase(rest, SPAN("on"))) {
-		rest = span_trim((struct span){ rest.p + 2, rest.n - 2 });
-		date = take_line(&rest);
-	}
-	if (date.n && date.p[date.n - 1] == '.')
-		date.n--;
+	if (span_starts_nocase(rest, SPAN("on")))
+		date = line_joined(r, sentence_rest((struct span){ rest.p + 2, rest.n - 2 }));
 	if (date.n)
 		field_add(r, failure, SPAN("arrival-date"), date);
 	return true;
 }
 
+/* The third is LinkedIn's, of whose words a complaint about spam has all but the last. */
+static const struct {
+	struct span words, beside;
+} prose_said[] = {
+	{ SPAN("authentication failure report"), SPAN("") },
+	{ SPAN("authentication-failure report"), SPAN("") },
+	{ SPAN("email abuse report"), SPAN("dmarc policy") },
+};
+
 bool failurereport_prose(struct reading *r, struct span text, struct failure *failure)
 {
-	static const struct span said[] = { SPAN("authentication failure report"), SPAN("authentication-failure report") };
+	for (size_t i = 0; i < sizeof prose_said / sizeof *prose_said; i++) {
+		long at = span_find_nocase(text, prose_said[i].words);
 
-	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
-		long at = span_find_nocase(text, said[i]);
-
-		if (at < 0 || !fields_begin(r, failure))
+		if (at < 0 || span_find_nocase(text, prose_said[i].beside) < 0 || !fields_begin(r, failure))
 			continue;
 		failure->plain_text = true;
 		failure->dmarc = true;
@@ -245,10 +321,13 @@ static struct span word_of(struct reading *r, const struct failure *failure, con
 	return lower_copy(r, strip_comments(r, field_value(failure, name)));
 }
 
-/* The first name of a list, without angle brackets and the root's dot; as it stands when nothing is left. */
+/* The first name of a list, without angle brackets and the root's dot, in A-labels (RFC 8616 6); as it stands when nothing
+ * is left. */
 static struct span domain_of(struct reading *r, const struct failure *failure, const char *name)
 {
 	struct span value = word_of(r, failure, name), rest = value, domain;
+	char text[DOMAINNAME_TEXT];
+	size_t n;
 
 	if (!span_take(&rest, ',', &domain))
 		return value;
@@ -256,6 +335,9 @@ static struct span domain_of(struct reading *r, const struct failure *failure, c
 		domain = (struct span){ domain.p + 1, domain.n - 2 };
 	if (domain.n > 1 && domain.p[domain.n - 1] == '.')
 		domain.n--;
+	n = domainname_is_ascii(domain) ? 0 : domain_alabels(domain, text);
+	if (n)
+		domain = arena_copy(&r->parser->arena, (struct span){ text, n });
 	return domain.n ? domain : value;
 }
 

@@ -36,6 +36,7 @@ struct judged_report { /* in the order of rows.reports */
 	enum report_use use;
 	uint32_t reporter;
 	int64_t first_day, last_day;
+	bool authenticated; /* the mail speaks for its author, whatever the report then says */
 	bool sees_other_policy;
 	bool undone; /* authenticated only after a banner of our own gateway was undone */
 };
