@@ -51,6 +51,30 @@ def states(ran):
     return {one["check"]: one["state"] for one in ran.json["checks"]} if ran.json else {}
 
 
+def owners():
+    """What root's commands make beside a service's database is the service's, or it would be locked out."""
+    if os.getuid() != 0:
+        return skip("files that root makes in somebody else's folder", "not root")
+    theirs = (65534, 65534)
+    gate = filled()
+    own = {os.stat(gate.path(name)).st_uid for name in os.listdir(gate.folder)}
+    gate = Gate()
+    os.chown(gate.folder, *theirs)
+    os.makedirs(gate.path("box", "new"))
+    os.makedirs(gate.path("box", "cur"))
+    gate.settings({"box": {"url": "maildir:" + gate.path("box")}})
+    ran = gate.ingest()
+    made = {name: (os.stat(gate.path(name)).st_uid, os.stat(gate.path(name)).st_gid) for name in os.listdir(gate.folder)
+            if name.startswith("dmarcgate.db")}
+    check(ran.code == 0 and own == {0} and len(made) >= 3 and set(made.values()) == {theirs},
+          "files that root makes in somebody else's folder", (ran, own, made))
+    for name in made:
+        os.unlink(gate.path(name))
+    os.symlink(gate.path("elsewhere"), gate.path("dmarcgate.db-poll"))
+    ran = gate.ingest()
+    check(ran.code == 78 and not os.path.exists(gate.path("elsewhere")), "... but through no link of his", ran)
+
+
 def backups(gate):
     copy = gate.path("copy.db")
     ran = gate.run("backup", copy)
@@ -360,6 +384,7 @@ def main():
     forgotten()
     replaced()
     secrets()
+    owners()
     plan()
 
 
