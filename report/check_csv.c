@@ -6,7 +6,8 @@
 
 #define ROW_OCTETS ((size_t)1024 * 1024)
 
-static const char *const columns[] = { "run", "domain", "target", "gate", "state", "subject", "name", "value", "limit", "at_least" };
+static const char *const columns[] = { "run", "domain", "target", "gate", "subject", "ok", "value", "limit",
+	"state", "name", "at_least" };
 
 bool check_csv_head(FILE *out)
 {
@@ -32,8 +33,26 @@ static void gate_cells(struct csv *csv, const struct assessment *a, const struct
 	csv_text(csv, v->domain);
 	csv_text(csv, span_of(target_word(v->target)));
 	csv_text(csv, span_of(id));
-	csv_text(csv, span_of(gate_state_word(gate->state)));
 	csv_text(csv, gate->subject);
+	csv_bool(csv, gate->state == GATE_HOLDS);
+}
+
+/* `value` is NULL for a gate that is not a number. */
+static void value_cells(struct csv *csv, const struct gate *gate, const struct gate_value *value)
+{
+	if (value) {
+		csv_share(csv, value->value);
+		csv_share(csv, value->limit);
+	} else {
+		csv_empty(csv);
+		csv_empty(csv);
+	}
+	csv_text(csv, span_of(gate_state_word(gate->state)));
+	csv_text(csv, value ? span_of(value->name) : SPAN_ABSENT);
+	if (value)
+		csv_bool(csv, value->at_least);
+	else
+		csv_empty(csv);
 }
 
 bool check_csv(FILE *out, const struct assessment *a)
@@ -49,15 +68,7 @@ bool check_csv(FILE *out, const struct assessment *a)
 
 		for (size_t k = 0; ok && k < (gate->values_n ? gate->values_n : 1); k++) {
 			gate_cells(&csv, a, gate);
-			if (gate->values_n) {
-				csv_text(&csv, span_of(gate->values[k].name));
-				csv_share(&csv, gate->values[k].value);
-				csv_share(&csv, gate->values[k].limit);
-				csv_bool(&csv, gate->values[k].at_least);
-			} else {
-				for (int empty = 0; empty < 4; empty++)
-					csv_empty(&csv);
-			}
+			value_cells(&csv, gate, gate->values_n ? &gate->values[k] : NULL);
 			ok = csv_row_write(&csv, out);
 		}
 	}

@@ -16,8 +16,9 @@ struct senders_csv {
 
 static const char *const columns[] = { "domain", "header_from", "source_id", "source_name", "name_method", "kind",
 	"class", "subclass", "confidence", "own_points", "fwd_points", "forged_points", "evidence", "messages", "week",
-	"week_unsigned", "dkim_ok", "spf_ok", "fail", "addresses", "reporters", "first_seen", "last_seen", "weeks_seen",
-	"selectors", "selector_home", "periodic_next", "mark", "step" };
+	"dkim_ok", "spf_ok", "fail", "addresses", "reporters", "first_seen", "last_seen", "weeks_seen",
+	"selectors", "selector_home", "periodic_next", "mark", "step",
+	"week_unsigned" };
 
 static void day_cell(struct csv *csv, int64_t day)
 {
@@ -47,7 +48,7 @@ static void class_cells(struct senders_csv *senders, const struct listed_sender 
 
 static void seen_cells(struct csv *csv, const struct listed_sender *row)
 {
-	const uint64_t counts[] = { row->window.messages, row->week.messages, row->week.not_signed,
+	const uint64_t counts[] = { row->window.messages, row->week.messages,
 		row->window.messages - row->window.not_signed, row->window.messages - row->window.not_spf,
 		row->window.fails, row->addresses, row->reporters };
 
@@ -81,6 +82,7 @@ static bool row_csv(struct senders_csv *senders, const struct verdict *v, const 
 	csv_text(csv, buf_span(&senders->text));
 	buf_clear(&senders->text);
 	csv_text(csv, step ? span_of(step_kind_word(step->kind)) : SPAN_ABSENT);
+	csv_count(csv, row->week.not_signed);
 	return csv_list_write(&senders->list);
 }
 
