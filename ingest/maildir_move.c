@@ -14,9 +14,41 @@
 
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
-static bool made(int at, const char *name)
+/* Whoever reads the Maildir is to read what is moved within it, too, although our umask lets nobody in. What root makes belongs
+ * to the owner. Where the group cannot be the same, it is no other one that may look. */
+static void owner_follow(int folder, const struct stat *maildir)
 {
-	return mkdirat(at, name, 0700) == 0 || errno == EEXIST;
+	uid_t owner = geteuid() == 0 ? maildir->st_uid : (uid_t)-1;
+	struct stat now;
+
+	if (fstat(folder, &now) == 0 && (now.st_gid != maildir->st_gid || geteuid() == 0) &&
+		fchown(folder, owner, maildir->st_gid) != 0)
+		fchmod(folder, maildir->st_mode & 0707);
+}
+
+/* Made when it is not there. -1: errno. */
+static int folder_open(int at, const char *name, const struct stat *maildir)
+{
+	mode_t mask = umask(0777 & ~maildir->st_mode);
+	bool made = mkdirat(at, name, 0777) == 0;
+	int folder;
+
+	umask(mask);
+	if (!made && errno != EEXIST)
+		return -1;
+	folder = openat(at, name, FOLDER | O_NOFOLLOW);
+	if (folder >= 0 && made)
+		owner_follow(folder, maildir);
+	return folder;
+}
+
+static bool part_make(int folder, const char *name, const struct stat *maildir)
+{
+	int part = folder_open(folder, name, maildir);
+
+	if (part >= 0)
+		close(part);
+	return part >= 0;
 }
 
 /* Its cur or new, as `side` says; -1: errno. */
@@ -24,13 +56,14 @@ static int folder_make(int maildir, const char *name, const char *side)
 {
 	int folder, mark, fd = -1;
 	bool old = faccessat(maildir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	struct stat like;
 
-	if (!made(maildir, name))
+	if (fstat(maildir, &like) != 0)
 		return -1;
-	folder = openat(maildir, name, FOLDER | O_NOFOLLOW);
+	folder = folder_open(maildir, name, &like);
 	if (folder < 0)
 		return -1;
-	if (made(folder, "tmp") && made(folder, "new") && made(folder, "cur")) {
+	if (part_make(folder, "tmp", &like) && part_make(folder, "new", &like) && part_make(folder, "cur", &like)) {
 		mark = old ? -1 : openat(folder, "maildirfolder", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (mark >= 0)
 			close(mark);

@@ -93,6 +93,27 @@ static void moves(void **state)
 	assert_true(holds(".Back/cur/2.b,S=3:2,FS", "two"));
 }
 
+/* Whatever our umask is. */
+static void readable_as_before(void **state)
+{
+	static const char *const parts[] = { ".Done", ".Done/cur", ".Done/new", ".Done/tmp" };
+	struct fault fault = { FAULT_NONE };
+	mode_t mask = umask(077);
+	struct stat st;
+
+	(void)state;
+	put("new/1.a", "one");
+	assert_int_equal(geteuid() == 0 ? chown(box, 65534, 65533) : 0, 0);
+	assert_int_equal(chmod(box, 02750), 0);
+	assert_true(maildir_move(box, at("new/1.a"), "Done", &fault));
+	assert_int_equal(umask(mask), 077);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		assert_int_equal(stat(at(parts[i]), &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0750);
+		assert_true(geteuid() != 0 || (st.st_uid == 65534 && st.st_gid == 65533));
+	}
+}
+
 static void meanwhile(void **state)
 {
 	struct fault fault = { FAULT_NONE };
@@ -138,6 +159,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(moves, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(readable_as_before, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(meanwhile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refused, set_up, tear_down),
 	};
