@@ -81,6 +81,8 @@ static void one_stage_after_the_other(void **state)
 		{ { .p = QUARANTINE, .sp = QUARANTINE, WHOLE }, TARGET_AUTO, NEXT_FORWARD,
 			"v=DMARC1; p=reject; t=y; pct=0; np=reject" RUA },
 		{ { .p = REJECT, .sp = REJECT, .np = REJECT, WHOLE }, TARGET_AUTO, NEXT_KEEP, NULL },
+		{ { .p = REJECT, .sp = REJECT, .np = REJECT, TRIAL }, TARGET_AUTO, NEXT_FORWARD,
+			"v=DMARC1; p=reject; sp=reject; np=reject" RUA },
 		{ { .p = REJECT, .sp = QUARANTINE, .np = REJECT, WHOLE }, TARGET_AUTO, NEXT_KEEP, NULL },
 	};
 	struct arena arena = ARENA((size_t)1 << 28);
@@ -117,6 +119,39 @@ static void a_far_target_leads_through_the_stage_between(void **state)
 	run(&w, &arena, &v);
 	assert_int_equal(v.next.kind, NEXT_KEEP);
 	world_end(&w);
+	arena_release(&arena);
+}
+
+/* The ladder of RFC 7489, for those who ask for it: a tenth, a quarter, a half, all. */
+static void the_old_ladder(void **state)
+{
+	static const struct {
+		struct policy now;
+		enum next_kind kind;
+		const char *record;
+	} rows[] = {
+		{ { .p = NONE, WHOLE }, NEXT_FORWARD, "v=DMARC1; p=quarantine; pct=10; np=reject" RUA },
+		{ { .p = QUARANTINE, .pct = 1 }, NEXT_FORWARD, "v=DMARC1; p=quarantine; pct=10; np=reject" RUA },
+		{ { .p = QUARANTINE, .pct = 9 }, NEXT_FORWARD, "v=DMARC1; p=quarantine; pct=10; np=reject" RUA },
+		{ { .p = QUARANTINE, .pct = 10 }, NEXT_FORWARD, "v=DMARC1; p=quarantine; pct=25; np=reject" RUA },
+		{ { .p = QUARANTINE, .pct = 49 }, NEXT_FORWARD, "v=DMARC1; p=quarantine; pct=50; np=reject" RUA },
+		{ { .p = QUARANTINE, .pct = 50 }, NEXT_FORWARD, "v=DMARC1; p=quarantine; np=reject" RUA },
+		{ { .p = QUARANTINE, WHOLE }, NEXT_FORWARD, "v=DMARC1; p=reject; pct=10; np=reject" RUA },
+		{ { .p = REJECT, .pct = 25 }, NEXT_FORWARD, "v=DMARC1; p=reject; pct=50; np=reject" RUA },
+		{ { .p = REJECT, .np = REJECT, WHOLE }, NEXT_KEEP, NULL },
+	};
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		shop(&w, rows[i].now, 0);
+		w.options.legacy_pct = true;
+		run(&w, &arena, &v);
+		expect_record(&v.next, rows[i].kind, rows[i].record);
+		world_end(&w);
+	}
 	arena_release(&arena);
 }
 
@@ -245,6 +280,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_stage_after_the_other),
 		cmocka_unit_test(a_far_target_leads_through_the_stage_between),
+		cmocka_unit_test(the_old_ladder),
 		cmocka_unit_test(one_step_back_is_one_step),
 		cmocka_unit_test(names_nobody_looked_up_may_not_exist),
 		cmocka_unit_test(what_is_covered_needs_no_record),
