@@ -1,6 +1,8 @@
 /* The words of people: their marks are final. */
 #include "report/assess/work.h"
 
+#define SUBJECT_MOST 100000 /* octets of a subject, and more */
+
 static bool mark_holds(const struct work *w, const struct mark_row *mark)
 {
 	return mark->subject.n && mark->day <= w->options->today &&
@@ -65,6 +67,42 @@ struct marks path_marks(const struct work *w, const struct path *path)
 	if (class)
 		marks.class = class->kind;
 	return marks;
+}
+
+static bool says_class(enum mark_kind kind)
+{
+	return kind == MARK_OWN || kind == MARK_FORWARDER || kind == MARK_NOT_OURS || kind == MARK_ACCEPT ||
+	       kind == MARK_CRITICAL || kind == MARK_REVIEWED;
+}
+
+/* Addresses before host names, long prefixes before short ones, long names before short ones. */
+static unsigned narrowness(struct span subject)
+{
+	const char *slash = memchr(subject.p, '/', subject.n);
+	struct span network = { subject.p, slash ? (size_t)(slash - subject.p) : subject.n };
+	unsigned long long bits = 128;
+	struct address base;
+
+	if (!address_parse(network, &base))
+		return (unsigned)subject.n;
+	if (slash && !span_number((struct span){ slash + 1, subject.n - network.n - 1 }, 128, &bits))
+		bits = 0;
+	return SUBJECT_MOST + (unsigned)bits;
+}
+
+const struct mark_row *mark_of_address(const struct work *w, const struct observed_source *source)
+{
+	struct span host = source->host_state == HOST_CONFIRMED ? source->host.name : SPAN_ABSENT;
+	const struct mark_row *best = NULL;
+
+	for (size_t i = 0; source->has_address && i < w->rows->marks_n; i++) {
+		const struct mark_row *mark = &w->rows->marks[i];
+
+		if (says_class(mark->kind) && mark_holds(w, mark) && names_address(mark->subject, &source->address, host) &&
+			(!best || narrowness(mark->subject) > narrowness(best->subject)))
+			best = mark;
+	}
+	return best;
 }
 
 const struct mark_row *mark_for_key(const struct work *w, struct span selector)

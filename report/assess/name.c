@@ -328,6 +328,36 @@ static void note_hosts(struct work *w)
 	}
 }
 
+/* Sources that same_named() takes for one, and the operator does not: what is said of an address or a host holds for these
+ * alone, and is not spread over whoever else is with that hoster. `order` is by id. */
+static bool split_marked(struct work *w, struct named_source *all, uint32_t *order)
+{
+	size_t n = w->rows->sources_n;
+	const struct mark_row **told = arena_take(w->scratch, n * sizeof *told);
+	bool split = false;
+
+	if (!told)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		told[i] = mark_of_address(w, &w->rows->sources[order[i]]);
+	for (size_t start = 0, i; start < n; start = i) {
+		bool several = false;
+
+		for (i = start + 1; i < n && same_named(&all[order[start]], &all[order[i]]); i++)
+			several |= told[i] != told[start];
+		for (size_t k = start; several && k < i; k++) {
+			struct named_source *named = &all[order[k]];
+
+			if (!told[k] || named->own_network)
+				continue;
+			named->id = told[k]->subject;
+			named->name = named->row ? named->name : named->id;
+			split = true;
+		}
+	}
+	return !split || order_indexes(w->scratch, order, n, named_key, named_order, all);
+}
+
 bool work_names(struct work *w)
 {
 	size_t n = w->rows->sources_n;
@@ -349,7 +379,8 @@ bool work_names(struct work *w)
 		all[i] = name_source(w, i, &gists[w->source_rank[i]]);
 		order[i] = i;
 	}
-	if (w->arena->failed || !order_indexes(w->scratch, order, n, named_key, named_order, all))
+	if (w->arena->failed || !order_indexes(w->scratch, order, n, named_key, named_order, all) ||
+		(w->rows->marks_n && !split_marked(w, all, order)))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		const struct named_source *named = &all[order[i]];

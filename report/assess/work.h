@@ -208,6 +208,8 @@ struct marks {
 	bool accept, critical, reviewed;
 };
 struct marks path_marks(const struct work *w, const struct path *path);
+/* The narrowest word about an address or a host, where it says what the mail of this source is; NULL: none. */
+const struct mark_row *mark_of_address(const struct work *w, const struct observed_source *source);
 const struct mark_row *mark_for_key(const struct work *w, struct span selector);
 const struct mark_row *mark_naming(
 	const struct work *w, const struct observed_source *source, struct span bounce, struct span signer);
