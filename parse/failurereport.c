@@ -1,4 +1,5 @@
 #include "parse/failurereport.h"
+#include "parse/authresults.h"
 #include "parse/dns/orgdomain.h"
 
 #include <stdio.h>
@@ -356,32 +357,69 @@ static struct span first_token(struct span value)
 	return n ? (struct span){ value.p, n } : SPAN_ABSENT;
 }
 
-/* The `dmarc=` result among the Authentication-Results fields: 1 pass, 0 anything else, -1 none. */
-static int dmarc_passed(const struct failure *failure)
+/* What all Authentication-Results fields say of a method; RFC 6591 wants one method in each. */
+static enum authsaid said_of(struct reading *r, const struct failure *failure, struct span method, enum authsaid wins)
 {
+	enum authsaid all = AUTHSAID_NOTHING;
+
 	for (size_t i = 0; i < failure->fields_n; i++) {
-		struct span value = failure->fields[i].value;
-		long at;
+		enum authsaid said;
 
 		if (!span_is(failure->fields[i].name, SPAN("authentication-results")))
 			continue;
-		at = span_find_nocase(value, SPAN("dmarc="));
-		if (at >= 0)
-			return span_starts_nocase((struct span){ value.p + at + 6, value.n - (size_t)at - 6 }, SPAN("pass"));
+		said = authresults_said(failure->fields[i].value, method, &r->parser->arena);
+		if (said != AUTHSAID_NOTHING && all != wins)
+			all = said;
 	}
-	return -1;
+	return all;
+}
+
+/* One `dmarc=` that is no pass is enough to count the mail. `DMARC Results: Accept` of a notice; what failed under p=none is
+ * `None, Accept`. */
+static enum authsaid outcome_of(struct reading *r, const struct failure *failure)
+{
+	struct span said = failure->plain_text ? field_value(failure, "dmarc-results") : SPAN_ABSENT;
+
+	if (said.p)
+		return span_is_nocase(said, SPAN("Accept")) ? AUTHSAID_PASS : AUTHSAID_OTHER;
+	return said_of(r, failure, SPAN("dmarc"), AUTHSAID_OTHER);
+}
+
+/* Of a mail that passed, one mechanism is named: RFC 7489 names the one that passed, RFC 9991 the one that failed. */
+static enum identity_rule rule_of_passed(struct reading *r, const struct failure *failure, bool names_dkim)
+{
+	bool dkim = said_of(r, failure, SPAN("dkim"), AUTHSAID_PASS) == AUTHSAID_PASS;
+	bool spf = said_of(r, failure, SPAN("spf"), AUTHSAID_PASS) == AUTHSAID_PASS;
+
+	if (dkim == spf)
+		return IDENTITY_AMBIGUOUS;
+	return dkim == names_dkim ? IDENTITY_RFC7489 : IDENTITY_RFC9991;
 }
 
 /* failure-report.md 2.1: the two RFCs mean opposite things by one list and no version tells which is followed. */
-static enum identity_rule identity_rule_of(const struct failure *failure)
+static enum identity_rule identity_rule_of(struct reading *r, const struct failure *failure, enum authsaid outcome)
 {
-	int passed = dmarc_passed(failure);
+	struct span rest = failure->identity_alignment, word;
+	bool dkim = false, spf = false;
 
-	if (!failure->identity_alignment.n || passed < 0)
+	while (span_take(&rest, ',', &word)) {
+		word = span_trim(word);
+		dkim |= span_is(word, SPAN("dkim"));
+		spf |= span_is(word, SPAN("spf"));
+		if (span_is(word, SPAN("dkim")) || span_is(word, SPAN("spf")) || span_is(failure->identity_alignment, SPAN("none")))
+			continue;
+		reading_problem(r, "Identity-Alignment", "`%.*s` is no mechanism", (int)(word.n < 100 ? word.n : 100), word.p);
 		return IDENTITY_UNKNOWN;
-	if (passed)
-		return IDENTITY_AMBIGUOUS;
-	return span_is(failure->identity_alignment, SPAN("none")) ? IDENTITY_RFC7489 : IDENTITY_RFC9991;
+	}
+	if (!failure->identity_alignment.n || outcome == AUTHSAID_NOTHING)
+		return IDENTITY_UNKNOWN;
+	if (outcome == AUTHSAID_OTHER)
+		return dkim || spf ? IDENTITY_RFC9991 : IDENTITY_RFC7489;
+	if (dkim != spf)
+		return rule_of_passed(r, failure, dkim);
+	reading_problem(r, "Identity-Alignment", "`%.*s` fits no mail that passed DMARC",
+		(int)(failure->identity_alignment.n < 100 ? failure->identity_alignment.n : 100), failure->identity_alignment.p);
+	return IDENTITY_AMBIGUOUS;
 }
 
 static void check_dates(struct reading *r, struct failure *failure, int64_t mail_date)
@@ -402,7 +440,9 @@ static void check_wanted(struct reading *r, const struct failure *failure)
 {
 	static const char *const singles[] = { "feedback-type", "user-agent", "version", "auth-failure", "arrival-date",
 		"source-ip", "delivery-result", "identity-alignment" };
-	static const char *const wanted[] = { "feedback-type", "auth-failure", "source-ip", "reported-domain" };
+	static const char *const wanted[] = { "feedback-type", "user-agent", "version", "auth-failure", "source-ip",
+		"reported-domain" };
+	struct span version = field_value(failure, "version");
 
 	for (size_t i = 0; i < sizeof singles / sizeof *singles; i++)
 		if (field_count(failure, singles[i]) > 1)
@@ -410,11 +450,15 @@ static void check_wanted(struct reading *r, const struct failure *failure)
 	for (size_t i = 0; failure->dmarc && !failure->plain_text && i < sizeof wanted / sizeof *wanted; i++)
 		if (!field_count(failure, wanted[i]))
 			reading_problem(r, wanted[i], "missing");
+	if (failure->dmarc && version.p && !span_is(version, SPAN("1")))
+		reading_problem(r, "version", "`%.*s` is not 1, the version that RFC 5965 describes",
+			(int)(version.n < 100 ? version.n : 100), version.p);
 }
 
 void failurereport_check(struct reading *r, struct failure *failure, int64_t mail_date)
 {
 	unsigned long long incidents;
+	enum authsaid outcome;
 	bool ornate;
 
 	failure->feedback_type = word_of(r, failure, "feedback-type");
@@ -435,7 +479,9 @@ void failurereport_check(struct reading *r, struct failure *failure, int64_t mai
 		failure->dmarc = span_is(failure->feedback_type, SPAN("auth-failure")) ||
 				 span_is(failure->feedback_type, SPAN("dmarc")) ||
 				 (!failure->feedback_type.p && failure->auth_failure.p);
-	failure->identity_rule = identity_rule_of(failure);
+	outcome = outcome_of(r, failure);
+	failure->passed = outcome == AUTHSAID_PASS;
+	failure->identity_rule = identity_rule_of(r, failure, outcome);
 	check_dates(r, failure, mail_date);
 	check_wanted(r, failure);
 }
