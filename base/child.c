@@ -41,6 +41,14 @@ bool child_alone(int socket)
 	return true;
 }
 
+bool child_gone(int socket)
+{
+	char packet[1];
+	ssize_t n = recv(socket, packet, sizeof packet, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
 void child_kill(pid_t pid)
 {
 	kill(pid, SIGKILL);

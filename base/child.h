@@ -16,6 +16,8 @@ bool child_alone(int socket);
 /* In the parent, with its end of the socket: lets the child see the end of it, waits up to a second until the child has
  * gone, then ends it. The descriptor is closed. */
 void child_end(pid_t pid, int socket);
+/* In the parent: has the child closed its end? What it has sent before that is left to be received first. */
+bool child_gone(int socket);
 void child_kill(pid_t pid); /* at once; the descriptor is left alone */
 
 #endif

@@ -369,6 +369,11 @@ void helper_stop(struct helper *helper)
 	free(helper);
 }
 
+bool helper_gone(const struct helper *helper)
+{
+	return child_gone(helper->socket);
+}
+
 static bool helper_ask(
 	struct helper *helper, enum helping type, const char *command, int input, bool *ended, struct fault *fault)
 {

@@ -26,6 +26,7 @@ struct helper;
 
 struct helper *helper_start(struct fault *fault);
 void helper_stop(struct helper *helper); /* NULL is fine */
+bool helper_gone(const struct helper *helper); /* it died */
 
 /* From now on it may be run; not after the first helper_run. */
 bool helper_learn(struct helper *helper, const char *command, struct fault *fault);

@@ -1,10 +1,10 @@
 #include "cli/poll.h"
+#include "base/newfile.h"
 #include "cli/box.h"
 #include "cli/cli.h"
 #include "cli/signals.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -600,7 +600,7 @@ static bool lock_take(struct polling *polling, const char *path, struct fault *f
 	char pid[24] = "";
 	ssize_t n;
 
-	polling->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	polling->lock = newfile_open(path);
 	if (polling->lock < 0)
 		return fault_set(fault, FAULT_SETUP, "%.400s: %s", path, strerror(errno));
 	if (!lock_wait(polling)) {

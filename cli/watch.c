@@ -1,10 +1,12 @@
 #include "cli/watch.h"
 #include "cli/cli.h"
 #include "cli/enrich.h"
+#include "cli/helper.h"
 #include "cli/ingest.h"
 #include "cli/metrics.h"
 #include "cli/notify.h"
 #include "cli/signals.h"
+#include "parse/nursery.h"
 
 #include <malloc.h>
 #include <time.h>
@@ -76,6 +78,15 @@ static bool watch_reload(struct cli *cli)
 	return false;
 }
 
+/* Born before anything else was in memory, both come back only with the whole program; without them no mail is read and no
+ * command is run any more. */
+static bool companions_live(const struct cli *cli, struct fault *fault)
+{
+	const char *dead = cli->nursery && nursery_gone(cli->nursery) ? "nursery" : helper_gone(cli->helper) ? "helper" : NULL;
+
+	return !dead || fault_set(fault, FAULT_LATER, "the %s process has died: ending, to be started anew", dead);
+}
+
 /* A round that could not be stored is tried again, unless only a person can help. */
 static int watch_rounds(struct watching *watching, struct signals *signals)
 {
@@ -83,6 +94,7 @@ static int watch_rounds(struct watching *watching, struct signals *signals)
 	struct polling *polling = watching->polling;
 	struct ingest_job job = { .polling = polling, .journal = true, .totals = &watching->totals };
 	time_t later = -LATER_SECONDS, enriched = -ENRICH_SECONDS; /* of the clock that nobody sets */
+	struct fault fault = { 0 };
 
 	for (;;) {
 		uint64_t known = watching->totals.reports;
@@ -105,6 +117,8 @@ static int watch_rounds(struct watching *watching, struct signals *signals)
 		malloc_trim(0); /* the pages of the database that the round has held, and whatever else it freed */
 		if (!stored && code != EXIT_LATER)
 			return code;
+		if (!companions_live(cli, &fault))
+			return cli_fail(cli, &fault);
 		polling_tried(polling, stored);
 		if (job.later && stored)
 			later = steady.tv_sec;

@@ -234,6 +234,11 @@ void nursery_free(struct nursery *nursery)
 	free(nursery);
 }
 
+bool nursery_gone(const struct nursery *nursery)
+{
+	return child_gone(nursery->socket);
+}
+
 int nursery_descriptor(const struct nursery *nursery)
 {
 	return nursery->socket;

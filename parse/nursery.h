@@ -17,6 +17,8 @@ struct nursery;
 struct nursery *nursery_start(struct fault *fault);
 void nursery_free(struct nursery *nursery); /* ends it and all its workers */
 
+bool nursery_gone(const struct nursery *nursery); /* it died, and nothing it has said is left to be fetched */
+
 int nursery_descriptor(const struct nursery *nursery);
 /* Orders a worker; returns the token by which its notice is known, 0 when the nursery does not answer. */
 uint64_t nursery_spawn(struct nursery *nursery, const struct limits *limits);

@@ -1,5 +1,7 @@
 #include "store/lock.h"
 
+#include "base/newfile.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -76,7 +78,7 @@ bool lock_take(struct lock *lock, const char *database, unsigned wait_seconds, s
 		return fault_set(fault, FAULT_LATER, "%s-lock: out of memory", database);
 	}
 	lock->wait_seconds = wait_seconds;
-	lock->fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	lock->fd = newfile_open(lock->path);
 	if (lock->fd < 0) {
 		fault_set(fault, FAULT_SETUP, "%s: %s", lock->path, strerror(errno));
 		goto out;

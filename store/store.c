@@ -1,7 +1,8 @@
 #include "store/store_private.h"
 
+#include "base/newfile.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,7 +43,7 @@ static bool file_prepare(struct store *s, struct fault *fault)
 	int fd;
 
 	if (s->mode == STORE_WRITE) {
-		fd = open(s->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		fd = newfile_make(s->path);
 		if (fd >= 0)
 			close(fd);
 		else if (errno != EEXIST)

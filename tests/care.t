@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Care for the data: copies of the database in use, what the doctor finds, a newer schema, secrets that stay secret. TAP."""
 import os
+import re
 import resource
+import shutil
 import signal
 import socket
 import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -46,6 +49,30 @@ def filled(mailboxes=None):
 
 def states(ran):
     return {one["check"]: one["state"] for one in ran.json["checks"]} if ran.json else {}
+
+
+def owners():
+    """What root's commands make beside a service's database is the service's, or it would be locked out."""
+    if os.getuid() != 0:
+        return skip("files that root makes in somebody else's folder", "not root")
+    theirs = (65534, 65534)
+    gate = filled()
+    own = {os.stat(gate.path(name)).st_uid for name in os.listdir(gate.folder)}
+    gate = Gate()
+    os.chown(gate.folder, *theirs)
+    os.makedirs(gate.path("box", "new"))
+    os.makedirs(gate.path("box", "cur"))
+    gate.settings({"box": {"url": "maildir:" + gate.path("box")}})
+    ran = gate.ingest()
+    made = {name: (os.stat(gate.path(name)).st_uid, os.stat(gate.path(name)).st_gid) for name in os.listdir(gate.folder)
+            if name.startswith("dmarcgate.db")}
+    check(ran.code == 0 and own == {0} and len(made) >= 3 and set(made.values()) == {theirs},
+          "files that root makes in somebody else's folder", (ran, own, made))
+    for name in made:
+        os.unlink(gate.path(name))
+    os.symlink(gate.path("elsewhere"), gate.path("dmarcgate.db-poll"))
+    ran = gate.ingest()
+    check(ran.code == 78 and not os.path.exists(gate.path("elsewhere")), "... but through no link of his", ran)
 
 
 def backups(gate):
@@ -319,6 +346,33 @@ def secrets():
     check(not dumps_core(ours), "the kernel writes no core of us, though it does of others")
 
 
+def replaced():
+    """A newer version takes the place of a program that runs: it finds files that are not its own."""
+    gate, folder = Gate(), tempfile.mkdtemp(prefix="care.")
+    program = os.path.join(folder, "dmarcgate")
+    shutil.copy(PROGRAM, program)
+    version = re.search(r"dmarcgate (\S+)", subprocess.run([program, "--version"], stdout=subprocess.PIPE).stdout.decode()).group(1).encode()
+    with open(os.path.join(os.path.dirname(PROGRAM), "dmarcgate-reader.so"), "rb") as octets:
+        other = octets.read().replace(b"\0" + version + b"\0", b"\0" + b"9" * len(version) + b"\0")
+    with open(os.path.join(folder, "dmarcgate-reader.so"), "wb") as out:
+        out.write(other)
+    with open(os.path.join(folder, "dmarcgate-poller"), "w") as out:
+        out.write("#!/bin/sh\nexec %s/dmarcgate-poller %s\n" % (os.path.dirname(PROGRAM), "9" * len(version)))
+    for name in ("dmarcgate-reader.so", "dmarcgate-poller"):
+        os.chmod(os.path.join(folder, name), 0o755)
+    os.makedirs(gate.path("box", "new"))
+    os.makedirs(gate.path("box", "cur"))
+    with open(gate.path("box", "new", "1.mail"), "wb") as out:
+        out.write(report_mail(1))
+    for what, rows in (("reader", {"url": "maildir:" + gate.path("box"), "after": "move:Done", "broken": "move:Broken"}),
+                       ("poller", {"url": "imaps://reports@localhost:1", "password": "x"})):
+        gate.settings({"box": rows})
+        ran = subprocess.run([program] + gate.command("--offline", "ingest", "--quiet")[1:], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        check(ran.returncode == (75 if what == "reader" else 78) and b"replaced by another version" in ran.stderr and
+              os.listdir(gate.path("box", "new")) == ["1.mail"], "a %s of another version is not used" % what, (ran.returncode, ran.stderr))
+    shutil.rmtree(folder)
+
+
 def main():
     gate = filled()
     backups(gate)
@@ -328,7 +382,9 @@ def main():
     left_over(gate)
     migrated()
     forgotten()
+    replaced()
     secrets()
+    owners()
     plan()
 
 

@@ -165,6 +165,16 @@ ok $? "a folder that does not exist is named, exit 78"
 [ "$(stat -c %a whole.db)" = 600 ]
 ok $? "the database is readable by its owner only"
 
+for name in xn--bcher-kva.example BÜCHER.Example.; do
+	{
+		run whole.db reports "domain=$name"
+		run whole.db summary --counts "$name"
+		run whole.db export --json "domain=$name"
+	} > "asked-${name%%.*}.out"
+done
+grep -q '4 of 5 messages pass' asked-BÜCHER.out && same asked-xn--bcher-kva.out asked-BÜCHER.out
+ok $? "a domain is found however its reporter and whoever asks wrote it"
+
 mkdir -p packed/cur packed/new packed/tmp plain/cur plain/new plain/tmp
 for file in in/samples/demo/*.eml; do
 	name=${file##*/}

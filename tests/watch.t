@@ -381,6 +381,18 @@ def clock_set_back(dovecot):
     os.unlink(clock)
 
 
+def companions(dovecot):
+    """What was born with the program and dies comes back with the program only: the service manager starts it anew."""
+    for i, name in enumerate(("helper", "nursery")):
+        dovecot.empty()
+        watch = Watch({"box": server_rows(dovecot)})
+        watch.line(CONNECTED)
+        os.kill(watch.children()[i], signal.SIGKILL)
+        dovecot.deliver([report_mail(i)])
+        check(watch.line("dmarcgate: the %s process has died: ending, to be started anew" % name) and watch.end() == 75,
+              "a dead %s ends it" % name, watch.text)
+
+
 def refused(_):
     gate = Gate()
     ran = gate.run("ingest", "--watch")
@@ -404,7 +416,8 @@ def main():
     try:
         dovecot = Dovecot(Certificates(folder))
         try:
-            for part in (refused, comes, lost, cut_between, signals, in_the_middle, others, busy, enriches, clock_set_back):
+            for part in (refused, comes, lost, cut_between, signals, in_the_middle, others, busy, enriches, clock_set_back,
+                         companions):
                 if len(sys.argv) < 2 or part.__name__ in sys.argv:
                     part(dovecot)
         finally:
