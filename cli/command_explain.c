@@ -132,8 +132,11 @@ static bool domain_choose(
 	for (size_t i = 0; i < list->n && i < DOMAINS_NAMED; i++)
 		buf_printf(&names, "%s%.*s", i ? ", " : "", (int)(list->names[i].n < 100 ? list->names[i].n : 100),
 			list->names[i].p);
-	if (list->n == 0)
+	if (list->n == 0 && !store)
 		fault_set(fault, FAULT_INPUT, "explain: nothing is stored yet");
+	else if (list->n == 0)
+		fault_set(fault, FAULT_INPUT, "explain: no report about a domain in the last %d days; --domain names one",
+			DOMAINS_DAYS);
 	else
 		fault_set(fault, FAULT_INPUT, "explain: of which domain? --domain %s%s", buf_text(&names),
 			list->n > DOMAINS_NAMED ? ", ..." : "");

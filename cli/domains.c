@@ -1,7 +1,6 @@
 #include "cli/domains.h"
 #include "parse/dns/orgdomain.h"
 
-#define HISTORY_DAYS 400
 #define ROOM_FIRST 64
 
 struct asking {
@@ -34,7 +33,7 @@ static bool take(void *arg, const struct domain_row *row)
 bool domains_ask(const struct cli *cli, struct store *store, struct domain_list *list, struct fault *fault)
 {
 	int64_t today = moment_day(cli->now);
-	struct window window = { today - HISTORY_DAYS, today };
+	struct window window = { today - DOMAINS_DAYS, today };
 	struct asking asking = { .list = list };
 
 	if (store && !store_ask_domains(store, &window, take, &asking, fault))
@@ -88,7 +87,7 @@ bool domains_choose(const struct cli *cli, struct store *store, char **named, in
 void domains_say_none(const struct cli *cli, const struct domain_list *list)
 {
 	if (list->n == 0 && cli->options.format == FORMAT_TEXT)
-		printf("No report about a domain in the last %d days: dmarcgate ingest stores them.\n", HISTORY_DAYS);
+		printf("No report about a domain in the last %d days: dmarcgate ingest stores them.\n", DOMAINS_DAYS);
 }
 
 void domains_release(struct domain_list *list)

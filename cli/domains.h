@@ -11,7 +11,9 @@ struct domain_list {
 };
 #define DOMAIN_LIST ((struct domain_list){ .arena = ARENA((size_t)64 * 1024 * 1024) })
 
-/* Those that a verdict could look at: reported within the last 400 days. None when `store` is NULL. */
+#define DOMAINS_DAYS 400 /* older reports are in no verdict */
+
+/* Those that a verdict could look at: reported within DOMAINS_DAYS. None when `store` is NULL. */
 bool domains_ask(const struct cli *cli, struct store *store, struct domain_list *list, struct fault *fault);
 /* What a command is about: the domains that were named, else one's own by the configuration, else all of the
  * database that are domain names. */

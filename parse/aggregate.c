@@ -55,6 +55,7 @@ struct aggregate {
 	bool recover;        /* the second pass */
 	bool likely;         /* `<feedback` stands near the beginning */
 	bool foreign;        /* the root is not <feedback> */
+	bool rooted;         /* the root is, whatever became of it */
 	bool left_out;       /* an element beside the records, in our namespace, is not known, or a record stands elsewhere */
 	bool refused;        /* a rule was broken that no second pass mends */
 	char reason_where[128], reason[256]; /* why the document cannot be used: recorded once its facts are taken back */
@@ -159,6 +160,7 @@ static void root_begin(struct aggregate *a, struct span name, struct span uri)
 		xmlStopParser(a->context);
 		return;
 	}
+	a->rooted = true;
 	snprintf(a->root_uri, sizeof a->root_uri, "%.*s", (int)(uri.n < 255 ? uri.n : 255), uri.p ? uri.p : "");
 	a->report.namespace = uri.n ? arena_copy(&a->head, uri) : SPAN_ABSENT;
 }
@@ -204,10 +206,6 @@ static void element_begin(struct aggregate *a, const xmlChar *name, const xmlCha
 	const struct element_row *row;
 	char where[128];
 
-	if (a->depth == 1)
-		root_begin(a, span_of((const char *)name), span_of((const char *)uri));
-	if (aggregate_stopped(a))
-		return;
 	known = namespace_is_ours(a, uri) ? child_find(a, frame->children, name) : NULL;
 	row = known ? known->row : NULL;
 	if (!row || row->element == ELEMENT_EXTENSION || frame_repeats(a, frame, row)) {
@@ -248,6 +246,8 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
 	struct aggregate *a = context;
 
 	(void)prefix, (void)namespaces, (void)defaulted_n, (void)attributes;
+	if (!aggregate_stopped(a) && a->depth == 1 && !a->skipping)
+		root_begin(a, span_of((const char *)name), span_of((const char *)uri));
 	if (aggregate_stopped(a))
 		return;
 	if ((uint64_t)attributes_n + (uint64_t)namespaces_n > a->r->limits->attributes)
@@ -503,7 +503,7 @@ static void aggregate_reset(struct aggregate *a, struct reading *r)
 	a->depth = 1;
 	a->frames[0] = (struct frame){ NULL, a->children[ELEMENT_DOCUMENT], 0 };
 	a->skipping = a->unknown_n = 0;
-	a->foreign = a->refused = a->left_out = false;
+	a->foreign = a->rooted = a->refused = a->left_out = false;
 	a->reason[0] = '\0';
 	a->scope = 0;
 	a->uri = NULL;
@@ -525,7 +525,8 @@ static bool chunk_is_sane(struct aggregate *a, struct span chunk)
 	if (a->markup.longest > a->r->limits->text && !a->recover && a->markup.width == MARKUP_NARROW)
 		a->context->wellFormed = 0;
 	else if (a->markup.longest > a->r->limits->text)
-		aggregate_refuse(a, "", "a tag, comment or run of text is longer than the ceiling `text` allows");
+		aggregate_refuse(a, a->depth > 1 ? a->frames[a->depth - 1].row->name : "",
+			"a tag, comment or run of text is longer than the ceiling `text` allows");
 	else if (a->markup.width == MARKUP_UNREADABLE)
 		aggregate_refuse(a, "", "XML in an encoding that is not read");
 	else if ((uint64_t)xmlDictSize(a->context->dict) > a->r->limits->names)
@@ -643,7 +644,7 @@ static enum document_end aggregate_judge(struct aggregate *a, const char *fault,
 		return DOCUMENT_BROKEN;
 	if (a->foreign && a->likely && !recover) /* something is wrapped around it: left out by the second reading */
 		return DOCUMENT_AGAIN;
-	if (a->foreign || (a->refused && !a->likely && a->depth == 1))
+	if (a->foreign || (a->refused && !a->likely && !a->rooted))
 		return DOCUMENT_FOREIGN;
 	if (a->refused)
 		return DOCUMENT_BROKEN;

@@ -126,6 +126,7 @@ is explain-gate explain G6 --domain harborlight.example
 is explain-evidence explain e50
 is explain-report explain report:257980051358559307 --domain harborlight.example
 is explain-which explain G6
+is explain-long-ago explain G6 --now 2030-01-01
 is explain-unknown explain nobody --domain harborlight.example
 is explain-nothing explain
 is explain-json explain G6 --json --domain harborlight.example

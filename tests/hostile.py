@@ -302,6 +302,10 @@ CASES = [
     ('xml-deep', plain(report(repeat('<a>', 3000000))), BROKEN, 'ceiling `elements`'),
     ('xml-attributes', plain(report(between('<a', attributes(100000), '/>'))), BROKEN, 'ceiling `(text|attributes)`'),
     ('xml-attributes-short', plain(report(between('<a', attributes(10000), '/>'))), BROKEN, 'ceiling `attributes`'),
+    ('xml-attributes-of-root', plain(between('<?xml version="1.0"?>\n<feedback', attributes(10000), '><version>1.0</version></feedback>')),
+        BROKEN, '^feedback: .*ceiling `attributes`'),
+    ('xml-long-value', plain(report(records=RECORD % '192.0.2.1' + '<record><identifiers><header_from>' + 'x' * 300000 +
+        '</header_from></identifiers></record>')), BROKEN, '^header_from: .*ceiling `text`'),
     ('xml-attributes-with-brackets', plain(report(between('<a', attributes(500000, '>'), '/>'))), BROKEN, 'ceiling `text`'),
     ('xml-attributes-in-many', plain(report(between('', repeat('<a ' + ' '.join('a%d="1"' % i for i in range(99)) + '/>', 50000000), ''))),
         REPORT, 'unknown element'),
