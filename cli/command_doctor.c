@@ -96,7 +96,8 @@ static void health_say(struct doctor *d, const struct health *health)
 		counted_text(health->unsettled, "mail is stored and waits", "mails are stored and wait").p);
 }
 
-static void room_check(struct doctor *d)
+/* `unused`: what there is in the file. */
+static void room_check(struct doctor *d, uint64_t unused)
 {
 	struct statvfs fs;
 	char room[32];
@@ -106,11 +107,11 @@ static void room_check(struct doctor *d)
 		return;
 	octets = (uint64_t)fs.f_bavail * fs.f_frsize;
 	doctor_say(d, "room", NULL,
-		octets < least	      ? DOCTOR_BAD
-		: octets < ROOM_LEAST ? DOCTOR_LOOK
-				      : DOCTOR_GOOD,
+		octets + unused < least ? DOCTOR_BAD
+		: octets < ROOM_LEAST	? DOCTOR_LOOK
+					: DOCTOR_GOOD,
 		"%s left on the disk of %s%s", octets_text(octets, room), d->cli->config.db,
-		octets < least ? ", less than [store] min_free: nothing is stored" : "");
+		octets + unused < least ? ", less than [store] min_free: nothing is stored" : "");
 }
 
 static void quota_check(struct doctor *d, const struct health *health)
@@ -131,7 +132,7 @@ static struct store *database_check(struct doctor *d)
 {
 	const struct config *config = &d->cli->config;
 	struct fault fault = { 0 };
-	struct health health;
+	struct health health = { 0 };
 	struct store *store;
 
 	if (access(config->db, F_OK) < 0 && errno == ENOENT) {
@@ -146,7 +147,7 @@ static struct store *database_check(struct doctor *d)
 	} else {
 		doctor_say(d, "database", NULL, DOCTOR_BAD, "%s", fault.text);
 	}
-	room_check(d);
+	room_check(d, health.free_octets);
 	return store;
 }
 
@@ -238,8 +239,9 @@ static void poll_check(struct doctor *d, struct store *store, const struct mailb
 		doctor_say(d, "mailbox", settings->mailbox.name, DOCTOR_LOOK, "never polled with success");
 	else
 		doctor_say(d, "mailbox", settings->mailbox.name,
-			d->cli->now - at > POLLED_SECONDS ? DOCTOR_LOOK : DOCTOR_GOOD, "last polled with success %s",
-			moment_format(at, when));
+			d->cli->now - at > POLLED_SECONDS || at - d->cli->now > DAY_SECONDS ? DOCTOR_LOOK : DOCTOR_GOOD,
+			"last polled with success %s%s", moment_format(at, when),
+			at - d->cli->now > DAY_SECONDS ? ", says a clock that was ahead" : "");
 	free(key);
 }
 

@@ -206,13 +206,16 @@ static bool ingest_store(struct ingesting *ingesting, const struct intake_item *
 	return ingest_note(ingesting, item, place_state_of(result.outcome));
 }
 
-/* What could not be had or read. A mail that its server announced and did not send is left for the next run. */
+/* What could not be had or read. A mail that its server announced and did not send is left for the next run, and so is one
+ * that this machine could not read for now. */
 static bool ingest_refused(struct ingesting *ingesting, const struct intake_item *item, struct ingested *counts)
 {
 	const struct fault *fault = &item->fault;
 
 	if (item->box && fault->kind == FAULT_LATER) {
 		cli_say(ingesting->cli, "%s", fault->text);
+		if (item->mail.name)
+			ingesting->code = EXIT_LATER;
 	} else {
 		if (fault->kind == FAULT_SETUP || fault->kind == FAULT_LATER)
 			ingesting->code = fault->kind == FAULT_SETUP ? EXIT_SETUP : EXIT_LATER;

@@ -1,6 +1,7 @@
 #include "cli/domains.h"
 #include "cli/readiness.h"
 #include "cli/window.h"
+#include "parse/dns/orgdomain.h"
 #include "report/overview.h"
 #include "report/readiness_text.h"
 #include "report/summary.h"
@@ -150,7 +151,9 @@ static bool summary_is_right(const struct cli *cli, struct window *window, unsig
 
 int command_summary(struct cli *cli)
 {
-	struct summary_head head = { .domain = cli->options.args_n ? cli->options.args[0] : NULL };
+	const char *named = cli->options.args_n ? cli->options.args[0] : NULL;
+	char name[DOMAINNAME_TEXT];
+	struct summary_head head = { .domain = named && domain_alabels(span_of(named), name) ? name : named };
 	struct fault fault = { 0 };
 	struct store *store;
 	unsigned weeks = 0;

@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <string.h>
 
 bool reader_find(struct fault *fault)
 {
@@ -13,10 +14,12 @@ bool reader_find(struct fault *fault)
 	return program_find(path, READER_FILE, fault);
 }
 
-/* NULL and errno. Nobody gives it back. */
+/* NULL and errno, ESTALE when the library is of another version: who runs for months may find the one of a newer program. Nobody
+ * gives it back. */
 static const struct reader *reader_load(void)
 {
 	static const struct reader *reader;
+	const struct reader *found;
 	char path[PROGRAM_PATH];
 	struct fault fault;
 	void *library;
@@ -26,10 +29,11 @@ static const struct reader *reader_load(void)
 	if (!program_find(path, READER_FILE, &fault))
 		return NULL;
 	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (library)
-		reader = dlsym(library, READER_SYMBOL);
-	if (!reader)
-		errno = ELIBACC;
+	found = library ? dlsym(library, READER_SYMBOL) : NULL;
+	if (found && strcmp(found->version, READER_VERSION) == 0)
+		reader = found;
+	else
+		errno = found ? ESTALE : ELIBACC;
 	return reader;
 }
 

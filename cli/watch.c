@@ -93,11 +93,12 @@ static int watch_rounds(struct watching *watching, struct signals *signals)
 	struct cli *cli = watching->cli;
 	struct polling *polling = watching->polling;
 	struct ingest_job job = { .polling = polling, .journal = true, .totals = &watching->totals };
+	time_t later = -LATER_SECONDS, enriched = -ENRICH_SECONDS; /* of the clock that nobody sets */
 	struct fault fault = { 0 };
-	time_t later = 0, enriched = 0;
 
 	for (;;) {
 		uint64_t known = watching->totals.reports;
+		struct timespec steady;
 		bool stored;
 		int code;
 
@@ -110,7 +111,8 @@ static int watch_rounds(struct watching *watching, struct signals *signals)
 		}
 		if (!cli->options.now)
 			cli->now = (int64_t)time(NULL);
-		job.later = cli->now - later >= LATER_SECONDS;
+		clock_gettime(CLOCK_MONOTONIC, &steady);
+		job.later = steady.tv_sec - later >= LATER_SECONDS;
 		code = ingest_round(cli, &job, &stored);
 		malloc_trim(0); /* the pages of the database that the round has held, and whatever else it freed */
 		if (!stored && code != EXIT_LATER)
@@ -119,11 +121,11 @@ static int watch_rounds(struct watching *watching, struct signals *signals)
 			return cli_fail(cli, &fault);
 		polling_tried(polling, stored);
 		if (job.later && stored)
-			later = cli->now;
+			later = steady.tv_sec;
 		enrich_look(&watching->aside, cli);
 		if (watching->totals.reports > known && cli->config.enrich_after &&
-			cli->now - enriched >= ENRICH_SECONDS) {
-			enriched = cli->now;
+			steady.tv_sec - enriched >= ENRICH_SECONDS) {
+			enriched = steady.tv_sec;
 			enrich_aside(&watching->aside, cli);
 		}
 	}

@@ -116,8 +116,11 @@ static bool poller_give_up(struct poller *poller, const char *why, struct fault 
 	poller->asked = 0;
 	if (why)
 		refuse(fault, FAULT_LATER, poller->name, "%s", why);
-	else if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == PROGRAM_MISSING)
 		refuse(fault, FAULT_SETUP, poller->name, "dmarcgate-poller cannot be run");
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == PROGRAM_OTHER)
+		refuse(fault, FAULT_SETUP, poller->name,
+			"the program was replaced by another version and must be started again");
 	else if (WIFSIGNALED(status))
 		refuse(fault, FAULT_LATER, poller->name, "the poller died: %s", strsignal(WTERMSIG(status)));
 	else

@@ -5,6 +5,7 @@
 #include "base/shortage.h"
 #include "ingest/imap.h"
 #include "ingest/polling.h"
+#include "ingest/program.h"
 #include "ingest/pop3.h"
 #include "ingest/refuse.h"
 #include "ingest/submission.h"
@@ -730,8 +731,9 @@ static void serve_request(struct serving *s)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	program_begin(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	library_silence();

@@ -18,7 +18,7 @@ static const char *const inherited[] = { "LD_LIBRARY_PATH=", "LOCALDOMAIN=", "RE
 
 static void program_run(const char *path, const char *name, int socket)
 {
-	char *argv[] = { (char *)(uintptr_t)name, NULL };
+	char *argv[] = { (char *)(uintptr_t)name, (char *)(uintptr_t)PACKAGE_VERSION, NULL };
 	char *kept[INHERITED + 1];
 	size_t n = 0;
 
@@ -31,7 +31,7 @@ static void program_run(const char *path, const char *name, int socket)
 		socket = fcntl(socket, F_DUPFD_CLOEXEC, PROGRAM_SOCKET + 1);
 	if (child_alone(socket))
 		execve(path, argv, kept);
-	_exit(127);
+	_exit(PROGRAM_MISSING);
 }
 
 bool program_find(char path[PROGRAM_PATH], const char *name, struct fault *fault)
@@ -76,6 +76,12 @@ pid_t program_start(const char *path, const char *name, int *socket, struct faul
 	fault_set(fault, FAULT_LATER, "fork: %s", strerror(errno));
 	close(pair[0]);
 	return -1;
+}
+
+void program_begin(int argc, char *const argv[])
+{
+	if (argc > 1 && strcmp(argv[1], PACKAGE_VERSION) != 0)
+		_exit(PROGRAM_OTHER);
 }
 
 int program_reap(pid_t *pid)

@@ -18,6 +18,12 @@ bool program_find(char path[PROGRAM_PATH], const char *name, struct fault *fault
  * -1: fault. */
 pid_t program_start(const char *path, const char *name, int *socket, struct fault *fault);
 
+/* The first thing that such a process does. It ends with PROGRAM_OTHER when its parent is of another version: who runs for months
+ * may start the program that came with a newer one, and the two would misunderstand each other. */
+void program_begin(int argc, char *const argv[]);
+#define PROGRAM_MISSING 127 /* the status of one that could not be run at all */
+#define PROGRAM_OTHER 126
+
 /* Waits for its end, no more than a second, then ends it. Its status; 0 when *pid is 0 already, which it then is. */
 int program_reap(pid_t *pid);
 void program_kill(pid_t *pid); /* at once */

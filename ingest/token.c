@@ -28,8 +28,11 @@ static bool asking_lost(struct asking *asking, const char *why, struct fault *fa
 	if (why)
 		kill(asking->pid, SIGKILL);
 	status = program_reap(&asking->pid);
-	if (!why && WIFEXITED(status) && WEXITSTATUS(status) == 127)
+	if (!why && WIFEXITED(status) && WEXITSTATUS(status) == PROGRAM_MISSING)
 		return refuse(fault, FAULT_SETUP, asking->name, "dmarcgate-token cannot be run") == 0;
+	if (!why && WIFEXITED(status) && WEXITSTATUS(status) == PROGRAM_OTHER)
+		return refuse(fault, FAULT_SETUP, asking->name,
+			       "the program was replaced by another version and must be started again") == 0;
 	return refuse(fault, FAULT_LATER, asking->name, "no token: dmarcgate-token %s", why ? why : "died") == 0;
 }
 

@@ -136,13 +136,14 @@ static bool serve(struct grant *grant, uint32_t type, struct fault *fault)
 	return good;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct oauth oauth;
 	struct grant grant = { .oauth = &oauth, .client_secret = BUF(2 * SECRET_OCTETS) };
 	struct fault fault = { FAULT_NONE };
 	uint32_t type;
 
+	program_begin(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

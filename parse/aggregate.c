@@ -2,6 +2,7 @@
 #include "base/shortage.h"
 #include "parse/aggregate_record.h"
 #include "parse/charset.h"
+#include "parse/dns/orgdomain.h"
 #include "parse/markup.h"
 #include "parse/recover.h"
 
@@ -288,6 +289,19 @@ static struct span domain_alone(struct aggregate *a, const struct element_row *r
 	return value;
 }
 
+/* Reports use A-labels (RFC 8616 6): in U-labels a domain would be another one to all that asks by name. */
+static struct span domain_alabelled(struct aggregate *a, const struct element_row *row, struct span value,
+	char text[DOMAINNAME_TEXT])
+{
+	char where[128];
+	size_t n = domainname_is_ascii(value) ? 0 : domain_alabels(value, text);
+
+	if (n == 0)
+		return value;
+	reading_problem(a->r, aggregate_where(a, span_of(row->name), where, sizeof where), "is not in A-labels; read as `%s`", text);
+	return (struct span){ text, n };
+}
+
 static void value_error(struct aggregate *a, struct span value)
 {
 	if (value.n && a->report.errors_n < sizeof a->errors / sizeof *a->errors)
@@ -300,9 +314,10 @@ static void value_store(struct aggregate *a, const struct element_row *row, stru
 	bool in_record = row->holder == HOLDER_RECORD || row->holder == HOLDER_REASON || row->holder == HOLDER_RESULT;
 	struct arena *arena = in_record ? &a->record.arena : &a->head;
 	struct span *target = NULL;
+	char alabels[DOMAINNAME_TEXT];
 
 	if (row->fold == FOLD_DOMAIN && !row->mailbox)
-		value = domain_alone(a, row, value);
+		value = domain_alabelled(a, row, domain_alone(a, row, value), alabels);
 	switch (row->holder) {
 	case HOLDER_REPORT:
 		target = (struct span *)((char *)&a->report + row->offset);

@@ -162,6 +162,42 @@ static void record_say(struct reading *r, uint64_t number, const char *element, 
 		reading_problem(r, place, "%s", rule);
 }
 
+/* Words that stand nowhere in the RFCs are kept and never read as a pass; that they are there is said (aggregate-report.md 2).
+ * What is empty is absent. */
+static bool word_is_strange(struct span word, const char *const *known, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (span_is(word, span_of(known[i])))
+			return false;
+	return word.n > 0;
+}
+
+static void record_words(const struct record *record, struct reading *r, uint64_t number)
+{
+	static const char *const verdicts[] = { "pass", "fail" }, *const scopes[] = { "mfrom", "helo" },
+				 *const types[] = { "forwarded", "local_policy", "mailing_list", "other", "sampled_out",
+					 "trusted_forwarder", "policy_test_mode" };
+
+	if (record->disposed == DISPOSITION_OTHER)
+		record_say(r, number, "row/policy_evaluated/disposition", record->disposition, "is no disposition");
+	if (word_is_strange(record->dkim, verdicts, 2))
+		record_say(r, number, "row/policy_evaluated/dkim", record->dkim, "is neither pass nor fail, taken as fail");
+	if (word_is_strange(record->spf, verdicts, 2))
+		record_say(r, number, "row/policy_evaluated/spf", record->spf, "is neither pass nor fail, taken as fail");
+	for (size_t i = 0; i < record->reasons_n; i++)
+		if (word_is_strange(record->reasons[i].type, types, sizeof types / sizeof *types))
+			record_say(r, number, "row/policy_evaluated/reason/type", record->reasons[i].type, "is no reason");
+	for (size_t i = 0; i < record->dkim_n; i++)
+		if (record->dkim_results[i].means == RESULT_OTHER)
+			record_say(r, number, "auth_results/dkim/result", record->dkim_results[i].result, "is no result, taken as no pass");
+	for (size_t i = 0; i < record->spf_n; i++) {
+		if (record->spf_results[i].means == RESULT_OTHER)
+			record_say(r, number, "auth_results/spf/result", record->spf_results[i].result, "is no result, taken as no pass");
+		if (word_is_strange(record->spf_results[i].key, scopes, 2))
+			record_say(r, number, "auth_results/spf/scope", record->spf_results[i].key, "is no scope, taken as mfrom");
+	}
+}
+
 bool record_end(struct record_builder *b, struct reading *r, uint64_t number)
 {
 	struct record *record = &b->record;
@@ -183,9 +219,10 @@ bool record_end(struct record_builder *b, struct reading *r, uint64_t number)
 			record->source_ip.p ? "is not an IP address" : "missing");
 	else if (ornate)
 		record_say(r, number, "row/source_ip", record->source_ip, "is more than an IP address, the rest was left out");
+	if (!record->header_from.n)
+		record_say(r, number, "identifiers/header_from", SPAN_ABSENT, "missing: cannot be told whom the mail claims to be from");
 	record->disposed = disposition_of(record->disposition);
-	if (record->disposed == DISPOSITION_OTHER)
-		record_say(r, number, "row/policy_evaluated/disposition", record->disposition, "is no disposition");
+	record_words(record, r, number);
 	record->dkim_pass = span_is(record->dkim, SPAN("pass"));
 	record->spf_pass = span_is(record->spf, SPAN("pass"));
 	record->aligned = record_align(record);
@@ -262,6 +299,35 @@ static void dates_check(struct report *report, const struct span numbers[NUMBERS
 			(report->end - report->begin) / 3600);
 }
 
+static void policy_check(const struct report *report, struct reading *r)
+{
+	static const char *const requests[] = { "none", "quarantine", "reject" }, *const modes[] = { "r", "s" },
+				 *const answers[] = { "y", "n" }, *const methods[] = { "psl", "treewalk" };
+	const struct {
+		const char *name;
+		struct span value;
+		const char *const *known;
+		size_t n;
+		const char *rule;
+	} words[] = { { "policy_published/p", report->p, requests, 3, "is no policy" },
+		{ "policy_published/sp", report->sp, requests, 3, "is no policy" },
+		{ "policy_published/np", report->np, requests, 3, "is no policy" },
+		{ "policy_published/adkim", report->adkim, modes, 2, "is no mode of alignment, taken as r" },
+		{ "policy_published/aspf", report->aspf, modes, 2, "is no mode of alignment, taken as r" },
+		{ "policy_published/testing", report->testing, answers, 2, "is neither y nor n" },
+		{ "policy_published/discovery_method", report->discovery_method, methods, 2, "is neither psl nor treewalk" } };
+	uint64_t pct;
+	bool whole;
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (word_is_strange(words[i].value, words[i].known, words[i].n))
+			reading_problem(r, words[i].name, "`%.*s` %s", (int)(words[i].value.n < 100 ? words[i].value.n : 100),
+				words[i].value.p, words[i].rule);
+	if (report->pct.n && !(reading_number(report->pct, 100, &pct, &whole) && whole))
+		reading_problem(r, "policy_published/pct", "`%.*s` is no percentage",
+			(int)(report->pct.n < 100 ? report->pct.n : 100), report->pct.p);
+}
+
 const char *report_check(struct report *report, const struct span numbers[NUMBERS], struct reading *r)
 {
 	const struct {
@@ -278,6 +344,7 @@ const char *report_check(struct report *report, const struct span numbers[NUMBER
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
 		if (!wanted[i].value.n)
 			reading_problem(r, wanted[i].name, "missing");
+	policy_check(report, r);
 	if (report->records == 0)
 		reading_problem(r, "record", "none: the report covers its days and counts no message");
 	return NULL;

@@ -134,16 +134,24 @@ static bool comment_enforces(struct span part)
 	return false;
 }
 
+/* `dkim = pass`, `dkim/1=pass`: the front of what one method says. */
+static bool result_take(struct span *rest, struct span *method, struct span *result)
+{
+	if (!pair_take(rest, method, result) || !result->p)
+		return false;
+	if (span_ends_nocase(*method, SPAN("/1")))
+		method->n -= 2;
+	return true;
+}
+
 /* What one method says: `dkim=pass (2048-bit key) header.d=example.org`. */
 static void method_read(struct span part, struct span from_domain, struct arena *arena, struct authresults *results)
 {
 	struct span rest = part_plain(part, arena), method, result, name, value;
 	struct span signer = SPAN_ABSENT, agent = SPAN_ABSENT, sender = SPAN_ABSENT, policy = SPAN_ABSENT;
 
-	if (!pair_take(&rest, &method, &result) || !result.p)
+	if (!result_take(&rest, &method, &result))
 		return;
-	if (span_ends_nocase(method, SPAN("/1")))
-		method.n -= 2;
 	while (pair_take(&rest, &name, &value)) {
 		if (span_is_nocase(name, SPAN("header.d")))
 			signer = value;
@@ -180,4 +188,21 @@ struct authresults authresults_read(struct span value, struct span from_domain, 
 	while (part_next(&rest, &part))
 		method_read(part, from_domain, arena, &results);
 	return results;
+}
+
+enum authsaid authresults_said(struct span value, struct span method, struct arena *arena)
+{
+	enum authsaid said = AUTHSAID_NOTHING;
+	struct span rest = value, part;
+
+	while (value.n <= VALUE_OCTETS && part_next(&rest, &part)) {
+		struct span plain = part_plain(part, arena), name, result;
+
+		if (!result_take(&plain, &name, &result) || !span_is_nocase(name, method))
+			continue;
+		if (span_is_nocase(result, SPAN("pass")))
+			return AUTHSAID_PASS;
+		said = AUTHSAID_OTHER;
+	}
+	return said;
 }

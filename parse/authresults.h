@@ -11,4 +11,9 @@
  * with, relaxed. The texts of the result are in `value` or in the arena. */
 struct authresults authresults_read(struct span value, struct span from_domain, struct arena *arena);
 
+/* What one such field says of a method (`dmarc`, `dkim`, `spf`), whoever wrote it: passed when one result is `pass`. A field
+ * without authserv-id is read too. */
+enum authsaid { AUTHSAID_NOTHING, AUTHSAID_OTHER, AUTHSAID_PASS };
+enum authsaid authresults_said(struct span value, struct span method, struct arena *arena);
+
 #endif

@@ -73,6 +73,11 @@ enum container_kind container_recognise(struct span front, const char **name)
 	return CONTAINER_NONE;
 }
 
+bool container_has_entries(const char *name)
+{
+	return strcmp(name, "zip") == 0 || strcmp(name, "tar") == 0;
+}
+
 /* Counts what was unpacked and says which ceiling, if any, it passed. */
 static const char *budget_spend(struct container_budget *budget, uint64_t packed, uint64_t *unpacked, uint64_t n)
 {

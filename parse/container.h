@@ -14,6 +14,7 @@ enum container_kind {
 
 /* Decides by magic octets; `name` is what a person calls it. */
 enum container_kind container_recognise(struct span front, const char **name);
+bool container_has_entries(const char *name); /* of a CONTAINER_ARCHIVE: files with names, not one compressed file */
 
 /* What one mail may still unpack; shared by all containers of the mail. */
 struct container_budget {

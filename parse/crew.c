@@ -722,7 +722,9 @@ static void crew_not_spawned(struct crew *crew, const struct nursery_notice *not
 		return;
 	worker->born = 0;
 	while ((slot = worker_slot_at(worker, STAGE_WAITING))) {
-		fault_set(&slot->fault, FAULT_LATER, "no parser can be started: %s", strerror(notice->status));
+		fault_set(&slot->fault, FAULT_LATER, "no parser can be started: %s",
+			notice->status == ESTALE ? "the program was replaced by another version and must be started again"
+						 : strerror(notice->status));
 		slot_finish(slot, "");
 	}
 }

@@ -287,7 +287,7 @@ bool failures_read(struct reading *r, GPtrArray *leaves, const struct mail_head 
 /* What a notice copies behind its fields: the header of the mail that it is about. */
 static GMimePart *notice_sample(struct span text)
 {
-	long copy = span_find_nocase(text, SPAN("copy of the headers"));
+	long copy = span_find_nocase(text, SPAN("copy")); /* `of the headers`, folded anywhere */
 	struct span header = copy < 0 ? SPAN_ABSENT : copied_header(text, text.p + copy);
 
 	return header.p ? sample_of_text(header) : NULL;

@@ -1,4 +1,6 @@
 #include "parse/failurereport.h"
+#include "parse/authresults.h"
+#include "parse/dns/orgdomain.h"
 
 #include <stdio.h>
 
@@ -134,41 +136,113 @@ bool failurereport_fields(struct reading *r, struct span text, struct failure *f
 	return failure->fields_n > 0;
 }
 
+/* One line of a text that was wrapped. */
+static struct span line_joined(struct reading *r, struct span text)
+{
+	struct span copy = arena_copy(&r->parser->arena, span_trim(text));
+	char *p = (char *)copy.p;
+	size_t n = 0;
+
+	for (size_t i = 0; i < copy.n; i++) {
+		if (!strchr("\r\n\t ", p[i]) || !p[i])
+			p[n++] = p[i];
+		else if (p[n - 1] != ' ')
+			p[n++] = ' ';
+	}
+	copy.n = n;
+	return copy;
+}
+
+/* Takes what stands before the first empty line off the front of *text. */
+static struct span take_paragraph(struct span *text)
+{
+	long lf = span_find_nocase(*text, SPAN("\n\n")), crlf = span_find_nocase(*text, SPAN("\n\r\n"));
+	size_t n = lf < 0 && crlf < 0                ? text->n :
+		   crlf >= 0 && (lf < 0 || crlf < lf) ? (size_t)crlf + 3 :
+							 (size_t)lf + 2;
+	struct span paragraph = { text->p, n };
+
+	*text = (struct span){ text->p + n, text->n - n };
+	return span_trim(paragraph);
+}
+
+/* Behind a label, up to the next one; absent when there is no such label, or nothing behind it. */
+static struct span notice_value(struct span line, const char *label)
+{
+	long at = span_find_nocase(line, span_of(label));
+	struct span value;
+
+	if (at < 0)
+		return SPAN_ABSENT;
+	value = (struct span){ line.p + at + strlen(label), line.n - (size_t)at - strlen(label) };
+	for (size_t i = 0; i < sizeof notice_fields / sizeof *notice_fields; i++) {
+		long next = span_find_nocase(value, span_of(notice_fields[i].text));
+
+		if (next >= 0)
+			value.n = (size_t)next;
+	}
+	value = span_trim(value);
+	return value.n ? value : SPAN_ABSENT;
+}
+
+static unsigned notice_fields_add(struct reading *r, struct span line, unsigned found, struct failure *failure)
+{
+	for (size_t i = 0; i < sizeof notice_fields / sizeof *notice_fields; i++) {
+		struct span value = found & 1u << i ? SPAN_ABSENT : notice_value(line, notice_fields[i].text);
+
+		if (!value.p)
+			continue;
+		found |= 1u << i;
+		field_add(r, failure, span_of(notice_fields[i].name), value);
+	}
+	return found;
+}
+
+/* Who passes notices on wraps them at will, so a paragraph is one line here. One that is quoted is somebody's answer to it. */
 bool failurereport_notice(struct reading *r, struct span text, struct failure *failure)
 {
-	bool said = span_find_nocase(text, SPAN("failed the published")) >= 0;
 	unsigned found = 0;
+	bool said = false;
 
-	if ((!said && span_find_nocase(text, SPAN("Sender IP Address:")) < 0) || !fields_begin(r, failure))
+	if (span_find_nocase(text, SPAN("Sender")) < 0 || span_find_nocase(text, SPAN("Address:")) < 0 || !fields_begin(r, failure))
 		return false;
 	while (text.n) {
-		struct span line = span_trim(take_line(&text));
+		struct span line = line_joined(r, take_paragraph(&text));
 
-		for (size_t i = 0; i < sizeof notice_fields / sizeof *notice_fields; i++) {
-			struct span label = span_of(notice_fields[i].text);
-
-			if (!span_starts_nocase(line, label) || found & 1u << i)
-				continue;
-			found |= 1u << i;
-			field_add(r, failure, span_of(notice_fields[i].name), (struct span){ line.p + label.n, line.n - label.n });
-		}
+		if (line.n == 0 || line.p[0] == '>')
+			continue;
+		said |= span_find_nocase(line, SPAN("failed the published")) >= 0;
+		found = notice_fields_add(r, line, found, failure);
 	}
 	failure->plain_text = true;
 	failure->dmarc = true;
-	return (found & 3) == 3 && (said || found & ~7u); /* its sentence may be folded anywhere: then alignment must be told */
+	return (found & 3) == 3 && (said || found & ~7u);
 }
 
-/* `received from IP 192.0.2.1 on Sat, 07 Nov 2026 10:00:00 +0000.`, folded anywhere. */
+/* Up to the end of a sentence: a point with nothing or a blank behind it. */
+static struct span sentence_rest(struct span text)
+{
+	size_t n = 0;
+
+	text = take_paragraph(&text);
+	while (n < text.n && !(text.p[n] == '.' && (n + 1 == text.n || strchr(" \t\r\n", text.p[n + 1]))))
+		n++;
+	return (struct span){ text.p, n };
+}
+
+/* `received from IP 192.0.2.1 on Sat, 07 Nov 2026 10:00:00 +0000.`, or `from IP address`, folded anywhere. */
 static bool prose_read(struct reading *r, struct span text, struct failure *failure)
 {
 	long from = span_find_nocase(text, SPAN("from IP"));
-	struct span rest, ip, date = SPAN("");
+	struct span rest, ip, date = SPAN_ABSENT;
 	struct address address;
 	size_t n = 0;
 
 	if (from < 0)
 		return false;
 	rest = span_trim((struct span){ text.p + from + 7, text.n - (size_t)from - 7 });
+	if (span_starts_nocase(rest, SPAN("address")))
+		rest = span_trim((struct span){ rest.p + 7, rest.n - 7 });
 	while (n < rest.n && !strchr(" \t\r\n,", rest.p[n]))
 		n++;
 	ip = (struct span){ rest.p, n };
@@ -176,25 +250,28 @@ static bool prose_read(struct reading *r, struct span text, struct failure *fail
 	if (!address_parse(ip, &address))
 		return false;
 	field_add(r, failure, SPAN("source-ip"), ip);
-	if (span_starts_nocase(rest, SPAN("on"))) {
-		rest = span_trim((struct span){ rest.p + 2, rest.n - 2 });
-		date = take_line(&rest);
-	}
-	if (date.n && date.p[date.n - 1] == '.')
-		date.n--;
+	if (span_starts_nocase(rest, SPAN("on")))
+		date = line_joined(r, sentence_rest((struct span){ rest.p + 2, rest.n - 2 }));
 	if (date.n)
 		field_add(r, failure, SPAN("arrival-date"), date);
 	return true;
 }
 
+/* The third is LinkedIn's, of whose words a complaint about spam has all but the last. */
+static const struct {
+	struct span words, beside;
+} prose_said[] = {
+	{ SPAN("authentication failure report"), SPAN("") },
+	{ SPAN("authentication-failure report"), SPAN("") },
+	{ SPAN("email abuse report"), SPAN("dmarc policy") },
+};
+
 bool failurereport_prose(struct reading *r, struct span text, struct failure *failure)
 {
-	static const struct span said[] = { SPAN("authentication failure report"), SPAN("authentication-failure report") };
+	for (size_t i = 0; i < sizeof prose_said / sizeof *prose_said; i++) {
+		long at = span_find_nocase(text, prose_said[i].words);
 
-	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
-		long at = span_find_nocase(text, said[i]);
-
-		if (at < 0 || !fields_begin(r, failure))
+		if (at < 0 || span_find_nocase(text, prose_said[i].beside) < 0 || !fields_begin(r, failure))
 			continue;
 		failure->plain_text = true;
 		failure->dmarc = true;
@@ -245,10 +322,13 @@ static struct span word_of(struct reading *r, const struct failure *failure, con
 	return lower_copy(r, strip_comments(r, field_value(failure, name)));
 }
 
-/* The first name of a list, without angle brackets and the root's dot; as it stands when nothing is left. */
+/* The first name of a list, without angle brackets and the root's dot, in A-labels (RFC 8616 6); as it stands when nothing
+ * is left. */
 static struct span domain_of(struct reading *r, const struct failure *failure, const char *name)
 {
 	struct span value = word_of(r, failure, name), rest = value, domain;
+	char text[DOMAINNAME_TEXT];
+	size_t n;
 
 	if (!span_take(&rest, ',', &domain))
 		return value;
@@ -256,6 +336,9 @@ static struct span domain_of(struct reading *r, const struct failure *failure, c
 		domain = (struct span){ domain.p + 1, domain.n - 2 };
 	if (domain.n > 1 && domain.p[domain.n - 1] == '.')
 		domain.n--;
+	n = domainname_is_ascii(domain) ? 0 : domain_alabels(domain, text);
+	if (n)
+		domain = arena_copy(&r->parser->arena, (struct span){ text, n });
 	return domain.n ? domain : value;
 }
 
@@ -274,32 +357,69 @@ static struct span first_token(struct span value)
 	return n ? (struct span){ value.p, n } : SPAN_ABSENT;
 }
 
-/* The `dmarc=` result among the Authentication-Results fields: 1 pass, 0 anything else, -1 none. */
-static int dmarc_passed(const struct failure *failure)
+/* What all Authentication-Results fields say of a method; RFC 6591 wants one method in each. */
+static enum authsaid said_of(struct reading *r, const struct failure *failure, struct span method, enum authsaid wins)
 {
+	enum authsaid all = AUTHSAID_NOTHING;
+
 	for (size_t i = 0; i < failure->fields_n; i++) {
-		struct span value = failure->fields[i].value;
-		long at;
+		enum authsaid said;
 
 		if (!span_is(failure->fields[i].name, SPAN("authentication-results")))
 			continue;
-		at = span_find_nocase(value, SPAN("dmarc="));
-		if (at >= 0)
-			return span_starts_nocase((struct span){ value.p + at + 6, value.n - (size_t)at - 6 }, SPAN("pass"));
+		said = authresults_said(failure->fields[i].value, method, &r->parser->arena);
+		if (said != AUTHSAID_NOTHING && all != wins)
+			all = said;
 	}
-	return -1;
+	return all;
+}
+
+/* One `dmarc=` that is no pass is enough to count the mail. `DMARC Results: Accept` of a notice; what failed under p=none is
+ * `None, Accept`. */
+static enum authsaid outcome_of(struct reading *r, const struct failure *failure)
+{
+	struct span said = failure->plain_text ? field_value(failure, "dmarc-results") : SPAN_ABSENT;
+
+	if (said.p)
+		return span_is_nocase(said, SPAN("Accept")) ? AUTHSAID_PASS : AUTHSAID_OTHER;
+	return said_of(r, failure, SPAN("dmarc"), AUTHSAID_OTHER);
+}
+
+/* Of a mail that passed, one mechanism is named: RFC 7489 names the one that passed, RFC 9991 the one that failed. */
+static enum identity_rule rule_of_passed(struct reading *r, const struct failure *failure, bool names_dkim)
+{
+	bool dkim = said_of(r, failure, SPAN("dkim"), AUTHSAID_PASS) == AUTHSAID_PASS;
+	bool spf = said_of(r, failure, SPAN("spf"), AUTHSAID_PASS) == AUTHSAID_PASS;
+
+	if (dkim == spf)
+		return IDENTITY_AMBIGUOUS;
+	return dkim == names_dkim ? IDENTITY_RFC7489 : IDENTITY_RFC9991;
 }
 
 /* failure-report.md 2.1: the two RFCs mean opposite things by one list and no version tells which is followed. */
-static enum identity_rule identity_rule_of(const struct failure *failure)
+static enum identity_rule identity_rule_of(struct reading *r, const struct failure *failure, enum authsaid outcome)
 {
-	int passed = dmarc_passed(failure);
+	struct span rest = failure->identity_alignment, word;
+	bool dkim = false, spf = false;
 
-	if (!failure->identity_alignment.n || passed < 0)
+	while (span_take(&rest, ',', &word)) {
+		word = span_trim(word);
+		dkim |= span_is(word, SPAN("dkim"));
+		spf |= span_is(word, SPAN("spf"));
+		if (span_is(word, SPAN("dkim")) || span_is(word, SPAN("spf")) || span_is(failure->identity_alignment, SPAN("none")))
+			continue;
+		reading_problem(r, "Identity-Alignment", "`%.*s` is no mechanism", (int)(word.n < 100 ? word.n : 100), word.p);
 		return IDENTITY_UNKNOWN;
-	if (passed)
-		return IDENTITY_AMBIGUOUS;
-	return span_is(failure->identity_alignment, SPAN("none")) ? IDENTITY_RFC7489 : IDENTITY_RFC9991;
+	}
+	if (!failure->identity_alignment.n || outcome == AUTHSAID_NOTHING)
+		return IDENTITY_UNKNOWN;
+	if (outcome == AUTHSAID_OTHER)
+		return dkim || spf ? IDENTITY_RFC9991 : IDENTITY_RFC7489;
+	if (dkim != spf)
+		return rule_of_passed(r, failure, dkim);
+	reading_problem(r, "Identity-Alignment", "`%.*s` fits no mail that passed DMARC",
+		(int)(failure->identity_alignment.n < 100 ? failure->identity_alignment.n : 100), failure->identity_alignment.p);
+	return IDENTITY_AMBIGUOUS;
 }
 
 static void check_dates(struct reading *r, struct failure *failure, int64_t mail_date)
@@ -320,7 +440,9 @@ static void check_wanted(struct reading *r, const struct failure *failure)
 {
 	static const char *const singles[] = { "feedback-type", "user-agent", "version", "auth-failure", "arrival-date",
 		"source-ip", "delivery-result", "identity-alignment" };
-	static const char *const wanted[] = { "feedback-type", "auth-failure", "source-ip", "reported-domain" };
+	static const char *const wanted[] = { "feedback-type", "user-agent", "version", "auth-failure", "source-ip",
+		"reported-domain" };
+	struct span version = field_value(failure, "version");
 
 	for (size_t i = 0; i < sizeof singles / sizeof *singles; i++)
 		if (field_count(failure, singles[i]) > 1)
@@ -328,11 +450,15 @@ static void check_wanted(struct reading *r, const struct failure *failure)
 	for (size_t i = 0; failure->dmarc && !failure->plain_text && i < sizeof wanted / sizeof *wanted; i++)
 		if (!field_count(failure, wanted[i]))
 			reading_problem(r, wanted[i], "missing");
+	if (failure->dmarc && version.p && !span_is(version, SPAN("1")))
+		reading_problem(r, "version", "`%.*s` is not 1, the version that RFC 5965 describes",
+			(int)(version.n < 100 ? version.n : 100), version.p);
 }
 
 void failurereport_check(struct reading *r, struct failure *failure, int64_t mail_date)
 {
 	unsigned long long incidents;
+	enum authsaid outcome;
 	bool ornate;
 
 	failure->feedback_type = word_of(r, failure, "feedback-type");
@@ -353,7 +479,9 @@ void failurereport_check(struct reading *r, struct failure *failure, int64_t mai
 		failure->dmarc = span_is(failure->feedback_type, SPAN("auth-failure")) ||
 				 span_is(failure->feedback_type, SPAN("dmarc")) ||
 				 (!failure->feedback_type.p && failure->auth_failure.p);
-	failure->identity_rule = identity_rule_of(failure);
+	outcome = outcome_of(r, failure);
+	failure->passed = outcome == AUTHSAID_PASS;
+	failure->identity_rule = identity_rule_of(r, failure, outcome);
 	check_dates(r, failure, mail_date);
 	check_wanted(r, failure);
 }

@@ -1,4 +1,5 @@
 #include "parse/leaf.h"
+#include "base/fromline.h"
 #include "parse/aggregate.h"
 #include "parse/message.h"
 #include "parse/tlsreport.h"
@@ -324,4 +325,34 @@ enum leaf_end leaf_read(struct reading *r, struct leaf_source *source, bool mean
 	reading_keep(r, OCTETS_ATTACHMENT, s);
 	source->close(source);
 	return end;
+}
+
+static bool mail_slurp(struct stream *s, struct buf *mail)
+{
+	struct peeked peeked;
+	struct span front;
+
+	peeked_init(&peeked, s);
+	front = peeked_look(&peeked);
+	return message_begins(front) && !from_line_separates(front, front.n < PEEK_OCTETS) && stream_slurp(&peeked.stream, mail);
+}
+
+bool leaf_unpack_mail(const struct reading *r, struct span packed, struct buf *mail)
+{
+	struct container_budget budget = { .limits = r->limits };
+	const char *name = "";
+	enum container_kind kind = container_recognise(packed, &name);
+	struct inflating *inflating = NULL;
+	struct unpacking *unpacking = NULL;
+	struct span_stream from;
+	bool got = false, fatal;
+
+	span_stream_init(&from, packed);
+	if (kind == CONTAINER_DEFLATED && (inflating = inflating_new(&from.stream, &budget)))
+		got = mail_slurp(inflating_stream(inflating), mail);
+	else if (kind == CONTAINER_ARCHIVE && !container_has_entries(name) && (unpacking = unpacking_new(&from.stream, &budget)))
+		got = unpacking_next(unpacking, &fatal) == 1 && mail_slurp(unpacking_stream(unpacking), mail);
+	inflating_free(inflating);
+	unpacking_free(unpacking);
+	return got;
 }

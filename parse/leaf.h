@@ -28,4 +28,8 @@ struct leaf_source {
  * that a container without one is a broken report and not somebody's holiday pictures. */
 enum leaf_end leaf_read(struct reading *r, struct leaf_source *source, bool meant, bool bare);
 
+/* Unpacks a file that is nothing but one mail, compressed as mail stores do it (Dovecot's mail_compress; gzip, bzip2, xz, zstd),
+ * into `mail`. False: it is something else, is damaged, or is longer than `mail` may be. */
+bool leaf_unpack_mail(const struct reading *r, struct span packed, struct buf *mail);
+
 #endif

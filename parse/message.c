@@ -1,6 +1,8 @@
 #include "parse/message.h"
 #include "base/fromline.h"
 #include "parse/charset.h"
+#include "parse/dkim/mailbox.h"
+#include "parse/dns/orgdomain.h"
 #include "parse/failuremail.h"
 #include "parse/plain.h"
 
@@ -453,27 +455,60 @@ static void leaves_missed(struct reading *r, GMimeMessage *message, GPtrArray *l
 	}
 }
 
+/* To whom a mail could not be delivered is told (RFC 3464) the one who sent it: here the notice's To, absent when it is none. */
+static struct span notice_recipient(GMimeMessage *message)
+{
+	GMimeObject *root = g_mime_message_get_mime_part(message);
+	const char *kind = root ? g_mime_object_get_content_type_parameter(root, "report-type") : NULL;
+	GMimeHeader *to = g_mime_header_list_get_header(g_mime_object_get_header_list(GMIME_OBJECT(message)), "To");
+
+	if (!kind || g_ascii_strcasecmp(kind, "delivery-status") != 0 || !to)
+		return SPAN_ABSENT;
+	return span_of(g_mime_header_get_raw_value(to));
+}
+
+/* A report that came back to its own sender tells somebody else about his domain. One that this mailbox passed on and got back
+ * is from another sender, and is read. */
+static bool mail_is_own(struct reading *r, const struct mail_head *head)
+{
+	struct mailbox from, to;
+
+	return r->returned_to.p && mailbox_list(r->returned_to, &to, 1) == 1 && mailbox_list(head->from, &from, 1) == 1 &&
+	       domain_aligned(from.domain, to.domain, false);
+}
+
+static void content_read(struct reading *r, GMimeMessage *message, const struct mail_head *head, bool outermost)
+{
+	GPtrArray *leaves = message_leaves(message);
+	unsigned found = found_so_far(r);
+	struct span returned_to = r->returned_to;
+	bool shut = r->mails_shut;
+
+	r->returned_to = notice_recipient(message);
+	r->mails_shut |= failures_read(r, leaves, head);
+	leaves_read(r, message, leaves);
+	r->mails_shut = shut;
+	r->returned_to = returned_to;
+	if (found == found_so_far(r) && !notice_read(r, leaves, head) &&
+		!(outermost && bare_fields_read(r, message, head)))
+		leaves_missed(r, message, leaves);
+	g_ptr_array_free(leaves, TRUE);
+}
+
 static void message_walk(struct reading *r, GMimeStream *stream, struct mail_head *outer)
 {
 	GMimeMessage *message = message_parse(stream);
 	struct mail_head head = { .date = MOMENT_NONE };
-	unsigned found = found_so_far(r);
-	bool shut = r->mails_shut;
-	GPtrArray *leaves;
 
 	if (!message)
 		return;
-	leaves = message_leaves(message);
 	message_head(r, message, &head);
 	if (outer)
 		*outer = head;
-	r->mails_shut |= failures_read(r, leaves, &head);
-	leaves_read(r, message, leaves);
-	r->mails_shut = shut;
-	if (found == found_so_far(r) && !notice_read(r, leaves, &head) &&
-		!(outer && bare_fields_read(r, message, &head)))
-		leaves_missed(r, message, leaves);
-	g_ptr_array_free(leaves, TRUE);
+	if (mail_is_own(r, &head))
+		reading_problem(r, "", "a mail that came back to its sender, not read");
+	else
+		content_read(r, message, &head, outer != NULL);
 	g_object_unref(message);
 }
 
@@ -523,8 +558,8 @@ static void blank_lines_empty(struct reading *r, struct buf *input)
  * the header is an ARF part's. */
 static bool field_is_read(struct span line)
 {
-	static const struct span beginnings[] = { SPAN("Content-"), SPAN("MIME-"), SPAN("From"), SPAN("Subject"), SPAN("Date"),
-		SPAN("Message-Id"), SPAN("Feedback-Type") };
+	static const struct span beginnings[] = { SPAN("Content-"), SPAN("MIME-"), SPAN("From"), SPAN("To"), SPAN("Subject"),
+		SPAN("Date"), SPAN("Message-Id"), SPAN("Feedback-Type") };
 
 	for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
 		if (span_starts_nocase(line, beginnings[i]))

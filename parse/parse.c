@@ -152,9 +152,23 @@ static void message_verify(struct reading *r, struct range_source *range)
 	verification_of_message(r, range->fd, range->offset + skip, range->length - skip);
 }
 
+/* A mail that its store compressed is that mail, signatures and all. */
+static void range_unpack(struct reading *r, struct range_source *range)
+{
+	struct buf *mail = &r->parser->altered, packed = r->parser->input;
+
+	buf_clear(mail);
+	if (!leaf_unpack_mail(r, r->whole, mail))
+		return;
+	r->parser->input = *mail;
+	r->parser->altered = packed;
+	r->whole = buf_span(&r->parser->input);
+	range->length = r->whole.n;
+}
+
 /* A mail is looked at four times: its first octets, its parts, its header, its signatures. What cannot be read here will be
  * said by whoever reads it. */
-static void range_take(struct reading *r, const struct parse_input *input, const struct parse_range *range)
+static void range_take(struct reading *r, struct range_source *range)
 {
 	struct buf *whole = &r->parser->input;
 	struct file_stream file;
@@ -165,7 +179,7 @@ static void range_take(struct reading *r, const struct parse_input *input, const
 	buf_clear(whole);
 	if (range->length > SMALL_INPUT || !buf_reserve(whole, (size_t)range->length))
 		return;
-	file_stream_init(&file, input->fd, range->offset, range->length);
+	file_stream_init(&file, range->fd, range->offset, range->length);
 	while (whole->n < range->length && got > 0) {
 		got = file.stream.read(&file.stream, whole->p + whole->n, (size_t)range->length - whole->n);
 		whole->n += got > 0 ? (size_t)got : 0;
@@ -180,8 +194,9 @@ static void ranges_read(struct reading *r, const struct parse_input *input, stru
 		struct range_source range = { { range_open, range_close }, .r = r, .fd = input->fd,
 			.offset = input->ranges[i].offset, .length = input->ranges[i].length };
 
-		range_take(r, input, &input->ranges[i]);
-
+		range_take(r, &range);
+		if (input->ranges[i].kind == RANGE_INPUT || input->ranges[i].kind == RANGE_MESSAGE)
+			range_unpack(r, &range);
 		switch (input->ranges[i].kind) {
 		case RANGE_INPUT:
 			input_read(r, &range, head);

@@ -7,9 +7,12 @@
 #include "parse/parse.h"
 
 #define READER_FILE "dmarcgate-reader.so"
+#define READER_VERSION PACKAGE_VERSION
 #define READER_SYMBOL "dmarcgate_reader" /* a const struct reader */
 
+/* Both sides are of one version, or what goes through these calls would be read as something else. */
 struct reader {
+	const char *version; /* READER_VERSION, as the library was built with it */
 	bool (*warm)(void);
 	struct parser *(*parser_new)(const struct limits *limits);
 	void (*parser_free)(struct parser *parser);

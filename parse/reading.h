@@ -50,6 +50,7 @@ struct reading {
 	uint64_t parts;      /* lines beginning `--` of the mails in the mail so far */
 	bool in_leaf;        /* reading a mail inside a leaf: it is the leaf that is kept */
 	bool mails_shut;     /* a failure report's mail: what is mailed in it is its sample, never opened */
+	struct span returned_to; /* whom the notice around tells that this mail could not be delivered; absent */
 	struct buf place;    /* the attachment path in hand, for problems: `report.zip/report.xml` */
 	uint64_t documents;  /* XML documents met so far, in order */
 	bool second_pass;

@@ -83,7 +83,7 @@ static void decision_members(struct json *j, const struct decision *d)
 static void class_members(struct json *j, const struct verdict *v, const struct sender *s)
 {
 	static const char *const sides[SIDE_COUNT] = { "own", "forwarded", "forged" };
-	const struct path *path = &v->paths[s->path];
+	const struct path *path = &v->paths[s->worst];
 
 	member_word(j, "class", subclass_word(s->subclass));
 	if (!path_kind_fails(path->kind)) {
@@ -104,7 +104,6 @@ static void class_members(struct json *j, const struct verdict *v, const struct 
 static void sender_members(struct json *j, const struct verdict *v, const struct sender *s)
 {
 	const struct named_source *source = &v->sources[s->source];
-	const struct path *path = &v->paths[s->path];
 
 	member_object(j, "sender");
 	member_filled(j, "name", source->name);
@@ -121,7 +120,7 @@ static void sender_members(struct json *j, const struct verdict *v, const struct
 	member_count(j, "reporters", s->reporters);
 	member_day(j, "first_day", s->first_day);
 	member_day(j, "last_day", s->last_day);
-	member_filled(j, "selector", path->key);
+	member_filled(j, "selector", s->key);
 	member_word(j, "periodic", s->monthly ? "month" : s->quarterly ? "quarter" : NULL);
 	member_day(j, "next_day", s->next_day);
 	member_filled(j, "where", source->row ? source->row->where : SPAN_ABSENT);

@@ -273,7 +273,7 @@ void failure_json(struct json *j, const struct failure *failure)
 	member_text(j, "identity_alignment", failure->identity_alignment);
 	member_text(j, "identity_rule", span_of(identity_rule_word(failure->identity_rule)));
 	member_count(j, "incidents", failure->incidents);
-	member_bool(j, "counted", failure->dmarc);
+	member_bool(j, "counted", failure->dmarc && !failure->passed);
 	member_bool(j, "non_arf", failure->plain_text);
 	known_fields_json(j, failure);
 	json_name(j, "source");

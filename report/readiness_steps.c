@@ -12,7 +12,7 @@ static const struct sender *sender_of(const struct assessment *a, const struct s
 
 static const struct path *path_of(const struct assessment *a, const struct step *step)
 {
-	return &a->verdict->paths[a->verdict->senders[step->sender].path];
+	return &a->verdict->paths[a->verdict->senders[step->sender].worst];
 }
 
 static const struct named_source *source_of(const struct assessment *a, const struct step *step)
@@ -174,23 +174,33 @@ static bool is_misaligned(const struct assessment *a, const struct step *step)
 	return path->misaligned * 2 > path->broken;
 }
 
-static void say_break(const struct pen *pen, const struct assessment *a, const struct step *step)
+static bool is_disputed(const struct assessment *a, const struct step *step)
 {
 	const struct path *path = path_of(a, step);
+
+	return path->disputed * 2 > path->broken;
+}
+
+static void say_break(const struct pen *pen, const struct assessment *a, const struct step *step)
+{
 	const struct sender *s = sender_of(a, step);
 
-	pen_say(pen, "key ");
-	pen_host(pen, path->key);
+	pen_say(pen, s->key.n ? "key " : "signature");
+	pen_host(pen, s->key);
 	if (is_misaligned(a, step)) {
 		pen_say(pen, " is valid, but not that of ");
 		pen_host(pen, s->header_from);
 		pen_say(pen, " itself, as adkim=s wants");
 		return;
 	}
-	if (step->kind == STEP_REPAIR_KEY)
+	if (step->kind == STEP_REPAIR_KEY) {
 		pen_say(pen, " is not published");
-	else
+	} else if (is_disputed(a, step)) {
+		pen_say(pen, " is valid, yet the receiver failed the mail");
+		return;
+	} else {
 		pen_say(pen, " broken");
+	}
 	if (step->since == MOMENT_NONE || step->since <= a->verdict->last_day - SERIES_DAYS + 1)
 		return;
 	pen_say(pen, " since %s", weekday_text(step->since).p);
@@ -460,7 +470,7 @@ void words_step_action(const struct pen *pen, const struct assessment *a, const 
 		break;
 	case STEP_REPAIR_KEY:
 		pen_say(pen, "Publish ");
-		pen_host(pen, path_of(a, step)->key);
+		pen_host(pen, sender_of(a, step)->key);
 		pen_say(pen, "._domainkey again, or sign with a key that is there.");
 		break;
 	case STEP_REPAIR_SIGNATURE:
@@ -468,6 +478,10 @@ void words_step_action(const struct pen *pen, const struct assessment *a, const 
 			pen_say(pen, "Let it sign with d=");
 			pen_host(pen, sender_of(a, step)->header_from);
 			pen_say(pen, ", or publish adkim=r.");
+			break;
+		}
+		if (is_disputed(a, step)) {
+			pen_say(pen, "Nothing reported says what is wrong: compare what other receivers make of it.");
 			break;
 		}
 		pen_say(pen, "Was the key changed that day, or does something change mail after signing (footer, virus "

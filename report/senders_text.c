@@ -99,9 +99,9 @@ static void spf_cell(struct senders_text *senders, struct table *table, const st
 
 static void say_key(const struct pen *pen, const struct path *path)
 {
-	if (path->key.n) {
+	if (path->broken_key.n) {
 		pen_say(pen, "key ");
-		pen_host(pen, path->key);
+		pen_host(pen, path->broken_key);
 		pen_say(pen, " broken");
 	} else {
 		pen_say(pen, "broken");

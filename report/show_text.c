@@ -499,8 +499,9 @@ static void failure_print(struct show_text *show, const struct failure *failure)
 	char text[ADDRESS_TEXT];
 
 	shown_begin(show);
-	buf_put_text(
-		&line, failure->dmarc ? "Failure report about " : "Feedback, not counted as a DMARC failure, about ");
+	buf_put_text(&line, !failure->dmarc   ? "Feedback, not counted as a DMARC failure, about " :
+			    failure->passed ? "Failure report, not counted as the mail passed DMARC, about " :
+					      "Failure report about ");
 	put_text(show, &line, failure->reported_domain, "a domain that is not named");
 	fprintf(show->out, "  %s%s%s\n", style_ink(&show->style, INK_STRONG), buf_text(&line),
 		style_off(&show->style, INK_STRONG));

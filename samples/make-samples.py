@@ -451,23 +451,34 @@ def other_mails():
             ],
         }
     ).encode()
-    bounce = multipart(
-        [
-            part("text/plain", b"The mail could not be delivered.\n", encoding=None),
-            part(
-                "message/delivery-status",
-                b"Reporting-MTA: dns; mx.receiver.example\n\nFinal-Recipient: rfc822; x@receiver.example\n"
-                b"Action: failed\nStatus: 5.1.1\n",
-                encoding=None,
-            ),
-            part("message/rfc822", head("sent", "Hello") + b"\nHello\n", encoding=None),
-        ],
-        "report; report-type=delivery-status",
-    )
+
+
+    def bounce(sent):
+        return multipart(
+            [
+                part("text/plain", b"The mail could not be delivered.\n", encoding=None),
+                part(
+                    "message/delivery-status",
+                    b"Reporting-MTA: dns; mx.receiver.example\n\nFinal-Recipient: rfc822; x@receiver.example\n"
+                    b"Action: failed\nStatus: 5.1.1\n",
+                    encoding=None,
+                ),
+                part("message/rfc822", sent, encoding=None),
+            ],
+            "report; report-type=delivery-status",
+        )
+
+    returned = head("M13-returned", "Undeliverable: Report Domain: other.example")
+    own = usual("own").replace(b"dmarc@receiver.example", b"reports@mail.example.com").replace(b"boundary=\"sep\"", b"boundary=\"own\"")
+    own = own.replace(b"\n--sep", b"\n--own")
+    passed_on = usual("passed-on").replace(b'"sep"', b'"own"').replace(b"\n--sep", b"\n--own")
     return {
         "M13-auto-reply": head("M13", "Out of office: Report Domain: example.com")
         + (text + "I am away.\n\nFrom tomorrow on I read mail again.\n").encode(),
-        "M13-bounce": head("M13-bounce", "Undelivered Mail Returned to Sender") + bounce,
+        "M13-bounce": head("M13-bounce", "Undelivered Mail Returned to Sender")
+        + bounce(head("sent", "Hello") + b"\nHello\n"),
+        "M13-own-report-returned": returned + bounce(own),
+        "M13-passed-on-report-returned": returned.replace(b"returned@", b"passed-on@") + bounce(passed_on),
         "M13-too-large-notice": head("M13-large", "DMARC error report")
         + (
             text + "Report-Date: Sat, 07 Nov 2026 03:00:00 +0000\nReport-Domain: example.com\nReport-ID: plain-7489\n"

@@ -298,7 +298,7 @@ bool domain_find(struct store *s, const char *domain, int64_t *id)
 	*id = 0;
 	if (!st)
 		return false;
-	bind_text(st, 1, fold_case(&s->text, span_of(domain)));
+	bind_text(st, 1, fold_domain(&s->text, span_of(domain)));
 	row = sql_row(s, st);
 	if (row == 1)
 		*id = sqlite3_column_int64(st, 0);

@@ -79,7 +79,8 @@ sqlite3_stmt *filter_open(struct store *s, enum subject subject, const struct re
 		const struct condition *c = &filter->conditions[i];
 
 		if (condition_has_text(c->what)) {
-			struct span folded = fold_case(&s->text, span_of(c->text ? c->text : ""));
+			struct span text = span_of(c->text ? c->text : "");
+			struct span folded = c->what == CONDITION_DOMAIN ? fold_domain(&s->text, text) : fold_case(&s->text, text);
 
 			sqlite3_bind_text64(st, at++, folded.p, folded.n, SQLITE_TRANSIENT, SQLITE_UTF8);
 		} else if (condition_has_moment(c->what)) {

@@ -136,12 +136,12 @@ bool backup_write(sqlite3 *from, const char *to, bool replace, struct fault *fau
 	return good;
 }
 
-/* A moment of it, and that it is ours. */
+/* A moment of it, and that it is ours. A first ingest that was killed leaves an empty one. */
 static bool source_open(const char *path, sqlite3 **from, struct fault *fault)
 {
 	sqlite3_stmt *st = NULL;
 	struct stat seen;
-	int64_t application = 0;
+	int64_t application = 0, objects = 0;
 	int rc;
 
 	if (stat(path, &seen))
@@ -154,14 +154,20 @@ static bool source_open(const char *path, sqlite3 **from, struct fault *fault)
 		rc = sqlite3_exec(*from, "BEGIN", NULL, NULL, NULL);
 	}
 	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v2(*from, "PRAGMA application_id", -1, &st, NULL);
+		rc = sqlite3_prepare_v2(*from,
+			"SELECT application_id,(SELECT count(*) FROM sqlite_schema) FROM pragma_application_id", -1, &st,
+			NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(st);
-	if (rc == SQLITE_ROW)
+	if (rc == SQLITE_ROW) {
 		application = sqlite3_column_int64(st, 0);
+		objects = sqlite3_column_int64(st, 1);
+	}
 	sqlite3_finalize(st);
 	if (rc != SQLITE_ROW)
 		return fault_set(fault, store_fault_kind(rc), "%s: %s", path, sqlite3_errstr(rc));
+	if (application == 0 && objects == 0)
+		return fault_set(fault, FAULT_SETUP, "%s: empty; there is nothing to copy yet", path);
 	return application == STORE_APPLICATION_ID ||
 	       fault_set(fault, FAULT_SETUP, "%s: not a database of dmarcgate", path);
 }

@@ -129,15 +129,17 @@ static bool source_want(void *arg, const struct walked_report *report, const str
 	return true;
 }
 
-/* Known well enough: looked up since `since`; an address on which nobody answered, since `retry`. */
-static bool host_is_fresh(struct wanting *w, const struct address *address, int64_t since, int64_t retry, bool *fresh)
+/* Known well enough: looked up since `since`; an address on which nobody answered, since `retry`. After the window only a
+ * clock that went ahead has looked. */
+static bool host_is_fresh(struct wanting *w, const struct window *window, const struct address *address, int64_t since,
+	int64_t retry, bool *fresh)
 {
 	struct host_row row;
 
 	arena_clear(&w->store->arena);
 	if (!host_get(w->store, address, &w->store->arena, &row))
 		return false;
-	*fresh = row.seen >= (row.state == HOST_UNKNOWN ? retry : since);
+	*fresh = row.seen >= (row.state == HOST_UNKNOWN ? retry : since) && moment_day(row.seen) <= window->last_day;
 	return true;
 }
 
@@ -178,7 +180,7 @@ bool store_ask_unnamed(struct store *s, const struct window *window, int64_t sin
 	for (size_t i = 0; ok && i < w.n; i++) {
 		bool fresh;
 
-		ok = host_is_fresh(&w, &w.slots[i].address, since, retry, &fresh);
+		ok = host_is_fresh(&w, window, &w.slots[i].address, since, retry, &fresh);
 		if (ok && !fresh && !take(arg, &w.slots[i].address, w.slots[i].messages - 1))
 			break;
 	}

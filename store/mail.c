@@ -291,36 +291,6 @@ static void write_fields(struct list *list, const struct failure *failure)
 	}
 }
 
-/* `DMARC Results: Accept` of a notice; what failed under p=none is `None, Accept`. */
-static bool notice_passed(const struct failure *f)
-{
-	for (size_t i = 0; i < f->fields_n; i++)
-		if (span_is(f->fields[i].name, SPAN("dmarc-results")))
-			return span_is_nocase(f->fields[i].value, SPAN("Accept"));
-	return false;
-}
-
-/* fo=1 asks for a report wherever one mechanism fails, and some receivers say in it that DMARC passed. */
-static bool dmarc_passed(const struct failure *f)
-{
-	bool passed = f->plain_text && notice_passed(f);
-
-	for (size_t i = 0; i < f->fields_n; i++) {
-		struct span value = f->fields[i].value;
-		long at = span_is(f->fields[i].name, SPAN("authentication-results")) ?
-				  span_find_nocase(value, SPAN("dmarc=")) :
-				  -1;
-
-		if (at < 0)
-			continue;
-		value = (struct span){ value.p + at + 6, value.n - (size_t)at - 6 };
-		if (!span_starts_nocase(value, SPAN("pass")))
-			return false;
-		passed = true;
-	}
-	return passed;
-}
-
 /* What a failure report is called: the same in every database, and different for two reports about one message. */
 static void failure_name(struct store *s, const struct failure *f, uint64_t number, uint8_t name[DIGEST_OCTETS])
 {
@@ -369,7 +339,7 @@ static bool failure_take(struct store *s, const struct failure *f)
 	failure_name(s, f, ++s->taking.result.failures, name);
 	bind_count(st, 23, s->taking.result.failures);
 	bind_blob(st, 24, (struct span){ (const char *)name, FAILURE_NAME });
-	sqlite3_bind_int(st, 25, dmarc_passed(f));
+	sqlite3_bind_int(st, 25, f->passed);
 	sqlite3_bind_int(st, 26, (f->sample_relayed ? TRAIT_RELAYED : 0) | (f->sample_starts ? TRAIT_STARTS : 0));
 	bind_text(st, 27, f->sample_hops);
 	return sql_run(s, st);

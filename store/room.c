@@ -67,15 +67,21 @@ static bool file_has_room(struct store *s)
 							    s->path, most);
 }
 
+/* What expired has left in the file is filled first, and takes nothing of the disk. The file does not become smaller: that
+ * would take another one of its size. */
 static bool disk_has_room(struct store *s)
 {
-	uint64_t least = s->limits.free_octets, room;
+	uint64_t least = s->limits.free_octets, room, page, unused;
 	struct statvfs fs;
 
 	if (!least || statvfs(s->path, &fs) != 0)
 		return true;
 	room = (uint64_t)fs.f_bavail * fs.f_frsize;
-	return room >= least || fault_set(&s->fault, FAULT_LATER,
+	if (room >= least)
+		return true;
+	if (!number_get(s, SQL_PAGE_SIZE, &page) || !number_get(s, SQL_FREE_COUNT, &unused))
+		return false;
+	return room + unused * page >= least || fault_set(&s->fault, FAULT_LATER,
 					"%s: only %" PRIu64 " octets are left on its disk, [store] min_free is %" PRIu64
 					": nothing more is stored",
 					s->path, room, least);

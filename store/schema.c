@@ -206,6 +206,10 @@ static bool pragma_get(struct store *s, const char *sql, int64_t *value)
 		*value = sqlite3_column_int64(st, 0);
 	else
 		store_fail(s, rc, sql);
+	/* Such as a copy on a disk that can only be read: readers of a database in WAL mode keep an index of its log. */
+	if (s->mode == STORE_READ && ((rc & 0xff) == SQLITE_READONLY || (rc & 0xff) == SQLITE_CANTOPEN))
+		fault_set(&s->fault, FAULT_SETUP,
+			"%s: who reads it must be able to write %s-shm beside it; copy it to where that is so", s->path, s->path);
 	sqlite3_finalize(st);
 	return rc == SQLITE_ROW;
 }

@@ -10,6 +10,7 @@
 #define ANSWER_OCTETS ((size_t)256 * 1024)
 #define KEYS_MOST 16              /* records of one key's name */
 #define PLACE_OCTETS (DNS_NAME_MAX + 2)
+#define CLOCK_SET INT64_C(1767225600) /* 2026-01-01; a clock that tells an earlier time has not been set */
 
 /* `_dmarc.example.org` as `org.example._dmarc`, and back. */
 static size_t labels_reverse(struct span name, char *out)
@@ -174,6 +175,20 @@ static bool state_seen(struct store *s, int64_t id, const struct dns_answer *ans
 	return sql_run(s, st);
 }
 
+/* A clock that went ahead leaves states of days to come, which would stand for the present until then. */
+static bool states_set_back(struct store *s, struct span place, const struct dns_answer *answer, int64_t seen)
+{
+	sqlite3_stmt *st = sql_open(s, SQL_SNAPSHOT_SET_BACK);
+
+	if (!st)
+		return false;
+	bind_text(st, 1, place);
+	sqlite3_bind_int(st, 2, (int)answer->type);
+	sqlite3_bind_int64(st, 3, seen);
+	sqlite3_bind_int64(st, 4, seen + DAY_SECONDS);
+	return sql_run(s, st);
+}
+
 static bool answer_learn(struct store *s, const struct dns_answer *answer, int64_t seen)
 {
 	sqlite3_stmt *newest = sql_open(s, SQL_SNAPSHOT_NEWEST);
@@ -188,6 +203,8 @@ static bool answer_learn(struct store *s, const struct dns_answer *answer, int64
 		return false;
 	if (s->list.n > ANSWER_OCTETS)
 		return true;
+	if (seen >= CLOCK_SET && !states_set_back(s, place, answer, seen))
+		return false;
 	bind_text(newest, 1, place);
 	sqlite3_bind_int(newest, 2, (int)answer->type);
 	row = sql_row(s, newest);

@@ -279,6 +279,8 @@
 	X(SNAPSHOT_NEWEST, "SELECT id,last_seen,answer FROM snapshot WHERE place=?1 AND type=?2"                       \
 			   " ORDER BY last_seen DESC,id DESC LIMIT 1")                                                 \
 	X(SNAPSHOT_SEEN, "UPDATE snapshot SET last_seen=?2,ttl=?3,security=?4 WHERE id=?1")                            \
+	X(SNAPSHOT_SET_BACK, "UPDATE snapshot SET first_seen=min(first_seen,?3),last_seen=?3"                          \
+			     " WHERE place=?1 AND type=?2 AND last_seen>?4")                                           \
 	X(SNAPSHOT_ADD, "INSERT INTO snapshot(place,type,answer,first_seen,last_seen,ttl,security) "                   \
 			"VALUES(?1,?2,?3,?4,?4,?5,?6)")                                                                \
 	X(SNAPSHOT_TRIM, "DELETE FROM snapshot WHERE id IN (SELECT id FROM snapshot WHERE place=?1 AND type=?2"        \

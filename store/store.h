@@ -139,7 +139,8 @@ dns_asker store_dns_ask;
 
 /* Host names of addresses. Within the writer's transaction; the last word counts. */
 bool store_learn_host(struct store *store, const struct host_row *row, struct fault *fault);
-/* Addresses in reports of the window that were not looked up since `since`, or, where nobody answered, since `retry`. */
+/* Addresses in reports of the window that were not looked up since `since`, or, where nobody answered, since `retry`, and
+ * those that seem to have been looked up after its last day. */
 bool store_ask_unnamed(struct store *store, const struct window *window, int64_t since, int64_t retry,
 	address_taker *take, void *arg, struct fault *fault);
 

@@ -271,6 +271,7 @@ uint64_t sum_counts(uint64_t a, uint64_t b); /* stops at the largest number */
 void counts_add(struct counts *sum, const struct counts *more);
 extern const size_t report_texts[REPORT_TEXTS]; /* offsets into struct report */
 struct span fold_case(struct buf *out, struct span text); /* ASCII; absent stays absent */
+struct span fold_domain(struct buf *out, struct span text); /* a domain as a person wrote it, as it is stored */
 
 /* --- identity.c: which report counts; rollup --- */
 

@@ -115,6 +115,14 @@ struct span fold_case(struct buf *out, struct span text)
 	return buf_span(out);
 }
 
+struct span fold_domain(struct buf *out, struct span text)
+{
+	char name[DOMAINNAME_TEXT];
+	size_t n = domain_alabels(text, name);
+
+	return fold_case(out, n ? (struct span){ name, n } : text);
+}
+
 /* The day in the middle of the range; of arrival when there is none. In 128 bits, because ends may be any number. */
 static int64_t report_day(const struct report *report, int64_t arrived)
 {

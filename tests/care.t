@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Care for the data: copies of the database in use, what the doctor finds, a newer schema, secrets that stay secret. TAP."""
 import os
+import re
 import resource
+import shutil
 import signal
 import socket
 import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -104,6 +107,8 @@ def backups(gate):
     open(empty, "w").close()
     ran = gate.run("--db", empty, "summary")
     check(ran.code == 78 and "empty; the next ingest makes a database of it" in ran.err, "nor is an empty file yet", ran)
+    ran = gate.run("--db", empty, "backup", copy)
+    check(ran.code == 78 and "empty; there is nothing to copy yet" in ran.err and not os.path.exists(copy), "which is not copied", ran)
     busy.close()
 
 
@@ -172,6 +177,10 @@ def doctor(gate):
     check("orphans" not in states(ran) and "not looked at" in ran.out, "--quick does not read everything", ran)
     later = gate.run("--now", "2026-11-23T12:00:00Z", "doctor", "--json")
     check(later.code == 1 and states(later)["mailbox"] == "look" and "2026-11-21" in later.out, "a mailbox that nobody polls any more", later)
+    gate.now = "2026-11-01"
+    ahead = gate.run("doctor", "--json")
+    gate.now = NOW
+    check(states(ahead)["mailbox"] == "look" and "a clock that was ahead" in ahead.out, "one that was polled in days to come", ahead)
     os.chmod(gate.db, 0o644)
     ran = gate.run("doctor", "--json")
     check(ran.code == 1 and states(ran).get("file") == "look" and gate.db in ran.out, "a database that others can read", ran)
@@ -337,6 +346,33 @@ def secrets():
     check(not dumps_core(ours), "the kernel writes no core of us, though it does of others")
 
 
+def replaced():
+    """A newer version takes the place of a program that runs: it finds files that are not its own."""
+    gate, folder = Gate(), tempfile.mkdtemp(prefix="care.")
+    program = os.path.join(folder, "dmarcgate")
+    shutil.copy(PROGRAM, program)
+    version = re.search(r"dmarcgate (\S+)", subprocess.run([program, "--version"], stdout=subprocess.PIPE).stdout.decode()).group(1).encode()
+    with open(os.path.join(os.path.dirname(PROGRAM), "dmarcgate-reader.so"), "rb") as octets:
+        other = octets.read().replace(b"\0" + version + b"\0", b"\0" + b"9" * len(version) + b"\0")
+    with open(os.path.join(folder, "dmarcgate-reader.so"), "wb") as out:
+        out.write(other)
+    with open(os.path.join(folder, "dmarcgate-poller"), "w") as out:
+        out.write("#!/bin/sh\nexec %s/dmarcgate-poller %s\n" % (os.path.dirname(PROGRAM), "9" * len(version)))
+    for name in ("dmarcgate-reader.so", "dmarcgate-poller"):
+        os.chmod(os.path.join(folder, name), 0o755)
+    os.makedirs(gate.path("box", "new"))
+    os.makedirs(gate.path("box", "cur"))
+    with open(gate.path("box", "new", "1.mail"), "wb") as out:
+        out.write(report_mail(1))
+    for what, rows in (("reader", {"url": "maildir:" + gate.path("box"), "after": "move:Done", "broken": "move:Broken"}),
+                       ("poller", {"url": "imaps://reports@localhost:1", "password": "x"})):
+        gate.settings({"box": rows})
+        ran = subprocess.run([program] + gate.command("--offline", "ingest", "--quiet")[1:], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        check(ran.returncode == (75 if what == "reader" else 78) and b"replaced by another version" in ran.stderr and
+              os.listdir(gate.path("box", "new")) == ["1.mail"], "a %s of another version is not used" % what, (ran.returncode, ran.stderr))
+    shutil.rmtree(folder)
+
+
 def main():
     gate = filled()
     backups(gate)
@@ -346,6 +382,7 @@ def main():
     left_over(gate)
     migrated()
     forgotten()
+    replaced()
     secrets()
     owners()
     plan()

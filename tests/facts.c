@@ -63,6 +63,7 @@ struct failure facts_failure(void)
 		.arrived = -5,
 		.incidents = 1,
 		.dmarc = true,
+		.passed = true,
 		.identity_rule = IDENTITY_RFC9991,
 		.has_sample = true,
 		.sample_octets = 99,
@@ -252,8 +253,8 @@ static void write_failure(struct buf *out, const struct failure *f)
 		write_span(out, f->fields[i].name);
 		write_span(out, f->fields[i].value);
 	}
-	buf_printf(out, "%d %" PRId64 " %" PRIu64 " %d %d %d %d %d %d %d %" PRIu64 " ", f->has_address, f->arrived,
-		f->incidents, f->plain_text, f->dmarc, f->identity_rule, f->has_sample, f->headers_only, f->sample_relayed,
+	buf_printf(out, "%d %" PRId64 " %" PRIu64 " %d %d %d %d %d %d %d %d %" PRIu64 " ", f->has_address, f->arrived,
+		f->incidents, f->plain_text, f->dmarc, f->passed, f->identity_rule, f->has_sample, f->headers_only, f->sample_relayed,
 		f->sample_starts, f->sample_octets);
 	write_octets(out, f->address.octets, 16);
 	write_octets(out, f->sample_sha256, sizeof f->sample_sha256);

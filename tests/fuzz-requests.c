@@ -31,7 +31,7 @@ static int played_receive(int socket, struct frame *frame, int milliseconds);
 #define sandbox_lock(profile, ceilings) ((void)(ceilings))
 #define trust_open(mailbox, fault) trusted
 #define submission_serve(frame, lock) longjmp(over, 1)
-int poller_process_main(void);
+int poller_process_main(int argc, char **argv);
 #include "ingest/poller_process.c"
 #undef _exit
 #undef sleep

@@ -165,6 +165,29 @@ ok $? "a folder that does not exist is named, exit 78"
 [ "$(stat -c %a whole.db)" = 600 ]
 ok $? "the database is readable by its owner only"
 
+for name in xn--bcher-kva.example BÜCHER.Example.; do
+	{
+		run whole.db reports "domain=$name"
+		run whole.db summary --counts "$name"
+		run whole.db export --json "domain=$name"
+	} > "asked-${name%%.*}.out"
+done
+grep -q '4 of 5 messages pass' asked-BÜCHER.out && same asked-xn--bcher-kva.out asked-BÜCHER.out
+ok $? "a domain is found however its reporter and whoever asks wrote it"
+
+mkdir -p packed/cur packed/new packed/tmp plain/cur plain/new plain/tmp
+for file in in/samples/demo/*.eml; do
+	name=${file##*/}
+	cp "$file" "plain/cur/${name%.eml}:2,S"
+	gzip -nc "$file" > "packed/cur/${name%.eml}:2,SZ"
+done
+for folder in plain packed; do
+	"$program" --db $folder.db --dns-file in/samples/zone.txt ingest --quiet $folder > /dev/null 2>&1
+	run $folder.db reports | grep -c ' signed$' > $folder.out
+done
+[ "$(cat plain.out)" -gt 30 ] && same plain.out packed.out
+ok $? "reports in a Maildir that compresses its mails are as signed as in any other"
+
 cp whole.db old.db
 run old.db expire --older-than 1d > expire.out
 ok $? "expire ends with 0"

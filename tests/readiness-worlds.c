@@ -230,6 +230,160 @@ void world_manifold(struct world *world)
 	world_mark(world, MARK_CRITICAL, "zendesk");
 }
 
+/* ---- everything that can change in a week */
+
+static void changing_keys(struct world *world)
+{
+	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("weak"), .n = 5, LONG });
+	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("trial"), .n = 5, LONG });
+	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("new"), .n = 5, .first = 4, .last = 1 });
+	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("old"), .n = 5, .first = 100, .last = 12 });
+	flow_add(world, &(struct flow){ .address = "203.0.113.20",
+				.host = "out1.zdsys.com",
+				SIGNED("moving"),
+				.n = 2,
+				.first = 100,
+				.last = 21 });
+	flow_add(world, &(struct flow){ .address = "203.0.113.40",
+				.host = "out1.mcsv.net",
+				SIGNED("moving"),
+				.n = 20,
+				.first = 20,
+				.last = 1 });
+}
+
+static void changing_senders(struct world *world)
+{
+	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("mail"), .n = 60, LONG });
+	flow_add(world, &(struct flow){ .address = "198.51.100.31",
+				.host = "crm." OWN,
+				.spf = OWN,
+				SIGNED("crm"),
+				.n = 30,
+				.first = 100,
+				.last = 6 });
+	flow_add(world, &(struct flow){ .address = "198.51.100.31",
+				.host = "crm." OWN,
+				.spf = OWN,
+				.spf_result = "softfail",
+				SIGNED("crm"),
+				.n = 30,
+				.first = 5,
+				.last = 1 });
+	flow_add(world, &(struct flow){ .address = "198.51.100.32",
+				.host = "shop." OWN,
+				.spf = OWN,
+				SIGNED("shop"),
+				.n = 12,
+				.first = 100,
+				.last = 8 });
+	flow_add(world, &(struct flow){ .address = "198.51.100.33",
+				.host = "payroll." OWN,
+				.spf = OWN,
+				.n = 40,
+				.first = 135,
+				.last = 45,
+				.every = 30 });
+	flow_add(world, &(struct flow){ .address = "203.0.113.66",
+				.host = "-",
+				.spf = "spam.example",
+				.n = 100,
+				.first = 3,
+				.last = 3 });
+	flow_add(world, &(struct flow){ .address = "203.0.113.67",
+				.host = "-",
+				.spf = "spam.example",
+				.n = 100,
+				.first = 3,
+				.last = 3 });
+}
+
+static void changing_reporters(struct world *world)
+{
+	for (int64_t back = 100; back > 0; back--) {
+		struct line line = { .day = WORLD_TODAY - back,
+			.address = "198.51.100.25",
+			.host = "mail." OWN,
+			.from = OWN,
+			.spf = OWN,
+			.spf_result = "pass",
+			.dkim = OWN "/mail/pass",
+			.n = 60 };
+
+		world->policy.p = REQUEST_REJECT;
+		line.reporter = "gmx.net";
+		world_add(world, &line);
+		world->policy.p = REQUEST_NONE;
+		line.reporter = "mail.ru";
+		if (back > 5)
+			world_add(world, &line);
+		line.reporter = "stranger.example";
+		world_add(world, &line);
+		world->auths[world->rows.auths_n - 1].evaluated = back == 2; /* judged otherwise */
+	}
+}
+
+void world_changing(struct world *world)
+{
+	static const struct published_key keys[] = { { SPAN(OWN), SPAN("weak"), .bits = 768 },
+		{ SPAN(OWN), SPAN("trial"), .bits = 2048, .testing = true }, { SPAN(OWN), SPAN("old"), .missing = true },
+		{ SPAN(OWN), SPAN("shop"), .revoked = true }, { SPAN(OWN), SPAN("mail"), .bits = 2048 } };
+
+	begin(world, REQUEST_NONE);
+	world->rows.published.keys = keys;
+	world->rows.published.keys_n = sizeof keys / sizeof *keys;
+	changing_keys(world);
+	changing_senders(world);
+	changing_reporters(world);
+	world_mark(world, MARK_NOT_OURS, "203.0.113.0/24");
+}
+
+/* ---- what stands between p=quarantine and p=reject */
+
+void world_enforced(struct world *world)
+{
+	static const struct published_key keys[] = { { SPAN(OWN), SPAN("lost"), .missing = true } };
+
+	begin(world, REQUEST_QUARANTINE);
+	world->rows.attests_n = 0;
+	world->rows.senders = more_senders;
+	world->rows.senders_n = sizeof more_senders / sizeof *more_senders;
+	world->rows.published.policy.sp = REQUEST_NONE;
+	world->rows.published.keys = keys;
+	world->rows.published.keys_n = 1;
+	world->options.limits.reject.accepted_share = 0.001;
+	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("mail"), .n = 60, LONG });
+	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("lost"), .n = 6, .first = 100, .last = 9 });
+	flow_add(world, &(struct flow){ MAIL_HOST, .spf_result = "fail", BROKEN("lost"), .n = 6, .first = 8, .last = 1 });
+	flow_add(world, &(struct flow){ .address = "192.0.2.80",
+				.host = "smtp.groups.io",
+				.spf = "groups.io",
+				BROKEN("mail"),
+				.n = 12,
+				LONG });
+	flow_add(world,
+		&(struct flow){ .address = "198.51.100.26", .host = "printer." OWN, .spf = "isp.example", .n = 2, LONG });
+	flow_add(world, &(struct flow){ .address = "198.51.100.27", .host = "scanner." OWN, .n = 4, .first = 24, .last = 1 });
+	flow_add(world, &(struct flow){ .address = "203.0.113.20",
+				.host = "out1.zdsys.com",
+				.dkim = "example-com.zendesk.com/z1/pass",
+				.n = 9,
+				LONG });
+	world_mark(world, MARK_ACCEPT, "198.51.100.26");
+}
+
+/* ---- nothing new */
+
+void world_old(struct world *world)
+{
+	begin(world, REQUEST_NONE);
+	world->rows.published.dmarc_invalid = true;
+	world->rows.network_v4 = 24;
+	world->rows.network_v6 = 48;
+	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("mail"), .n = 60, .first = 80, .last = 12 });
+	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("mail"), .n = 3000000, .first = 14, .last = 14 });
+}
+
 /* ---- names that harm */
 
 #define HARM                                                                                   \

@@ -84,4 +84,19 @@ ok $? "silence changes nothing"
 DMARCGATE_DATA="$srcdir/data" run 2026-11-29T08:00:00Z selectors harborlight.example
 shows 'RSA 2048' 'RSA 1024'
 ok $? "the keys stand as they were last seen"
+
+serve winter
+run 2031-01-01T06:00:00Z ingest --quiet "$samples/demo/guild-shop-1118.eml"
+serve autumn
+run 2026-11-30T06:00:00Z ingest --quiet "$samples/demo/guild-shop-1118.eml"
+run 2026-11-30T07:00:00Z dns harborlight.example
+shows 'p=none' '30 Nov 2026' && ! grep -q 2031 out
+ok $? "a clock that went ahead does not stand for the present for years"
+run 2026-11-30T07:00:00Z dns harborlight.example --history
+cp out before
+serve winter
+run 1970-01-01T00:01:00Z ingest --quiet "$samples/demo/guild-shop-1118.eml"
+run 2026-11-30T07:00:00Z dns harborlight.example --history
+diff before out > difference
+ok $? "and one that is not set yet does not change what was seen"
 echo "1..$n"

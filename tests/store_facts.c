@@ -383,6 +383,7 @@ struct failure *failure_make(struct arena *arena, struct dice *dice)
 	f->incidents = 1 + dice_roll(dice, 3);
 	f->plain_text = dice_roll(dice, 2);
 	f->dmarc = dice_roll(dice, 3);
+	f->passed = !dice_roll(dice, 8);
 	f->identity_rule = (enum identity_rule)dice_roll(dice, IDENTITY_COUNT);
 	f->has_sample = dice_roll(dice, 2);
 	f->headers_only = dice_roll(dice, 2);

@@ -520,6 +520,20 @@ static void undone_as(void **state, const char *message, enum dkim_edit edit, co
 	dkim_verdicts_release(&verdicts);
 }
 
+/* Signed with the same key, its Subject as the most used libraries write it: charset and encoding in small letters. */
+#define ENCODED_HEAD                                                               \
+	"DKIM-Signature: v=1; a=ed25519-sha256; c=simple/simple; d=football.example.com; s=brisbane; h=from:subject; " \
+	"bh=UrA8rmgY3eNBotmDWtzAmHyn5RyZv8Gea45sNGsP0zw=; "                        \
+	"b=HFdXdaM1b8v7cdvdrLUXtHsKH0FKyxYpVLKuNLXPb7piUUviZpKDjXYJtYC9g8oh0SX5fUG2ECKEuRoQ9kU0Cg==\r\n" FROM
+
+static void small_letters_of_encoded_words(void **state)
+{
+	undone_as(state, ENCODED_HEAD "Subject: =?UTF-8?B?R3LDvMOfZQ==?=\r\n\r\nHi.\r\n", DKIM_EDIT_HEADER_REENCODED, "Subject",
+		"valid once in Subject encoded words are written the other way: typical of a relay that re-encodes mail");
+	undone_as(state, ENCODED_HEAD "Subject: Gr\xc3\xbc\xc3\x9f" "e\r\n\r\nHi.\r\n", DKIM_EDIT_HEADER_DECODED, "Subject",
+		"valid once in Subject the text is encoded again: typical of a relay that re-encodes mail");
+}
+
 /* What is taken out of the middle is not said to be the first or the last. */
 static void places_told(void **state)
 {
@@ -681,6 +695,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(second_from_undone, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(failures_told, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(moved_or_added, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(small_letters_of_encoded_words, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(places_told, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(folds_told, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(quoted_printable_undone, with_dkim, without_dkim),

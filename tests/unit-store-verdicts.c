@@ -116,6 +116,13 @@ static void whose_name_is_wanted(void **state)
 	*text = '\0';
 	assert_true(store_ask_unnamed(b->store, &window, week, day, address_note, text, NULL));
 	assert_string_equal(text, "2001:db8::1 30\n"); /* silence is asked again the next day */
+	row = (struct host_row){ .address = records[0].address, .state = HOST_NONE, .seen = now + 3 * DAY_SECONDS };
+	assert_true(store_learn_host(b->store, &row, NULL));
+	*text = '\0';
+	assert_true(store_ask_unnamed(b->store, &window, week, day, address_note, text, NULL));
+	assert_string_equal(text, "192.0.2.1 30\n2001:db8::1 30\n"); /* and what a clock that was ahead has seen */
+	row = (struct host_row){ .address = records[0].address, .state = HOST_CONFIRMED, .name = SPAN("mail.example.org"), .seen = week };
+	assert_true(store_learn_host(b->store, &row, NULL));
 
 	assert_true(store_ask_observed(b->store, "example.org", &window, &b->arena, &observed, NULL));
 	assert_int_equal(observed.sources_n, 2);

@@ -34,6 +34,8 @@ ok $? "a line of JSON per mail"
 
 ends 0 "an aligned signature that passes makes 0" verify --dns-file zone.txt - < "$work/signed.eml"
 says "aligned signature passes" "and the closing line says so"
+gzip -nc "$work/signed.eml" > "$work/signed.eml.gz"
+ends 0 "and so does the mail as a store compressed it" verify --dns-file zone.txt "$work/signed.eml.gz"
 ends 1 "what a list made of it makes 1" verify --dns-file zone.txt --explain - < "$work/list.eml"
 same verify-list.txt "what was changed, in words"
 ends 1 "the same in JSON" verify --dns-file zone.txt --json --explain - < "$work/list.eml"

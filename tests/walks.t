@@ -353,6 +353,10 @@ class Walk(Gate):
     def conf_of_the_day(self):
         return self.blind if self.blinded and self.chance.random() < 0.5 else self.conf
 
+    def there(self):
+        """Whoever is killed in his first ingest may leave a file that is no database yet."""
+        return os.path.exists(self.db) and self.sql("PRAGMA user_version") != [(0,)]
+
     def killed(self, words):
         process = self.start(*words, conf=self.conf_of_the_day())
         time.sleep(self.chance.uniform(0, 0.08))
@@ -388,21 +392,21 @@ class Walk(Gate):
             self.ingest(names)
         elif what == "kill":
             self.killed(words)
-        elif what == "kill-reprocess" and os.path.exists(self.db):
+        elif what == "kill-reprocess" and self.there():
             self.killed(reprocess)
-        elif what == "reprocess" and os.path.exists(self.db):
+        elif what == "reprocess" and self.there():
             self.do(*reprocess, conf=self.conf_of_the_day())
-        elif what == "backup" and os.path.exists(self.db):
+        elif what == "backup" and self.there():
             self.copied()
-        elif what == "expire" and os.path.exists(self.db):
+        elif what == "expire" and self.there():
             self.do(*expire)
-        elif what == "kill-expire" and os.path.exists(self.db):
+        elif what == "kill-expire" and self.there():
             self.killed(expire)
         elif what == "two":
             self.beside(words, self.ingest_words(c.sample(some, len(some) // 2 + 1) + c.sample(others, 3), self.keys(), self.how()))
-        elif what == "two-reprocess" and os.path.exists(self.db):
+        elif what == "two-reprocess" and self.there():
             self.beside(words, reprocess)
-        elif what == "two-expire" and os.path.exists(self.db):
+        elif what == "two-expire" and self.there():
             self.beside(words, expire)
         else:
             self.ingest(names)

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 
 sys.dont_write_bytecode = True  # the source folder may be read-only
@@ -20,8 +21,9 @@ SECONDS = 20  # until something has happened on a busy machine
 class Watch:
     """A configuration, and a program that watches."""
 
-    def __init__(self, mailboxes, other="", options=(), dns=("--offline",), **environment):
+    def __init__(self, mailboxes, other="", options=(), dns=("--offline",), now=NOW, **environment):
         self.gate = Gate()
+        self.gate.now = now
         self.gate.settings(mailboxes, other)
         self.heard = None
         self.process = self.gate.go(*dns, "ingest", "--watch", *options, **environment)
@@ -325,6 +327,60 @@ def enriches(dovecot):
     silent.close()
 
 
+class NoNames:
+    """A name server that knows that nothing is there; what it was asked, in order."""
+
+    def __init__(self):
+        self.asked = []
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                packet, sender = self.socket.recvfrom(65536)
+            except OSError:
+                return
+            end, labels = 12, []
+            while packet[end]:
+                labels.append(packet[end + 1:end + 1 + packet[end]].decode("latin-1").lower())
+                end += 1 + packet[end]
+            self.asked.append(".".join(labels))
+            self.socket.sendto(packet[:2] + b"\x85\x83\0\1" + b"\0" * 6 + packet[12:end + 5], sender)
+
+    def close(self):
+        self.socket.close()
+
+
+def clock_set_back(dovecot):
+    """It was years ahead when the watch began: what is done once an hour or a day does not wait until then."""
+    if sanitized():
+        return skip("a clock that is set back", "a preloaded library and the sanitizers do not agree")
+    dovecot.empty()
+    dovecot.deliver([report_mail(1)])
+    clock, names = tempfile.mktemp(prefix="clock."), NoNames()
+
+    def set_clock(wall, steady):
+        with open(clock + ".new", "w") as out:
+            out.write("%d %d" % (wall, steady))
+        os.rename(clock + ".new", clock)
+    set_clock(10 * 365 * 86400, 0)
+    watch = Watch({"box": server_rows(dovecot, after="move:Done")}, "[dns]\nresolver = 127.0.0.1@%d\n[dkim]\ndomains = example.org\n"
+                  "[names]\nafter_ingest = no" % names.port, dns=(), now=None, LD_PRELOAD=os.path.abspath("tests/clock.so"), CLOCK_FILE=clock)
+    good = watch.line(CONNECTED) and watch.until(lambda: "_dmarc.example.org" in names.asked)
+    check(good and watch.reports() == 1, "a clock that is years ahead", (watch.text, names.asked))
+    names.asked.clear()
+    set_clock(0, 3700)
+    dovecot.deliver([report_mail(2)])
+    check(watch.until(lambda: watch.reports() == 2 and "_dmarc.example.org" in names.asked), "is set right: an hour later records are looked at",
+          (watch.text, names.asked))
+    check(watch.end() == 0, "and the end", watch.text)
+    names.close()
+    os.unlink(clock)
+
+
 def companions(dovecot):
     """What was born with the program and dies comes back with the program only: the service manager starts it anew."""
     for i, name in enumerate(("helper", "nursery")):
@@ -360,7 +416,8 @@ def main():
     try:
         dovecot = Dovecot(Certificates(folder))
         try:
-            for part in (refused, comes, lost, cut_between, signals, in_the_middle, others, busy, enriches, companions):
+            for part in (refused, comes, lost, cut_between, signals, in_the_middle, others, busy, enriches, clock_set_back,
+                         companions):
                 if len(sys.argv) < 2 or part.__name__ in sys.argv:
                     part(dovecot)
         finally:

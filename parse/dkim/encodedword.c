@@ -144,13 +144,13 @@ static void q_put(struct buf *out, struct span text, bool strict)
 }
 
 struct style {
-	const char *charset;
-	char encoding; /* 'B', 'Q', and 'S' for the strict Q of phrases (RFC 2047 5 (3)) */
+	const char *front; /* `=?charset?encoding?`: in the letters that mailers write, which differ */
+	char encoding;     /* 'B', 'Q', and 'S' for the strict Q of phrases (RFC 2047 5 (3)) */
 };
 
 static void word_put(struct buf *out, struct span text, const struct style *style)
 {
-	buf_printf(out, "=?%s?%c?", style->charset, style->encoding == 'S' ? 'Q' : style->encoding);
+	buf_put_text(out, style->front);
 	if (style->encoding == 'B')
 		base64_encode(out, text);
 	else
@@ -231,8 +231,10 @@ static void each_put(struct buf *out, struct span text, const struct style *styl
 
 struct span encodedword_encode(struct arena *arena, struct span text, unsigned form)
 {
-	static const char encodings[] = { 'Q', 'B', 'S' };
-	const struct style style = { form / 4 % 2 ? "utf-8" : "UTF-8", encodings[form / 8 % 3] };
+	static const struct style styles[] = { { "=?UTF-8?Q?", 'Q' }, { "=?utf-8?Q?", 'Q' }, { "=?utf-8?q?", 'Q' },
+		{ "=?UTF-8?B?", 'B' }, { "=?utf-8?B?", 'B' }, { "=?utf-8?b?", 'B' }, { "=?UTF-8?Q?", 'S' },
+		{ "=?utf-8?Q?", 'S' }, { "=?utf-8?q?", 'S' } };
+	const struct style style = styles[form / 4 % (sizeof styles / sizeof *styles)];
 	struct buf out = BUF(16 * text.n + 1024);
 	struct span run = run_find(text), result;
 

@@ -111,7 +111,7 @@ struct span text_join(struct arena *arena, const struct span *parts, size_t n);
 
 /* RFC 2047. Decoded to UTF-8; absent when there is no encoded word or one cannot be decoded. */
 struct span encodedword_decode(struct arena *arena, struct span text);
-#define ENCODEDWORD_FORMS 24
+#define ENCODEDWORD_FORMS 36
 /* The text, which holds octets above 127, written with encoded words in form 0 .. ENCODEDWORD_FORMS - 1. */
 struct span encodedword_encode(struct arena *arena, struct span text, unsigned form);
 

@@ -113,7 +113,7 @@ static void alert_regressions(struct alerts *a, uint32_t index)
 		alert->before = 1 - share(s->before.not_signed, s->before.messages);
 		alert->now = 1 - share(s->week.not_signed, s->week.messages);
 		alert->since = s->unsigned_since;
-		alert->key = a->w->paths[s->path].key;
+		alert->key = s->key;
 		alert->sender = index;
 	}
 	if (rose(s, s->week.not_spf, s->before.not_spf)) {

@@ -125,18 +125,21 @@ static bool same_sender(const struct member *a, const struct member *b)
 }
 
 /* What is wrong with a sender: the subclass of most of its failing messages, else how it is signed. */
-static enum subclass sender_subclass(
-	const struct work *w, const struct sender *s, const struct member *members, size_t n)
+static enum subclass sender_subclass(const struct work *w, struct sender *s, const struct member *members, size_t n)
 {
 	const struct path *worst = NULL;
-	uint64_t broken = 0;
+	uint64_t broken = 0, most = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct path *path = &w->paths[members[i].path];
 
 		broken = add_up(broken, path->broken);
+		if (!worst && path->broken > most) {
+			most = path->broken;
+			s->worst = members[i].path;
+		}
 		if (path_kind_fails(path->kind) && path->messages && (!worst || path->messages > worst->messages))
-			worst = path;
+			worst = &w->paths[s->worst = members[i].path];
 	}
 	if (worst)
 		return worst->subclass;
@@ -208,6 +211,7 @@ static bool sender_take(struct work *w, struct sender *s, const struct member *m
 		.header_from = members[0].header_from,
 		.fate = members[0].fate,
 		.path = members[0].path,
+		.worst = members[0].path,
 		.weeks = arena_take(w->arena, w->v->weeks_n * sizeof *s->weeks),
 		.first_day = MOMENT_NONE,
 		.last_day = MOMENT_NONE };
@@ -238,6 +242,7 @@ static bool sender_take(struct work *w, struct sender *s, const struct member *m
 	}
 	sender_take_series(w, s, series);
 	s->subclass = sender_subclass(w, s, members, n);
+	s->key = w->paths[s->worst].broken ? w->paths[s->worst].broken_key : w->paths[s->path].key;
 	s->subject = subject_of(w, s);
 	s->mark = mark_of(w, s);
 	s->surprise = is_surprise(w, s, members, n);

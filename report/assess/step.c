@@ -36,7 +36,7 @@ struct steps {
 
 static enum guess guess_of(const struct work *w, const struct sender *s)
 {
-	const struct path *path = &w->paths[s->path];
+	const struct path *path = &w->paths[s->worst];
 	const struct features *f = &path->features;
 
 	if (path->class.class == CLASS_FORGED)
@@ -59,22 +59,22 @@ static bool key_is_gone(const struct work *w, struct span selector)
 	return false;
 }
 
-static enum step_kind repair_of_key(const struct work *w, const struct path *path)
+static enum step_kind repair_of_key(const struct work *w, const struct sender *s)
 {
-	return key_is_gone(w, path->key) ? STEP_REPAIR_KEY : STEP_REPAIR_SIGNATURE;
+	return key_is_gone(w, s->key) ? STEP_REPAIR_KEY : STEP_REPAIR_SIGNATURE;
 }
 
 static enum step_kind repair_of(const struct work *w, const struct sender *s)
 {
 	const struct named_source *source = &w->sources[s->source];
-	const struct path *path = &w->paths[s->path];
+	const struct path *path = &w->paths[s->worst];
 	bool service = source->row != NULL;
 
 	if (s->fate == FATE_UNDECIDED)
 		return STEP_DECIDE;
 	switch (s->subclass) {
 	case SUB_OWN_BROKEN:
-		return repair_of_key(w, path);
+		return repair_of_key(w, s);
 	case SUB_OWN_THIRD_PARTY:
 		return path->features.tenant == TENANT_OWN ? STEP_DEFAULT_KEY : STEP_ENABLE_DKIM;
 	case SUB_OWN_UNSIGNED:
@@ -82,7 +82,7 @@ static enum step_kind repair_of(const struct work *w, const struct sender *s)
 			return STEP_SIGN_HOST;
 		return source->row->own_dkim == CAN_NO ? STEP_SEPARATE : STEP_ENABLE_DKIM_UNSIGNED;
 	default:
-		return path->broken * 2 > path->messages - path->dkim_ok ? repair_of_key(w, path) : STEP_ADD_DKIM;
+		return path->broken * 2 > path->messages - path->dkim_ok ? repair_of_key(w, s) : STEP_ADD_DKIM;
 	}
 }
 

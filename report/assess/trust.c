@@ -46,6 +46,13 @@ static bool report_is_possible(const struct observed_report *r)
 	return r->end <= r->arrived + DAY_SECONDS && r->begin >= r->arrived - EARLY_DAYS * DAY_SECONDS;
 }
 
+/* Damaged on its way, or sent again long after: nothing that its reporter said. */
+static bool came_badly(const struct observed_report *r)
+{
+	return r->recovered || (r->arrived != MOMENT_NONE && r->begin < r->arrived - EARLY_DAYS * DAY_SECONDS &&
+				       range_is_possible(r->begin, r->end));
+}
+
 static bool same_org(const struct domain_name *a, const struct domain_name *b)
 {
 	return a->org.n && span_is_nocase(a->org, b->org);
@@ -57,6 +64,7 @@ static void judge_trust(const struct observed_report *r, struct judged_report *j
 	j->undone = r->carriage == CARRIAGE_UNDONE;
 	if (j->trust >= TRUST_2 && !r->author.name.n)
 		j->trust = TRUST_1;
+	j->authenticated = j->trust >= TRUST_2;
 	if (j->trust == TRUST_3 && !same_org(&r->author, &r->email) && !same_org(&r->author, &r->submitter))
 		j->trust = TRUST_2;
 	j->use = USE_COUNTED;
@@ -140,7 +148,7 @@ static struct span voice_of(const struct work *w, uint32_t i)
 {
 	const struct observed_report *r = &w->rows->reports[i];
 
-	if (w->reports[i].trust < TRUST_2)
+	if (!w->reports[i].authenticated)
 		return r->org_name;
 	return r->author.org.n ? r->author.org : r->author.name;
 }
@@ -151,7 +159,7 @@ static struct reporter reporter_of(struct work *w, uint32_t i)
 	const struct known_reporter *known;
 	struct reporter reporter = { .first_day = MOMENT_NONE, .last_day = MOMENT_NONE };
 
-	if (w->reports[i].trust >= TRUST_2) {
+	if (w->reports[i].authenticated) {
 		reporter.identity = lower_copy(w->arena, "", voice);
 		known = known_by_domain(w->rows, reporter.identity);
 		if (reporter_is_known(w, reporter.identity))
@@ -184,7 +192,7 @@ static uint32_t *first_of_voice(struct work *w)
 
 	for (uint32_t i = 0; first && map && i < n; i++) {
 		struct span voice = voice_of(w, i), before;
-		uint32_t *slot = map_at(map, (uint64_t)(uintptr_t)voice.p << 1 | (w->reports[i].trust >= TRUST_2));
+		uint32_t *slot = map_at(map, (uint64_t)(uintptr_t)voice.p << 1 | w->reports[i].authenticated);
 
 		if (!slot)
 			return NULL;
@@ -481,7 +489,7 @@ static void judge_standing(struct work *w, const uint32_t *order, size_t n)
 			const struct judged_report *r = &w->reports[order[i]];
 
 			if (r->trust == TRUST_0) {
-				sound = false;
+				sound &= came_badly(&w->rows->reports[order[i]]);
 				continue;
 			}
 			if (r->use != USE_COUNTED)

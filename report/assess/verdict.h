@@ -36,6 +36,7 @@ struct judged_report { /* in the order of rows.reports */
 	enum report_use use;
 	uint32_t reporter;
 	int64_t first_day, last_day;
+	bool authenticated; /* the mail speaks for its author, whatever the report then says */
 	bool sees_other_policy;
 	bool undone; /* authenticated only after a banner of our own gateway was undone */
 };
@@ -116,6 +117,7 @@ struct path { /* by header_from, source id, kind, relayed; scatter last */
 	struct classification class;		      /* failing paths; own or forwarded, by proof, for passing ones */
 	uint64_t messages, evidence, dkim_ok, spf_ok; /* in the window */
 	uint64_t broken;			      /* signed by you, no signature valid; direct or not */
+	uint64_t disputed;   /* of them, signed validly and aligned by their own results, yet judged otherwise */
 	uint64_t misaligned; /* of them, signed validly by a name that adkim=s does not take for the author's */
 	uint64_t spared; /* failing, and the receiver named list, forwarder or ARC as reason */
 	uint64_t addresses, reporters;
@@ -128,6 +130,7 @@ struct path { /* by header_from, source id, kind, relayed; scatter last */
 	struct span host;	/* its host name; absent when none */
 	bool host_confirmed;
 	struct span key;	    /* most used selector of yours on it, absent when none */
+	struct span broken_key;	    /* the same, of messages with no valid signature of yours */
 	uint32_t origin;	    /* forwarded: the source its key is at home at, or NO_INDEX */
 	struct span bounce, signer; /* most used foreign SPF and DKIM domains that passed */
 	uint32_t sender;	    /* NO_INDEX when it is neither own nor undecided */
@@ -163,6 +166,8 @@ struct sender { /* own first, then undecided; unsigned messages of the last week
 	uint64_t forwarded_fails; /* failing at forwarders that carry this sender's mail: the risk of a single leg */
 	uint64_t broken_weeks;	  /* DKIM alone: weeks with more than 0.5 % broken */
 	uint32_t path;		  /* the path with most messages */
+	uint32_t worst; /* what `subclass` says, and a step mends: most failing messages, else most broken ones, else `path` */
+	struct span key;	  /* selector: the broken one of `worst`, else the most used one of `path`; absent when not told */
 };
 
 /* ---- the measures, gates and verdict */

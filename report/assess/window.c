@@ -24,7 +24,9 @@ struct pass {
 	uint32_t *seen; /* reporters that saw the path */
 	size_t seen_n;
 	uint32_t *met; /* receivers: the last path they were met on */
-	uint64_t *key_counts; /* w->keys_n: messages with each key of yours */
+	struct key_count {
+		uint64_t all, broken;
+	} *key_counts; /* w->keys_n: messages with each key of yours */
 	uint32_t *keys;	      /* those that were met */
 	size_t keys_n;
 	uint64_t list, arc, bad_ptr, bounce_is_host, bounce_unrelated;
@@ -140,6 +142,7 @@ static void pass_window(struct pass *p, const struct observed_traffic *row, uint
 	const struct work *w = p->w;
 	const struct auth_state *a = &w->auths[row->auth];
 	struct judgement j = row_judge(w, row);
+	bool strict = w->rows->reports[row->report].policy.adkim_strict;
 	struct path *path = p->path;
 	uint32_t key = a->valid_key != NO_INDEX ? a->valid_key : a->broken_key;
 
@@ -147,17 +150,18 @@ static void pass_window(struct pass *p, const struct observed_traffic *row, uint
 	path->dkim_ok = add_up(path->dkim_ok, j.dkim ? n : 0);
 	path->spf_ok = add_up(path->spf_ok, j.spf ? n : 0);
 	path->broken = add_up(path->broken, !j.dkim && a->own_signature ? n : 0);
-	path->misaligned = add_up(path->misaligned,
-		!j.dkim && a->dkim_aligned[0] && !a->dkim_aligned[1] &&
-				w->rows->reports[row->report].policy.adkim_strict ? n : 0);
+	path->disputed = add_up(path->disputed, !j.dkim && a->dkim_aligned[strict] ? n : 0);
+	path->misaligned =
+		add_up(path->misaligned, !j.dkim && a->dkim_aligned[0] && !a->dkim_aligned[1] && strict ? n : 0);
 	path->spared += path_kind_fails(path->kind) && (a->list_reason || a->arc_reason) ? n : 0;
 	p->list += a->list_reason ? n : 0;
 	p->arc += a->arc_reason ? n : 0;
 	p->bad_ptr += w->dial_up[w->source_rank[row->source]] ? n : 0;
 	if (key != NO_INDEX) {
-		if (!p->key_counts[key])
+		if (!p->key_counts[key].all)
 			p->keys[p->keys_n++] = key;
-		p->key_counts[key] = add_up(p->key_counts[key], n);
+		p->key_counts[key].all = add_up(p->key_counts[key].all, n);
+		p->key_counts[key].broken = add_up(p->key_counts[key].broken, j.dkim ? 0 : n);
 	}
 	if (a->tenant == TENANT_OWN || p->tenant == TENANT_UNKNOWN)
 		p->tenant = a->tenant;
@@ -305,24 +309,41 @@ static bool pass_witnesses(struct pass *p)
 	return true;
 }
 
+/* The most used key, and the one most often broken; of equals the first. */
+static uint32_t pass_keys(struct pass *p)
+{
+	struct key_count most = { 0, 0 };
+	uint32_t key = NO_INDEX, broken = NO_INDEX;
+
+	for (size_t i = 0; i < p->keys_n; i++) {
+		uint32_t k = p->keys[i];
+		struct key_count n = p->key_counts[k];
+
+		if (n.all > most.all || (n.all == most.all && k < key)) {
+			most.all = n.all;
+			key = k;
+		}
+		if (n.broken > most.broken || (n.broken && n.broken == most.broken && k < broken)) {
+			most.broken = n.broken;
+			broken = k;
+		}
+		p->key_counts[k] = (struct key_count){ 0, 0 };
+	}
+	if (key != NO_INDEX)
+		p->path->key = p->w->keys[key].selector;
+	if (broken != NO_INDEX)
+		p->path->broken_key = p->w->keys[broken].selector;
+	return key;
+}
+
 static void pass_features(struct pass *p)
 {
 	struct path *path = p->path;
 	struct features *f = &path->features;
 	const struct named_source *source = &p->w->sources[path->source];
 	double n = path->messages ? (double)path->messages : 1;
-	uint64_t most = 0;
-	uint32_t key = NO_INDEX;
+	uint32_t key = pass_keys(p);
 
-	for (size_t i = 0; i < p->keys_n; i++) {
-		uint32_t k = p->keys[i];
-
-		if (p->key_counts[k] > most || (p->key_counts[k] == most && k < key)) {
-			most = p->key_counts[k];
-			key = k;
-		}
-		p->key_counts[k] = 0;
-	}
 	path->origin = NO_INDEX;
 	f->kind = path->kind;
 	f->messages = path->messages;
@@ -340,10 +361,7 @@ static void pass_features(struct pass *p)
 	f->bounce_unrelated =
 		path->kind == KIND_THIRD && source->kind == SENDER_NONE && (double)p->bounce_unrelated / n > 0.5;
 	f->home = HOME_NONE;
-	if (key == NO_INDEX)
-		return;
-	path->key = p->w->keys[key].selector;
-	if (p->w->keys[key].home == NO_INDEX)
+	if (key == NO_INDEX || p->w->keys[key].home == NO_INDEX)
 		return;
 	f->home = p->w->keys[key].home == home_group(p->w, path->source) ? HOME_HERE : HOME_ELSEWHERE;
 	if (p->w->keys[key].home < p->w->sources_n)

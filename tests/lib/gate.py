@@ -57,6 +57,7 @@ class Gate:
         atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self.conf = os.path.join(self.folder, "dmarcgate.conf")
         self.db = os.path.join(self.folder, "dmarcgate.db")
+        self.now = NOW  # None: the clock says it
         self.settings({})
 
     def path(self, *names):
@@ -72,7 +73,7 @@ class Gate:
         os.chmod(self.conf, mode)
 
     def command(self, *arguments):
-        return [PROGRAM, "-c", self.conf, "--now", NOW] + list(arguments)
+        return [PROGRAM, "-c", self.conf] + (["--now", self.now] if self.now else []) + list(arguments)
 
     def start(self, *arguments, **more):
         environment = dict(os.environ, LC_ALL="C.UTF-8", MAILBOX_PASSWORD=PASSWORD)

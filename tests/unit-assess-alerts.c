@@ -1,0 +1,291 @@
+/* What changed this week: every alert just beyond its limit, and not before. */
+#include "tests/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define TODAY 20778
+#define DOMAIN "shop.example"
+#define MOST_STREAMS 5
+
+/* The same mail every day; days are counted back from today. */
+struct stream {
+	int first, last;
+	const char *reporter;
+	struct {
+		const char *address, *host;
+	} from;
+	const char *spf_result, *dkim;
+	unsigned n;
+	enum request seen; /* absent: p=none */
+};
+
+#define MAIL { "192.0.2.10", "mail." DOMAIN }
+#define NEWS { "192.0.2.20", "news." DOMAIN }
+#define MAILCHIMP { "198.51.100.1", "out.mcsv.net" }
+#define HUBSPOT { "198.51.100.2", "out.hubspotemail.net" }
+#define FORGER { "203.0.113.9", "-" }
+#define SIGNED(selector) DOMAIN "/" selector "/pass"
+
+/* What is there for as long as anybody remembers. */
+#define GOOGLE { 120, 1, "google.com", MAIL, "pass", SIGNED("k1"), 30, REQUEST_ABSENT }
+#define YAHOO { 120, 1, "yahoo.com", MAIL, "pass", SIGNED("k1"), 30, REQUEST_ABSENT }
+
+struct change {
+	struct stream streams[MOST_STREAMS];
+	struct policy policy;
+	const struct published_key *key;
+	const char *alerts; /* kind level subject messages since, with a semicolon after each */
+};
+
+static void streams_add(struct world *w, const struct stream *streams, struct policy policy)
+{
+	for (size_t i = 0; i < MOST_STREAMS && streams[i].n; i++) {
+		const struct stream *s = &streams[i];
+
+		w->policy = policy;
+		if (s->seen != REQUEST_ABSENT)
+			w->policy.p = s->seen;
+		for (int64_t day = TODAY - s->first; day <= TODAY - s->last; day++)
+			world_add(w, &(struct line){ day, s->reporter, s->from.address, s->from.host, DOMAIN,
+					     s->spf_result ? DOMAIN : NULL, s->spf_result, s->dkim, s->n, NULL, NULL,
+					     0, 0, false });
+	}
+}
+
+static void alerts_print(const struct verdict *v, char *text, size_t size)
+{
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < v->alerts_n && n < size; i++) {
+		const struct alert *a = &v->alerts[i];
+
+		n += (size_t)snprintf(text + n, size - n, "%s %s %.*s%s%.*s %llu", alert_kind_word(a->kind),
+			level_word(a->level), (int)a->subject.n, a->subject.p, a->key.n ? "/" : "", (int)a->key.n,
+			a->key.n ? a->key.p : "", (unsigned long long)a->messages);
+		if (a->since != MOMENT_NONE && n < size)
+			n += (size_t)snprintf(text + n, size - n, " -%lld", (long long)(TODAY - a->since));
+		if (n < size)
+			n += (size_t)snprintf(text + n, size - n, ";");
+	}
+}
+
+static void changes_try(const struct change *changes, size_t n)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	char text[2000];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct change *c = &changes[i];
+		struct verdict v;
+		struct world w;
+
+		world_begin(&w, DOMAIN, TODAY);
+		streams_add(&w, c->streams, c->policy.p == REQUEST_ABSENT ? w.policy : c->policy);
+		world_mark(&w, MARK_NOT_OURS, "203.0.113.9");
+		if (c->key) {
+			w.rows.published = (struct published){ .checked = true,
+				.dmarc_records = 1,
+				.policy = { .p = REQUEST_NONE, .pct = 100 },
+				.keys = c->key,
+				.keys_n = 1 };
+		}
+		arena_clear(&arena);
+		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		alerts_print(&v, text, sizeof text);
+		if (strcmp(text, c->alerts) != 0)
+			fail_msg("%zu: \"%s\" instead of \"%s\"", i, text, c->alerts);
+		world_end(&w);
+	}
+	arena_release(&arena);
+}
+
+#define TRY(changes) changes_try(changes, sizeof(changes) / sizeof *(changes))
+
+static void spf_that_no_longer_passes(void **state)
+{
+#define SPF_FAILS GOOGLE, { 120, 8, "yahoo.com", MAIL, "pass", SIGNED("k1"), 30, REQUEST_ABSENT }, \
+	{ 7, 1, "yahoo.com", MAIL, "fail", SIGNED("k1"), 30, REQUEST_ABSENT }
+	static const struct change changes[] = {
+		{ { GOOGLE, YAHOO }, { 0 }, NULL, "" },
+		{ { SPF_FAILS }, { 0 }, NULL, "spf-lost high 192.0.2.10 210;" },
+		{ { SPF_FAILS }, { .p = REQUEST_QUARANTINE, .testing = true, .pct = 100 }, NULL,
+			"spf-lost high 192.0.2.10 210;" },
+		{ { SPF_FAILS }, { .p = REQUEST_QUARANTINE, .pct = 100 }, NULL, "spf-lost critical 192.0.2.10 210;" },
+	};
+
+	(void)state;
+	TRY(changes);
+}
+
+static void a_sender_that_falls_silent(void **state)
+{
+#define NEWS_UNTIL(last, n) { 120, last, "google.com", NEWS, "pass", SIGNED("k1"), n, REQUEST_ABSENT }
+	static const struct change changes[] = {
+		{ { GOOGLE, NEWS_UNTIL(8, 10) }, { 0 }, NULL, "gone info 192.0.2.20 0;" },
+		/* Fifty a week is what counts as steady. */
+		{ { GOOGLE, NEWS_UNTIL(8, 7) }, { 0 }, NULL, "" },
+		{ { GOOGLE, NEWS_UNTIL(8, 10), { 6, 1, "google.com", NEWS, "pass", SIGNED("k1"), 1, REQUEST_ABSENT } }, { 0 },
+			NULL, "gone info 192.0.2.20 6;" },
+		/* A tenth is not less than a tenth. */
+		{ { GOOGLE, NEWS_UNTIL(8, 10), { 7, 1, "google.com", NEWS, "pass", SIGNED("k1"), 1, REQUEST_ABSENT } }, { 0 },
+			NULL, "" },
+		/* Only three of the four weeks before. */
+		{ { GOOGLE, { 28, 8, "google.com", NEWS, "pass", SIGNED("k1"), 10, REQUEST_ABSENT } }, { 0 }, NULL, "" },
+	};
+
+	(void)state;
+	TRY(changes);
+}
+
+static void keys_that_come_and_go(void **state)
+{
+#define OLD_KEY(last, n) { 120, last, "google.com", MAIL, "pass", SIGNED("k0"), n, REQUEST_ABSENT }
+	static const struct change changes[] = {
+		{ { GOOGLE, YAHOO, { 7, 1, "google.com", MAIL, "pass", SIGNED("k2"), 3, REQUEST_ABSENT } }, { 0 }, NULL,
+			"key-new info shop.example/k2 21 -7;" },
+		{ { GOOGLE, YAHOO, { 8, 1, "google.com", MAIL, "pass", SIGNED("k2"), 3, REQUEST_ABSENT } }, { 0 }, NULL, "" },
+		/* Everything is new where history begins this week. */
+		{ { { 7, 1, "google.com", MAIL, "pass", SIGNED("k1"), 30, REQUEST_ABSENT } }, { 0 }, NULL, "" },
+		{ { GOOGLE, YAHOO, OLD_KEY(8, 2) }, { 0 }, NULL, "key-gone info shop.example/k0 56 -120;" },
+		{ { GOOGLE, YAHOO, OLD_KEY(7, 2) }, { 0 }, NULL, "" },
+		/* Fewer than fifty uses in the window. */
+		{ { GOOGLE, YAHOO, OLD_KEY(8, 1) }, { 0 }, NULL, "" },
+		/* Broken is not gone. */
+		{ { GOOGLE, YAHOO, OLD_KEY(8, 2), { 7, 1, "google.com", MAIL, "pass", DOMAIN "/k0/fail", 1, REQUEST_ABSENT } }, { 0 },
+			NULL, "" },
+	};
+
+	(void)state;
+	TRY(changes);
+}
+
+static void keys_that_are_badly_published(void **state)
+{
+#define KEY(s, ...) &(const struct published_key){ .domain = SPAN(DOMAIN), .selector = SPAN(s), __VA_ARGS__ }
+	const struct change changes[] = {
+		{ { GOOGLE }, { 0 }, KEY("k1", .bits = 1023), "key-weak high shop.example/k1 210 -120;" },
+		{ { GOOGLE }, { 0 }, KEY("k1", .bits = 1024), "" },
+		{ { GOOGLE }, { 0 }, KEY("k1", .bits = 0), "" },
+		{ { GOOGLE }, { 0 }, KEY("k1", .bits = 2048, .testing = true), "key-testing high shop.example/k1 210 -120;" },
+		{ { GOOGLE }, { 0 }, KEY("k1", .bits = 512, .testing = true), "key-weak high shop.example/k1 210 -120;" },
+		/* Nobody signs with it. */
+		{ { GOOGLE }, { 0 }, KEY("k9", .bits = 512, .testing = true), "" },
+		{ { GOOGLE, { 120, 8, "google.com", MAIL, "pass", SIGNED("k9"), 1, REQUEST_ABSENT } }, { 0 },
+			KEY("k9", .testing = true), "" },
+	};
+
+	(void)state;
+	TRY(changes);
+}
+
+static void keys_that_move(void **state)
+{
+#define MOVES(first) GOOGLE, { 120, first + 1, "google.com", MAILCHIMP, NULL, SIGNED("k5"), 10, REQUEST_ABSENT }, \
+	{ first, 1, "google.com", HUBSPOT, NULL, SIGNED("k5"), 100, REQUEST_ABSENT }
+	static const struct change changes[] = {
+		/* Settled, and more than the one before, since this week. */
+		{ { MOVES(20) }, { 0 }, NULL, "key-home-moved high shop.example/k5 700 -120;" },
+		{ { MOVES(14) }, { 0 }, NULL, "key-home-moved high shop.example/k5 700 -120;" },
+		/* Not yet settled; settled a week ago already. */
+		{ { MOVES(13) }, { 0 }, NULL, "" },
+		{ { MOVES(21) }, { 0 }, NULL, "" },
+	};
+
+	(void)state;
+	TRY(changes);
+}
+
+static void bursts_of_forged_mail(void **state)
+{
+#define FORGED(before, now) GOOGLE, YAHOO, { 35, 8, "google.com", FORGER, NULL, NULL, before, REQUEST_ABSENT }, \
+	{ 7, 1, "google.com", FORGER, NULL, NULL, now, REQUEST_ABSENT }
+	static const struct change changes[] = {
+		{ { FORGED(2, 15) }, { 0 }, NULL, "forged-burst info 203.0.113.0/24 105 -7;" },
+		{ { FORGED(2, 14) }, { 0 }, NULL, "" },
+		{ { FORGED(4, 20) }, { 0 }, NULL, "forged-burst info 203.0.113.0/24 140 -7;" },
+		{ { FORGED(4, 19) }, { 0 }, NULL, "" },
+	};
+
+	(void)state;
+	TRY(changes);
+}
+
+static void policies_that_are_seen(void **state)
+{
+#define CHANGED(first) { 120, first + 1, "google.com", MAIL, "pass", SIGNED("k1"), 30, REQUEST_ABSENT }, \
+	{ first, 1, "google.com", MAIL, "pass", SIGNED("k1"), 30, REQUEST_QUARANTINE }
+#define STALE(last, seen) { 120, last, "comcast.net", MAIL, "pass", SIGNED("k1"), 1, seen }
+	static const struct change changes[] = {
+		{ { CHANGED(7) }, { 0 }, NULL, "policy-changed info shop.example 0 -7;" },
+		{ { CHANGED(8) }, { 0 }, NULL, "" },
+		{ { { 7, 1, "google.com", MAIL, "pass", SIGNED("k1"), 30, REQUEST_QUARANTINE } }, { 0 }, NULL, "" },
+		{ { GOOGLE, YAHOO, STALE(1, REQUEST_REJECT) }, { 0 }, NULL, "sees-other-policy high comcast.net 7;" },
+		{ { GOOGLE, YAHOO, STALE(7, REQUEST_REJECT) }, { 0 }, NULL, "sees-other-policy high comcast.net 1;" },
+		{ { GOOGLE, YAHOO, STALE(8, REQUEST_REJECT) }, { 0 }, NULL, "" },
+		{ { GOOGLE, YAHOO, STALE(1, REQUEST_ABSENT) }, { 0 }, NULL, "" },
+	};
+
+	(void)state;
+	TRY(changes);
+}
+
+static void reporters_that_fall_silent(void **state)
+{
+#define UNTIL(last, name, n) { 120, last, name, MAIL, "pass", SIGNED("k1"), n, REQUEST_ABSENT }
+	static const struct change changes[] = {
+		{ { GOOGLE, UNTIL(4, "yahoo.com", 30) }, { 0 }, NULL, "reporter-gone info yahoo.com 960 -3;" },
+		{ { GOOGLE, UNTIL(3, "yahoo.com", 30) }, { 0 }, NULL, "" },
+		/* Less than a twentieth of all. */
+		{ { GOOGLE, UNTIL(4, "yahoo.com", 1) }, { 0 }, NULL, "" },
+		/* Established, but nobody one could name. */
+		{ { GOOGLE, UNTIL(4, "stranger.example", 30) }, { 0 }, NULL, "" },
+	};
+
+	(void)state;
+	TRY(changes);
+}
+
+static void newcomers_that_do_not_sign(void **state)
+{
+#define NEWCOMER(first, n) GOOGLE, { first, 1, "google.com", MAILCHIMP, NULL, NULL, n, REQUEST_ABSENT }
+	static const struct change changes[] = {
+		{ { NEWCOMER(5, 1) }, { 0 }, NULL, "new-unsigned high mailchimp 5 -5;" },
+		{ { NEWCOMER(4, 1) }, { 0 }, NULL, "" },
+		{ { NEWCOMER(7, 1) }, { 0 }, NULL, "new-unsigned high mailchimp 7 -7;" },
+		{ { NEWCOMER(8, 1) }, { 0 }, NULL, "" },
+		/* Nine in ten are signed; one fewer. */
+		{ { GOOGLE, { 1, 1, "google.com", MAILCHIMP, NULL, NULL, 10, REQUEST_ABSENT },
+			  { 1, 1, "google.com", MAILCHIMP, NULL, SIGNED("k5"), 90, REQUEST_ABSENT } },
+			{ 0 }, NULL, "key-new info shop.example/k5 90 -1;" },
+		{ { GOOGLE, { 1, 1, "google.com", MAILCHIMP, NULL, NULL, 10, REQUEST_ABSENT },
+			  { 1, 1, "google.com", MAILCHIMP, NULL, SIGNED("k5"), 89, REQUEST_ABSENT } },
+			{ 0 }, NULL, "new-unsigned high mailchimp 99 -1;key-new info shop.example/k5 89 -1;" },
+		{ { { 7, 1, "google.com", MAILCHIMP, NULL, NULL, 10, REQUEST_ABSENT } }, { 0 }, NULL, "" },
+	};
+
+	(void)state;
+	TRY(changes);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(spf_that_no_longer_passes),
+		cmocka_unit_test(a_sender_that_falls_silent),
+		cmocka_unit_test(keys_that_come_and_go),
+		cmocka_unit_test(keys_that_are_badly_published),
+		cmocka_unit_test(keys_that_move),
+		cmocka_unit_test(bursts_of_forged_mail),
+		cmocka_unit_test(policies_that_are_seen),
+		cmocka_unit_test(reporters_that_fall_silent),
+		cmocka_unit_test(newcomers_that_do_not_sign),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

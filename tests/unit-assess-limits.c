@@ -1,0 +1,560 @@
+/* The limits that the verdict's rules name, one step on either side of each: which reports are believed and counted, which
+ * alerts are raised, where a key is at home, when a sender comes back. */
+#include "tests/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define TODAY 20778 /* a Saturday; the last complete day is the one before */
+#define DOMAIN "shop.example"
+#define KEY(selector, result) DOMAIN "/" selector "/" result
+#define HOUR 3600
+
+struct trial {
+	struct arena arena;
+	struct verdict v;
+	struct world w;
+};
+
+/* A server of one's own, signed and allowed by SPF, as Google and Yahoo saw it for 100 days. */
+static void trial_begin(struct trial *t)
+{
+	t->arena = ARENA((size_t)1 << 28);
+	world_begin(&t->w, DOMAIN, TODAY);
+	for (int64_t day = TODAY - 100; day < TODAY; day++)
+		for (int i = 0; i < 2; i++)
+			world_add(&t->w, &(struct line){ .day = day, .reporter = i ? "yahoo.com" : "google.com",
+						 .address = "192.0.2.10", .host = "mail." DOMAIN, .from = DOMAIN,
+						 .spf = DOMAIN, .spf_result = "pass", .dkim = KEY("k1", "pass"), .n = 50 });
+}
+
+static void trial_run(struct trial *t)
+{
+	arena_clear(&t->arena);
+	assert_true(assess(world_rows(&t->w), &t->w.options, &t->arena, &t->v));
+}
+
+static void trial_end(struct trial *t)
+{
+	world_end(&t->w);
+	arena_release(&t->arena);
+}
+
+static bool alert_is_raised(const struct trial *t, enum alert_kind kind, const char *subject)
+{
+	for (size_t i = 0; i < t->v.alerts_n; i++)
+		if (t->v.alerts[i].kind == kind && (!subject || span_is(t->v.alerts[i].subject, span_of(subject))))
+			return true;
+	return false;
+}
+
+/* Forged mail from one host, as a reporter tells it. */
+static void told(struct trial *t, int64_t day, const char *reporter, int64_t days)
+{
+	world_add(&t->w, &(struct line){ .day = day, .reporter = reporter, .address = "198.51.100.66", .host = "-", .from = DOMAIN,
+				 .n = 9, .days = days });
+}
+
+/* End past the arrival by more than a day, begin before it by more than 60 days, longer than eight days: impossible. */
+static void impossible_dates(void **state)
+{
+	static const struct {
+		int64_t days, late, early; /* what the arrival lies before the end by, or after the begin */
+		enum report_use use;
+	} rows[] = { { 1, DAY_SECONDS, 0, USE_COUNTED }, { 1, DAY_SECONDS + 1, 0, USE_IMPOSSIBLE },
+		{ 1, 0, 60 * DAY_SECONDS, USE_COUNTED }, { 1, 0, 60 * DAY_SECONDS + 1, USE_IMPOSSIBLE },
+		{ 8, 0, 0, USE_COUNTED }, { 9, 0, 0, USE_IMPOSSIBLE } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct observed_report *r;
+		struct trial t;
+
+		trial_begin(&t);
+		told(&t, TODAY - 20, "gmx.net", rows[i].days);
+		r = &t.w.reports[t.w.rows.reports_n - 1];
+		if (rows[i].late)
+			r->arrived = r->end - rows[i].late;
+		if (rows[i].early)
+			r->arrived = r->begin + rows[i].early;
+		trial_run(&t);
+		assert_int_equal(t.v.reports[t.w.rows.reports_n - 1].use, rows[i].use);
+		trial_end(&t);
+	}
+}
+
+/* Reports on four days over fourteen make a stranger established. */
+static void established(void **state)
+{
+	static const struct {
+		int64_t last; /* day of the last report after the first */
+		int reports;
+		enum report_use use;
+	} rows[] = { { 13, 4, USE_COUNTED }, { 12, 4, USE_LEAD_STANDING }, { 13, 3, USE_LEAD_STANDING },
+		{ 30, 4, USE_COUNTED } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct trial t;
+
+		trial_begin(&t);
+		for (int k = 0; k < rows[i].reports; k++)
+			told(&t, TODAY - 35 + (k < rows[i].reports - 1 ? k : rows[i].last), "stranger.example", 0);
+		trial_run(&t);
+		assert_int_equal(t.v.reports[t.w.rows.reports_n - 1].use, rows[i].use);
+		trial_end(&t);
+	}
+}
+
+/* A report more than half of which is about other domains is not believed at all. */
+static void mostly_about_others(void **state)
+{
+	(void)state;
+	for (int outside = 1; outside <= 2; outside++) {
+		struct trial t;
+
+		trial_begin(&t);
+		told(&t, TODAY - 20, "gmx.net", 0);
+		for (int i = 0; i < outside; i++)
+			world_add(&t.w, &(struct line){ .day = TODAY - 20, .reporter = "gmx.net",
+						.address = i ? "198.51.100.68" : "198.51.100.67", .host = "-",
+						.from = "elsewhere.example", .n = 9 });
+		trial_run(&t);
+		assert_int_equal(t.v.reports[t.w.rows.reports_n - 1].use, outside == 1 ? USE_COUNTED : USE_IMPOSSIBLE);
+		trial_end(&t);
+	}
+}
+
+/* What overlaps by more than half and has the same rows was sent again with shifted limits. */
+static void sent_again_shifted(void **state)
+{
+	static const struct {
+		int64_t shift;
+		uint64_t n;
+		enum report_use use;
+	} rows[] = { { 11 * HOUR, 9, USE_RESENT }, { 12 * HOUR, 9, USE_COUNTED }, { 11 * HOUR, 10, USE_COUNTED } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct observed_report *again;
+		struct trial t;
+
+		trial_begin(&t);
+		told(&t, TODAY - 20, "gmx.net", 0);
+		told(&t, TODAY - 15, "gmx.net", 0); /* moved to where the first one is */
+		again = &t.w.reports[t.w.rows.reports_n - 1];
+		again->begin = again[-1].begin + rows[i].shift;
+		again->end = again[-1].end + rows[i].shift;
+		again->arrived = again->end + HOUR;
+		t.w.traffic[t.w.rows.traffic_n - 1].count = rows[i].n;
+		trial_run(&t);
+		assert_int_equal(t.v.reports[t.w.rows.reports_n - 1].use, rows[i].use);
+		trial_end(&t);
+	}
+}
+
+/* A known reporter with a twentieth of the mail who is silent for three days; nobody else is missed. */
+static void reporter_gone(void **state)
+{
+	static const struct {
+		const char *reporter;
+		int64_t silent;
+		uint64_t n;
+		bool raised;
+	} rows[] = { { "gmx.net", 3, 20, true }, { "gmx.net", 2, 20, false }, { "gmx.net", 3, 2, false },
+		{ "stranger.example", 3, 20, false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct trial t;
+
+		trial_begin(&t);
+		for (int64_t day = TODAY - 100; day < TODAY - rows[i].silent; day++)
+			world_add(&t.w, &(struct line){ .day = day, .reporter = rows[i].reporter, .address = "192.0.2.10",
+						.from = DOMAIN, .spf = DOMAIN, .spf_result = "pass",
+						.dkim = KEY("k1", "pass"), .n = rows[i].n });
+		trial_run(&t);
+		assert_int_equal(alert_is_raised(&t, ALERT_REPORTER_GONE, NULL), rows[i].raised);
+		trial_end(&t);
+	}
+}
+
+/* First seen this week with five messages, of which less than nine in ten are signed. */
+static void new_and_unsigned(void **state)
+{
+	static const struct {
+		int64_t since;
+		uint64_t unsigned_n, signed_n;
+		bool raised;
+	} rows[] = { { 7, 5, 0, true }, { 7, 4, 0, false }, { 8, 5, 0, false }, { 7, 1, 9, false }, { 7, 2, 9, true } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct line line = { .day = TODAY - rows[i].since, .reporter = "google.com", .address = "192.0.2.20",
+			.host = "crm." DOMAIN, .from = DOMAIN, .spf = DOMAIN, .spf_result = "pass",
+			.n = rows[i].unsigned_n };
+		struct trial t;
+
+		trial_begin(&t);
+		world_add(&t.w, &line);
+		line.n = rows[i].signed_n;
+		line.dkim = KEY("k1", "pass");
+		if (line.n)
+			world_add(&t.w, &line);
+		trial_run(&t);
+		assert_int_equal(alert_is_raised(&t, ALERT_NEW_UNSIGNED, NULL), rows[i].raised);
+		trial_end(&t);
+	}
+}
+
+/* Fifty a week for four weeks, now less than a tenth of that. */
+static void gone_quiet(void **state)
+{
+	static const struct {
+		uint64_t before, now;
+		bool raised;
+	} rows[] = { { 50, 4, true }, { 50, 5, false }, { 49, 0, false }, { 100, 9, true } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct trial t;
+
+		trial_begin(&t);
+		for (int64_t week = 0; week < 8; week++)
+			if (week || rows[i].now)
+				world_add(&t.w, &(struct line){ .day = TODAY - 3 - 7 * week, .reporter = "google.com",
+							.address = "192.0.2.20", .host = "crm." DOMAIN, .from = DOMAIN,
+							.spf = DOMAIN, .spf_result = "pass", .dkim = KEY("k1", "pass"),
+							.n = week ? rows[i].before : rows[i].now });
+		trial_run(&t);
+		assert_int_equal(alert_is_raised(&t, ALERT_GONE, NULL), rows[i].raised);
+		trial_end(&t);
+	}
+}
+
+/* A hundred forged messages and five times the usual week. */
+static void forged_burst(void **state)
+{
+	static const struct {
+		uint64_t before, now;
+		bool raised;
+	} rows[] = { { 0, 100, true }, { 0, 99, false }, { 21, 105, true }, { 21, 104, false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct trial t;
+
+		trial_begin(&t);
+		world_mark(&t.w, MARK_NOT_OURS, "198.51.100.66");
+		for (int64_t week = 0; week < 5; week++)
+			if (!week || rows[i].before)
+				world_add(&t.w, &(struct line){ .day = TODAY - 3 - 7 * week, .reporter = "google.com",
+							.address = "198.51.100.66", .host = "-", .from = DOMAIN,
+							.n = week ? rows[i].before : rows[i].now });
+		trial_run(&t);
+		assert_int_equal(alert_is_raised(&t, ALERT_FORGED_BURST, NULL), rows[i].raised);
+		trial_end(&t);
+	}
+}
+
+/* A selector seen for the first time this week; one with fifty messages that nobody uses any more. */
+static void keys_come_and_go(void **state)
+{
+	static const struct {
+		int64_t first, last;
+		uint64_t n;
+		bool new, gone;
+	} rows[] = { { 7, 7, 9, true, false }, { 8, 7, 9, false, false }, { 20, 8, 50, false, true }, { 20, 7, 50, false, false },
+		{ 20, 8, 24, false, false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct trial t;
+
+		trial_begin(&t);
+		for (int k = 0; k < 2; k++)
+			world_add(&t.w, &(struct line){ .day = TODAY - (k ? rows[i].last : rows[i].first),
+						.reporter = "google.com", .address = "192.0.2.10", .from = DOMAIN,
+						.spf = DOMAIN, .spf_result = "pass", .dkim = KEY("k2", "pass"),
+						.n = rows[i].n });
+		trial_run(&t);
+		assert_int_equal(alert_is_raised(&t, ALERT_KEY_NEW, DOMAIN), rows[i].new);
+		assert_int_equal(alert_is_raised(&t, ALERT_KEY_GONE, DOMAIN), rows[i].gone);
+		trial_end(&t);
+	}
+}
+
+/* Another source with more uses becomes a selector's home once it has been there for fourteen days. */
+static void a_home_moves_slowly(void **state)
+{
+	(void)state;
+	for (int64_t days = 13; days <= 14; days++) {
+		struct trial t;
+		bool moved = false;
+
+		trial_begin(&t);
+		for (int64_t day = TODAY - days; day < TODAY; day++)
+			world_add(&t.w, &(struct line){ .day = day, .reporter = "google.com", .address = "203.0.113.9",
+						.host = "out.mcsv.net", .from = DOMAIN, .spf = DOMAIN,
+						.spf_result = "pass", .dkim = KEY("k1", "pass"), .n = 20000 });
+		trial_run(&t);
+		for (size_t i = 0; i < t.v.keys_n; i++)
+			moved |= t.v.keys[i].home != NO_INDEX &&
+				 span_is(t.v.sources[t.v.keys[i].home].id, SPAN("mailchimp"));
+		assert_int_equal(moved, days == 14);
+		assert_int_equal(alert_is_raised(&t, ALERT_KEY_HOME_MOVED, DOMAIN), days == 14);
+		trial_end(&t);
+	}
+}
+
+/* Who sees another policy than all the others this week; a policy that changed this week. */
+static void policies_seen(void **state)
+{
+	struct trial t;
+
+	(void)state;
+	trial_begin(&t);
+	trial_run(&t);
+	assert_false(alert_is_raised(&t, ALERT_SEES_OTHER_POLICY, NULL));
+	assert_false(alert_is_raised(&t, ALERT_POLICY_CHANGED, NULL));
+	t.w.policy.p = REQUEST_REJECT;
+	told(&t, TODAY - 3, "gmx.net", 0);
+	trial_run(&t);
+	assert_true(alert_is_raised(&t, ALERT_SEES_OTHER_POLICY, "gmx.net"));
+	trial_end(&t);
+	trial_begin(&t);
+	for (size_t i = 0; i < t.w.rows.reports_n; i++)
+		if (t.w.reports[i].begin >= (TODAY - 7) * DAY_SECONDS)
+			t.w.reports[i].policy.p = REQUEST_QUARANTINE;
+	trial_run(&t);
+	assert_true(alert_is_raised(&t, ALERT_POLICY_CHANGED, DOMAIN));
+	for (size_t i = 0; i < t.w.rows.reports_n; i++)
+		if (t.w.reports[i].begin >= (TODAY - 8) * DAY_SECONDS)
+			t.w.reports[i].policy.p = REQUEST_QUARANTINE;
+	trial_run(&t);
+	assert_false(alert_is_raised(&t, ALERT_POLICY_CHANGED, DOMAIN));
+	trial_end(&t);
+}
+
+/* Signed with the default key that a mailbox provider has for a customer: yours by its name or by what was set, else somebody
+ * else's, which speaks for a forwarder. */
+static void tenants_of_a_provider(void **state)
+{
+	static const struct {
+		const char *signer;
+		const char *tenant;
+		const char *item; /* NULL: neither */
+	} rows[] = { { "shop-example.20230601.gappssmtp.com/x/pass", NULL, "E35" },
+		{ "other-example.20230601.gappssmtp.com/x/pass", NULL, "E33" },
+		{ "shop-exampla.20230601.gappssmtp.com/x/pass", NULL, "E33" },
+		{ "other-example.20230601.gappssmtp.com/x/pass", "google:other-example", "E35" },
+		{ "other-example.20230601.gappssmtp.com/x/pass", "microsoft365:other-example", "E33" },
+		{ "gappssmtp.com/x/pass", NULL, NULL }, { "mail.example/x/pass", NULL, NULL } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct span tenant = rows[i].tenant ? span_of(rows[i].tenant) : SPAN_ABSENT;
+		const char *found = NULL;
+		struct trial t;
+
+		trial_begin(&t);
+		t.w.options.tenants = (struct words){ &tenant, rows[i].tenant != NULL };
+		for (int64_t day = TODAY - 30; day < TODAY; day++)
+			world_add(&t.w, &(struct line){ .day = day, .reporter = "yahoo.com", .address = "209.85.208.53",
+						.host = "mail-ej1-f53.google.com", .from = DOMAIN, .dkim = rows[i].signer,
+						.n = 5 });
+		trial_run(&t);
+		for (size_t k = 0; k < t.v.paths_n; k++)
+			for (size_t m = 0; m < t.v.paths[k].class.items_n; m++) {
+				const char *id = evidence_items[t.v.paths[k].class.items[m]].id;
+
+				if (span_is(span_of(id), SPAN("E33")) || span_is(span_of(id), SPAN("E35")))
+					found = id;
+			}
+		if (rows[i].item ? !found || !span_is(span_of(found), span_of(rows[i].item)) : found != NULL)
+			fail_msg("%s: %s", rows[i].signer, found ? found : "nothing");
+		trial_end(&t);
+	}
+}
+
+/* Signed by the organisation that `<email>` or the submitter names is T3, by another one T2, by nobody T1. */
+static void trust_of_a_signature(void **state)
+{
+	static const struct {
+		const char *author, *email, *submitter;
+		enum trust trust;
+	} rows[] = { { "gmx.net", "gmx.net", NULL, TRUST_3 }, { "gmx.net", "mail.gmx.net", NULL, TRUST_3 },
+		{ "gmx.net", "other.example", "gmx.net", TRUST_3 }, { "gmx.net", "other.example", NULL, TRUST_2 },
+		{ "gmx.net", "other.example", "third.example", TRUST_2 }, { NULL, "gmx.net", NULL, TRUST_1 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		static const struct domain_name nobody;
+		struct domain_name *names[3], got;
+		const char *wanted[] = { rows[i].author, rows[i].email, rows[i].submitter };
+		struct observed_report *r;
+		struct trial t;
+
+		trial_begin(&t);
+		told(&t, TODAY - 20, "gmx.net", 0);
+		r = &t.w.reports[t.w.rows.reports_n - 1];
+		names[0] = &r->author;
+		names[1] = &r->email;
+		names[2] = &r->submitter;
+		for (int k = 0; k < 3; k++) {
+			bool below = wanted[k] && strncmp(wanted[k], "mail.", 5) == 0;
+
+			got = wanted[k] ? (struct domain_name){ span_of(wanted[k]), span_of(wanted[k] + (below ? 5 : 0)) } : nobody;
+			*names[k] = got;
+		}
+		trial_run(&t);
+		assert_int_equal(t.v.reports[t.w.rows.reports_n - 1].trust, rows[i].trust);
+		trial_end(&t);
+	}
+}
+
+/* A stranger who disagrees with what he tells himself in more than a twentieth of his mail is not established. */
+static void broken_reporters(void **state)
+{
+	(void)state;
+	for (uint64_t wrong = 5; wrong <= 6; wrong++) {
+		struct trial t;
+
+		trial_begin(&t);
+		for (int k = 0; k < 4; k++) {
+			struct line line = { .day = TODAY - 35 + 5 * k, .reporter = "stranger.example", .address = "192.0.2.10",
+				.from = DOMAIN, .spf = DOMAIN, .spf_result = "pass", .dkim = KEY("k1", "pass"),
+				.n = 100 - wrong };
+			uint32_t auth;
+
+			world_add(&t.w, &line);
+			line.dkim = KEY("k3", "pass");
+			line.n = wrong;
+			world_add(&t.w, &line);
+			auth = t.w.traffic[t.w.rows.traffic_n - 1].auth;
+			t.w.auths[auth].evaluated = true; /* as failed in both */
+			t.w.auths[auth].dkim_aligned = t.w.auths[auth].spf_aligned = false;
+		}
+		trial_run(&t);
+		assert_int_equal(t.v.reports[t.w.rows.reports_n - 1].use, wrong == 5 ? USE_COUNTED : USE_LEAD_STANDING);
+		trial_end(&t);
+	}
+}
+
+/* A million in one row is believed of anybody, beyond that fifty times the reporter's busiest day before. */
+static void huge_rows(void **state)
+{
+	static const struct {
+		uint64_t before, n;
+		bool lead;
+	} rows[] = { { 0, 1000000, false }, { 0, 1000001, true }, { 40000, 2000000, false }, { 40000, 2000001, true } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct trial t;
+
+		trial_begin(&t);
+		for (int k = 0; k < 2; k++)
+			if (k || rows[i].before)
+				world_add(&t.w, &(struct line){ .day = TODAY - (k ? 5 : 9), .reporter = "gmx.net",
+							.address = "198.51.100.66", .host = "-", .from = DOMAIN,
+							.n = k ? rows[i].n : rows[i].before });
+		trial_run(&t);
+		assert_int_equal(t.v.suspicious, rows[i].lead);
+		trial_end(&t);
+	}
+}
+
+/* Three dates 80 to 100 days apart are a quarter's; the record waits for a run that is due within ten days. */
+static void quarters(void **state)
+{
+	static const struct {
+		int64_t gap, last;
+		bool periodic, waits;
+	} rows[] = { { 80, 30, true, false }, { 79, 30, false, false }, { 100, 30, true, false }, { 101, 30, false, false },
+		{ 90, 80, true, true }, { 90, 79, true, false }, { 90, 90, true, true } };
+	static const struct attest_row attests[] = { { SPAN("quarterly"), TODAY - 5 }, { SPAN("lists"), TODAY - 5 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		bool periodic = false;
+		struct trial t;
+
+		trial_begin(&t);
+		for (int64_t k = 0; k < 3; k++)
+			world_add(&t.w, &(struct line){ .day = TODAY - rows[i].last - k * rows[i].gap, .reporter = "google.com",
+						.address = "192.0.2.30", .host = "statements." DOMAIN, .from = "tax." DOMAIN,
+						.spf = DOMAIN, .spf_result = "pass", .dkim = KEY("k1", "pass"), .n = 500 });
+		t.w.rows.attests = attests;
+		t.w.rows.attests_n = 2;
+		t.w.rows.published = (struct published){ .checked = true, .dmarc_records = 1, .policy = t.w.policy,
+			.spf_records = 1, .rua = SPAN("mailto:dmarc@" DOMAIN) };
+		trial_run(&t);
+		for (size_t k = 0; k < t.v.senders_n; k++)
+			periodic |= t.v.senders[k].next_day == TODAY - rows[i].last + rows[i].gap;
+		assert_int_equal(periodic, rows[i].periodic);
+		assert_int_equal(t.v.next.not_before != MOMENT_NONE, rows[i].waits);
+		trial_end(&t);
+	}
+}
+
+/* Without mail of its own for half a year, and with records that say so, a domain is parked although nobody set it. */
+static void parked_by_itself(void **state)
+{
+	static const struct {
+		int64_t days;
+		bool checked, only_all, null_mx, sends, parked;
+	} rows[] = { { 180, true, true, false, false, true }, { 179, true, true, false, false, false },
+		{ 180, true, false, true, false, true }, { 180, true, false, false, false, false },
+		{ 180, false, true, true, false, false }, { 180, true, true, false, true, false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct trial t = { .arena = ARENA((size_t)1 << 28) };
+
+		world_begin(&t.w, DOMAIN, TODAY);
+		for (int64_t day = TODAY - rows[i].days; day < TODAY; day++)
+			world_add(&t.w, &(struct line){ .day = day, .reporter = "google.com", .address = "198.51.100.66",
+						.host = "-", .from = DOMAIN, .n = 1 });
+		if (rows[i].sends)
+			world_add(&t.w, &(struct line){ .day = TODAY - 100, .reporter = "google.com", .address = "192.0.2.10",
+						.host = "mail." DOMAIN, .from = DOMAIN, .spf = DOMAIN, .spf_result = "pass",
+						.n = 1 });
+		world_mark(&t.w, MARK_NOT_OURS, "198.51.100.66");
+		t.w.rows.published = (struct published){ .checked = rows[i].checked, .dmarc_records = 1,
+			.policy = t.w.policy, .spf_records = 1, .spf_only_all = rows[i].only_all,
+			.null_mx = rows[i].null_mx };
+		trial_run(&t);
+		assert_int_equal(t.v.measures.parked, rows[i].parked);
+		trial_end(&t);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(impossible_dates),
+		cmocka_unit_test(established),
+		cmocka_unit_test(mostly_about_others),
+		cmocka_unit_test(sent_again_shifted),
+		cmocka_unit_test(reporter_gone),
+		cmocka_unit_test(new_and_unsigned),
+		cmocka_unit_test(gone_quiet),
+		cmocka_unit_test(forged_burst),
+		cmocka_unit_test(keys_come_and_go),
+		cmocka_unit_test(a_home_moves_slowly),
+		cmocka_unit_test(policies_seen),
+		cmocka_unit_test(tenants_of_a_provider),
+		cmocka_unit_test(trust_of_a_signature),
+		cmocka_unit_test(broken_reporters),
+		cmocka_unit_test(huge_rows),
+		cmocka_unit_test(quarters),
+		cmocka_unit_test(parked_by_itself),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
