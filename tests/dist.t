@@ -149,7 +149,7 @@ def main():
         cron(root, variable("docdir"))
         reader(root)
         removed = make("uninstall", "DESTDIR=" + root)
-        left = [name for _, _, names in os.walk(root) for name in names if "dmarcgate" in name]
+        left = [name for _, folders, names in os.walk(root) for name in folders + names if "dmarcgate" in name]
         check(removed.returncode == 0 and not left, "make uninstall takes all of it back", left)
     finally:
         shutil.rmtree(root)
