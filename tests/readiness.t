@@ -59,7 +59,7 @@ for name in $("$print"); do
 	[ $code -eq 0 ] && [ ! -s "$work/err" ]
 	ok $? "$name is printed"
 	case $name in
-	hostile*.html | manifold.html | parked.html | old.html | hostile-explain-ascii.txt) ;; # long, and read by parsers below
+	hostile*.html | manifold.html | parked.html | old.html | enforced.html | hostile-explain-ascii.txt) ;; # long, and read by parsers below
 	*) same "readiness-$name" "$name is as it was" ;;
 	esac
 	LC_ALL=C TZ=Asia/Tokyo "$print" "$name" "$lines" | cmp - "$work/out"
