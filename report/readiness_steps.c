@@ -408,6 +408,8 @@ static void say_sign_host(const struct pen *pen, const struct assessment *a, con
 	if (step->kind == STEP_SIGN_HOST) {
 		pen_say(pen, " Add ");
 		pen_say(pen, "%s", address_format(&path->address, address));
+		if (path->addresses > 1)
+			pen_say(pen, " and %s more", count_text(path->addresses - 1).p);
 		pen_say(pen, " to SPF as second leg.");
 	}
 }

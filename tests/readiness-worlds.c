@@ -369,7 +369,14 @@ void world_enforced(struct world *world)
 				.dkim = "example-com.zendesk.com/z1/pass",
 				.n = 9,
 				LONG });
+	for (int i = 0; i < 3; i++)
+		flow_add(world, &(struct flow){ .address = (const char *[]){ "192.0.2.91", "192.0.2.92", "192.0.2.93" }[i],
+					.host = (const char *[]){ "web1.hoster.example", "web2.hoster.example", "web3.hoster.example" }[i],
+					.n = 3 - (unsigned)i,
+					.first = 30,
+					.last = 1 });
 	world_mark(world, MARK_ACCEPT, "198.51.100.26");
+	world_mark(world, MARK_OWN, "hoster.example");
 }
 
 /* ---- nothing new */
