@@ -15,22 +15,30 @@ static void close_p(struct html *html)
 	html_raw(html, "</p>\n");
 }
 
-/* A paragraph that is only there when something is in it. */
-static void sentence(struct readiness_page_html *page, const char *class,
+/* Opened only where something is said: then it is the caller's to close. */
+static bool said_within(struct readiness_page_html *page, const char *open,
 	void (*say)(const struct pen *pen, const struct assessment *a, const struct step *step),
 	const struct step *step)
 {
 	struct html *html = &page->html;
 	size_t before = html->out->n, after;
 
-	html_rawf(html, "<p%s%s%s>", class ? " class=\"" : "", class ? class : "", class ? "\"" : "");
+	html_raw(html, open);
 	after = html->out->n;
 	say(&html->pen, page->a, step);
-	if (html->out->n == after && !html->out->failed) {
-		html->out->n = before;
-		return;
-	}
-	close_p(html);
+	if (html->out->n > after || html->out->failed)
+		return true;
+	html->out->n = before;
+	return false;
+}
+
+/* A paragraph that is only there when something is in it. */
+static void sentence(struct readiness_page_html *page, const char *open,
+	void (*say)(const struct pen *pen, const struct assessment *a, const struct step *step),
+	const struct step *step)
+{
+	if (said_within(page, open, say, step))
+		close_p(&page->html);
 }
 
 /* ---- 1: the verdict */
@@ -121,9 +129,9 @@ static void put_step(struct readiness_page_html *page, const struct step *step)
 	html_rawf(html, "<span class=\"gone\">Step %u: </span>", step->rank);
 	words_step_title(&html->pen, page->a, step);
 	html_raw(html, ".</b>\n");
-	sentence(page, "figure", words_step_figure, step);
-	sentence(page, NULL, words_step_reason, step);
-	sentence(page, NULL, words_step_action, step);
+	sentence(page, "<p class=\"figure\">", words_step_figure, step);
+	sentence(page, "<p>", words_step_reason, step);
+	sentence(page, "<p>", words_step_action, step);
 	if (step->loss_now > step->loss_after) {
 		html_raw(html, "<p class=\"figure\">");
 		words_step_effect(&html->pen, step);
@@ -156,9 +164,9 @@ static void put_later(struct readiness_page_html *page)
 		some = true;
 		html_raw(html, "<li>");
 		words_step_title(&html->pen, page->a, &v->steps[i]);
-		html_raw(html, " <span class=\"soft\">");
-		words_step_figure(&html->pen, page->a, &v->steps[i]);
-		html_raw(html, "</span></li>\n");
+		if (said_within(page, " <span class=\"soft\">", words_step_figure, &v->steps[i]))
+			html_raw(html, "</span>");
+		html_raw(html, "</li>\n");
 	}
 	if (some)
 		html_raw(html, "</ul>\n");

@@ -379,6 +379,25 @@ void world_enforced(struct world *world)
 	world_mark(world, MARK_OWN, "hoster.example");
 }
 
+/* ---- a relay that signs, with a new selector every month */
+
+void world_relayed(struct world *world)
+{
+	static const struct published_key keys[] = { { SPAN(OWN), SPAN("UE202609"), .revoked = true },
+		{ SPAN(OWN), SPAN("UE202610"), .bits = 1024, .testing = true },
+		{ SPAN(OWN), SPAN("UE202611"), .bits = 1024, .testing = true }, { SPAN(OWN), SPAN("aaisp"), .bits = 2048 } };
+
+	begin(world, REQUEST_NONE);
+	world->rows.published.keys = keys;
+	world->rows.published.keys_n = sizeof keys / sizeof *keys;
+	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("UE202609"), .n = 40, .first = 81, .last = 52 });
+	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("UE202610"), .n = 40, .first = 51, .last = 21 });
+	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("UE202611"), .n = 40, .first = 20, .last = 1 });
+	flow_add(world, &(struct flow){ .address = "203.0.113.50", .host = "smarthost.relay.example", .spf = "relay.example",
+				SIGNED("aaisp"), .n = 20, .first = 81, .last = 1 });
+	flow_add(world, &(struct flow){ .address = "198.51.100.26", .host = "printer." OWN, .spf = OWN, .n = 1, .first = 81, .last = 1 });
+}
+
 /* ---- nothing new */
 
 void world_old(struct world *world)

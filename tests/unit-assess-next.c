@@ -122,6 +122,38 @@ static void a_far_target_leads_through_the_stage_between(void **state)
 	arena_release(&arena);
 }
 
+/* Receivers may take what a key on trial signed for unsigned: good enough for p=quarantine, and told at once for p=reject. */
+static void a_key_on_trial_comes_before_reject(void **state)
+{
+	struct published_key key = { .domain = SPAN(DOMAIN), .selector = SPAN("k1"), .bits = 2048, .testing = true };
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (int testing = 0; testing < 2; testing++) {
+		key.testing = testing;
+		shop(&w, (struct policy){ .p = QUARANTINE, WHOLE }, 0);
+		w.rows.published.keys = &key;
+		w.rows.published.keys_n = 1;
+		run(&w, &arena, &v);
+		assert_int_equal(v.target, TARGET_REJECT);
+		assert_int_equal(v.decision.word, testing ? VERDICT_NOT_READY : VERDICT_READY);
+		world_end(&w);
+		shop(&w, (struct policy){ .p = NONE, WHOLE }, 0);
+		w.rows.published.keys = &key;
+		w.rows.published.keys_n = 1;
+		run(&w, &arena, &v);
+		assert_int_equal(v.decision.word, testing ? VERDICT_READY_WITH_EXCEPTIONS : VERDICT_READY);
+		assert_int_equal(v.steps_n, 1 + (size_t)testing);
+		assert_int_equal(v.steps[0].kind, STEP_WAIT_STAGE);
+		if (testing)
+			assert_true(v.steps[1].later && span_is(v.steps[1].subject, SPAN("s=k1 in test mode (t=y)")));
+		world_end(&w);
+	}
+	arena_release(&arena);
+}
+
 /* The ladder of RFC 7489, for those who ask for it: a tenth, a quarter, a half, all. */
 static void the_old_ladder(void **state)
 {
@@ -280,6 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_stage_after_the_other),
 		cmocka_unit_test(a_far_target_leads_through_the_stage_between),
+		cmocka_unit_test(a_key_on_trial_comes_before_reject),
 		cmocka_unit_test(the_old_ladder),
 		cmocka_unit_test(one_step_back_is_one_step),
 		cmocka_unit_test(names_nobody_looked_up_may_not_exist),

@@ -97,7 +97,7 @@ static bool work_over(struct work *w, unsigned window)
 	m.quiet_days = quiet_days(w, &m.never_surprised);
 	m.parked = domain_is_parked(w);
 	v->measures = m;
-	if (!work_keys(w) || !work_alerts(w) || !work_records(w, &v->measures) || !work_subdomains(w, &v->measures))
+	if (!work_keys(w) || !work_alerts(w) || !work_records(w, v->target, &v->measures) || !work_subdomains(w, &v->measures))
 		return false;
 	v->decision = gate_decide(&v->measures, &w->options->limits, v->target, w->arena);
 	return !w->arena->failed;

@@ -12,6 +12,7 @@
 
 struct findings {
 	struct work *w;
+	enum target target;
 	struct span *errors, *warnings;
 	size_t errors_n, warnings_n;
 };
@@ -71,8 +72,6 @@ static bool key_in_use(const struct work *w, const struct published_key *key)
 
 static void check_key(struct findings *f, const struct published_key *key)
 {
-	bool reject = f->w->v->target == TARGET_REJECT;
-
 	if (!key_in_use(f->w, key))
 		return;
 	if (key->missing)
@@ -85,7 +84,7 @@ static void check_key(struct findings *f, const struct published_key *key)
 		find_about_key(f, false, key->selector, "1024-bit");
 	/* RFC 6376 3.6.1: verifiers may treat mail signed by a testing key as unsigned. */
 	if (key->testing && !key->missing && !key->revoked)
-		find_about_key(f, reject, key->selector, "in test mode (t=y)");
+		find_about_key(f, f->target == TARGET_REJECT, key->selector, "in test mode (t=y)");
 }
 
 static int text_order(const void *a, const void *b)
@@ -93,11 +92,11 @@ static int text_order(const void *a, const void *b)
 	return span_compare(*(const struct span *)a, *(const struct span *)b);
 }
 
-bool work_records(struct work *w, struct measures *m)
+bool work_records(struct work *w, enum target target, struct measures *m)
 {
 	const struct published *p = &w->rows->published;
 	size_t most = 8 + 2 * p->keys_n;
-	struct findings f = { .w = w };
+	struct findings f = { .w = w, .target = target };
 
 	m->records_unchecked = !p->checked;
 	if (!p->checked)

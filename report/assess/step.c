@@ -316,8 +316,9 @@ static int step_order(const void *a, const void *b, void *arg)
 	return span_compare(x->subject, y->subject);
 }
 
-/* Each step with all before it taken as done: its sender is left out, as if its rows were not there. */
-static bool climb(struct work *w, struct step *rows, size_t n)
+/* Each step with all before it taken as done: its sender is left out, as if its rows were not there. `reject` says what p=reject
+ * asks of the records. */
+static bool climb(struct work *w, const struct measures *reject, struct step *rows, size_t n)
 {
 	struct arena_mark before = arena_mark(w->arena);
 	bool *without = arena_take(w->arena, w->senders_n * sizeof *without), ok;
@@ -340,6 +341,10 @@ static bool climb(struct work *w, struct step *rows, size_t n)
 		ok = work_measures_without(w, leaving, without, &m);
 		if (!ok)
 			break;
+		if (rows[i].later) {
+			m.record_errors = reject->record_errors;
+			m.record_errors_n = reject->record_errors_n;
+		}
 		rows[i].loss_now = loss;
 		rows[i].loss_after = loss = m.own_loss;
 		rows[i].after = gate_decide(&m, &w->options->limits, target, w->scratch).word;
@@ -400,13 +405,14 @@ static bool steps_begin(struct steps *steps, struct work *w)
 bool work_steps(struct work *w)
 {
 	struct steps steps = { 0 };
+	struct measures later = w->v->measures;
 	struct decision reject;
 
-	if (!steps_begin(&steps, w))
+	if (!steps_begin(&steps, w) || !work_records(w, TARGET_REJECT, &later))
 		return false;
 	add_gates(&steps, &w->v->decision, w->v->target, false);
 	if (w->v->target == TARGET_QUARANTINE && w->v->decision.word != VERDICT_NOT_ENOUGH_DATA) {
-		reject = gate_decide(&w->v->measures, &w->options->limits, TARGET_REJECT, w->arena);
+		reject = gate_decide(&later, &w->options->limits, TARGET_REJECT, w->arena);
 		add_gates(&steps, &reject, TARGET_REJECT, true);
 	}
 	if (w->arena->failed)
@@ -417,5 +423,5 @@ bool work_steps(struct work *w)
 		steps.rows[i].rank = (unsigned)i + 1;
 	w->v->steps = steps.rows;
 	w->v->steps_n = steps.n < STEPS_MOST ? steps.n : STEPS_MOST;
-	return climb(w, steps.rows, w->v->steps_n);
+	return climb(w, &later, steps.rows, w->v->steps_n);
 }

@@ -222,7 +222,7 @@ bool work_measures(struct work *w, struct measures *m);
 struct leaving;
 struct leaving *work_leaving(struct work *w, const uint32_t *senders, size_t n);
 bool work_measures_without(struct work *w, const struct leaving *l, const bool *without, struct measures *m);
-bool work_records(struct work *w, struct measures *m);
+bool work_records(struct work *w, enum target target, struct measures *m); /* p=reject bears less */
 bool work_policy_seen(struct work *w);
 bool work_subdomains(struct work *w, struct measures *m);
 bool work_alerts(struct work *w);
