@@ -85,33 +85,57 @@ static bool key_read(struct reading *r, struct published_key *key)
 	return seen.state != KEY_STATE_UNKNOWN;
 }
 
-static bool keys_read(
-	struct reading *r, const struct domain_name *domain, const struct observed *observed, struct published *published)
+/* The keys that signed for the domain: those that receivers found valid, or those that they did not. */
+static size_t keys_collect(
+	const struct domain_name *domain, const struct observed *observed, bool valid, struct published_key *keys)
 {
-	struct published_key *keys;
-	size_t most = 0, n = 0;
+	size_t n = 0;
 
-	for (size_t i = 0; i < observed->auths_n; i++)
-		most += observed->auths[i].dkim_n;
-	keys = arena_take(r->arena, most * sizeof *keys);
-	for (size_t i = 0; keys && i < observed->auths_n; i++) {
+	for (size_t i = 0; i < observed->auths_n; i++) {
 		const struct observed_auth *a = &observed->auths[i];
 
 		for (size_t k = 0; k < a->dkim_n; k++)
-			if (a->dkim[k].result == RESULT_PASS && a->dkim[k].selector.n && domain->org.n &&
+			if ((a->dkim[k].result == RESULT_PASS) == valid && a->dkim[k].selector.n && domain->org.n &&
 				span_is(a->dkim[k].domain.org, domain->org))
 				keys[n++] = (struct published_key){ .domain = a->dkim[k].domain.name,
 					.selector = a->dkim[k].selector };
 	}
-	n = keys ? unique(keys, n, sizeof *keys, key_order) : 0;
-	published->keys = keys;
-	for (size_t i = 0; i < n && i < KEYS_MOST; i++) {
-		struct published_key key = keys[i];
+	return unique(keys, n, sizeof *keys, key_order);
+}
 
-		if (key_read(r, &key))
-			keys[published->keys_n++] = key;
+static bool key_is_read(const struct published *published, const struct published_key *key)
+{
+	for (size_t i = 0; i < published->keys_n; i++)
+		if (key_order(&published->keys[i], key) == 0)
+			return true;
+	return false;
+}
+
+/* What was never valid comes last: anybody can write selectors into a signature, and only so many are looked at. */
+static bool keys_read(
+	struct reading *r, const struct domain_name *domain, const struct observed *observed, struct published *published)
+{
+	struct published_key *keys, *read = arena_take(r->arena, KEYS_MOST * sizeof *read);
+	size_t most = 0, looked = 0;
+
+	for (size_t i = 0; i < observed->auths_n; i++)
+		most += observed->auths[i].dkim_n;
+	keys = arena_take(r->arena, most * sizeof *keys);
+	published->keys = read;
+	for (int valid = 1; valid >= 0 && keys && read; valid--) {
+		size_t n = keys_collect(domain, observed, valid, keys);
+
+		for (size_t i = 0; i < n && looked < KEYS_MOST; i++) {
+			struct published_key key = keys[i];
+
+			if (key_is_read(published, &key))
+				continue;
+			looked++;
+			if (key_read(r, &key))
+				read[published->keys_n++] = key;
+		}
 	}
-	return keys;
+	return keys && read;
 }
 
 /* ---- author domains below the policy domain */

@@ -194,7 +194,7 @@ static void say_break(const struct pen *pen, const struct assessment *a, const s
 		return;
 	}
 	if (step->kind == STEP_REPAIR_KEY) {
-		pen_say(pen, " is not published");
+		pen_say(pen, " is not published, broken");
 	} else if (is_disputed(a, step)) {
 		pen_say(pen, " is valid, yet the receiver failed the mail");
 		return;

@@ -385,7 +385,8 @@ void world_relayed(struct world *world)
 {
 	static const struct published_key keys[] = { { SPAN(OWN), SPAN("UE202609"), .revoked = true },
 		{ SPAN(OWN), SPAN("UE202610"), .bits = 1024, .testing = true },
-		{ SPAN(OWN), SPAN("UE202611"), .bits = 1024, .testing = true }, { SPAN(OWN), SPAN("aaisp"), .bits = 2048 } };
+		{ SPAN(OWN), SPAN("UE202611"), .bits = 1024, .testing = true }, { SPAN(OWN), SPAN("aaisp"), .bits = 2048 },
+		{ SPAN(OWN), SPAN("crm2"), .missing = true } };
 
 	begin(world, REQUEST_NONE);
 	world->rows.published.keys = keys;
@@ -396,6 +397,8 @@ void world_relayed(struct world *world)
 	flow_add(world, &(struct flow){ .address = "203.0.113.50", .host = "smarthost.relay.example", .spf = "relay.example",
 				SIGNED("aaisp"), .n = 20, .first = 81, .last = 1 });
 	flow_add(world, &(struct flow){ .address = "198.51.100.26", .host = "printer." OWN, .spf = OWN, .n = 1, .first = 81, .last = 1 });
+	flow_add(world, &(struct flow){ .address = "198.51.100.27", .host = "crm." OWN, .spf = OWN, SIGNED("crm1"), .n = 9, .first = 81, .last = 21 });
+	flow_add(world, &(struct flow){ .address = "198.51.100.27", .host = "crm." OWN, .spf = OWN, BROKEN("crm2"), .n = 9, .first = 20, .last = 1 });
 }
 
 /* ---- nothing new */

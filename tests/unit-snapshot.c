@@ -95,10 +95,11 @@ static void what_was_seen(void **state)
 	assert_int_equal(p.spf_all, '-');
 	assert_int_equal(p.spf_reaches_n, 1);
 
-	assert_int_equal(p.keys_n, 2); /* of `unseen` nothing is known, `old` never signed validly */
+	assert_int_equal(p.keys_n, 3); /* of `unseen` nothing is known */
 	assert_true(span_is(p.keys[0].selector, SPAN("k1")) && span_is(p.keys[0].domain, SPAN("example.org")));
 	assert_true(p.keys[0].bits == 1024 && p.keys[0].testing && !p.keys[0].missing && !p.keys[0].revoked);
 	assert_true(span_is(p.keys[1].selector, SPAN("k2")) && p.keys[1].revoked && !p.keys[1].missing);
+	assert_true(span_is(p.keys[2].selector, SPAN("old"))); /* never valid: behind all that were */
 
 	assert_int_equal(p.names_n, 2); /* nothing is known of `dark` */
 	assert_true(span_is(p.names[0].name, SPAN("none.example.org")));
@@ -117,8 +118,8 @@ static void a_key_that_is_gone(void **state)
 	p = snapshot(b, NOW);
 	assert_true(p.checked);
 	assert_int_equal(p.policy.p, REQUEST_NONE);
-	assert_int_equal(p.keys_n, 2);
-	assert_true(p.keys[0].missing && p.keys[1].missing);
+	assert_int_equal(p.keys_n, 3);
+	assert_true(p.keys[0].missing && p.keys[1].missing && p.keys[2].missing);
 }
 
 static void what_says_nothing(void **state)

@@ -50,11 +50,13 @@ static enum guess guess_of(const struct work *w, const struct sender *s)
 	return f->weekday_share >= WORKWEEK_SHARE ? GUESS_DEVICE : path->kind == KIND_THIRD ? GUESS_WEB : GUESS_NONE;
 }
 
+/* One that was never published has never been valid either, and is none of the verdict's keys. */
 static bool key_is_gone(const struct work *w, struct span selector)
 {
-	for (size_t i = 0; i < w->v->keys_n; i++)
-		if (span_is(w->v->keys[i].selector, selector) && w->v->keys[i].published &&
-			(w->v->keys[i].published->missing || w->v->keys[i].published->revoked))
+	const struct published *p = &w->rows->published;
+
+	for (size_t i = 0; p->checked && i < p->keys_n; i++)
+		if (span_is(p->keys[i].selector, selector) && (p->keys[i].missing || p->keys[i].revoked))
 			return true;
 	return false;
 }
