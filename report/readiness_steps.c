@@ -194,7 +194,7 @@ static void say_break(const struct pen *pen, const struct assessment *a, const s
 		return;
 	}
 	if (step->kind == STEP_REPAIR_KEY) {
-		pen_say(pen, " is not published, broken");
+		pen_say(pen, " is not published");
 	} else if (is_disputed(a, step)) {
 		pen_say(pen, " is valid, yet the receiver failed the mail");
 		return;
@@ -203,7 +203,7 @@ static void say_break(const struct pen *pen, const struct assessment *a, const s
 	}
 	if (step->since == MOMENT_NONE || step->since <= a->verdict->last_day - SERIES_DAYS + 1)
 		return;
-	pen_say(pen, " since %s", weekday_text(step->since).p);
+	pen_say(pen, step->kind == STEP_REPAIR_KEY ? ", broken since %s" : " since %s", weekday_text(step->since).p);
 	if (s->before.messages > s->before.not_signed)
 		pen_say(pen, "; was %s signed",
 			percent_text(s->before.messages - s->before.not_signed, s->before.messages).p);
