@@ -41,7 +41,7 @@ static const struct {
 	[STEP_SEPARATE] = { "Move ", " to a subdomain of its own, or send through your own relay" },
 	[STEP_SIGN_HOST] = { "Sign the mail of ", "" },
 	[STEP_ADD_DKIM] = { "Sign the mail of ", " too" },
-	[STEP_REPAIR_KEY] = { "Publish the key of ", " again" },
+	[STEP_REPAIR_KEY] = { "Publish the key of ", "" },
 	[STEP_REPAIR_SIGNATURE] = { "Repair the signatures of ", "" },
 	[STEP_DECIDE] = { "Say whose mail comes from ", "" },
 	[STEP_SUBDOMAIN] = { "Repair the mail of ", ", or give it a record of its own" },
@@ -473,7 +473,7 @@ void words_step_action(const struct pen *pen, const struct assessment *a, const 
 	case STEP_REPAIR_KEY:
 		pen_say(pen, "Publish ");
 		pen_host(pen, sender_of(a, step)->key);
-		pen_say(pen, "._domainkey again, or sign with a key that is there.");
+		pen_say(pen, "._domainkey, or sign with a key that is there.");
 		break;
 	case STEP_REPAIR_SIGNATURE:
 		if (is_misaligned(a, step)) {
