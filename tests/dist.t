@@ -149,7 +149,9 @@ def main():
         cron(root, variable("docdir"))
         reader(root)
         removed = make("uninstall", "DESTDIR=" + root)
-        left = [name for _, folders, names in os.walk(root) for name in folders + names if "dmarcgate" in name]
+        prefix = variable("prefix") + "/"  # which may be a folder of that name
+        left = [os.path.join(path, name)[len(root):] for path, folders, names in os.walk(root) for name in folders + names]
+        left = [path for path in left if "dmarcgate" in os.path.basename(path) and not prefix.startswith(path + "/")]
         check(removed.returncode == 0 and not left, "make uninstall takes all of it back", left)
     finally:
         shutil.rmtree(root)
