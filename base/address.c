@@ -100,3 +100,27 @@ const char *address_format(const struct address *address, char text[ADDRESS_TEXT
 	}
 	return text;
 }
+
+bool network_parse(struct span text, struct network *network)
+{
+	const char *slash = text.n ? memchr(text.p, '/', text.n) : NULL;
+	struct span base = { text.p, slash ? (size_t)(slash - text.p) : text.n };
+	unsigned long long bits = 128;
+	unsigned most;
+
+	if (!address_parse(base, &network->base))
+		return false;
+	most = memchr(base.p, ':', base.n) ? 128 : 32;
+	if (slash && !span_number((struct span){ slash + 1, text.n - base.n - 1 }, most, &bits))
+		return false;
+	network->bits = (unsigned)bits + (slash ? 128 - most : 0);
+	return true;
+}
+
+bool network_holds(const struct network *network, const struct address *address)
+{
+	const uint8_t *base = network->base.octets, *octets = address->octets;
+	unsigned whole = network->bits / 8, rest = network->bits % 8;
+
+	return memcmp(base, octets, whole) == 0 && (rest == 0 || (base[whole] ^ octets[whole]) >> (8 - rest) == 0);
+}

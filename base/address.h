@@ -25,4 +25,14 @@ const char *address_format(const struct address *address, char text[ADDRESS_TEXT
 
 bool address_is_v4(const struct address *address);
 
+/* The addresses whose first `bits` of 128 are those of `base`; an IPv4 prefix counts 96 more. */
+struct network {
+	struct address base;
+	unsigned bits;
+};
+
+/* ADDRESS or ADDRESS/BITS, BITS up to 32 behind a dotted quad, else up to 128. */
+bool network_parse(struct span text, struct network *network);
+bool network_holds(const struct network *network, const struct address *address);
+
 #endif

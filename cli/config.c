@@ -405,15 +405,9 @@ static bool list_set(char **place, const char *value, bool (*wanted)(struct span
 
 static bool is_net(struct span text)
 {
-	const char *slash = memchr(text.p, '/', text.n);
-	struct span host = { text.p, slash ? (size_t)(slash - text.p) : text.n };
-	unsigned long long bits;
-	struct address address;
+	struct network network;
 
-	if (!address_parse(host, &address))
-		return false;
-	return !slash || span_number((struct span){ slash + 1, text.n - host.n - 1 },
-				 memchr(host.p, ':', host.n) ? 128 : 32, &bits);
+	return network_parse(text, &network);
 }
 
 static bool is_tenant(struct span text)

@@ -107,16 +107,11 @@ static int network_order(const void *a, const void *b)
 	return order ? order : (x->prefix > y->prefix) - (x->prefix < y->prefix);
 }
 
-static bool network_holds(const struct spf_network *outer, const struct spf_network *inner)
+static bool network_includes(const struct spf_network *outer, const struct spf_network *inner)
 {
-	unsigned bits = network_bits(outer);
+	struct network network = { outer->address, network_bits(outer) };
 
-	if (outer->six != inner->six || outer->prefix > inner->prefix)
-		return false;
-	for (unsigned i = 0; i < bits; i++)
-		if ((outer->address.octets[i / 8] ^ inner->address.octets[i / 8]) & 0x80 >> i % 8)
-			return false;
-	return true;
+	return outer->six == inner->six && outer->prefix <= inner->prefix && network_holds(&network, &inner->address);
 }
 
 bool spf_networks_take(const struct spf_tree *tree, struct arena *arena, struct spf_network **networks, size_t *n)
@@ -133,7 +128,7 @@ bool spf_networks_take(const struct spf_tree *tree, struct arena *arena, struct 
 			all[count++] = network_of(&tree->ranges[i]);
 	qsort(all, count, sizeof *all, network_order);
 	for (size_t i = 0; i < count; i++)
-		if (*n == 0 || !network_holds(&all[*n - 1], &all[i]))
+		if (*n == 0 || !network_includes(&all[*n - 1], &all[i]))
 			all[(*n)++] = all[i];
 	return true;
 }

@@ -1,4 +1,5 @@
-/* span: lists, white space and numbers. fault: where its text ends. */
+/* span: lists, white space and numbers. address: networks. fault: where its text ends. */
+#include "base/address.h"
 #include "base/fault.h"
 #include "base/span.h"
 
@@ -94,12 +95,60 @@ static void test_fault(void **state)
 	assert_int_equal(strlen(fault.text), sizeof fault.text - 3);
 }
 
+static void test_network(void **state)
+{
+	static const struct {
+		const char *network, *address; /* NULL: no network */
+		bool holds;
+	} rows[] = {
+		{ "192.0.2.0/24", "192.0.2.255", true },
+		{ "192.0.2.0/24", "192.0.3.0", false },
+		{ "192.0.2.128/25", "192.0.2.128", true },
+		{ "192.0.2.128/25", "192.0.2.127", false },
+		{ "192.0.2.77/24", "192.0.2.1", true }, /* what stands behind the prefix says nothing */
+		{ "192.0.2.1", "192.0.2.1", true },
+		{ "192.0.2.1", "192.0.2.0", false },
+		{ "192.0.2.1/32", "192.0.2.0", false },
+		{ "0.0.0.0/0", "203.0.113.9", true },
+		{ "0.0.0.0/0", "2001:db8::1", false },
+		{ "::ffff:192.0.2.0/120", "192.0.2.9", true },
+		{ "::ffff:192.0.2.0/24", "2001:db8::1", false },
+		{ "::/0", "192.0.2.1", true },
+		{ "2001:db8::/33", "2001:db8:7fff::1", true },
+		{ "2001:db8::/33", "2001:db8:8000::1", false },
+		{ "2001:db8::1/128", "2001:db8::", false },
+		{ "192.0.2.0/33", NULL, false },
+		{ "2001:db8::/129", NULL, false },
+		{ "192.0.2.0/", NULL, false },
+		{ "192.0.2.0/ 24", NULL, false },
+		{ "192.0.2.0/-1", NULL, false },
+		{ "192.0.2/24", NULL, false },
+		{ "mail.example/24", NULL, false },
+		{ "/24", NULL, false },
+		{ "", NULL, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct network network;
+		struct address address;
+
+		assert_int_equal(network_parse(span_of(rows[i].network), &network), rows[i].address != NULL);
+		if (!rows[i].address)
+			continue;
+		assert_true(address_parse(span_of(rows[i].address), &address));
+		assert_int_equal(network_holds(&network, &address), rows[i].holds);
+	}
+	assert_false(network_parse(SPAN_ABSENT, &(struct network){ .bits = 0 }));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_number),
+		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_fault),
 	};
 

@@ -332,15 +332,9 @@ bool spf_tree_read(struct dns dns, struct span domain, struct arena *arena, stru
 
 static bool range_fits(const struct spf_range *range, const struct address *sender)
 {
-	unsigned bits = range->six ? range->prefix : range->prefix + 96u;
+	struct network network = { range->address, range->six ? range->prefix : range->prefix + 96u };
 
-	if (range->everyone)
-		return true;
-	if (address_is_v4(sender) == range->six)
-		return false;
-	if (memcmp(range->address.octets, sender->octets, bits / 8) != 0)
-		return false;
-	return bits % 8 == 0 || (range->address.octets[bits / 8] ^ sender->octets[bits / 8]) >> (8 - bits % 8) == 0;
+	return range->everyone || (address_is_v4(sender) != range->six && network_holds(&network, sender));
 }
 
 /* An include fits only when the record inside says pass; then its own qualifier counts. Otherwise the rest of that

@@ -33,7 +33,7 @@ static bool stage_ends(struct work *w, bool ok)
 /* What depends neither on the window nor on whether leads count. */
 static bool work_read(struct work *w)
 {
-	return stage_ends(w, work_auths(w)) && stage_ends(w, work_reports(w));
+	return stage_ends(w, work_marks(w)) && stage_ends(w, work_auths(w)) && stage_ends(w, work_reports(w));
 }
 
 /* What does not depend on the window. */

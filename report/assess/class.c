@@ -136,9 +136,8 @@ static size_t path_find(const struct work *w, size_t paths, uint32_t from, uint3
 
 static bool address_is_own(const struct work *w, const struct address *address)
 {
-	for (size_t i = 0; i < w->options->own_nets.n; i++)
-		if (address_within(address, w->options->own_nets.words[i]))
-			return true;
+	if (in_own_net(w, address))
+		return true;
 	for (size_t i = 0; i < w->rows->sources_n; i++)
 		if (w->rows->sources[i].has_address && w->direct[w->source_rank[i]] &&
 			w->sources[w->named[i]].kind == SENDER_NONE &&

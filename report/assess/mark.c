@@ -17,9 +17,35 @@ static bool is_word(struct span subject, const char *prefix, struct span value)
 	       domain_within(value, (struct span){ subject.p + p.n, subject.n - p.n });
 }
 
-static bool names_address(struct span subject, const struct address *address, struct span host)
+bool work_marks(struct work *w)
 {
-	return address_within(address, subject) || (host.n && domain_within(host, subject));
+	size_t nets = w->options->own_nets.n, marks = w->rows->marks_n;
+
+	w->own_nets = arena_take(w->arena, nets * sizeof *w->own_nets);
+	w->marked = arena_take(w->arena, marks * sizeof *w->marked);
+	if (!w->own_nets || !w->marked)
+		return false;
+	for (size_t i = 0; i < nets; i++)
+		w->own_nets_n += network_parse(w->options->own_nets.words[i], &w->own_nets[w->own_nets_n]);
+	for (size_t i = 0; i < marks; i++)
+		w->marked[i].is_network = network_parse(w->rows->marks[i].subject, &w->marked[i].network);
+	return true;
+}
+
+bool in_own_net(const struct work *w, const struct address *address)
+{
+	for (size_t i = 0; i < w->own_nets_n; i++)
+		if (network_holds(&w->own_nets[i], address))
+			return true;
+	return false;
+}
+
+static bool names_address(
+	const struct work *w, const struct mark_row *mark, const struct address *address, struct span host)
+{
+	const struct marked *marked = &w->marked[mark - w->rows->marks];
+
+	return marked->is_network ? network_holds(&marked->network, address) : host.n && domain_within(host, mark->subject);
 }
 
 /* The later day wins; on one day the order of the word list. */
@@ -44,7 +70,7 @@ static bool mark_is_about(const struct work *w, const struct mark_row *mark, con
 	if (is_word(mark->subject, "d=", path->signer) || is_word(mark->subject, "bounce=", path->bounce))
 		return true;
 	return source->method != METHOD_SCATTER && path->addresses &&
-	       names_address(mark->subject, &path->address, path->host_confirmed ? path->host : SPAN_ABSENT);
+	       names_address(w, mark, &path->address, path->host_confirmed ? path->host : SPAN_ABSENT);
 }
 
 struct marks path_marks(const struct work *w, const struct path *path)
@@ -76,18 +102,11 @@ static bool says_class(enum mark_kind kind)
 }
 
 /* Addresses before host names, long prefixes before short ones, long names before short ones. */
-static unsigned narrowness(struct span subject)
+static size_t narrowness(const struct work *w, const struct mark_row *mark)
 {
-	const char *slash = memchr(subject.p, '/', subject.n);
-	struct span network = { subject.p, slash ? (size_t)(slash - subject.p) : subject.n };
-	unsigned long long bits = 128;
-	struct address base;
+	const struct marked *marked = &w->marked[mark - w->rows->marks];
 
-	if (!address_parse(network, &base))
-		return (unsigned)subject.n;
-	if (slash && !span_number((struct span){ slash + 1, subject.n - network.n - 1 }, 128, &bits))
-		bits = 0;
-	return SUBJECT_MOST + (unsigned)bits;
+	return marked->is_network ? SUBJECT_MOST + marked->network.bits : mark->subject.n;
 }
 
 const struct mark_row *mark_of_address(const struct work *w, const struct observed_source *source)
@@ -98,8 +117,8 @@ const struct mark_row *mark_of_address(const struct work *w, const struct observ
 	for (size_t i = 0; source->has_address && i < w->rows->marks_n; i++) {
 		const struct mark_row *mark = &w->rows->marks[i];
 
-		if (says_class(mark->kind) && mark_holds(w, mark) && names_address(mark->subject, &source->address, host) &&
-			(!best || narrowness(mark->subject) > narrowness(best->subject)))
+		if (says_class(mark->kind) && mark_holds(w, mark) && names_address(w, mark, &source->address, host) &&
+			(!best || narrowness(w, mark) > narrowness(w, best)))
 			best = mark;
 	}
 	return best;
@@ -130,7 +149,7 @@ const struct mark_row *mark_naming(
 
 		if (mark->kind != MARK_NAME || !mark->value.n || !mark_holds(w, mark))
 			continue;
-		if (((source->has_address && names_address(mark->subject, &source->address, host)) ||
+		if (((source->has_address && names_address(w, mark, &source->address, host)) ||
 			    is_word(mark->subject, "d=", signer) || is_word(mark->subject, "bounce=", bounce)) &&
 			is_later(mark, best))
 			best = mark;

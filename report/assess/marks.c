@@ -382,15 +382,6 @@ bool mark_write(struct buf *out, const struct statement *statement, struct fault
 	return ok;
 }
 
-static bool is_network(struct span text)
-{
-	const char *slash = memchr(text.p, '/', text.n);
-	struct span host = { text.p, slash ? (size_t)(slash - text.p) : text.n };
-	struct address base;
-
-	return address_parse(host, &base) && address_within(&base, text);
-}
-
 /* No host name ends in a label of digits (RFC 3696 section 2) or holds a colon or slash: a typing error in an address
  * would be a mark that no mail ever meets. */
 static bool is_name(struct span text)
@@ -405,9 +396,11 @@ static bool is_name(struct span text)
 
 bool mark_subject_is_possible(struct span subject, const struct rows *tables)
 {
+	struct network network;
+
 	if (!subject.n)
 		return false;
-	if (memchr(subject.p, ' ', subject.n) || is_name(subject) || is_network(subject))
+	if (memchr(subject.p, ' ', subject.n) || is_name(subject) || network_parse(subject, &network))
 		return true;
 	for (size_t i = 0; i < tables->senders_n; i++)
 		if (span_is_nocase(tables->senders[i].id, subject) || span_is_nocase(tables->senders[i].name, subject))

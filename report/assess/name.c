@@ -19,27 +19,6 @@ const char *name_method_word(enum name_method method)
 	return method < METHOD_COUNT ? words[method] : "";
 }
 
-bool address_within(const struct address *address, struct span cidr)
-{
-	const char *slash = cidr.n ? memchr(cidr.p, '/', cidr.n) : NULL;
-	struct span network = { cidr.p, slash ? (size_t)(slash - cidr.p) : cidr.n };
-	unsigned long long bits = 128;
-	struct address base;
-
-	if (!address_parse(network, &base))
-		return false;
-	if (slash) {
-		unsigned most = address_is_v4(&base) && !memchr(network.p, ':', network.n) ? 32 : 128;
-
-		if (!span_number((struct span){ slash + 1, cidr.n - network.n - 1 }, most, &bits))
-			return false;
-		bits += 128 - most;
-	}
-	if (memcmp(address->octets, base.octets, bits / 8) != 0)
-		return false;
-	return bits % 8 == 0 || ((address->octets[bits / 8] ^ base.octets[bits / 8]) >> (8 - bits % 8)) == 0;
-}
-
 /* A name that only repeats the address (at least three of its numbers), or says dial-up in a label. */
 bool host_is_dial_up(struct span host, const struct address *address)
 {
@@ -222,10 +201,7 @@ static bool host_is_own(const struct work *w, const struct observed_source *s)
 {
 	if (s->host_state == HOST_CONFIRMED && domain_within(s->host.name, w->options->domain.name))
 		return true;
-	for (size_t i = 0; s->has_address && i < w->options->own_nets.n; i++)
-		if (address_within(&s->address, w->options->own_nets.words[i]))
-			return true;
-	return false;
+	return s->has_address && in_own_net(w, &s->address);
 }
 
 static struct named_source name_by_traffic(struct work *w, const struct observed_source *s, const struct gist *gist)

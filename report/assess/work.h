@@ -12,6 +12,12 @@
 
 enum row_state { ROW_OK, ROW_OUTSIDE, ROW_SUSPICIOUS };
 
+/* The subject of a mark, read once. */
+struct marked {
+	bool is_network;
+	struct network network;
+};
+
 /* What one record shape means, whatever report it stands in. */
 struct auth_state {
 	uint32_t rank;			       /* equal contents, equal rank; in the order of their contents */
@@ -68,6 +74,10 @@ struct work {
 	struct verdict *v;
 	bool any;	 /* a counted report */
 	bool with_leads; /* count leads too: what would change if they were true */
+
+	struct network *own_nets; /* of options.own_nets */
+	size_t own_nets_n;
+	struct marked *marked; /* rows.marks */
 
 	struct auth_state *auths;
 	struct judgement *judgements; /* of each of auths under each strictness */
@@ -182,7 +192,6 @@ static inline uint64_t add_up(uint64_t a, uint64_t b)
 bool work_names(struct work *w);
 bool host_is_dial_up(struct span host, const struct address *address);
 const struct sender_row *sender_by_host(const struct rows *rows, struct span host);
-bool address_within(const struct address *address, struct span cidr);
 
 /* home.c, path.c, window.c, feature.c */
 bool work_homes(struct work *w);
@@ -203,6 +212,8 @@ static inline bool day_is_covered(const struct work *w, int64_t day)
 }
 
 /* mark.c */
+bool work_marks(struct work *w);
+bool in_own_net(const struct work *w, const struct address *address);
 struct marks {
 	enum mark_kind class; /* MARK_OWN, MARK_FORWARDER, MARK_NOT_OURS or MARK_NONE */
 	bool accept, critical, reviewed;
