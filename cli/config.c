@@ -530,6 +530,32 @@ bool setting_set(void *base, const struct config_setting *setting, const char *v
 	return true;
 }
 
+bool setting_is_list(const struct config_setting *setting)
+{
+	return config_is_text(setting) && setting->unit && span_ends_nocase(span_of(setting->unit), SPAN(",..."));
+}
+
+bool setting_add(void *base, const struct config_setting *setting, const char *value, const char *where,
+	struct fault *fault)
+{
+	char **place = setting_text(base, setting), *before = strdup(*place), *both = NULL;
+	bool good = before || fault_set(fault, FAULT_LATER, "out of memory");
+
+	good = good && setting_set(base, setting, value, where, fault);
+	if (good && *before && **place) {
+		if (asprintf(&both, "%s, %s", before, *place) >= 0) {
+			free(*place);
+			*place = both;
+		} else {
+			good = fault_set(fault, FAULT_LATER, "out of memory");
+		}
+	} else if (good && *before) {
+		good = text_set(place, before, fault);
+	}
+	free(before);
+	return good;
+}
+
 const struct config_setting *setting_find(const char *section, const char *name)
 {
 	for (const struct config_setting *row = config_settings; row->name; row++)

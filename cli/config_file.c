@@ -193,7 +193,9 @@ static int line_take(void *arg, const char *section, const char *name, const cha
 		unsigned *seen = &all->rows[setting - config_settings];
 
 		snprintf(where, sizeof where, "%s[%s] %s", at, section, name);
-		if (*seen)
+		if (*seen && setting_is_list(setting))
+			setting_add(mailbox ? (void *)mailbox : config, setting, value, where, &fault);
+		else if (*seen)
 			fault_set(&fault, FAULT_SETUP, "%s: set twice, first on line %u", where, *seen);
 		else if (setting_set(mailbox ? (void *)mailbox : config, setting, value, where, &fault))
 			*seen = loading->line;
@@ -424,6 +426,8 @@ void config_release(struct config *config)
 
 /* ---- printing ---- */
 
+#define LIST_OCTETS 120 /* of a list on one line */
+
 static void text_print(const char *before, const char *text, FILE *out)
 {
 	struct buf safe = BUF(8 * PATH_OCTETS);
@@ -433,11 +437,34 @@ static void text_print(const char *before, const char *text, FILE *out)
 	buf_release(&safe);
 }
 
-static void value_print(const void *base, const struct config_setting *row, const char *before, FILE *out)
+void setting_print(const struct config_setting *setting, const char *value, FILE *out)
 {
-	char text[CONFIG_TEXT];
+	struct span rest = span_of(value), one;
+	size_t column = 0;
 
-	text_print(before, config_is_text(row) ? *setting_text(base, row) : config_format(row, setting_value(base, row), text), out);
+	fprintf(out, "%s = ", setting->name);
+	if (!setting_is_list(setting)) {
+		text_print("", value, out);
+		return;
+	}
+	while (span_take(&rest, ',', &one)) {
+		struct buf safe = BUF(8 * PATH_OCTETS);
+
+		if (column && column + one.n > LIST_OCTETS) {
+			fprintf(out, "\n%s = ", setting->name);
+			column = 0;
+		}
+		escape_terminal(&safe, one);
+		fprintf(out, "%s%s", column ? ", " : "", buf_text(&safe));
+		column += one.n + 2;
+		buf_release(&safe);
+	}
+}
+
+/* A value as text: a char * of the settings, or `text`. */
+static const char *value_text(const void *base, const struct config_setting *row, char text[CONFIG_TEXT])
+{
+	return config_is_text(row) ? *setting_text(base, row) : config_format(row, setting_value(base, row), text);
 }
 
 static bool value_differs(const void *a, const void *b, const struct config_setting *row)
@@ -454,6 +481,8 @@ static void secret_print(const void *base, const struct config_setting *row, FIL
 
 static void mailbox_print(const struct mailbox_settings *settings, FILE *out)
 {
+	char text[CONFIG_TEXT];
+
 	fprintf(out, "\n[" MAILBOX_SECTION " %s]\n", settings->mailbox.name);
 	for (const struct config_setting *row = config_settings; row->name; row++) {
 		if (!setting_is_of_mailbox(row))
@@ -463,8 +492,7 @@ static void mailbox_print(const struct mailbox_settings *settings, FILE *out)
 			secret_print(settings, row, out);
 			continue;
 		}
-		fputs(row->name, out);
-		value_print(settings, row, " = ", out);
+		setting_print(row, value_text(settings, row, text), out);
 		putc('\n', out);
 	}
 }
@@ -472,6 +500,7 @@ static void mailbox_print(const struct mailbox_settings *settings, FILE *out)
 bool config_print(const struct config *config, FILE *out, struct fault *fault)
 {
 	const char *section = "";
+	char text[CONFIG_TEXT];
 	struct config defaults;
 
 	if (!config_defaults(&defaults, fault))
@@ -490,10 +519,9 @@ bool config_print(const struct config *config, FILE *out, struct fault *fault)
 			secret_print(config, row, out);
 			continue;
 		}
-		fputs(row->name, out);
-		value_print(config, row, " = ", out);
+		setting_print(row, value_text(config, row, text), out);
 		if (value_differs(config, &defaults, row))
-			value_print(&defaults, row, " ; default: ", out);
+			text_print(" ; default: ", value_text(&defaults, row, text), out);
 		putc('\n', out);
 	}
 	for (size_t i = 0; i < config->mailboxes_n; i++)

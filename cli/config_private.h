@@ -25,6 +25,14 @@ const struct config_setting *setting_find(const char *section, const char *name)
 bool setting_set(void *base, const struct config_setting *setting, const char *value, const char *where,
 	struct fault *fault);
 
+/* Its unit ends in `,...`: it may be given again, and what is named then is added. */
+bool setting_is_list(const struct config_setting *setting);
+bool setting_add(void *base, const struct config_setting *setting, const char *value, const char *where,
+	struct fault *fault);
+
+/* `name = value`; a list that is longer than a line of the file may be, as several lines. No line feed behind the last. */
+void setting_print(const struct config_setting *setting, const char *value, FILE *out);
+
 /* Says what might have been meant. `heading` is what stands in the file, `section` what the rows call it; `at`: file and
  * line. */
 bool setting_unknown(

@@ -1,4 +1,5 @@
 #include "cli/lintkeys.h"
+#include "cli/cli.h"
 #include "cli/file.h"
 #include "cli/selectors.h"
 
@@ -25,6 +26,7 @@ struct judging {
 	struct findings *findings;
 	struct span *names; /* of all keys asked for */
 	size_t n;
+	size_t left_out; /* in use or named, and beyond LINTKEYS_MOST */
 	int64_t today;
 };
 
@@ -46,15 +48,32 @@ static bool line_judge(struct judging *j, const struct selector_line *line)
 	int64_t last = line->last_day > line->checked_day ? line->last_day : line->checked_day;
 	struct span name = key_name(line->selector, line->domain, j->findings->arena);
 
-	if (j->n == LINTKEYS_MOST || !name.p || (!line->listed && last == MOMENT_NONE))
+	if (!name.p || (!line->listed && last == MOMENT_NONE))
 		return !j->findings->arena->failed;
+	if (j->n == LINTKEYS_MOST) {
+		j->left_out++;
+		return true;
+	}
 	j->names[j->n++] = name;
 	if (!line->listed && last < j->today - SELECTOR_UNUSED_DAYS)
 		return old_key_judge(j, name, last);
 	return lint_key_name(j->dns, name, j->findings, NULL);
 }
 
-/* The key that the user named, unless it was met already. */
+/* Those that the operator listed come first: reports name what they like. */
+static bool lines_judge(struct judging *j, const struct selectors *selectors)
+{
+	bool good = true;
+
+	for (int listed = 1; listed >= 0; listed--)
+		for (size_t i = 0; good && i < selectors->n; i++)
+			if (selectors->lines[i].listed == (listed == 1))
+				good = line_judge(j, &selectors->lines[i]);
+	j->left_out += selectors->left_out;
+	return good;
+}
+
+/* A key that the user named, unless it was met already. */
 static bool named_judge(struct judging *j, struct span name)
 {
 	for (size_t i = 0; i < j->n; i++)
@@ -62,6 +81,22 @@ static bool named_judge(struct judging *j, struct span name)
 			return true;
 	j->names[j->n++] = name;
 	return lint_key_name(j->dns, name, j->findings, NULL);
+}
+
+static bool list_judge(struct judging *j, struct span list, struct span domain)
+{
+	struct span selector;
+	bool good = true;
+
+	for (size_t n = 0; good && span_take(&list, ',', &selector); n++) {
+		struct span name = key_name(selector, domain, j->findings->arena);
+
+		if (n >= LINTKEYS_MOST)
+			j->left_out++;
+		else
+			good = !name.p || named_judge(j, name);
+	}
+	return good;
 }
 
 /* Signing programs write their zone line without the domain: `mail._domainkey IN TXT ...`. */
@@ -80,22 +115,16 @@ bool lintkeys_judge(const struct cli *cli, struct store *store, struct dns dns, 
 	const struct expected_key *expected, struct findings *findings, struct fault *fault)
 {
 	struct judging j = { .dns = dns, .findings = findings, .today = moment_day(cli->now) };
-	const char *selector = cli->options.selector;
+	const char *named = cli->options.selector;
 	struct selectors selectors;
 	bool good;
 
 	if (!selectors_gather(cli, store, domain, NULL, findings->arena, &selectors, fault))
 		return false;
-	j.names = arena_take(findings->arena, (LINTKEYS_MOST + 2) * sizeof *j.names);
-	good = j.names != NULL;
-	for (size_t i = 0; good && i < selectors.n; i++)
-		good = line_judge(&j, &selectors.lines[i]);
-	if (good && selector) {
-		struct span name = key_name(span_of(selector), domain, findings->arena);
-
-		good = !name.p || named_judge(&j, name);
-	}
-	if (good && expected)
-		good = expected_judge(&j, expected, domain);
+	j.names = arena_take(findings->arena, (2 * LINTKEYS_MOST + 1) * sizeof *j.names);
+	good = j.names && lines_judge(&j, &selectors) && (!named || list_judge(&j, span_of(named), domain)) &&
+	       (!expected || expected_judge(&j, expected, domain));
+	if (good && j.left_out && !cli->options.quiet)
+		cli_say(cli, "%.253s: %zu more keys are known, and were not looked at", domain.p, j.left_out);
 	return good || fault_set(fault, FAULT_LATER, "%.253s: needs more memory than is allowed", domain.p);
 }

@@ -70,7 +70,7 @@ const struct option_row option_rows[] = {
 	{ "aspf", "r|s", PLACE(record.aspf), "record", "the same for the bounce address" },
 	{ "psd", "y|n|u", PLACE(record.psd), "record", "is the domain one below which others register?" },
 	{ "ttl", "SECONDS", PLACE(record.ttl), "record", "how long the record may be remembered" },
-	{ "selector", "NAME", PLACE(selector), "lint", "a key to look at beside those that are known" },
+	{ "selector", "NAME,...", PLACE(selector), "lint", "keys to look at beside those that are known" },
 	{ "expect-key", "FILE", PLACE(expect_key), "lint", "is this the key that is published? PEM, record or zone line" },
 	{ "history", NULL, PLACE(history), "dns", "every state that was seen, not just the last" },
 	{ "quick", NULL, PLACE(quick), "doctor", "without reading the whole database" },

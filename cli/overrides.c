@@ -1,12 +1,10 @@
 #include "cli/overrides.h"
 #include "cli/config_private.h"
 
-#include "base/escape.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-static const struct override *override_find(const struct config *config, const char *domain, const struct config_setting *setting)
+static struct override *override_find(const struct config *config, const char *domain, const struct config_setting *setting)
 {
 	for (size_t i = 0; i < config->overrides_n; i++)
 		if (config->overrides[i].setting == setting && strcmp(config->overrides[i].domain, domain) == 0)
@@ -34,13 +32,27 @@ static bool override_add(struct config *config, const char *domain, const struct
 	return true;
 }
 
+/* A list that is given again. */
+static bool override_extend(struct override *row, const char *value, const char *where, struct fault *fault)
+{
+	struct config tried = { .readiness.limits = LIMITS_DEFAULT };
+	bool good;
+
+	*setting_text(&tried, row->setting) = row->value;
+	good = setting_add(&tried, row->setting, value, where, fault);
+	row->value = *setting_text(&tried, row->setting);
+	return good;
+}
+
 bool override_set(struct config *config, const char *domain, const struct config_setting *setting, const char *value,
 	const char *where, unsigned line, struct fault *fault)
 {
-	const struct override *again = override_find(config, domain, setting);
+	struct override *again = override_find(config, domain, setting);
 	struct override row = { .setting = setting, .line = line };
 	struct config tried = { .readiness.limits = LIMITS_DEFAULT };
 
+	if (again && setting_is_list(setting))
+		return override_extend(again, value, where, fault);
 	if (again)
 		return fault_set(fault, FAULT_SETUP, "%s: set twice, first on line %u", where, again->line);
 	if (config->overrides_n == OVERRIDES_MOST)
@@ -88,13 +100,11 @@ void overrides_print(const struct config *config, FILE *out)
 
 	for (size_t i = 0; i < config->overrides_n; i++) {
 		const struct override *row = &config->overrides[i];
-		struct buf safe = BUF(1024 * 1024);
 
 		if (strcmp(domain, row->domain) != 0)
 			fprintf(out, "\n[" DOMAIN_SECTION " %s]\n", row->domain);
 		domain = row->domain;
-		escape_terminal(&safe, span_of(row->value));
-		fprintf(out, "%s = %s\n", row->setting->name, buf_text(&safe));
-		buf_release(&safe);
+		setting_print(row->setting, row->value, out);
+		putc('\n', out);
 	}
 }

@@ -86,6 +86,21 @@ ok $? "and it is said"
 ends 78 "no file" lint sound.example --expect-key nowhere
 ends 64 "for several domains" lint sound.example relay.example --expect-key public.pem
 
+# ---- several keys, and more than are looked at
+
+ends 2 "the last of several names" lint --selector other,s1 revoked.example
+says 's1._domainkey.revoked.example' "is looked at, too"
+ends 2 "the first of several names" lint --selector s1,other revoked.example
+says 's1._domainkey.revoked.example' "is looked at, too"
+{ echo '[dkim]'; seq -f 'selectors = key%03.0f@revoked.example' 1 103; } > many
+"$program" -c many --dns-file "$zone" lint --selector s1 revoked.example > out 2> err
+[ "$(cat err)" = 'dmarcgate: revoked.example: 3 more keys are known, and were not looked at' ]
+ok $? "more keys than are looked at: it is said"
+says 's1._domainkey.revoked.example' "one that was named is looked at"
+"$program" -c many --quiet --dns-file "$zone" lint revoked.example > out 2> err
+[ ! -s err ]
+ok $? "and not, when nothing is to be said"
+
 # ---- what reports name; and offline, with a date
 
 "$program" -c conf --quiet --dns-file "$srcdir/samples/zone.txt" ingest "$srcdir/samples/demo" > out 2> err

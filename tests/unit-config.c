@@ -190,6 +190,8 @@ static const struct {
 		":2: [mailbox a] url = http://example.org: the URL begins with imap://, imaps://, pop://, pops://, "
 		"maildir:, mbox: or folder:" },
 	{ "[mailbox a]\nurl = imaps://u@h\nfoldres = x\n", ":3: [mailbox a] foldres: no such setting; did you mean folders?" },
+	{ "[dkim]\ndomains = a.example\ndomains = b/example\n",
+		":3: [dkim] domains = b/example: names separated by commas" },
 	{ "[mailbox a]\nurl = imaps://u@h\nurl = imaps://u@h\n", ":3: [mailbox a] url: set twice, first on line 2" },
 	{ "[mailbox a]\nurl = imaps://u@h\nafter = burn\n",
 		":3: [mailbox a] after = burn: one of keep, seen, delete, flag:KEYWORD, move:FOLDER" },
@@ -371,6 +373,48 @@ static void test_print(void **state)
 	assert_memory_equal(&config.readiness.limits, &again.readiness.limits, sizeof config.readiness.limits);
 	assert_string_equal(config.readiness.own_nets, again.readiness.own_nets);
 	assert_string_equal(config.db, again.db);
+	config_release(&again);
+	config_release(&config);
+	free(text);
+}
+
+/* A list may be given again, as a line has its end; what is printed is read again. */
+static void test_lists(void **state)
+{
+	struct fault fault = { 0 };
+	struct config config, again;
+	struct readiness_settings settings;
+	char *text = NULL, *line;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+
+	(void)state;
+	fputs("[dkim]\ndomains = \ndomains = first.example,second.example\n", out);
+	for (int i = 0; i < 300; i++)
+		fprintf(out, "domains = customer-%03d.example\n", i);
+	fputs("domains =\n[mailbox a]\nurl = maildir:/var/mail/x\nfolders = INBOX\nfolders = Lists/*\n"
+	      "[readiness]\nown_nets = 192.0.2.0/24\n"
+	      "[domain example.org]\nown_nets = 198.51.100.0/24\nown_nets = 2001:db8::/48\n", out);
+	fclose(out);
+	assert_true(load(text, &config, &fault));
+	free(text);
+	assert_int_equal(strncmp(config.domains, "first.example,second.example, customer-000.example, customer-001", 63), 0);
+	assert_string_equal(config.domains + strlen(config.domains) - 20, "customer-299.example");
+	assert_string_equal(config.mailboxes[0].folders, "INBOX, Lists/*");
+	settings = readiness_settings_of(&config, SPAN("example.org"));
+	assert_string_equal(settings.own_nets, "198.51.100.0/24, 2001:db8::/48");
+	assert_string_equal(config.readiness.own_nets, "192.0.2.0/24");
+
+	out = open_memstream(&text, &n);
+	assert_true(config_print(&config, out, &fault));
+	fclose(out);
+	assert_non_null(strstr(text, "\ndomains = first.example, second.example, customer-000.example,"));
+	for (line = text; *line; line += strcspn(line, "\n") + 1)
+		assert_true(strcspn(line, "\n") < 200);
+	assert_true(load(text, &again, &fault));
+	assert_string_equal(config.domains + 28, again.domains + 29);
+	assert_string_equal(again.mailboxes[0].folders, "INBOX, Lists/*");
+	assert_string_equal(readiness_settings_of(&again, SPAN("example.org")).own_nets, "198.51.100.0/24, 2001:db8::/48");
 	config_release(&again);
 	config_release(&config);
 	free(text);
@@ -585,6 +629,7 @@ int main(void)
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_domains),
+		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_mailboxes),
 		cmocka_unit_test(test_open_file),
 		cmocka_unit_test(test_manual),
