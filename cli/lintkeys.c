@@ -60,14 +60,13 @@ static bool line_judge(struct judging *j, const struct selector_line *line)
 	return lint_key_name(j->dns, name, j->findings, NULL);
 }
 
-/* Those that the operator listed come first: reports name what they like. */
 static bool lines_judge(struct judging *j, const struct selectors *selectors)
 {
 	bool good = true;
 
-	for (int listed = 1; listed >= 0; listed--)
+	for (int rank = 0; rank < SELECTOR_RANKS; rank++)
 		for (size_t i = 0; good && i < selectors->n; i++)
-			if (selectors->lines[i].listed == (listed == 1))
+			if (selector_rank(&selectors->lines[i]) == (enum selector_rank)rank)
 				good = line_judge(j, &selectors->lines[i]);
 	j->left_out += selectors->left_out;
 	return good;

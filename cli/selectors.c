@@ -154,6 +154,13 @@ bool selectors_gather(const struct cli *cli, struct store *store, struct span do
 	return good && (!arena->failed || fault_set(fault, FAULT_LATER, "out of memory"));
 }
 
+enum selector_rank selector_rank(const struct selector_line *line)
+{
+	if (line->listed)
+		return SELECTOR_LISTED;
+	return line->last_day != MOMENT_NONE || line->checked_day != MOMENT_NONE ? SELECTOR_VALID : SELECTOR_OTHER;
+}
+
 /* ---- how they stand ---- */
 
 static void line_look(struct store *store, struct selector_line *line)

@@ -21,6 +21,11 @@ struct selectors {
 bool selectors_gather(const struct cli *cli, struct store *store, struct span domain, const struct verdict *verdict,
 	struct arena *arena, struct selectors *selectors, struct fault *fault);
 
+/* In which order to ask about them where not all can be asked about, as anybody can write selectors into a mail and a report:
+ * those that the operator listed, those that made a valid signature, the others. */
+enum selector_rank { SELECTOR_LISTED, SELECTOR_VALID, SELECTOR_OTHER, SELECTOR_RANKS };
+enum selector_rank selector_rank(const struct selector_line *line);
+
 /* The keys as the last snapshot or the archive has them. */
 void selectors_look(struct store *store, struct selectors *selectors);
 

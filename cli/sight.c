@@ -156,20 +156,27 @@ static bool domain_is_due(const struct cli *cli, struct store *store, struct spa
 	return good;
 }
 
+static void key_look(struct dns dns, const struct selector_line *line)
+{
+	struct arena arena = ARENA(SELECTORS_OCTETS);
+	struct span name = key_name(line->selector, line->domain, &arena);
+
+	if (name.p)
+		dns_ask(dns, name, DNS_TYPE_TXT, &arena);
+	arena_release(&arena);
+}
+
 static bool keys_look(const struct cli *cli, struct store *store, struct dns dns, struct span domain, struct fault *fault)
 {
-	struct arena arena = ARENA(SELECTORS_OCTETS), answers = ARENA(SELECTORS_OCTETS);
+	struct arena arena = ARENA(SELECTORS_OCTETS);
 	struct selectors selectors;
 	bool good = selectors_gather(cli, store, domain, NULL, &arena, &selectors, fault);
+	size_t looked = 0;
 
-	for (size_t i = 0; good && i < selectors.n && i < KEYS_MOST; i++) {
-		struct span name = key_name(selectors.lines[i].selector, selectors.lines[i].domain, &answers);
-
-		if (name.p)
-			dns_ask(dns, name, DNS_TYPE_TXT, &answers);
-		arena_clear(&answers);
-	}
-	arena_release(&answers);
+	for (int rank = 0; good && rank < SELECTOR_RANKS; rank++)
+		for (size_t i = 0; i < selectors.n; i++)
+			if (selector_rank(&selectors.lines[i]) == (enum selector_rank)rank && looked++ < KEYS_MOST)
+				key_look(dns, &selectors.lines[i]);
 	arena_release(&arena);
 	return good;
 }

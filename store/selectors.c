@@ -124,10 +124,13 @@ static int name_order(const void *a, const void *b)
 	return order ? order : span_compare(x->domain, y->domain);
 }
 
+/* What was valid comes before what anybody may have written into a mail. */
 static int weight_order(const void *a, const void *b)
 {
 	const struct selector_row *x = a, *y = b;
 
+	if ((x->valid == 0) != (y->valid == 0))
+		return x->valid == 0 ? 1 : -1;
 	if (x->records != y->records)
 		return x->records > y->records ? -1 : 1;
 	return name_order(a, b);

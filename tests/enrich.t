@@ -30,6 +30,9 @@ _dmarc.harborlight.example. 60 IN TXT "v=DMARC1; p=none"
 shop.harborlight.example. 60 IN A 192.0.2.8
 _dmarc.shop.harborlight.example. 60 IN TXT "v=DMARC1; p=reject"
 _dmarc.other.example. 60 IN TXT "v=DMARC1; p=none"
+_dmarc.spoofed.example. 60 IN TXT "v=DMARC1; p=none"
+mail._domainkey.spoofed.example. 60 IN TXT "v=DKIM1; k=ed25519; p=p5zZnqBYmfPPy3Df6xRneFk9oAzWN8s8WYVDkMWWGgs="
+zz._domainkey.spoofed.example. 60 IN TXT "v=DKIM1; k=ed25519; p=p5zZnqBYmfPPy3Df6xRneFk9oAzWN8s8WYVDkMWWGgs="
 END
 cat > reverse << 'END'
 2.0.192.in-addr.arpa. 60 IN SOA ns.example. admin.example. 1 3600 900 86400 60
@@ -98,6 +101,24 @@ run 2026-11-15T08:00:00Z enrich > out
 says "0 domains looked at, and 50 author domains below them" "the next run goes on"
 run 2026-11-15T08:00:00Z enrich > out
 says "0 domains looked at, and 20 author domains below them" "until all are known"
+{ # one key that signs, and the inventions of a forger, which come first by name and by number of records
+	report spoofed.example | sed '$d'
+	for i in $(seq 100 160) $(seq 100 160) mail; do
+		echo '<record><row><source_ip>192.0.2.9</source_ip><count>1</count><policy_evaluated><disposition>none</disposition>'
+		result=fail
+		[ "$i" != mail ] || result=pass
+		echo "<dkim>$result</dkim><spf>fail</spf></policy_evaluated></row><identifiers><header_from>spoofed.example</header_from>"
+		echo "</identifiers><auth_results><dkim><domain>spoofed.example</domain><selector>$i</selector><result>$result</result></dkim>"
+		echo '<spf><domain>elsewhere.example</domain><result>none</result></spf></auth_results></record>'
+	done
+	echo '</feedback>'
+} > three.xml
+printf '[dns]\nresolver = 127.0.0.1@%s\n[dkim]\ndomains = spoofed.example\nselectors = zz@spoofed.example\n' "$port" > conf
+run 2026-11-15T09:00:00Z --quiet --offline ingest three.xml
+ends 0 "a domain with more selectors than are looked at" run 2026-11-15T09:00:00Z enrich
+run 2026-11-15T10:00:00Z selectors spoofed.example --csv > keys
+grep -c ',published,' keys > out
+says 2 "the key that signs and the one that is listed are looked at"
 printf '[dns]\nresolver = 127.0.0.1@%s\n[dkim]\ndomains = harborlight.example\n' "$port" > conf
 ends 0 "one's own domains, where they are named" run 2026-11-16T08:00:00Z enrich
 says "1 domain looked at, and 2 author domains below them" "those alone"
