@@ -6,9 +6,10 @@
 
 #include <stdlib.h>
 
-/* Reports may name any key and any subdomain; no honest domain has more. */
+/* Reports may name any key and any subdomain. Of no honest domain more are known. */
 #define KEYS_MOST 500
 #define NAMES_MOST 500
+#define ASKED_MOST 20000 /* until so many are found */
 
 struct reading {
 	struct dns dns;
@@ -85,57 +86,91 @@ static bool key_read(struct reading *r, struct published_key *key)
 	return seen.state != KEY_STATE_UNKNOWN;
 }
 
-/* The keys that signed for the domain: those that receivers found valid, or those that they did not. */
-static size_t keys_collect(
-	const struct domain_name *domain, const struct observed *observed, bool valid, struct published_key *keys)
+struct candidate {
+	struct published_key key;
+	bool valid;	   /* receivers found a signature with it valid */
+	uint64_t vouched; /* records of authenticated reports that name it */
+};
+
+static int candidate_order(const void *a, const void *b)
 {
-	size_t n = 0;
+	return key_order(&((const struct candidate *)a)->key, &((const struct candidate *)b)->key);
+}
+
+static int candidate_rank(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->valid != y->valid)
+		return x->valid ? -1 : 1;
+	if (x->vouched != y->vouched)
+		return x->vouched > y->vouched ? -1 : 1;
+	return candidate_order(a, b);
+}
+
+/* Of each of the auths: its records in authenticated reports. */
+static uint64_t *vouched_count(struct arena *arena, const struct observed *observed)
+{
+	uint64_t *counts = arena_take(arena, observed->auths_n * sizeof *counts);
+
+	for (size_t i = 0; counts && i < observed->traffic_n; i++) {
+		const struct observed_traffic *row = &observed->traffic[i];
+		enum carriage carriage = observed->reports[row->report].carriage;
+
+		counts[row->auth] += carriage >= CARRIAGE_BORDER_SPF && carriage <= CARRIAGE_SIGNED;
+	}
+	return counts;
+}
+
+/* Each key that signed for the domain once. */
+static size_t candidates_collect(
+	const struct domain_name *domain, const struct observed *observed, const uint64_t *vouched, struct candidate *all)
+{
+	size_t n = 0, kept = 0;
 
 	for (size_t i = 0; i < observed->auths_n; i++) {
 		const struct observed_auth *a = &observed->auths[i];
 
 		for (size_t k = 0; k < a->dkim_n; k++)
-			if ((a->dkim[k].result == RESULT_PASS) == valid && a->dkim[k].selector.n && domain->org.n &&
-				span_is(a->dkim[k].domain.org, domain->org))
-				keys[n++] = (struct published_key){ .domain = a->dkim[k].domain.name,
-					.selector = a->dkim[k].selector };
+			if (a->dkim[k].selector.n && domain->org.n && span_is(a->dkim[k].domain.org, domain->org))
+				all[n++] = (struct candidate){ .key = { .domain = a->dkim[k].domain.name, .selector = a->dkim[k].selector },
+					.valid = a->dkim[k].result == RESULT_PASS,
+					.vouched = vouched[i] };
 	}
-	return unique(keys, n, sizeof *keys, key_order);
+	qsort(all, n, sizeof *all, candidate_order);
+	for (size_t i = 0; i < n; i++) {
+		if (kept && candidate_order(&all[kept - 1], &all[i]) == 0) {
+			all[kept - 1].valid |= all[i].valid;
+			all[kept - 1].vouched += all[i].vouched;
+		} else {
+			all[kept++] = all[i];
+		}
+	}
+	return kept;
 }
 
-static bool key_is_read(const struct published *published, const struct published_key *key)
-{
-	for (size_t i = 0; i < published->keys_n; i++)
-		if (key_order(&published->keys[i], key) == 0)
-			return true;
-	return false;
-}
-
-/* What was never valid comes last: anybody can write selectors into a signature, and only so many are looked at. */
+/* Anybody can write selectors into a signature, and into a report: what was never valid, and what only reports name that
+ * prove no sender, comes last. */
 static bool keys_read(
 	struct reading *r, const struct domain_name *domain, const struct observed *observed, struct published *published)
 {
-	struct published_key *keys, *read = arena_take(r->arena, KEYS_MOST * sizeof *read);
-	size_t most = 0, looked = 0;
+	struct published_key *read = arena_take(r->arena, KEYS_MOST * sizeof *read);
+	uint64_t *vouched = vouched_count(r->arena, observed);
+	struct candidate *all;
+	size_t most = 0, n;
 
 	for (size_t i = 0; i < observed->auths_n; i++)
 		most += observed->auths[i].dkim_n;
-	keys = arena_take(r->arena, most * sizeof *keys);
+	all = arena_take(r->arena, most * sizeof *all);
+	if (!read || !vouched || !all)
+		return false;
 	published->keys = read;
-	for (int valid = 1; valid >= 0 && keys && read; valid--) {
-		size_t n = keys_collect(domain, observed, valid, keys);
-
-		for (size_t i = 0; i < n && looked < KEYS_MOST; i++) {
-			struct published_key key = keys[i];
-
-			if (key_is_read(published, &key))
-				continue;
-			looked++;
-			if (key_read(r, &key))
-				read[published->keys_n++] = key;
-		}
-	}
-	return keys && read;
+	n = candidates_collect(domain, observed, vouched, all);
+	qsort(all, n, sizeof *all, candidate_rank);
+	for (size_t i = 0; i < n && i < ASKED_MOST && published->keys_n < KEYS_MOST; i++)
+		if (key_read(r, &all[i].key))
+			read[published->keys_n++] = all[i].key;
+	return true;
 }
 
 /* ---- author domains below the policy domain */
@@ -180,7 +215,7 @@ static bool names_read(
 	}
 	n = names ? unique(names, n, sizeof *names, name_order) : 0;
 	published->names = names;
-	for (size_t i = 0; i < n && i < NAMES_MOST; i++) {
+	for (size_t i = 0; i < n && i < ASKED_MOST && published->names_n < NAMES_MOST; i++) {
 		struct published_name name = names[i];
 
 		if (name_read(r, &name))

@@ -473,7 +473,9 @@ void words_step_action(const struct pen *pen, const struct assessment *a, const 
 	case STEP_REPAIR_KEY:
 		pen_say(pen, "Publish ");
 		pen_host(pen, sender_of(a, step)->key);
-		pen_say(pen, "._domainkey, or sign with a key that is there.");
+		pen_say(pen, "._domainkey.");
+		pen_host(pen, sender_of(a, step)->key_domain);
+		pen_say(pen, ", or sign with a key that is there.");
 		break;
 	case STEP_REPAIR_SIGNATURE:
 		if (is_misaligned(a, step)) {

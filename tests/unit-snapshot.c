@@ -132,12 +132,50 @@ static void what_says_nothing(void **state)
 	assert_false(snapshot(b, NOW + SNAPSHOT_DAYS * DAY_SECONDS + 1).checked);
 }
 
+#define INVENTED 600
+
+/* In one forged report more selectors are called valid, all of them looked up in vain by now, than keys are read; real is what a
+ * signed report names. */
+static void invented_selectors(void **state)
+{
+	struct fixture *b = *state;
+	static struct signature_row signatures[INVENTED + 1];
+	static char names[INVENTED][8];
+	static const struct observed_report reports[] = { { .carriage = CARRIAGE_UNSIGNED }, { .carriage = CARRIAGE_SIGNED } };
+	static const struct observed_auth auths[] = { { .dkim = signatures, .dkim_n = INVENTED },
+		{ .dkim = signatures + INVENTED, .dkim_n = 1 } };
+	static const struct observed_traffic traffic[] = { { .report = 0, .auth = 0, .count = 9 }, { .report = 1, .auth = 1, .count = 1 } };
+	const struct observed observed = {
+		.reports = reports, .reports_n = 2, .auths = auths, .auths_n = 2, .traffic = traffic, .traffic_n = 2
+	};
+	const struct domain_name domain = { SPAN("example.org"), SPAN("example.org") };
+	struct published published;
+	struct fault fault = { 0 };
+
+	look(b, NOW - DAY_SECONDS, ZONE);
+	for (size_t i = 0; i < INVENTED; i++) {
+		char place[64];
+
+		snprintf(names[i], sizeof names[i], "a%03zu", i);
+		snprintf(place, sizeof place, "%s._domainkey.example.org", names[i]);
+		signatures[i] = (struct signature_row){ domain, span_of(names[i]), RESULT_PASS };
+		dns_ask((struct dns){ ask_and_learn, b }, span_of(place), DNS_TYPE_TXT, &b->arena);
+	}
+	signatures[INVENTED] = (struct signature_row){ domain, SPAN("k1"), RESULT_PASS };
+	commit(b);
+	assert_true(snapshot_read(b->store, NULL, &domain, &observed, NOW, &b->arena, &published, &fault));
+	assert_int_equal(published.keys_n, 500);
+	assert_true(span_is(published.keys[0].selector, SPAN("k1")) && published.keys[0].testing);
+	assert_true(span_is(published.keys[1].selector, SPAN("a000")) && published.keys[1].missing);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_was_seen, fixture_open, close_all),
 		cmocka_unit_test_setup_teardown(a_key_that_is_gone, fixture_open, close_all),
 		cmocka_unit_test_setup_teardown(what_says_nothing, fixture_open, close_all),
+		cmocka_unit_test_setup_teardown(invented_selectors, fixture_open, close_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

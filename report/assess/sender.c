@@ -203,6 +203,14 @@ static bool is_surprise(const struct work *w, const struct sender *s, const stru
 	return (double)good < SURPRISE_DKIM * (double)all;
 }
 
+static void key_of(const struct work *w, struct sender *s)
+{
+	const struct path *worst = &w->paths[s->worst], *path = &w->paths[s->path];
+
+	s->key = worst->broken ? worst->broken_key : path->key;
+	s->key_domain = worst->broken ? worst->broken_domain : path->key_domain;
+}
+
 static bool sender_take(struct work *w, struct sender *s, const struct member *members, size_t n, struct series *series)
 {
 	if (series->some)
@@ -242,7 +250,7 @@ static bool sender_take(struct work *w, struct sender *s, const struct member *m
 	}
 	sender_take_series(w, s, series);
 	s->subclass = sender_subclass(w, s, members, n);
-	s->key = w->paths[s->worst].broken ? w->paths[s->worst].broken_key : w->paths[s->path].key;
+	key_of(w, s);
 	s->subject = subject_of(w, s);
 	s->mark = mark_of(w, s);
 	s->surprise = is_surprise(w, s, members, n);

@@ -131,6 +131,7 @@ struct path { /* by header_from, source id, kind, relayed; scatter last */
 	bool host_confirmed;
 	struct span key;	    /* most used selector of yours on it, absent when none */
 	struct span broken_key;	    /* the same, of messages with no valid signature of yours */
+	struct span key_domain, broken_domain; /* d= of the two */
 	uint32_t origin;	    /* forwarded: the source its key is at home at, or NO_INDEX */
 	struct span bounce, signer; /* most used foreign SPF and DKIM domains that passed */
 	uint32_t sender;	    /* NO_INDEX when it is neither own nor undecided */
@@ -168,6 +169,7 @@ struct sender { /* own first, then undecided; unsigned messages of the last week
 	uint32_t path;		  /* the path with most messages */
 	uint32_t worst; /* what `subclass` says, and a step mends: most failing messages, else most broken ones, else `path` */
 	struct span key;	  /* selector: the broken one of `worst`, else the most used one of `path`; absent when not told */
+	struct span key_domain;	  /* its d= */
 };
 
 /* ---- the measures, gates and verdict */

@@ -329,10 +329,14 @@ static uint32_t pass_keys(struct pass *p)
 		}
 		p->key_counts[k] = (struct key_count){ 0, 0 };
 	}
-	if (key != NO_INDEX)
+	if (key != NO_INDEX) {
 		p->path->key = p->w->keys[key].selector;
-	if (broken != NO_INDEX)
+		p->path->key_domain = p->w->keys[key].domain;
+	}
+	if (broken != NO_INDEX) {
 		p->path->broken_key = p->w->keys[broken].selector;
+		p->path->broken_domain = p->w->keys[broken].domain;
+	}
 	return key;
 }
 
