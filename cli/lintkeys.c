@@ -120,6 +120,7 @@ bool lintkeys_judge(const struct cli *cli, struct store *store, struct dns dns, 
 
 	if (!selectors_gather(cli, store, domain, NULL, findings->arena, &selectors, fault))
 		return false;
+	selectors_look(store, &selectors);
 	j.names = arena_take(findings->arena, (2 * LINTKEYS_MOST + 1) * sizeof *j.names);
 	good = j.names && lines_judge(&j, &selectors) && (!named || list_judge(&j, span_of(named), domain)) &&
 	       (!expected || expected_judge(&j, expected, domain));

@@ -158,6 +158,8 @@ enum selector_rank selector_rank(const struct selector_line *line)
 {
 	if (line->listed)
 		return SELECTOR_LISTED;
+	if (line->key != SELECTOR_KEY_UNKNOWN)
+		return line->key == SELECTOR_KEY_NONE ? SELECTOR_MISSED : SELECTOR_SEEN;
 	return line->last_day != MOMENT_NONE || line->checked_day != MOMENT_NONE ? SELECTOR_VALID : SELECTOR_OTHER;
 }
 

@@ -22,8 +22,9 @@ bool selectors_gather(const struct cli *cli, struct store *store, struct span do
 	struct arena *arena, struct selectors *selectors, struct fault *fault);
 
 /* In which order to ask about them where not all can be asked about, as anybody can write selectors into a mail and a report:
- * those that the operator listed, those that made a valid signature, the others. */
-enum selector_rank { SELECTOR_LISTED, SELECTOR_VALID, SELECTOR_OTHER, SELECTOR_RANKS };
+ * those that the operator listed, those that were seen in the DNS, those that are said to have made a valid signature, the
+ * others, and what was looked for in vain. After selectors_look. */
+enum selector_rank { SELECTOR_LISTED, SELECTOR_SEEN, SELECTOR_VALID, SELECTOR_OTHER, SELECTOR_MISSED, SELECTOR_RANKS };
 enum selector_rank selector_rank(const struct selector_line *line);
 
 /* The keys as the last snapshot or the archive has them. */

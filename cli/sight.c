@@ -173,6 +173,8 @@ static bool keys_look(const struct cli *cli, struct store *store, struct dns dns
 	bool good = selectors_gather(cli, store, domain, NULL, &arena, &selectors, fault);
 	size_t looked = 0;
 
+	if (good)
+		selectors_look(store, &selectors);
 	for (int rank = 0; good && rank < SELECTOR_RANKS; rank++)
 		for (size_t i = 0; i < selectors.n; i++)
 			if (selector_rank(&selectors.lines[i]) == (enum selector_rank)rank && looked++ < KEYS_MOST)

@@ -273,9 +273,41 @@ static void newcomers_that_do_not_sign(void **state)
 	TRY(changes);
 }
 
+/* Two domains may use one selector; that the key of the other is gone mends nothing here. */
+static void keys_of_one_selector(void **state)
+{
+	static const struct published_key keys[2][2] = {
+		{ { SPAN("news." DOMAIN), SPAN("k1"), .missing = true }, { SPAN(DOMAIN), SPAN("k1"), .bits = 2048 } },
+		{ { SPAN("news." DOMAIN), SPAN("k1"), .bits = 2048 }, { SPAN(DOMAIN), SPAN("k1"), .missing = true } },
+	};
+	static const struct stream streams[MOST_STREAMS] = { { 60, 20, "google.com", MAIL, "fail", SIGNED("k1"), 30, REQUEST_ABSENT },
+		{ 19, 1, "google.com", MAIL, "fail", DOMAIN "/k1/fail", 30, REQUEST_ABSENT } };
+	static const enum step_kind wanted[2] = { STEP_REPAIR_SIGNATURE, STEP_REPAIR_KEY };
+	struct arena arena = ARENA((size_t)1 << 28);
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct verdict v;
+		struct world w;
+
+		world_begin(&w, DOMAIN, TODAY);
+		streams_add(&w, streams, w.policy);
+		w.rows.published = (struct published){
+			.checked = true, .dmarc_records = 1, .policy = { .p = REQUEST_NONE, .pct = 100 }, .keys = keys[i], .keys_n = 2
+		};
+		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		assert_true(v.steps_n > 0);
+		assert_int_equal(v.steps[0].kind, wanted[i]);
+		assert_true(span_is(v.senders[0].key_domain, SPAN(DOMAIN)));
+		world_end(&w);
+	}
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keys_of_one_selector),
 		cmocka_unit_test(spf_that_no_longer_passes),
 		cmocka_unit_test(a_sender_that_falls_silent),
 		cmocka_unit_test(keys_that_come_and_go),
