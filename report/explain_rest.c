@@ -162,20 +162,11 @@ size_t explain_find_reports(const struct assessment *a, struct span id, uint32_t
 
 static void put_use(struct page *page, const struct judged_report *r)
 {
-	static const char *const words[USE_COUNT] = {
-		[USE_COUNTED] = "It counts.",
-		[USE_LEAD_TRUST] = "It does not count: nothing proves who sent it.",
-		[USE_LEAD_STANDING] =
-			"It does not count yet: its sender is neither known nor has reported on 4 days over 14.",
-		[USE_REPEAT] = "It does not count: it is the same report again.",
-		[USE_CONFLICT] = "It does not count: another report of the same identity does.",
-		[USE_RESENT] = "It does not count: an earlier report tells of the same days.",
-		[USE_IMPOSSIBLE] = "It does not count: its dates or its domains cannot be.",
-		[USE_REFUSED] = "It does not count: your own border found it forged.",
-		[USE_OTHER_DOMAIN] = "It does not count: it is about another domain.",
-	};
-
-	pen_say(&page->sheet.pen, "%s", words[r->use]);
+	if (r->use == USE_COUNTED)
+		pen_say(&page->sheet.pen, "It counts.");
+	else
+		pen_say(&page->sheet.pen, "It does not count%s: %s.", r->use == USE_LEAD_STANDING ? " yet" : "",
+			words_report_use(r->use));
 	if (r->sees_other_policy)
 		pen_say(&page->sheet.pen, " It saw another policy than all others.");
 	if (r->undone)

@@ -663,7 +663,23 @@ const char *words_alert_end(enum alert_kind kind)
 
 /* ---- basis */
 
-static void say_not_counted(const struct pen *pen, const struct assessment *a)
+const char *words_report_use(enum report_use use)
+{
+	static const char *const words[USE_COUNT] = {
+		[USE_LEAD_TRUST] = "nothing proves who sent it",
+		[USE_LEAD_STANDING] = "its sender is neither known nor has reported on 4 days over 14",
+		[USE_REPEAT] = "it is the same report again",
+		[USE_CONFLICT] = "another report of the same identity does",
+		[USE_RESENT] = "an earlier report tells of the same days",
+		[USE_IMPOSSIBLE] = "its dates or its domains cannot be",
+		[USE_REFUSED] = "your own border found it forged",
+		[USE_OTHER_DOMAIN] = "it is about another domain",
+	};
+
+	return use < USE_COUNT && words[use] ? words[use] : "";
+}
+
+const char *words_report_uses(enum report_use use)
 {
 	static const char *const words[USE_COUNT] = {
 		[USE_LEAD_TRUST] = "not authenticated",
@@ -675,25 +691,33 @@ static void say_not_counted(const struct pen *pen, const struct assessment *a)
 		[USE_REFUSED] = "refused by your own border",
 		[USE_OTHER_DOMAIN] = "about other domains",
 	};
-	const struct verdict *v = a->verdict;
-	const char *before = " Not counted: ";
 
-	for (int use = 0; use < USE_COUNT; use++) {
-		if (!v->not_counted[use] || !words[use])
+	return use < USE_COUNT && words[use] ? words[use] : "";
+}
+
+bool words_not_counted(const struct pen *pen, const struct assessment *a, const char *before)
+{
+	const struct verdict *v = a->verdict;
+	const char *between = before;
+
+	for (int use = USE_COUNTED + 1; use < USE_COUNT; use++) {
+		if (!v->not_counted[use])
 			continue;
-		pen_say(pen, "%s%s %s", before, count_text(v->not_counted[use]).p, words[use]);
-		before = ", ";
+		pen_say(pen, "%s%s %s", between, count_text(v->not_counted[use]).p, words_report_uses((enum report_use)use));
+		between = ", ";
 	}
 	if (v->outside) {
-		pen_say(pen, "%s%s about other domains", before, counted_text(v->outside, "row", "rows").p);
-		before = ", ";
+		pen_say(pen, "%s%s about other domains", between, counted_text(v->outside, "row", "rows").p);
+		between = ", ";
 	}
 	if (v->suspicious) {
-		pen_say(pen, "%s%s beyond all history", before, counted_text(v->suspicious, "row", "rows").p);
-		before = ", ";
+		pen_say(pen, "%s%s beyond all history", between, counted_text(v->suspicious, "row", "rows").p);
+		between = ", ";
 	}
-	if (before[0] == ',')
-		pen_say(pen, ".");
+	if (between == before)
+		return false;
+	pen_say(pen, ".");
+	return true;
 }
 
 static void say_loosened(const struct pen *pen, const struct verdict *v)
@@ -742,7 +766,7 @@ void words_basis(const struct pen *pen, const struct assessment *a)
 		pen_say(pen, " %.0f %%", 100 * share);
 	}
 	pen_say(pen, ".");
-	say_not_counted(pen, a);
+	words_not_counted(pen, a, " Not counted: ");
 	say_unchecked(pen, a);
 	if (v->blind.spf_fail_all)
 		pen_say(pen, " SPF ends in -all: mail refused for it before DATA is in no report.");

@@ -8,6 +8,7 @@
 #define REPORT_REPORTS_H
 
 #include "report/style.h"
+#include "report/uncounted.h"
 #include "store/answer.h"
 
 struct reports_writer {
@@ -16,9 +17,16 @@ struct reports_writer {
 	bool (*close)(void *self);
 };
 
-bool reports_text_open(struct reports_writer *writer, FILE *out, const struct style *style);
-bool reports_json_open(struct reports_writer *writer, FILE *out); /* one document, `dmarcgate-reports/1` */
-bool reports_csv_open(struct reports_writer *writer, FILE *out);
+/* With `only`, rows that are not in it are passed over, and of the others is told why they do not count. It is borrowed. */
+bool reports_text_open(
+	struct reports_writer *writer, FILE *out, const struct style *style, const struct uncounted_list *only);
+/* One document, `dmarcgate-reports/1`. */
+bool reports_json_open(struct reports_writer *writer, FILE *out, const struct uncounted_list *only);
+bool reports_csv_open(struct reports_writer *writer, FILE *out, const struct uncounted_list *only);
+
+/* Is the row one to show? With `only`, `use` is why it does not count. */
+bool stored_report_is_shown(
+	const struct stored_report *row, const struct uncounted_list *only, enum report_use *use);
 
 /* counts, duplicate, conflict, or broken. */
 const char *stored_report_word(const struct stored_report *row);

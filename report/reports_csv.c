@@ -2,10 +2,19 @@
 #include "report/csv.h"
 #include "report/reports.h"
 
+#include <stdlib.h>
+
 #define ROW_OCTETS ((size_t)8 * 1024 * 1024)
 
 static const char *const columns[] = { "id", "org_name", "domain", "report_id", "begin_date", "end_date", "records",
-	"messages", "recovered", "state", "problems", "mail", "arrived", "reason", "trust", "signer", "repaired" };
+	"messages", "recovered", "state", "problems", "mail", "arrived", "reason", "trust", "signer", "repaired",
+	"not_counted" };
+#define COLUMNS (sizeof columns / sizeof *columns) /* the last one only where it is asked for */
+
+struct reports_csv {
+	struct csv_list list;
+	const struct uncounted_list *only;
+};
 
 static void report_cells(struct csv *csv, const struct stored_report *row)
 {
@@ -22,9 +31,12 @@ static void report_cells(struct csv *csv, const struct stored_report *row)
 
 static bool reports_csv_take(void *self, const struct stored_report *row)
 {
-	struct csv_list *list = self;
-	struct csv *csv = &list->csv;
+	struct reports_csv *reports = self;
+	struct csv *csv = &reports->list.csv;
+	enum report_use use;
 
+	if (!stored_report_is_shown(row, reports->only, &use))
+		return true;
 	if (row->broken)
 		for (int i = 0; i < 9; i++)
 			csv_empty(csv);
@@ -43,13 +55,30 @@ static bool reports_csv_take(void *self, const struct stored_report *row)
 		csv_text(csv, row->signer);
 		csv_bool(csv, row->repaired);
 	}
-	return csv_list_write(list);
+	if (reports->only)
+		csv_text(csv, span_of(report_use_word(use)));
+	return csv_list_write(&reports->list);
 }
 
-bool reports_csv_open(struct reports_writer *writer, FILE *out)
+static bool reports_csv_close(void *self)
 {
-	struct csv_list *list = csv_list_new(out, ROW_OCTETS, columns, sizeof columns / sizeof *columns);
+	struct reports_csv *reports = self;
+	bool done = csv_list_end(&reports->list);
 
-	*writer = (struct reports_writer){ .self = list, .take = reports_csv_take, .close = csv_list_close };
-	return list;
+	free(reports);
+	return done;
+}
+
+bool reports_csv_open(struct reports_writer *writer, FILE *out, const struct uncounted_list *only)
+{
+	struct reports_csv *reports = calloc(1, sizeof *reports);
+
+	if (!reports)
+		return false;
+	reports->only = only;
+	*writer = (struct reports_writer){ .self = reports, .take = reports_csv_take, .close = reports_csv_close };
+	if (csv_list_begin(&reports->list, out, ROW_OCTETS, columns, only ? COLUMNS : COLUMNS - 1))
+		return true;
+	reports_csv_close(reports);
+	return false;
 }

@@ -4,6 +4,11 @@
 
 #include <stdlib.h>
 
+struct reports_json {
+	struct json json;
+	const struct uncounted_list *only;
+};
+
 /* Members of a report, null for a mail that gave none, so that every row has the same shape. */
 static void report_members(struct json *j, const struct stored_report *row)
 {
@@ -43,8 +48,12 @@ static void proof_members(struct json *j, const struct stored_report *row)
 
 static bool reports_json_take(void *self, const struct stored_report *row)
 {
-	struct json *j = self;
+	struct reports_json *list = self;
+	struct json *j = &list->json;
+	enum report_use use;
 
+	if (!stored_report_is_shown(row, list->only, &use))
+		return true;
 	json_object(j);
 	report_members(j, row);
 	member_text(j, "state", span_of(stored_report_word(row)));
@@ -53,33 +62,39 @@ static bool reports_json_take(void *self, const struct stored_report *row)
 	member_moment(j, "arrived", row->arrived);
 	member_text(j, "reason", row->broken ? row->reason : SPAN_ABSENT);
 	proof_members(j, row);
+	if (list->only)
+		member_word(j, "not_counted", report_use_word(use));
 	json_close(j, '}');
 	return !j->failed && !ferror(j->out);
 }
 
 static bool reports_json_close(void *self)
 {
-	struct json *j = self;
+	struct reports_json *list = self;
+	struct json *j = &list->json;
 	bool done;
 
 	json_close(j, ']');
 	json_close(j, '}');
 	json_newline(j);
 	done = json_done(j);
-	free(j);
+	free(list);
 	return done;
 }
 
-bool reports_json_open(struct reports_writer *writer, FILE *out)
+bool reports_json_open(struct reports_writer *writer, FILE *out, const struct uncounted_list *only)
 {
-	struct json *j = calloc(1, sizeof *j);
+	struct reports_json *list = calloc(1, sizeof *list);
+	struct json *j;
 
-	if (!j)
+	if (!list)
 		return false;
+	list->only = only;
+	j = &list->json;
 	json_begin(j, out);
 	json_object(j);
 	member_text(j, "schema", SPAN("dmarcgate-reports/1"));
 	member_array(j, "reports");
-	*writer = (struct reports_writer){ .self = j, .take = reports_json_take, .close = reports_json_close };
+	*writer = (struct reports_writer){ .self = list, .take = reports_json_take, .close = reports_json_close };
 	return true;
 }

@@ -237,7 +237,8 @@ static bool report_observe(struct observing *o, sqlite3_stmt *st, struct span do
 	if (!ADD_ROOM(o, reports) || !ADD_ROOM(o, reportings))
 		return false;
 	r = &o->reports[o->reports_n++];
-	*r = (struct observed_report){ .domain = domain,
+	*r = (struct observed_report){ .id = sqlite3_column_int64(st, 21),
+		.domain = domain,
 		.recovered = sqlite3_column_int(st, 1),
 		.begin = column_moment(st, 2),
 		.end = column_moment(st, 3),

@@ -48,6 +48,7 @@ enum carriage {
 };
 
 struct observed_report {
+	int64_t id; /* of the store, as in struct stored_report */
 	struct span org_name, report_id;
 	struct domain_name email;     /* of report_metadata/email */
 	struct domain_name submitter; /* of a Subject that is proven; absent when it names none */

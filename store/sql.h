@@ -206,7 +206,7 @@
 	/* what a verdict rests on */                                                                                  \
 	X(OBSERVED_REPORTS,                                                                                            \
 		"SELECT trust,recovered,range_begin,range_end,report_id,content,org_name,org_email,"                   \
-		"p,sp,np,adkim,aspf,pct,testing,first_record,records,taken,signer,carried,arrived"                     \
+		"p,sp,np,adkim,aspf,pct,testing,first_record,records,taken,signer,carried,arrived,id"                  \
 		" FROM report WHERE domain=?1 AND day BETWEEN ?2 AND ?3 AND state<3")                                  \
 	X(OBSERVED_SAMPLES,                                                                                            \
 		"SELECT f.mail,f.number,f.source,f.sample_from,m.trust,m.signer,f.traits,f.hops FROM failure f"        \

@@ -63,6 +63,7 @@ cp demo/guild-shop-1118.eml folder/
 # Nothing there yet
 is first-steps
 is reports-none reports
+is reports-not-counted-none reports --not-counted
 is senders-none senders
 is reporters-none reporters
 is export-none export --csv
@@ -147,6 +148,11 @@ is reports-not-broken reports '!broken' since=2026-11-18
 is reports-duplicate reports duplicate
 is reports-not-duplicate reports '!duplicate' until=2026-11-09
 is reports-bad reports colour=red
+is reports-not-counted reports --not-counted
+is reports-not-counted-one reports --not-counted domain=lighthouse-cafe.example reporter=bigmail
+is reports-not-counted-unknown reports --not-counted domain=nobody.example
+is reports-not-counted-no-name reports --not-counted 'domain=no name'
+is reports-not-counted-csv reports --not-counted --csv since=2026-11-17
 is reports-json reports --json since=2026-11-19
 is reports-csv reports --csv since=2026-11-19
 is export-json export --json domain=lighthouse-cafe.example until=2026-11-09

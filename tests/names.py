@@ -264,7 +264,7 @@ BOTH = ('text', 'colour', 'json')
 COMMANDS = [
     (['summary'], PLAIN), (['summary', '--all'], PLAIN), (['summary', DOMAIN], PLAIN), (['-v', 'summary', DOMAIN], PLAIN),
     (['summary', '--counts', DOMAIN], LIST), (['summary', '--counts', '--days', '60'], LIST),
-    (['reports'], LIST), (['reports', 'broken'], LIST), (['reports', 'reporter=<'], LIST),
+    (['reports'], LIST), (['reports', 'broken'], LIST), (['reports', '--not-counted'], LIST), (['reports', 'reporter=<'], LIST),
     (['senders'], LIST), (['reporters'], LIST), (['export', 'rows'], TABLE), (['digest', '--print', '--to', 'you@example.org'], ('mail',)),
     (['senders', DOMAIN], LIST), (['senders', DOMAIN, '--class', 'all'], LIST), (['senders', DOMAIN, '--week'], LIST),
     (['reporters', DOMAIN], LIST), (['reporters', DOMAIN, 'google.com'], ('text',)),

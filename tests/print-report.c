@@ -708,7 +708,7 @@ static void print_reports_text(void)
 	for (size_t i = 0; i < COUNT(some); i++) {
 		struct reports_writer writer;
 
-		need(reports_text_open(&writer, stdout, i == 0 ? &color : &ascii));
+		need(reports_text_open(&writer, stdout, i == 0 ? &color : &ascii, NULL));
 		list(writer, some[i]);
 	}
 }
@@ -717,7 +717,7 @@ static void print_reports_json(void)
 {
 	struct reports_writer writer;
 
-	need(reports_json_open(&writer, stdout));
+	need(reports_json_open(&writer, stdout, NULL));
 	list(writer, COUNT(report_rows));
 }
 
@@ -725,7 +725,7 @@ static void print_reports_csv(void)
 {
 	struct reports_writer writer;
 
-	need(reports_csv_open(&writer, stdout));
+	need(reports_csv_open(&writer, stdout, NULL));
 	list(writer, COUNT(report_rows));
 }
 

@@ -19,7 +19,7 @@ run() {
 fits() { # SCHEMA NAME FILE...
 	schema=$srcdir/data/dmarcgate-$1-1.schema.json name=$2
 	shift 2
-	python3 "$srcdir/tests/check-schema.py" --optional mailboxes --optional 'domains/by_*' "$schema" "$@" > out 2>&1
+	python3 "$srcdir/tests/check-schema.py" --optional mailboxes --optional 'domains/by_*' --optional reports/not_counted "$schema" "$@" > out 2>&1
 	ok $? "$name"
 	sed 's/^/# /' out | head -n 20
 }
@@ -42,6 +42,10 @@ grep -q '"fault":"' ingest.json && grep -q '"reason":"' files.json
 ok $? "... with what was wrong"
 run reports --json > reports.json
 fits reports "reports, and mails that gave none" reports.json none.json
+run reports --not-counted --json > left.json
+fits reports "reports that do not count" left.json
+grep -q '"not_counted":"new-reporter"' left.json && grep -q '"not_counted":"repeat"' left.json
+ok $? "each with its reason"
 grep -q '"state":"broken"' reports.json && grep -q '"state":"counts"' reports.json
 ok $? "... both of them"
 run senders --json > senders.json

@@ -179,15 +179,21 @@ static bool word_with_leads(const struct work *w, bool *any, enum verdict_word *
 	return ok;
 }
 
+bool verdict_holds_report(const struct verdict *verdict, const struct judged_report *report)
+{
+	bool dated = report->use != USE_IMPOSSIBLE && report->use != USE_REFUSED;
+
+	return !dated || (report->last_day >= verdict->first_day && report->first_day <= verdict->last_day);
+}
+
 static void count_reports(struct work *w)
 {
 	struct verdict *v = w->v;
 
 	for (size_t i = 0; i < w->rows->reports_n; i++) {
 		const struct judged_report *r = &w->reports[i];
-		bool dated = r->use != USE_IMPOSSIBLE && r->use != USE_REFUSED;
 
-		if (dated && (r->last_day < w->first_day || r->first_day > w->last_day))
+		if (!verdict_holds_report(v, r))
 			continue;
 		v->not_counted[r->use] += r->use != USE_COUNTED;
 		v->counted += r->use == USE_COUNTED;

@@ -502,6 +502,9 @@ struct verdict {
 	uint64_t suspicious;		  /* rows made leads: a count beyond all history */
 };
 
+/* Is the report one of those that `counted` and `not_counted` are about? Dates that are not believed keep none out. */
+bool verdict_holds_report(const struct verdict *verdict, const struct judged_report *report);
+
 /* The first sender of that subject, NO_INDEX when there is none. */
 uint32_t verdict_sender(const struct verdict *verdict, struct span subject);
 
