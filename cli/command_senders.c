@@ -29,7 +29,8 @@ static bool view_read(const struct cli *cli, struct senders_view *view)
 	*view = (struct senders_view){ .week = options->week != NULL,
 		.not_signed = options->not_signed,
 		.undecided = options->undecided,
-		.new = options->new };
+		.new = options->new,
+		.country = options->country };
 	if (!options->class || class_read(options->class, view))
 		return true;
 	cli_say(cli, "--class %.40s: is none of own, forwarded, undecided, forged, all", options->class);

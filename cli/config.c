@@ -158,6 +158,8 @@ const struct config_setting config_settings[] = {
 #undef OF_DIGEST
 	{ "names", "mmdb", CONFIG_FILE, "path", 0, 0, 0, offsetof(struct config, network_map),
 		"a database of networks and who runs them (MaxMind's format), for addresses without a name" },
+	{ "names", "mmdb_country", CONFIG_FILE, "path", 0, 0, 0, offsetof(struct config, country_map),
+		"another such database, for `--country`; when empty, the one above" },
 	{ "names", "map_parsedmarc", CONFIG_FILE, "path", 0, 0, 0, offsetof(struct config, base_map),
 		"a map of host names in the layout of parsedmarc, for what the table of senders does not know" },
 	{ "names", "addresses", CONFIG_NUMBER, "count", 2000, 0, 1000000, offsetof(struct config, enrich_addresses),

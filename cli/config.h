@@ -44,7 +44,7 @@ struct config {
 	uint64_t retention_samples; /* seconds */
 	struct readiness_settings readiness;
 	struct digest_settings digest;
-	char *network_map, *base_map; /* owned; of names; "" for none */
+	char *network_map, *country_map, *base_map; /* owned; of names; "" for none */
 	char *marks; /* owned; "": beside the configuration file */
 	uint64_t enrich_addresses, enrich_seconds; /* looked up in one run */
 	uint64_t enrich_after;                     /* of a poll of the mailboxes */

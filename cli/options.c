@@ -39,6 +39,7 @@ const struct option_row option_rows[] = {
 	{ "not-counted", NULL, PLACE(not_counted), "reports", "only those that the verdict leaves out, and why" },
 	{ "new", NULL, PLACE(new), "senders", "only those first seen in the last seven days" },
 	{ "class", "own|forwarded|undecided|forged|all", PLACE(class), "senders", "these instead of own and undecided ones" },
+	{ "country", NULL, PLACE(country), "senders explain", "with the countries of addresses, by the database that the configuration names" },
 	{ "fixed", "SENDER,...", PLACE(fixed), "simulate", "senders taken as repaired" },
 	{ "to", "ADDRESS,...", PLACE(to), "digest", "who gets it, in the place of [digest] to" },
 	{ "print", NULL, PLACE(print), "digest", "print the mail and send nothing" },

@@ -35,6 +35,7 @@ struct options {
 		bool trial;
 	} record; /* what a record is to say */
 	bool not_signed, undecided, new; /* which senders are listed */
+	bool country;                    /* show where addresses are */
 	bool not_counted;                /* of reports: those that no verdict counts */
 	const char *week;                /* "": the last one; NULL: not asked for */
 	const char *to;                  /* of the weekly mail */

@@ -73,10 +73,24 @@ static bool maps_load(struct readiness *r, struct fault *fault)
 	return ok;
 }
 
+/* Where addresses are, which nothing is judged by: looked up only for who asks, and missed by nobody else. */
+static bool countries_load(struct readiness *r, struct fault *fault)
+{
+	const struct config *config = &r->cli->config;
+	const char *path = *config->country_map ? config->country_map : config->network_map;
+
+	if (!r->cli->options.country)
+		return true;
+	if (*path)
+		return (r->countries = netnames_open(path, fault)) != NULL;
+	cli_say(r->cli, "no country is shown: mmdb in section [names] of the configuration names no database of networks");
+	return true;
+}
+
 bool readiness_open(struct readiness *r, const struct cli *cli, struct store *store, struct fault *fault)
 {
 	*r = (struct readiness){ .cli = cli, .store = store, .tables = ARENA(TABLES_OCTETS), .arena = ARENA(ROWS_OCTETS) };
-	if (tables_load(r, fault) && maps_load(r, fault) &&
+	if (tables_load(r, fault) && maps_load(r, fault) && countries_load(r, fault) &&
 		marks_load(cli, &r->tables, &r->statements, &r->statements_n, fault))
 		return true;
 	readiness_close(r);
@@ -86,6 +100,7 @@ bool readiness_open(struct readiness *r, const struct cli *cli, struct store *st
 void readiness_close(struct readiness *r)
 {
 	netnames_close(r->netnames);
+	netnames_close(r->countries);
 	zonefile_free(r->zone);
 	arena_release(&r->tables);
 	arena_release(&r->arena);
@@ -143,14 +158,17 @@ static bool names_add(struct readiness *r, const struct observed *observed)
 {
 	struct observed_source *named;
 
-	if (r->netnames && observed->sources_n) {
+	if ((r->netnames || r->countries) && observed->sources_n) {
 		named = arena_take(&r->arena, observed->sources_n * sizeof *named);
 		if (!named)
 			return false;
 		memcpy(named, observed->sources, observed->sources_n * sizeof *named);
-		for (size_t i = 0; i < observed->sources_n; i++)
-			if (named[i].has_address && named[i].host_state != HOST_CONFIRMED)
+		for (size_t i = 0; i < observed->sources_n; i++) {
+			if (r->netnames && named[i].has_address && named[i].host_state != HOST_CONFIRMED)
 				named[i].as_org = netnames_find(r->netnames, &named[i].address, &r->arena);
+			if (r->countries && named[i].has_address)
+				netnames_country(r->countries, &named[i].address, named[i].country);
+		}
 		r->rows.sources = named;
 	}
 	return r->basemap.n == 0 || basemap_add(&r->basemap, &r->arena, &r->rows);

@@ -22,6 +22,7 @@ struct readiness {
 	size_t statements_n;
 	struct basemap basemap;
 	struct netnames *netnames; /* owned; NULL: none configured */
+	struct netnames *countries; /* owned; NULL: not asked for, or none configured */
 	struct zonefile *zone;	   /* owned; what is published, in the place of the snapshots; NULL: no --dns-file */
 	/* of the domain in hand; valid until the next one */
 	struct arena arena;

@@ -32,17 +32,14 @@ void netnames_close(struct netnames *names)
 	free(names);
 }
 
-struct span netnames_find(struct netnames *names, const struct address *address, struct arena *arena)
+static bool find(struct netnames *names, const struct address *address, MMDB_entry_s *entry)
 {
-	/* as IPinfo, and as MaxMind and DB-IP call it */
-	static const char *const fields[] = { "as_name", "autonomous_system_organization" };
 	union {
 		struct sockaddr any;
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
 	} at = { .any.sa_family = address_is_v4(address) ? AF_INET : AF_INET6 };
 	MMDB_lookup_result_s found;
-	MMDB_entry_data_s value;
 	int status;
 
 	if (address_is_v4(address))
@@ -50,12 +47,60 @@ struct span netnames_find(struct netnames *names, const struct address *address,
 	else
 		memcpy(&at.v6.sin6_addr, address->octets, 16);
 	found = MMDB_lookup_sockaddr(&names->file, &at.any, &status);
-	for (size_t i = 0; status == MMDB_SUCCESS && found.found_entry && i < sizeof fields / sizeof *fields; i++)
-		if (MMDB_get_value(&found.entry, &value, fields[i], NULL) == MMDB_SUCCESS && value.has_data &&
-			value.type == MMDB_DATA_TYPE_UTF8_STRING && value.data_size)
-			return arena_copy(arena, (struct span){ value.utf8_string,
-						   value.data_size < NAME_OCTETS ? value.data_size : NAME_OCTETS });
+	*entry = found.entry;
+	return status == MMDB_SUCCESS && found.found_entry;
+}
+
+/* The text at the end of `path`, in the file's memory; absent when there is none. */
+static struct span text_at(MMDB_entry_s *entry, const char *const *path)
+{
+	MMDB_entry_data_s value;
+
+	if (MMDB_aget_value(entry, &value, path) != MMDB_SUCCESS || !value.has_data ||
+		value.type != MMDB_DATA_TYPE_UTF8_STRING || !value.data_size)
+		return SPAN_ABSENT;
+	return (struct span){ value.utf8_string, value.data_size };
+}
+
+struct span netnames_find(struct netnames *names, const struct address *address, struct arena *arena)
+{
+	/* as IPinfo, and as MaxMind and DB-IP call it */
+	static const char *const fields[][2] = { { "as_name" }, { "autonomous_system_organization" } };
+	MMDB_entry_s entry;
+
+	if (!find(names, address, &entry))
+		return SPAN_ABSENT;
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		struct span name = text_at(&entry, fields[i]);
+
+		if (name.n)
+			return arena_copy(arena, (struct span){ name.p, name.n < NAME_OCTETS ? name.n : NAME_OCTETS });
+	}
 	return SPAN_ABSENT;
+}
+
+static bool is_country(struct span text)
+{
+	return text.n == 2 && text.p[0] >= 'A' && text.p[0] <= 'Z' && text.p[1] >= 'A' && text.p[1] <= 'Z';
+}
+
+void netnames_country(struct netnames *names, const struct address *address, char country[3])
+{
+	/* as IPinfo calls it now and called it before, and as MaxMind and DB-IP do */
+	static const char *const fields[][3] = { { "country_code" }, { "country" }, { "country", "iso_code" } };
+	MMDB_entry_s entry;
+
+	memset(country, 0, 3);
+	if (!find(names, address, &entry))
+		return;
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		struct span text = text_at(&entry, fields[i]);
+
+		if (is_country(text)) {
+			memcpy(country, text.p, 2);
+			return;
+		}
+	}
 }
 
 #else
@@ -77,6 +122,13 @@ struct span netnames_find(struct netnames *names, const struct address *address,
 	(void)address;
 	(void)arena;
 	return SPAN_ABSENT;
+}
+
+void netnames_country(struct netnames *names, const struct address *address, char country[3])
+{
+	(void)names;
+	(void)address;
+	memset(country, 0, 3);
 }
 
 #endif

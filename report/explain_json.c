@@ -132,6 +132,7 @@ static void addresses_members(struct json *j, const struct assessment *a, const 
 		member_filled(j, "host", source->host.name);
 		member_word(j, "host_state", states[source->host_state]);
 		member_filled(j, "as_org", source->as_org);
+		member_word(j, "country", source->country);
 		member_count(j, "messages", d->addresses[i].messages);
 		member_count(j, "fail", d->addresses[i].fails);
 		json_close(j, '}');

@@ -127,6 +127,8 @@ static void put_head(struct page *page, uint32_t source, const struct detail *d)
 	pen_host(pen, page->a->verdict->domain);
 	sheet_paragraph(&page->sheet, 0);
 	pen_say(pen, "Named by %s.", words_method(s->method));
+	if (d->addresses_n == 1 && *page->a->rows->sources[d->addresses[0].source].country)
+		pen_say(pen, " Country of its address: %s.", page->a->rows->sources[d->addresses[0].source].country);
 	sheet_paragraph(&page->sheet, 2);
 }
 
@@ -214,12 +216,16 @@ static void put_results(struct page *page, const struct detail *d)
 static void put_addresses(struct page *page, const struct detail *d)
 {
 	static const struct table_column columns[] = { { "address", .flexible = true, .least = TABLE_LEAST_ADDRESS },
-		{ "host", .flexible = true, .least = 20 }, { "messages", .right = true }, { "fail", .right = true } };
+		{ "host", .flexible = true, .least = 20 }, { "messages", .right = true }, { "fail", .right = true },
+		{ "country" } };
 	struct table *table;
+	bool countries = false;
 
 	if (d->addresses_n < 2)
 		return;
-	table = table_new(page->sheet.out, page->sheet.style, columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < d->addresses_n; i++)
+		countries |= *page->a->rows->sources[d->addresses[i].source].country != '\0';
+	table = table_new(page->sheet.out, page->sheet.style, columns, sizeof columns / sizeof *columns - !countries);
 	if (!table) {
 		page->sheet.failed = true;
 		return;
@@ -235,6 +241,8 @@ static void put_addresses(struct page *page, const struct detail *d)
 			s->host_state == HOST_CONFIRMED || s->host_state == HOST_UNCONFIRMED ? s->host.name : SPAN(""));
 		table_cell_count(table, INK_PLAIN, d->addresses[i].messages);
 		table_cell_count(table, INK_PLAIN, d->addresses[i].fails);
+		if (countries)
+			table_cell_text(table, INK_QUIET, s->country);
 	}
 	page->sheet.failed |= !table_print(table);
 	table_free(table);

@@ -235,6 +235,53 @@ void listed_selectors(struct buf *out, const struct verdict *v, const struct lis
 	}
 }
 
+static int country_order(const void *a, const void *b)
+{
+	const struct listed_country *x = a, *y = b;
+
+	if (x->messages != y->messages)
+		return x->messages > y->messages ? -1 : 1;
+	return strcmp(x->country, y->country);
+}
+
+static void countries_add(const struct assessment *a, uint32_t path, struct listed_country *all)
+{
+	const struct verdict *v = a->verdict;
+
+	for (uint32_t k = v->path_starts[path]; k < v->path_starts[path + 1]; k++) {
+		const struct observed_traffic *row = &a->rows->traffic[v->path_rows[k]];
+		const char *country = a->rows->sources[row->source].country;
+		const struct judged_report *report = &v->reports[row->report];
+		struct listed_country *place;
+
+		if (!*country || report->last_day < v->first_day || report->first_day > v->last_day)
+			continue;
+		place = &all[(country[0] - 'A') * 26 + (country[1] - 'A')];
+		memcpy(place->country, country, sizeof place->country);
+		place->messages = add(place->messages, row->count);
+	}
+}
+
+size_t listed_countries(
+	const struct assessment *a, const struct listed_sender *row, struct listed_country countries[COUNTRIES_MOST])
+{
+	const struct verdict *v = a->verdict;
+	size_t n = 0;
+
+	memset(countries, 0, COUNTRIES_MOST * sizeof *countries);
+	for (uint32_t i = 0; i < v->path_rows_n; i++) {
+		const struct path *path = &v->paths[v->paths[i].pooled == NO_INDEX ? i : v->paths[i].pooled];
+
+		if (lies_with(row, path) && is_of(v, row, path))
+			countries_add(a, i, countries);
+	}
+	for (size_t i = 0; i < COUNTRIES_MOST; i++)
+		if (countries[i].messages)
+			countries[n++] = countries[i];
+	qsort(countries, n, sizeof *countries, country_order);
+	return n;
+}
+
 struct span listed_home(const struct verdict *v, const struct listed_sender *row)
 {
 	if (row->path->origin != NO_INDEX && row->path->origin < v->sources_n)

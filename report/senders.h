@@ -17,6 +17,7 @@ struct senders_view {
 	bool week;		    /* figures of the last seven days, not of the whole window */
 	bool not_signed, undecided; /* only with messages that you have not signed; only undecided */
 	bool new;		    /* only first seen in the last seven days */
+	bool country;		    /* with the countries of its addresses */
 	bool every;		    /* forwarded and forged ones as well */
 	bool has_class;
 	enum fate class; /* when there is one */
@@ -65,6 +66,15 @@ void sender_list_release(struct sender_list *list);
 void listed_selectors(struct buf *out, const struct verdict *verdict, const struct listed_sender *row);
 struct span listed_home(const struct verdict *verdict, const struct listed_sender *row); /* absent: none */
 void listed_marks(struct buf *out, const struct listed_sender *row);
+
+/* Where the mail of the window came from: countries, those with most messages first; how many. */
+struct listed_country {
+	char country[3];
+	uint64_t messages; /* of reports that touch the window, whole: good for the order */
+};
+#define COUNTRIES_MOST (26 * 26)
+size_t listed_countries(
+	const struct assessment *a, const struct listed_sender *row, struct listed_country countries[COUNTRIES_MOST]);
 const struct step *listed_step(const struct verdict *verdict, const struct listed_sender *row);
 
 #endif

@@ -18,7 +18,8 @@ static const char *const columns[] = { "domain", "header_from", "source_id", "so
 	"class", "subclass", "confidence", "own_points", "fwd_points", "forged_points", "evidence", "messages", "week",
 	"dkim_ok", "spf_ok", "fail", "addresses", "reporters", "first_seen", "last_seen", "weeks_seen",
 	"selectors", "selector_home", "periodic_next", "mark", "step",
-	"week_unsigned" };
+	"week_unsigned", "countries" };
+#define COLUMNS (sizeof columns / sizeof *columns) /* the last one only where it is asked for */
 
 static void day_cell(struct csv *csv, int64_t day)
 {
@@ -59,8 +60,20 @@ static void seen_cells(struct csv *csv, const struct listed_sender *row)
 	csv_count(csv, row->weeks_seen);
 }
 
-static bool row_csv(struct senders_csv *senders, const struct verdict *v, const struct listed_sender *row)
+static void countries_cell(struct senders_csv *senders, const struct assessment *a, const struct listed_sender *row)
 {
+	struct listed_country countries[COUNTRIES_MOST];
+	size_t n = listed_countries(a, row, countries);
+
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&senders->text, "%s%s", i ? " " : "", countries[i].country);
+	csv_text(&senders->list.csv, buf_span(&senders->text));
+	buf_clear(&senders->text);
+}
+
+static bool row_csv(struct senders_csv *senders, const struct assessment *a, const struct listed_sender *row)
+{
+	const struct verdict *v = a->verdict;
 	const struct named_source *source = &v->sources[row->source];
 	const struct step *step = listed_step(v, row);
 	struct csv *csv = &senders->list.csv;
@@ -83,6 +96,8 @@ static bool row_csv(struct senders_csv *senders, const struct verdict *v, const 
 	buf_clear(&senders->text);
 	csv_text(csv, step ? span_of(step_kind_word(step->kind)) : SPAN_ABSENT);
 	csv_count(csv, row->week.not_signed);
+	if (senders->view.country)
+		countries_cell(senders, a, row);
 	return csv_list_write(&senders->list);
 }
 
@@ -93,7 +108,7 @@ static bool senders_domain(void *self, const struct assessment *assessment)
 	bool done = sender_list_make(assessment->verdict, &senders->view, &list);
 
 	for (size_t i = 0; done && i < list.n; i++)
-		done = row_csv(senders, assessment->verdict, &list.rows[i]);
+		done = row_csv(senders, assessment, &list.rows[i]);
 	sender_list_release(&list);
 	return done && !senders->text.failed;
 }
@@ -116,7 +131,7 @@ bool senders_csv_open(struct senders_writer *writer, FILE *out, const struct sen
 		return false;
 	*senders = (struct senders_csv){ .view = *view, .text = BUF(ROW_OCTETS) };
 	*writer = (struct senders_writer){ senders, senders_domain, senders_close };
-	if (csv_list_begin(&senders->list, out, ROW_OCTETS, columns, sizeof columns / sizeof *columns))
+	if (csv_list_begin(&senders->list, out, ROW_OCTETS, columns, view->country ? COLUMNS : COLUMNS - 1))
 		return true;
 	senders_close(senders);
 	return false;

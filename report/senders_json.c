@@ -61,8 +61,20 @@ static void text_member(struct senders_json *senders, const char *name)
 	buf_clear(&senders->text);
 }
 
-static void row_json(struct senders_json *senders, const struct verdict *v, const struct listed_sender *row)
+static void countries_members(struct json *j, const struct assessment *a, const struct listed_sender *row)
 {
+	struct listed_country countries[COUNTRIES_MOST];
+	size_t n = listed_countries(a, row, countries);
+
+	member_array(j, "countries");
+	for (size_t i = 0; i < n; i++)
+		json_text(j, span_of(countries[i].country));
+	json_close(j, ']');
+}
+
+static void row_json(struct senders_json *senders, const struct assessment *a, const struct listed_sender *row)
+{
+	const struct verdict *v = a->verdict;
 	const struct named_source *source = &v->sources[row->source];
 	const struct step *step = listed_step(v, row);
 	struct json *j = &senders->json;
@@ -84,6 +96,8 @@ static void row_json(struct senders_json *senders, const struct verdict *v, cons
 	text_member(senders, "mark");
 	member_text(j, "mark_as", row->sender ? row->sender->mark : source->id);
 	member_word(j, "step", step ? step_kind_word(step->kind) : NULL);
+	if (senders->view.country)
+		countries_members(j, a, row);
 	json_close(j, '}');
 }
 
@@ -104,7 +118,7 @@ static bool senders_domain(void *self, const struct assessment *assessment)
 	counts_members(j, "week_before", &list.last);
 	member_array(j, "senders");
 	for (size_t i = 0; i < list.n; i++)
-		row_json(senders, v, &list.rows[i]);
+		row_json(senders, assessment, &list.rows[i]);
 	json_close(j, ']');
 	json_close(j, '}');
 	sender_list_release(&list);

@@ -144,6 +144,21 @@ static void say_state(const struct pen *pen, const struct listed_sender *row)
 		pen_say(pen, "%s", words[row->subclass] ? words[row->subclass] : "");
 }
 
+#define COUNTRIES_SHOWN 3
+
+static void country_cell(
+	struct senders_text *senders, struct table *table, const struct assessment *a, const struct listed_sender *row)
+{
+	struct listed_country countries[COUNTRIES_MOST];
+	size_t n = listed_countries(a, row, countries);
+
+	for (size_t i = 0; i < n && i < COUNTRIES_SHOWN; i++)
+		buf_printf(&senders->line, "%s%s", i ? " " : "", countries[i].country);
+	if (n > COUNTRIES_SHOWN)
+		buf_printf(&senders->line, " +%zu", n - COUNTRIES_SHOWN);
+	cell(senders, table, INK_QUIET);
+}
+
 static void state_cell(
 	struct senders_text *senders, struct table *table, const struct verdict *v, const struct listed_sender *row)
 {
@@ -181,6 +196,8 @@ static void list_row(
 	style_spark(&senders->line, &senders->style, row->weeks + a->verdict->weeks_n - weeks, weeks);
 	cell(senders, table, INK_PLAIN);
 	state_cell(senders, table, a->verdict, row);
+	if (senders->view.country)
+		country_cell(senders, table, a, row);
 }
 
 static void list_table(struct senders_text *senders, const struct assessment *a, const struct sender_list *list)
@@ -188,7 +205,8 @@ static void list_table(struct senders_text *senders, const struct assessment *a,
 	char messages[32], trend[32];
 	struct table_column columns[] = { { "", .flexible = true, .least = 18 }, { messages, .right = true },
 		{ "signed by you", .right = true }, { "SPF for you", .right = true }, { "fails", .right = true },
-		{ trend }, { "", .flexible = true, .least = 16 } };
+		{ trend }, { "", .flexible = true, .least = 16 }, { "country" } };
+	size_t columns_n = sizeof columns / sizeof *columns - !senders->view.country;
 	struct table *table;
 
 	if (senders->view.week)
@@ -200,7 +218,7 @@ static void list_table(struct senders_text *senders, const struct assessment *a,
 		columns[2].name = "signed";
 		columns[3].name = "SPF";
 	}
-	table = table_new(senders->out, &senders->style, columns, sizeof columns / sizeof *columns);
+	table = table_new(senders->out, &senders->style, columns, columns_n);
 	for (size_t i = 0; table && i < list->n; i++) {
 		list_row(senders, table, a, &list->rows[i]);
 		if (table_rows(table) == ROWS_AT_ONCE)

@@ -113,6 +113,7 @@ struct host_row {
 struct observed_source {
 	struct address address;
 	bool has_address;
+	char country[3];	 /* ISO 3166 of its network, from a file that the user names, where asked for: never evidence */
 	struct span text;	 /* what was sent when it is no address */
 	struct domain_name host; /* the PTR's name */
 	enum host_state host_state;

@@ -77,7 +77,54 @@ if command -v python3 > err && ! grep -q 'without libmaxminddb' err; then
 	run -c mmdb.conf check harborlight.example > out 2> err
 	! grep -q "$(printf '\033')\[31m0" out
 	ok $? "is escaped like everything from outside"
+	run -c mmdb.conf senders --class all harborlight.example > out 2> err
+	! grep -q country out && [ ! -s err ]
+	ok $? "no country that nobody asked for"
+	run senders --country harborlight.example > out 2> err
+	[ "$(wc -l < err)" -eq 1 ] && grep -q 'mmdb in section \[names\]' err && grep -q 'newsmill' out
+	ok $? "--country without such a file: one line says so, and the list is there"
+	countries() { # NAME FIELD...
+		name=$1
+		shift
+		python3 "$srcdir/tests/mkmmdb.py" "$work/nets.mmdb" 203.0.113.0/24 "$@" 2> err
+		run -c mmdb.conf senders --country --csv --class all harborlight.example > out 2> err
+		head -n 1 out | grep -q ',countries$' && grep -q '^harborlight.example,harborlight.example,203.0.113.0/24,.*,SE$' out && [ ! -s err ]
+		ok $? "countries as $name has them"
+	}
+	countries IPinfo country_code SE country Sweden
+	run -c mmdb.conf senders --country harborlight.example > out 2> err
+	grep -q ' country$' out && grep -Eq '^ *203.0.113.66 .* SE$' out
+	ok $? "in the list"
+	run -c mmdb.conf senders --country --json harborlight.example > senders.json 2> err
+	grep -q '"countries":\["SE"\]' senders.json && grep -q '"countries":\[\]' senders.json
+	ok $? "in JSON"
+	run -c mmdb.conf explain --country 203.0.113.66 --domain harborlight.example > out 2> err
+	grep -q 'Country of its address: SE' out
+	ok $? "of a sender's one address"
+	run -c mmdb.conf explain --country --json 203.0.113.66 --domain harborlight.example > out 2> err
+	grep -q '"country":"SE"' out
+	ok $? "and for programs"
+	run senders --csv --class all harborlight.example > without 2> err
+	run -c mmdb.conf senders --country --csv --class all harborlight.example | sed 's/,[^,]*$//' > out 2> err
+	[ -s without ] && cmp -s without out
+	ok $? "nobody is judged by them"
+	countries "IPinfo once" country SE
+	countries MaxMind country.iso_code SE
+	python3 "$srcdir/tests/mkmmdb.py" "$work/nets.mmdb" 203.0.113.0/24 country_code "$(printf '\033[')" country sE 2> err
+	run -c mmdb.conf senders --country --csv harborlight.example > out 2> err
+	grep -q '^harborlight.example,harborlight.example,203.0.113.0/24,.*,$' out
+	ok $? "what is no country is none"
+	python3 "$srcdir/tests/mkmmdb.py" "$work/nets.mmdb" 203.0.113.0/24 as_name "Wires & Sons" 2> err
+	python3 "$srcdir/tests/mkmmdb.py" "$work/lands.mmdb" 203.0.113.0/24 country.iso_code SE 2> err
+	printf 'mmdb_country = %s/lands.mmdb\n' "$work" >> mmdb.conf
+	run -c mmdb.conf senders --country harborlight.example > out 2> err
+	grep -Eq '^ *Wires & Sons .* SE$' out
+	ok $? "names from one file, countries from another"
+	printf '[names]\nmmdb_country = %s/none.mmdb\n' "$work" > mmdb.conf
+	ends 0 "a file that nobody asks for is not opened" run -c mmdb.conf senders harborlight.example
+	ends 78 "one that is not there is named when it is asked for" run -c mmdb.conf senders --country harborlight.example
 else
+	echo "ok $((n += 1)) - countries of addresses # SKIP no python3"
 	echo "ok $((n += 1)) - a network's name, where there is no better one # SKIP no python3"
 	echo "ok $((n += 1)) - is escaped like everything from outside # SKIP no python3"
 fi

@@ -1,4 +1,5 @@
-"""Writes a database in MaxMind's format with one network in it.  Usage: mkmmdb.py FILE NETWORK FIELD NAME"""
+"""Writes a database in MaxMind's format with one network in it.  Usage: mkmmdb.py FILE NETWORK FIELD NAME [FIELD NAME]...
+A field `a.b` is b in a."""
 import ipaddress
 import sys
 
@@ -21,10 +22,14 @@ def array(items):
     return bytes([len(items), 11 - 7]) + b''.join(items)
 
 
-path, network, field, name = sys.argv[1:]
+path, network = sys.argv[1:3]
+fields = {'asn': text('AS64496')}
+for field, name in zip(sys.argv[3::2], sys.argv[4::2]):
+    outer, _, inner = field.partition('.')
+    fields[outer] = mapping({inner: text(name)}) if inner else text(name)
 net = ipaddress.ip_network(network)
 bits, length = int(net.network_address), net.prefixlen + (96 if net.version == 4 else 0)
-data = mapping({'asn': text('AS64496'), field: text(name)})
+data = mapping(fields)
 tree = b''
 for i in range(length):
     bit = bits >> (127 - i) & 1
