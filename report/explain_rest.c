@@ -35,6 +35,16 @@ static struct short_text number_text(const char *name, double value)
 	return is_share(name) ? ratio_text(value) : count_text((uint64_t)(value + 0.5));
 }
 
+/* Counts are whole. `Must be below 117` would be wrong of a limit of 117.6, which 117 keeps: the next one is meant. */
+static struct short_text limit_text(const struct gate_value *value, bool at_most)
+{
+	uint64_t whole = (uint64_t)value->limit;
+
+	if (is_share(value->name))
+		return ratio_text(value->limit);
+	return count_text(whole + (!at_most && (double)whole < value->limit));
+}
+
 /* A gate that stands for several senders: each of them. */
 static void put_gate_rows(struct page *page, unsigned number)
 {
@@ -57,8 +67,7 @@ static void put_gate_rows(struct page *page, unsigned number)
 				value->at_least ? "at least"
 				: number == 6	? "must be below"
 						: "at most",
-				is_share(value->name) ? ratio_text(value->limit).p
-						      : count_text((uint64_t)value->limit).p);
+				limit_text(value, !value->at_least && number != 6).p);
 		}
 		labelled(page, "fails");
 	}
