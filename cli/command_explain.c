@@ -1,5 +1,6 @@
 #include "cli/domains.h"
 #include "cli/readiness.h"
+#include "parse/dns/orgdomain.h"
 #include "report/explain.h"
 #include "report/samples.h"
 
@@ -18,6 +19,26 @@ static int done(const struct cli *cli, bool printed)
 	return printed ? EXIT_DONE : cli_unwritten(cli);
 }
 
+/* What else came from where the sample came from: by the reports about the domain, else about the one above it. */
+static bool way_print(struct cli *cli, struct store *store, const struct sample_row *row, struct fault *fault)
+{
+	const struct span domains[] = { row->domain, orgdomain_of(row->domain) };
+	char name[DOMAINNAME_TEXT];
+	bool some = false, good = true;
+	struct readiness r;
+
+	if (!row->has_address || !domain_alabels(row->domain, name))
+		return true;
+	if (!readiness_open(&r, cli, store, fault))
+		return false;
+	for (size_t i = 0; good && !some && i < 2 && domains[i].n; i++)
+		good = readiness_assess(&r, domains[i], TARGET_AUTO, fault) &&
+		       explain_way(stdout, &cli->out, &(struct assessment){ &r.rows, &r.options, &r.verdict }, &row->address,
+			       span_of(name), &some);
+	readiness_close(&r);
+	return good;
+}
+
 static int sample_explain(struct cli *cli, struct store *store, const char *id)
 {
 	struct sample_page page = SAMPLE_PAGE(cli->options.show_addresses);
@@ -29,6 +50,9 @@ static int sample_explain(struct cli *cli, struct store *store, const char *id)
 		code = cli_fail(cli, &fault);
 	else
 		code = done(cli, asked && page.row && page.failure && page_print(cli, &page));
+	if (code == EXIT_DONE && cli->options.format == FORMAT_TEXT &&
+		!(way_print(cli, store, page.row, &fault) && sample_page_note(stdout, &page)))
+		code = fault.kind == FAULT_NONE ? cli_unwritten(cli) : cli_fail(cli, &fault);
 	sample_page_release(&page);
 	return code;
 }

@@ -15,6 +15,11 @@ size_t explain_find_sources(
 bool explain_source(
 	FILE *out, const struct style *style, const struct assessment *a, uint32_t source, struct span header_from);
 
+/* Below a sample: what the mail of its source counts as, and what p=reject would do to it. Nothing where nothing is known
+ * of that source; *some tells. */
+bool explain_way(FILE *out, const struct style *style, const struct assessment *a, const struct address *address,
+	struct span header_from, bool *some);
+
 /* Reports of that id, at most EXPLAIN_REPORTS: different receivers may use the same. */
 #define EXPLAIN_REPORTS 8
 size_t explain_find_reports(const struct assessment *a, struct span id, uint32_t reports[EXPLAIN_REPORTS]);

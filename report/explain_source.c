@@ -12,6 +12,8 @@
 #define ADDRESSES_SHOWN 10
 #define REPORTERS_SHOWN 3
 #define LABEL 10
+#define WAY_LABEL 14 /* as the page of a sample has it */
+#define WAYS_SHOWN 4
 
 struct page {
 	struct sheet sheet;
@@ -408,6 +410,65 @@ bool explain_source(
 		}
 	} else {
 		page.sheet.failed = true;
+	}
+	arena_release(&arena);
+	return sheet_end(&page.sheet);
+}
+
+/* ---- the way of a sample */
+
+static void put_way(struct page *page, const struct detail *d, const uint32_t *paths, size_t n)
+{
+	const struct pen *pen = &page->sheet.pen;
+
+	fprintf(page->sheet.out, "\n  %sWHAT COMES THIS WAY%s\n", style_ink(page->sheet.style, INK_STRONG),
+		style_off(page->sheet.style, INK_STRONG));
+	for (size_t i = 0; i < n && i < WAYS_SHOWN; i++) {
+		const struct path *path = &page->a->verdict->paths[paths[i]];
+
+		words_source(pen, page->a, paths[i]);
+		pen_say(pen, ": ");
+		words_path(pen, page->a, path);
+		pen_say(pen, ", %s in %u days. ", counted_text(path->messages, "message", "messages").p,
+			page->a->verdict->window);
+		words_proof(pen, page->a, path);
+		sheet_labelled(&page->sheet, (struct style_label){ i ? "" : "counts as", INK_QUIET, 2, WAY_LABEL });
+	}
+	if (d->fails)
+		pen_say(pen, "%s of %s would be refused", count_text(d->fails).p, count_text(d->messages).p);
+	else
+		pen_say(pen, "none of %s would be refused", count_text(d->messages).p);
+	if (d->reasons)
+		pen_say(pen, "; receivers gave a reason to spare %s", count_text(d->reasons).p);
+	sheet_labelled(&page->sheet, (struct style_label){ "p=reject", INK_QUIET, 2, WAY_LABEL });
+}
+
+bool explain_way(FILE *out, const struct style *style, const struct assessment *a, const struct address *address,
+	struct span header_from, bool *some)
+{
+	struct page page = { .a = a };
+	struct arena arena = ARENA(ARENA_OCTETS);
+	struct detailer *detailer = detail_begin(a->rows, a->verdict, &arena);
+	uint32_t sources[EXPLAIN_SOURCES], paths[PATHS_SHOWN];
+	char text[ADDRESS_TEXT];
+	struct span of;
+	struct detail d;
+
+	*some = false;
+	sheet_begin(&page.sheet, out, style);
+	if (!detailer) {
+		page.sheet.failed = true;
+	} else if (explain_find_sources(a, span_of(address_format(address, text)), sources, &of)) {
+		size_t n = paths_of(detailer, a->verdict, sources[0], header_from, paths);
+
+		if (!n) {
+			header_from = SPAN_ABSENT;
+			n = paths_of(detailer, a->verdict, sources[0], header_from, paths);
+		}
+		page.sheet.failed |= !detail_take(detailer, sources[0], header_from, &arena, &d);
+		*some = !page.sheet.failed && n && d.messages;
+		if (*some)
+			put_way(&page, &d, paths, n);
 	}
 	arena_release(&arena);
 	return sheet_end(&page.sheet);

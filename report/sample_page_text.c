@@ -8,6 +8,7 @@
 
 #define LINE_OCTETS ((size_t)64 * 1024)
 #define COLUMN 14
+#define HOPS_SHOWN 8
 
 struct page {
 	FILE *out;
@@ -126,6 +127,25 @@ static void headline(struct page *page)
 	buf_clear(&page->line);
 }
 
+/* Those that had it before the source, as the sample's own header says: far ones first. */
+static void hops(struct page *page)
+{
+	struct span rest = page->failure->sample_hops, hop, address;
+	struct span all[HOPS_SHOWN];
+	size_t n = 0;
+
+	while (n < HOPS_SHOWN && span_take(&rest, ' ', &hop))
+		if (span_take(&hop, ';', &address) && address.n)
+			all[n++] = address;
+	for (size_t i = n; i-- > 0;) {
+		bool next = all[i].p[all[i].n - 1] == '!';
+
+		style_brief(&page->line, page->style, (struct span){ all[i].p, all[i].n - next });
+		buf_put_text(&page->line, ", so says the mail's own header");
+		say(page, i + 1 == n ? "before" : "");
+	}
+}
+
 static void path(struct page *page)
 {
 	const struct failure *failure = page->failure;
@@ -133,6 +153,7 @@ static void path(struct page *page)
 	struct span source = failure_source(failure, address);
 
 	section(page, "PATH");
+	hops(page);
 	style_brief(&page->line, page->style, source.n ? source : SPAN("an address that is not told"));
 	if (page->row->has_address) {
 		buf_printf(&page->line, "; dmarcgate explain %s tells what is known of it",
@@ -220,6 +241,10 @@ static void sample(struct page *page)
 	buf_printf(&page->line, "%s, %s", counted_text(failure->sample_octets, "octet", "octets").p,
 		failure->headers_only ? "headers only" : "the whole mail");
 	say(page, "shown");
+	if (failure->sample_relayed) {
+		buf_put_text(&page->line, "of a mailing list or forwarder: List-, ARC-, Resent- or X-Forwarded-");
+		say(page, "fields");
+	}
 }
 
 static void fields(struct page *page)
@@ -253,8 +278,13 @@ bool sample_page_text(FILE *out, const struct style *style, const struct sample_
 	sample(&page);
 	claims(&page);
 	fields(&page);
+	buf_release(&page.line);
+	return !ferror(out);
+}
+
+bool sample_page_note(FILE *out, const struct sample_page *kept)
+{
 	if (!kept->mask.show)
 		fputs("\n  Addresses are masked; --show-addresses shows them.\n", out);
-	buf_release(&page.line);
 	return !ferror(out);
 }

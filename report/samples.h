@@ -36,6 +36,7 @@ bool sample_page_fact(void *page, const struct fact *fact);	/* a fact_taker */
 void sample_page_release(struct sample_page *page);
 
 bool sample_page_text(FILE *out, const struct style *style, const struct sample_page *page);
+bool sample_page_note(FILE *out, const struct sample_page *page); /* the page's last line: is anything masked? */
 bool sample_page_json(FILE *out, const struct sample_page *page); /* `dmarcgate-sample/1` */
 
 #endif

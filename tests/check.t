@@ -165,6 +165,15 @@ Received: from c ([IPv6:2001:db8::7]) by d; Thu, 12 Nov 2026 09:27:10 +0000\
 	sqlite3 hops.db 'SELECT hops FROM failure' > out
 	echo '203.0.113.10! 2001:db8::7;0' | cmp - out
 	ok $? "and the hosts it came through, as far as somebody may stand for them"
+	run --db hops.db explain "$(run --db hops.db samples | grep -Eo 'sample:[0-9a-f]{6,}')" > out 2>&1
+	grep -Eq '^  before +2001:db8::7, so says' out && grep -Eq '^ +203.0.113.10, so says' out
+	ok $? "which explain names, the first one first"
+	! grep -q 'WHAT COMES THIS WAY' out
+	ok $? "and nothing of the way where no report tells of it"
+	run --db list.db --offline --quiet ingest list.eml > out 2>&1
+	run --db list.db explain "$(run --db list.db samples | grep -Eo 'sample:[0-9a-f]{6,}')" > out 2>&1
+	grep -q '^  fields  *of a mailing list or forwarder' out
+	ok $? "and that it carries fields of lists"
 else
 	echo "ok $((n += 1)) - and the hosts it came through # SKIP no sqlite3"
 	echo "ok $((n += 1)) - fields of lists, and where a sample began # SKIP no sqlite3"

@@ -298,7 +298,7 @@ static void page_print(const struct style *style, bool show_addresses, size_t i)
 	if (verifications[i])
 		need(sample_page_fact(
 			&page, &(struct fact){ .kind = FACT_VERIFICATION, .verification = *verifications[i] }));
-	need(style ? sample_page_text(stdout, style, &page) : sample_page_json(stdout, &page));
+	need(style ? sample_page_text(stdout, style, &page) && sample_page_note(stdout, &page) : sample_page_json(stdout, &page));
 	sample_page_release(&page);
 }
 
