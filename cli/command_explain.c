@@ -86,7 +86,7 @@ static int sources_explain(const struct cli *cli, const struct assessment *a, st
 		return done(cli, explain_sources_json(stdout, a, sources, n, header_from));
 	for (size_t i = 0; printed && i < n; i++) {
 		fputs(i ? "\n" : "", stdout);
-		printed = explain_source(stdout, &cli->out, a, sources[i], header_from);
+		printed = explain_source(stdout, &cli->out, a, sources[i], header_from, cli->options.verbose);
 	}
 	return done(cli, printed);
 }

@@ -12,8 +12,9 @@
 #define EXPLAIN_SOURCES 8
 size_t explain_find_sources(
 	const struct assessment *a, struct span text, uint32_t sources[EXPLAIN_SOURCES], struct span *header_from);
-bool explain_source(
-	FILE *out, const struct style *style, const struct assessment *a, uint32_t source, struct span header_from);
+/* With `all`, the reports that tell of it one by one. */
+bool explain_source(FILE *out, const struct style *style, const struct assessment *a, uint32_t source,
+	struct span header_from, bool all);
 
 /* Below a sample: what the mail of its source counts as, and what p=reject would do to it. Nothing where nothing is known
  * of that source; *some tells. */

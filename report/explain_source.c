@@ -12,12 +12,14 @@
 #define ADDRESSES_SHOWN 10
 #define REPORTERS_SHOWN 3
 #define LABEL 10
+#define REPORTS_LISTED 400
 #define WAY_LABEL 14 /* as the page of a sample has it */
 #define WAYS_SHOWN 4
 
 struct page {
 	struct sheet sheet;
 	const struct assessment *a;
+	bool all; /* the reports one by one, too */
 };
 
 /* ---- which source is meant */
@@ -312,8 +314,32 @@ static void put_reports(struct page *page, const struct detail *d)
 	}
 	if (some > shown)
 		pen_say(&page->sheet.pen, ", %zu more", some - shown);
+	pen_say(&page->sheet.pen, page->all ? "" : "; -v lists them");
 	say(page, "REPORTS");
 	free(n);
+}
+
+/* Each with the name that explain takes: in lines, since a table would cut what is to be copied. */
+static void put_report_list(struct page *page, const struct detail *d)
+{
+	const struct verdict *v = page->a->verdict;
+	const struct pen *pen = &page->sheet.pen;
+
+	sheet_heading(&page->sheet, "IN WHICH REPORTS", "");
+	for (size_t i = 0; i < d->reports_n && i < REPORTS_LISTED; i++) {
+		const struct seen_report *r = &d->reports[i];
+		const struct judged_report *judged = &v->reports[r->report];
+
+		pen_host(pen, v->reporters[judged->reporter].name);
+		pen_say(pen, ", %s: ", words_trust_level(judged->trust));
+		pen_say(pen, "%s, %s fail; report:", counted_text(r->messages, "message", "messages").p,
+			r->fails ? count_text(r->fails).p : "none");
+		pen_host(pen, page->a->rows->reports[r->report].report_id);
+		sheet_labelled(&page->sheet, (struct style_label){ weekday_text(judged->last_day).p, INK_QUIET, 2, 2 + LABEL + 2 });
+	}
+	if (d->reports_n > REPORTS_LISTED)
+		fprintf(page->sheet.out, "  and %s\n",
+			counted_text(d->reports_n - REPORTS_LISTED, "more report", "more reports").p);
 }
 
 static void put_samples(struct page *page, const struct detail *d)
@@ -385,10 +411,10 @@ static void put_rest(struct page *page, uint32_t source, struct span header_from
 	put_samples(page, d);
 }
 
-bool explain_source(
-	FILE *out, const struct style *style, const struct assessment *a, uint32_t source, struct span header_from)
+bool explain_source(FILE *out, const struct style *style, const struct assessment *a, uint32_t source,
+	struct span header_from, bool all)
 {
-	struct page page = { .a = a };
+	struct page page = { .a = a, .all = all };
 	struct arena arena = ARENA(ARENA_OCTETS);
 	struct detailer *detailer = detail_begin(a->rows, a->verdict, &arena);
 	uint32_t paths[PATHS_SHOWN];
@@ -405,6 +431,8 @@ bool explain_source(
 			put_results(&page, &d);
 			put_addresses(&page, &d);
 			put_rest(&page, source, header_from, &d);
+			if (all)
+				put_report_list(&page, &d);
 		} else {
 			fprintf(out, "\n  No message from it in the last %u days.\n", a->verdict->window);
 		}

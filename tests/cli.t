@@ -122,6 +122,7 @@ is summary-days-bad summary --days many
 is summary-backwards summary --since 2026-11-12 --until 2026-11-10
 is summary-both summary --days 3 --since 2026-11-12
 is explain-source explain newsmill.example --domain harborlight.example
+is explain-reports -v explain 203.0.113.66 --domain harborlight.example
 is explain-address explain 203.0.113.66 --domain harborlight.example
 is explain-gate explain G6 --domain harborlight.example
 is explain-evidence explain e50

@@ -281,7 +281,7 @@ COMMANDS = [
 ]
 TWO = ('text', 'json')
 GIVEN = [  # what a person pastes: each with every value as its argument
-    (['explain', '--domain', DOMAIN], TWO), (['record', '--check'], TWO), (['reporters', DOMAIN], ('text',)), (['lint'], TWO), (['summary'], ('colour',)),
+    (['explain', '--domain', DOMAIN], TWO), (['-v', 'explain', '--domain', DOMAIN], ('text',)), (['record', '--check'], TWO), (['reporters', DOMAIN], ('text',)), (['lint'], TWO), (['summary'], ('colour',)),
     (['html'], ('html',)), (['dns'], TWO), (['selectors'], ('json',)), (['senders'], ('csv',)), (['check'], TWO), (['simulate', DOMAIN], ('csv',)),
     (['export', 'rows'], ('raw',)), (['reports'], ('csv',)), (['mark'], ('text',)),
 ]

@@ -47,7 +47,7 @@ static void text_color(const struct assessment *a)
 static void explain(const struct assessment *a, const struct style *style)
 {
 	for (uint32_t i = 0; i < a->verdict->sources_n; i++)
-		need(explain_source(stdout, style, a, i, SPAN_ABSENT));
+		need(explain_source(stdout, style, a, i, SPAN_ABSENT, false));
 	for (unsigned gate = 1; gate <= GATES; gate++)
 		need(explain_gate(stdout, style, a, gate));
 	for (enum evidence_id id = E31; id <= E53; id++)
@@ -77,7 +77,7 @@ static void explain_some(const struct assessment *a)
 		struct span header_from;
 
 		need(explain_find_sources(a, asked[i], sources, &header_from) == 1);
-		need(explain_source(stdout, &plain, a, sources[0], header_from));
+		need(explain_source(stdout, &plain, a, sources[0], header_from, false));
 		need(explain_find_reports(a, asked[i], reports) == 0);
 	}
 }

@@ -353,7 +353,7 @@ static void what_was_not_written_is_noticed(void **state)
 	(void)state;
 	assert_non_null(full);
 	scene_begin(&scene, world_ready);
-	assert_false(explain_source(full, &plain, &scene.a, 0, SPAN_ABSENT));
+	assert_false(explain_source(full, &plain, &scene.a, 0, SPAN_ABSENT, true));
 	assert_false(explain_gate(full, &plain, &scene.a, 3));
 	fclose(full);
 	scene_end(&scene);
