@@ -325,6 +325,44 @@ static void parked_by_itself(void **state)
 	}
 }
 
+/* Somebody passes in the name of a domain that says that it sends nothing, and has sent nothing for half a year. That is no
+ * reason to enforce less. */
+static void who_is_parked_does_not_send(void **state)
+{
+	static const struct {
+		int64_t ago[2];
+		bool only_all, null_mx, alarm;
+	} rows[] = { { { 3, 3 }, true, false, true }, { { 6, 2 }, true, true, true }, { { 8, 3 }, true, false, false },
+		{ { 3, 3 }, false, true, false }, { { 3, 3 }, false, false, false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct trial t = { .arena = ARENA((size_t)1 << 28) };
+		bool alarm = false;
+
+		world_begin(&t.w, DOMAIN, TODAY);
+		t.w.policy = (struct policy){ .p = REQUEST_REJECT, .pct = 100 };
+		for (int64_t day = TODAY - 200; day < TODAY; day++)
+			world_add(&t.w, &(struct line){ .day = day, .reporter = "google.com", .address = "198.51.100.66",
+						.host = "-", .from = DOMAIN, .n = 1 });
+		for (size_t k = 0; k < 2; k++)
+			world_add(&t.w, &(struct line){ .day = TODAY - rows[i].ago[k], .reporter = "google.com",
+						.address = "192.0.2.10", .host = "-", .from = DOMAIN,
+						.dkim = DOMAIN "/old/pass", .n = 5 });
+		world_mark(&t.w, MARK_NOT_OURS, "198.51.100.66");
+		t.w.rows.published = (struct published){ .checked = true, .dmarc_records = 1, .policy = t.w.policy,
+			.spf_records = 1, .spf_only_all = rows[i].only_all, .null_mx = rows[i].null_mx };
+		trial_run(&t);
+		for (size_t k = 0; k < t.v.alerts_n; k++)
+			alarm |= t.v.alerts[k].kind == ALERT_PARKED_SENDS && t.v.alerts[k].level == LEVEL_CRITICAL &&
+				 t.v.alerts[k].messages == 10;
+		assert_int_equal(alarm, rows[i].alarm);
+		assert_false(t.v.measures.parked);
+		assert_int_not_equal(t.v.next.kind, NEXT_BACK);
+		trial_end(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,7 +374,7 @@ int main(void)
 		cmocka_unit_test(tenants_of_a_provider),
 		cmocka_unit_test(trust_of_a_signature),
 		cmocka_unit_test(quarters),
-		cmocka_unit_test(parked_by_itself),
+		cmocka_unit_test(parked_by_itself), cmocka_unit_test(who_is_parked_does_not_send),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

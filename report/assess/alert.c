@@ -265,7 +265,7 @@ static void alert_domain(struct alerts *a)
 
 	if (v->seen_any && v->seen_since > w->last_day - WEEK && w->history_first <= w->last_day - WEEK)
 		raise_alert(a, ALERT_POLICY_CHANGED, v->domain, 0)->since = v->seen_since;
-	if (w->options->profile != PROFILE_PARKED)
+	if (!domain_ought_to_be_parked(w))
 		return;
 	for (size_t i = 0; i < w->paths_n; i++)
 		passing = add_up(passing, path_kind_fails(w->paths[i].kind) ? 0 : w->paths[i].messages);

@@ -181,6 +181,15 @@ static bool goal_is_safe(struct work *w)
 	return word <= VERDICT_READY_WITH_EXCEPTIONS;
 }
 
+/* A sender of yours loses mail. That a parked domain sends is no such thing: what it sends passes, and nobody but it should. */
+static bool mail_is_lost(const struct verdict *v)
+{
+	for (size_t i = 0; i < v->alerts_n; i++)
+		if (v->alerts[i].level == LEVEL_CRITICAL && v->alerts[i].kind != ALERT_PARKED_SENDS)
+			return true;
+	return false;
+}
+
 static enum next_kind kind_of(struct work *w, const struct next_record *next)
 {
 	const struct verdict *v = w->v;
@@ -192,8 +201,7 @@ static enum next_kind kind_of(struct work *w, const struct next_record *next)
 	if (w->by_path_n == 0)
 		return NEXT_SILENT;
 	ready = goal_is_safe(w);
-	if (!ready && v->measures.critical_alert && v->effective >= REQUEST_QUARANTINE &&
-		w->options->profile != PROFILE_PARKED) /* what it sends passes */
+	if (!ready && mail_is_lost(v) && v->effective >= REQUEST_QUARANTINE && w->options->profile != PROFILE_PARKED)
 		return NEXT_BACK;
 	return ready ? NEXT_FORWARD : NEXT_KEEP;
 }

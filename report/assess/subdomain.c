@@ -106,24 +106,41 @@ static bool may_be_own(const struct work *w, const struct path *path)
 	       (double)path->messages >= w->options->limits.undecided_source;
 }
 
-/* Nothing passes and nothing is yours, for half a year of reports, and the records say so too. A null MX alone says only
- * that nothing is received: whoever only sends has one as well. */
-bool domain_is_parked(const struct work *w)
+static bool was_seen(const struct path *path, int64_t first, int64_t last)
+{
+	for (size_t i = 0; i < path->days_n; i++)
+		if (path->days[i].day >= first && path->days[i].day <= last)
+			return true;
+	return false;
+}
+
+/* Nothing passed and nothing was yours up to `last`, for half a year of reports, and the records say so too. A null MX alone
+ * says only that nothing is received: whoever only sends has one as well. */
+static bool was_parked(const struct work *w, int64_t last)
 {
 	const struct published *p = &w->rows->published;
 
-	if (w->options->profile == PROFILE_PARKED)
-		return !some_passes(w);
 	if (!p->checked || !(p->spf_only_all || p->null_mx))
 		return false;
-	if (!w->any || w->last_day - w->history_first + 1 < PARKED_DAYS)
+	if (!w->any || last - w->history_first + 1 < PARKED_DAYS)
 		return false;
 	for (size_t i = 0; i < w->paths_n; i++) {
 		const struct path *path = &w->paths[i];
 
-		if (path->days_n && path->last_day > w->last_day - PARKED_DAYS &&
+		if (was_seen(path, last - PARKED_DAYS + 1, last) &&
 			(!path_kind_fails(path->kind) || path->fate == FATE_OWN || (!p->spf_only_all && may_be_own(w, path))))
 			return false;
 	}
 	return true;
+}
+
+bool domain_is_parked(const struct work *w)
+{
+	return w->options->profile == PROFILE_PARKED ? !some_passes(w) : was_parked(w, w->last_day);
+}
+
+bool domain_ought_to_be_parked(const struct work *w)
+{
+	return w->options->profile == PROFILE_PARKED ||
+	       (w->rows->published.spf_only_all && was_parked(w, w->last_day - WEEK));
 }

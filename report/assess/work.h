@@ -247,6 +247,7 @@ bool work_reporters_sort(struct work *w);
 void work_alert_leads(struct work *w);
 int64_t quiet_days(const struct work *w, bool *never);
 bool domain_is_parked(const struct work *w);
+bool domain_ought_to_be_parked(const struct work *w); /* so it is said; or SPF says so, and it was until a week ago */
 void sender_period(struct work *w, struct sender *sender);
 /* Is the last of these days a monthly one: two earlier months within four days of it, at most 5 % in between? */
 size_t monthly_dates(const struct day_count *days, size_t n, int64_t dates[4]);
