@@ -1,6 +1,7 @@
-/* What other programs make of a report on its way, piece by piece: uuencode, winmail.dat, signed data, and domains with
+/* What other programs make of a report on its way, piece by piece: uuencode, winmail.dat, signed data, pages, and domains with
  * something around them. None may read past its end: every input is tried cut after each octet, on its own piece of the heap. */
 #include "parse/dns/domainname.h"
+#include "parse/htmltext.h"
 #include "parse/signeddata.h"
 #include "parse/uuencode.h"
 #include "parse/winmail.h"
@@ -189,6 +190,52 @@ static void test_signeddata(void **state)
 	buf_release(&little);
 }
 
+/* --- pages --- */
+
+static void page_take(struct span html)
+{
+	struct buf out = BUF(4096);
+
+	htmltext_put(&out, html);
+	buf_release(&out);
+}
+
+static void test_htmltext(void **state)
+{
+	static const struct {
+		const char *html, *text;
+	} rows[] = {
+		{ "plain", "plain" },
+		{ "a<br>b<BR/>c", "a\nb\nc" },
+		{ "<p class=\"x\">a</p><div>b</div>", "\n\na\n\n\n\nb\n\n" },
+		{ "<tr><td>a:</td><td>b</td></tr>", "\n\n a:  b \n\n" },
+		{ "<b>a</b><span>b</span>", "ab" },
+		{ "a<!-- > <p> -->b<style>p { }</style>c<SCRIPT>x < y</script>d", "abcd" },
+		{ "a<!-- never ends", "a" },
+		{ "a<b", "a" },
+		{ "a<blockquote>b<blockquote>c</blockquote>d &amp; e</blockquote>f", "a\n\n\n\n\n\n\n\nf" },
+		{ "</blockquote>a", "\n\na" },
+		{ "&lt;a&gt; &amp; &quot;b&quot;&nbsp;&apos;&#64;&#x40;&#160;&#0;", "<a> & \"b\" '@@  " },
+		{ "&eacute; & &# &#; &#x; &#1114112; &#64 &#xzz;", "&eacute; & &# &#; &#x; &#1114112; &#64 &#xzz;" },
+		{ "&#8364;", "\xe2\x82\xac" },
+		{ "", "" },
+	};
+	struct buf little = BUF(8);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct buf out = BUF(4096);
+
+		htmltext_put(&out, span_of(rows[i].html));
+		assert_span(buf_span(&out), rows[i].text);
+		buf_release(&out);
+		cut_everywhere(span_of(rows[i].html), page_take);
+	}
+	htmltext_put(&little, SPAN("a &amp; very long<br>text"));
+	assert_span(buf_span(&little), "a & very");
+	buf_release(&little);
+}
+
 /* --- domains --- */
 
 static void test_undress(void **state)
@@ -214,6 +261,7 @@ int main(void)
 		cmocka_unit_test(test_uuencode),
 		cmocka_unit_test(test_winmail),
 		cmocka_unit_test(test_signeddata),
+		cmocka_unit_test(test_htmltext),
 		cmocka_unit_test(test_undress),
 	};
 
