@@ -51,6 +51,16 @@ static struct span without_ornament(struct span text)
 	return text;
 }
 
+/* `host.example [192.0.2.10]`, as servers write it into Received. */
+static bool behind_host(struct span text, struct address *address)
+{
+	const char *open = memmem(text.p, text.n, " [", 2);
+	const char *close = open ? memchr(open, ']', text.n - (size_t)(open - text.p)) : NULL;
+
+	return close && !memchr(text.p, '[', (size_t)(open - text.p)) &&
+	       address_parse((struct span){ open + 1, (size_t)(close - open) }, address);
+}
+
 bool address_parse_ornate(struct span text, struct address *address, bool *ornate)
 {
 	struct span word;
@@ -59,11 +69,15 @@ bool address_parse_ornate(struct span text, struct address *address, bool *ornat
 	*ornate = !address_parse(text, address);
 	if (!*ornate || !text.n)
 		return !*ornate;
+	if (text.n > 2 && text.p[0] == '"' && text.p[text.n - 1] == '"')
+		text = (struct span){ text.p + 1, text.n - 2 };
 	if (span_starts_nocase(text, SPAN("IPv4:")))
 		text = (struct span){ text.p + 5, text.n - 5 };
 	word = text;
 	while (word.n && (cut_from(&word, memchr(word.p, ' ', word.n)) || cut_from(&word, memchr(word.p, '(', word.n))))
 		;
+	if (behind_host(text, address) && !address_parse(word, &(struct address){ 0 }))
+		return true;
 	text = span_trim((struct span){ text.p + word.n, text.n - word.n });
 	if (text.n && text.p[0] != '(')
 		return false;

@@ -247,8 +247,12 @@ static int64_t mail_zone(struct span text)
 	static const char *const names[] = { "EDT", "EST", "CDT", "CST", "MDT", "MST", "PDT", "PST" };
 	static const int hours[] = { -4, -5, -5, -6, -6, -7, -7, -8 };
 	unsigned name, number, minutes;
-	bool west = text.n && text.p[0] == '-';
+	struct span behind = text;
+	bool west;
 
+	if (take_utc(&behind) && behind.n && strchr("+-", behind.p[0])) /* `GMT+0200`, as JavaScript writes it */
+		text = behind;
+	west = text.n && text.p[0] == '-';
 	if (take_char(&text, "+-")) {
 		struct span digits = text;
 
@@ -339,7 +343,30 @@ static bool moment_parse_asctime(struct span text, int64_t *moment)
 	return take_number(&text, 4, &year) && text.n == 0 && moment_join(year, month, day, h, m, s, moment);
 }
 
+bool moment_parse_packed(struct span text, int64_t *moment)
+{
+	unsigned year, month, day, h, m, s;
+	bool slashes;
+	int64_t offset;
+
+	text = span_trim(text);
+	if (!take_number(&text, 4, &year))
+		return false;
+	slashes = take_char(&text, "/");
+	if (!take_number(&text, 2, &month) || take_char(&text, "/") != slashes || !take_number(&text, 2, &day))
+		return false;
+	if (slashes ? !take_char(&text, " ") || !take_clock(&text, &h, &m, &s) :
+		      (take_char(&text, "Tt"), text.n < 6 || !take_number(&text, 2, &h) || !take_number(&text, 2, &m) ||
+				      !take_number(&text, 2, &s)))
+		return false;
+	if (!take_zone(&text, &offset) || text.n || !moment_join(year, month, day, h, m, s, moment))
+		return false;
+	*moment -= offset;
+	return true;
+}
+
 bool moment_parse_any(struct span text, int64_t *moment)
 {
-	return moment_parse_mail(text, moment) || moment_parse(text, moment) || moment_parse_asctime(text, moment);
+	return moment_parse_mail(text, moment) || moment_parse_packed(text, moment) || moment_parse(text, moment) ||
+	       moment_parse_asctime(text, moment);
 }

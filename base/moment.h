@@ -20,7 +20,11 @@ bool moment_parse(struct span text, int64_t *moment);
 /* RFC 5322 date-time with the obsolete forms seen in mail: two-digit years, zone names, comments, wrong weekday. */
 bool moment_parse_mail(struct span text, int64_t *moment);
 
-/* Where a machine was to write a moment and nobody can be asked: either of the two above, or C's asctime. */
+/* `2026/11/06 00:00:00`, and ISO 8601 without its separators: `20261106T000000Z`, also without the `T`: no epoch seconds of
+ * fourteen digits are meant by anybody. */
+bool moment_parse_packed(struct span text, int64_t *moment);
+
+/* Where a machine was to write a moment and nobody can be asked: one of the three above, or C's asctime. */
 bool moment_parse_any(struct span text, int64_t *moment);
 
 /* A span of time as typed: `400d`, `12h`, `30m`, `45s`, `3w`; a bare number is days. */

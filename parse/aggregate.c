@@ -274,19 +274,18 @@ static struct span fold_value(char *p, size_t n, enum fold fold)
 	return value;
 }
 
-/* A domain that came as an address is what stands behind the `@`. */
+/* Of a domain that came as an address, or with brackets or quotes around it, the domain. */
 static struct span domain_alone(struct aggregate *a, const struct element_row *row, struct span value)
 {
-	const char *at = value.n ? memrchr(value.p, '@', value.n) : NULL;
+	struct span domain = domainname_undress(value);
 	char where[128];
 
-	if (!at || at + 1 == value.p + value.n || memchr(value.p, ',', value.n))
+	if (domain.n == value.n)
 		return value;
-	value = (struct span){ at + 1, value.n - (size_t)(at + 1 - value.p) };
-	value.n -= value.p[value.n - 1] == '>';
 	reading_problem(a->r, aggregate_where(a, span_of(row->name), where, sizeof where),
-		"is an address; read as its domain `%.*s`", (int)(value.n < 100 ? value.n : 100), value.p);
-	return value;
+		memchr(value.p, '@', value.n) ? "is an address; read as its domain `%.*s`" : "is more than a domain; read as `%.*s`",
+		(int)(domain.n < 100 ? domain.n : 100), domain.p);
+	return domain;
 }
 
 /* Reports use A-labels (RFC 8616 6): in U-labels a domain would be another one to all that asks by name. */
@@ -571,6 +570,13 @@ static ssize_t read_first(struct aggregate *a, struct stream *s, char *chunk, si
 	}
 }
 
+/* Zero octets in front that are padding (QUIRKS X9), and not the first character in UTF-32. */
+static bool front_is_padded(struct span front)
+{
+	return front.n >= 7 && memcmp(front.p, "\0\0", 2) == 0 && memcmp(front.p, "\0\0\xfe\xff", 4) != 0 &&
+	       memcmp(front.p, "\0\0\0<\0\0\0", 7) != 0;
+}
+
 /* Feeds the stream to libxml2. Returns the stream's fault, NULL when it came to its end or the parser stopped. The first
  * four octets go in by the reset, where libxml2 recognises UTF-16. */
 static const char *aggregate_feed(struct aggregate *a, struct stream *s)
@@ -579,12 +585,13 @@ static const char *aggregate_feed(struct aggregate *a, struct stream *s)
 	size_t start = 0;
 	ssize_t got = read_first(a, s, chunk, &start);
 	struct span piece = { chunk + start, got > 0 ? (size_t)got - start : 0 };
-	int head = piece.n < 4 ? 0 : 4;
+	bool padded = front_is_padded(piece);
+	int head = piece.n < 4 || padded ? 0 : 4;
 
 	markup_begin(&a->markup, piece);
 	xmlCtxtResetPush(a->context, piece.p, head, NULL, NULL);
 	xmlCtxtUseOptions(a->context, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-	if (span_starts_nocase(piece, SPAN("<?xml")) && !charset_declared(piece)) {
+	if (padded || (span_starts_nocase(piece, SPAN("<?xml")) && !charset_declared(piece))) {
 		a->context->wellFormed = 0; /* the second pass reads it as UTF-8, and says so */
 		return NULL;
 	}

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define YEAR_2100 UINT64_C(4102444800)
 #define DAY_AND_SLACK (26 * INT64_C(3600)) /* a daily report with drift (QUIRKS V9) */
 
 void record_reset(struct record_builder *b, size_t max_text)
@@ -263,18 +264,20 @@ void record_digest(const struct record *record, struct digest *digest)
 }
 
 /* Seconds, also sent as floats, milli- and microseconds (QUIRKS V8), or a date in words. False when it is no moment at
- * all. */
+ * all, or none of this century: such a range would stand beside every window that is asked for. */
 static bool date_parse(struct span text, int64_t *moment)
 {
 	uint64_t number;
 	bool whole;
 
+	if (moment_parse_packed(text, moment))
+		return true;
 	if (!reading_number(text, INT64_MAX, &number, &whole))
 		return text.n > 4 && moment_parse_any(text, moment);
 	while (number >= UINT64_C(1000000000000))
 		number /= 1000;
 	*moment = (int64_t)number;
-	return true;
+	return number < YEAR_2100;
 }
 
 static void dates_check(struct report *report, const struct span numbers[NUMBERS], struct reading *r)

@@ -10,7 +10,9 @@ static const char *const charsets[] = { "UTF-8", "US-ASCII", "ISO-8859-1", "ISO-
 #define CHARSETS (sizeof charsets / sizeof *charsets)
 
 const char *const document_charsets[] = { "windows-1252", "cp1252", "ISO-8859-1", "latin1", "ISO-8859-15", "latin-9", "US-ASCII",
-	"ASCII", "UTF-16", "UTF-16LE", "UTF-16BE", NULL };
+	"ASCII", "UTF-16", "UTF-16LE", "UTF-16BE", "ISO-8859-2", "ISO-8859-5", "ISO-8859-7", "ISO-8859-9", "windows-1250",
+	"windows-1251", "windows-1253", "windows-1254", "windows-1257", "KOI8-R", "KOI8-U", "GB2312", "GBK", "GB18030", "Big5",
+	"EUC-JP", "Shift_JIS", "EUC-KR", NULL };
 
 void charset_warm(void)
 {

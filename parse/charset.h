@@ -12,7 +12,7 @@ void charset_warm(void);
 bool charset_allows(struct span raw);
 
 /* What an XML declaration may name, UTF-8 apart; ends with NULL. libxml2 asks iconv for any other, which finds one or not
- * depending on who asks; some of them hide `<` and `>` from whoever counts octets. */
+ * depending on who asks; some of them, UTF-7 and ISO-2022-JP for two, hide `<` and `>` from whoever counts octets. */
 extern const char *const document_charsets[];
 
 /* Does this XML declaration (from `<?xml` on) name UTF-8, one of the above, or nothing? False too when its end is missing. */

@@ -1,5 +1,6 @@
 #include "parse/container.h"
 #include "base/shortage.h"
+#include "parse/winmail.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -58,6 +59,7 @@ enum container_kind container_recognise(struct span front, const char **name)
 		{ "\xfd\x37zXZ", 0, 6, CONTAINER_ARCHIVE, "xz" },
 		{ "1AY&SY", 4, 6, CONTAINER_ARCHIVE, "bzip2" }, /* behind `BZh` and a digit, which words may begin with */
 		{ "\x28\xb5\x2f\xfd", 0, 4, CONTAINER_ARCHIVE, "zstd" },
+		{ WINMAIL_MAGIC, 0, 4, CONTAINER_WINMAIL, "winmail.dat" },
 	};
 
 	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {

@@ -9,6 +9,7 @@
 enum container_kind {
 	CONTAINER_NONE,
 	CONTAINER_DEFLATED, /* gzip (RFC 1952) or zlib (RFC 1950): one member stream */
+	CONTAINER_WINMAIL,  /* winmail.dat (parse/winmail.h) */
 	CONTAINER_ARCHIVE,  /* what libarchive reads; a compressed single file is an archive of one entry */
 };
 

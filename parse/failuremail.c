@@ -2,12 +2,14 @@
 #include "parse/dkim/mailbox.h"
 #include "parse/dns/orgdomain.h"
 #include "parse/failurereport.h"
+#include "parse/htmltext.h"
 #include "parse/leaf.h"
 #include "parse/message.h"
 #include "parse/sampletrace.h"
 #include "parse/verification.h"
 
 #define FEEDBACK_OCTETS ((size_t)1024 * 1024)
+#define PAGE_OCTETS ((size_t)256 * 1024) /* of a page that are looked at for a notice */
 #define FEEDBACKS 100 /* failure reports in one mail: its standard knows one */
 #define PARAGRAPHS 16 /* between fields, or words about a copy, and the header of a mail copied into the same text */
 #define SAMPLE_OCTETS ((size_t)16 * 1024 * 1024) /* of a sample that are verified */
@@ -302,30 +304,49 @@ static GMimePart *lone_sample(GPtrArray *leaves)
 	return NULL;
 }
 
+/* The text of a part for people: of a page its words, looked for only where it has those of a notice. */
+static struct span part_words(struct reading *r, GMimePart *part, struct buf *page, struct buf *words)
+{
+	struct span html;
+
+	if (part_is(part, "text", "plain"))
+		return part_text(part, PEEK_OCTETS, words);
+	html = part_text(part, PAGE_OCTETS, page);
+	buf_clear(words);
+	words->max = PEEK_OCTETS; /* as of a text: each paragraph is looked for in all that follows */
+	if (span_find_nocase(html, SPAN("Address:")) >= 0 || span_find_nocase(html, SPAN("failure report")) >= 0)
+		htmltext_put(words, reading_utf8(r, html));
+	return buf_span(words);
+}
+
+/* In a text first: the page beside it says the same with more around it. */
 bool notice_read(struct reading *r, GPtrArray *leaves, const struct mail_head *mail)
 {
-	struct buf text = BUF(FEEDBACK_OCTETS);
+	struct buf text = BUF(FEEDBACK_OCTETS), page = BUF(PAGE_OCTETS);
 	struct failure failure;
 	bool found = false;
 
-	for (unsigned i = 0; i < leaves->len && !found; i++) {
-		GMimePart *part = leaves->pdata[i], *sample = NULL;
-		struct span front;
+	for (unsigned i = 0; i < 2 * leaves->len && !found; i++) {
+		GMimePart *part = leaves->pdata[i % leaves->len], *sample = NULL;
+		struct span words;
 
-		if (!part_is(part, "text", "plain") || part_is_read(part))
+		if (!part_is(part, "text", i < leaves->len ? "plain" : "html") || part_is_read(part))
 			continue;
-		front = part_text(part, PEEK_OCTETS, &r->parser->scratch);
-		found = failurereport_notice(r, front, &failure);
-		if (found)
+		words = part_words(r, part, &page, &text);
+		found = failurereport_notice(r, words, &failure);
+		if (found && part_is(part, "text", "plain"))
 			sample = notice_sample(part_text(part, FEEDBACK_OCTETS, &text));
-		else if (failurereport_prose(r, front, &failure))
+		else if (!found && failurereport_prose(r, words, &failure))
 			found = (sample = lone_sample(leaves)) != NULL;
+		if (found && !sample)
+			sample = lone_sample(leaves);
 		if (found)
 			failure_finish(r, &failure, sample, mail);
 		if (sample)
 			g_object_unref(sample);
 	}
 	buf_release(&text);
+	buf_release(&page);
 	return found;
 }
 

@@ -322,7 +322,7 @@ static struct span word_of(struct reading *r, const struct failure *failure, con
 	return lower_copy(r, strip_comments(r, field_value(failure, name)));
 }
 
-/* The first name of a list, without angle brackets and the root's dot, in A-labels (RFC 8616 6); as it stands when nothing
+/* The first name of a list, without what stands around it and the root's dot, in A-labels (RFC 8616 6); as it stands when nothing
  * is left. */
 static struct span domain_of(struct reading *r, const struct failure *failure, const char *name)
 {
@@ -332,8 +332,7 @@ static struct span domain_of(struct reading *r, const struct failure *failure, c
 
 	if (!span_take(&rest, ',', &domain))
 		return value;
-	if (domain.n > 2 && domain.p[0] == '<' && domain.p[domain.n - 1] == '>')
-		domain = (struct span){ domain.p + 1, domain.n - 2 };
+	domain = domainname_undress(domain);
 	if (domain.n > 1 && domain.p[domain.n - 1] == '.')
 		domain.n--;
 	n = domainname_is_ascii(domain) ? 0 : domain_alabels(domain, text);
@@ -455,10 +454,27 @@ static void check_wanted(struct reading *r, const struct failure *failure)
 			(int)(version.n < 100 ? version.n : 100), version.p);
 }
 
+/* `auth-failure`, also as `auth_failure`, `AuthFailure` or in quotes: letters decide. */
+static bool is_auth_failure(struct span word)
+{
+	static const char name[] = "authfailure";
+	size_t n = 0;
+
+	for (size_t i = 0; i < word.n; i++) {
+		if (word.p[i] < 'a' || word.p[i] > 'z')
+			continue;
+		if (word.p[i] != name[n])
+			return false;
+		n++;
+	}
+	return n == sizeof name - 1;
+}
+
 void failurereport_check(struct reading *r, struct failure *failure, int64_t mail_date)
 {
 	unsigned long long incidents;
 	enum authsaid outcome;
+	struct span source_ip;
 	bool ornate;
 
 	failure->feedback_type = word_of(r, failure, "feedback-type");
@@ -467,8 +483,10 @@ void failurereport_check(struct reading *r, struct failure *failure, int64_t mai
 	failure->identity_alignment = word_of(r, failure, "identity-alignment");
 	failure->reported_domain = domain_of(r, failure, "reported-domain");
 	failure->arrival_date = field_value(failure, "arrival-date");
-	failure->source_ip = first_token(strip_comments(r, field_value(failure, "source-ip")));
-	failure->has_address = address_parse_ornate(failure->source_ip, &failure->address, &ornate);
+	source_ip = strip_comments(r, field_value(failure, "source-ip"));
+	failure->source_ip = first_token(source_ip);
+	failure->has_address = address_parse_ornate(failure->source_ip, &failure->address, &ornate) ||
+			       address_parse_ornate(source_ip, &failure->address, &ornate); /* behind a host's name */
 	if (failure->source_ip.p && !failure->has_address)
 		reading_problem(r, "Source-IP", "`%.*s` is not an IP address",
 			(int)(failure->source_ip.n < 100 ? failure->source_ip.n : 100), failure->source_ip.p);
@@ -476,8 +494,7 @@ void failurereport_check(struct reading *r, struct failure *failure, int64_t mai
 		failure->incidents = incidents;
 	/* RFC 6650: an authentication report should be `auth-failure`; OpenDMARC and old OpenDKIM name the mechanism. */
 	if (!failure->plain_text)
-		failure->dmarc = span_is(failure->feedback_type, SPAN("auth-failure")) ||
-				 span_is(failure->feedback_type, SPAN("dmarc")) ||
+		failure->dmarc = is_auth_failure(failure->feedback_type) || span_is(failure->feedback_type, SPAN("dmarc")) ||
 				 (!failure->feedback_type.p && failure->auth_failure.p);
 	outcome = outcome_of(r, failure);
 	failure->passed = outcome == AUTHSAID_PASS;

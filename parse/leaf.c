@@ -2,8 +2,11 @@
 #include "base/fromline.h"
 #include "parse/aggregate.h"
 #include "parse/message.h"
+#include "parse/signeddata.h"
 #include "parse/tlsreport.h"
 #include "parse/transfer.h"
+#include "parse/uuencode.h"
+#include "parse/winmail.h"
 
 #include <ctype.h>
 
@@ -70,6 +73,55 @@ static enum leaf_end unpack_leaf(struct reading *r, struct stream *s, unsigned d
 	return end;
 }
 
+static enum leaf_end file_leaf(struct reading *r, struct span name, struct span octets, unsigned depth)
+{
+	struct span_stream file;
+	size_t place;
+	enum leaf_end end;
+
+	span_stream_init(&file, octets);
+	place = reading_enter(r, name);
+	end = leaf_octets(r, &file.stream, depth + 1);
+	reading_leave(r, place);
+	return end;
+}
+
+/* One of many files in a mail: they count as its parts do. */
+static bool file_allowed(struct reading *r)
+{
+	if (++r->parts <= r->limits->parts)
+		return true;
+	reading_broken(r, "", "more files and parts than the ceiling `parts` allows");
+	return false;
+}
+
+/* All of a leaf, for what cannot be read in pieces. False is said when it is too long, as a report is lost then. */
+static bool leaf_slurp(struct reading *r, struct stream *s, struct buf *text)
+{
+	if (stream_slurp(s, text))
+		return true;
+	reading_broken(r, "", "%s", text->failed ? "longer than the ceiling `mail` allows" : s->fault);
+	return false;
+}
+
+static enum leaf_end winmail_leaf(struct reading *r, struct stream *s, unsigned depth)
+{
+	struct buf text = BUF(r->limits->mail);
+	bool whole = leaf_slurp(r, s, &text);
+	enum leaf_end end = whole ? LEAF_NOTHING : LEAF_BROKEN;
+	struct span rest = whole ? winmail_attributes(buf_span(&text)) : SPAN_ABSENT, name, file;
+	const char *fault = NULL;
+
+	while (!r->full && winmail_next(&rest, &name, &file, &fault) && file_allowed(r))
+		end = leaf_worse(end, file_leaf(r, name, file, depth));
+	if (fault) {
+		reading_broken(r, "", "%s", fault);
+		end = LEAF_BROKEN;
+	}
+	buf_release(&text);
+	return end;
+}
+
 /* A container that breaks at its end takes back what its beginning gave: half an archive is no archive. */
 static enum leaf_end container_leaf(struct reading *r, struct stream *s, enum container_kind kind, const char *name,
 	unsigned depth)
@@ -83,7 +135,9 @@ static enum leaf_end container_leaf(struct reading *r, struct stream *s, enum co
 		reading_broken(r, "", "%s nested deeper than the ceiling `depth` allows", name);
 		return LEAF_BROKEN;
 	}
-	end = kind == CONTAINER_DEFLATED ? inflate_leaf(r, s, depth) : unpack_leaf(r, s, depth);
+	end = kind == CONTAINER_DEFLATED ? inflate_leaf(r, s, depth) :
+	      kind == CONTAINER_WINMAIL  ? winmail_leaf(r, s, depth) :
+					   unpack_leaf(r, s, depth);
 	if (end == LEAF_BROKEN && r->sums.reports + r->sums.failures > sums.reports + sums.failures) {
 		broken = r->sums.broken;
 		reading_put(r, feedback_rewind(r->feedback, &mark));
@@ -169,7 +223,7 @@ static enum leaf_end document_leaf(struct reading *r, struct stream *s, bool lik
 	return LEAF_BROKEN;
 }
 
-enum front_kind { FRONT_NOTHING, FRONT_CONTAINER, FRONT_DOCUMENT, FRONT_JSON, FRONT_MAIL, FRONT_BASE64 };
+enum front_kind { FRONT_NOTHING, FRONT_CONTAINER, FRONT_DOCUMENT, FRONT_JSON, FRONT_MAIL, FRONT_BASE64, FRONT_UUENCODED, FRONT_SIGNED };
 
 struct front {
 	enum front_kind kind;
@@ -193,7 +247,9 @@ static struct front front_plain(struct span octets)
 	}
 	front.skip = 0;
 	front.likely = front_has_feedback(octets) && !text_only_mentions(octets);
-	if (first == '<')
+	if (signeddata_recognise(octets))
+		front.kind = FRONT_SIGNED;
+	else if (first == '<')
 		front.kind = FRONT_DOCUMENT;
 	else if (message_begins(octets) || message_parts_begin(octets))
 		front.kind = FRONT_MAIL;
@@ -228,8 +284,12 @@ static struct front front_look(struct span octets)
 {
 	struct front front = front_plain(octets);
 
-	if (front.kind == FRONT_NOTHING && front_is_base64(octets))
+	if (front.kind != FRONT_NOTHING)
+		return front;
+	if (front_is_base64(octets))
 		front.kind = FRONT_BASE64;
+	else if (uuencode_recognise(octets))
+		front.kind = FRONT_UUENCODED;
 	return front;
 }
 
@@ -259,6 +319,48 @@ static enum leaf_end base64_leaf(struct reading *r, struct stream *s, unsigned d
 	return leaf_octets(r, &base64.stream, depth + 1);
 }
 
+/* Files in the text of a mail: each of them. */
+static enum leaf_end uuencoded_leaf(struct reading *r, struct stream *s, unsigned depth)
+{
+	struct buf text = BUF(r->limits->mail), file = BUF(r->limits->mail);
+	enum leaf_end end = LEAF_NOTHING;
+	struct span rest = SPAN_ABSENT, name;
+
+	if (depth >= r->limits->depth)
+		return LEAF_NOTHING;
+	if (leaf_slurp(r, s, &text))
+		rest = buf_span(&text);
+	else
+		end = LEAF_BROKEN;
+	while (!r->full && uuencode_next(&rest, &name, &file) && file_allowed(r))
+		end = leaf_worse(end, file_leaf(r, name, buf_span(&file), depth));
+	buf_release(&text);
+	buf_release(&file);
+	return end;
+}
+
+/* In one that is damaged the parts of the mail may still be found, as they stand there in so many words. */
+static enum leaf_end signed_leaf(struct reading *r, struct stream *s)
+{
+	struct buf text = BUF(r->limits->mail), content = BUF(r->limits->mail);
+	enum leaf_end end = LEAF_NOTHING;
+	struct span_stream octets;
+
+	if (r->mails_shut)
+		return LEAF_NOTHING;
+	if (!leaf_slurp(r, s, &text))
+		end = LEAF_BROKEN;
+	else if (signeddata_open(buf_span(&text), &content))
+		end = message_inside(r, &content);
+	else if (message_parts_begin((struct span){ buf_text(&text), text.n < PEEK_OCTETS ? text.n : PEEK_OCTETS })) {
+		span_stream_init(&octets, buf_span(&text));
+		end = message_leaf(r, &octets.stream);
+	}
+	buf_release(&text);
+	buf_release(&content);
+	return end;
+}
+
 static enum leaf_end leaf_octets(struct reading *r, struct stream *s, unsigned depth)
 {
 	struct peeked peeked;
@@ -286,6 +388,10 @@ static enum leaf_end leaf_octets(struct reading *r, struct stream *s, unsigned d
 		return message_leaf(r, &peeked.stream);
 	case FRONT_BASE64:
 		return base64_leaf(r, &peeked.stream, depth);
+	case FRONT_UUENCODED:
+		return uuencoded_leaf(r, &peeked.stream, depth);
+	case FRONT_SIGNED:
+		return signed_leaf(r, &peeked.stream);
 	case FRONT_NOTHING:
 		break;
 	}

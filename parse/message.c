@@ -367,6 +367,31 @@ static bool mails_walk(struct reading *r, struct buf *text)
 	return all;
 }
 
+/* What came of mails since `before`; `all` is false when some were left out. */
+static enum leaf_end mails_end(const struct reading *r, const struct reading_sums *before, bool all)
+{
+	if (all && r->sums.reports + r->sums.tls_reports + r->sums.failures >
+			   before->reports + before->tls_reports + before->failures)
+		return LEAF_REPORT;
+	return r->sums.broken > before->broken ? LEAF_BROKEN : LEAF_NOTHING;
+}
+
+enum leaf_end message_inside(struct reading *r, struct buf *entity)
+{
+	struct reading_sums before = r->sums;
+	bool in_leaf = r->in_leaf;
+	GMimeStream *stream;
+
+	if (!nesting_allows(r))
+		return LEAF_NOTHING;
+	stream = g_mime_stream_mem_new_with_buffer(buf_text(entity), entity->n);
+	buf_release(entity);
+	r->in_leaf = true;
+	mail_walk(r, stream);
+	r->in_leaf = in_leaf;
+	return mails_end(r, &before, true);
+}
+
 enum leaf_end message_leaf(struct reading *r, struct stream *s)
 {
 	struct reading_sums before = r->sums;
@@ -383,9 +408,7 @@ enum leaf_end message_leaf(struct reading *r, struct stream *s)
 	r->in_leaf = true;
 	all = mails_walk(r, &text);
 	r->in_leaf = in_leaf;
-	if (all && r->sums.reports + r->sums.tls_reports + r->sums.failures > before.reports + before.tls_reports + before.failures)
-		return LEAF_REPORT;
-	return r->sums.broken > before.broken ? LEAF_BROKEN : LEAF_NOTHING;
+	return mails_end(r, &before, all);
 }
 
 static bool part_means_report(GMimePart *part)

@@ -28,4 +28,7 @@ bool message_parts_begin(struct span front);
 /* Reads what one of the two said yes to: every mail of an mbox. */
 enum leaf_end message_leaf(struct reading *r, struct stream *s);
 
+/* Reads the MIME entity that a signature is around, which need not have the fields of a mail; releases it. */
+enum leaf_end message_inside(struct reading *r, struct buf *entity);
+
 #endif

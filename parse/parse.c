@@ -21,7 +21,7 @@
 bool parse_warm(void)
 {
 	/* Opened once and never closed: a locked process cannot load glibc's converter modules any more. */
-	static xmlCharEncodingHandlerPtr converters[16];
+	static xmlCharEncodingHandlerPtr converters[40];
 
 	if (converters[0])
 		return true;

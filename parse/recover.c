@@ -311,7 +311,9 @@ static long recovering_step(struct recovering *r, struct span in)
 			return n;
 		}
 	}
-	if (!r->started && !strchr(" \t\r\n\xef\xbb\xbf", in.p[0]))
+	if (!r->started && !in.p[0])
+		r->mended |= MENDED_CONTROLS;
+	else if (!r->started && !strchr(" \t\r\n\xef\xbb\xbf", in.p[0]))
 		r->mended |= MENDED_LEADING;
 	return (long)recovering_text(r, in, r->ended);
 }

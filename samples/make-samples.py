@@ -6,6 +6,7 @@ reports in plain/. The results are kept in the repository, so that nobody needs 
 after a change here and look at the difference. Every name and address is reserved for examples (RFC 2606, 5737, 3849)."""
 
 import base64
+import binascii
 import calendar
 import gzip
 import hashlib
@@ -432,6 +433,91 @@ def octet_mails():
         "M12-no-mime-version": usual("M12-mime", mime=False),
         "M12-no-closing-boundary": head("M12-open")
         + multipart([TEXT, part("application/gzip", gz(REPORT))], close=False),
+    }
+
+
+def uuencoded(octets, name):
+    lines = b"".join(binascii.b2a_uu(octets[i : i + 45]) for i in range(0, len(octets), 45))
+    return b"begin 644 " + name.encode() + b"\n" + lines + b"`\nend\n"
+
+
+def winmail_attribute(level, identity, value, kind=6):
+    return (
+        bytes([level])
+        + struct.pack("<HHI", identity, kind, len(value))
+        + value
+        + struct.pack("<H", sum(value) & 0xFFFF)
+    )
+
+
+def winmail(files):
+    """[MS-OXTNEF]: the version, then for each file its beginning, title, data and properties."""
+    octets = b"\x78\x9f\x3e\x22\1\0" + winmail_attribute(1, 0x9006, struct.pack("<I", 0x10000), 8)
+    for name, data in files:
+        octets += winmail_attribute(2, 0x9002, bytes(14))
+        octets += winmail_attribute(2, 0x8010, name.encode() + b"\0", 1)
+        octets += winmail_attribute(2, 0x800F, data)
+    return octets
+
+
+def winmail_mail(inner):
+    """A mail that was attached: PR_ATTACH_DATA_OBJ among the properties, behind the identity of its class."""
+    value = struct.pack("<IHHII", 1, 0x0D, 0x3701, 1, 16 + len(inner)) + bytes(16) + inner
+    return b"\x78\x9f\x3e\x22\1\0" + winmail_attribute(2, 0x9002, bytes(14)) + winmail_attribute(2, 0x9005, value)
+
+
+def der(tag, *pieces):
+    octets = b"".join(pieces)
+    n = len(octets)
+    return bytes([tag]) + (bytes([n]) if n < 128 else bytes([131]) + struct.pack(">I", n)[1:]) + octets
+
+
+def signed_data(entity):
+    """CMS signed data (RFC 5652 5.1) around an entity, without a signer: nobody looks at the signature."""
+    data, signed = bytes.fromhex("06092a864886f70d010701"), bytes.fromhex("06092a864886f70d010702")
+    content = der(0x30, data, der(0xA0, der(0x04, entity)))
+    return der(0x30, signed, der(0xA0, der(0x30, b"\2\1\1", der(0x31), content, der(0x31))))
+
+
+def wrapped_mails():
+    """What other programs make of an attachment: uuencode, winmail.dat, a signature around the mail."""
+    one = gz(REPORT)
+    file = NAME + ".xml.gz"
+    plain = b"Content-Type: text/plain; charset=us-ascii\n\nHere it is.\n\n"
+    attached = part("application/gzip", one, file)
+    dat = winmail([("report.txt", b"See the file."), (file, one)])
+
+    def forwarded(name, type_, octets, file):
+        return head(name, "FW: your report") + part(type_, octets, file)
+
+    return {
+        "M08-uuencoded": head("M08-uu", "FW: a report") + plain + uuencoded(one, file),
+        "M08-uuencoded-two": head("M08-uu-two", "FW: reports")
+        + plain
+        + uuencoded(one, file)
+        + b"\nAnd the other one:\n\n"
+        + uuencoded(OTHER, "other.xml"),
+        "M08-uuencoded-cut": head("M08-uu-cut", "FW: a report") + plain + uuencoded(one, file)[:400] + b"\n",
+        "M10-winmail": head("M10-winmail", "FW: a report")
+        + multipart([TEXT, part("application/ms-tnef", dat, "winmail.dat")]),
+        "M10-winmail-attached-mail": head("M10-winmail-mail", "FW: a report")
+        + multipart([TEXT, part("application/ms-tnef", winmail_mail(dat), "winmail.dat")]),
+        "M10-winmail-cut": forwarded("M10-winmail-cut", "application/ms-tnef", dat[:-40], "winmail.dat"),
+        "M10-signed-opaque": forwarded(
+            "M10-signed",
+            "application/pkcs7-mime; smime-type=signed-data",
+            signed_data(multipart([TEXT, attached], boundary="inner").replace(b"\n", b"\r\n")),
+            "smime.p7m",
+        ),
+        "M10-signed-opaque-file": forwarded(
+            "M10-signed-file", "application/pkcs7-mime; smime-type=signed-data", signed_data(attached), "smime.p7m"
+        ),
+        "M13-winmail": forwarded(
+            "M13-winmail", "application/ms-tnef", winmail([("minutes.txt", b"Nothing new.")]), "winmail.dat"
+        ),
+        "M13-words-like-uuencode": head("M13-uu", "Re: your mail")
+        + plain
+        + b"begin 644 times over\nMonday is when we meet.\nend\n",
     }
 
 
@@ -1018,6 +1104,7 @@ def main():
         mislabelled_mails,
         failure_mails,
         octet_mails,
+        wrapped_mails,
         other_mails,
     ):
         for name, mail in build().items():

@@ -141,6 +141,19 @@ def attachment(data, kind='application/gzip', name='example.net!example.com!1793
     return 'Content-Type: %s; name="%s"\nContent-Transfer-Encoding: %s\n\n%s' % (kind, name, encoding, data)
 
 
+WINMAIL = b'\x78\x9f\x3e\x22\1\0'
+# CMS signed data up to where its content begins, in pieces without a length.
+SIGNED = (b'\x30\x80\6\x09\x2a\x86\x48\x86\xf7\x0d\1\7\2\xa0\x80\x30\x80\2\1\1\x31\0'
+    b'\x30\x80\6\x09\x2a\x86\x48\x86\xf7\x0d\1\7\1\xa0\x80')
+
+
+def winmail_deep(depth):
+    data = WINMAIL
+    for _ in range(depth):
+        data = WINMAIL + b'\2\5\x90\6\0' + len(data).to_bytes(4, 'little') + data + b'\0\0'
+    return data
+
+
 def nested_gzip(depth):
     data = GOOD.encode()
     for _ in range(depth):
@@ -260,6 +273,16 @@ CASES = [
         'ceiling `entries`'),
     ('xz-bomb', plain(lambda: [lzma.compress(GOOD[:-12].encode() + b'<count>1</count>' * 2000000)]), BROKEN, 'ceiling `(ratio|inflated)`', {'inflated': '30M'}),
     ('bzip2-bomb', plain(lambda: [bz2.compress(GOOD[:-12].encode() + b'<count>1</count>' * 2000000)]), BROKEN, 'ceiling `(ratio|inflated)`', {'inflated': '30M'}),
+    ('winmail-many-files', plain(lambda: [WINMAIL, b'\2\x0f\x80\6\0\1\0\0\0xx\0' * 500000]), BROKEN, 'ceiling `parts`'),
+    ('winmail-empty-files', plain(lambda: [WINMAIL, (b'\2\x0f\x80\6\0' + bytes(6)) * 2000000]), OTHER, None),
+    ('winmail-length', plain(lambda: [WINMAIL, b'\2\x0f\x80\6\0' + b'\xff' * 4 + b'x' * 1000]), BROKEN, 'cut short'),
+    ('winmail-deep', plain(lambda: [winmail_deep(20)]), BROKEN, 'ceiling `depth`'),
+    ('uuencode-many-files', plain(mail(repeat('begin 644 a\n#0V%T\n`\nend\n', 10000000), header='\n')), BROKEN, 'ceiling `parts`'),
+    ('uuencode-beginnings', plain(mail(between('begin 644 a\n#0V%T\n', repeat('begin 644 a\n', 40000000), ''), header='\n')), OTHER, None),
+    ('signed-deep', plain(lambda: [SIGNED, b'\x24\x80' * 500000]), OTHER, None),
+    ('signed-many-algorithms', plain(lambda: [SIGNED[:20], b'\x31\x80' + b'\x30\5\6\3\1\2\3' * 1000000]), OTHER, None),
+    ('notice-page-paragraphs', plain(mail(between('Content-Type: text/html\n\nSender Address: ', repeat('<p>x', 250000), ''))), OTHER, None),
+    ('notice-page-comments', plain(mail(between('Content-Type: text/html\n\nSender Address: ', repeat('<!--', 250000), ''))), OTHER, None),
     # Mails
     ('mime-many-parts', plain(mail(flat_parts(100000))), BROKEN, 'ceiling `parts`'),
     ('mime-most-parts', plain(mail(flat_parts(9990))), OTHER, None),

@@ -36,7 +36,8 @@ glib               parse/
 jansson.h          parse/ ingest/tokenanswer.c
 zlib.h             parse/ store/ base/inflate.c base/deflate.c
 openssl/ssl.h      ingest/carrier.c
-openssl/err.h      ingest/carrier.c parse/dkim/ base/digest.c
+openssl/err.h      ingest/carrier.c parse/dkim/ parse/signeddata.c base/digest.c
+openssl/cms.h      parse/signeddata.c
 openssl/           parse/dkim/ base/digest.c
 libpsl.h           parse/dns/
 libdeflate.h       base/deflate.c

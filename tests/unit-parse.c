@@ -444,7 +444,9 @@ static void test_charset(void **state)
 	assert_true(charset_declared(SPAN("<?xml version='1.0' encoding = 'windows-1252' ?>")));
 	assert_true(charset_declared(SPAN("<?xml version='1.0' encoding='utf-8'?>")));
 	assert_false(charset_declared(SPAN("<?xml version='1.0' encoding='UCS-2'?>")));
-	assert_false(charset_declared(SPAN("<?xml version='1.0' encoding='Shift_JIS'?>")));
+	assert_true(charset_declared(SPAN("<?xml version='1.0' encoding='shift_jis'?>")));
+	assert_false(charset_declared(SPAN("<?xml version='1.0' encoding='ISO-2022-JP'?>")));
+	assert_false(charset_declared(SPAN("<?xml version='1.0' encoding='UTF-7'?>")));
 	assert_false(charset_declared(SPAN("<?xml version='1.0' encoding=''?>")));
 	assert_false(charset_declared(SPAN("<?xml version='1.0' enc")));
 }
@@ -656,8 +658,10 @@ static void test_moment(void **state)
 	static const char *const same[] = { "Fri, 06 Nov 2026 00:00:00 +0000", "6 November 2026 02:00 +02:00",
 		"Thu, 5 Nov 2026 16:00:00 PST", "2026-11-06", "2026-11-06T00:00:00Z", "2026-11-06T00:00:00.0000000+00:00",
 		"2026-11-06 00:00:00 UTC", "2026-11-06 00:00:00 +0000 UTC", "2026-11-06 08:00:00+0800", "Fri Nov  6 00:00:00 2026",
-		"Fri Nov 6 00:00:00 UTC 2026", "1793923200" };
-	static const char *const none[] = { "", "Fri", "Nov 6", "Fri Nov  6 00:00:00", "Fri Nov 6 00:00:00 2026 x", "06/11/2026",
+		"Fri Nov 6 00:00:00 UTC 2026", "1793923200", "2026/11/06 00:00:00", "2026/11/06 09:00:00 +0900", "20261106T000000Z",
+		"20261106000000", "Fri, 06 Nov 2026 02:00:00 GMT+0200", "Thu, 05 Nov 2026 19:00:00 UTC-05:00" };
+	static const char *const none[] = { "", "Fri", "Nov 6", "Fri Nov  6 00:00:00", "Fri Nov 6 00:00:00 2026 x", "06/11/2026", "2026/11/06",
+		"2026/1106 00:00:00", "20261306T000000Z", "20261106T0000", "2026/11/06T00:00:00",
 		"2026-11-06 00:00:00 XYZ", "2026-13-06", "%{date}" };
 
 	(void)state;
@@ -689,6 +693,14 @@ static void test_address(void **state)
 		{ "2001:db8::1%eth0", "2001:db8::1", true },
 		{ "2001:db8::1/128", "2001:db8::1", true },
 		{ "[2001:db8::1]:25", "2001:db8::1", true },
+		{ "host.example [192.0.2.10]", "192.0.2.10", true },
+		{ "host.example [IPv6:2001:db8::1] (may be forged)", "2001:db8::1", true },
+		{ "\"192.0.2.10\"", "192.0.2.10", true },
+		{ "192.0.2.11 [192.0.2.10]", NULL, false },
+		{ "[192.0.2.11] [192.0.2.10]", NULL, false },
+		{ "host.example [x]", NULL, false },
+		{ "host.example [192.0.2.10", NULL, false },
+		{ "\"", NULL, false },
 		{ "192.0.2.10/24", NULL, false },
 		{ "2001:db8::1/64", NULL, false },
 		{ "[192.0.2.10]x", NULL, false },

@@ -2,6 +2,24 @@
 
 #include <stdint.h>
 
+struct span domainname_undress(struct span text)
+{
+	static const char around[] = "<>\"'; \t";
+	struct span domain = text;
+	const char *at;
+
+	if (text.n && (memchr(text.p, ',', text.n) || memchr(text.p, '\0', text.n)))
+		return text;
+	while (domain.n && strchr(around, domain.p[domain.n - 1]))
+		domain.n--;
+	at = domain.n ? memrchr(domain.p, '@', domain.n) : NULL;
+	if (at)
+		domain = (struct span){ at + 1, (size_t)(domain.p + domain.n - at) - 1 };
+	while (domain.n && strchr(around, domain.p[0]))
+		domain = (struct span){ domain.p + 1, domain.n - 1 };
+	return domain.n ? domain : text;
+}
+
 struct span domainname_bare(struct span name)
 {
 	if (name.n && name.p[name.n - 1] == '.')

@@ -10,6 +10,10 @@
 
 struct span domainname_bare(struct span name); /* without one trailing dot */
 
+/* The domain in `<example.com>`, `"example.com";`, `@example.com` and `Shop <shop@example.com>`; the text itself when there is
+ * nothing around it, when nothing else is in it, or when it is a list. */
+struct span domainname_undress(struct span text);
+
 /* Could this be a domain name? Not: empty, longer than DOMAINNAME_MAX, an empty label, white space, control octets,
  * any of `[]:@/\`, a last label of digits only (an address). Underscores and octets above 127 (U-labels) may be. */
 bool domainname_usable(struct span name);
