@@ -12,8 +12,8 @@ int command_expire(struct cli *cli)
 	int code;
 
 	if (cli->options.args_n ||
-		(cli->options.older_than && (!moment_parse_span(span_of(cli->options.older_than), &keep) || keep == 0))) {
-		cli_say(cli, "expire: %s", cli->options.args_n ? "takes no argument" : "--older-than wants a span like 400d");
+		(cli->options.older_than && (!moment_parse_span(span_of(cli->options.older_than), &keep) || keep < DAY_SECONDS))) {
+		cli_say(cli, "expire: %s", cli->options.args_n ? "takes no argument" : "--older-than wants a day or more, like 400d or 52w");
 		return EXIT_USAGE;
 	}
 	store = cli_store(cli, STORE_READ, &code);
@@ -23,7 +23,7 @@ int command_expire(struct cli *cli)
 	store = cli_store(cli, STORE_WRITE, &code);
 	if (!store)
 		return code;
-	done = store_expire(store, cli->now - keep, &expired, &fault) &&
+	done = store_expire(store, cli->now - keep, cli->now, &expired, &fault) &&
 	       store_expire_samples(store, cli->now - (int64_t)cli->config.retention_samples, &samples, &fault);
 	store_close(store);
 	if (!done)

@@ -63,18 +63,45 @@ static bool trace_collect(GMimeMessage *sample, struct trace *trace)
 	return n <= FIELDS_MOST && trace->received_n <= RECEIVED_MOST;
 }
 
-/* The next address in brackets, `[192.0.2.1]` or `[IPv6:2001:db8::1]` (RFC 5321 4.1.3); takes it off the text. */
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* What a Received field says before its `by`, folded anywhere: behind it stands who received. */
+static struct span before_by(struct span text)
+{
+	for (size_t i = 0; i + 2 < text.n; i++)
+		if ((i == 0 || is_blank(text.p[i - 1])) && is_blank(text.p[i + 2]) &&
+			span_starts_nocase((struct span){ text.p + i, 2 }, SPAN("by")))
+			return (struct span){ text.p, i };
+	return text;
+}
+
+/* `helo=[192.0.2.1]` (Exim), `(HELO [192.0.2.1])` (qmail): what the other side called itself. */
+static bool is_helo(struct span before)
+{
+	while (before.n && (is_blank(before.p[before.n - 1]) || before.p[before.n - 1] == '='))
+		before.n--;
+	return span_ends_nocase(before, SPAN("helo")) || span_ends_nocase(before, SPAN("ehlo"));
+}
+
+/* The next address, `[192.0.2.1]` or `[IPv6:2001:db8::1]` (RFC 5321 4.1.3), or in parentheses, as Exchange has it, that is
+ * not what the other side called itself; takes it off the text. */
 static bool next_address(struct span *text, struct address *address)
 {
-	const char *open, *close;
+	for (size_t i = 0; i < text->n; i++) {
+		struct span inner = { text->p + i + 1, text->n - i - 1 };
+		const char *close;
 
-	while (text->n && (open = memchr(text->p, '[', text->n))) {
-		*text = (struct span){ open + 1, text->n - (size_t)(open + 1 - text->p) };
-		close = text->n ? memchr(text->p, ']', text->n) : NULL;
-		if (!close)
-			return false;
-		if (address_parse((struct span){ text->p, (size_t)(close - text->p) }, address))
+		if (text->p[i] != '[' && text->p[i] != '(')
+			continue;
+		close = inner.n ? memchr(inner.p, text->p[i] == '[' ? ']' : ')', inner.n < ADDRESS_TEXT ? inner.n : ADDRESS_TEXT) : NULL;
+		if (close && address_parse((struct span){ inner.p, (size_t)(close - inner.p) }, address) &&
+			!is_helo((struct span){ text->p, i })) {
+			*text = (struct span){ close + 1, (size_t)(text->p + text->n - close) - 1 };
 			return true;
+		}
 	}
 	return false;
 }
@@ -84,23 +111,21 @@ static bool received_from(struct span text, const struct address *source)
 {
 	struct address address;
 
+	text = before_by(text);
 	while (next_address(&text, &address))
 		if (memcmp(&address, source, sizeof address) == 0)
 			return true;
 	return false;
 }
 
-/* Who handed it over, as the writer of the field saw it: the last address before `by`. What stands before may be what the
- * other side called itself. */
+/* Who handed it over, as the writer of the field saw it: the last address. What stands before may be what the other side
+ * called itself. */
 static bool received_peer(struct span text, struct address *peer)
 {
-	long by = span_find_nocase(text, SPAN(" by "));
 	struct address address;
 	bool found = false;
 
-	if (by > 0)
-		text.n = (size_t)by;
-	for (; next_address(&text, &address); found = true)
+	for (text = before_by(text); next_address(&text, &address); found = true)
 		*peer = address;
 	return found;
 }

@@ -116,7 +116,7 @@ struct due {
 
 struct expiry {
 	struct store *store;
-	int64_t before;
+	int64_t before, now;
 	struct expired *expired;
 	struct due due[BATCH_ROWS]; /* true until the transaction ends */
 	size_t n;
@@ -191,16 +191,16 @@ static bool report_expire(struct expiry *e, const struct due *due, uint64_t *roo
 	return report_drop(s, &row) && mail_expire(e, due->mail);
 }
 
-static bool domain_expire(struct expiry *e, int64_t domain)
+static bool domain_expire(struct expiry *e, int64_t domain, enum sql which, int64_t day)
 {
 	do {
-		sqlite3_stmt *st = sql_open(e->store, SQL_EXPIRE_REPORTS);
+		sqlite3_stmt *st = sql_open(e->store, which);
 		uint64_t room = BATCH_RECORDS;
 
 		if (!st)
 			return false;
 		sqlite3_bind_int64(st, 1, domain);
-		sqlite3_bind_int64(st, 2, moment_day(e->before));
+		sqlite3_bind_int64(st, 2, day);
 		sqlite3_bind_int64(st, 3, e->before);
 		sqlite3_bind_int64(st, 4, BATCH_ROWS);
 		if (!due_read(e, st))
@@ -214,6 +214,8 @@ static bool domain_expire(struct expiry *e, int64_t domain)
 	return true;
 }
 
+/* No report can end after it came, so that one that says so goes by its arrival: a date far ahead, by mistake or on purpose, must
+ * not keep it for ever. */
 static bool reports_expire(struct expiry *e)
 {
 	int64_t domain = -1;
@@ -232,7 +234,8 @@ static bool reports_expire(struct expiry *e)
 		sqlite3_reset(st);
 		if (!more)
 			return true;
-		if (!domain_expire(e, domain))
+		if (!domain_expire(e, domain, SQL_EXPIRE_REPORTS, moment_day(e->before)) ||
+			!domain_expire(e, domain, SQL_EXPIRE_REPORTS_AHEAD, moment_day(e->now)))
 			return false;
 	}
 }
@@ -333,9 +336,9 @@ static bool expiry_end(struct store *s, bool ok, struct fault *fault)
 	return store_tell(s, ok, fault);
 }
 
-bool store_expire(struct store *s, int64_t before, struct expired *expired, struct fault *fault)
+bool store_expire(struct store *s, int64_t before, int64_t now, struct expired *expired, struct fault *fault)
 {
-	struct expiry e = { .store = s, .before = before, .expired = expired };
+	struct expiry e = { .store = s, .before = before, .now = now, .expired = expired };
 
 	*expired = (struct expired){ 0 };
 	if (!store_commit(s, fault))

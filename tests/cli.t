@@ -192,6 +192,7 @@ unset DMARCGATE_DATA
 is reprocess reprocess
 is expire expire --older-than 400d
 is expire-bad expire --older-than soon
+is expire-minutes expire --older-than 12m
 
 # Settings
 is config -c nowhere.conf config

@@ -330,6 +330,45 @@ static void rfc6376_example(void **state)
 	dkim_verdicts_release(&verdicts);
 }
 
+/* A second field on top of the one that was signed: what holds is the lower, what a reader is shown may be the upper. */
+static void unsigned_instances(void **state)
+{
+	struct dkim_verdicts verdicts;
+
+	judge(*state, "Message-ID: <1@evil.example>\r\nTo: all@evil.example\r\nReply-To: a@evil.example\r\n" RFC8463, &verdicts);
+	assert_int_equal(verdicts.signatures[0].reason, DKIM_REASON_OK);
+	assert_span(verdicts.signatures[0].extra_instances, "to message-id");
+	dkim_verdicts_release(&verdicts);
+	judge(*state, RFC8463, &verdicts);
+	assert_null(verdicts.signatures[0].extra_instances.p);
+	dkim_verdicts_release(&verdicts);
+}
+
+/* Of several, one that cannot be read keeps its place, and those behind it are shown. */
+static void domainkeys_told(void **state)
+{
+	struct dkim_verdicts verdicts;
+
+	judge(*state,
+		"DomainKey-Signature: a\r\n"
+		"DomainKey-Signature: a=rsa-sha1; c=nofws; d=a.example; s=s1; q=dns; h=From:To\r\n"
+		"DomainKey-Signature: d=b.example; d=c.example\r\n"
+		"DomainKey-Signature: d=d.example; s=s4\r\n" RFC8463,
+		&verdicts);
+	assert_int_equal(verdicts.domainkeys_n, 4);
+	assert_null(verdicts.domainkeys[0].d.p);
+	assert_span(verdicts.domainkeys[1].a, "rsa-sha1");
+	assert_span(verdicts.domainkeys[1].c, "nofws");
+	assert_span(verdicts.domainkeys[1].d, "a.example");
+	assert_span(verdicts.domainkeys[1].s, "s1");
+	assert_span(verdicts.domainkeys[1].q, "dns");
+	assert_span(verdicts.domainkeys[1].h, "From:To");
+	assert_null(verdicts.domainkeys[2].d.p);
+	assert_span(verdicts.domainkeys[3].d, "d.example");
+	assert_null(verdicts.domainkeys[3].h.p);
+	dkim_verdicts_release(&verdicts);
+}
+
 /* ---- what is asked, and what is not ---- */
 
 static void names_asked(void **state)
@@ -687,6 +726,8 @@ int main(void)
 		cmocka_unit_test(key_records),
 		cmocka_unit_test_setup_teardown(rfc8463_example, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(rfc6376_example, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(unsigned_instances, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(domainkeys_told, with_dkim, without_dkim),
 		cmocka_unit_test(names_asked),
 		cmocka_unit_test(long_header),
 		cmocka_unit_test_setup_teardown(list_undone, with_dkim, without_dkim),

@@ -9,6 +9,7 @@
 #include "parse/markup.h"
 #include "parse/message.h"
 #include "parse/recover.h"
+#include "parse/sampletrace.h"
 #include "parse/transfer.h"
 #include "parse/widetext.h"
 
@@ -745,6 +746,68 @@ static void test_mail_begins(void **state)
 	assert_false(message_parts_begin(SPAN("")));
 }
 
+/* Below the field of the source, 192.0.2.9, one field and a signature that covers both: who handed it over? */
+static const struct {
+	const char *below, *hops;
+} traces[] = {
+	{ "from a.example (a.example [198.51.100.7]) by mx.example ([203.0.113.1]) with ESMTP", "198.51.100.7!;0" },
+	{ "from a.example (a.example [198.51.100.7])\r\n\tby mx.example ([203.0.113.1])\r\n\twith ESMTP", "198.51.100.7!;0" },
+	{ "from a.example ([198.51.100.7])\r\n\tBY\r\n\tmx.example ([203.0.113.1])", "198.51.100.7!;0" },
+	{ "from standby.example ([198.51.100.7]) by mx.example", "198.51.100.7!;0" },
+	{ "by mx.example ([203.0.113.1]) with HTTP", NULL },
+	{ "from [10.0.0.1] (a.example [198.51.100.7]) by mx.example", "198.51.100.7!;0" },
+	{ "from [10.0.0.1] (198.51.100.7) by mx.example (203.0.113.1) with Microsoft SMTP Server", "198.51.100.7!;0" },
+	{ "from unknown (HELO [10.0.0.1]) (198.51.100.7) by mx.example", "198.51.100.7!;0" },
+	{ "from unknown (HELO [10.0.0.1]) by mx.example", NULL },
+	{ "from a.example ([198.51.100.7]:1025 helo=[10.0.0.1]) by mx.example", "198.51.100.7!;0" },
+	{ "from a.example ([IPv6:2001:db8::7]) by mx.example", "2001:db8::7!;0" },
+	{ "from a.example ([198.51.100.7) by mx.example", NULL },
+	{ "from a.example by mx.example", NULL },
+};
+
+static void trace_of(struct reading *r, const char *header, struct failure *f)
+{
+	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(header, strlen(header));
+	GMimeParser *mime = g_mime_parser_new_with_stream(stream);
+	GMimeMessage *sample = g_mime_parser_construct_message(mime, NULL);
+
+	*f = (struct failure){ .has_address = true };
+	assert_true(address_parse(SPAN("192.0.2.9"), &f->address));
+	sampletrace_read(r, sample, f);
+	g_object_unref(sample);
+	g_object_unref(mime);
+	g_object_unref(stream);
+}
+
+static void test_trace(void **state)
+{
+	struct reading r = reading_new();
+	struct failure f;
+	char header[1000];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof traces / sizeof *traces; i++) {
+		snprintf(header, sizeof header,
+			"Received: from b.example ([192.0.2.9]) by border.example\r\nReceived: %s\r\n"
+			"DKIM-Signature: v=1; h=From : Received:\r\n\treceived; b=x\r\nFrom: x@a.example\r\n\r\n",
+			traces[i].below);
+		trace_of(&r, header, &f);
+		assert_false(f.sample_starts || f.sample_relayed);
+		assert_span(f.sample_hops, traces[i].hops);
+	}
+	/* who received is not who sent */
+	trace_of(&r, "Received: from c.example ([198.51.100.7])\r\n\tby b.example ([192.0.2.9])\r\n\r\n", &f);
+	assert_false(f.sample_starts);
+	trace_of(&r, "Received: from b.example (b.example [192.0.2.9])\r\n\tby border.example\r\nList-Id: <l>\r\n\r\n", &f);
+	assert_true(f.sample_starts && f.sample_relayed);
+	assert_null(f.sample_hops.p);
+	/* two signatures, of which the second covers the lowest field only; the first field of the three is nobody's to say */
+	trace_of(&r, "Received: from e.example ([198.51.100.9]) by d.example\r\nReceived: from d.example ([198.51.100.8]) by c.example\r\n"
+		     "Received: from c.example ([198.51.100.7]) by b.example\r\nDKIM-Signature: h=received:received\r\n"
+		     "DKIM-Signature: h=received; b=h=received:received:received\r\n\r\n", &f);
+	assert_span(f.sample_hops, "198.51.100.8;0 198.51.100.7;0,1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -765,6 +828,7 @@ int main(void)
 		cmocka_unit_test(test_authresults),
 		cmocka_unit_test_setup_teardown(test_fields, reading_begin, reading_end),
 		cmocka_unit_test_setup_teardown(test_notice, reading_begin, reading_end),
+		cmocka_unit_test_setup_teardown(test_trace, reading_begin, reading_end),
 	};
 
 	message_warm();

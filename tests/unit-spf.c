@@ -294,6 +294,58 @@ static void senders(void **state)
 	assert_true(spf_tree_match(&tree, &(struct address){ { 1 } }).unknown);
 }
 
+/* What no answer came for is neither allowed nor a stranger; what is not there asks nothing more. */
+static void unanswered(void **state)
+{
+	static const struct {
+		const char *zone;
+		char qualifier;
+		bool unknown;
+	} rows[] = {
+		{ "example.com TXT \"v=spf1 mx -all\"\nexample.com MX SERVFAIL", '-', true },
+		{ "example.com TXT \"v=spf1 mx -all\"", '-', false },
+		{ "example.com TXT \"v=spf1 mx -all\"\nexample.com MX 1 h.example\nh.example SERVFAIL", '-', true },
+		{ "example.com TXT \"v=spf1 mx -all\"\nexample.com MX 1 h.example", '-', false },
+		{ "example.com TXT \"v=spf1 a:h.example -all\"\nh.example TIMEOUT", '-', true },
+		{ "example.com TXT \"v=spf1 a:h.example -all\"\nh.example AAAA SERVFAIL\nh.example A 192.0.2.9", '-', true },
+		{ "example.com TXT \"v=spf1 exists:x.example -all\"\nx.example SERVFAIL", '-', true },
+		{ "example.com TXT \"v=spf1 exists:x.example -all\"", '-', false },
+		{ "example.com TXT \"v=spf1 exists:x.example -all\"\nx.example A 127.0.0.2", '+', false },
+	};
+	struct address sender;
+
+	(void)state;
+	assert_true(address_parse(SPAN("2001:db8::1"), &sender));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct spf_tree tree = read_tree(rows[i].zone);
+		struct spf_match match = spf_tree_match(&tree, &sender);
+
+		if (match.qualifier != rows[i].qualifier || match.unknown != rows[i].unknown)
+			fail_msg("row %zu: %c %d", i, match.qualifier, match.unknown);
+	}
+}
+
+/* 21 questions for each term, and one for the record. */
+static void questions_are_bounded(void **state)
+{
+	(void)state;
+	for (unsigned terms = 71; terms <= 72; terms++) {
+		struct buf text = BUF(1 << 14);
+		struct spf_tree tree;
+
+		buf_put_text(&text, "example.com TXT \"v=spf1");
+		for (unsigned i = 0; i < terms; i++)
+			buf_put_text(&text, i % 20 == 19 ? " \" \"mx:m.example" : " mx:m.example");
+		buf_put_text(&text, " -all\"\n");
+		for (int i = 0; i < SPF_MX_MAX; i++)
+			buf_printf(&text, "m.example MX 1 h%d.example\n", i);
+		tree = read_tree(buf_text(&text));
+		assert_int_equal(tree.queries, terms == 71 ? 1 + 71 * 21 : SPF_QUERIES_MAX);
+		assert_int_equal(tree.cut, terms == 72);
+		buf_release(&text);
+	}
+}
+
 static struct spf_source source(const char *text, uint64_t messages)
 {
 	struct spf_source row = { .messages = messages };
@@ -368,6 +420,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(costs_per_term, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_mail_hosts, setup, teardown),
 		cmocka_unit_test_setup_teardown(senders, setup, teardown),
+		cmocka_unit_test_setup_teardown(unanswered, setup, teardown),
+		cmocka_unit_test_setup_teardown(questions_are_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(uses, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_a_term_allows, setup, teardown),
 	};

@@ -401,7 +401,7 @@ static void test_expire(void **state)
 	commit(b);
 
 	assert_true(store_learn_key(b->store, &none, NULL) && store_learn_key(b->store, &some, NULL));
-	assert_true(store_expire(b->store, 200 * DAY_SECONDS, &expired, NULL));
+	assert_true(store_expire(b->store, 200 * DAY_SECONDS, ARRIVED, &expired, NULL));
 	assert_int_equal(expired.reports, 4);
 	assert_int_equal(expired.records, n + 3);
 	assert_int_equal(expired.failures, 1);
@@ -412,7 +412,7 @@ static void test_expire(void **state)
 	assert_int_equal(totals.records, 2);
 	assert_true(store_knows_mail(b->store, big.sha256)); /* not to be counted again */
 	assert_true(put(b, 1, report_make(&b->arena, &b->dice, 1)).known);
-	assert_true(store_expire(b->store, 700 * DAY_SECONDS, &expired, NULL));
+	assert_true(store_expire(b->store, 700 * DAY_SECONDS, ARRIVED, &expired, NULL));
 	assert_int_equal(expired.reports, 2);
 	assert_int_equal(expired.mails, 2);
 	left = dump(b);
@@ -423,6 +423,58 @@ static void test_expire(void **state)
 	assert_null(strstr(left, "key|none")); /* that there was no key is of no use any more; a key is */
 	assert_non_null(strstr(left, "key|some"));
 	assert_non_null(strstr(left, "records|0|"));
+}
+
+/* Dates that lie ahead, by mistake or on purpose, keep nothing for ever: no report ends after it came. */
+static void test_expire_ahead(void **state)
+{
+	static const struct {
+		int64_t begin, end, arrived; /* days */
+		bool goes;
+	} rows[] = {
+		{ 100, 101, 102, true },
+		{ 250, 251, 252, false },
+		{ 250, 251, 150, false },	    /* its day is not old yet */
+		{ 100, 180, 102, true },
+		{ 100, 280, 199, true },	    /* said to end later than it came */
+		{ 100, 280, 290, false },	    /* ended 280 */
+		{ 1, INT64_MAX / DAY_SECONDS, 199, true }, /* and its day lies ahead */
+		{ 5000, 5001, 199, true },
+		{ 5000, 5001, 200, false },
+		{ 5000, 5001, 290, false },
+	};
+	struct fixture *b = *state;
+	struct record record = plain_record("192.0.2.1", 10, true, NULL, 0);
+	struct expired expired;
+	struct store_totals totals;
+	unsigned goes = 0;
+
+	for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct made_report made = { .records = &record };
+		struct mail mail = mail_make("ahead", i);
+
+		made.head = (struct report){ .org_name = SPAN("Ahead"),
+			.domain = SPAN("example.org"),
+			.report_id = make_text(&b->arena, "%u", i),
+			.begin = rows[i].begin * DAY_SECONDS,
+			.end = rows[i].end * DAY_SECONDS,
+			.records = 1,
+			.messages = 10 };
+		assert_true(store_mail_begin(b->store, &mail, rows[i].arrived * DAY_SECONDS, NULL));
+		take_begin(b->store, OUTCOME_REPORT);
+		assert_true(take_report(b->store, &made));
+		finish(b);
+		goes += rows[i].goes;
+	}
+	commit(b);
+	assert_true(store_expire(b->store, 200 * DAY_SECONDS, 300 * DAY_SECONDS, &expired, NULL));
+	assert_int_equal(expired.reports, goes);
+	assert_int_equal(expired.mails, goes);
+	assert_true(store_ask_totals(b->store, &totals, NULL));
+	assert_int_equal(totals.reports, sizeof rows / sizeof *rows - goes);
+	assert_true(store_expire(b->store, 291 * DAY_SECONDS, 400 * DAY_SECONDS, &expired, NULL));
+	assert_true(store_ask_totals(b->store, &totals, NULL));
+	assert_int_equal(totals.reports, 0);
 }
 
 /* An expiry that was cut short: a report without a place, and with only the first of its runs of records. */
@@ -451,7 +503,7 @@ static void test_expire_resumes(void **state)
 	assert_int_equal(sqlite3_total_changes(db), 3);
 	sqlite3_close(db);
 	filter_gives(b, (struct condition){ .what = CONDITION_BROKEN, .not = true }, "mail-2 ");
-	assert_true(store_expire(b->store, 200 * DAY_SECONDS, &expired, NULL));
+	assert_true(store_expire(b->store, 200 * DAY_SECONDS, ARRIVED, &expired, NULL));
 	assert_int_equal(expired.reports, 1);
 	assert_int_equal(expired.records, 4096);
 	assert_true(store_ask_domains(b->store, &ALWAYS, domain_count, &c, NULL));
@@ -469,6 +521,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_spf_passes, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_filters, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_expire, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_expire_ahead, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_expire_resumes, fixture_open, fixture_close),
 	};
 

@@ -368,7 +368,7 @@ static void test_expire_lends(void **state)
 	assert_non_null(b->store);
 	assert_int_equal(write(go[1], "g", 1), 1);
 	wait_for_queue(b->path);
-	if (!store_expire(b->store, 50 * DAY_SECONDS, &expired, &fault))
+	if (!store_expire(b->store, 50 * DAY_SECONDS, ARRIVED, &expired, &fault))
 		fail_msg("%s", fault.text);
 	/* The child got through before the end: it ended while we still hold the lock. */
 	assert_int_equal(waitpid(pid, &status, 0), pid);

@@ -238,7 +238,7 @@ static void test_expiry(void **state)
 	learn(b, "a.example", DNS_TYPE_TXT, 100);
 	learn(b, "b.example", DNS_TYPE_TXT, 100);
 	learn(b, "b.example", DNS_TYPE_TXT, 300);
-	assert_true(store_expire(b->store, 200, &expired, NULL));
+	assert_true(store_expire(b->store, 200, ARRIVED, &expired, NULL));
 	states_are(b, "a.example", DNS_TYPE_TXT, "");
 	states_are(b, "b.example", DNS_TYPE_TXT, "b.example TXT ok [b] 100-300 1\n");
 }

@@ -66,7 +66,7 @@ static void what_expires(void **state)
 
 	put_verdict(b, given(100, 0, 7));
 	put_verdict(b, given(107, 0, 8));
-	assert_true(store_expire(b->store, 107 * DAY_SECONDS, &expired, NULL));
+	assert_true(store_expire(b->store, 107 * DAY_SECONDS, ARRIVED, &expired, NULL));
 	assert_int_equal(own_before(b, "example.org", 0, 107, &v), 0);
 	assert_int_equal(own_before(b, "example.org", 0, 108, &v), 8);
 }
