@@ -166,7 +166,7 @@ static void put_use(struct page *page, const struct judged_report *r)
 		[USE_COUNTED] = "It counts.",
 		[USE_LEAD_TRUST] = "It does not count: nothing proves who sent it.",
 		[USE_LEAD_STANDING] =
-			"It does not count yet: its sender is neither known nor has reported on 4 days over 14.",
+			"It does not count: its sender is not known, and has not reported on 4 days over 14, or contradicts others.",
 		[USE_REPEAT] = "It does not count: it is the same report again.",
 		[USE_CONFLICT] = "It does not count: another report of the same identity does.",
 		[USE_RESENT] = "It does not count: an earlier report tells of the same days.",

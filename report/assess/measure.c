@@ -5,14 +5,20 @@
 #define WEEKDAYS 5
 #define LEARNING_DAYS 7 /* days with reports before which nothing was known, so that nothing is a surprise */
 
-/* One stranger among reporters may supply only a part of the evidence. */
+/* One stranger among reporters may supply only a part of the evidence, by what all others supply: of a part of the whole, most
+ * could be its own. Where there are no others, it outweighs nobody, and that part of what it says remains. */
 static void cap_strangers(const struct work *w, const uint64_t *by_reporter, struct measures *m)
 {
-	uint64_t most = (uint64_t)(w->options->limits.stranger_share * (double)m->own_evidence), over = 0;
+	double part = w->options->limits.stranger_share;
+	uint64_t all = m->own_evidence, over = 0;
 
-	for (size_t i = 0; i < w->reporters_n; i++)
+	for (size_t i = 0; part < 1 && i < w->reporters_n; i++) {
+		uint64_t others = all - by_reporter[i];
+		uint64_t most = (uint64_t)(others ? part / (1 - part) * (double)others : part * (double)all);
+
 		over += by_reporter[i] > most ? by_reporter[i] - most : 0;
-	m->own_evidence -= over < m->own_evidence ? over : m->own_evidence;
+	}
+	m->own_evidence -= over;
 }
 
 /* A path as it counts, small enough to be gone through for every step. */

@@ -162,6 +162,7 @@ static inline struct judgement row_judge(const struct work *w, const struct obse
 
 /* trust.c, repeat.c */
 bool work_reports(struct work *w);
+void work_distrust(struct work *w, const bool *reporters); /* takes their standing, and what they said for leads */
 void work_ends(struct work *w); /* history_first and last_day, of what counts */
 bool work_repeats(struct work *w);
 bool reporter_is_known(const struct work *w, struct span domain);
