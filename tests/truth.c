@@ -63,7 +63,7 @@ static bool sends_on(const struct actor *a, int64_t day)
 
 static double bad_on(const struct actor *a, int64_t day)
 {
-	return day >= a->bad_since && (!a->mended || day < a->mended) ? a->bad_share : 0;
+	return day >= a->bad_since ? a->bad_share : 0;
 }
 
 struct actor *truth_add(struct truth *truth, struct actor actor)

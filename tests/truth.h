@@ -37,7 +37,8 @@ struct actor {
 	int64_t first, last; /* days it lives */
 	struct look good, bad;
 	double bad_share; /* of its messages look bad ... */
-	int64_t bad_since, mended; /* ... from here on, until there; 0: always, never */
+	int64_t bad_since; /* ... from here on; 0: always */
+	int64_t mended_on; /* for the test's own use */
 	const char *reason;
 };
 
@@ -50,7 +51,7 @@ struct receiver {
 	bool plain;
 };
 
-#define ACTORS_MOST 24
+#define ACTORS_MOST 64
 #define RECEIVERS_MOST 8
 struct truth {
 	struct actor actors[ACTORS_MOST];
