@@ -174,8 +174,7 @@ static void put_use(struct page *page, const struct judged_report *r)
 	if (r->use == USE_COUNTED)
 		pen_say(&page->sheet.pen, "It counts.");
 	else
-		pen_say(&page->sheet.pen, "It does not count%s: %s.", r->use == USE_LEAD_STANDING ? " yet" : "",
-			words_report_use(r->use));
+		pen_say(&page->sheet.pen, "It does not count: %s.", words_report_use(r->use));
 	if (r->sees_other_policy)
 		pen_say(&page->sheet.pen, " It saw another policy than all others.");
 	if (r->undone)

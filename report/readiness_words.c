@@ -667,7 +667,7 @@ const char *words_report_use(enum report_use use)
 {
 	static const char *const words[USE_COUNT] = {
 		[USE_LEAD_TRUST] = "nothing proves who sent it",
-		[USE_LEAD_STANDING] = "its sender is neither known nor has reported on 4 days over 14",
+		[USE_LEAD_STANDING] = "its sender is not known, and has not reported on 4 days over 14, or contradicts others",
 		[USE_REPEAT] = "it is the same report again",
 		[USE_CONFLICT] = "another report of the same identity does",
 		[USE_RESENT] = "an earlier report tells of the same days",

@@ -323,7 +323,8 @@ class Model:
         for (p, reporter, ip, day), n in cells.items():
             by_reporter[reporter] += min(200, n)
         whole = sum(by_reporter.values())
-        return whole - sum(max(0, by_reporter[r] - int(.2 * whole)) for r in self.strangers)
+        most = {r: int(.25 * (whole - n)) if n < whole else int(.2 * whole) for r, n in by_reporter.items()}
+        return whole - sum(max(0, by_reporter[r] - most[r]) for r in self.strangers if r in most)
 
     def quiet(self, judged):
         """Days since an own sender turned up unsigned; whether none ever did. Only senders of the window are known here."""

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -238,11 +239,40 @@ static void figures_of_what_was_sent(void **state)
 	arena_release(&arena);
 }
 
+/* Of 20 networks that scatter forged mail: who says of one that it is not his has not spoken for the other 19. */
+static void a_mark_leaves_the_others_scattered(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	char address[32];
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (unsigned networks = 19; networks <= 20; networks++) {
+		world_begin(&w, DOMAIN, TODAY);
+		send(&w, "192.0.2.10", "mail." DOMAIN, DOMAIN, DOMAIN "/k1/pass", 50);
+		for (unsigned i = 0; i < networks; i++) {
+			snprintf(address, sizeof address, "45.%u.9.9", i);
+			world_add(&w, &(struct line){ .day = TODAY - 5, .reporter = "google.com", .address = address, .host = "-",
+					      .from = DOMAIN, .n = 1 });
+			world_add(&w, &(struct line){ .day = TODAY - 15, .reporter = "google.com", .address = address, .host = "-",
+					      .from = DOMAIN, .n = 1 });
+		}
+		world_mark(&w, MARK_NOT_OURS, "45.1.9.9");
+		run(&w, &arena, &v);
+		assert_int_equal(v.measures.undecided, networks < 20 ? 2 * (networks - 1) : 0);
+		assert_int_equal(v.measures.forged, networks < 20 ? 2 : 2 * networks);
+		world_end(&w);
+	}
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mark_is_about_what_it_names),
 		cmocka_unit_test(the_narrowest_is_heard),
+		cmocka_unit_test(a_mark_leaves_the_others_scattered),
 		cmocka_unit_test(a_service_is_not_one_address),
 		cmocka_unit_test(marks_by_name_and_traffic),
 		cmocka_unit_test(a_home_may_be_told),

@@ -152,31 +152,92 @@ static void *again(struct arena *arena, const void *items, size_t n, size_t size
 	return copy;
 }
 
-/* What the verdict would be if everything that does not count did: shown, never decisive. `w` has read its rows. */
-static bool word_with_leads(const struct work *w, bool *any, enum verdict_word *word)
+/* The verdict that `w`, which has read its rows and no more, comes to with leads or without these reporters; what is
+ * calculated for it is given back. */
+static bool word_if(const struct work *w, bool with_leads, const bool *without, enum verdict_word *word)
 {
 	struct arena arena = ARENA(w->arena->max);
 	struct verdict v = { .domain = w->v->domain };
 	struct work other = *w;
-	bool ok = true;
+	bool ok;
 
+	other.arena = &arena;
+	other.v = &v;
+	other.with_leads = with_leads;
+	other.reports = again(&arena, w->reports, w->rows->reports_n, sizeof *w->reports);
+	other.reporters = again(&arena, w->reporters, w->reporters_n, sizeof *w->reporters);
+	other.keys = again(&arena, w->keys, w->keys_n, sizeof *w->keys);
+	ok = other.reports && other.reporters && other.keys;
+	if (ok && without)
+		work_distrust(&other, without);
+	ok = ok && work_whole(&other);
+	*word = v.decision.word;
+	arena_release(&arena);
+	return ok;
+}
+
+/* What the verdict would be if everything that does not count did: shown, never decisive. `w` has read its rows. */
+static bool word_with_leads(const struct work *w, bool *any, enum verdict_word *word)
+{
 	*any = false;
 	for (size_t i = 0; i < w->rows->reports_n; i++)
 		*any |= w->reports[i].use == USE_LEAD_TRUST || w->reports[i].use == USE_LEAD_STANDING;
 	for (size_t i = 0; i < w->rows->traffic_n; i++)
 		*any |= w->row_states[i] == ROW_SUSPICIOUS;
-	if (!*any)
+	return !*any || word_if(w, true, NULL, word);
+}
+
+/* Reporters that are not known and yet supply more than their part of what is not forged. */
+static bool find_outweighing(struct work *w, bool *outweighs, bool *any)
+{
+	uint64_t *messages = arena_take(w->scratch, w->reporters_n * sizeof *messages), all = 0;
+
+	*any = false;
+	for (size_t i = 0; messages && i < w->by_window_n; i++) {
+		const struct observed_traffic *row = &w->rows->traffic[w->by_window[i]];
+		uint64_t n = row_within(w, row, w->first_day, w->last_day);
+
+		if (w->paths[path_of_row(w, w->by_window[i])].fate == FATE_FORGED)
+			continue;
+		messages[w->reports[row->report].reporter] += n;
+		all = add_up(all, n);
+	}
+	for (size_t i = 0; messages && i < w->reporters_n; i++) {
+		outweighs[i] = w->reporters[i].standing == STANDING_ESTABLISHED &&
+			       (double)messages[i] > w->options->limits.stranger_share * (double)all;
+		*any |= outweighs[i];
+	}
+	return stage_ends(w, messages);
+}
+
+/* The verdict for rows that are read. Whoever signs his reports for two weeks is counted, and may say that a sender passes a
+ * million times where the others saw it fail: nobody is made ready by such a one against what the others saw. `outvoted`: one
+ * was found, and lost its standing. */
+static bool work_conclude(struct work *w, bool *outvoted)
+{
+	struct work fresh = *w;
+	bool *outweighs = arena_take(w->arena, w->reporters_n * sizeof *outweighs), any;
+	enum verdict_word word = VERDICT_READY;
+	struct arena_mark before;
+
+	fresh.reporters = again(w->arena, w->reporters, w->reporters_n, sizeof *w->reporters);
+	fresh.keys = again(w->arena, w->keys, w->keys_n, sizeof *w->keys);
+	before = arena_mark(w->arena);
+	*outvoted = false;
+	if (!outweighs || !fresh.reporters || !fresh.keys || !work_whole(w) || !find_outweighing(w, outweighs, &any))
+		return false;
+	if (!any || w->v->decision.word > VERDICT_READY_WITH_EXCEPTIONS)
 		return true;
-	other.arena = &arena;
-	other.v = &v;
-	other.with_leads = true;
-	other.reports = again(&arena, w->reports, w->rows->reports_n, sizeof *w->reports);
-	other.reporters = again(&arena, w->reporters, w->reporters_n, sizeof *w->reporters);
-	other.keys = again(&arena, w->keys, w->keys_n, sizeof *w->keys);
-	ok = other.reports && other.reporters && other.keys && work_whole(&other);
-	*word = v.decision.word;
-	arena_release(&arena);
-	return ok;
+	if (!word_if(&fresh, false, outweighs, &word))
+		return false;
+	*outvoted = word == VERDICT_NOT_READY;
+	if (!*outvoted)
+		return true;
+	arena_rewind(w->arena, before);
+	*w = fresh;
+	*w->v = (struct verdict){ .domain = w->v->domain, .seen_since = MOMENT_NONE };
+	work_distrust(w, outweighs);
+	return work_whole(w);
 }
 
 bool verdict_holds_report(const struct verdict *verdict, const struct judged_report *report)
@@ -236,12 +297,12 @@ static bool work_assess(struct work *w)
 {
 	struct verdict *verdict = w->v;
 	enum verdict_word word = VERDICT_READY;
-	bool leads;
+	bool leads, outvoted;
 
 	/* The leads first: their memory is given back before the verdict's own is taken. */
-	if (!work_read(w) || !word_with_leads(w, &leads, &word) || !work_whole(w))
+	if (!work_read(w) || !word_with_leads(w, &leads, &word) || !work_conclude(w, &outvoted))
 		return false;
-	if (leads && word != verdict->decision.word)
+	if (outvoted || (leads && word != verdict->decision.word))
 		work_alert_leads(w);
 	if (!work_steps(w) || !work_simulations(w) || !work_next(w) || !work_days(w) || !work_reporters_sort(w))
 		return false;
@@ -271,13 +332,13 @@ bool assess_simulate(const struct rows *rows, const struct assess_options *optio
 	struct verdict verdict = { .domain = options->domain.name, .seen_since = MOMENT_NONE };
 	struct arena scratch = ARENA(arena->max);
 	struct work w = { .rows = rows, .options = &narrowed, .arena = arena, .scratch = &scratch, .v = &verdict };
-	bool *without, ok;
+	bool *without, ok, outvoted;
 
 	if (days) {
 		narrowed.window = days;
 		narrowed.window_fixed = true;
 	}
-	ok = rows_are_sound(rows) && work_read(&w) && work_whole(&w);
+	ok = rows_are_sound(rows) && work_read(&w) && work_conclude(&w, &outvoted);
 	arena->failed |= scratch.failed;
 	arena_release(&scratch);
 	if (!ok)

@@ -176,13 +176,19 @@ static void add_samples(struct work *w, size_t paths)
 	}
 }
 
-static bool may_scatter(const struct path *path)
+/* A few messages of which nothing says whose they are but, perhaps, the operator: not his. */
+static bool is_stray(const struct path *path)
 {
 	const struct features *f = &path->features;
 
 	return path_kind_fails(path->kind) && path->messages && path->messages < SCATTER_MESSAGES &&
-	       f->mark == MARK_NONE && f->table == SENDER_NONE && !f->ptr_own && !f->has_direct && !f->near_direct &&
+	       (f->mark == MARK_NONE || f->mark == MARK_NOT_OURS) && f->table == SENDER_NONE && !f->ptr_own && !f->has_direct && !f->near_direct &&
 	       !f->relays_signed && !f->samples && f->home != HOME_HERE;
+}
+
+static bool may_scatter(const struct path *path)
+{
+	return is_stray(path) && path->features.mark == MARK_NONE;
 }
 
 /* The scatter path being filled. */
@@ -241,14 +247,17 @@ static bool pool_close(struct work *w, struct pool *pool)
 	return true;
 }
 
-/* Many networks, a few messages each, and nothing that speaks for any of them: one path together. */
+/* Many networks, a few messages each, and nothing that speaks for any of them: one path together. That the operator has said of
+ * some that they are not his does not make the others fewer. */
 static bool pool_scatter(struct work *w, struct pool *pool, size_t first, size_t end, enum path_kind kind)
 {
-	size_t members = 0;
+	size_t strays = 0, members = 0;
 
-	for (size_t i = first; i < end; i++)
+	for (size_t i = first; i < end; i++) {
+		strays += w->paths[i].kind == kind && is_stray(&w->paths[i]);
 		members += w->paths[i].kind == kind && may_scatter(&w->paths[i]);
-	if (members < SCATTER_PREFIXES)
+	}
+	if (strays < SCATTER_PREFIXES || !members)
 		return true;
 	memset(pool, 0, sizeof *pool);
 	pool->path = &w->paths[w->paths_n];

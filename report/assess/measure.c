@@ -5,14 +5,20 @@
 #define WEEKDAYS 5
 #define LEARNING_DAYS 7 /* days with reports before which nothing was known, so that nothing is a surprise */
 
-/* One stranger among reporters may supply only a part of the evidence. */
+/* One stranger among reporters may supply only a part of the evidence, by what all others supply: of a part of the whole, most
+ * could be its own. Where there are no others, it outweighs nobody, and that part of what it says remains. */
 static void cap_strangers(const struct work *w, const uint64_t *by_reporter, struct measures *m)
 {
-	uint64_t most = (uint64_t)(w->options->limits.stranger_share * (double)m->own_evidence), over = 0;
+	double part = w->options->limits.stranger_share;
+	uint64_t all = m->own_evidence, over = 0;
 
-	for (size_t i = 0; i < w->reporters_n; i++)
+	for (size_t i = 0; part < 1 && i < w->reporters_n; i++) {
+		uint64_t others = all - by_reporter[i];
+		uint64_t most = (uint64_t)(others ? part / (1 - part) * (double)others : part * (double)all);
+
 		over += by_reporter[i] > most ? by_reporter[i] - most : 0;
-	m->own_evidence -= over < m->own_evidence ? over : m->own_evidence;
+	}
+	m->own_evidence -= over;
 }
 
 /* A path as it counts, small enough to be gone through for every step. */
@@ -230,23 +236,20 @@ bool work_measures(struct work *w, struct measures *m)
 	return true;
 }
 
-/* ---- without some senders: what the others add is summed once, and of them those are listed that may decide */
+/* ---- with some senders mended: what the others add is summed once, and of them those are listed that may decide */
 
-struct leaving {
-	const uint32_t *senders; /* that may be left out */
+struct mending {
+	const uint32_t *senders; /* that may be mended */
 	size_t senders_n;
 	struct share_of_path *shares; /* their paths */
 	size_t shares_n, shares_room;
-	struct stranger_evidence *strangers; /* on their paths */
-	size_t strangers_n, strangers_room;
 	struct measures others;
-	uint64_t *by_reporter;	    /* evidence of strangers about the others */
 	struct sender_measure *own; /* the others, then room for `senders` */
 	struct undecided_measure *undecided;
 	size_t own_n, undecided_n;
 };
 
-static bool leave_paths(struct work *w, struct leaving *l, const bool *apart)
+static bool mend_paths(struct work *w, struct mending *l, const bool *apart)
 {
 	for (size_t i = 0; i < w->paths_n; i++) {
 		struct share_of_path share = share_of(&w->paths[i]);
@@ -259,22 +262,6 @@ static bool leave_paths(struct work *w, struct leaving *l, const bool *apart)
 		if (!l->shares)
 			return false;
 		l->shares[l->shares_n++] = share;
-	}
-	for (size_t i = 0; i < w->strangers_n; i++) {
-		const struct stranger_evidence *stranger = &w->strangers[i];
-		const struct path *path = &w->paths[stranger->path];
-
-		if (path->fate != FATE_OWN)
-			continue;
-		if (path->sender == NO_INDEX || !apart[path->sender]) {
-			l->by_reporter[stranger->reporter] += stranger->evidence;
-			continue;
-		}
-		l->strangers =
-			array_grow(w->arena, l->strangers, l->strangers_n, &l->strangers_room, sizeof *l->strangers);
-		if (!l->strangers)
-			return false;
-		l->strangers[l->strangers_n++] = *stranger;
 	}
 	return true;
 }
@@ -294,7 +281,7 @@ static bool may_decide(const struct work *w, const struct sender *s, bool *thin)
 	return first;
 }
 
-static bool leave_lists(struct work *w, struct leaving *l, const bool *apart)
+static bool mend_lists(struct work *w, struct mending *l, const bool *apart)
 {
 	bool thin = false;
 
@@ -315,51 +302,64 @@ static bool leave_lists(struct work *w, struct leaving *l, const bool *apart)
 	return true;
 }
 
-struct leaving *work_leaving(struct work *w, const uint32_t *senders, size_t n)
+struct mending *work_mending(struct work *w, const uint32_t *senders, size_t n)
 {
-	struct leaving *l = arena_take(w->arena, sizeof *l);
+	struct mending *l = arena_take(w->arena, sizeof *l);
 	bool *apart = arena_take(w->scratch, w->senders_n * sizeof *apart);
 
 	if (!l || !apart)
 		return NULL;
 	l->senders = senders;
 	l->senders_n = n;
-	l->by_reporter = arena_take(w->arena, w->reporters_n * sizeof *l->by_reporter);
 	for (size_t i = 0; i < n; i++)
 		apart[senders[i]] = true;
-	return l->by_reporter && leave_paths(w, l, apart) && leave_lists(w, l, apart) ? l : NULL;
+	return mend_paths(w, l, apart) && mend_lists(w, l, apart) ? l : NULL;
 }
 
-bool work_measures_without(struct work *w, const struct leaving *l, const bool *without, struct measures *m)
+/* What was yours is still sent, and passes, signed. */
+static void sum_mended(struct share_of_path share, struct measures *m)
 {
-	uint64_t *by_reporter = arena_take(w->scratch, w->reporters_n * sizeof *by_reporter);
+	if (share.fate != FATE_OWN)
+		return;
+	share.fails = 0;
+	share.dkim_ok = share.messages;
+	sum_share(&share, m);
+}
+
+static struct sender_measure mended_measure(const struct sender *s)
+{
+	struct sender_measure measure = own_measure(s);
+
+	measure.fails = 0;
+	measure.dkim_ok = measure.messages;
+	measure.doubtful = false;
+	return measure;
+}
+
+void work_measures_mended(const struct work *w, const struct mending *l, const bool *mended, struct measures *m)
+{
 	size_t own_n = l->own_n, undecided_n = l->undecided_n;
 
-	if (!by_reporter)
-		return false;
 	*m = w->v->measures;
 	m->own = l->others.own;
 	m->own_fails = l->others.own_fails;
 	m->own_dkim = l->others.own_dkim;
-	m->own_evidence = l->others.own_evidence;
 	m->undecided = l->others.undecided;
-	for (size_t i = 0; i < l->shares_n; i++)
-		if (!without[l->shares[i].sender])
+	for (size_t i = 0; i < l->shares_n; i++) {
+		if (mended[l->shares[i].sender])
+			sum_mended(l->shares[i], m);
+		else
 			sum_share(&l->shares[i], m);
-	for (size_t i = 0; i < w->reporters_n; i++)
-		by_reporter[i] = l->by_reporter[i];
-	for (size_t i = 0; i < l->strangers_n; i++)
-		if (!without[w->paths[l->strangers[i].path].sender])
-			by_reporter[l->strangers[i].reporter] += l->strangers[i].evidence;
-	cap_strangers(w, by_reporter, m);
+	}
+	m->own_evidence = w->v->measures.own_evidence;
 	for (size_t i = 0; i < l->senders_n; i++) {
 		const struct sender *s = &w->senders[l->senders[i]];
 
-		if (without[l->senders[i]] || !is_listed(w, s))
+		if (!is_listed(w, s))
 			continue;
 		if (s->fate == FATE_OWN)
-			l->own[own_n++] = own_measure(s);
-		else
+			l->own[own_n++] = mended[l->senders[i]] ? mended_measure(s) : own_measure(s);
+		else if (!mended[l->senders[i]])
 			l->undecided[undecided_n++] = undecided_measure(s);
 	}
 	m->senders = l->own;
@@ -367,5 +367,4 @@ bool work_measures_without(struct work *w, const struct leaving *l, const bool *
 	m->undecided_sources = l->undecided;
 	m->undecided_n = undecided_n;
 	measures_share(m);
-	return true;
 }

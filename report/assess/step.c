@@ -319,31 +319,29 @@ static int step_order(const void *a, const void *b, void *arg)
 	return span_compare(x->subject, y->subject);
 }
 
-/* Each step with all before it taken as done: its sender is left out, as if its rows were not there. `reject` says what p=reject
- * asks of the records. */
+/* Each step with all before it taken as done: what its sender sends passes then, and is as much as before. `reject` says what
+ * p=reject asks of the records. */
 static bool climb(struct work *w, const struct measures *reject, struct step *rows, size_t n)
 {
 	struct arena_mark before = arena_mark(w->arena);
-	bool *without = arena_take(w->arena, w->senders_n * sizeof *without), ok;
+	bool *mended = arena_take(w->arena, w->senders_n * sizeof *mended), ok;
 	uint32_t senders[STEPS_MOST];
 	double loss = w->v->measures.own_loss;
-	struct leaving *leaving;
+	struct mending *mending;
 	struct measures m;
 	size_t senders_n = 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].sender != NO_INDEX)
 			senders[senders_n++] = rows[i].sender;
-	leaving = work_leaving(w, senders, senders_n);
-	ok = without && leaving;
+	mending = work_mending(w, senders, senders_n);
+	ok = mended && mending;
 	for (size_t i = 0; ok && i < n; i++) {
 		enum target target = rows[i].later ? TARGET_REJECT : w->v->target;
 
 		if (rows[i].sender != NO_INDEX)
-			without[rows[i].sender] = true;
-		ok = work_measures_without(w, leaving, without, &m);
-		if (!ok)
-			break;
+			mended[rows[i].sender] = true;
+		work_measures_mended(w, mending, mended, &m);
 		if (rows[i].later) {
 			m.record_errors = reject->record_errors;
 			m.record_errors_n = reject->record_errors_n;

@@ -540,6 +540,16 @@ static void judge_use(struct work *w)
 	}
 }
 
+void work_distrust(struct work *w, const bool *reporters)
+{
+	for (size_t i = 0; i < w->rows->reports_n; i++)
+		if (reporters[w->reports[i].reporter] && w->reports[i].use == USE_COUNTED)
+			w->reports[i].use = USE_LEAD_STANDING;
+	for (size_t i = 0; i < w->reporters_n; i++)
+		if (reporters[i])
+			w->reporters[i].standing = STANDING_NEW;
+}
+
 void work_ends(struct work *w)
 {
 	w->history_first = w->last_day = MOMENT_NONE;

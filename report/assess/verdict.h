@@ -20,7 +20,7 @@ const char *standing_word(enum standing standing); /* new, established, known */
 enum report_use {
 	USE_COUNTED,
 	USE_LEAD_TRUST,	   /* not authenticated */
-	USE_LEAD_STANDING, /* authenticated, but neither known nor established */
+	USE_LEAD_STANDING, /* authenticated, but neither known nor established; or it outweighed the others */
 	USE_REPEAT,	   /* the same report again */
 	USE_CONFLICT,	   /* the same identity with other content, and another one counts */
 	USE_RESENT,	   /* its range and content overlap an earlier one */

@@ -162,6 +162,7 @@ static inline struct judgement row_judge(const struct work *w, const struct obse
 
 /* trust.c, repeat.c */
 bool work_reports(struct work *w);
+void work_distrust(struct work *w, const bool *reporters); /* takes their standing, and what they said for leads */
 void work_ends(struct work *w); /* history_first and last_day, of what counts */
 bool work_repeats(struct work *w);
 bool reporter_is_known(const struct work *w, struct span domain);
@@ -228,11 +229,11 @@ const struct mark_row *mark_naming(
 /* sender.c, measure.c, and what follows from them */
 bool work_senders(struct work *w);
 bool work_measures(struct work *w, struct measures *m);
-/* The same with some of these senders left out, as if their rows were not there, good for the word of a verdict: its
- * lists name no sender that decides nothing. NULL: no memory. */
-struct leaving;
-struct leaving *work_leaving(struct work *w, const uint32_t *senders, size_t n);
-bool work_measures_without(struct work *w, const struct leaving *l, const bool *without, struct measures *m);
+/* The same with some of these senders mended, good for the word of a verdict: own ones pass and are signed, undecided ones
+ * are not yours; its lists name no sender that decides nothing. NULL: no memory. */
+struct mending;
+struct mending *work_mending(struct work *w, const uint32_t *senders, size_t n);
+void work_measures_mended(const struct work *w, const struct mending *mending, const bool *mended, struct measures *m);
 bool work_records(struct work *w, enum target target, struct measures *m); /* p=reject bears less */
 bool work_policy_seen(struct work *w);
 bool work_subdomains(struct work *w, struct measures *m);
