@@ -516,6 +516,15 @@ static void say_mark(const struct pen *pen, const struct assessment *a, const st
 	buf_release(&command);
 }
 
+void words_publish_key(const struct pen *pen, const struct sender *sender)
+{
+	pen_say(pen, "Publish ");
+	pen_host(pen, sender->key);
+	pen_say(pen, "._domainkey.");
+	pen_host(pen, sender->key_domain);
+	pen_say(pen, ", or sign with a key that is there.");
+}
+
 void words_step_action(const struct pen *pen, const struct assessment *a, const struct step *step)
 {
 	if (step_is_mended(step)) {
@@ -536,11 +545,7 @@ void words_step_action(const struct pen *pen, const struct assessment *a, const 
 		pen_say(pen, "Send from a subdomain with a record of its own, or through your own relay.");
 		break;
 	case STEP_REPAIR_KEY:
-		pen_say(pen, "Publish ");
-		pen_host(pen, sender_of(a, step)->key);
-		pen_say(pen, "._domainkey.");
-		pen_host(pen, sender_of(a, step)->key_domain);
-		pen_say(pen, ", or sign with a key that is there.");
+		words_publish_key(pen, sender_of(a, step));
 		break;
 	case STEP_REPAIR_SIGNATURE:
 		if (is_misaligned(a, step)) {

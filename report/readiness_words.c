@@ -673,12 +673,13 @@ void words_alert(const struct pen *pen, const struct assessment *a, const struct
 	}
 }
 
-static bool key_is_gone(const struct assessment *a, struct span selector)
+static bool key_is_gone(const struct assessment *a, const struct sender *s)
 {
 	const struct published *p = &a->rows->published;
 
-	for (size_t i = 0; p->checked && selector.n && i < p->keys_n; i++)
-		if (span_is(p->keys[i].selector, selector) && (p->keys[i].missing || p->keys[i].revoked))
+	for (size_t i = 0; p->checked && s->key.n && i < p->keys_n; i++)
+		if (span_is_nocase(p->keys[i].selector, s->key) && span_is_nocase(p->keys[i].domain, s->key_domain) &&
+			(p->keys[i].missing || p->keys[i].revoked))
 			return true;
 	return false;
 }
@@ -687,10 +688,8 @@ void words_alert_action(const struct pen *pen, const struct assessment *a, const
 {
 	const struct verdict *v = a->verdict;
 
-	if (alert->kind == ALERT_DKIM_LOST && key_is_gone(a, alert->key)) {
-		pen_say(pen, "Publish ");
-		pen_host(pen, alert->key);
-		pen_say(pen, "._domainkey, or sign with a key that is there.");
+	if (alert->kind == ALERT_DKIM_LOST && key_is_gone(a, &v->senders[alert->sender])) {
+		words_publish_key(pen, &v->senders[alert->sender]);
 		return;
 	}
 

@@ -419,6 +419,39 @@ static void monthly_mail_has_days_and_no_rate(void **state)
 	scene_end(&scene);
 }
 
+/* Two days ago the key went: too little is unsigned yet for a step of its own. */
+static void make_keyless(struct world *world)
+{
+	static const struct published_key key = { .domain = SPAN("example.com"), .selector = SPAN("k1"), .missing = true };
+
+	world_begin(world, "example.com", WORLD_TODAY);
+	for (int64_t day = WORLD_TODAY - 60; day < WORLD_TODAY; day++)
+		world_add(world, &(struct line){ day, "google.com", "192.0.2.10", "mail.example.com", "example.com", "example.com",
+					 "pass", day < WORLD_TODAY - 2 ? "example.com/k1/pass" : "example.com/k1/permerror", 30,
+					 NULL, NULL, 0, 0, false });
+	world->rows.published = (struct published){ .checked = true,
+		.dmarc_records = 1,
+		.policy = { .p = REQUEST_NONE, .pct = 100 },
+		.spf_records = 1,
+		.keys = &key,
+		.keys_n = 1 };
+}
+
+static void an_alert_says_what_to_do(void **state)
+{
+	struct buf text = BUF(4096);
+	struct pen pen = { &text, &ascii, PEN_TERMINAL };
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, make_keyless);
+	assert_int_equal(scene.verdict.alerts[0].kind, ALERT_DKIM_LOST);
+	words_alert_action(&pen, &scene.a, &scene.verdict.alerts[0]);
+	assert_string_equal(buf_text(&text), "Publish k1._domainkey.example.com, or sign with a key that is there.");
+	buf_release(&text);
+	scene_end(&scene);
+}
+
 static void make_strict(struct world *world)
 {
 	world_begin(world, "example.com", WORLD_TODAY);
@@ -479,6 +512,7 @@ int main(void)
 		cmocka_unit_test(a_service_has_settings_and_no_daemon),
 		cmocka_unit_test(what_is_repaired_only_needs_time),
 		cmocka_unit_test(monthly_mail_has_days_and_no_rate),
+		cmocka_unit_test(an_alert_says_what_to_do),
 		cmocka_unit_test(a_valid_signature_is_not_called_broken),
 		cmocka_unit_test(what_was_not_written_is_noticed),
 	};
