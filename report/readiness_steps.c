@@ -69,7 +69,7 @@ void words_step_title(const struct pen *pen, const struct assessment *a, const s
 	if (step_is_mended(step)) {
 		pen_say(pen, "Wait: ");
 		say_name(pen, a, step);
-		pen_say(pen, " seems repaired; its old mail counts until %s", weekday_text(day_over(a, step)).p);
+		pen_say(pen, " seems repaired");
 		return;
 	}
 	switch (step->kind) {
@@ -528,7 +528,7 @@ void words_publish_key(const struct pen *pen, const struct sender *sender)
 void words_step_action(const struct pen *pen, const struct assessment *a, const struct step *step)
 {
 	if (step_is_mended(step)) {
-		pen_say(pen, "It seems repaired: wait. Its old mail counts until %s.", weekday_text(day_over(a, step)).p);
+		pen_say(pen, "Only time is needed: its old mail counts until %s.", weekday_text(day_over(a, step)).p);
 		return;
 	}
 	switch (step->kind) {

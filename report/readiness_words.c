@@ -388,6 +388,10 @@ void words_first(const struct pen *pen, const struct assessment *a)
 	else
 		words_step_title(pen, a, first);
 	pen_say(pen, ".");
+	if (step_is_mended(first)) {
+		pen_say(pen, " ");
+		words_step_action(pen, a, first);
+	}
 	if (assessment_policy(a) && v->next.kind == NEXT_KEEP && v->decision.word == VERDICT_NOT_READY) {
 		pen_say(pen, " Until then keep ");
 		words_now(pen, a);

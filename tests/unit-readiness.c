@@ -385,9 +385,12 @@ static void what_is_repaired_only_needs_time(void **state)
 	say_step(&pen, &scene);
 	assert_string_equal(buf_text(&text),
 		"for p=quarantine: 1 repaired sender to wait for. "
-		"Wait: crm.example seems repaired; its old mail counts until Wed 16 Dec. "
-		"1,000 of 1,400 failed, the last on Tue 10 Nov.  "
-		"It seems repaired: wait. Its old mail counts until Wed 16 Dec.");
+		"Wait: crm.example seems repaired. 1,000 of 1,400 failed, the last on Tue 10 Nov.  "
+		"Only time is needed: its old mail counts until Wed 16 Dec.");
+	buf_clear(&text);
+	words_first(&pen, &scene.a);
+	assert_string_equal(buf_text(&text), "Wait: crm.example seems repaired. Only time is needed: its old mail counts until "
+					     "Wed 16 Dec. Until then keep p=none.");
 	buf_release(&text);
 	scene_end(&scene);
 }
