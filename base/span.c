@@ -2,6 +2,9 @@
 
 #include <strings.h>
 
+#define MISSPELT_MOST 253 /* octets, as of a domain name */
+#define MISSPELT_SHORT 6
+
 bool span_is_nocase(struct span a, struct span b)
 {
 	return a.n == b.n && (a.n == 0 || strncasecmp(a.p, b.p, a.n) == 0);
@@ -81,4 +84,49 @@ int span_compare(struct span a, struct span b)
 	if (order)
 		return order;
 	return a.n < b.n ? -1 : a.n > b.n;
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+static unsigned char lower(char c)
+{
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+}
+
+/* Letters to change, add, take out or exchange with their neighbour (optimal string alignment). */
+static unsigned distance(struct span a, struct span b)
+{
+	unsigned rows[3][MISSPELT_MOST + 1], *before = rows[0], *last = rows[1], *now = rows[2];
+
+	for (size_t k = 0; k <= b.n; k++)
+		last[k] = (unsigned)k;
+	for (size_t i = 1; i <= a.n; i++) {
+		unsigned *next = before;
+
+		now[0] = (unsigned)i;
+		for (size_t k = 1; k <= b.n; k++) {
+			bool same = lower(a.p[i - 1]) == lower(b.p[k - 1]);
+
+			now[k] = least(least(last[k], now[k - 1]) + 1, last[k - 1] + !same);
+			if (i > 1 && k > 1 && lower(a.p[i - 1]) == lower(b.p[k - 2]) && lower(a.p[i - 2]) == lower(b.p[k - 1]))
+				now[k] = least(now[k], before[k - 2] + 1);
+		}
+		before = last;
+		last = now;
+		now = next;
+	}
+	return last[b.n];
+}
+
+bool span_is_misspelt(struct span text, struct span word)
+{
+	unsigned most = word.n < MISSPELT_SHORT ? 1 : 2, found;
+
+	if (text.n > MISSPELT_MOST || word.n > MISSPELT_MOST || text.n > word.n + 2 || word.n > text.n + 2)
+		return false;
+	found = distance(text, word);
+	return found > 0 && found <= most;
 }

@@ -46,4 +46,8 @@ bool span_number(struct span text, unsigned long long max, unsigned long long *n
 /* Total order by octets, then length: negative, 0, positive. */
 int span_compare(struct span a, struct span b);
 
+/* Was `text` meant to be `word`? At most two letters are missing, too many, wrong or in another order; one of a short word.
+ * Capitals are letters like any other's. A word is not its own misspelling. */
+bool span_is_misspelt(struct span text, struct span word);
+
 #endif

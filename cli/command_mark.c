@@ -69,7 +69,8 @@ static bool attest_words(const struct options *o, struct statement *s, struct fa
 {
 	s->kind = STATEMENT_ATTEST;
 	s->attest = (struct attest_row){ o->args_n ? span_of(o->args[0]) : SPAN_ABSENT, s->mark.day };
-	return o->args_n == 1 || refuse(fault, "name one of quarterly, lists");
+	return (o->args_n == 1 && (strcmp(o->args[0], "quarterly") == 0 || strcmp(o->args[0], "lists") == 0)) ||
+	       refuse(fault, "name one of quarterly, lists");
 }
 
 /* A typing error would be believed for ever. Ends the command unless EXIT_DONE. */

@@ -201,7 +201,7 @@ static bool domain_state(const struct verdict *v, uint8_t state[STATE_OCTETS])
 	return true;
 }
 
-/* Kind, subject and key as one text, in the result's arena. */
+/* Kind, subject and key as one text, in the result's arena. A sender's alert is the same whichever of its keys is named. */
 static struct span alert_text(struct making *m, const struct alert *alert)
 {
 	struct buf text = BUF(MAIL_OCTETS);
@@ -210,7 +210,8 @@ static struct span alert_text(struct making *m, const struct alert *alert)
 	buf_printf(&text, "%s\t", alert_kind_word(alert->kind));
 	buf_put_span(&text, alert->subject);
 	buf_put_byte(&text, '\t');
-	buf_put_span(&text, alert->key);
+	if (alert->sender == NO_INDEX)
+		buf_put_span(&text, alert->key);
 	copy = text.failed ? SPAN_ABSENT : arena_copy(&m->result->arena, buf_span(&text));
 	buf_release(&text);
 	return copy;

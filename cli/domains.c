@@ -84,6 +84,34 @@ bool domains_choose(const struct cli *cli, struct store *store, char **named, in
 	return true;
 }
 
+static bool is_configured(const struct cli *cli, struct span domain)
+{
+	struct span rest = span_of(cli->config.domains), one;
+
+	while (span_take(&rest, ',', &one))
+		if (span_is_nocase(one, domain))
+			return true;
+	return false;
+}
+
+void domains_say_meant(const struct cli *cli, struct store *store, struct span domain)
+{
+	struct domain_list list = DOMAIN_LIST;
+	struct fault fault = { 0 };
+	bool named = false;
+
+	for (int i = 0; i < cli->options.args_n; i++)
+		named |= span_is_nocase(span_of(cli->options.args[i]), domain);
+	if (named && !cli->options.quiet && !is_configured(cli, domain) && domains_ask(cli, store, &list, &fault))
+		for (size_t i = 0; i < list.n; i++)
+			if (span_is_misspelt(domain, list.names[i])) {
+				cli_say(cli, "%.*s: nothing is stored about it; did you mean %.*s?", (int)domain.n, domain.p,
+					(int)list.names[i].n, list.names[i].p);
+				break;
+			}
+	domains_release(&list);
+}
+
 void domains_say_none(const struct cli *cli, const struct domain_list *list)
 {
 	if (list->n == 0 && cli->options.format == FORMAT_TEXT)

@@ -19,6 +19,8 @@ bool domains_ask(const struct cli *cli, struct store *store, struct domain_list 
  * database that are domain names. */
 bool domains_choose(const struct cli *cli, struct store *store, char **named, int named_n, struct domain_list *list,
 	struct fault *fault);
+/* To a person who named a domain of which nothing is stored, where one of which something is has nearly the same name. */
+void domains_say_meant(const struct cli *cli, struct store *store, struct span domain);
 void domains_say_none(const struct cli *cli, const struct domain_list *list); /* to a person who got an empty list */
 void domains_release(struct domain_list *list);
 

@@ -226,6 +226,15 @@ static const struct command *command_find(const char *name)
 	return command->name ? command : NULL;
 }
 
+static const struct command *command_meant(const char *name)
+{
+	const struct command *command = commands;
+
+	while (command->name && !span_is_misspelt(span_of(name), span_of(command->name)))
+		command++;
+	return command->name ? command : NULL;
+}
+
 /* What is set by an option and cannot be is an error of the command line; that memory is short is none. */
 static int settings_fail(const struct cli *cli, const struct fault *fault)
 {
@@ -319,7 +328,9 @@ int main(int argc, char **argv)
 	}
 	command = command_find(cli.options.command ? cli.options.command : "summary");
 	if (!command) {
-		cli_say(&cli, "%s: no such command; dmarcgate --help lists them", cli.options.command);
+		command = command_meant(cli.options.command);
+		cli_say(&cli, "%s: no such command; %s%s%s", cli.options.command, command ? "did you mean " : "",
+			command ? command->name : "dmarcgate --help lists them", command ? "?" : "");
 		return EXIT_USAGE;
 	}
 	code = cli_run(&cli, command);

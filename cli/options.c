@@ -1,4 +1,5 @@
 #include "cli/options.h"
+#include "base/span.h"
 
 #include <getopt.h>
 #include <stddef.h>
@@ -204,6 +205,16 @@ static void rows_tell(struct option longs[OPTIONS_MOST], char shorts[2 * OPTIONS
 	*shorts = '\0';
 }
 
+static bool option_refuse(const char *word, struct fault *fault)
+{
+	const char *name = word + strspn(word, "-");
+
+	for (const struct option_row *row = option_rows; row->name; row++)
+		if (row->name[1] && span_is_misspelt((struct span){ name, strcspn(name, "=") }, span_of(row->name)))
+			return fault_set(fault, FAULT_SETUP, "%.60s: no such option; did you mean --%s?", word, row->name);
+	return fault_set(fault, FAULT_SETUP, "%.60s: no such option", word);
+}
+
 bool options_read(struct options *options, int argc, char **argv, struct fault *fault)
 {
 	const char *given[OPTIONS_MOST] = { NULL };
@@ -221,7 +232,7 @@ bool options_read(struct options *options, int argc, char **argv, struct fault *
 		const struct option_row *row;
 
 		if (id == '?')
-			return fault_set(fault, FAULT_SETUP, "%.60s: no such option", word);
+			return option_refuse(word, fault);
 		if (id == ':')
 			return fault_set(fault, FAULT_SETUP, "%.60s: wants an argument", word);
 		row = row_of(id);

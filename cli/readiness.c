@@ -1,4 +1,5 @@
 #include "cli/readiness.h"
+#include "cli/domains.h"
 #include "cli/file.h"
 #include "cli/marks.h"
 #include "cli/overrides.h"
@@ -204,6 +205,8 @@ bool readiness_gather(struct readiness *r, struct span domain, enum target targe
 	window = (struct window){ r->options.today - HISTORY_DAYS - AHEAD_DAYS, r->options.today + AHEAD_DAYS };
 	if (r->store && !store_ask_observed(r->store, name, &window, &r->arena, &observed, fault))
 		return false;
+	if (!observed.reports_n)
+		domains_say_meant(r->cli, r->store, r->options.domain.name);
 	rows_observe(&r->rows, &observed);
 	if (!names_add(r, &observed))
 		return fault_set(fault, FAULT_LATER, "%s: out of memory", name);

@@ -493,8 +493,8 @@ static void say_forward(const struct pen *pen, const struct assessment *a)
 	}
 	pen_say(pen, "Publish");
 	if (next->not_before != MOMENT_NONE)
-		pen_say(pen, " from %s on, when the next run of a monthly sender is over",
-			weekday_text(next->not_before).p);
+		pen_say(pen, " from %s on, when the %s is over", weekday_text(next->not_before).p,
+			next->on_trial ? "trial" : "next run of a monthly sender");
 	if (next->hold_days)
 		pen_say(pen, ", hold %u days%s", next->hold_days, is_trial(next) ? ", then drop t=y and pct=0" : "");
 	else

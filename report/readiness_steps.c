@@ -2,7 +2,9 @@
 #include "report/readiness_words.h"
 
 #define RUNS_SHOWN 3
+#define RUN_DAYS 4     /* of one run, around its main day */
 #define BURST_DAYS 3   /* a sender seen on fewer has no rhythm yet */
+#define STOPPED_DAYS 7 /* without mail: no rate any more */
 #define SERIES_DAYS 35 /* how far back a sender's `since` can reach */
 
 static const struct sender *sender_of(const struct assessment *a, const struct step *step)
@@ -56,8 +58,20 @@ static bool is_partly_signed(const struct assessment *a, const struct step *step
 	       sender_of(a, step)->dkim_ok;
 }
 
+/* The day on which its last bad mail is older than the window. */
+static int64_t day_over(const struct assessment *a, const struct step *step)
+{
+	return step->until + a->verdict->window + 1;
+}
+
 void words_step_title(const struct pen *pen, const struct assessment *a, const struct step *step)
 {
+	if (step_is_mended(step)) {
+		pen_say(pen, "Wait: ");
+		say_name(pen, a, step);
+		pen_say(pen, " seems repaired");
+		return;
+	}
 	switch (step->kind) {
 	case STEP_WAIT_STAGE:
 		pen_say(pen, a->verdict->effective >= REQUEST_QUARANTINE ? "Stay at p=quarantine for %u more %s"
@@ -117,9 +131,21 @@ void words_step_name(const struct pen *pen, const struct assessment *a, const st
 	}
 }
 
-static void say_runs(const struct pen *pen, const struct sender *s)
+/* Messages of a periodic sender's last run; the window may hold two. */
+static uint64_t run_messages(const struct assessment *a, const struct sender *s)
 {
-	pen_say(pen, "%s on %s", count_text(s->messages).p, day_text(s->dates[0]).p);
+	const struct path *path = &a->verdict->paths[s->path];
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < path->days_n; i++)
+		if (path->days[i].day >= s->dates[0] - RUN_DAYS && path->days[i].day <= s->dates[0] + RUN_DAYS)
+			n += path->days[i].messages;
+	return n;
+}
+
+static void say_runs(const struct pen *pen, const struct assessment *a, const struct sender *s)
+{
+	pen_say(pen, "%s on %s", count_text(run_messages(a, s)).p, day_text(s->dates[0]).p);
 	for (size_t i = 1; i < s->dates_n && i < RUNS_SHOWN; i++)
 		pen_say(pen, "%s%s", i == 1 ? ", as on " : " and ", day_text(s->dates[i]).p);
 }
@@ -131,7 +157,7 @@ static void say_rhythm(const struct pen *pen, const struct assessment *a, const 
 	const struct features *f = &path->features;
 
 	if ((s->monthly || s->quarterly) && s->dates_n) {
-		say_runs(pen, s);
+		say_runs(pen, a, s);
 	} else if (s->last_day - s->first_day < BURST_DAYS) {
 		pen_say(pen, "%s on %s", count_text(s->messages).p, weekday_text(s->first_day).p);
 		if (s->last_day > s->first_day)
@@ -155,9 +181,26 @@ static void say_rhythm(const struct pen *pen, const struct assessment *a, const 
 	}
 }
 
-static void say_share_failing(const struct pen *pen, const struct step *step)
+/* "24 a week" would be an invention where 120 come once a month. */
+static void say_share_failing(const struct pen *pen, const struct assessment *a, const struct step *step)
 {
-	pen_say(pen, "%s a week", count_text(step->per_week).p);
+	const struct sender *s = sender_of(a, step);
+	uint64_t n = step->fails ? step->fails : s->messages - s->dkim_ok;
+
+	if (step->fails && step->fails < step->messages && s->fails_since != MOMENT_NONE) {
+		pen_say(pen, "%s of ", count_text(n).p);
+		pen_say(pen, "%s fail, most since %s", count_text(step->messages).p, weekday_text(s->fails_since).p);
+		return;
+	}
+	if ((s->monthly || s->quarterly) && s->dates_n && (!step->fails || step->fails >= step->messages)) {
+		say_runs(pen, a, s);
+		pen_say(pen, step->fails ? "" : ",");
+	} else if (s->last_day <= a->verdict->last_day - STOPPED_DAYS) {
+		pen_say(pen, "%s, the last on ", count_text(n).p);
+		pen_say(pen, "%s%s", weekday_text(s->last_day).p, step->fails ? "" : ",");
+	} else {
+		pen_say(pen, "%s a week", count_text(step->per_week).p);
+	}
 	if (step->fails >= step->messages)
 		pen_say(pen, ", all fail");
 	else if (step->fails)
@@ -255,8 +298,23 @@ static void say_plain_figure(const struct pen *pen, const struct assessment *a, 
 	}
 }
 
+static void say_mended(const struct pen *pen, const struct assessment *a, const struct step *step)
+{
+	const struct sender *s = sender_of(a, step);
+	const struct subdomain *sub = s ? NULL : subdomain_of(a->verdict, step->subject);
+	uint64_t fails = s ? s->fails : sub ? sub->own_fails : 0, messages = s ? s->messages : sub ? sub->own : 0;
+
+	pen_say(pen, "%s of ", count_text(s && !fails ? s->messages - s->dkim_ok : fails).p);
+	pen_say(pen, "%s %s, the last on ", count_text(messages).p, fails ? "failed" : "had no valid signature of yours");
+	pen_say(pen, "%s", weekday_text(step->until).p);
+}
+
 void words_step_figure(const struct pen *pen, const struct assessment *a, const struct step *step)
 {
+	if (step_is_mended(step)) {
+		say_mended(pen, a, step);
+		return;
+	}
 	switch (step->kind) {
 	case STEP_DECIDE:
 		say_rhythm(pen, a, step);
@@ -266,14 +324,14 @@ void words_step_figure(const struct pen *pen, const struct assessment *a, const 
 		say_break(pen, a, step);
 		break;
 	case STEP_ADD_DKIM:
-		say_share_failing(pen, step);
+		say_share_failing(pen, a, step);
 		pen_say(pen, "; SPF alone breaks on forwarding");
 		break;
 	default:
 		if (step->sender == NO_INDEX)
 			say_plain_figure(pen, a, step);
 		else
-			say_share_failing(pen, step);
+			say_share_failing(pen, a, step);
 	}
 }
 
@@ -340,6 +398,8 @@ void words_step_reason(const struct pen *pen, const struct assessment *a, const 
 {
 	const struct sender *s = sender_of(a, step);
 
+	if (step_is_mended(step))
+		return;
 	if (is_partly_signed(a, step)) {
 		pen_say(pen, "%s of its ", count_text(s->messages - s->dkim_ok).p);
 		pen_say(pen, "%s messages are not signed by you.", count_text(s->messages).p);
@@ -421,8 +481,9 @@ static void say_menu(const struct pen *pen, const struct assessment *a, const st
 	if (row && row->where.n) {
 		pen_path(pen, row->where);
 		pen_say(pen, "; publish the records it shows.");
-	} else if (row) {
-		pen_say(pen, "Look for DKIM or domain authentication in its settings; publish the records it shows.");
+	} else if (row || step->kind == STEP_ENABLE_DKIM) {
+		pen_say(pen, "Look for DKIM or domain authentication in its settings%s; publish the records it shows.",
+			row ? "" : ", or ask who runs it");
 	} else {
 		say_sign_host(pen, a, step);
 	}
@@ -455,8 +516,21 @@ static void say_mark(const struct pen *pen, const struct assessment *a, const st
 	buf_release(&command);
 }
 
+void words_publish_key(const struct pen *pen, const struct sender *sender)
+{
+	pen_say(pen, "Publish ");
+	pen_host(pen, sender->key);
+	pen_say(pen, "._domainkey.");
+	pen_host(pen, sender->key_domain);
+	pen_say(pen, ", or sign with a key that is there.");
+}
+
 void words_step_action(const struct pen *pen, const struct assessment *a, const struct step *step)
 {
+	if (step_is_mended(step)) {
+		pen_say(pen, "Only time is needed: its old mail counts until %s.", weekday_text(day_over(a, step)).p);
+		return;
+	}
 	switch (step->kind) {
 	case STEP_ENABLE_DKIM:
 	case STEP_ENABLE_DKIM_UNSIGNED:
@@ -471,11 +545,7 @@ void words_step_action(const struct pen *pen, const struct assessment *a, const 
 		pen_say(pen, "Send from a subdomain with a record of its own, or through your own relay.");
 		break;
 	case STEP_REPAIR_KEY:
-		pen_say(pen, "Publish ");
-		pen_host(pen, sender_of(a, step)->key);
-		pen_say(pen, "._domainkey.");
-		pen_host(pen, sender_of(a, step)->key_domain);
-		pen_say(pen, ", or sign with a key that is there.");
+		words_publish_key(pen, sender_of(a, step));
 		break;
 	case STEP_REPAIR_SIGNATURE:
 		if (is_misaligned(a, step)) {
@@ -504,7 +574,7 @@ void words_step_action(const struct pen *pen, const struct assessment *a, const 
 
 void words_step_seen(const struct pen *pen, const struct step *step)
 {
-	if (step->sender != NO_INDEX && step->kind != STEP_DECIDE)
+	if (step->sender != NO_INDEX && step->kind != STEP_DECIDE && !step_is_mended(step))
 		pen_say(pen, "A repair shows in the reports of the day after, in all of them two days later.");
 }
 

@@ -295,7 +295,7 @@ static void changes(struct page *page)
 	size_t most = page->look->all ? v->alerts_n : LIST_SHOWN;
 	const struct pen *pen = &page->sheet.pen;
 
-	if (v->history_first == MOMENT_NONE || (!v->alerts_n && v->measures.quiet_days < 7))
+	if (v->history_first == MOMENT_NONE || (!v->alerts_n && !words_is_quiet(v)))
 		return;
 	sheet_heading(&page->sheet, "CHANGED THIS WEEK", "");
 	for (size_t i = 0; i < v->alerts_n && i < most; i++) {
@@ -308,11 +308,11 @@ static void changes(struct page *page)
 	}
 	if (v->alerts_n > most)
 		fprintf(page->sheet.out, "    and %zu more, with -v\n", v->alerts_n - most);
-	if (v->measures.quiet_days < 7)
+	if (!words_is_quiet(v))
 		return;
 	pen_symbol(pen, SYMBOL_DOT);
-	pen_say(pen, " no new unsigned sender of your own %s %s", v->measures.never_surprised ? "in all" : "for",
-		counted_text((uint64_t)v->measures.quiet_days, "day", "days").p);
+	pen_say(pen, " n");
+	words_quiet(pen, v);
 	sheet_paragraph(&page->sheet, 2);
 }
 

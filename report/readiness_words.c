@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define NAMES_SHOWN 3
+#define WEEK 7
 #define RECORD_OCTETS 4096
 #define BASIS_REPORTERS 2
 #define COVERED_SHARE 0.8
@@ -92,6 +93,11 @@ static bool step_waits(const struct step *step)
 	return step->kind == STEP_WAIT_STAGE || step->kind == STEP_WAIT_QUIET;
 }
 
+bool step_is_mended(const struct step *step)
+{
+	return step->until != MOMENT_NONE;
+}
+
 struct step_counts steps_count(const struct verdict *v)
 {
 	struct step_counts n = { 0 };
@@ -102,6 +108,7 @@ struct step_counts steps_count(const struct verdict *v)
 		n.later += step_list(step) == STEPS_LATER;
 		n.decide += step_list(step) == STEPS_DECIDE;
 		n.fix += step_list(step) == STEPS_FIX;
+		n.mended += step_list(step) == STEPS_FIX && step_is_mended(step);
 		n.mend += step_list(step) == STEPS_OTHER && step->kind != STEP_GATHER && !step_waits(step);
 	}
 	return n;
@@ -126,7 +133,7 @@ static unsigned steps_of(const struct verdict *v, enum step_kind kind)
 	unsigned n = 0;
 
 	for (size_t i = 0; i < v->steps_n; i++)
-		n += !v->steps[i].later && v->steps[i].kind == kind;
+		n += !v->steps[i].later && v->steps[i].kind == kind && !step_is_mended(&v->steps[i]);
 	return n;
 }
 
@@ -164,9 +171,10 @@ void words_status(const struct pen *pen, const struct assessment *a)
 		say_part(pen, &before, (unsigned)v->decision.exceptions_n, "named exception", "named exceptions");
 	if (v->decision.word != VERDICT_NOT_READY)
 		return;
-	say_part(pen, &before, n.fix, "sender to fix", "senders to fix");
-	say_part(pen, &before, n.decide, n.fix ? "to decide" : "sender to decide about",
-		n.fix ? "to decide" : "senders to decide about");
+	say_part(pen, &before, n.fix - n.mended, "sender to fix", "senders to fix");
+	say_part(pen, &before, n.decide, n.fix > n.mended ? "to decide" : "sender to decide about",
+		n.fix > n.mended ? "to decide" : "senders to decide about");
+	say_part(pen, &before, n.mended, "repaired sender to wait for", "repaired senders to wait for");
 	say_part(pen, &before, steps_of(v, STEP_FIX_RECORD), "record to mend", "records to mend");
 	say_part(pen, &before, steps_of(v, STEP_SUBDOMAIN), "subdomain fails", "subdomains fail");
 	say_part(pen, &before, steps_of(v, STEP_ALERT), "alert open", "alerts open");
@@ -336,9 +344,24 @@ static bool hosts_are_unknown(const struct rows *rows)
 	return unknown * 2 > rows->sources_n;
 }
 
+/* What a person can do comes before what only needs time, and of that the longest. */
+static const struct step *step_first(const struct verdict *v)
+{
+	const struct step *first = NULL;
+
+	for (size_t i = 0; i < v->steps_n && !v->steps[i].later; i++) {
+		if (!step_is_mended(&v->steps[i]))
+			return &v->steps[i];
+		if (!first || v->steps[i].until > first->until)
+			first = &v->steps[i];
+	}
+	return first;
+}
+
 void words_first(const struct pen *pen, const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;
+	const struct step *first;
 	bool ready = v->decision.word <= VERDICT_READY_WITH_EXCEPTIONS;
 
 	if (words_holds(a)) {
@@ -350,16 +373,25 @@ void words_first(const struct pen *pen, const struct assessment *a)
 		return;
 	}
 	if (v->next.kind == NEXT_FORWARD || (ready && v->next.record.n)) {
-		pen_say(pen, "Publish the %s under NEXT.", v->next.spf.n ? "records" : "record");
+		if (v->next.not_before != MOMENT_NONE)
+			pen_say(pen, "Wait until %s, then publish", weekday_text(v->next.not_before).p);
+		else
+			pen_say(pen, "Publish");
+		pen_say(pen, " the %s under NEXT.", v->next.spf.n ? "records" : "record");
 		return;
 	}
-	if (v->steps_n == 0 || v->steps[0].later)
+	first = step_first(v);
+	if (!first)
 		return;
-	if (v->steps[0].kind == STEP_DECIDE && hosts_are_unknown(a->rows))
+	if (first->kind == STEP_DECIDE && hosts_are_unknown(a->rows))
 		pen_say(pen, "Look up the names of the hosts, which tells many senders apart: dmarcgate enrich");
 	else
-		words_step_title(pen, a, &v->steps[0]);
+		words_step_title(pen, a, first);
 	pen_say(pen, ".");
+	if (step_is_mended(first)) {
+		pen_say(pen, " ");
+		words_step_action(pen, a, first);
+	}
 	if (assessment_policy(a) && v->next.kind == NEXT_KEEP && v->decision.word == VERDICT_NOT_READY) {
 		pen_say(pen, " Until then keep ");
 		words_now(pen, a);
@@ -488,13 +520,15 @@ static void say_since(const struct pen *pen, int64_t day)
 		pen_say(pen, ", since %s", weekday_text(day).p);
 }
 
-static void say_change(const struct pen *pen, const char *what, const struct alert *alert)
+static void say_change(const struct pen *pen, const struct assessment *a, const char *what, const struct alert *alert)
 {
 	pen_say(pen, "%s %s ", what, ratio_text(alert->before).p);
 	pen_symbol(pen, SYMBOL_ARROW);
 	pen_say(pen, " %s", ratio_text(alert->now).p);
 	say_since(pen, alert->since);
 	pen_say(pen, ", %s", counted_text(alert->messages, "message", "messages").p);
+	if (alert->since != MOMENT_NONE && alert->since <= a->verdict->last_day - WEEK)
+		pen_say(pen, " this week");
 }
 
 static void say_days(const struct pen *pen, int64_t since, int64_t until)
@@ -611,13 +645,13 @@ void words_alert(const struct pen *pen, const struct assessment *a, const struct
 {
 	switch (alert->kind) {
 	case ALERT_DKIM_LOST:
-		say_change(pen, "signed", alert);
+		say_change(pen, a, "signed", alert);
 		break;
 	case ALERT_SPF_LOST:
-		say_change(pen, "SPF", alert);
+		say_change(pen, a, "SPF", alert);
 		break;
 	case ALERT_FAIL_RISE:
-		say_change(pen, "failing", alert);
+		say_change(pen, a, "failing", alert);
 		break;
 	case ALERT_NEW_UNSIGNED:
 		pen_say(pen, "new, not signed by you");
@@ -643,6 +677,41 @@ void words_alert(const struct pen *pen, const struct assessment *a, const struct
 	}
 }
 
+static bool key_is_gone(const struct assessment *a, const struct sender *s)
+{
+	const struct published *p = &a->rows->published;
+
+	for (size_t i = 0; p->checked && s->key.n && i < p->keys_n; i++)
+		if (span_is_nocase(p->keys[i].selector, s->key) && span_is_nocase(p->keys[i].domain, s->key_domain) &&
+			(p->keys[i].missing || p->keys[i].revoked))
+			return true;
+	return false;
+}
+
+void words_alert_action(const struct pen *pen, const struct assessment *a, const struct alert *alert)
+{
+	const struct verdict *v = a->verdict;
+
+	if (alert->kind == ALERT_DKIM_LOST && key_is_gone(a, &v->senders[alert->sender])) {
+		words_publish_key(pen, &v->senders[alert->sender]);
+		return;
+	}
+
+	if (alert->kind == ALERT_KEY_TESTING)
+		pen_say(pen, "When the trial is over, take t=y out of its record.");
+	else if (alert->kind == ALERT_KEY_WEAK)
+		pen_say(pen, "Sign with a new key of 2048 bit, under a new name.");
+	for (size_t i = 0; i < v->steps_n && alert->sender != NO_INDEX; i++) {
+		if (v->steps[i].sender != alert->sender)
+			continue;
+		if (v->steps[i].kind == STEP_DECIDE) {
+			words_step_reason(pen, a, &v->steps[i]);
+			pen_say(pen, " ");
+		}
+		words_step_action(pen, a, &v->steps[i]);
+	}
+}
+
 const char *words_alert_end(enum alert_kind kind)
 {
 	static const char *const ends[ALERT_COUNT] = {
@@ -659,6 +728,20 @@ const char *words_alert_end(enum alert_kind kind)
 	};
 
 	return kind < ALERT_COUNT && ends[kind] ? ends[kind] : "over";
+}
+
+bool words_is_quiet(const struct verdict *v)
+{
+	for (size_t i = 0; i < v->alerts_n; i++)
+		if (v->alerts[i].kind == ALERT_NEW_UNSIGNED)
+			return false;
+	return v->measures.quiet_days >= WEEK && !v->measures.parked;
+}
+
+void words_quiet(const struct pen *pen, const struct verdict *v)
+{
+	pen_say(pen, "o new unsigned sender of your own %s %s", v->measures.never_surprised ? "in all" : "for",
+		counted_text((uint64_t)v->measures.quiet_days, "day", "days").p);
 }
 
 /* ---- basis */
@@ -769,6 +852,6 @@ void words_basis(const struct pen *pen, const struct assessment *a)
 	words_not_counted(pen, a, " Not counted: ");
 	say_unchecked(pen, a);
 	if (v->blind.spf_fail_all)
-		pen_say(pen, " SPF ends in -all: mail refused for it before DATA is in no report.");
+		pen_say(pen, " SPF ends in -all: mail that receivers refuse for that at once is in no report.");
 	say_loosened(pen, v);
 }

@@ -24,10 +24,12 @@ bool words_holds(const struct assessment *a); /* p=reject is in force, and nothi
 enum step_list { STEPS_FIX, STEPS_DECIDE, STEPS_OTHER, STEPS_LATER };
 enum step_list step_list(const struct step *step);
 
-/* Senders to fix, and to decide about; other things to mend; what is for later. Waiting for time or data is neither. */
+/* Senders to fix, of which `mended` seem to be; to decide about; other things to mend; what is for later. Waiting for time
+ * or data is neither. */
 struct step_counts {
-	unsigned fix, decide, mend, later;
+	unsigned fix, mended, decide, mend, later;
 };
+bool step_is_mended(const struct step *step); /* its mail has been good for long enough: only time is needed */
 struct step_counts steps_count(const struct verdict *v);
 
 /* ---- senders and sources */
@@ -49,6 +51,7 @@ void words_step_figure_behind(
 void words_step_reason(
 	const struct pen *pen, const struct assessment *a, const struct step *step); /* with its dot; may be empty */
 void words_step_action(const struct pen *pen, const struct assessment *a, const struct step *step); /* may be empty */
+void words_publish_key(const struct pen *pen, const struct sender *sender); /* with its dot */
 void words_step_seen(const struct pen *pen, const struct step *step); /* when a repair shows; with its dot; may be empty */
 void words_risk(const struct pen *pen, const struct assessment *a, uint32_t sender); /* with its dots; may be empty */
 void words_step_effect(const struct pen *pen, const struct step *step); /* `own loss 2.2 % -> 0 %`; may be empty */
@@ -59,6 +62,11 @@ void words_lacking(const struct pen *pen, const struct assessment *a); /* `10 of
 void words_gather(const struct pen *pen, const struct assessment *a);  /* what to do about it */
 void words_alert_name(const struct pen *pen, const struct assessment *a, const struct alert *alert);
 void words_alert(const struct pen *pen, const struct assessment *a, const struct alert *alert);
+/* That no new sender came unsigned, where that is worth a line: not beside one that did, not of a domain without mail. */
+bool words_is_quiet(const struct verdict *verdict);
+void words_quiet(const struct pen *pen, const struct verdict *verdict); /* `o new unsigned sender ...`: behind N or n */
+/* What to do about it, of alerts about a sender or its key; with its dot; may be empty. */
+void words_alert_action(const struct pen *pen, const struct assessment *a, const struct alert *alert);
 /* Why an alert of this kind is over, which is seldom that all is well: `no longer new`. */
 const char *words_alert_end(enum alert_kind kind);
 void words_exception(const struct pen *pen, const struct assessment *a, const struct exception *exception);

@@ -136,6 +136,8 @@ static void say_state(const struct pen *pen, const struct listed_sender *row)
 		say_undecided(pen, s);
 	else if (s && s->missed)
 		pen_say(pen, "overdue, %s", day_text(s->next_day).p);
+	else if (s && row->fate == FATE_OWN && s->dkim_ok < s->messages && s->unsigned_until != MOMENT_NONE)
+		pen_say(pen, "seems repaired");
 	else if (row->subclass == SUB_OWN_BROKEN || (s && s->regressed && row->path->broken))
 		say_key(pen, row->path);
 	else if (row->subclass == SUB_OWN_THIRD_PARTY && s && s->dkim_ok)

@@ -116,7 +116,8 @@ bool weekly_state(const struct verdict *v, uint8_t state[DIGEST_OCTETS])
 	for (size_t i = 0; i < v->alerts_n; i++) {
 		digest_add_number(d, v->alerts[i].kind);
 		digest_add_field(d, v->alerts[i].subject);
-		digest_add_field(d, v->alerts[i].key);
+		if (v->alerts[i].sender == NO_INDEX)
+			digest_add_field(d, v->alerts[i].key);
 	}
 	digest_finish(d, state);
 	digest_free(d);
@@ -125,8 +126,16 @@ bool weekly_state(const struct verdict *v, uint8_t state[DIGEST_OCTETS])
 
 void weekly_say_closed_name(const struct pen *pen, const struct assessment *a, const struct closed_alert *closed)
 {
-	const struct alert was = { .kind = closed->kind, .subject = closed->subject, .key = closed->key, .sender = NO_INDEX };
+	const struct verdict *v = a->verdict;
+	const struct alert was = { .kind = closed->kind, .subject = closed->subject, .key = closed->key,
+		.sender = closed->key.n ? NO_INDEX : verdict_sender(v, closed->subject) };
 
+	/* By the name under which it was told, as long as its mail is in the window: as forged mail it is no sender any more. */
+	for (uint32_t i = 0; was.sender == NO_INDEX && !was.key.n && i < v->paths_n; i++)
+		if (span_is(v->sources[v->paths[i].source].id, closed->subject)) {
+			words_source(pen, a, i);
+			return;
+		}
 	words_alert_name(pen, a, &was);
 }
 
@@ -146,9 +155,23 @@ struct weekly_sums weekly_sums(const struct verdict *v)
 	return sums;
 }
 
+bool weekly_says_action(const struct weekly_domain *domain, size_t at)
+{
+	const struct alert *alert = domain->alerts[at];
+
+	for (size_t i = at + 1; i < domain->alerts_n && alert->sender != NO_INDEX; i++) {
+		const struct alert *behind = domain->alerts[i];
+
+		if (behind->sender == alert->sender ||
+			(alert->key.n && behind->kind == alert->kind && span_is(behind->key, alert->key)))
+			return false;
+	}
+	return true;
+}
+
 bool weekly_has_step(enum step_list list, const struct step *step)
 {
-	return step_list(step) == list && step->kind != STEP_GATHER && step->kind != STEP_ALERT;
+	return step_list(step) == list && step->kind != STEP_GATHER; /* the verdict's own sentences say what is lacking */
 }
 
 /* ---- sentences */
@@ -211,15 +234,11 @@ void weekly_say_silence(const struct pen *pen, const struct weekly *weekly, cons
 		     " Silence is no reason to change the record.");
 }
 
-bool weekly_has_quiet(const struct verdict *v)
-{
-	return v->measures.quiet_days >= WEEK;
-}
-
 void weekly_say_quiet(const struct pen *pen, const struct verdict *v)
 {
-	pen_say(pen, "No new unsigned sender of your own %s %s.", v->measures.never_surprised ? "in all" : "for",
-		counted_text((uint64_t)v->measures.quiet_days, "day", "days").p);
+	pen_say(pen, "N");
+	words_quiet(pen, v);
+	pen_say(pen, ".");
 }
 
 void weekly_say_sums(const struct pen *pen, const struct verdict *v)

@@ -201,8 +201,9 @@ static void steps(const struct part *part, enum step_list list)
 		more(part, n - WEEKLY_STEPS);
 }
 
-static void alert(const struct part *part, const struct alert *alert)
+static void alert(const struct part *part, const struct alert *alert, bool action)
 {
+
 	row_open(part, CELL);
 	put(part, alert->level == LEVEL_INFO ? "" : "<b class=\"bad\" style=\"color:#c0392b\">!</b> ");
 	put(part, "<b>");
@@ -210,6 +211,17 @@ static void alert(const struct part *part, const struct alert *alert)
 	put(part, "</b> \xe2\x80\x93 ");
 	words_alert(&part->pen, part->a, alert);
 	put(part, ".");
+	if (action) {
+		size_t without = part->out->n, with;
+
+		small_open(part);
+		with = part->out->n;
+		words_alert_action(&part->pen, part->a, alert);
+		if (part->out->n == with)
+			part->out->n = without;
+		else
+			put(part, "</span>");
+	}
 	row_close(part);
 }
 
@@ -217,13 +229,13 @@ static void news(const struct part *part)
 {
 	const struct verdict *v = part->a->verdict;
 
-	if (v->alerts_n || weekly_has_quiet(v))
+	if (v->alerts_n || words_is_quiet(v))
 		heading(part, 3, "New this week", "fg", "#1d2226");
 	for (size_t i = 0; i < v->alerts_n && i < WEEKLY_ALERTS; i++)
-		alert(part, &v->alerts[i]);
+		alert(part, &v->alerts[i], false);
 	if (v->alerts_n > WEEKLY_ALERTS)
 		more(part, v->alerts_n - WEEKLY_ALERTS);
-	if (!weekly_has_quiet(v))
+	if (!words_is_quiet(v))
 		return;
 	row_open(part, CELL);
 	weekly_say_quiet(&part->pen, v);
@@ -247,7 +259,7 @@ static void closed(const struct part *part, const struct weekly_domain *domain)
 	row_open(part, CELL);
 	if (domain->closed_n > WEEKLY_ALERTS)
 		pen_say(&part->pen, "And %zu more. ", domain->closed_n - WEEKLY_ALERTS);
-	put(part, WEEKLY_CLOSED_NOTE);
+	put(part, domain->unchanged ? WEEKLY_CLOSED_NOTE_SHORT : WEEKLY_CLOSED_NOTE);
 	row_close(part);
 }
 
@@ -315,7 +327,7 @@ static void alert_part(const struct part *part, const struct weekly_domain *doma
 {
 	heading(part, 2, domain->alerts_n == 1 ? "New alert" : "New alerts", "bad", "#c0392b");
 	for (size_t i = 0; i < domain->alerts_n; i++)
-		alert(part, domain->alerts[i]);
+		alert(part, domain->alerts[i], weekly_says_action(domain, i));
 	row_open(part, "padding:14px 24px 0");
 	put(part, "The verdict now: ");
 	weekly_say_state(&part->pen, part->weekly, part->a);

@@ -44,6 +44,7 @@ struct weekly {
 
 /* What closed alerts end with: that one is over does not say that its sender is in order. */
 #define WEEKLY_CLOSED_NOTE "What is left to do about these stands above."
+#define WEEKLY_CLOSED_NOTE_SHORT "What is left to do about these is unchanged, too." /* no step stands above */
 
 /* Sums of the last seven days by fate. */
 struct weekly_sums {
@@ -53,6 +54,8 @@ struct weekly_sums weekly_sums(const struct verdict *verdict);
 
 /* A list of steps leaves out what is said in other places of the mail. */
 bool weekly_has_step(enum step_list list, const struct step *step);
+/* What to do about a sender or a key stands once, behind the last of its alerts. */
+bool weekly_says_action(const struct weekly_domain *domain, size_t alert);
 
 /* `not ready for p=quarantine: 1 sender to fix, 3 to decide`; `no report arrived` */
 void weekly_say_state(const struct pen *pen, const struct weekly *weekly, const struct assessment *a);
@@ -66,7 +69,6 @@ void weekly_say_closed(const struct pen *pen, const struct closed_alert *closed)
 /* Pages that did not fit in, and how to have them. */
 void weekly_say_pages(const struct pen *pen, const struct weekly *weekly);
 /* `No new unsigned sender of your own for 39 days.`, where it is a week at least. */
-bool weekly_has_quiet(const struct verdict *verdict);
 void weekly_say_quiet(const struct pen *pen, const struct verdict *verdict);
 void weekly_say_sums(const struct pen *pen, const struct verdict *verdict); /* with its dot */
 

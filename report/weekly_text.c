@@ -119,13 +119,13 @@ static void news(struct part *part)
 {
 	const struct verdict *v = part->a->verdict;
 
-	if (v->alerts_n || weekly_has_quiet(v))
+	if (v->alerts_n || words_is_quiet(v))
 		fputs("\nNEW THIS WEEK\n", part->out);
 	for (size_t i = 0; i < v->alerts_n && i < WEEKLY_ALERTS; i++)
 		alert(part, &v->alerts[i]);
 	if (v->alerts_n > WEEKLY_ALERTS)
 		more(part, 2, v->alerts_n - WEEKLY_ALERTS);
-	if (!weekly_has_quiet(v))
+	if (!words_is_quiet(v))
 		return;
 	pen_say(&part->pen, "- ");
 	weekly_say_quiet(&part->pen, v);
@@ -147,7 +147,7 @@ static void closed(struct part *part, const struct weekly_domain *domain)
 	if (domain->closed_n > WEEKLY_ALERTS)
 		fprintf(part->out, "  ... and %zu more\n", domain->closed_n - WEEKLY_ALERTS);
 	if (domain->closed_n)
-		fputs("  " WEEKLY_CLOSED_NOTE "\n", part->out);
+		fprintf(part->out, "  %s\n", domain->unchanged ? WEEKLY_CLOSED_NOTE_SHORT : WEEKLY_CLOSED_NOTE);
 }
 
 static void next(struct part *part)
@@ -212,8 +212,14 @@ static void silent_part(struct part *part)
 
 static void alert_part(struct part *part, const struct weekly_domain *domain)
 {
-	for (size_t i = 0; i < domain->alerts_n; i++)
+	for (size_t i = 0; i < domain->alerts_n; i++) {
 		alert(part, domain->alerts[i]);
+		if (!weekly_says_action(domain, i))
+			continue;
+		words_alert_action(&part->pen, part->a, domain->alerts[i]);
+		if (part->line.n)
+			paragraph(part, 2, 4);
+	}
 	putc('\n', part->out);
 	pen_say(&part->pen, "The verdict now: ");
 	weekly_say_state(&part->pen, part->weekly, part->a);

@@ -104,6 +104,7 @@ is summary-shop summary harborlight.example
 is summary-shop-v -v harborlight.example
 is summary-weeks summary harborlight.example --weeks 13
 is summary-unknown summary nobody.example
+is summary-misspelt summary harborlihgt.example
 is summary-long-ago summary --now 2030-01-01
 is summary-no-domain summary no_domain..example
 is summary-weeks-bad summary --weeks 1000
@@ -209,6 +210,7 @@ is help-command dns --help
 is help-mark mark --help
 is unknown-command sumary
 is unknown-option summary --fast
+is misspelt-option summary --cuonts
 is option-of-another expire --days 3
 is option-without-argument summary --days
 is now-bad --now yesterday summary

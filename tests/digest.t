@@ -240,7 +240,7 @@ closed 2026-11-21 > got
 cat > want << 'END'
 CLOSED ALERTS
 - crm.example: signed no less than in the weeks before; open until Tue 10 Nov.
-  What is left to do about these stands above.
+  What is left to do about these is unchanged, too.
 END
 cmp -s got want
 ok $? "a closed alert is told"

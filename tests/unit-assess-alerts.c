@@ -251,6 +251,81 @@ static void reporters_that_fall_silent(void **state)
 	TRY(changes);
 }
 
+static size_t alerts_of(const struct verdict *v, enum alert_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->alerts_n; i++)
+		n += v->alerts[i].kind == kind;
+	return n;
+}
+
+/* Google reports daily; Yahoo every `step` days, `last` days ago for the last time. */
+static void reporters_that_seldom_write(void **state)
+{
+	static const struct {
+		int step, last;
+		bool gone;
+	} rows[] = { { 4, 5, false }, { 4, 12, false }, { 4, 14, true }, { 1, 4, true } };
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		world_begin(&w, DOMAIN, TODAY);
+		streams_add(&w, (const struct stream[MOST_STREAMS]){ GOOGLE }, w.policy);
+		for (int64_t day = TODAY - rows[i].last; day > TODAY - 120; day -= rows[i].step)
+			world_add(&w, &(struct line){ day, "yahoo.com", "192.0.2.10", "mail." DOMAIN, DOMAIN, DOMAIN, "pass",
+					      SIGNED("k1"), 30, NULL, NULL, 0, 0, false });
+		arena_clear(&arena);
+		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		assert_int_equal(alerts_of(&v, ALERT_REPORTER_GONE), rows[i].gone);
+		world_end(&w);
+	}
+	arena_release(&arena);
+}
+
+/* Three months running on the same day, then no more: three messages each are somebody's, stray ones nobody's. */
+static void stray_mail_is_not_expected(void **state)
+{
+	static const struct {
+		unsigned n;
+		enum mark_kind mark;
+		bool parked, missed;
+	} rows[] = {
+		{ 3, MARK_REVIEWED, false, true },
+		{ 2, MARK_REVIEWED, false, false },
+		{ 3, MARK_OWN, false, true },
+		{ 3, MARK_REVIEWED, true, false },
+	};
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		world_begin(&w, DOMAIN, TODAY);
+		if (rows[i].parked) {
+			w.options.profile = PROFILE_PARKED;
+			world_add(&w, &(struct line){ TODAY - 1, "google.com", "203.0.113.9", "-", DOMAIN, NULL, NULL, NULL, 1,
+					      NULL, NULL, 0, 0, false });
+		} else {
+			streams_add(&w, (const struct stream[MOST_STREAMS]){ GOOGLE, YAHOO }, w.policy);
+		}
+		for (int back = 32 + 13; back < 120; back += 30)
+			world_add(&w, &(struct line){ TODAY - back, "google.com", "198.51.100.77", "-", DOMAIN, NULL, NULL,
+					      NULL, rows[i].n, NULL, NULL, 0, 0, false });
+		world_mark(&w, rows[i].mark, "198.51.100.77");
+		arena_clear(&arena);
+		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		if ((alerts_of(&v, ALERT_MISSED) > 0) != rows[i].missed)
+			fail_msg("%zu: %zu", i, alerts_of(&v, ALERT_MISSED));
+		world_end(&w);
+	}
+	arena_release(&arena);
+}
+
 static void newcomers_that_do_not_sign(void **state)
 {
 #define NEWCOMER(first, n) GOOGLE, { first, 1, "google.com", MAILCHIMP, NULL, NULL, n, REQUEST_ABSENT }
@@ -316,6 +391,8 @@ int main(void)
 		cmocka_unit_test(bursts_of_forged_mail),
 		cmocka_unit_test(policies_that_are_seen),
 		cmocka_unit_test(reporters_that_fall_silent),
+		cmocka_unit_test(reporters_that_seldom_write),
+		cmocka_unit_test(stray_mail_is_not_expected),
 		cmocka_unit_test(newcomers_that_do_not_sign),
 	};
 

@@ -307,6 +307,35 @@ static void what_nobody_can_read_is_not_in_force(void **state)
 	arena_release(&arena);
 }
 
+/* Reports show it for so many days; 0: they still show p=none. */
+static void a_trial_is_held_to_its_end(void **state)
+{
+	static const struct {
+		int64_t days, wait; /* from today; 0: none */
+		unsigned pct;
+	} rows[] = { { 1, 13, 0 }, { 13, 1, 0 }, { 14, 0, 0 }, { 60, 0, 0 }, { 0, 14, 0 }, { 5, 0, 50 } };
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct policy trial = { .p = QUARANTINE, .testing = rows[i].pct == 0, .pct = rows[i].pct };
+
+		shop(&w, (struct policy){ .p = NONE, WHOLE }, 0);
+		w.rows.published.policy = w.policy = trial;
+		for (size_t k = 0; k < w.rows.reports_n; k++)
+			if (w.reports[k].begin >= (TODAY - rows[i].days) * 86400)
+				w.reports[k].policy = trial;
+		run(&w, &arena, &v);
+		assert_int_equal(v.next.kind, NEXT_FORWARD);
+		assert_int_equal(v.next.not_before, rows[i].wait ? TODAY + rows[i].wait : MOMENT_NONE);
+		assert_int_equal(v.next.on_trial, rows[i].wait > 0);
+		world_end(&w);
+	}
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +348,7 @@ int main(void)
 		cmocka_unit_test(what_is_covered_needs_no_record),
 		cmocka_unit_test(who_receives_nothing_may_send),
 		cmocka_unit_test(what_nobody_can_read_is_not_in_force),
+		cmocka_unit_test(a_trial_is_held_to_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

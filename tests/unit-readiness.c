@@ -317,6 +317,144 @@ static void nobody_is_told_that_he_never_signs_who_does(void **state)
 	scene_end(&scene);
 }
 
+/* A service that nobody knows; it signs as its owner since ten days before the end, or not at all. */
+static void unknown_service(struct world *world, bool mended)
+{
+	world_begin(world, "example.com", WORLD_TODAY);
+	for (int64_t day = WORLD_TODAY - 60; day < WORLD_TODAY; day++)
+		for (int i = 0; i < 2; i++)
+			world_add(world, &(struct line){ day, i ? "google.com" : "yahoo.com", "198.51.100.130", "out.crm.example",
+						 "example.com", "crm.example", "pass",
+						 mended && day >= WORLD_TODAY - 10 ? "example.com/k2/pass,crm.example/m/pass"
+										   : "crm.example/m/pass",
+						 20, NULL, NULL, 0, 0, false });
+	world_mark(world, MARK_OWN, "crm.example");
+}
+
+static void make_unmended(struct world *world)
+{
+	unknown_service(world, false);
+}
+
+static void make_mended(struct world *world)
+{
+	unknown_service(world, true);
+}
+
+/* As the lists, the mail and the page put it together. */
+static void say_step(const struct pen *pen, const struct scene *scene)
+{
+	const struct step *step = &scene->verdict.steps[0];
+
+	words_status(pen, &scene->a);
+	pen_say(pen, ". ");
+	words_step_title(pen, &scene->a, step);
+	pen_say(pen, ". ");
+	words_step_figure(pen, &scene->a, step);
+	pen_say(pen, ". ");
+	words_step_reason(pen, &scene->a, step);
+	pen_say(pen, " ");
+	words_step_action(pen, &scene->a, step);
+}
+
+static void a_service_has_settings_and_no_daemon(void **state)
+{
+	struct buf text = BUF(4096);
+	struct pen pen = { &text, &ascii, PEN_TERMINAL };
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, make_unmended);
+	say_step(&pen, &scene);
+	assert_string_equal(buf_text(&text),
+		"for p=quarantine: 1 sender to fix. Switch on DKIM for your domain at crm.example. 280 a week, all fail. "
+		"Signs and bounces as crm.example, never as you. "
+		"Look for DKIM or domain authentication in its settings, or ask who runs it; publish the records it shows.");
+	buf_release(&text);
+	scene_end(&scene);
+}
+
+static void what_is_repaired_only_needs_time(void **state)
+{
+	struct buf text = BUF(4096);
+	struct pen pen = { &text, &ascii, PEN_TERMINAL };
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, make_mended);
+	say_step(&pen, &scene);
+	assert_string_equal(buf_text(&text),
+		"for p=quarantine: 1 repaired sender to wait for. "
+		"Wait: crm.example seems repaired. 1,000 of 1,400 failed, the last on Tue 10 Nov.  "
+		"Only time is needed: its old mail counts until Wed 16 Dec.");
+	buf_clear(&text);
+	words_first(&pen, &scene.a);
+	assert_string_equal(buf_text(&text), "Wait: crm.example seems repaired. Only time is needed: its old mail counts until "
+					     "Wed 16 Dec. Until then keep p=none.");
+	buf_release(&text);
+	scene_end(&scene);
+}
+
+static void make_payroll(struct world *world)
+{
+	world_begin(world, "example.com", WORLD_TODAY);
+	for (int64_t day = WORLD_TODAY - 120; day < WORLD_TODAY; day++)
+		world_add(world, &(struct line){ day, "google.com", "192.0.2.10", "mail.example.com", "example.com", "example.com",
+					 "pass", "example.com/k1/pass", 30, NULL, NULL, 0, 0, false });
+	for (int i = 0; i < 4; i++)
+		world_add(world, &(struct line){ day_of(2026, 11 - (unsigned)i, 17), "google.com", "192.0.2.200", "pay.example",
+					 "example.com", NULL, NULL, NULL, 60, NULL, NULL, 0, 0, false });
+	world_mark(world, MARK_OWN, "192.0.2.200");
+}
+
+/* Two runs are in the window; neither is "24 a week", and one has not twice its mail. */
+static void monthly_mail_has_days_and_no_rate(void **state)
+{
+	struct buf text = BUF(4096);
+	struct pen pen = { &text, &ascii, PEN_TERMINAL };
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, make_payroll);
+	words_step_figure(&pen, &scene.a, &scene.verdict.steps[0]);
+	assert_string_equal(buf_text(&text), "60 on 17 Nov, as on 17 Oct and 17 Sep, all fail");
+	buf_release(&text);
+	scene_end(&scene);
+}
+
+/* Two days ago the key went: too little is unsigned yet for a step of its own. */
+static void make_keyless(struct world *world)
+{
+	static const struct published_key key = { .domain = SPAN("example.com"), .selector = SPAN("k1"), .missing = true };
+
+	world_begin(world, "example.com", WORLD_TODAY);
+	for (int64_t day = WORLD_TODAY - 60; day < WORLD_TODAY; day++)
+		world_add(world, &(struct line){ day, "google.com", "192.0.2.10", "mail.example.com", "example.com", "example.com",
+					 "pass", day < WORLD_TODAY - 2 ? "example.com/k1/pass" : "example.com/k1/permerror", 30,
+					 NULL, NULL, 0, 0, false });
+	world->rows.published = (struct published){ .checked = true,
+		.dmarc_records = 1,
+		.policy = { .p = REQUEST_NONE, .pct = 100 },
+		.spf_records = 1,
+		.keys = &key,
+		.keys_n = 1 };
+}
+
+static void an_alert_says_what_to_do(void **state)
+{
+	struct buf text = BUF(4096);
+	struct pen pen = { &text, &ascii, PEN_TERMINAL };
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, make_keyless);
+	assert_int_equal(scene.verdict.alerts[0].kind, ALERT_DKIM_LOST);
+	words_alert_action(&pen, &scene.a, &scene.verdict.alerts[0]);
+	assert_string_equal(buf_text(&text), "Publish k1._domainkey.example.com, or sign with a key that is there.");
+	buf_release(&text);
+	scene_end(&scene);
+}
+
 static void make_strict(struct world *world)
 {
 	world_begin(world, "example.com", WORLD_TODAY);
@@ -374,6 +512,10 @@ int main(void)
 		cmocka_unit_test(whatever_is_printed_can_be_asked_for),
 		cmocka_unit_test(the_worst_comes_first),
 		cmocka_unit_test(nobody_is_told_that_he_never_signs_who_does),
+		cmocka_unit_test(a_service_has_settings_and_no_daemon),
+		cmocka_unit_test(what_is_repaired_only_needs_time),
+		cmocka_unit_test(monthly_mail_has_days_and_no_rate),
+		cmocka_unit_test(an_alert_says_what_to_do),
 		cmocka_unit_test(a_valid_signature_is_not_called_broken),
 		cmocka_unit_test(what_was_not_written_is_noticed),
 	};

@@ -142,10 +142,35 @@ static void test_network(void **state)
 	assert_false(network_parse(SPAN_ABSENT, &(struct network){ .bits = 0 }));
 }
 
+static void test_misspelt(void **state)
+{
+	static const struct {
+		const char *text, *word;
+		bool yes;
+	} rows[] = {
+		{ "sumary", "summary", true }, { "smumary", "summary", true }, { "sumaryy", "summary", true },
+		{ "SUMMARRY", "summary", true }, { "smary", "summary", true }, { "samry", "summary", false },
+		{ "summary", "summary", false }, { "Summary", "summary", false }, { "", "ab", false }, { "", "a", true },
+		{ "show", "shwo", true }, { "shoe", "show", true }, { "sohe", "show", false },
+		{ "example.org", "example.net", false }, { "exmaple.org", "example.org", true },
+	};
+	char name[600];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (span_is_misspelt(span_of(rows[i].text), span_of(rows[i].word)) != rows[i].yes)
+			fail_msg("%s for %s", rows[i].text, rows[i].word);
+	for (size_t n = 250; n < 258; n++) {
+		memset(name, 'a', sizeof name);
+		assert_int_equal(span_is_misspelt((struct span){ name, n }, (struct span){ name, n - 1 }), n <= 253);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_misspelt),
 		cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_number),
 		cmocka_unit_test(test_network),

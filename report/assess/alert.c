@@ -151,7 +151,7 @@ static void alert_senders(struct alerts *a)
 			alert->since = s->first_day;
 			alert->sender = i;
 		}
-		if (s->missed) {
+		if (s->missed && !w->v->measures.parked) {
 			alert = raise_alert(a, ALERT_MISSED, s->subject, 0);
 			alert->since = s->next_day;
 			alert->sender = i;
@@ -228,6 +228,17 @@ static void alert_bursts(struct alerts *a)
 	}
 }
 
+/* Where a domain has little mail a receiver has nothing to report on many days: then its silence is news only when it is
+ * three times as long as usual. */
+static bool is_silent(const struct work *w, const struct reporter *r)
+{
+	int64_t silent = w->options->today - 1 - r->last_day;
+	int64_t first = r->first_day > w->first_day ? r->first_day : w->first_day, days = r->last_day - first + 1;
+	int64_t reports = r->reports < INT32_MAX ? (int64_t)r->reports : INT32_MAX;
+
+	return silent >= PILLAR_DAYS && (reports * 3 >= days * 2 || silent * reports >= PILLAR_DAYS * days);
+}
+
 static bool alert_reporters(struct alerts *a)
 {
 	struct work *w = a->w;
@@ -241,7 +252,7 @@ static bool alert_reporters(struct alerts *a)
 		struct reporter *r = &w->reporters[i];
 
 		r->quiet = r->standing == STANDING_KNOWN && r->messages && share(r->messages, all) >= PILLAR_SHARE &&
-			   w->options->today - 1 - r->last_day >= PILLAR_DAYS;
+			   is_silent(w, r);
 		if (r->quiet)
 			raise_alert(a, ALERT_REPORTER_GONE, r->name, r->messages)->since = r->last_day + 1;
 	}

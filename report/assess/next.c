@@ -232,6 +232,34 @@ static int64_t not_before(const struct work *w)
 	return day;
 }
 
+/* The steps of the old ladder are none: something is enforced there. */
+static bool is_tried(const struct policy *policy)
+{
+	return policy->testing || policy->pct == 0;
+}
+
+/* A trial is held to its end: the day after it, counted from the first day that reports show it; or from today, while they
+ * show another policy. */
+static int64_t trial_over(const struct work *w, const struct policy *now, enum stage stage)
+{
+	const struct policy *seen = &w->v->seen;
+	bool trial = stage == STAGE_QUARANTINE_TRIAL || stage == STAGE_REJECT_TRIAL;
+	bool shown = w->v->seen_any && seen->p == now->p && is_tried(seen);
+	int64_t over = (shown ? w->v->seen_since : w->options->today) + HOLD_TRIAL;
+
+	return trial && is_tried(now) && over > w->options->today ? over : MOMENT_NONE;
+}
+
+static void set_wait(const struct work *w, const struct policy *now, struct next_record *next)
+{
+	int64_t over = trial_over(w, now, next->stage);
+
+	next->not_before = not_before(w);
+	next->on_trial = over > next->not_before;
+	if (next->on_trial)
+		next->not_before = over;
+}
+
 static struct next_record next_parked(struct work *w, struct next_record next)
 {
 	const struct policy policy = {
@@ -271,7 +299,8 @@ bool work_next(struct work *w)
 			next.kind = NEXT_KEEP;
 			next.record = SPAN_ABSENT;
 		}
-		next.not_before = next.kind == NEXT_FORWARD ? not_before(w) : MOMENT_NONE;
+		if (next.kind == NEXT_FORWARD)
+			set_wait(w, &now, &next);
 	}
 	if (next.record.p)
 		next.zone = zone_text(w, w->options->domain.name, next.ttl, next.record);

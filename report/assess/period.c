@@ -9,6 +9,7 @@
 #define QUARTER_LEAST 80
 #define QUARTER_MOST 100
 #define DATES_LEAST 3
+#define RUN_MESSAGES 3
 #define DATES_MOST 4
 
 struct run {
@@ -156,6 +157,19 @@ static int64_t month_after(const int64_t *dates, size_t n)
 	return next_month == month % 12 + 1 ? next : next - (int64_t)day;
 }
 
+/* Stray mail falls on like days of three months by chance; what nobody calls his own is expected only where each run is
+ * more than that. */
+static bool is_expected(const struct sender *s, const struct path *path)
+{
+	uint64_t messages = 0;
+
+	if (s->fate == FATE_OWN)
+		return true;
+	for (size_t i = 0; i < path->days_n; i++)
+		messages = add_up(messages, path->days[i].messages);
+	return messages >= (uint64_t)RUN_MESSAGES * s->dates_n;
+}
+
 void sender_period(struct work *w, struct sender *s)
 {
 	const struct path *path = &w->paths[s->path];
@@ -167,6 +181,10 @@ void sender_period(struct work *w, struct sender *s)
 	if (!s->monthly)
 		s->dates_n = quarterly_dates(path->days, path->days_n, s->dates);
 	s->quarterly = !s->monthly && s->dates_n > 0;
+	if (s->dates_n && !is_expected(s, path)) {
+		s->monthly = s->quarterly = false;
+		s->dates_n = 0;
+	}
 	if (!s->dates_n)
 		return;
 	step = median_step(s->dates, s->dates_n);

@@ -9,6 +9,7 @@
 #define BROKEN_SHARE 0.005
 #define SURPRISE_DKIM 0.9
 #define NAME_MOST 1024
+#define MENDED_MESSAGES 10
 
 /* A sender's days, today last: what all its paths carried. */
 struct series {
@@ -65,12 +66,38 @@ static void span_add(struct span_counts *sum, const struct span_counts *c)
 	sum->not_spf = add_up(sum->not_spf, c->not_spf);
 }
 
+enum flaw { FLAW_UNSIGNED, FLAW_FAILS };
+
+/* The last day with the flaw, where so much mail came without it since that it would show, were it still there. */
+static int64_t flaw_until(const struct series *series, int64_t base, enum flaw flaw)
+{
+	uint64_t good = 0, bad = 0, all = 0;
+	int64_t until = MOMENT_NONE;
+
+	for (int at = SERIES_DAYS - 1; at >= 0 && series->some; at--) {
+		const struct span_counts *c = &series->days[at];
+		uint64_t n = flaw == FLAW_FAILS ? c->fails : c->not_signed;
+
+		if (n && until == MOMENT_NONE)
+			until = base + at;
+		if (until == MOMENT_NONE) {
+			good = add_up(good, c->messages);
+			continue;
+		}
+		bad = add_up(bad, n);
+		all = add_up(all, c->messages);
+	}
+	return bad && good >= MENDED_MESSAGES && bound_upper(0, good) < (double)bad / (double)all ? until : MOMENT_NONE;
+}
+
 static void sender_take_series(const struct work *w, struct sender *s, const struct series *series)
 {
 	int64_t base = w->last_day - SERIES_DAYS + 1;
 	bool run_unsigned = true, run_fails = true;
 
 	s->unsigned_since = s->fails_since = MOMENT_NONE;
+	s->unsigned_until = flaw_until(series, base, FLAW_UNSIGNED);
+	s->fails_until = flaw_until(series, base, FLAW_FAILS);
 	for (int at = SERIES_DAYS - 1; at >= 0 && series->some; at--) {
 		const struct span_counts *c = &series->days[at];
 

@@ -45,7 +45,8 @@ static enum guess guess_of(const struct work *w, const struct sender *s)
 		return f->table == SENDER_LIST || f->list_share > 0 ? GUESS_LIST : GUESS_FORWARDER;
 	if (s->monthly)
 		return GUESS_PAYROLL;
-	if (f->weeks_seen * 2 < f->weeks || path->addresses > FEW_ADDRESSES)
+	/* Who signs with a name of its own is a service, not a machine in the house. */
+	if (f->weeks_seen * 2 < f->weeks || path->addresses > FEW_ADDRESSES || path->signer.n)
 		return GUESS_NONE;
 	return f->weekday_share >= WORKWEEK_SHARE ? GUESS_DEVICE : path->kind == KIND_THIRD ? GUESS_WEB : GUESS_NONE;
 }
@@ -96,7 +97,8 @@ static struct step *add(struct steps *steps, enum step_kind kind, unsigned gates
 
 	if (rows)
 		steps->rows = rows;
-	*step = (struct step){ .kind = kind, .gates = gates, .later = later, .sender = NO_INDEX, .since = MOMENT_NONE };
+	*step = (struct step){ .kind = kind, .gates = gates, .later = later, .sender = NO_INDEX, .since = MOMENT_NONE,
+		.until = MOMENT_NONE };
 	return step;
 }
 
@@ -131,6 +133,8 @@ static void add_sender(struct steps *steps, uint32_t index, unsigned gate, bool 
 	step->guess = s->fate == FATE_UNDECIDED ? guess_of(w, s) : GUESS_NONE;
 	if (step->kind == STEP_REPAIR_KEY || step->kind == STEP_REPAIR_SIGNATURE)
 		step->since = s->unsigned_since;
+	if (step->kind != STEP_DECIDE)
+		step->until = s->fails ? s->fails_until : s->unsigned_until;
 }
 
 /* Senders of one fate by failing messages, largest first, until the rest is within `most` of `whole`. */
@@ -190,6 +194,22 @@ static void add_by_subject(struct steps *steps, const struct gate *gate, enum fa
 	}
 }
 
+/* It waits with its senders where all that fail are mended. */
+static void take_senders(const struct work *w, struct step *step)
+{
+	for (size_t i = 0; i < w->senders_n; i++) {
+		const struct sender *s = &w->senders[i];
+
+		if (s->fate != FATE_OWN || !s->fails || !span_is_nocase(s->header_from, step->subject))
+			continue;
+		step->until = s->fails_until > step->until ? s->fails_until : step->until;
+		if (s->fails_until == MOMENT_NONE) {
+			step->until = MOMENT_NONE;
+			return;
+		}
+	}
+}
+
 static void add_plain(struct steps *steps, const struct gate *gate, enum step_kind kind, bool later)
 {
 	struct step *step;
@@ -207,6 +227,8 @@ static void add_plain(struct steps *steps, const struct gate *gate, enum step_ki
 		step->value = gate->values[0].value;
 		step->limit = gate->values[0].limit;
 	}
+	if (kind == STEP_SUBDOMAIN)
+		take_senders(steps->w, step);
 	if (kind == STEP_GATHER) {
 		const struct measures *m = &steps->w->v->measures;
 		const struct target_limits *t = limits_of(&steps->w->options->limits, steps->w->v->target);
@@ -310,6 +332,8 @@ static int step_order(const void *a, const void *b, void *arg)
 		return x->later ? 1 : -1;
 	if (step_class(x) != step_class(y))
 		return step_class(x) - step_class(y);
+	if ((x->until == MOMENT_NONE) != (y->until == MOMENT_NONE))
+		return x->until == MOMENT_NONE ? -1 : 1; /* what is mended only needs time */
 	if (i != k)
 		return i > k ? -1 : 1;
 	if (x->messages != y->messages)

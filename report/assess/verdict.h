@@ -152,6 +152,8 @@ struct sender { /* own first, then undecided; unsigned messages of the last week
 	} week, last, before; /* the last seven days; the seven before them; the 28 before them */
 	int64_t unsigned_since,
 		fails_since; /* first day of the run of days to the last that are mostly so; MOMENT_NONE */
+	int64_t unsigned_until,
+		fails_until; /* the last such day, where enough mail since then says that it is over; MOMENT_NONE */
 	uint64_t *weeks; /* verdict.weeks_n of them */
 	uint64_t addresses, reporters;
 	int64_t first_day, last_day;
@@ -327,6 +329,7 @@ struct step {		/* by rank: own senders, undecided ones, the rest; then what is f
 	enum verdict_word after;     /* verdict once this and all earlier steps are done */
 	enum guess guess;
 	int64_t since;	     /* a break's first day; MOMENT_NONE */
+	int64_t until;	     /* the last day of what is mended since; MOMENT_NONE */
 	double value, limit; /* waiting and gathering */
 	uint64_t needed;     /* STEP_GATHER: messages of evidence that are missing */
 };
@@ -431,7 +434,8 @@ struct next_record {
 	struct span rollback;	 /* the record as it is */
 	struct span zone;	 /* `record` as zone-file line, split at 255 octets */
 	unsigned ttl, hold_days; /* 3600; days to hold it, 0: stays */
-	int64_t not_before;	 /* the day after a periodic sender's next run; MOMENT_NONE */
+	int64_t not_before;	 /* the day after a periodic sender's next run, or on_trial; MOMENT_NONE */
+	bool on_trial;		 /* not_before is the end of the trial that is published */
 	bool sp_none;		 /* subdomains are spared while G11 fails */
 	struct span spf;	 /* parked: the other records to publish; absent otherwise */
 };
