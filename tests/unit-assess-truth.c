@@ -272,7 +272,7 @@ static void the_bound_keeps_its_promise(void **unused)
 			struct verdict v;
 			struct world w;
 
-			t.actors[0].rate = chance_between(&chance, target == TARGET_REJECT ? 40 : 20, 200);
+			t.actors[0].rate = chance_between(&chance, target == TARGET_REJECT ? 25 : 12.5, 60);
 			t.actors[0].bad_share = target == TARGET_REJECT ? .005 : .02;
 			truth_world(&t, TRUTH_TODAY, &w);
 			judge(&w, &arena, &v);
@@ -370,7 +370,7 @@ static void put_claim(struct world *w, const struct claim *c)
  * what comes of it. `decisions`: marks that it costs the owner, after which all is as without it. */
 static const struct attack {
 	const char *name;
-	double server_loses, shop_loses;
+	double server_loses, shop_loses, shop_rate; /* messages a day; 0 is 20 */
 	struct actor forger;
 	struct claim claims[2];
 	bool is_ready;
@@ -379,6 +379,7 @@ static const struct attack {
 	{ "nothing", .is_ready = true },
 	{ "nothing, server loses", .server_loses = .03 },
 	{ "nothing, shop loses", .shop_loses = .5 },
+	{ "nothing, a small shop loses", .shop_loses = .5, .shop_rate = 1.5 },
 	/* forged reports with failing own mail */
 	{ "unsigned failures", .is_ready = true,
 		.claims = { { "google.com", 60, 0, "198.51.100.25", "mail.d.example", "d.example", "fail", NULL, .n = 900,
@@ -469,7 +470,7 @@ static void try_attack(const struct attack *attack, struct arena *arena)
 	struct world w;
 
 	t.actors[0].bad_share = attack->server_loses;
-	truth_add(&t, (struct actor){ WHOSE_OWN, "shop", "198.51.100.50", "shop.d.example", .rate = 20,
+	truth_add(&t, (struct actor){ WHOSE_OWN, "shop", "198.51.100.50", "shop.d.example", .rate = attack->shop_rate > 0 ? attack->shop_rate : 20,
 			      .good = { "shopsys.example", "pass", "d.example/shop/pass" },
 			      .bad = { "shopsys.example", "pass", "d.example/shop/fail" }, .bad_share = attack->shop_loses });
 	if (attack->forger.address) {
