@@ -179,10 +179,11 @@ static inline bool row_counts(const struct work *w, uint32_t row)
  */
 uint64_t row_on(const struct work *w, const struct observed_traffic *row, int64_t day);
 uint64_t row_within(const struct work *w, const struct observed_traffic *row, int64_t first, int64_t last);
-/* May the k-th of by_path have messages on these days? */
+/* May the k-th of by_path have messages on these days? Nothing is taken from `first`, which is MOMENT_NONE for a sender
+ * without a day. */
 static inline bool path_row_within(const struct work *w, size_t k, int64_t first, int64_t last)
 {
-	return w->path_days[k].last >= first - w->history_base && w->path_days[k].first <= last - w->history_base;
+	return w->history_base + w->path_days[k].last >= first && w->history_base + w->path_days[k].first <= last;
 }
 static inline uint64_t add_up(uint64_t a, uint64_t b)
 {
