@@ -203,6 +203,7 @@ static bool domain_expire(struct expiry *e, int64_t domain, enum sql which, int6
 		sqlite3_bind_int64(st, 2, day);
 		sqlite3_bind_int64(st, 3, e->before);
 		sqlite3_bind_int64(st, 4, BATCH_ROWS);
+		sqlite3_bind_int64(st, 5, CLOCK_SET);
 		if (!due_read(e, st))
 			return false;
 		for (size_t i = 0; i < e->n && room; i++)
@@ -215,7 +216,7 @@ static bool domain_expire(struct expiry *e, int64_t domain, enum sql which, int6
 }
 
 /* No report can end after it came, so that one that says so goes by its arrival: a date far ahead, by mistake or on purpose, must
- * not keep it for ever. */
+ * not keep it for ever. Of an arrival by a clock that was not set nothing is concluded. */
 static bool reports_expire(struct expiry *e)
 {
 	int64_t domain = -1;

@@ -10,7 +10,6 @@
 #define ANSWER_OCTETS ((size_t)256 * 1024)
 #define KEYS_MOST 16              /* records of one key's name */
 #define PLACE_OCTETS (DNS_NAME_MAX + 2)
-#define CLOCK_SET INT64_C(1767225600) /* 2026-01-01; a clock that tells an earlier time has not been set */
 
 /* `_dmarc.example.org` as `org.example._dmarc`, and back. */
 static size_t labels_reverse(struct span name, char *out)

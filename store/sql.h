@@ -323,11 +323,12 @@
 	X(EXPIRE_NEXT_DOMAIN, "SELECT min(domain) FROM report WHERE domain>?1")                                        \
 	X(EXPIRE_REPORTS,                                                                                              \
 		"SELECT r.id,r.mail FROM report r CROSS JOIN mail m ON m.id=r.mail"                                    \
-		" WHERE r.domain=?1 AND r.day<=?2 AND min(m.arrived,max(coalesce(r.range_begin,r.range_end,m.arrived),"              \
+		" WHERE r.domain=?1 AND r.day<=?2 AND min(iif(m.arrived<?5,9223372036854775807,m.arrived),"                  \
+		"max(coalesce(r.range_begin,r.range_end,m.arrived),"                                                   \
 		"coalesce(r.range_end,r.range_begin,m.arrived)))<?3 ORDER BY r.day,r.state<>1,r.state=0 LIMIT ?4")      \
 	X(EXPIRE_REPORTS_AHEAD,                                                                                        \
 		"SELECT r.id,r.mail FROM report r CROSS JOIN mail m ON m.id=r.mail"                                    \
-		" WHERE r.domain=?1 AND r.day>?2 AND m.arrived<?3 ORDER BY r.day,r.state<>1,r.state=0 LIMIT ?4")       \
+		" WHERE r.domain=?1 AND r.day>?2 AND m.arrived>=?5 AND m.arrived<?3 ORDER BY r.day,r.state<>1,r.state=0 LIMIT ?4")       \
 	X(EXPIRE_FAILURES, "SELECT f.id,f.mail FROM failure f CROSS JOIN mail m ON m.id=f.mail"                        \
 			   " WHERE f.id>?1 AND m.arrived<?2 ORDER BY f.id LIMIT ?3")                                   \
 	X(FAILURE_VERIFICATION_DROP,                                                                                   \

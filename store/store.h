@@ -91,10 +91,10 @@ bool store_step_back(struct store *store, struct fault *fault);
 bool store_mail_forget(struct store *store, int64_t mail_id, struct fault *fault);
 
 /* Removes everything that belongs to reports ending before `before`, or that arrived before it and say that they end later
- * than that or lie ahead of `now`, and failure reports and mails without any report that arrived before it, in small transactions, between which a waiting writer is let through. Counts what went. What is
- * kept of their mails goes, so that a mail that brought others as well cannot be read anew. Of a mail that brought nothing
- * else only its sha256 stays, and the files it was known by: it may still lie in its folder, and must not be stored,
- * counted and expired again at every run. */
+ * than that or lie ahead of `now`, and failure reports and mails without any report that arrived before it, in small
+ * transactions, between which a waiting writer is let through. Counts what went. What is kept of their mails goes, so that a
+ * mail that brought others as well cannot be read anew. Of a mail that brought nothing else only its sha256 stays, and the
+ * files it was known by: it may still lie in its folder, and must not be stored, counted and expired again at every run. */
 bool store_expire(struct store *store, int64_t before, int64_t now, struct expired *expired, struct fault *fault);
 
 /* Removes what is kept of mails with failure reports that arrived before `before`: samples are other people's mail. What

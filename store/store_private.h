@@ -16,6 +16,7 @@
 
 #define IDENTITY_OCTETS 16
 #define FAILURE_NAME 16 /* octets of a failure report's name */
+#define CLOCK_SET INT64_C(1767225600) /* 2026-01-01; a clock that tells an earlier time has not been set */
 
 /* mail.state */
 enum mail_state {
