@@ -25,12 +25,13 @@ static bool class_read(const char *word, struct senders_view *view)
 static bool view_read(const struct cli *cli, struct senders_view *view)
 {
 	const struct options *options = &cli->options;
+	bool placed = *cli->config.country_map || *cli->config.network_map;
 
 	*view = (struct senders_view){ .week = options->week != NULL,
 		.not_signed = options->not_signed,
 		.undecided = options->undecided,
 		.new = options->new,
-		.country = options->country };
+		.country = options->country && (placed || options->format != FORMAT_TEXT) };
 	if (!options->class || class_read(options->class, view))
 		return true;
 	cli_say(cli, "--class %.40s: is none of own, forwarded, undecided, forged, all", options->class);

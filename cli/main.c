@@ -235,6 +235,15 @@ static const struct command *command_meant(const char *name)
 	return command->name ? command : NULL;
 }
 
+static int command_unknown(const struct cli *cli)
+{
+	const struct command *command = command_meant(cli->options.command);
+
+	cli_say(cli, "%s: no such command; %s%s%s", cli->options.command, command ? "did you mean " : "",
+		command ? command->name : "dmarcgate --help lists them", command ? "?" : "");
+	return EXIT_USAGE;
+}
+
 /* What is set by an option and cannot be is an error of the command line; that memory is short is none. */
 static int settings_fail(const struct cli *cli, const struct fault *fault)
 {
@@ -310,6 +319,8 @@ int main(int argc, char **argv)
 	umask(077);
 	memory_hide();
 	if (!options_read(&cli.options, argc, argv, &fault)) {
+		if (cli.options.command && !command_find(cli.options.command))
+			return command_unknown(&cli);
 		cli_say(&cli, "%s", fault.text);
 		return EXIT_USAGE;
 	}
@@ -327,12 +338,8 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	command = command_find(cli.options.command ? cli.options.command : "summary");
-	if (!command) {
-		command = command_meant(cli.options.command);
-		cli_say(&cli, "%s: no such command; %s%s%s", cli.options.command, command ? "did you mean " : "",
-			command ? command->name : "dmarcgate --help lists them", command ? "?" : "");
-		return EXIT_USAGE;
-	}
+	if (!command)
+		return command_unknown(&cli);
 	code = cli_run(&cli, command);
 	if (!cli.again)
 		return code;

@@ -81,7 +81,7 @@ if command -v python3 > err && ! grep -q 'without libmaxminddb' err; then
 	! grep -q country out && [ ! -s err ]
 	ok $? "no country that nobody asked for"
 	run senders --country harborlight.example > out 2> err
-	[ "$(wc -l < err)" -eq 1 ] && grep -q 'mmdb in section \[names\]' err && grep -q 'newsmill' out
+	[ "$(wc -l < err)" -eq 1 ] && grep -q 'mmdb in section \[names\]' err && grep -q 'newsmill' out && ! grep -q country out
 	ok $? "--country without such a file: one line says so, and the list is there"
 	countries() { # NAME FIELD...
 		name=$1

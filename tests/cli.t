@@ -209,6 +209,7 @@ is help --help
 is help-command dns --help
 is help-mark mark --help
 is unknown-command sumary
+is unknown-command-option sumary --days 3
 is unknown-option summary --fast
 is misspelt-option summary --cuonts
 is option-of-another expire --days 3
