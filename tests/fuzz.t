@@ -24,4 +24,10 @@ for source in "$srcdir"/tests/fuzz-*.c; do
 	ok "$result" "$name: $inputs inputs"
 	[ "$result" -eq 0 ] || tail -n 30 "$work/log" | sed 's/^/# /'
 done
+if command -v python3 > /dev/null; then
+	python3 -B "$srcdir/tests/fuzz/seeds.py" "$srcdir/samples" "$work/seeds" > "$work/log" 2>&1 &&
+		[ -n "$(find "$work/seeds/mail" -type f)" ]
+	ok $? "the samples give seeds"
+	sed 's/^/# /' "$work/log"
+fi
 echo "1..$n"

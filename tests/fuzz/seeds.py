@@ -126,7 +126,7 @@ def leaves(path):
 for path in sorted(samples.glob('**/*.*')):
     if path.suffix not in ('.eml', '.xml', '.json', '.gz', '.zip'):
         continue
-    if path.suffix == '.json' and 'policies' not in path.read_text()[:2000]:
+    if path.suffix == '.json' and b'policies' not in path.read_bytes()[:2000]:
         continue
     put('mail', path.name, path.read_bytes())
     for at, leaf in enumerate(leaves(path)):
