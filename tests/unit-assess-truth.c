@@ -505,13 +505,30 @@ static void nobody_misleads_the_verdict(void **unused)
 
 /* ---- 4. worse mail, no better verdict */
 
+static bool is_own(const struct domain_name *domain)
+{
+	return span_is(domain->org, SPAN(TRUTH_OWN));
+}
+
+/* What fails already would lose nothing but the signs of whose it is. */
+static bool auth_passes(const struct observed_auth *auth)
+{
+	for (size_t k = 0; k < auth->dkim_n; k++)
+		if (auth->dkim[k].result == RESULT_PASS && is_own(&auth->dkim[k].domain))
+			return true;
+	for (size_t k = 0; k < auth->spf_n; k++)
+		if (auth->spf[k].result == RESULT_PASS && is_own(&auth->spf[k].domain))
+			return true;
+	return false;
+}
+
 /* Of an address' passing mail so much fails instead. */
 static void spoil(struct world *w, const struct address *address, double share, struct chance *chance)
 {
 	for (size_t i = 0; i < w->rows.traffic_n; i++) {
 		struct observed_auth *auth = &w->auths[w->traffic[i].auth];
 
-		if (memcmp(&w->sources[w->traffic[i].source].address, address, sizeof *address) != 0 || !chance_holds(chance, share))
+		if (memcmp(&w->sources[w->traffic[i].source].address, address, sizeof *address) != 0 || !chance_holds(chance, share) || !auth_passes(auth))
 			continue;
 		for (size_t k = 0; k < auth->dkim_n; k++)
 			((struct signature_row *)auth->dkim)[k].result = RESULT_FAIL;
@@ -631,11 +648,10 @@ static void owner_decides(struct owner *o, const struct verdict *v, const struct
 			continue;
 		if (s->fate == FATE_UNDECIDED)
 			owner_marks(o, kinds[a->whose], s->mark);
-		if (a->whose != WHOSE_OWN || a->mended_on == o->today)
-			return;
-		if (a->mended_on && v->window == WINDOW_STANDARD)
+		if (a->mended_on && a->mended_on <= v->first_day)
 			fail_msg("seed %llu: %s is to be mended twice", (unsigned long long)o->truth->seed, a->what);
-		owner_mends(o, a);
+		if (a->whose == WHOSE_OWN && !a->mended_on)
+			owner_mends(o, a);
 		return;
 	}
 }
