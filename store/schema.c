@@ -295,14 +295,22 @@ static bool references_hold(struct store *s)
 	return rc == SQLITE_DONE;
 }
 
-static bool step_run(struct store *s, const struct schema_step *step, int version)
+static bool step_run(struct store *s, const struct schema_step *step)
+{
+	return exec(s, step->sql) && (!step->convert || step->convert(s));
+}
+
+/* In one transaction: a new database is one commit, and one that a step fails on is what it was. */
+static bool steps_run(struct store *s, const struct schema_step *steps, int64_t have, int version)
 {
 	char numbers[96];
+	bool ok = exec(s, "BEGIN IMMEDIATE");
 
+	for (; ok && have < version; have++)
+		ok = step_run(s, &steps[have]);
 	snprintf(numbers, sizeof numbers, "PRAGMA application_id=%d; PRAGMA user_version=%d", STORE_APPLICATION_ID,
 		version);
-	if (exec(s, "BEGIN IMMEDIATE") && exec(s, step->sql) && (!step->convert || step->convert(s)) &&
-		exec(s, numbers) && references_hold(s) && exec(s, "COMMIT"))
+	if (ok && exec(s, numbers) && references_hold(s) && exec(s, "COMMIT"))
 		return true;
 	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	return false;
@@ -347,8 +355,7 @@ bool schema_check(struct store *s, const struct schema_step *steps, int version,
 		return store_tell(s, false, fault);
 	if (have > 0 && have < version && !schema_keep(s, have, fault))
 		return false;
-	for (; have < version; have++)
-		if (!step_run(s, &steps[have], (int)have + 1))
-			return store_tell(s, false, fault);
+	if (have < version && !steps_run(s, steps, have, version))
+		return store_tell(s, false, fault);
 	return true;
 }

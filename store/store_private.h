@@ -463,11 +463,11 @@ bool inflow_flush(struct store *s); /* before a commit */
 #define STORE_APPLICATION_ID 0x444d4154 /* "DMAT" */
 struct schema_step {
 	const char *sql; /* takes the schema from the version before to this row's place in the table */
-	bool (*convert)(struct store *s); /* what SQL cannot say, behind it in the same transaction; or NULL */
+	bool (*convert)(struct store *s); /* what SQL cannot say, behind it; or NULL */
 };
 extern const struct schema_step schema_steps[];
 extern const int schema_version;
-/* Refuses what is not ours or newer; in STORE_WRITE brings an older or empty database to the last step. */
+/* Refuses what is not ours or newer; in STORE_WRITE brings an older or empty database to the last step, in one transaction. */
 bool schema_check(struct store *s, const struct schema_step *steps, int version, struct fault *fault);
 
 #endif

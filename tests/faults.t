@@ -243,7 +243,7 @@ def disk(folder):
     def mount(*options):
         subprocess.run(["mount", *options, folder], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        mount("-t", "tmpfs", "-o", "size=600k", "tmpfs")
+        mount("-t", "tmpfs", "-o", "size=420k", "tmpfs")
     except (OSError, subprocess.CalledProcessError):
         print("no mount")
         return

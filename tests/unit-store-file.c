@@ -216,7 +216,7 @@ static void test_migrate_runner(void **state)
 {
 	static const struct schema_step more[] = { { .sql = "CREATE TABLE two(x INTEGER) STRICT" },
 		{ .sql = "ALTER TABLE two ADD COLUMN y INTEGER; INSERT INTO two VALUES(1, 2)" },
-		{ .sql = "CREATE TABLE two(x INTEGER)" }, { .sql = "CREATE TABLE five(x INTEGER)" } };
+		{ .sql = "CREATE TABLE five(x INTEGER)" }, { .sql = "CREATE TABLE two(x INTEGER)" } };
 	struct fixture *b = *state;
 	int have = schema_version;
 	struct schema_step steps[20];
