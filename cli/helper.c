@@ -1,6 +1,7 @@
 #include "cli/helper.h"
 #include "base/child.h"
 #include "base/escape.h"
+#include "base/steady.h"
 #include "ingest/frame.h"
 
 #include <errno.h>
@@ -13,7 +14,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #define WORDS_MOST 64
@@ -106,14 +106,6 @@ struct running {
 	bool over; /* more was said than is taken */
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void program_become(char **words, int input, int said, int complained)
 {
 	static const int ignored[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
@@ -189,11 +181,11 @@ static void complaint_read(struct running *r)
 /* Until both pipes are closed. What the command left running in the background dies with its group. */
 static bool running_listen(struct running *r)
 {
-	int64_t end = now_ms() + HELPER_SECONDS * 1000;
+	int64_t end = steady_ms() + HELPER_SECONDS * 1000;
 
 	while ((r->said >= 0 || r->complained >= 0) && !r->over) {
 		struct pollfd pipes[] = { { r->said, POLLIN, 0 }, { r->complained, POLLIN, 0 } };
-		int64_t left = end - now_ms();
+		int64_t left = end - steady_ms();
 
 		if (left <= 0 || (poll(pipes, 2, (int)left) < 0 && errno != EINTR))
 			return false;
