@@ -1,5 +1,6 @@
 /* reports for people: a table, printed in parts so that a long list needs no more memory than a short one. */
 #include "report/reports.h"
+#include "base/sum.h"
 #include "parse/feedback.h"
 #include "report/readiness_words.h"
 #include "report/table.h"
@@ -198,8 +199,7 @@ static void report_row(struct reports_text *list, const struct stored_report *ro
 	list->uses[use] = true;
 	list->problems += !list->only && row->problems > 0;
 	if (list->only || row->state == REPORT_COUNTS)
-		list->messages =
-			row->messages > UINT64_MAX - list->messages ? UINT64_MAX : list->messages + row->messages;
+		list->messages = add_up(list->messages, row->messages);
 	if (table_rows(table) == ROWS_AT_ONCE)
 		part_print(list);
 }

@@ -367,7 +367,7 @@ static bool record_sum(void *arg, const struct walked_report *report, const stru
 		g->sums->n++;
 	}
 	sum->records++;
-	sum->messages = sum_counts(sum->messages, record->messages < MESSAGES_MOST ? record->messages : MESSAGES_MOST);
+	sum->messages = add_up(sum->messages, record->messages < MESSAGES_MOST ? record->messages : MESSAGES_MOST);
 	sum->last_day = report->day > sum->last_day ? report->day : sum->last_day;
 	sum->trust = report->trust > sum->trust ? report->trust : sum->trust;
 	return true;

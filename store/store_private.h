@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/deflate.h"
+#include "base/sum.h"
 #include "parse/dns/orgdomain.h"
 #include "store/lock.h"
 #include "store/sql.h"
@@ -268,7 +269,6 @@ bool report_end(struct store *s);
 bool report_write(struct store *s); /* the one that waits, if any */
 unsigned record_flags(const struct record *record);
 void counts_add_record(struct counts *counts, uint64_t messages, unsigned flags);
-uint64_t sum_counts(uint64_t a, uint64_t b); /* stops at the largest number */
 void counts_add(struct counts *sum, const struct counts *more);
 extern const size_t report_texts[REPORT_TEXTS]; /* offsets into struct report */
 struct span fold_case(struct buf *out, struct span text); /* ASCII; absent stays absent */
