@@ -16,6 +16,7 @@
 #define NAME_OCTETS ((size_t)65536)
 #define SOURCES_MOST 400000
 #define BUSY_MS 10000
+#define ID_MOST (INT64_C(1) << 60) /* of a report or record that was ever counted up to */
 
 /* Batches: large enough that a commit costs little, small enough that a crash costs little. */
 #define BATCH_REPORTS 1000
@@ -153,12 +154,17 @@ const struct fault *store_fault(const struct store *s)
 bool store_load_ids(struct store *s)
 {
 	sqlite3_stmt *st = sql_open(s, SQL_NEXT_IDS);
+	int64_t record, report;
 
 	if (!st || sql_row(s, st) != 1)
 		return false;
-	s->next_record = sqlite3_column_int64(st, 0) + 1;
-	s->next_report = sqlite3_column_int64(st, 1) + 1;
+	record = sqlite3_column_int64(st, 0);
+	report = sqlite3_column_int64(st, 1);
 	sqlite3_reset(st);
+	if (record < 0 || record > ID_MOST || report < 0 || report > ID_MOST)
+		return store_fail(s, SQLITE_CORRUPT, "numbers that reports or records cannot have");
+	s->next_record = record + 1;
+	s->next_report = report + 1;
 	return true;
 }
 

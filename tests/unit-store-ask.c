@@ -516,6 +516,27 @@ static void test_expire_resumes(void **state)
 	assert_non_null(strstr(text, "records|2|2"));
 }
 
+/* Numbers at the end of all numbers are damage, not where the next ones begin. */
+static void test_numbers_end(void **state)
+{
+	static const char *const harms[] = { "UPDATE report SET id=9223372036854775807", "UPDATE report SET id=-5",
+		"UPDATE records SET id=9223372036854775806", "UPDATE records SET n=9223372036854775807" };
+	struct record one = plain_record("192.0.2.1", 10, true, NULL, 0);
+	struct mail mail = { .name = NULL, .fd = -1, .sha256 = { 7 } };
+	struct fixture *b = *state;
+	struct fault fault = { 0 };
+
+	for (size_t i = 0; i < sizeof harms / sizeof *harms; i++) {
+		fixture_anew(b);
+		plain_report(b, 1, "Google", "example.org", 100, "none", &one, 1);
+		commit(b);
+		assert_int_equal(sqlite3_exec(b->store->db, "PRAGMA foreign_keys=OFF", NULL, NULL, NULL), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(b->store->db, harms[i], NULL, NULL, NULL), SQLITE_OK);
+		assert_false(store_mail_begin(b->store, &mail, ARRIVED, &fault));
+		assert_int_equal(fault.kind, FAULT_SETUP);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -527,6 +548,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_expire, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_expire_ahead, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_expire_resumes, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_numbers_end, fixture_open, fixture_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
