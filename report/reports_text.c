@@ -52,16 +52,9 @@ bool stored_report_is_shown(
 	return !only || (!row->broken && uncounted_find(only, row->id, use));
 }
 
-/* Spelt out here and not asked of the store, whose verbs this room does not know. */
 const char *stored_report_word(const struct stored_report *row)
 {
-	static const char *const words[REPORT_STATE_COUNT] = {
-		[REPORT_COUNTS] = "counts",
-		[REPORT_DUPLICATE] = "duplicate",
-		[REPORT_CONFLICT] = "conflict",
-	};
-
-	return row->broken ? "broken" : words[row->state];
+	return row->broken ? "broken" : report_state_word(row->state);
 }
 
 /* The last second of a range belongs to its last day; many reporters end it at the first second of the next. */
