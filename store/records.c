@@ -148,7 +148,7 @@ bool records_open(struct store *s, int64_t first, uint64_t n, struct records *r)
 	*r = (struct records){ .store = s, .st = sql_open(s, SQL_RECORDS_GET) };
 	if (!r->st)
 		return false;
-	if (__builtin_add_overflow(first, (int64_t)n - 1, &last)) /* all there are, or a damaged report */
+	if (n > INT64_MAX || __builtin_add_overflow(first, (int64_t)n - 1, &last)) /* all there are, or a damaged report */
 		last = INT64_MAX;
 	sqlite3_bind_int64(r->st, 1, first);
 	sqlite3_bind_int64(r->st, 2, last);

@@ -16,7 +16,6 @@
 #define NAME_OCTETS ((size_t)65536)
 #define SOURCES_MOST 400000
 #define BUSY_MS 10000
-#define ID_MOST (INT64_C(1) << 60) /* of a report or record that was ever counted up to */
 
 /* Batches: large enough that a commit costs little, small enough that a crash costs little. */
 #define BATCH_REPORTS 1000

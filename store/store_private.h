@@ -17,6 +17,7 @@
 
 #define IDENTITY_OCTETS 16
 #define FAILURE_NAME 16 /* octets of a failure report's name */
+#define ID_MOST (INT64_C(1) << 60) /* of a report or record: nobody ever counted up to it */
 #define CLOCK_SET INT64_C(1767225600) /* 2026-01-01; a clock that tells an earlier time has not been set */
 
 /* mail.state */

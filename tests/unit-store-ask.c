@@ -516,6 +516,13 @@ static void test_expire_resumes(void **state)
 	assert_non_null(strstr(text, "records|2|2"));
 }
 
+static bool author_pass(void *arg, struct span name)
+{
+	(void)arg;
+	(void)name;
+	return true;
+}
+
 static bool report_pass(void *arg, const struct stored_report *row)
 {
 	(void)arg;
@@ -561,10 +568,23 @@ static void test_numbers_end(void **state)
 	static const char *const harms[] = { "UPDATE report SET id=9223372036854775807", "UPDATE report SET id=-5",
 		"UPDATE records SET id=9223372036854775806", "UPDATE records SET n=9223372036854775807" };
 	struct record one = plain_record("192.0.2.1", 10, true, NULL, 0);
+	static const char *const ranges[] = { "UPDATE report SET first_record=9223372036854775807",
+		"UPDATE report SET first_record=-1", "UPDATE report SET records=9223372036854775807",
+		"UPDATE report SET records=-1", "UPDATE report SET records=-9223372036854775807-1" };
 	struct mail mail = { .name = NULL, .fd = -1, .sha256 = { 7 } };
 	struct fixture *b = *state;
 	struct fault fault = { 0 };
+	struct expired expired;
 
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+		fixture_anew(b);
+		plain_report(b, 1, "Google", "example.org", 100, "none", &one, 1);
+		commit(b);
+		assert_int_equal(sqlite3_exec(b->store->db, ranges[i], NULL, NULL, NULL), SQLITE_OK);
+		assert_true(store_ask_authors(b->store, "example.org", &ALWAYS, author_pass, NULL, NULL));
+		assert_false(store_expire(b->store, 200 * DAY_SECONDS, ARRIVED, &expired, &fault));
+		assert_int_equal(fault.kind, FAULT_SETUP);
+	}
 	for (size_t i = 0; i < sizeof harms / sizeof *harms; i++) {
 		fixture_anew(b);
 		plain_report(b, 1, "Google", "example.org", 100, "none", &one, 1);
