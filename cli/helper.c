@@ -74,6 +74,8 @@ bool command_split(struct span text, struct command_words *command, struct fault
 		}
 		buf_clear(&word);
 		good = word_take(text, &at, &word) || fault_set(fault, FAULT_SETUP, "a quotation mark is left open");
+		if (good && word.failed) /* another one would be run */
+			good = fault_set(fault, FAULT_LATER, "out of memory");
 		if (good && command->n == WORDS_MOST)
 			good = fault_set(fault, FAULT_SETUP, "more than %d words", WORDS_MOST);
 		if (good && !(command->words[command->n++] = strdup(buf_text(&word))))
@@ -253,13 +255,22 @@ static void say_fault(struct frame *frame, const struct fault *fault, bool ended
 	frame_put_number(frame, ended);
 }
 
+static bool command_keep(struct serving *s, struct span text, struct fault *fault)
+{
+	s->texts[s->n] = strndup(text.p, text.n);
+	if (s->texts[s->n])
+		return true;
+	command_words_release(&s->commands[s->n]);
+	return fault_set(fault, FAULT_LATER, "out of memory");
+}
+
 static void serve_learn(struct serving *s, struct span text)
 {
 	struct fault fault = { 0 };
 
 	if (s->sealed || s->n == COMMANDS_MOST)
 		fault_set(&fault, FAULT_BROKEN, "no more commands are learned");
-	else if (command_split(text, &s->commands[s->n], &fault) && (s->texts[s->n] = strndup(text.p, text.n)))
+	else if (command_split(text, &s->commands[s->n], &fault) && command_keep(s, text, &fault))
 		s->n++;
 	frame_begin(&s->frame, HELPER_DONE);
 	if (fault.kind != FAULT_NONE)
