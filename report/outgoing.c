@@ -130,16 +130,13 @@ static void field_to(struct writing *w, const struct outgoing *o)
 /* RFC 5322 3.3, in UTC. */
 static void field_date(struct writing *w, int64_t date)
 {
-	static const char days[7][4] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
-	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-		"Dec" };
 	int64_t year, day = moment_day(date), second = date - day * DAY_SECONDS;
 	unsigned month, of_month;
 	char text[64];
 
 	moment_to_civil(date, &year, &month, &of_month);
-	snprintf(text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d +0000", days[(day % 7 + 7) % 7], of_month,
-		months[(month - 1) % 12], (int)year, (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
+	snprintf(text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d +0000", moment_weekday_name(day), of_month,
+		moment_month_name(month), (int)year, (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
 	field_text(w, "Date", text);
 }
 
