@@ -4,6 +4,6 @@
 
 #include "base/buf.h"
 
-void base64_put(struct buf *out, struct span octets); /* appends */
+bool base64_put(struct buf *out, struct span octets); /* appends; false: out->failed */
 
 #endif
