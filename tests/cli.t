@@ -238,8 +238,7 @@ mkfifo hold
 : > cli.db-lock # whoever holds it writes its number into it
 run ingest - < hold > holder 2>&1 &
 exec 9> hold
-tries=0
-until [ -s cli.db-lock ] || [ $((tries += 1)) -gt 600 ]; do sleep 0.1; done
+await cli.db-lock
 ends 75 "a lock that is held longer than [store] wait" -c right.conf ingest demo/guild-shop-1118.eml
 grep -q 'cli.db' err && [ "$(wc -l < err)" -eq 1 ]
 ok $? "the lock is named in one line"
