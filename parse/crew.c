@@ -673,7 +673,7 @@ static bool worker_read(struct crew *crew, struct worker *worker)
 		worker_lost(crew, worker);
 		return true;
 	}
-	worker->got.n += (size_t)n;
+	buf_grew(&worker->got, (size_t)n);
 	if (slot->stage == STAGE_ASKING)
 		slot_condemn_nonsense(crew, slot, "words during a question");
 	else
