@@ -254,6 +254,21 @@ typedef void list_writer(struct list *list, const struct record *record);
 bool intern_list(struct store *s, enum intern_kind kind, list_writer *write, const struct record *record, int64_t *id);
 /* The text of an id in `arena`; absent for 0. *failed is set when there is no such id. */
 struct span text_of(struct store *s, int64_t id, struct arena *arena, bool *failed);
+/* A number as octets: seven bits each, the lowest first; all but the last have the eighth. */
+void number_put(struct buf *out, uint64_t number);
+static inline bool number_get(struct span *from, uint64_t *number) /* false: there is none, or it has no end */
+{
+	*number = 0;
+	for (unsigned shift = 0; from->n && shift < 64; shift += 7) {
+		uint8_t octet = (uint8_t)*from->p++;
+
+		from->n--;
+		*number |= (uint64_t)(octet & 0x7f) << shift;
+		if (octet < 0x80)
+			return true;
+	}
+	return false;
+}
 void list_put_number(struct list *list, uint64_t number);
 void list_put_text(struct list *list, struct span text);
 /* Room for as many as the list says come next, each of at least one octet. */
