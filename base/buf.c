@@ -31,6 +31,7 @@ bool buf_reserve(struct buf *b, size_t more)
 	}
 	b->p = p;
 	b->room = room;
+	b->p[b->n] = '\0';
 	return true;
 }
 

@@ -24,6 +24,12 @@ void buf_release(struct buf *b);      /* frees, keeps the maximum; a released bu
 bool buf_reserve(struct buf *b, size_t more);
 bool buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_drop_front(struct buf *b, size_t n);
+/* So many octets were written behind its end, where buf_reserve has made room for them. */
+static inline void buf_grew(struct buf *b, size_t n)
+{
+	b->n += n;
+	b->p[b->n] = '\0';
+}
 
 /* Empties, keeps the memory, forgets `failed`. */
 static inline void buf_clear(struct buf *b)

@@ -1,4 +1,5 @@
 #include "base/child.h"
+#include "base/steady.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,6 @@
 #include <unistd.h>
 
 #define END_MILLISECONDS 1000
-#define LAST_PACKETS 100
 
 bool child_alone(int socket)
 {
@@ -59,10 +59,11 @@ void child_kill(pid_t pid)
 void child_end(pid_t pid, int socket)
 {
 	struct pollfd ready = { socket, POLLIN, 0 };
+	int64_t end = steady_ms() + END_MILLISECONDS, left;
 	char packet[1];
 
 	shutdown(socket, SHUT_WR); /* another child may hold a copy of the descriptor: closing is not enough */
-	for (int i = 0; i < LAST_PACKETS && poll(&ready, 1, END_MILLISECONDS) == 1; i++)
+	while ((left = end - steady_ms()) > 0 && poll(&ready, 1, (int)left) == 1)
 		if (recv(socket, packet, sizeof packet, MSG_DONTWAIT) <= 0)
 			break;
 	close(socket);

@@ -35,12 +35,6 @@ void deflate_free(struct deflate *d)
 	free(d);
 }
 
-static void buf_grew(struct buf *out, size_t n)
-{
-	out->n += n;
-	out->p[out->n] = '\0';
-}
-
 bool deflate_pack(struct deflate *d, struct span octets, struct buf *out)
 {
 	size_t n, room = octets.n - octets.n / 8;

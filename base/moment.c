@@ -5,6 +5,20 @@
 
 #define YEAR_MAX 9999
 
+static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+
+const char *moment_month_name(unsigned month)
+{
+	return month >= 1 && month <= 12 ? months[month - 1] : "?";
+}
+
+const char *moment_weekday_name(int64_t day)
+{
+	static const char *const days[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
+
+	return days[(day % 7 + 7) % 7];
+}
+
 /* Days since 1970-01-01 of a civil date; the era method, years counted from March so that leap days come last. */
 static int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
 {
@@ -273,8 +287,6 @@ static int64_t mail_zone(struct span text)
 /* 1 to 12 for `Nov` or `November`, 0 for no month. */
 static unsigned take_month(struct span *text)
 {
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-		"Dec" };
 	unsigned month = take_word(text, months, 12);
 
 	while (month && take_char(text, LETTERS))

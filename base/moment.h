@@ -31,6 +31,9 @@ bool moment_parse_any(struct span text, int64_t *moment);
 bool moment_parse_span(struct span text, int64_t *seconds);
 
 int64_t moment_day(int64_t moment); /* whole days since the epoch, rounded down */
+/* As mail has them (RFC 5322 3.3): `Jan`, 1 to 12; `Thu`, of a day since the epoch. */
+const char *moment_month_name(unsigned month);
+const char *moment_weekday_name(int64_t day);
 int64_t moment_from_civil(int64_t year, unsigned month, unsigned day);
 void moment_to_civil(int64_t moment, int64_t *year, unsigned *month, unsigned *day); /* of the day it falls on, UTC */
 

@@ -1,4 +1,5 @@
 #include "cli/asking.h"
+#include "base/steady.h"
 #include "cli/cli.h"
 #include "cli/file.h"
 #include "cli/sight.h"
@@ -6,7 +7,6 @@
 #include "parse/dns/zonefile.h"
 
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 struct asking {
@@ -15,17 +15,9 @@ struct asking {
 	struct sight *sight;       /* owned; what the resolver said */
 	struct store_dns from;     /* offline; its store may be NULL */
 	unsigned left;             /* questions of this domain */
-	int64_t until;             /* seconds of the steady clock */
+	int64_t until;             /* as steady_seconds */
 	bool asked, heard, short_of; /* short_of: a domain used up its allowance */
 };
-
-static int64_t steady_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
 
 struct asking *asking_start(const struct cli *cli, struct fault *fault)
 {

@@ -74,7 +74,7 @@ struct box {
 	struct poller *poller; /* owned; of a server */
 	bool journaled;	       /* mails of earlier runs were settled */
 
-	/* Between rounds (poll_rest.c); times in milliseconds of the monotonic clock. */
+	/* Between rounds (poll_rest.c); times as steady_ms. */
 	bool invited;	   /* takes part in this round */
 	bool connected;	   /* there is a session from an earlier round */
 	bool greeted;	   /* that has been said */

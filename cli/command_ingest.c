@@ -1,4 +1,5 @@
 #include "base/shortage.h"
+#include "base/steady.h"
 #include "cli/cli.h"
 #include "cli/enrich.h"
 #include "cli/ingest.h"
@@ -13,7 +14,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define FLOODERS 20
@@ -28,21 +28,13 @@ struct ingesting {
 	struct ingested totals;
 	struct fault fault;      /* of the store: ends the run */
 	char reason[512];        /* of the mail in hand, when it is broken */
-	int64_t started, committed; /* milliseconds of the monotonic clock */
+	int64_t started, committed; /* as steady_ms */
 	int64_t shown;
 	char flooders[FLOODERS][SENDER_TEXT]; /* senders whose mail is left, as far as they were named */
 	size_t flooders_n;
 	bool dry; /* change nothing; the store is only read, and may not be there */
 	int code;
 };
-
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void say_input(const struct ingesting *ingesting, const struct mail *mail, const char *what)
 {
@@ -275,7 +267,7 @@ static bool dry_known(struct ingesting *ingesting, const struct intake_item *ite
  * something to write are let through. */
 static bool ingest_commit(struct ingesting *ingesting, bool now)
 {
-	int64_t elapsed = clock_ms() - ingesting->committed;
+	int64_t elapsed = steady_ms() - ingesting->committed;
 
 	if (ingesting->dry)
 		return !ingesting->polling || polling_settle(ingesting->polling, &ingesting->fault);
@@ -338,7 +330,7 @@ static bool ingest_take(void *arg, const struct intake_item *item)
 static void ingest_progress(void *arg, uint64_t done, uint64_t total, uint64_t seen)
 {
 	struct ingesting *ingesting = arg;
-	int64_t now = clock_ms();
+	int64_t now = steady_ms();
 
 	if (!ingesting->cli->progress || now - ingesting->shown < 100)
 		return;
@@ -465,7 +457,7 @@ static int ingest_close(struct ingesting *ingesting, int code)
 	struct fault fault = { 0 };
 	bool good = !ingesting->polling || polling_report(ingesting->polling, mailbox_tell, &told);
 
-	ingesting->totals.milliseconds = (uint64_t)(clock_ms() - ingesting->started);
+	ingesting->totals.milliseconds = (uint64_t)(steady_ms() - ingesting->started);
 	if (ingesting->job->totals) {
 		ingest_add(ingesting->job->totals, &ingesting->totals);
 		ingesting->job->totals->milliseconds = ingesting->totals.milliseconds;
@@ -485,7 +477,7 @@ int ingest_round(struct cli *cli, const struct ingest_job *job, bool *stored)
 	struct ingesting ingesting = { .cli = cli,
 		.job = job,
 		.polling = job->polling,
-		.started = clock_ms(),
+		.started = steady_ms(),
 		.dry = cli->options.dry_run };
 	int code;
 

@@ -1,5 +1,6 @@
 #include "cli/enrich.h"
 #include "base/child.h"
+#include "base/steady.h"
 #include "cli/domains.h"
 #include "cli/file.h"
 #include "cli/sight.h"
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define WINDOW_DAYS 35
@@ -125,23 +125,15 @@ static bool records_look(struct enriching *e, struct resolver *resolver, unsigne
 	return ok;
 }
 
-static unsigned seconds_since(time_t begun)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (unsigned)(now.tv_sec - begun);
-}
-
 /* Records get half of the time at most, host names the rest. */
 static bool both_look(struct enriching *e, struct resolver *resolver)
 {
 	unsigned all = (unsigned)e->cli->config.enrich_seconds, spent;
-	time_t begun = (time_t)seconds_since(0);
+	int64_t begun = steady_seconds();
 
 	if (!records_look(e, resolver, (all + 1) / 2))
 		return false;
-	spent = seconds_since(begun);
+	spent = (unsigned)(steady_seconds() - begun);
 	return names_look(e, resolver, spent < all ? all - spent : 1) && all_learn(e);
 }
 

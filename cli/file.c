@@ -21,7 +21,7 @@ bool file_read(const char *path, struct buf *text, struct fault *fault)
 				return fault_set(fault, FAULT_SETUP, "%.300s: larger than %zu octets", path, text->max);
 			}
 			got = read(fd, text->p + text->n, STEP);
-			text->n += got > 0 ? (size_t)got : 0;
+			buf_grew(text, got > 0 ? (size_t)got : 0);
 		} while (got > 0 || (got < 0 && errno == EINTR));
 		close(fd);
 	}

@@ -1,6 +1,7 @@
 #include "cli/helper.h"
 #include "base/child.h"
 #include "base/escape.h"
+#include "base/steady.h"
 #include "ingest/frame.h"
 
 #include <errno.h>
@@ -13,7 +14,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #define WORDS_MOST 64
@@ -74,6 +74,8 @@ bool command_split(struct span text, struct command_words *command, struct fault
 		}
 		buf_clear(&word);
 		good = word_take(text, &at, &word) || fault_set(fault, FAULT_SETUP, "a quotation mark is left open");
+		if (good && word.failed) /* another one would be run */
+			good = fault_set(fault, FAULT_LATER, "out of memory");
 		if (good && command->n == WORDS_MOST)
 			good = fault_set(fault, FAULT_SETUP, "more than %d words", WORDS_MOST);
 		if (good && !(command->words[command->n++] = strdup(buf_text(&word))))
@@ -105,14 +107,6 @@ struct running {
 	size_t complaint_n;
 	bool over; /* more was said than is taken */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void program_become(char **words, int input, int said, int complained)
 {
@@ -189,11 +183,11 @@ static void complaint_read(struct running *r)
 /* Until both pipes are closed. What the command left running in the background dies with its group. */
 static bool running_listen(struct running *r)
 {
-	int64_t end = now_ms() + HELPER_SECONDS * 1000;
+	int64_t end = steady_ms() + HELPER_SECONDS * 1000;
 
 	while ((r->said >= 0 || r->complained >= 0) && !r->over) {
 		struct pollfd pipes[] = { { r->said, POLLIN, 0 }, { r->complained, POLLIN, 0 } };
-		int64_t left = end - now_ms();
+		int64_t left = end - steady_ms();
 
 		if (left <= 0 || (poll(pipes, 2, (int)left) < 0 && errno != EINTR))
 			return false;
@@ -261,13 +255,22 @@ static void say_fault(struct frame *frame, const struct fault *fault, bool ended
 	frame_put_number(frame, ended);
 }
 
+static bool command_keep(struct serving *s, struct span text, struct fault *fault)
+{
+	s->texts[s->n] = strndup(text.p, text.n);
+	if (s->texts[s->n])
+		return true;
+	command_words_release(&s->commands[s->n]);
+	return fault_set(fault, FAULT_LATER, "out of memory");
+}
+
 static void serve_learn(struct serving *s, struct span text)
 {
 	struct fault fault = { 0 };
 
 	if (s->sealed || s->n == COMMANDS_MOST)
 		fault_set(&fault, FAULT_BROKEN, "no more commands are learned");
-	else if (command_split(text, &s->commands[s->n], &fault) && (s->texts[s->n] = strndup(text.p, text.n)))
+	else if (command_split(text, &s->commands[s->n], &fault) && command_keep(s, text, &fault))
 		s->n++;
 	frame_begin(&s->frame, HELPER_DONE);
 	if (fault.kind != FAULT_NONE)

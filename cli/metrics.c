@@ -28,6 +28,8 @@ bool metrics_file(const char *path, const struct ingested *totals, const struct 
 	}
 	if (out)
 		fclose(out);
+	else if (fd >= 0)
+		close(fd);
 	free(beside);
 	return good;
 }

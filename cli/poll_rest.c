@@ -1,4 +1,5 @@
 /* Between two rounds of mailboxes that are watched. */
+#include "base/steady.h"
 #include "cli/box.h"
 #include "cli/cli.h"
 #include "cli/ingest.h"
@@ -8,20 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 
 #define FIRST_DELAY 2000   /* milliseconds after a first failure; each further one doubles it */
 #define LAST_DELAY 600000  /* ... up to this */
 #define LONGEST_REST 60000 /* a poller that does not answer at all is found out by asking */
 #define NEVER INT64_MAX
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* From three quarters to five quarters of the time, by the name: after an outage not all come back at the same moment,
  * and the same one always does so at the same. */
@@ -43,7 +35,7 @@ static void box_delay(struct box *box)
 {
 	int64_t delay = delay_of(box->key, ++box->attempts, box->fault.kind == FAULT_SETUP);
 
-	box->due = now_ms() + delay;
+	box->due = steady_ms() + delay;
 	cli_note(box->polling->cli, "%s: next attempt in %lld s", box->mailbox->name, (long long)(delay + 999) / 1000);
 }
 
@@ -112,7 +104,7 @@ static void box_leave_round(struct box *box)
 		return;
 	}
 	box->attempts = 0;
-	box->due = now_ms() + (int64_t)box->mailbox->interval * 1000;
+	box->due = steady_ms() + (int64_t)box->mailbox->interval * 1000;
 }
 
 /* Has the server something to say? True: goodbye. */
@@ -158,7 +150,7 @@ void polling_tried(struct polling *polling, bool stored)
 	if (stored)
 		return;
 	delay = delay_of("", polling->attempts, false);
-	polling->due = now_ms() + delay;
+	polling->due = steady_ms() + delay;
 	cli_note(polling->cli, "next attempt in %lld s", (long long)(delay + 999) / 1000);
 }
 
@@ -192,13 +184,13 @@ bool polling_rest(struct polling *polling)
 		if (changed && polling->plan.rested)
 			polling->plan.rested(polling->plan.arg);
 		changed = false;
-		left = polling_due(polling) - now_ms();
+		left = polling_due(polling) - steady_ms();
 		if (left <= 0)
 			break;
 		epoll_wait(polling->rest, &event, 1, left < LONGEST_REST ? (int)left : LONGEST_REST);
 	}
 	for (size_t i = 0; i < polling->n; i++)
-		if (polling->boxes[i].due <= now_ms())
+		if (polling->boxes[i].due <= steady_ms())
 			box_invite(&polling->boxes[i]);
 	return true;
 }

@@ -1,10 +1,10 @@
 #include "cli/sight.h"
+#include "base/steady.h"
 #include "cli/selectors.h"
 #include "parse/dns/keylint.h"
 #include "parse/dns/orgdomain.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #define ANSWERS_MOST 6000
 #define ANSWERS_OCTETS ((size_t)64 * 1024 * 1024)
@@ -20,14 +20,6 @@ struct sight {
 	struct dns_answer *answers; /* owned */
 	size_t n;
 };
-
-static int64_t steady_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
 
 static bool is_over(const struct sight *sight)
 {

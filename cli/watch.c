@@ -1,4 +1,5 @@
 #include "cli/watch.h"
+#include "base/steady.h"
 #include "cli/cli.h"
 #include "cli/enrich.h"
 #include "cli/helper.h"
@@ -93,12 +94,12 @@ static int watch_rounds(struct watching *watching, struct signals *signals)
 	struct cli *cli = watching->cli;
 	struct polling *polling = watching->polling;
 	struct ingest_job job = { .polling = polling, .journal = true, .totals = &watching->totals };
-	time_t later = -LATER_SECONDS, enriched = -ENRICH_SECONDS; /* of the clock that nobody sets */
+	int64_t later = -LATER_SECONDS, enriched = -ENRICH_SECONDS; /* as steady_seconds */
 	struct fault fault = { 0 };
 
 	for (;;) {
 		uint64_t known = watching->totals.reports;
-		struct timespec steady;
+		int64_t steady;
 		bool stored;
 		int code;
 
@@ -111,8 +112,8 @@ static int watch_rounds(struct watching *watching, struct signals *signals)
 		}
 		if (!cli->options.now)
 			cli->now = (int64_t)time(NULL);
-		clock_gettime(CLOCK_MONOTONIC, &steady);
-		job.later = steady.tv_sec - later >= LATER_SECONDS;
+		steady = steady_seconds();
+		job.later = steady - later >= LATER_SECONDS;
 		code = ingest_round(cli, &job, &stored);
 		malloc_trim(0); /* the pages of the database that the round has held, and whatever else it freed */
 		if (!stored && code != EXIT_LATER)
@@ -121,11 +122,11 @@ static int watch_rounds(struct watching *watching, struct signals *signals)
 			return cli_fail(cli, &fault);
 		polling_tried(polling, stored);
 		if (job.later && stored)
-			later = steady.tv_sec;
+			later = steady;
 		enrich_look(&watching->aside, cli);
 		if (watching->totals.reports > known && cli->config.enrich_after &&
-			steady.tv_sec - enriched >= ENRICH_SECONDS) {
-			enriched = steady.tv_sec;
+			steady - enriched >= ENRICH_SECONDS) {
+			enriched = steady;
 			enrich_aside(&watching->aside, cli);
 		}
 	}

@@ -1,6 +1,7 @@
 #include "ingest/carrier.h"
 
 #include "base/escape.h"
+#include "base/steady.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define RAW_OCTETS 16384 /* a TLS record; the engines read lines one octet at a time */
@@ -30,7 +30,7 @@ struct carrier {
 	int fd;
 	SSL *tls; /* owned; NULL while in clear */
 	bool private;
-	int64_t deadline; /* CLOCK_MONOTONIC, milliseconds */
+	int64_t deadline; /* as steady_ms */
 	uint32_t seconds; /* that were given until then */
 	struct fault fault;
 	struct sieve sieve;
@@ -39,14 +39,6 @@ struct carrier {
 	size_t at, n; /* what is left in raw */
 	char raw[RAW_OCTETS];
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * SECOND + now.tv_nsec / 1000000;
-}
 
 bool carrier_fail(struct carrier *carrier, enum fault_kind kind, const char *format, ...)
 {
@@ -72,7 +64,7 @@ const struct fault *carrier_fault(const struct carrier *carrier)
 
 static bool fail_errno(struct carrier *carrier, const char *doing, int error)
 {
-	if (error == ETIMEDOUT && now_ms() >= carrier->deadline)
+	if (error == ETIMEDOUT && steady_ms() >= carrier->deadline)
 		return carrier_fail(carrier, FAULT_LATER, "%s: not done within the deadline of %u s", doing,
 			carrier->seconds);
 	if (error == ETIMEDOUT)
@@ -85,13 +77,13 @@ static bool fail_errno(struct carrier *carrier, const char *doing, int error)
 /* 0 when ready, else an errno. */
 static int carrier_wait(const struct carrier *carrier, int fd, short events)
 {
-	int64_t end = now_ms() + (int64_t)carrier->mailbox->timeout * SECOND;
+	int64_t end = steady_ms() + (int64_t)carrier->mailbox->timeout * SECOND;
 
 	if (end > carrier->deadline)
 		end = carrier->deadline;
 	for (;;) {
 		struct pollfd watched = { .fd = fd, .events = events };
-		int64_t left = end - now_ms();
+		int64_t left = end - steady_ms();
 		int ready;
 
 		if (left <= 0)
@@ -343,7 +335,7 @@ static int carrier_fill(struct carrier *carrier)
 
 	while (error == EAGAIN) {
 		/* A server that sends an octet now and then is never late; only the deadline ends it. */
-		error = now_ms() >= carrier->deadline ? ETIMEDOUT : carrier_take(carrier, &events);
+		error = steady_ms() >= carrier->deadline ? ETIMEDOUT : carrier_take(carrier, &events);
 		if (error == EAGAIN && (error = carrier_wait(carrier, carrier->fd, events)) == 0)
 			error = EAGAIN;
 	}
@@ -352,7 +344,7 @@ static int carrier_fill(struct carrier *carrier)
 
 enum carrier_heard carrier_listen(struct carrier *carrier, int other, int64_t milliseconds)
 {
-	int64_t end = now_ms() + milliseconds, left;
+	int64_t end = steady_ms() + milliseconds, left;
 	int error = 0, ready = 0;
 	struct pollfd watched[] = { { .fd = carrier->fd }, { .fd = other, .events = POLLIN } };
 
@@ -369,7 +361,7 @@ enum carrier_heard carrier_listen(struct carrier *carrier, int other, int64_t mi
 		}
 		if (ready > 0 && watched[1].revents)
 			return CARRIER_CALLED;
-		left = end - now_ms();
+		left = end - steady_ms();
 		if (left <= 0)
 			return CARRIER_QUIET;
 		ready = poll(watched, 2, left > INT32_MAX ? INT32_MAX : (int)left);
@@ -452,7 +444,7 @@ static int stream_write(struct _mu_stream *stream, const char *octets, size_t n,
 	while (error == 0 && done < n) {
 		ssize_t put;
 
-		if (now_ms() >= carrier->deadline) {
+		if (steady_ms() >= carrier->deadline) {
 			error = ETIMEDOUT;
 		} else if (carrier->tls) {
 			ERR_clear_error();
@@ -548,7 +540,7 @@ void carrier_close(struct carrier *carrier)
 void carrier_set_deadline(struct carrier *carrier, uint32_t seconds)
 {
 	carrier->seconds = seconds;
-	carrier->deadline = now_ms() + (int64_t)seconds * SECOND;
+	carrier->deadline = steady_ms() + (int64_t)seconds * SECOND;
 }
 
 void carrier_set_sieve(struct carrier *carrier, struct sieve sieve)

@@ -1,11 +1,12 @@
 #include "ingest/frame.h"
 
+#include "base/steady.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ABSENT UINT32_MAX
@@ -138,11 +139,8 @@ bool frame_send(int socket, const struct frame *frame)
 
 static int wait_readable(int socket, int milliseconds)
 {
-	struct timespec now;
-	int64_t end = 0;
+	int64_t end = steady_ms() + milliseconds;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	end = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + milliseconds;
 	for (int left = milliseconds;;) {
 		struct pollfd watched = { .fd = socket, .events = POLLIN };
 		int ready = poll(&watched, 1, left);
@@ -156,8 +154,7 @@ static int wait_readable(int socket, int milliseconds)
 			return -1;
 		}
 		if (milliseconds >= 0) {
-			clock_gettime(CLOCK_MONOTONIC, &now);
-			left = (int)(end - ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000));
+			left = (int)(end - steady_ms());
 			if (left < 0)
 				left = 0;
 		}

@@ -1,9 +1,10 @@
 #include "ingest/hostnames.h"
 
+#include "base/steady.h"
+
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* One address on its way: first its PTR records, then each of their names. */
 struct looking {
@@ -37,14 +38,6 @@ const char *reverse_name(const struct address *address, char name[REVERSE_NAME])
 		at += snprintf(at, REVERSE_NAME - (size_t)(at - name), "%x.%x.", o[i] & 15, o[i] >> 4);
 	snprintf(at, REVERSE_NAME - (size_t)(at - name), "ip6.arpa");
 	return name;
-}
-
-static int64_t steady_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void looking_end(struct hostnames *h, struct looking *l, enum hostname_state state, const char *name)

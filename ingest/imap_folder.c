@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ---- which folders ---- */
@@ -310,16 +309,15 @@ bool imap_set_undeleted(struct imap *imap, const uint64_t *uids, size_t n, struc
 
 static bool imap_search(struct search *search, int64_t since, struct fault *fault)
 {
-	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-		"Dec" };
 	char rest[128];
 	int n = snprintf(rest, sizeof rest, "UID %llu:* UNDELETED", (unsigned long long)search->first);
-	time_t day = since == MOMENT_NONE ? 0 : (time_t)(since - DAY_SECONDS); /* SINCE ignores time and zone */
-	struct tm date;
+	unsigned month, day;
+	int64_t year;
 
-	if (since != MOMENT_NONE && gmtime_r(&day, &date))
-		snprintf(rest + n, sizeof rest - (size_t)n, " SINCE %d-%s-%d", date.tm_mday, months[date.tm_mon],
-			1900 + date.tm_year);
+	if (since != MOMENT_NONE) {
+		moment_to_civil(since - DAY_SECONDS, &year, &month, &day); /* SINCE ignores time and zone */
+		snprintf(rest + n, sizeof rest - (size_t)n, " SINCE %u-%s-%lld", day, moment_month_name(month), (long long)year);
+	}
 	return search_say(search, rest, fault);
 }
 

@@ -3,8 +3,8 @@
 #include "ingest/imap_private.h"
 
 #include "base/escape.h"
+#include "base/steady.h"
 
-#include <time.h>
 
 #define UNASKED_OCTETS (UINT64_C(16) << 20) /* of one watch: the flags of 300,000 mails */
 #define BURST 1000			    /* milliseconds: mails rarely come alone */
@@ -12,22 +12,14 @@
 struct waiting {
 	struct imap *imap;
 	int other;
-	int64_t end;	 /* CLOCK_MONOTONIC, milliseconds */
+	int64_t end;	 /* as steady_ms */
 	uint64_t octets; /* received before it began */
 	bool news, called;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void wait_news(struct waiting *waiting)
 {
-	int64_t soon = now_ms() + BURST;
+	int64_t soon = steady_ms() + BURST;
 
 	if (!waiting->news && waiting->end > soon)
 		waiting->end = soon;
@@ -87,7 +79,7 @@ static bool wait_listen(struct waiting *waiting, int64_t until, bool *over)
 
 	*over = false;
 	while (!*over && !waiting->called) {
-		int64_t left = (until < waiting->end ? until : waiting->end) - now_ms();
+		int64_t left = (until < waiting->end ? until : waiting->end) - steady_ms();
 
 		if (left <= 0)
 			break;
@@ -153,7 +145,7 @@ static bool wait_noop(struct waiting *waiting, int64_t until)
 		return false;
 	if (over)
 		return carrier_fail(imap->carrier, FAULT_LATER, "the server answers what was not asked");
-	if (waiting->called || waiting->news || now_ms() >= waiting->end)
+	if (waiting->called || waiting->news || steady_ms() >= waiting->end)
 		return true;
 	carrier_set_deadline(imap->carrier, imap->mailbox->timeout);
 	imap->engine->mbox_stat.message_count = 0;
@@ -193,12 +185,12 @@ bool imap_watch(struct imap *imap, const struct imap_watch *watch, enum imap_wok
 	imap_set_deadline(imap, imap->mailbox->deadline);
 	if (!watch_look(imap, watch, &news, fault))
 		return false;
-	waiting.end = now_ms() + (int64_t)watch->seconds * 1000;
+	waiting.end = steady_ms() + (int64_t)watch->seconds * 1000;
 	waiting.octets = carrier_octets(imap->carrier);
 	if (news)
 		wait_news(&waiting);
-	while (good && !waiting.called && now_ms() < waiting.end) {
-		int64_t until = now_ms() + (int64_t)imap->mailbox->keepalive * 1000;
+	while (good && !waiting.called && steady_ms() < waiting.end) {
+		int64_t until = steady_ms() + (int64_t)imap->mailbox->keepalive * 1000;
 
 		good = imap->abilities & IMAP_IDLE ? wait_idle(&waiting, until) : wait_noop(&waiting, until);
 	}

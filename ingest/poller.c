@@ -1,5 +1,6 @@
 #include "ingest/poller.h"
 
+#include "base/steady.h"
 #include "ingest/polling.h"
 #include "ingest/program.h"
 #include "ingest/refuse.h"
@@ -15,7 +16,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define WINDOW 16 /* mails asked for before they are needed */
@@ -29,7 +29,7 @@ struct poller {
 	enum mailbox_kind kind;
 	uint64_t max_octets;
 	uint32_t deadline, patience; /* seconds: of a round; of what watching takes beyond its time */
-	int64_t end;		     /* CLOCK_MONOTONIC, seconds: by then it has answered or is stopped */
+	int64_t end;		     /* as steady_seconds: by then it has answered or is stopped */
 	struct poller_memory memory;
 	bool opening;	    /* it has not said yet whether it could log in */
 	unsigned asked;	    /* NEXT without an answer */
@@ -46,14 +46,6 @@ struct poller {
 	struct poller_counts counts;
 	struct frame frame;
 };
-
-static int64_t now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
 
 /* ---- the process ---- */
 
@@ -100,7 +92,7 @@ pid_t poller_pid(const struct poller *poller)
 
 static void poller_give_time(struct poller *poller)
 {
-	poller->end = now_seconds() + poller->deadline + GRACE;
+	poller->end = steady_seconds() + poller->deadline + GRACE;
 }
 
 /* The process is given up: `why`, or when it is gone by itself, as it ended. Returns false. */
@@ -138,7 +130,7 @@ static bool poller_protocol(struct poller *poller, struct fault *fault)
 
 static bool poller_receive(struct poller *poller, struct fault *fault)
 {
-	int64_t left = poller->end - now_seconds();
+	int64_t left = poller->end - steady_seconds();
 	int got = frame_receive(poller->socket, &poller->frame,
 		left <= 0      ? 0
 		: left > 86400 ? 86400000
@@ -436,7 +428,7 @@ static bool poller_hears(const struct poller *poller)
 {
 	struct pollfd ready = { poller->socket, POLLIN, 0 };
 
-	return poll(&ready, 1, 0) != 0 || now_seconds() >= poller->end;
+	return poll(&ready, 1, 0) != 0 || steady_seconds() >= poller->end;
 }
 
 /* Who asks for mails while the poller watches does not wait for news. */
@@ -553,7 +545,7 @@ bool poller_watch(struct poller *poller, uint32_t seconds, struct fault *fault)
 	if (!poller_say(poller, fault))
 		return false;
 	poller->watching = true;
-	poller->end = now_seconds() + seconds + poller->patience;
+	poller->end = steady_seconds() + seconds + poller->patience;
 	return true;
 }
 
@@ -563,7 +555,7 @@ int poller_news(struct poller *poller, struct fault *fault)
 
 	if (!poller->watching)
 		return refuse(fault, FAULT_LATER, poller->name, "nobody watches");
-	if (poll(&ready, 1, 0) <= 0 && now_seconds() < poller->end)
+	if (poll(&ready, 1, 0) <= 0 && steady_seconds() < poller->end)
 		return 0;
 	poller->watching = false;
 	if (!poller_receive(poller, fault))
@@ -586,7 +578,7 @@ bool poller_close(struct poller *poller, struct poller_counts *counts, struct fa
 	bool good = poller_opened(poller, fault);
 
 	if (poller->watching)
-		poller->end = now_seconds() + GOODBYE;
+		poller->end = steady_seconds() + GOODBYE;
 	while (good && poller->asked && !poller->ended)
 		good = poller_listen(poller, fault);
 	if (good && poller->dead)

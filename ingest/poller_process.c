@@ -3,6 +3,7 @@
 #include "base/moment.h"
 #include "base/sandbox.h"
 #include "base/shortage.h"
+#include "base/steady.h"
 #include "ingest/imap.h"
 #include "ingest/polling.h"
 #include "ingest/program.h"
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BATCH_MAILS 32			 /* fetched with one command */
@@ -33,7 +33,7 @@ struct serving {
 	struct buf secret;
 	int64_t since;	  /* moment */
 	uint32_t seconds; /* for all connections of a round together */
-	int64_t deadline; /* CLOCK_MONOTONIC, seconds; of this round */
+	int64_t deadline; /* as steady_seconds; of this round */
 	bool resting;	  /* the next NEXT begins a round */
 	struct trust *trust;
 	bool let_in;	   /* once at least */
@@ -58,14 +58,6 @@ struct serving {
 };
 
 static struct serving serving; /* large; one process, one mailbox */
-
-static int64_t now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
 
 /* ---- talking to the supervisor; without it there is nothing to live for ---- */
 
@@ -124,7 +116,7 @@ static void session_leave(struct serving *s)
 
 static bool session_open(struct serving *s, struct fault *fault)
 {
-	int64_t left = s->deadline - now_seconds();
+	int64_t left = s->deadline - steady_seconds();
 
 	if (left <= 0)
 		return fault_set(
@@ -439,7 +431,7 @@ static void serve_mails(struct serving *s)
 			continue;
 		}
 		if (session_lost(s) && fault.kind == FAULT_LATER && s->mailbox.kind == MAILBOX_IMAP &&
-			s->fruitless++ < ATTEMPTS && now_seconds() < s->deadline) {
+			s->fruitless++ < ATTEMPTS && steady_seconds() < s->deadline) {
 			s->why = fault;
 			sleep(s->fruitless - 1);
 			continue;
@@ -625,7 +617,7 @@ static void serve_next(struct serving *s)
 {
 	if (s->resting) {
 		s->resting = false;
-		s->deadline = now_seconds() + s->seconds;
+		s->deadline = steady_seconds() + s->seconds;
 		/* A session that was lost while mails were settled is made again when the next one is needed. */
 		if (s->imap)
 			imap_set_deadline(s->imap, s->seconds);
@@ -681,7 +673,7 @@ static void serve_open(struct serving *s)
 	explicit_bzero(s->frame.octets, s->frame.n);
 	s->since = s->mailbox.since ? now - s->mailbox.since * DAY_SECONDS : MOMENT_NONE;
 	s->seconds = s->mailbox.deadline;
-	s->deadline = now_seconds() + s->seconds;
+	s->deadline = steady_seconds() + s->seconds;
 	s->trust = trust_open(&s->mailbox, &fault);
 	if (s->trust)
 		process_lock();

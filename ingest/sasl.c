@@ -1,29 +1,12 @@
 #include "ingest/sasl.h"
 
+#include "base/base64.h"
 #include "ingest/secretfile.h"
 #include "ingest/tokenanswer.h"
 
 #include <string.h>
 
 #define CHALLENGE_OCTETS 8192
-
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-void sasl_base64(struct buf *out, struct span text)
-{
-	for (size_t i = 0; i < text.n; i += 3) {
-		uint32_t three = (uint32_t)(unsigned char)text.p[i] << 16;
-
-		if (i + 1 < text.n)
-			three |= (uint32_t)(unsigned char)text.p[i + 1] << 8;
-		if (i + 2 < text.n)
-			three |= (unsigned char)text.p[i + 2];
-		buf_put_byte(out, (unsigned char)digits[three >> 18]);
-		buf_put_byte(out, (unsigned char)digits[three >> 12 & 63]);
-		buf_put_byte(out, i + 1 < text.n ? (unsigned char)digits[three >> 6 & 63] : '=');
-		buf_put_byte(out, i + 2 < text.n ? (unsigned char)digits[three & 63] : '=');
-	}
-}
 
 const char *sasl_mechanism(enum mailbox_login login)
 {
@@ -65,7 +48,7 @@ bool sasl_initial(struct buf *out, const struct sasl *sasl, struct span secret)
 		buf_put_text(&plain, "\001\001");
 	}
 	if (good && !plain.failed)
-		sasl_base64(out, buf_span(&plain));
+		base64_put(out, buf_span(&plain));
 	good = good && !plain.failed && !out->failed;
 	secret_wipe(&plain);
 	return good;
@@ -73,6 +56,7 @@ bool sasl_initial(struct buf *out, const struct sasl *sasl, struct span secret)
 
 static bool base64_get(struct buf *out, struct span text)
 {
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	uint32_t bits = 0;
 	unsigned n = 0;
 

@@ -21,9 +21,6 @@ struct sasl {
  * itself. The buffer holds the secret: wipe it with secret_wipe. */
 bool sasl_initial(struct buf *out, const struct sasl *sasl, struct span secret);
 
-/* Base64 of a text (RFC 4648 4), appended. */
-void sasl_base64(struct buf *out, struct span text);
-
 /* What a server says of a refused token, in a challenge `+ BASE64`, `334 BASE64` or `BASE64`: its reason in words, not
  * escaped; empty when it is none. */
 void sasl_reason(struct buf *out, struct span challenge);

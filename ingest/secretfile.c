@@ -44,10 +44,8 @@ bool secretfile_read(const char *path, struct buf *secret, struct fault *fault)
 		if (got < 0)
 			good = refuse(fault, FAULT_SETUP, path, "%s", strerror(errno)) == 0;
 		else
-			secret->n += (size_t)got;
+			buf_grew(secret, (size_t)got);
 	}
-	if (secret->p)
-		secret->p[secret->n] = 0;
 	close(fd);
 	return good;
 }

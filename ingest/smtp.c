@@ -1,5 +1,6 @@
 #include "ingest/smtp.h"
 
+#include "base/base64.h"
 #include "base/escape.h"
 #include "ingest/sasl.h"
 #include "ingest/secretfile.h"
@@ -149,12 +150,12 @@ static bool smtp_login_old(struct smtp *smtp, struct span secret, const char *do
 	bool good = buf_reserve(&line, SASL_OCTETS - 64) && smtp_command(smtp, words, 2, 334, doing, fault);
 
 	if (good) {
-		sasl_base64(&line, span_of(smtp->server->user));
+		base64_put(&line, span_of(smtp->server->user));
 		good = smtp_line(smtp, buf_text(&line), 334, doing, fault);
 	}
 	if (good) {
 		buf_clear(&line);
-		sasl_base64(&line, secret);
+		base64_put(&line, secret);
 		good = smtp_line(smtp, buf_text(&line), 235, doing, fault);
 		if (!good)
 			fault_conceal(fault, buf_span(&line));

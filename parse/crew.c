@@ -1,5 +1,6 @@
 #include "parse/crew.h"
 
+#include "base/steady.h"
 #include "parse/border.h"
 #include "parse/refusal.h"
 #include "parse/worker.h"
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define RECEIVE ((size_t)256 * 1024) /* octets taken from one worker before the next has its turn */
@@ -84,14 +84,6 @@ struct crew {
 	struct buf *answer; /* to the question asked in this process */
 	bool known;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Twice the processor time, as the machine may be busy with other things. */
 static int64_t reading_ms(const struct crew *crew)
@@ -351,7 +343,7 @@ static void worker_order(struct crew *crew, struct worker *worker)
 
 static void slot_begin(const struct crew *crew, struct slot *slot)
 {
-	slot->deadline = now_ms() + reading_ms(crew);
+	slot->deadline = steady_ms() + reading_ms(crew);
 	slot->stage = STAGE_READING;
 }
 
@@ -505,7 +497,7 @@ static void slot_answer(struct crew *crew, struct slot *slot, bool known, struct
 	if (!known)
 		answer = SPAN_ABSENT;
 	slot->question = 0;
-	slot->deadline = now_ms() + slot->left;
+	slot->deadline = steady_ms() + slot->left;
 	slot->stage = STAGE_READING;
 	buf_clear(&crew->frame);
 	if (!wire_put_answer(&crew->frame, known, answer) ||
@@ -531,7 +523,7 @@ void crew_answer(struct crew *crew, uint64_t id, bool known, struct span answer)
 
 static void slot_ask(struct crew *crew, struct slot *slot, struct span name)
 {
-	int64_t now = now_ms();
+	int64_t now = steady_ms();
 
 	if (!question_allowed(name) || ++slot->questions > crew->limits.questions) {
 		slot_condemn(crew, slot, &(struct fault){ FAULT_INPUT, "parser asked for what it may not" });
@@ -552,7 +544,7 @@ static bool crew_ask_here(void *arg, struct span name, struct buf *answer)
 {
 	struct crew *crew = arg;
 	struct slot *slot = &crew->slots[0];
-	int64_t end = now_ms() + CREW_ANSWER_SECONDS * 1000, now;
+	int64_t end = steady_ms() + CREW_ANSWER_SECONDS * 1000, now;
 
 	if (!crew->answerer)
 		return false;
@@ -560,7 +552,7 @@ static bool crew_ask_here(void *arg, struct span name, struct buf *answer)
 	crew->answer = answer;
 	slot->question = ++crew->asked;
 	crew->answerer(crew->answerer_arg, slot->question, name);
-	while (slot->question && (now = now_ms()) < end) {
+	while (slot->question && (now = steady_ms()) < end) {
 		struct pollfd ready = { crew->watch, POLLIN, 0 };
 
 		if (poll(&ready, 1, (int)(end - now)) > 0)
@@ -681,7 +673,7 @@ static bool worker_read(struct crew *crew, struct worker *worker)
 		worker_lost(crew, worker);
 		return true;
 	}
-	worker->got.n += (size_t)n;
+	buf_grew(&worker->got, (size_t)n);
 	if (slot->stage == STAGE_ASKING)
 		slot_condemn_nonsense(crew, slot, "words during a question");
 	else
@@ -781,7 +773,7 @@ static bool crew_hear_nursery(struct crew *crew)
 /* The next moment that something must happen by itself, for poll. */
 static int crew_timeout(const struct crew *crew)
 {
-	int64_t next = NEVER, now = now_ms();
+	int64_t next = NEVER, now = steady_ms();
 
 	for (unsigned i = 0; i < crew->slots_n; i++)
 		if (crew->slots[i].stage != STAGE_FREE && crew->slots[i].deadline < next)
@@ -793,7 +785,7 @@ static int crew_timeout(const struct crew *crew)
 
 static void crew_expire(struct crew *crew)
 {
-	int64_t now = now_ms();
+	int64_t now = steady_ms();
 
 	for (unsigned i = 0; i < crew->slots_n; i++) {
 		struct slot *slot = &crew->slots[i];

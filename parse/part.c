@@ -34,11 +34,9 @@ struct span part_text(GMimePart *part, size_t most, struct buf *into)
 		got = stream.decoded->read(stream.decoded, into->p + into->n, room);
 		if (got <= 0)
 			break;
-		into->n += (size_t)got;
+		buf_grew(into, (size_t)got);
 	}
 	part_close(&stream);
-	if (into->p)
-		into->p[into->n] = '\0';
 	return buf_span(into);
 }
 

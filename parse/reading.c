@@ -181,7 +181,7 @@ bool reading_keep(struct reading *r, enum octets_kind kind, struct stream *s)
 		chunk.n = 0;
 		while (chunk.n + 3 <= room && buf_reserve(&chunk, room - chunk.n < 32768 ? room - chunk.n : 32768) &&
 			(got = s->read(s, chunk.p + chunk.n, room - chunk.n < 32768 ? room - chunk.n : 32768)) > 0)
-			chunk.n += (size_t)got;
+			buf_grew(&chunk, (size_t)got);
 		if (chunk.n == 0)
 			break;
 		octets.data = (struct span){ chunk.p, chunk.n };

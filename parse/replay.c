@@ -50,7 +50,7 @@ static bool window_fill(struct replay *r, struct window *w, uint64_t at, size_t 
 		if (got <= 0)
 			return fault_set(r->fault, FAULT_LATER, "feedback: cannot read the temporary file: %s",
 				got ? strerror(errno) : "it is shorter than it was");
-		w->b.n += (size_t)got;
+		buf_grew(&w->b, (size_t)got);
 	}
 	return true;
 }

@@ -95,7 +95,6 @@ bool stream_slurp(struct stream *s, struct buf *into)
 		got = s->read(s, into->p + into->n, 32768);
 		if (got <= 0)
 			return got == 0;
-		into->n += (size_t)got;
-		into->p[into->n] = '\0';
+		buf_grew(into, (size_t)got);
 	}
 }

@@ -387,7 +387,7 @@ static struct span base64_field(struct reading *r, const struct failure *failure
 	span_stream_init(&octets, text);
 	base64_stream_init(&base64, &octets.stream);
 	while (buf_reserve(&out, 8192) && (got = base64.stream.read(&base64.stream, out.p + out.n, 8192)) > 0)
-		out.n += (size_t)got;
+		buf_grew(&out, (size_t)got);
 	if (out.n)
 		copy = arena_copy(&r->parser->arena, (struct span){ out.p, out.n });
 	buf_release(&out);

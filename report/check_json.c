@@ -1,4 +1,5 @@
 /* check --format json: `dmarcgate-verdict/1` of dmarcgate-json(5). Shares have four decimals. */
+#include "base/sum.h"
 #include "report/member_json.h"
 #include "report/assess/policy.h"
 #include "report/check.h"
@@ -274,7 +275,7 @@ static void basis_members(struct json *j, const struct assessment *a)
 	uint64_t all = 0;
 
 	for (size_t i = 0; i < v->reporters_n; i++)
-		all = all > UINT64_MAX - v->reporters[i].messages ? UINT64_MAX : all + v->reporters[i].messages;
+		all = add_up(all, v->reporters[i].messages);
 	member_object(j, "basis");
 	member_count(j, "reports", v->counted);
 	member_count(j, "reports_authenticated", v->counted_signed);

@@ -115,6 +115,15 @@ void csv_date(struct csv *csv, int64_t moment)
 		buf_put_text(csv->out, moment_format(moment, text));
 }
 
+void csv_day(struct csv *csv, int64_t day)
+{
+	char text[MOMENT_TEXT];
+
+	csv_comma(csv);
+	if (day != MOMENT_NONE)
+		buf_put_text(csv->out, moment_format_day(day * DAY_SECONDS, text));
+}
+
 void csv_empty(struct csv *csv)
 {
 	csv_comma(csv);

@@ -27,6 +27,7 @@ void csv_count(struct csv *csv, uint64_t n);
 void csv_share(struct csv *csv, double number); /* as decimal_format: 0.0221 */
 void csv_bool(struct csv *csv, bool yes); /* True, False */
 void csv_date(struct csv *csv, int64_t moment);
+void csv_day(struct csv *csv, int64_t day); /* `2026-11-21`; empty for MOMENT_NONE, as csv_date */
 void csv_empty(struct csv *csv);
 bool csv_row_write(struct csv *csv, FILE *file); /* ends the row and forgets it; false: no memory, or not written */
 

@@ -1,5 +1,6 @@
 #include "report/html.h"
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "base/moment.h"
 
@@ -123,11 +124,10 @@ static const char style_sheet[] =
 	"details:not([open]),ol.do>li,tr{break-inside:avoid}a{text-decoration:none}"
 	"tbody th,td.any{min-width:7rem;overflow-wrap:anywhere}}";
 
-/* 32 octets in base64, as a Content-Security-Policy wants them. */
+/* In base64, as a Content-Security-Policy wants it. */
 static void put_hash(struct html *html)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint8_t octets[DIGEST_OCTETS + 1] = { 0 };
+	uint8_t octets[DIGEST_OCTETS];
 	struct digest *digest = digest_new();
 
 	if (!digest) {
@@ -137,13 +137,7 @@ static void put_hash(struct html *html)
 	digest_add(digest, style_sheet, sizeof style_sheet - 1);
 	digest_finish(digest, octets);
 	digest_free(digest);
-	for (size_t i = 0; i < DIGEST_OCTETS; i += 3) {
-		uint32_t bits = (uint32_t)octets[i] << 16 | (uint32_t)octets[i + 1] << 8 |
-				(i + 2 < DIGEST_OCTETS ? octets[i + 2] : 0u);
-
-		html_rawf(html, "%c%c%c%c", digits[bits >> 18], digits[bits >> 12 & 63], digits[bits >> 6 & 63],
-			i + 2 < DIGEST_OCTETS ? digits[bits & 63] : '=');
-	}
+	base64_put(html->out, (struct span){ (const char *)octets, sizeof octets });
 }
 
 bool html_begin(struct html *html, struct span title)

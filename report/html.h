@@ -24,7 +24,7 @@ void html_raw(struct html *html, const char *markup); /* literal markup of ours 
 void html_rawf(struct html *html, const char *format, ...)
 	__attribute__((format(printf, 2, 3))); /* with numbers in it */
 
-/* A section with its heading; a NULL id or lead is left out. */
+/* A section with its heading; a NULL lead is left out. */
 void html_section(struct html *html, const char *id, const char *name, const char *lead);
 void html_section_end(struct html *html);
 

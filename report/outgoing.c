@@ -1,5 +1,6 @@
 #include "report/outgoing.h"
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "base/moment.h"
 
@@ -129,38 +130,23 @@ static void field_to(struct writing *w, const struct outgoing *o)
 /* RFC 5322 3.3, in UTC. */
 static void field_date(struct writing *w, int64_t date)
 {
-	static const char days[7][4] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
-	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-		"Dec" };
 	int64_t year, day = moment_day(date), second = date - day * DAY_SECONDS;
 	unsigned month, of_month;
 	char text[64];
 
 	moment_to_civil(date, &year, &month, &of_month);
-	snprintf(text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d +0000", days[(day % 7 + 7) % 7], of_month,
-		months[(month - 1) % 12], (int)year, (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
+	snprintf(text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d +0000", moment_weekday_name(day), of_month,
+		moment_month_name(month), (int)year, (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
 	field_text(w, "Date", text);
 }
 
 static void base64(struct writing *w, struct span octets)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t line = 0;
+	for (size_t at = 0; at < octets.n; at += BASE64_LINE) {
+		size_t left = octets.n - at;
 
-	for (size_t i = 0; i < octets.n; i += 3) {
-		uint32_t three = 0;
-		char four[4];
-
-		for (size_t k = 0; k < 3; k++)
-			three = three << 8 | (i + k < octets.n ? (unsigned char)octets.p[i + k] : 0);
-		for (size_t k = 0; k < 4; k++)
-			four[k] = i + k > octets.n ? '=' : digits[three >> (18 - 6 * k) & 63];
-		buf_put(w->out, four, sizeof four);
-		line += 3;
-		if (line == BASE64_LINE || i + 3 >= octets.n) {
-			buf_put_text(w->out, w->line_end);
-			line = 0;
-		}
+		base64_put(w->out, (struct span){ octets.p + at, left < BASE64_LINE ? left : BASE64_LINE });
+		buf_put_text(w->out, w->line_end);
 	}
 }
 

@@ -12,16 +12,6 @@ static const char *const columns[] = { "domain", "identity", "name", "email", "s
 	"counted", "trust3", "trust2", "trust1", "trust0", "judged", "disagreements", "failing_enforced", "honoured",
 	"spared", "defects", "defective_reports", "first_seen", "last_seen" };
 
-static void day_cell(struct csv *csv, int64_t day)
-{
-	char text[MOMENT_TEXT];
-
-	if (day == MOMENT_NONE)
-		csv_empty(csv);
-	else
-		csv_text(csv, span_of(moment_format_day(day * DAY_SECONDS, text)));
-}
-
 static bool row_csv(struct csv_list *reporters, struct span domain, const struct listed_reporter *row)
 {
 	const struct reporter *r = row->reporter;
@@ -38,8 +28,8 @@ static bool row_csv(struct csv_list *reporters, struct span domain, const struct
 	csv_text(csv, span_of(standing_word(r->standing)));
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
 		csv_count(csv, counts[i]);
-	day_cell(csv, r->first_day);
-	day_cell(csv, r->last_day);
+	csv_day(csv, r->first_day);
+	csv_day(csv, r->last_day);
 	return csv_list_write(reporters);
 }
 

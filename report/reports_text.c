@@ -1,5 +1,6 @@
 /* reports for people: a table, printed in parts so that a long list needs no more memory than a short one. */
 #include "report/reports.h"
+#include "base/sum.h"
 #include "parse/feedback.h"
 #include "report/readiness_words.h"
 #include "report/table.h"
@@ -51,16 +52,9 @@ bool stored_report_is_shown(
 	return !only || (!row->broken && uncounted_find(only, row->id, use));
 }
 
-/* Spelt out here and not asked of the store, whose verbs this room does not know. */
 const char *stored_report_word(const struct stored_report *row)
 {
-	static const char *const words[REPORT_STATE_COUNT] = {
-		[REPORT_COUNTS] = "counts",
-		[REPORT_DUPLICATE] = "duplicate",
-		[REPORT_CONFLICT] = "conflict",
-	};
-
-	return row->broken ? "broken" : words[row->state];
+	return row->broken ? "broken" : report_state_word(row->state);
 }
 
 /* The last second of a range belongs to its last day; many reporters end it at the first second of the next. */
@@ -198,8 +192,7 @@ static void report_row(struct reports_text *list, const struct stored_report *ro
 	list->uses[use] = true;
 	list->problems += !list->only && row->problems > 0;
 	if (list->only || row->state == REPORT_COUNTS)
-		list->messages =
-			row->messages > UINT64_MAX - list->messages ? UINT64_MAX : list->messages + row->messages;
+		list->messages = add_up(list->messages, row->messages);
 	if (table_rows(table) == ROWS_AT_ONCE)
 		part_print(list);
 }

@@ -8,11 +8,6 @@ static const char *const columns[] = { "selector", "domain", "listed", "home", "
 	"first_day", "last_day", "checked_valid", "checked_broken", "checked_day", "key_state", "key_type", "key_bits",
 	"key_testing", "key_seen", "flags" };
 
-static struct span day_of(int64_t day, char text[MOMENT_TEXT])
-{
-	return day == MOMENT_NONE ? SPAN_ABSENT : span_of(moment_format_day(day * DAY_SECONDS, text));
-}
-
 static void flags_cell(struct csv *csv, unsigned flags)
 {
 	struct buf words = BUF(1024);
@@ -26,8 +21,6 @@ static void flags_cell(struct csv *csv, unsigned flags)
 
 static void line_csv(struct csv *csv, const struct selector_line *line)
 {
-	char text[MOMENT_TEXT];
-
 	csv_text(csv, line->selector);
 	csv_text(csv, line->domain);
 	csv_bool(csv, line->listed);
@@ -36,11 +29,11 @@ static void line_csv(struct csv *csv, const struct selector_line *line)
 	csv_bool(csv, line->shared);
 	csv_count(csv, line->valid);
 	csv_count(csv, line->broken);
-	csv_text(csv, day_of(line->first_day, text));
-	csv_text(csv, day_of(line->last_day, text));
+	csv_day(csv, line->first_day);
+	csv_day(csv, line->last_day);
 	csv_count(csv, line->checked_valid);
 	csv_count(csv, line->checked_broken);
-	csv_text(csv, day_of(line->checked_day, text));
+	csv_day(csv, line->checked_day);
 	csv_text(csv, span_of(selector_key_word(line->key)));
 	csv_text(csv, span_of(line->key_type));
 	if (line->key_bits)

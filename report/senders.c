@@ -1,20 +1,16 @@
 #include "report/senders.h"
+#include "base/sum.h"
 
 #include <stdlib.h>
 
 #define WEEK 7
 
-static uint64_t add(uint64_t a, uint64_t b)
-{
-	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
 static void counts_add(struct span_counts *sum, const struct span_counts *c)
 {
-	sum->messages = add(sum->messages, c->messages);
-	sum->fails = add(sum->fails, c->fails);
-	sum->not_signed = add(sum->not_signed, c->not_signed);
-	sum->not_spf = add(sum->not_spf, c->not_spf);
+	sum->messages = add_up(sum->messages, c->messages);
+	sum->fails = add_up(sum->fails, c->fails);
+	sum->not_signed = add_up(sum->not_signed, c->not_signed);
+	sum->not_spf = add_up(sum->not_spf, c->not_spf);
 }
 
 static bool belongs(const struct path *path)
@@ -79,7 +75,7 @@ static void row_take_path(const struct verdict *v, struct listed_sender *row, co
 	for (unsigned i = 0; i < n && i < WEEKS_MOST; i++) {
 		struct span_counts week = path_counts(path, path->weeks[i]);
 
-		row->weeks[i] = add(row->weeks[i], path->weeks[i]);
+		row->weeks[i] = add_up(row->weeks[i], path->weeks[i]);
 		if (i + 1 == n)
 			counts_add(&row->week, &week);
 		else if (i + 2 == n)
@@ -258,7 +254,7 @@ static void countries_add(const struct assessment *a, uint32_t path, struct list
 			continue;
 		place = &all[(country[0] - 'A') * 26 + (country[1] - 'A')];
 		memcpy(place->country, country, sizeof place->country);
-		place->messages = add(place->messages, row->count);
+		place->messages = add_up(place->messages, row->count);
 	}
 }
 

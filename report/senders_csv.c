@@ -21,16 +21,6 @@ static const char *const columns[] = { "domain", "header_from", "source_id", "so
 	"week_unsigned", "countries" };
 #define COLUMNS (sizeof columns / sizeof *columns) /* the last one only where it is asked for */
 
-static void day_cell(struct csv *csv, int64_t day)
-{
-	char text[MOMENT_TEXT];
-
-	if (day == MOMENT_NONE)
-		csv_empty(csv);
-	else
-		csv_text(csv, span_of(moment_format_day(day * DAY_SECONDS, text)));
-}
-
 static void class_cells(struct senders_csv *senders, const struct listed_sender *row)
 {
 	const struct classification *class = &row->path->class;
@@ -55,8 +45,8 @@ static void seen_cells(struct csv *csv, const struct listed_sender *row)
 
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
 		csv_count(csv, counts[i]);
-	day_cell(csv, row->first_day);
-	day_cell(csv, row->last_day);
+	csv_day(csv, row->first_day);
+	csv_day(csv, row->last_day);
 	csv_count(csv, row->weeks_seen);
 }
 
@@ -90,7 +80,7 @@ static bool row_csv(struct senders_csv *senders, const struct assessment *a, con
 	csv_text(csv, buf_span(&senders->text));
 	buf_clear(&senders->text);
 	csv_text(csv, listed_home(v, row));
-	day_cell(csv, row->sender ? row->sender->next_day : MOMENT_NONE);
+	csv_day(csv, row->sender ? row->sender->next_day : MOMENT_NONE);
 	listed_marks(&senders->text, row);
 	csv_text(csv, buf_span(&senders->text));
 	buf_clear(&senders->text);

@@ -1,6 +1,7 @@
 /* show for people: who reports about whom and when, which rows fail, what was odd. */
 #include "report/show.h"
 #include "base/moment.h"
+#include "base/sum.h"
 #include "report/facts.h"
 #include "report/table.h"
 
@@ -208,11 +209,6 @@ static void report_begin(struct show_text *show, const struct report *report)
 
 /* --- its records --- */
 
-static uint64_t sum(uint64_t a, uint64_t b)
-{
-	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
 static bool row_before(const struct shown_row *a, const struct shown_row *b)
 {
 	return a->fails != b->fails ? a->fails : a->count > b->count;
@@ -307,15 +303,15 @@ static void record_take(struct show_text *show, const struct record *record)
 	} else if (!span_is(buf_span(&show->from), record->header_from)) {
 		show->one_from = false;
 	}
-	sums->messages = sum(sums->messages, record->count);
-	sums->disposed[record->disposed] = sum(sums->disposed[record->disposed], record->count);
+	sums->messages = add_up(sums->messages, record->count);
+	sums->disposed[record->disposed] = add_up(sums->disposed[record->disposed], record->count);
 	if (!row.fails)
-		sums->passed = sum(sums->passed, record->count);
+		sums->passed = add_up(sums->passed, record->count);
 	else if (record->reasons_n)
-		sums->spared = sum(sums->spared, record->count);
+		sums->spared = add_up(sums->spared, record->count);
 	if (row.differs) {
 		sums->differing_rows++;
-		sums->differing = sum(sums->differing, record->count);
+		sums->differing = add_up(sums->differing, record->count);
 	}
 	row_keep(show, record, row);
 }
@@ -368,7 +364,7 @@ static void rows_print(struct show_text *show)
 	for (size_t i = 0; i < show->rows_n; i++) {
 		if (table)
 			table_put_row(table, &show->rows[i], !show->one_from);
-		messages = sum(messages, show->rows[i].count);
+		messages = add_up(messages, show->rows[i].count);
 		row_release(&show->rows[i]);
 	}
 	if (!table || !table_print(table))
@@ -387,10 +383,10 @@ static void put_dispositions(struct buf *line, const struct shown_sums *sums)
 		uint64_t n;
 		const char *says;
 	} parts[] = {
-		{ sum(sums->disposed[DISPOSITION_NONE], sums->disposed[DISPOSITION_PASS]), "delivered" },
+		{ add_up(sums->disposed[DISPOSITION_NONE], sums->disposed[DISPOSITION_PASS]), "delivered" },
 		{ sums->disposed[DISPOSITION_QUARANTINE], "quarantined" },
 		{ sums->disposed[DISPOSITION_REJECT], "rejected" },
-		{ sum(sums->disposed[DISPOSITION_OTHER], sums->disposed[DISPOSITION_ABSENT]),
+		{ add_up(sums->disposed[DISPOSITION_OTHER], sums->disposed[DISPOSITION_ABSENT]),
 			"without a known disposition" },
 	};
 	const char *before = " The receiver's action: ";

@@ -7,6 +7,7 @@
 
 /* The longest value a parser lets through is 128 kB; each octet becomes at most nine. */
 #define STYLE_VALUE_OCTETS ((size_t)2 * 1024 * 1024)
+#define YEAR_MOST 9999 /* as moment_format */
 
 static const char *const ink_sequences[INK_COUNT] = {
 	[INK_PLAIN] = NULL,
@@ -343,16 +344,14 @@ struct civil_day {
 static struct civil_day civil_of_day(int64_t day)
 {
 	struct civil_day civil = { 0 };
-	char text[MOMENT_TEXT];
+	int64_t year = 0;
 
 	if (day < INT64_MAX / DAY_SECONDS && day > INT64_MIN / DAY_SECONDS)
-		civil.known = sscanf(moment_format_day(day * DAY_SECONDS, text), "%d-%u-%u", &civil.year, &civil.month,
-				      &civil.day) == 3;
+		moment_to_civil(day * DAY_SECONDS, &year, &civil.month, &civil.day);
+	civil.known = year >= 1 && year <= YEAR_MOST;
+	civil.year = civil.known ? (int)year : 0;
 	return civil;
 }
-
-static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-	"Dec" };
 
 struct short_text day_text(int64_t day)
 {
@@ -360,17 +359,16 @@ struct short_text day_text(int64_t day)
 	struct short_text text = { "?" };
 
 	if (civil.known)
-		snprintf(text.p, sizeof text.p, "%u %s", civil.day, months[civil.month - 1]);
+		snprintf(text.p, sizeof text.p, "%u %s", civil.day, moment_month_name(civil.month));
 	return text;
 }
 
 struct short_text weekday_text(int64_t day)
 {
-	static const char days[7][4] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
 	struct short_text text = { "?" };
 
 	if (civil_of_day(day).known)
-		snprintf(text.p, sizeof text.p, "%s %.20s", days[(day % 7 + 7) % 7], day_text(day).p);
+		snprintf(text.p, sizeof text.p, "%s %.20s", moment_weekday_name(day), day_text(day).p);
 	return text;
 }
 
@@ -396,15 +394,15 @@ struct long_text period_text(const struct style *style, int64_t first_day, int64
 	if (!a.known || !b.known)
 		snprintf(text.p, sizeof text.p, "an unknown time");
 	else if (first_day == last_day)
-		snprintf(text.p, sizeof text.p, "%u %s %d", b.day, months[b.month - 1], b.year);
+		snprintf(text.p, sizeof text.p, "%u %s %d", b.day, moment_month_name(b.month), b.year);
 	else if (a.year != b.year)
-		snprintf(text.p, sizeof text.p, "%u %s %d %s %u %s %d", a.day, months[a.month - 1], a.year, dash, b.day,
-			months[b.month - 1], b.year);
+		snprintf(text.p, sizeof text.p, "%u %s %d %s %u %s %d", a.day, moment_month_name(a.month), a.year, dash, b.day,
+			moment_month_name(b.month), b.year);
 	else if (a.month != b.month)
-		snprintf(text.p, sizeof text.p, "%u %s %s %u %s %d", a.day, months[a.month - 1], dash, b.day,
-			months[b.month - 1], b.year);
+		snprintf(text.p, sizeof text.p, "%u %s %s %u %s %d", a.day, moment_month_name(a.month), dash, b.day,
+			moment_month_name(b.month), b.year);
 	else
-		snprintf(text.p, sizeof text.p, "%u %s %u %s %d", a.day, dash, b.day, months[b.month - 1], b.year);
+		snprintf(text.p, sizeof text.p, "%u %s %u %s %d", a.day, dash, b.day, moment_month_name(b.month), b.year);
 	return text;
 }
 

@@ -251,7 +251,7 @@ static bool reporter_count(struct store *s, struct reporter_list *list, sqlite3_
 		entry->row.days++;
 	entry->last_day = day;
 	entry->row.reports++;
-	entry->row.messages = sum_counts(entry->row.messages, column_count(st, 7));
+	entry->row.messages = add_up(entry->row.messages, column_count(st, 7));
 	if (begin != MOMENT_NONE && (entry->row.begin == MOMENT_NONE || begin < entry->row.begin))
 		entry->row.begin = begin;
 	if (end > entry->row.end)
@@ -430,7 +430,7 @@ static bool sum_get(struct store *s, enum sql which, uint64_t *sum)
 	if (!st)
 		return false;
 	while ((row = sql_row(s, st)) == 1)
-		*sum = sum_counts(*sum, column_count(st, 0));
+		*sum = add_up(*sum, column_count(st, 0));
 	return row == 0;
 }
 

@@ -591,7 +591,7 @@ static bool row_merge(struct observing *o, const struct observed_traffic *row)
 	if (found == 0)
 		o->rows[o->rows_n++] = *row;
 	else
-		o->rows[at].count = sum_counts(o->rows[at].count, row->count);
+		o->rows[at].count = add_up(o->rows[at].count, row->count);
 	return true;
 }
 

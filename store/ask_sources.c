@@ -179,7 +179,7 @@ static bool tally_add(struct asking *a, struct tallies *tallies, const struct ta
 		return false;
 	slot = tally_slot(tallies, tally);
 	if (slot->kind_and_one) {
-		slot->messages = sum_counts(slot->messages, tally->messages);
+		slot->messages = add_up(slot->messages, tally->messages);
 		return true;
 	}
 	if (!tally_fits(a, tallies, tally))
@@ -504,7 +504,7 @@ static bool spf_passes_gather(struct asking *a, struct span domain, struct spf_p
 				text_of(a->store, (int64_t)tally->value, &a->store->arena, &failed), domain);
 		value = tally->value;
 		if (same)
-			row->messages = sum_counts(row->messages, tally->messages);
+			row->messages = add_up(row->messages, tally->messages);
 	}
 	for (size_t i = 0; i < a->sources.n; i++) {
 		const struct source_row *source = &a->sources.entries[i].row;

@@ -125,7 +125,7 @@ static bool source_want(void *arg, const struct walked_report *report, const str
 		*slot = (struct wanted){ address, 1 };
 		w->n++;
 	}
-	slot->messages = sum_counts(slot->messages, record->messages);
+	slot->messages = add_up(slot->messages, record->messages);
 	return true;
 }
 

@@ -187,6 +187,9 @@ bool report_get(struct store *s, int64_t id, struct report_row *row, struct aren
 	row->uncounted = column_count(st, at++);
 	column_counts(st, at, &row->counts);
 	sqlite3_reset(st);
+	if (row->state < REPORT_COUNTS || row->state > REPORT_EXPIRING || row->first_record < 0 ||
+		row->first_record > ID_MOST || row->records > ID_MOST)
+		return store_fail(s, SQLITE_CORRUPT, "a report is damaged");
 	return true;
 }
 

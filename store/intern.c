@@ -201,8 +201,7 @@ struct span text_of(struct store *s, int64_t id, struct arena *arena, bool *fail
 	return SPAN_ABSENT;
 }
 
-/* Seven bits an octet, the lowest first. */
-void list_put_number(struct list *list, uint64_t number)
+void number_put(struct buf *out, uint64_t number)
 {
 	uint8_t octets[10];
 	size_t n = 0;
@@ -210,7 +209,12 @@ void list_put_number(struct list *list, uint64_t number)
 	for (; number >= 0x80; number >>= 7)
 		octets[n++] = (uint8_t)(number | 0x80);
 	octets[n++] = (uint8_t)number;
-	buf_put(list->out, octets, n);
+	buf_put(out, octets, n);
+}
+
+void list_put_number(struct list *list, uint64_t number)
+{
+	number_put(list->out, number);
 }
 
 void list_put_text(struct list *list, struct span text)
@@ -230,18 +234,10 @@ void list_put_text(struct list *list, struct span text)
 
 uint64_t list_take_number(struct list_reader *reader)
 {
-	uint64_t number = 0;
-	unsigned shift = 0;
+	uint64_t number;
 
-	while (reader->rest.n && shift < 64) {
-		uint8_t octet = (uint8_t)*reader->rest.p++;
-
-		reader->rest.n--;
-		number |= (uint64_t)(octet & 0x7f) << shift;
-		if (octet < 0x80)
-			return number;
-		shift += 7;
-	}
+	if (number_get(&reader->rest, &number))
+		return number;
 	reader->failed = true;
 	return 0;
 }

@@ -2,6 +2,17 @@
 #include "store/store_private.h"
 #include "base/shortage.h"
 
+/* Of SQL_MAIL_FIND. False: none that a mail can have. */
+static bool outcome_take(sqlite3_stmt *st, enum outcome *outcome)
+{
+	int number = sqlite3_column_int(st, 3);
+
+	if (number < 0 || number >= OUTCOME_COUNT)
+		return false;
+	*outcome = (enum outcome)number;
+	return true;
+}
+
 bool store_knows_outcome(struct store *s, const uint8_t sha256[DIGEST_OCTETS], enum outcome *outcome)
 {
 	sqlite3_stmt *st = sql_open(s, SQL_MAIL_FIND);
@@ -10,9 +21,7 @@ bool store_knows_outcome(struct store *s, const uint8_t sha256[DIGEST_OCTETS], e
 	if (!st)
 		return false;
 	bind_blob(st, 1, (struct span){ (const char *)sha256, DIGEST_OCTETS });
-	known = sql_row(s, st) == 1 && sqlite3_column_int(st, 1) != MAIL_FORGOTTEN;
-	if (known)
-		*outcome = (enum outcome)sqlite3_column_int(st, 3);
+	known = sql_row(s, st) == 1 && sqlite3_column_int(st, 1) != MAIL_FORGOTTEN && outcome_take(st, outcome);
 	sqlite3_reset(st);
 	return known;
 }
@@ -105,19 +114,22 @@ static bool mail_enter(struct store *s, const struct mail *mail, int64_t arrived
 {
 	struct taking *t = &s->taking;
 	sqlite3_stmt *st = sql_open(s, SQL_MAIL_FIND);
+	bool damaged;
 	int row;
 
 	if (!st)
 		return false;
 	bind_blob(st, 1, (struct span){ (const char *)mail->sha256, DIGEST_OCTETS });
 	row = sql_row(s, st);
+	damaged = row == 1 && !outcome_take(st, &t->result.outcome);
 	if (row == 1) {
 		t->mail = sqlite3_column_int64(st, 0);
 		t->known = sqlite3_column_int(st, 1) != MAIL_FORGOTTEN;
 		arrived = sqlite3_column_int64(st, 2);
-		t->result.outcome = (enum outcome)sqlite3_column_int(st, 3);
 	}
 	sqlite3_reset(st);
+	if (damaged)
+		return store_fail(s, SQLITE_CORRUPT, "what became of a mail is damaged");
 	t->result.known = t->known;
 	t->again_mail = row == 1;
 	t->arrived = arrived;

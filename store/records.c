@@ -2,7 +2,7 @@
  * the same, so that a record takes eight octets in a long report and is read in nanoseconds instead of a row of its own.
  *
  * A run: how many shapes there are, the shapes, each as numbers, then the records: the place of the shape, messages,
- * the source (SOURCE_). Numbers as list_put_number writes them. A run has no more than RUN_RECORDS records and, but
+ * the source (SOURCE_). Numbers as number_put writes them. A run has no more than RUN_RECORDS records and, but
  * for texts in the place of addresses, RUN_OCTETS octets; runs of a report follow each other in the order of their ids,
  * which are those of their first records. */
 #include "base/scatter.h"
@@ -62,17 +62,6 @@ bool records_begin(struct store *s)
 		s->packing->run = 1;
 	}
 	return true;
-}
-
-static void number_put(struct buf *out, uint64_t number)
-{
-	uint8_t octets[10];
-	size_t n = 0;
-
-	for (; number >= 0x80; number >>= 7)
-		octets[n++] = (uint8_t)(number | 0x80);
-	octets[n++] = (uint8_t)number;
-	buf_put(out, octets, n);
 }
 
 static uint32_t shape_place(struct packing *p, const struct record_shape *shape)
@@ -148,7 +137,7 @@ bool records_open(struct store *s, int64_t first, uint64_t n, struct records *r)
 	*r = (struct records){ .store = s, .st = sql_open(s, SQL_RECORDS_GET) };
 	if (!r->st)
 		return false;
-	if (__builtin_add_overflow(first, (int64_t)n - 1, &last)) /* all there are, or a damaged report */
+	if (n > INT64_MAX || __builtin_add_overflow(first, (int64_t)n - 1, &last)) /* all there are, or a damaged report */
 		last = INT64_MAX;
 	sqlite3_bind_int64(r->st, 1, first);
 	sqlite3_bind_int64(r->st, 2, last);
@@ -162,20 +151,14 @@ void records_close(struct records *r)
 
 static inline uint64_t number_take(struct records *r)
 {
-	uint64_t number = 0;
+	uint64_t number;
 
 	if (r->rest.n && (uint8_t)*r->rest.p < 0x80) {
 		r->rest.n--;
 		return (uint8_t)*r->rest.p++;
 	}
-	for (unsigned shift = 0; r->rest.n && shift < 64; shift += 7) {
-		uint8_t octet = (uint8_t)*r->rest.p++;
-
-		r->rest.n--;
-		number |= (uint64_t)(octet & 0x7f) << shift;
-		if (octet < 0x80)
-			return number;
-	}
+	if (number_get(&r->rest, &number))
+		return number;
 	r->damaged = true;
 	return 0;
 }
@@ -367,7 +350,7 @@ static bool record_sum(void *arg, const struct walked_report *report, const stru
 		g->sums->n++;
 	}
 	sum->records++;
-	sum->messages = sum_counts(sum->messages, record->messages < MESSAGES_MOST ? record->messages : MESSAGES_MOST);
+	sum->messages = add_up(sum->messages, record->messages < MESSAGES_MOST ? record->messages : MESSAGES_MOST);
 	sum->last_day = report->day > sum->last_day ? report->day : sum->last_day;
 	sum->trust = report->trust > sum->trust ? report->trust : sum->trust;
 	return true;

@@ -41,7 +41,7 @@ static bool id_format(struct store *s, const uint8_t *name, struct span *id)
 			return false;
 		column_octets(st, 0, other, sizeof other);
 		if (sqlite3_column_type(st, 0) != SQLITE_NULL && digits_shared(name, other) >= n)
-			n = digits_shared(name, other) + 1;
+			n = digits_shared(name, other) < NAME_DIGITS ? digits_shared(name, other) + 1 : NAME_DIGITS;
 		sqlite3_reset(st);
 	}
 	if (!text)

@@ -138,9 +138,9 @@ static int weight_order(const void *a, const void *b)
 
 static void row_add(struct selector_row *sum, const struct selector_row *more)
 {
-	sum->records = sum_counts(sum->records, more->records);
-	sum->valid = sum_counts(sum->valid, more->valid);
-	sum->broken = sum_counts(sum->broken, more->broken);
+	sum->records = add_up(sum->records, more->records);
+	sum->valid = add_up(sum->valid, more->valid);
+	sum->broken = add_up(sum->broken, more->broken);
 	sum->valid_day = more->valid_day > sum->valid_day ? more->valid_day : sum->valid_day;
 }
 
@@ -212,8 +212,8 @@ static bool sum_add(struct sums *sums, const struct checked_selector_row *row)
 
 		if (have->mail != row->mail || !span_is(have->d, row->d) || !span_is(have->selector, row->selector))
 			continue;
-		have->valid = sum_counts(have->valid, row->valid);
-		have->broken = sum_counts(have->broken, row->broken);
+		have->valid = add_up(have->valid, row->valid);
+		have->broken = add_up(have->broken, row->broken);
 		have->first_seen = row->first_seen < have->first_seen ? row->first_seen : have->first_seen;
 		have->last_seen = row->last_seen > have->last_seen ? row->last_seen : have->last_seen;
 		return true;

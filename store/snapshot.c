@@ -232,6 +232,7 @@ static bool state_take(struct store *s, sqlite3_stmt *st, struct arena *arena, s
 {
 	struct span place = column_text(st, 0);
 	char *name = arena_take(arena, place.n + 1);
+	uint64_t security = column_count(st, 6);
 
 	*row = (struct snapshot_row){ .first_seen = sqlite3_column_int64(st, 3), .last_seen = sqlite3_column_int64(st, 4) };
 	if (!name)
@@ -239,7 +240,9 @@ static bool state_take(struct store *s, sqlite3_stmt *st, struct arena *arena, s
 	row->answer.name = (struct span){ name, labels_reverse(place, name) };
 	row->answer.type = (enum dns_type)sqlite3_column_int(st, 1);
 	row->answer.ttl = (uint32_t)sqlite3_column_int64(st, 5);
-	row->answer.security = (enum dns_security)sqlite3_column_int(st, 6);
+	if (security >= DNS_SECURITY_COUNT)
+		return store_fail(s, SQLITE_CORRUPT, "a snapshot is damaged");
+	row->answer.security = (enum dns_security)security;
 	return answer_take(s, column_text(st, 2), arena, &row->answer);
 }
 

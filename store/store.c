@@ -153,12 +153,17 @@ const struct fault *store_fault(const struct store *s)
 bool store_load_ids(struct store *s)
 {
 	sqlite3_stmt *st = sql_open(s, SQL_NEXT_IDS);
+	int64_t record, report;
 
 	if (!st || sql_row(s, st) != 1)
 		return false;
-	s->next_record = sqlite3_column_int64(st, 0) + 1;
-	s->next_report = sqlite3_column_int64(st, 1) + 1;
+	record = sqlite3_column_int64(st, 0);
+	report = sqlite3_column_int64(st, 1);
 	sqlite3_reset(st);
+	if (record < 0 || record > ID_MOST || report < 0 || report > ID_MOST)
+		return store_fail(s, SQLITE_CORRUPT, "numbers that reports or records cannot have");
+	s->next_record = record + 1;
+	s->next_report = report + 1;
 	return true;
 }
 

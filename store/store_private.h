@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/deflate.h"
+#include "base/sum.h"
 #include "parse/dns/orgdomain.h"
 #include "store/lock.h"
 #include "store/sql.h"
@@ -16,6 +17,7 @@
 
 #define IDENTITY_OCTETS 16
 #define FAILURE_NAME 16 /* octets of a failure report's name */
+#define ID_MOST (INT64_C(1) << 60) /* of a report or record: nobody ever counted up to it */
 #define CLOCK_SET INT64_C(1767225600) /* 2026-01-01; a clock that tells an earlier time has not been set */
 
 /* mail.state */
@@ -252,6 +254,21 @@ typedef void list_writer(struct list *list, const struct record *record);
 bool intern_list(struct store *s, enum intern_kind kind, list_writer *write, const struct record *record, int64_t *id);
 /* The text of an id in `arena`; absent for 0. *failed is set when there is no such id. */
 struct span text_of(struct store *s, int64_t id, struct arena *arena, bool *failed);
+/* A number as octets: seven bits each, the lowest first; all but the last have the eighth. */
+void number_put(struct buf *out, uint64_t number);
+static inline bool number_get(struct span *from, uint64_t *number) /* false: there is none, or it has no end */
+{
+	*number = 0;
+	for (unsigned shift = 0; from->n && shift < 64; shift += 7) {
+		uint8_t octet = (uint8_t)*from->p++;
+
+		from->n--;
+		*number |= (uint64_t)(octet & 0x7f) << shift;
+		if (octet < 0x80)
+			return true;
+	}
+	return false;
+}
 void list_put_number(struct list *list, uint64_t number);
 void list_put_text(struct list *list, struct span text);
 /* Room for as many as the list says come next, each of at least one octet. */
@@ -268,7 +285,6 @@ bool report_end(struct store *s);
 bool report_write(struct store *s); /* the one that waits, if any */
 unsigned record_flags(const struct record *record);
 void counts_add_record(struct counts *counts, uint64_t messages, unsigned flags);
-uint64_t sum_counts(uint64_t a, uint64_t b); /* stops at the largest number */
 void counts_add(struct counts *sum, const struct counts *more);
 extern const size_t report_texts[REPORT_TEXTS]; /* offsets into struct report */
 struct span fold_case(struct buf *out, struct span text); /* ASCII; absent stays absent */

@@ -52,11 +52,6 @@ unsigned record_flags(const struct record *record)
 	return flags;
 }
 
-uint64_t sum_counts(uint64_t a, uint64_t b)
-{
-	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
 void counts_add_record(struct counts *c, uint64_t messages, unsigned flags)
 {
 	uint64_t *disposed = &c->other;
@@ -77,29 +72,29 @@ void counts_add_record(struct counts *c, uint64_t messages, unsigned flags)
 	case DISPOSITION_COUNT:
 		break;
 	}
-	c->messages = sum_counts(c->messages, messages);
-	*disposed = sum_counts(*disposed, messages);
+	c->messages = add_up(c->messages, messages);
+	*disposed = add_up(*disposed, messages);
 	if (flags & FLAG_DKIM)
-		c->dkim = sum_counts(c->dkim, messages);
+		c->dkim = add_up(c->dkim, messages);
 	if (flags & FLAG_SPF)
-		c->spf = sum_counts(c->spf, messages);
+		c->spf = add_up(c->spf, messages);
 	if ((flags & FLAG_DKIM) && (flags & FLAG_SPF))
-		c->both = sum_counts(c->both, messages);
+		c->both = add_up(c->both, messages);
 	if (flags & FLAG_SPARED)
-		c->spared = sum_counts(c->spared, messages);
+		c->spared = add_up(c->spared, messages);
 }
 
 void counts_add(struct counts *sum, const struct counts *more)
 {
-	sum->messages = sum_counts(sum->messages, more->messages);
-	sum->dkim = sum_counts(sum->dkim, more->dkim);
-	sum->spf = sum_counts(sum->spf, more->spf);
-	sum->both = sum_counts(sum->both, more->both);
-	sum->none = sum_counts(sum->none, more->none);
-	sum->quarantine = sum_counts(sum->quarantine, more->quarantine);
-	sum->reject = sum_counts(sum->reject, more->reject);
-	sum->other = sum_counts(sum->other, more->other);
-	sum->spared = sum_counts(sum->spared, more->spared);
+	sum->messages = add_up(sum->messages, more->messages);
+	sum->dkim = add_up(sum->dkim, more->dkim);
+	sum->spf = add_up(sum->spf, more->spf);
+	sum->both = add_up(sum->both, more->both);
+	sum->none = add_up(sum->none, more->none);
+	sum->quarantine = add_up(sum->quarantine, more->quarantine);
+	sum->reject = add_up(sum->reject, more->reject);
+	sum->other = add_up(sum->other, more->other);
+	sum->spared = add_up(sum->spared, more->spared);
 }
 
 struct span fold_case(struct buf *out, struct span text)

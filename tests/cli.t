@@ -234,11 +234,15 @@ ends 64 "wrong usage" summary --fast
 ends 64 "an option that is no number" --jobs many summary
 ends 64 "an option that is none of its words" --color perhaps summary
 ends 78 "a wrong setting" -c wrong.conf summary
-sleep 6 | run ingest - > holder 2>&1 &
-sleep 0.5
+mkfifo hold
+: > cli.db-lock # whoever holds it writes its number into it
+run ingest - < hold > holder 2>&1 &
+exec 9> hold
+await cli.db-lock
 ends 75 "a lock that is held longer than [store] wait" -c right.conf ingest demo/guild-shop-1118.eml
 grep -q 'cli.db' err && [ "$(wc -l < err)" -eq 1 ]
 ok $? "the lock is named in one line"
+exec 9>&-
 wait
 for command in --help "export --csv" "export --json" summary "show demo/guild-shop-1118.eml" reports config; do
 	# shellcheck disable=SC2086

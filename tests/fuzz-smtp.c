@@ -2,6 +2,7 @@
  * choose TLS, login and recipients; the rest is what the server says (fuzz_server.h), which repeats the last line it was
  * told: a login's secret, too. Watched is what the client says: nothing before TLS but the wish for it, no line that a
  * server has slipped in, the mail whole and as it is; and that its end, the answers and what is said of them fit. */
+#include "base/base64.h"
 #include "base/escape.h"
 #include "ingest/sasl.h"
 #include "ingest/smtp.h"
@@ -112,7 +113,7 @@ static void forms_make(const struct mailbox *server)
 	initial = BUF(SASL_OCTETS);
 	bare = BUF(SASL_OCTETS);
 	sasl_initial(&initial, &sasl, SPAN(SECRET));
-	sasl_base64(&bare, SPAN(SECRET));
+	base64_put(&bare, SPAN(SECRET));
 }
 
 static void secret_check(const struct fault *fault)

@@ -333,7 +333,7 @@ nsd -d -c nsd.conf > nsd.out 2>&1 &
 running=$!
 python3 "$tests/dnsproxy.py" "$port" questions > proxy.port &
 running="$running $!"
-until [ -s proxy.port ]; do sleep 0.1; done
+await proxy.port
 printf '[dns]\nresolver = 127.0.0.1@%s\ntrust_anchor = %s\n' "$(cat proxy.port)" "$work/$root_key.ds" > conf
 ask() {
 	: > questions.before
@@ -414,7 +414,7 @@ s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1], flush=True)
 time.sleep(120)' > silent.port &
 running="$running $!"
-until [ -s silent.port ]; do sleep 0.1; done
+await silent.port
 printf '[dns]\nresolver = 127.0.0.1@%s\n' "$(cat silent.port)" > conf
 before=$(date +%s)
 ends 75 "a name server that never answers" "$program" -c conf lint signed.example.net chain.example

@@ -22,6 +22,11 @@ says() { # WORDS NAME: in what was just printed
 	ok $? "$2"
 }
 
+await() { # FILE: until something stands in it, a minute at most
+	tries=0
+	until [ -s "$1" ] || [ $((tries += 1)) -gt 600 ]; do sleep 0.1; done
+}
+
 same() { # GOLDEN NAME: what was just printed is that file; `--write` writes the file
 	[ "$write" = --write ] && cp "$work/out" "$golden/$1"
 	diff -u "$golden/$1" "$work/out" > "$work/diff" 2>&1

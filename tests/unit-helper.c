@@ -1,12 +1,16 @@
 /* The process that runs the commands of the configuration, and how a command is taken apart. */
 #include "cli/helper.h"
+#include "base/child.h"
+#include "base/steady.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -73,6 +77,43 @@ static void test_many_words(void **state)
 	strcat(text, " a");
 	assert_false(command_split(span_of(text), &words, &fault));
 	assert_non_null(strstr(fault.text, "more than 64 words"));
+}
+
+/* A word that is cut short would be another argument, or another program. */
+static void test_long_word(void **state)
+{
+	struct command_words words;
+	struct fault fault = { 0 };
+	static char text[5000] = "/bin/";
+
+	(void)state;
+	memset(text + 5, 'x', sizeof text - 6);
+	assert_false(command_split(span_of(text), &words, &fault));
+	assert_int_equal(fault.kind, FAULT_LATER);
+	assert_null(words.words);
+}
+
+/* One that goes on talking is not waited for longer than one that says nothing. */
+static void test_talkative_end(void **state)
+{
+	int64_t begun;
+	int pair[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	pid = fork();
+	if (pid == 0)
+		for (;;) {
+			send(pair[1], "x", 1, MSG_NOSIGNAL);
+			usleep(100000);
+		}
+	assert_true(pid > 0);
+	close(pair[1]);
+	begun = steady_ms();
+	child_end(pid, pair[0]);
+	assert_in_range(steady_ms() - begun, 0, 5000);
+	assert_int_equal(kill(pid, 0), -1);
 }
 
 static void said(struct helper *helper, const char *command, const char *wanted)
@@ -165,6 +206,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_many_words),
+		cmocka_unit_test(test_long_word),
+		cmocka_unit_test(test_talkative_end),
 		cmocka_unit_test(test_run),
 		cmocka_unit_test(test_sealed),
 	};

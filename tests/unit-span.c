@@ -1,5 +1,6 @@
 /* span: lists, white space and numbers. address: networks. fault: where its text ends. */
 #include "base/address.h"
+#include "base/buf.h"
 #include "base/fault.h"
 #include "base/span.h"
 
@@ -46,6 +47,29 @@ static void test_trim(void **state)
 	assert_true(span_is(span_trim(SPAN(" \t\r\n\v\fa b\n")), SPAN("a b")));
 	assert_int_equal(span_trim(SPAN(" \t ")).n, 0);
 	assert_null(span_trim(SPAN_ABSENT).p);
+}
+
+/* Its text ends where it ends, whatever lay in the memory before. */
+static void test_buffer_end(void **state)
+{
+	struct buf b = BUF(100000);
+	char *dirty;
+
+	(void)state;
+	for (size_t n = 32; n <= 512; n *= 2) { /* what the next malloc gives, filled */
+		dirty = malloc(n);
+		assert_non_null(dirty);
+		memset(dirty, 'x', n);
+		free(dirty);
+	}
+	assert_true(buf_reserve(&b, 10));
+	assert_string_equal(buf_text(&b), "");
+	memcpy(b.p, "abcxyz", 6);
+	buf_grew(&b, 3);
+	assert_string_equal(buf_text(&b), "abc");
+	assert_true(buf_reserve(&b, 5000));
+	assert_string_equal(buf_text(&b), "abc");
+	buf_release(&b);
 }
 
 static void test_number(void **state)
@@ -172,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_misspelt),
 		cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_buffer_end),
 		cmocka_unit_test(test_number),
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_fault),

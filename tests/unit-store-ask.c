@@ -516,6 +516,86 @@ static void test_expire_resumes(void **state)
 	assert_non_null(strstr(text, "records|2|2"));
 }
 
+static bool author_pass(void *arg, struct span name)
+{
+	(void)arg;
+	(void)name;
+	return true;
+}
+
+static bool report_pass(void *arg, const struct stored_report *row)
+{
+	(void)arg;
+	(void)row;
+	return true;
+}
+
+/* Whoever asks looks states and outcomes up in tables. */
+static void test_unknown_words(void **state)
+{
+	static const char *const harms[] = { "-1", "4", "2147483648" };
+	struct record one = plain_record("192.0.2.1", 10, true, NULL, 0);
+	struct fixture *b = *state;
+	struct mail mail = { .name = NULL, .fd = -1 };
+	struct fault fault = { 0 };
+	enum outcome outcome;
+	char sql[100];
+	sqlite3_stmt *st;
+
+	plain_report(b, 1, "Google", "example.org", 100, "none", &one, 1);
+	commit(b);
+	assert_int_equal(sqlite3_prepare_v2(b->store->db, "SELECT sha256 FROM mail", -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	memcpy(mail.sha256, sqlite3_column_blob(st, 0), sizeof mail.sha256);
+	sqlite3_finalize(st);
+	assert_true(store_knows_outcome(b->store, mail.sha256, &outcome));
+	for (size_t i = 0; i < sizeof harms / sizeof *harms; i++) {
+		snprintf(sql, sizeof sql, "UPDATE report SET state=%s; UPDATE mail SET outcome=%s", harms[i], harms[i]);
+		assert_int_equal(sqlite3_exec(b->store->db, sql, NULL, NULL, NULL), SQLITE_OK);
+		if (harms[i][0] == '-') { /* what is above all states is not listed */
+			assert_false(store_ask_reports(b->store, NULL, report_pass, NULL, &fault));
+			assert_int_equal(fault.kind, FAULT_SETUP);
+		}
+		assert_false(store_knows_outcome(b->store, mail.sha256, &outcome));
+		assert_false(store_mail_begin(b->store, &mail, ARRIVED, &fault));
+		assert_int_equal(fault.kind, FAULT_SETUP);
+	}
+}
+
+/* Numbers at the end of all numbers are damage, not where the next ones begin. */
+static void test_numbers_end(void **state)
+{
+	static const char *const harms[] = { "UPDATE report SET id=9223372036854775807", "UPDATE report SET id=-5",
+		"UPDATE records SET id=9223372036854775806", "UPDATE records SET n=9223372036854775807" };
+	struct record one = plain_record("192.0.2.1", 10, true, NULL, 0);
+	static const char *const ranges[] = { "UPDATE report SET first_record=9223372036854775807",
+		"UPDATE report SET first_record=-1", "UPDATE report SET records=9223372036854775807",
+		"UPDATE report SET records=-1", "UPDATE report SET records=-9223372036854775807-1" };
+	struct mail mail = { .name = NULL, .fd = -1, .sha256 = { 7 } };
+	struct fixture *b = *state;
+	struct fault fault = { 0 };
+	struct expired expired;
+
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+		fixture_anew(b);
+		plain_report(b, 1, "Google", "example.org", 100, "none", &one, 1);
+		commit(b);
+		assert_int_equal(sqlite3_exec(b->store->db, ranges[i], NULL, NULL, NULL), SQLITE_OK);
+		assert_true(store_ask_authors(b->store, "example.org", &ALWAYS, author_pass, NULL, NULL));
+		assert_false(store_expire(b->store, 200 * DAY_SECONDS, ARRIVED, &expired, &fault));
+		assert_int_equal(fault.kind, FAULT_SETUP);
+	}
+	for (size_t i = 0; i < sizeof harms / sizeof *harms; i++) {
+		fixture_anew(b);
+		plain_report(b, 1, "Google", "example.org", 100, "none", &one, 1);
+		commit(b);
+		assert_int_equal(sqlite3_exec(b->store->db, "PRAGMA foreign_keys=OFF", NULL, NULL, NULL), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(b->store->db, harms[i], NULL, NULL, NULL), SQLITE_OK);
+		assert_false(store_mail_begin(b->store, &mail, ARRIVED, &fault));
+		assert_int_equal(fault.kind, FAULT_SETUP);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -527,6 +607,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_expire, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_expire_ahead, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_expire_resumes, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_unknown_words, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_numbers_end, fixture_open, fixture_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

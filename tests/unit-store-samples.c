@@ -268,6 +268,23 @@ static void test_unknown_kind(void **state)
 	}
 }
 
+/* Two of one name are damage; all its digits are shown then, and no more. */
+static void test_same_names(void **state)
+{
+	struct fixture *b = *state;
+	struct failure one = plain("example.org", 100, SPAN("sample one")), two = plain("example.org", 101, SPAN("sample two"));
+	struct listing l = { 0 };
+
+	mail_put(b, 1, 1000, &one, 1, NULL, SPAN("sample one"));
+	mail_put(b, 2, 2000, &two, 1, NULL, SPAN("sample two"));
+	commit(b);
+	assert_int_equal(sqlite3_exec(b->store->db, "UPDATE failure SET name=zeroblob(15+id%2)", NULL, NULL, NULL), SQLITE_OK);
+	assert_true(store_ask_samples(b->store, NULL, &ALWAYS, sample_list, &l, NULL));
+	assert_int_equal(l.rows, 2);
+	assert_string_equal(l.ids[0], "00000000000000000000000000000000");
+	assert_string_equal(l.ids[1], l.ids[0]);
+}
+
 static void test_unsettled(void **state)
 {
 	struct fixture *b = *state;
@@ -416,6 +433,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ids, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_octets, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_unknown_kind, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_same_names, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_unsettled, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_selectors, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_checked_selectors, fixture_open, fixture_close),

@@ -325,7 +325,8 @@ static void test_within_a_mail(void **state)
 /* A database that somebody damaged gives a fault, never an answer. */
 static void test_damage(void **state)
 {
-	static const char *const blobs[] = { "", "00", "0905", "000000ff01", "0000000102ff", "00000001050201ffff00" };
+	static const char *const harms[] = { "answer=x''", "answer=x'00'", "answer=x'0905'", "answer=x'000000ff01'",
+		"answer=x'0000000102ff'", "answer=x'00000001050201ffff00'", "security=3", "security=-1", "security=2147483648" };
 	struct fixture *b = *state;
 	struct fault fault = { 0 };
 	char sql[200];
@@ -333,10 +334,11 @@ static void test_damage(void **state)
 	zone_set("a.example 1 TXT \"a\"\n");
 	learn(b, "a.example", DNS_TYPE_TXT, 1);
 	commit(b);
-	for (size_t i = 0; i < sizeof blobs / sizeof *blobs; i++) {
+	assert_int_equal(sqlite3_exec(b->store->db, "CREATE TEMP TABLE good AS SELECT * FROM snapshot", NULL, NULL, NULL), SQLITE_OK);
+	for (size_t i = 0; i < sizeof harms / sizeof *harms; i++) {
 		struct telling t = { .text = BUF(4096) };
 
-		snprintf(sql, sizeof sql, "UPDATE snapshot SET answer=x'%s'", blobs[i]);
+		snprintf(sql, sizeof sql, "DELETE FROM snapshot; INSERT INTO snapshot SELECT * FROM good; UPDATE snapshot SET %s", harms[i]);
 		assert_int_equal(sqlite3_exec(b->store->db, sql, NULL, NULL, NULL), SQLITE_OK);
 		assert_false(store_ask_dns(b->store, SPAN("a.example"), DNS_TYPE_TXT, state_print, &t, &fault));
 		assert_int_equal(fault.kind, FAULT_SETUP);

@@ -58,7 +58,8 @@ s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1], flush=True)
 time.sleep(60)' > silent.port &
 server=$!
-until [ -s silent.port ]; do sleep 0.1; done
+tries=0
+until [ -s silent.port ] || [ $((tries += 1)) -gt 600 ]; do sleep 0.1; done
 printf '[dns]\nresolver = 127.0.0.1@%s\n' "$(cat silent.port)" > conf
 before=$(date +%s)
 run verify --json nosuch.eml

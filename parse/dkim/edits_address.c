@@ -1,5 +1,6 @@
 /* Guesses about address fields: quotes, spacing, encoded names, a From rewritten by a list, addresses blackened in a
  * sample. */
+#include "parse/dkim/encoding.h"
 #include "parse/dkim/search.h"
 
 #define BOXES_MAX 24
@@ -11,14 +12,6 @@ struct boxes {
 	struct mailbox box[BOXES_MAX];
 	size_t n;
 };
-
-static bool has_8bit(struct span text)
-{
-	for (size_t i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] >= 0x80)
-			return true;
-	return false;
-}
 
 static size_t offset_of(const struct boxes *b, struct span text)
 {
@@ -67,7 +60,7 @@ static struct span display_dress(struct arena *arena, struct span display, unsig
 	if (style < 3)
 		return style == 1 ? plain : quoted(arena, plain);
 	plain = plain.p ? plain : bare;
-	return has_8bit(plain) ? encodedword_encode(arena, plain, style - 3) : SPAN_ABSENT;
+	return span_has_8bit(plain) ? encodedword_encode(arena, plain, style - 3) : SPAN_ABSENT;
 }
 
 static enum dkim_edit dress_edit(struct span display, unsigned style)
@@ -76,7 +69,7 @@ static enum dkim_edit dress_edit(struct span display, unsigned style)
 		return DKIM_EDIT_QUOTES_CHANGED;
 	if (style < 3)
 		return DKIM_EDIT_HEADER_ENCODED;
-	return has_8bit(display) ? DKIM_EDIT_HEADER_DECODED : DKIM_EDIT_HEADER_REENCODED;
+	return span_has_8bit(display) ? DKIM_EDIT_HEADER_DECODED : DKIM_EDIT_HEADER_REENCODED;
 }
 
 /* All display names in the same dress, then each alone. */

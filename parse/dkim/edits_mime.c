@@ -194,28 +194,6 @@ void edits_encoding(struct header_search *h, size_t slot)
 
 /* ---- the date ---- */
 
-static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-	"Dec" };
-static const char *const weekdays[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
-
-struct civil {
-	int64_t year;
-	unsigned month, day, weekday;
-};
-
-/* Days since 1970-01-01 to the calendar (proleptic Gregorian, years counted from March). */
-static struct civil civil_of(int64_t day)
-{
-	int64_t shifted = day + 719468, era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-	unsigned in_era = (unsigned)(shifted - era * 146097);
-	unsigned year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-	unsigned in_year = in_era - (365 * year + year / 4 - year / 100);
-	unsigned month = (5 * in_year + 2) / 153;
-
-	return (struct civil){ (int64_t)year + era * 400 + (month >= 10), month < 10 ? month + 3 : month - 9,
-		in_year - (153 * month + 2) / 5 + 1, (unsigned)(((day % 7) + 7) % 7) };
-}
-
 struct date_form {
 	bool weekday, pad, seconds;
 };
@@ -224,15 +202,17 @@ static void date_add(struct header_search *h, size_t slot, int64_t moment, int m
 	const struct date_form *form)
 {
 	int64_t local = moment + (int64_t)minutes * 60, day = moment_day(local), clock = local - day * DAY_SECONDS;
-	struct civil civil = civil_of(day);
 	char text[96], hours[24];
+	unsigned month, of_month;
+	int64_t year;
 	int n;
 
+	moment_to_civil(local, &year, &month, &of_month);
 	snprintf(hours, sizeof hours, form->seconds ? "%02d:%02d:%02d" : "%02d:%02d", (int)(clock / 3600),
 		(int)(clock / 60 % 60), (int)(clock % 60));
 	n = snprintf(text, sizeof text, form->pad ? "%s%s%02u %s %lld %s %s" : "%s%s%u %s %lld %s %s",
-		form->weekday ? weekdays[civil.weekday] : "", form->weekday ? ", " : "", civil.day,
-		months[civil.month - 1], (long long)civil.year, hours, zone);
+		form->weekday ? moment_weekday_name(day) : "", form->weekday ? ", " : "", of_month, moment_month_name(month),
+		(long long)year, hours, zone);
 	if (n > 0 && (size_t)n < sizeof text)
 		edit_value(h, slot, 1, DKIM_EDIT_DATE_ZONE,
 			field_with(

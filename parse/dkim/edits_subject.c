@@ -4,14 +4,6 @@
 
 #define CUTS_MAX 40
 
-static bool has_8bit(struct span text)
-{
-	for (size_t i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] >= 0x80)
-			return true;
-	return false;
-}
-
 static struct span part(struct span text, size_t from, size_t to)
 {
 	return (struct span){ text.p + from, to - from };
@@ -27,7 +19,7 @@ static void value_add(struct header_search *h, size_t slot, unsigned rank, enum 
 static void encoded_add(struct header_search *h, size_t slot, unsigned rank, enum dkim_edit edit, struct span plain,
 	struct span found, uint64_t octets)
 {
-	for (unsigned form = 0; has_8bit(plain) && form < ENCODEDWORD_FORMS; form++)
+	for (unsigned form = 0; span_has_8bit(plain) && form < ENCODEDWORD_FORMS; form++)
 		value_add(h, slot, rank, edit, encodedword_encode(h->search->arena, plain, form), found, SPAN_ABSENT,
 			octets);
 }

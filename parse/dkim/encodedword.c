@@ -1,3 +1,4 @@
+#include "base/base64.h"
 #include "base/escape.h"
 #include "parse/dkim/encoding.h"
 #include "parse/dkim/search.h"
@@ -152,7 +153,7 @@ static void word_put(struct buf *out, struct span text, const struct style *styl
 {
 	buf_put_text(out, style->front);
 	if (style->encoding == 'B')
-		base64_encode(out, text);
+		base64_put(out, text);
 	else
 		q_put(out, text, style->encoding == 'S');
 	buf_put_text(out, "?=");
@@ -185,14 +186,6 @@ static void words_put(struct buf *out, struct span text, const struct style *sty
 	}
 }
 
-static bool has_8bit(struct span text)
-{
-	for (size_t i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] >= 0x80)
-			return true;
-	return false;
-}
-
 /* From the first to the last word that needs it; both bounds relative to `text`. */
 static struct span run_find(struct span text)
 {
@@ -201,7 +194,7 @@ static struct span run_find(struct span text)
 	for (size_t i = 0; i <= text.n; i++) {
 		if (i < text.n && text.p[i] != ' ')
 			continue;
-		if (has_8bit((struct span){ text.p + start, i - start })) {
+		if (span_has_8bit((struct span){ text.p + start, i - start })) {
 			first = start < first ? start : first;
 			last = i;
 		}
@@ -219,7 +212,7 @@ static void each_put(struct buf *out, struct span text, const struct style *styl
 
 		if (i < text.n && text.p[i] != ' ')
 			continue;
-		if (has_8bit(word))
+		if (span_has_8bit(word))
 			word_put(out, word, style);
 		else
 			buf_put_span(out, word);

@@ -61,24 +61,6 @@ struct span base64_decode(struct span text, struct arena *arena)
 	return (struct span){ (char *)out, n };
 }
 
-bool base64_encode(struct buf *out, struct span octets)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *p = (const unsigned char *)octets.p;
-
-	for (size_t i = 0; i < octets.n; i += 3) {
-		size_t left = octets.n - i;
-		uint32_t bits =
-			(uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
-		char quad[4] = { digits[bits >> 18], digits[bits >> 12 & 63], left > 1 ? digits[bits >> 6 & 63] : '=',
-			left > 2 ? digits[bits & 63] : '=' };
-
-		if (!buf_put(out, quad, sizeof quad))
-			return false;
-	}
-	return !out->failed;
-}
-
 int hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -88,6 +70,14 @@ int hex_value(char c)
 	if (c >= 'a' && c <= 'f')
 		return c - 'a' + 10;
 	return -1;
+}
+
+bool span_has_8bit(struct span text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if ((unsigned char)text.p[i] >= 0x80)
+			return true;
+	return false;
 }
 
 struct span dkim_qp_decode(struct span text, struct arena *arena)

@@ -12,11 +12,11 @@ struct span base64_decode(struct span text, struct arena *arena);
 /* dkim-quoted-printable (RFC 6376 2.11): white space ignored, lower-case hex too, a "=" that starts no pair stays. */
 struct span dkim_qp_decode(struct span text, struct arena *arena);
 
-/* base64 without line ends. */
-bool base64_encode(struct buf *out, struct span octets);
-
 /* The value of a hexadecimal digit, or -1. */
 int hex_value(char c);
+
+/* Is any octet of it none of ASCII? */
+bool span_has_8bit(struct span text);
 
 /* Without any white space (space, tab, CR, LF). */
 struct span span_compact(struct span text, struct arena *arena);

@@ -1,6 +1,6 @@
 #include "parse/dkim/keymaterial.h"
+#include "base/base64.h"
 #include "parse/dkim/der.h"
-#include "parse/dkim/encoding.h"
 #include "parse/dkim/keyrecord.h"
 
 #define ED25519_OCTETS 32
@@ -65,10 +65,10 @@ bool keymaterial_put(struct buf *out, const struct key_material *material)
 	bool good = true;
 
 	if (keymaterial_is_ed25519(material))
-		return base64_encode(out, material->point);
+		return base64_put(out, material->point);
 	if (!keymaterial_is_rsa(material))
 		return false;
-	good = der_rsa_put(&der, material->modulus, material->exponent) && base64_encode(out, buf_span(&der));
+	good = der_rsa_put(&der, material->modulus, material->exponent) && base64_put(out, buf_span(&der));
 	buf_release(&der);
 	return good;
 }

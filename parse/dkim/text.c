@@ -1,3 +1,4 @@
+#include "base/base64.h"
 #include "parse/dkim/encoding.h"
 #include "parse/dkim/search.h"
 #include "parse/dkim/taglist.h"
@@ -105,7 +106,7 @@ struct span mime_base64_encode(struct arena *arena, struct span octets, size_t w
 	size_t lines, n = 0;
 	char *out = NULL;
 
-	if (!base64_encode(&flat, octets))
+	if (!base64_put(&flat, octets))
 		goto out;
 	lines = (flat.n + width - 1) / width;
 	out = arena_take(arena, flat.n + 2 * lines + 1);

@@ -1,8 +1,10 @@
 #include "parse/dns/spfuse.h"
 
+#include "base/sum.h"
+
 static void use_add(struct spf_use *use, const struct spf_source *source)
 {
-	use->messages = use->messages > UINT64_MAX - source->messages ? UINT64_MAX : use->messages + source->messages;
+	use->messages = add_up(use->messages, source->messages);
 	use->sources++;
 }
 

@@ -4,6 +4,7 @@
 #define REPORT_ASSESS_WORK_H
 
 #include "base/arena.h"
+#include "base/sum.h"
 #include "report/assess/verdict.h"
 
 #define HISTORY_DAYS 400 /* older rows are not looked at */
@@ -184,10 +185,6 @@ uint64_t row_within(const struct work *w, const struct observed_traffic *row, in
 static inline bool path_row_within(const struct work *w, size_t k, int64_t first, int64_t last)
 {
 	return w->history_base + w->path_days[k].last >= first && w->history_base + w->path_days[k].first <= last;
-}
-static inline uint64_t add_up(uint64_t a, uint64_t b)
-{
-	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
 /* name.c */
