@@ -188,6 +188,7 @@ struct store {
 	bool failed;                         /* a write failed: the mail in hand must be aborted */
 	bool room_short;		     /* every mail is to be committed */
 	bool writing;                        /* between BEGIN IMMEDIATE and COMMIT */
+	bool lost;                           /* a batch was taken back: from then on nothing is written */
 	bool looking;                        /* between BEGIN and COMMIT: many are looked up, with one lock for all */
 	uint64_t pending_mails, pending_reports, pending_records, pending_octets;
 	uint64_t looked_octets; /* pending_octets when the disk was last looked at */
