@@ -212,6 +212,9 @@ struct store {
 /* --- sql.c: statements --- */
 
 enum fault_kind store_fault_kind(int rc); /* of a result code of SQLite */
+/* What SQLite says, and the system where it was the system that refused: a full disk is no broken one. */
+#define STORE_REASON 300
+const char *store_reason(sqlite3 *db, int rc, char reason[STORE_REASON]);
 bool store_fail(struct store *s, int rc, const char *what); /* turns what SQLite says into s->fault; false */
 bool store_fail_memory(struct store *s);
 bool store_tell(struct store *s, bool ok, struct fault *fault); /* hands s->fault out */
