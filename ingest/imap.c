@@ -433,6 +433,22 @@ static bool imap_ask_namespace(struct imap *imap, struct fault *fault)
 	return imap_say(imap, &request, fault) || !imap_broken(imap);
 }
 
+static char folder_byte(const struct imap *imap, char c)
+{
+	return c == '/' && imap->delimiter ? imap->delimiter : c;
+}
+
+/* INBOX/Done is INBOX.Done already where the server says so, and not something below it. */
+static bool folder_has_prefix(const struct imap *imap, const char *name, const char *prefix)
+{
+	if (!*prefix)
+		return false;
+	for (; *prefix; prefix++, name++)
+		if (folder_byte(imap, *name) != *prefix)
+			return false;
+	return true;
+}
+
 char *imap_folder_name(const struct imap *imap, const char *name)
 {
 	struct buf full = BUF(2 * MAILBOX_TEXT);
@@ -440,11 +456,11 @@ char *imap_folder_name(const struct imap *imap, const char *name)
 	char *copy;
 
 	for (size_t i = 0; i < imap->n_prefixes; i++)
-		prefixed |= imap->prefixes[i][0] && strncmp(name, imap->prefixes[i], strlen(imap->prefixes[i])) == 0;
+		prefixed |= folder_has_prefix(imap, name, imap->prefixes[i]);
 	if (!prefixed)
 		buf_put_text(&full, imap->prefixes[0]);
 	for (const char *p = name; *p; p++)
-		buf_put_byte(&full, (unsigned char)(*p == '/' && imap->delimiter ? imap->delimiter : *p));
+		buf_put_byte(&full, (unsigned char)folder_byte(imap, *p));
 	copy = full.failed ? NULL : shortage_noted(strdup(buf_text(&full)));
 	buf_release(&full);
 	return copy;

@@ -142,6 +142,7 @@ static bool source_open(const char *path, sqlite3 **from, struct fault *fault)
 	sqlite3_stmt *st = NULL;
 	struct stat seen;
 	int64_t application = 0, objects = 0;
+	char reason[STORE_REASON];
 	int rc;
 
 	if (stat(path, &seen))
@@ -165,7 +166,7 @@ static bool source_open(const char *path, sqlite3 **from, struct fault *fault)
 	}
 	sqlite3_finalize(st);
 	if (rc != SQLITE_ROW)
-		return fault_set(fault, store_fault_kind(rc), "%s: %s", path, sqlite3_errstr(rc));
+		return fault_set(fault, store_fault_kind(rc), "%s: %s", path, store_reason(*from, rc, reason));
 	if (application == 0 && objects == 0)
 		return fault_set(fault, FAULT_SETUP, "%s: empty; there is nothing to copy yet", path);
 	return application == STORE_APPLICATION_ID ||

@@ -1,5 +1,8 @@
 #include "store/store_private.h"
 
+#include <stdio.h>
+#include <string.h>
+
 const char *const sql_texts[SQL_COUNT] = {
 #define X(name, text) [SQL_##name] = text,
 	STATEMENTS(X)
@@ -31,14 +34,25 @@ enum fault_kind store_fault_kind(int rc)
 	}
 }
 
+const char *store_reason(sqlite3 *db, int rc, char reason[STORE_REASON])
+{
+	int code = rc & 0xff;
+	int why = db && (code == SQLITE_CANTOPEN || code == SQLITE_IOERR) ? sqlite3_system_errno(db) : 0;
+
+	snprintf(reason, STORE_REASON, "%s%s%s", db ? sqlite3_errmsg(db) : sqlite3_errstr(rc), why ? ": " : "",
+		why ? strerror(why) : "");
+	return reason;
+}
+
 bool store_fail(struct store *s, int rc, const char *what)
 {
-	const char *said = s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc);
+	char reason[STORE_REASON];
 
 	s->failed = true;
 	if ((rc & 0xff) == SQLITE_FULL && s->limits.most_octets)
 		return fault_set(&s->fault, FAULT_LATER, "%s: full: its disk, or [store] max_size", s->path);
-	return fault_set(&s->fault, store_fault_kind(rc), "%s: %s (%s)", s->path, said, what);
+	return fault_set(
+		&s->fault, store_fault_kind(rc), "%s: %s (%s)", s->path, store_reason(s->db, rc, reason), what);
 }
 
 bool store_fail_memory(struct store *s)

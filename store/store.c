@@ -185,7 +185,7 @@ static bool look_end(struct store *s)
 bool store_write_begin(struct store *s)
 {
 	/* A full disk makes SQLite roll back everything by itself: what the caller believes to be pending is lost. */
-	if (s->writing && sqlite3_get_autocommit(s->db))
+	if (s->lost || (s->writing && sqlite3_get_autocommit(s->db)))
 		return fault_set(&s->fault, FAULT_LATER, "%s: the batch was lost", s->path);
 	if (s->writing)
 		return true;
@@ -210,6 +210,8 @@ bool store_commit(struct store *s, struct fault *fault)
 {
 	bool ok = true;
 
+	if (s->lost)
+		return store_tell(s, fault_set(&s->fault, FAULT_LATER, "%s: the batch was lost", s->path), fault);
 	if (!s->writing)
 		return true;
 	if (s->taking.open)
@@ -228,6 +230,7 @@ bool store_commit(struct store *s, struct fault *fault)
 		if (!sqlite3_get_autocommit(s->db))
 			sql_do(s, SQL_ROLLBACK);
 		s->fault = first;
+		s->lost = true;
 		intern_clear(s);
 	}
 	s->writing = false;

@@ -78,7 +78,8 @@ void store_mail_abort(struct store *store); /* the mails before it stay */
 const struct fault *store_fault(const struct store *store);
 
 bool store_commit_due(const struct store *store, int64_t elapsed_ms); /* about 1,000 reports, 20,000 records or 1 s */
-/* False: the mails since the last commit are not stored (FAULT_LATER: disk full or the like). */
+/* False: the mails since the last commit are not stored (FAULT_LATER: disk full or the like), nor is anything else through
+ * this handle: who asks again is told the same, because a mailbox must not hear that they are. */
 bool store_commit(struct store *store, struct fault *fault);
 /* Between two batches: if another writer waits, lets it go first and waits until it has done. False: FAULT_LATER, the lock
  * did not come back; nothing more can be written. */

@@ -190,6 +190,7 @@ struct store {
 	bool failed;                         /* a write failed: the mail in hand must be aborted */
 	bool room_short;		     /* every mail is to be committed */
 	bool writing;                        /* between BEGIN IMMEDIATE and COMMIT */
+	bool lost;                           /* a batch was taken back: from then on nothing is written */
 	bool looking;                        /* between BEGIN and COMMIT: many are looked up, with one lock for all */
 	uint64_t pending_mails, pending_reports, pending_records, pending_octets;
 	uint64_t looked_octets; /* pending_octets when the disk was last looked at */
@@ -213,6 +214,9 @@ struct store {
 /* --- sql.c: statements --- */
 
 enum fault_kind store_fault_kind(int rc); /* of a result code of SQLite */
+/* What SQLite says, and the system where it was the system that refused: a full disk is no broken one. */
+#define STORE_REASON 300
+const char *store_reason(sqlite3 *db, int rc, char reason[STORE_REASON]);
 bool store_fail(struct store *s, int rc, const char *what); /* turns what SQLite says into s->fault; false */
 bool store_fail_memory(struct store *s);
 bool store_tell(struct store *s, bool ok, struct fault *fault); /* hands s->fault out */

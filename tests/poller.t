@@ -157,6 +157,9 @@ def other_servers(certificates):
         polled = Polled(dovecot.url("imaps"), ca=certificates.ca, folders="Done/*, Done/2026")
         check(polled.good and len(polled.mails) == 5 and polled.folders() == ["INBOX.Done.2026"], "folders by their own names",
               polled.text)
+        polled = Polled(dovecot.url("imaps"), ca=certificates.ca, folders="INBOX/Done/2026", after="move:INBOX/Seen")
+        check(polled.good and polled.folders() == ["INBOX.Done.2026"] and len(dovecot.state("INBOX.Seen") or []) == 5,
+              "the prefix may be written, too, with either delimiter", polled.text)
     finally:
         dovecot.close()
 

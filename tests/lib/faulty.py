@@ -89,7 +89,7 @@ def fail(work, kind, where, number):
     if ran.returncode in (75, 78) and not said:
         return "ended with %d and said nothing" % ran.returncode
     if not work.whole():
-        return "the database is damaged: %s" % said[-400:]
+        return "the database is not whole: %s" % said[-400:]
     if ran.returncode == work.code and ran.stderr == work.err and work.dump() != work.content:
         return "something is missing, and nothing was said: " + difference(work.content, work.dump())
     if ran.returncode == work.code and ran.stderr == work.err and ran.stdout != work.out:
