@@ -422,7 +422,8 @@ void words_fate(const struct pen *pen, const struct assessment *a, enum fate fat
 		break;
 	case FATE_UNDECIDED:
 		for (size_t i = 0; i < a->verdict->senders_n; i++)
-			n += a->verdict->senders[i].fate == FATE_UNDECIDED && a->verdict->senders[i].messages;
+			n += a->verdict->senders[i].fate == FATE_UNDECIDED && !a->verdict->senders[i].spared &&
+			     a->verdict->senders[i].messages;
 		if (n)
 			pen_say(pen, "%u %s", n, plural(n, "source", "sources"));
 		break;

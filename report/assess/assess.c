@@ -86,8 +86,8 @@ static bool work_over(struct work *w, unsigned window)
 	v->days_known = window;
 	if (w->history_first > w->first_day)
 		v->days_known = w->history_first < w->last_day ? (unsigned)(w->last_day - w->history_first) + 1 : 1;
-	if (!stage_ends(w, work_window(w)) || !stage_ends(w, work_classes(w)) || !stage_ends(w, work_senders(w)) ||
-		!stage_ends(w, work_policy_seen(w)))
+	if (!stage_ends(w, work_window(w)) || !stage_ends(w, work_classes(w)) || !stage_ends(w, work_policy_seen(w)) ||
+		!stage_ends(w, work_senders(w)))
 		return false;
 	work_reporter_sums(w);
 	v->target = target_next(w);

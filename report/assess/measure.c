@@ -50,10 +50,19 @@ static void sum_share(const struct share_of_path *s, struct measures *m)
 	}
 }
 
-static struct share_of_path share_of(const struct path *path)
+/* What fails where the policy does not reach is not lost, and not asked to be signed. */
+static struct share_of_path share_of(const struct work *w, size_t i)
 {
-	return (struct share_of_path){ path->messages, path_kind_fails(path->kind) ? path->messages : 0, path->dkim_ok,
+	const struct path *path = &w->paths[i];
+	struct share_of_path share = { path->messages, path_kind_fails(path->kind) ? path->messages : 0, path->dkim_ok,
 		path->evidence, path->spared, path->sender, path->fate };
+
+	if (author_loses_nothing(w, w->path_from[i])) {
+		share.fails = share.spared = 0;
+		share.dkim_ok = share.messages;
+		share.messages = share.fate == FATE_UNDECIDED ? 0 : share.messages;
+	}
+	return share;
 }
 
 static bool is_listed(const struct work *w, const struct sender *s)
@@ -63,13 +72,13 @@ static bool is_listed(const struct work *w, const struct sender *s)
 
 static struct sender_measure own_measure(const struct sender *s)
 {
-	return (struct sender_measure){ s->subject, s->messages, s->fails, s->dkim_ok, s->accepted, s->critical,
-		s->fails && !s->corroborated };
+	return (struct sender_measure){ s->subject, s->messages, s->spared ? 0 : s->fails,
+		s->spared ? s->messages : s->dkim_ok, s->accepted, s->critical, s->fails && !s->corroborated };
 }
 
 static struct undecided_measure undecided_measure(const struct sender *s)
 {
-	return (struct undecided_measure){ s->subject, s->messages, s->reviewed, !s->corroborated };
+	return (struct undecided_measure){ s->subject, s->messages, s->reviewed, !s->corroborated || s->spared };
 }
 
 static bool list_senders(struct work *w, struct measures *m)
@@ -210,7 +219,7 @@ static bool sum_whole(struct work *w, struct measures *m)
 	if (!by_reporter)
 		return false;
 	for (size_t i = 0; i < w->paths_n; i++) {
-		struct share_of_path share = share_of(&w->paths[i]);
+		struct share_of_path share = share_of(w, i);
 
 		sum_share(&share, m);
 	}
@@ -252,7 +261,7 @@ struct mending {
 static bool mend_paths(struct work *w, struct mending *l, const bool *apart)
 {
 	for (size_t i = 0; i < w->paths_n; i++) {
-		struct share_of_path share = share_of(&w->paths[i]);
+		struct share_of_path share = share_of(w, i);
 
 		if (share.sender == NO_INDEX || !apart[share.sender]) {
 			sum_share(&share, &l->others);

@@ -159,6 +159,7 @@ struct sender { /* own first, then undecided; unsigned messages of the last week
 	int64_t first_day, last_day;
 	bool accepted, critical, reviewed;
 	bool corroborated;
+	bool spared;	/* its author domain loses nothing by the policy: sp, np or a record of its own */
 	bool surprise;	/* its first seven days were not signed by you */
 	bool regressed; /* signed less than in the four weeks before */
 	bool monthly, quarterly;
@@ -403,6 +404,7 @@ struct subdomain { /* by name; every author domain with mail in the window */
 	bool own_record, spared; /* a record of its own; sp or np spares it under the target */
 	bool exists, nonexistent; /* in the snapshot; neither: nobody looked */
 	bool failing;		 /* it inherits the record and does not pass by itself; G11, unless it is spared */
+	bool needs_sparing;	 /* it is spared, and its mail would be in the way were it not */
 	uint64_t own, own_fails, own_unsigned, forwarded, undecided, forged;
 };
 
