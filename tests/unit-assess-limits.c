@@ -363,6 +363,42 @@ static void who_is_parked_does_not_send(void **state)
 	}
 }
 
+/* A sender whose signatures align relaxed only, reported under the modes of the time; what counts is the record of today. */
+static void the_modes_of_today_are_asked(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (int told = WORD_NONE; told <= WORD_FAIL; told++) {
+		for (int run_n = 0; run_n < 4; run_n++) {
+			bool before = run_n / 2, now = run_n % 2;
+
+			if ((told == WORD_PASS && before) || (told == WORD_FAIL && !before))
+				continue; /* honest receivers say what they found under the record they saw */
+			world_begin(&w, "d.example", 20778);
+			w.policy.adkim_strict = before;
+			for (int64_t day = 20778 - 120; day < 20778; day++) {
+				world_add(&w, &(struct line){ .day = day, .reporter = "google.com", .address = "198.51.100.25", .host = "mail.d.example",
+							 .from = "d.example", .spf = "d.example", .spf_result = "pass", .dkim = "d.example/mail/pass", .n = 100 });
+				world_add(&w, &(struct line){ .day = day, .reporter = "yahoo.com", .address = "198.51.100.26", .host = "shop.d.example",
+							 .from = "d.example", .dkim = "shop.d.example/s/pass", .n = 50, .says = (enum word)told });
+			}
+			w.rows.published = (struct published){ .checked = true, .dmarc_records = 1, .spf_records = 1, .spf_all = '~',
+				.policy = { .p = REQUEST_NONE, .pct = 100, .adkim_strict = now } };
+			assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+			assert_int_equal(v.decision.word, now ? VERDICT_NOT_READY : VERDICT_READY);
+			assert_int_equal(v.measures.own_fails, now ? 35 * 50 : 0);
+			assert_int_equal(v.simulations[1].now.refused[FATE_OWN], now ? 35 * 50 : 0);
+			assert_int_equal(v.simulations[3].now.refused[FATE_OWN], 35 * 50);
+			world_end(&w);
+			arena_clear(&arena);
+		}
+	}
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +411,7 @@ int main(void)
 		cmocka_unit_test(trust_of_a_signature),
 		cmocka_unit_test(quarters),
 		cmocka_unit_test(parked_by_itself), cmocka_unit_test(who_is_parked_does_not_send),
+		cmocka_unit_test(the_modes_of_today_are_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

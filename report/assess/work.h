@@ -155,6 +155,9 @@ bool work_auths(struct work *w);
 uint32_t author_find(const struct work *w, struct span name); /* NO_INDEX when there is none */
 bool domain_within(struct span name, struct span domain);     /* equal or below */
 enum { STRICT_DKIM = 1, STRICT_SPF = 2, STRICT_COUNT = 4 }; /* adkim=s, aspf=s */
+/* The modes under which rows are judged that came with these: those of the published record, where it was looked at. */
+unsigned modes_now(const struct work *w, unsigned reported);
+bool mode_change(bool word, const bool aligned[2], bool before, bool after);
 static inline struct judgement row_judge(const struct work *w, const struct observed_traffic *row)
 {
 	return w->judgements[(size_t)row->auth * STRICT_COUNT + w->strictness[row->report]];
