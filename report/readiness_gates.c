@@ -403,6 +403,16 @@ static void say_forwarding(const struct pen *pen, const struct assessment *a)
 			plural(others, "forwarder", "forwarders"));
 }
 
+static void say_silent(const struct pen *pen, const struct assessment *a, struct span subject)
+{
+	uint32_t index = verdict_sender(a->verdict, subject);
+	const struct sender *s = index == NO_INDEX ? NULL : &a->verdict->senders[index];
+
+	if (s)
+		pen_say(pen, "last seen on %s, and failing then%s%s%s: ", day_text(s->last_day).p, s->next_day == MOMENT_NONE ? "" : ", due about ",
+			s->next_day == MOMENT_NONE ? "" : day_text(s->next_day).p, s->fate == FATE_UNDECIDED ? ", not decided" : "");
+}
+
 void words_exception(const struct pen *pen, const struct assessment *a, const struct exception *e)
 {
 	static const char *const words[EXCEPT_COUNT] = {
@@ -425,6 +435,8 @@ void words_exception(const struct pen *pen, const struct assessment *a, const st
 		say_forwarding(pen, a);
 		return;
 	}
+	if (e->kind == EXCEPT_SILENT)
+		say_silent(pen, a, e->subject);
 	pen_say(pen, "%s", e->kind < EXCEPT_COUNT && words[e->kind] ? words[e->kind] : "");
 	if (e->subject.n)
 		words_subject(

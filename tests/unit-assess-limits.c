@@ -399,6 +399,90 @@ static void the_modes_of_today_are_asked(void **state)
 	arena_release(&arena);
 }
 
+static void a_year_of_mail(struct world *w, enum request p, enum request sp)
+{
+	world_begin(w, "d.example", 20778);
+	w->policy.p = p;
+	w->policy.sp = sp;
+	for (int64_t day = 20778 - 300; day < 20778; day++) {
+		world_add(w, &(struct line){ .day = day, .reporter = "google.com", .address = "198.51.100.25", .host = "mail.d.example",
+					 .from = "d.example", .spf = "d.example", .spf_result = "pass", .dkim = "d.example/mail/pass", .n = 60 });
+		world_add(w, &(struct line){ .day = day, .reporter = "yahoo.com", .address = "198.51.100.25", .host = "mail.d.example",
+					 .from = "d.example", .spf = "d.example", .spf_result = "pass", .dkim = "d.example/mail/pass", .n = 40 });
+	}
+}
+
+/* Reporters tell an sp that nobody published: the p. A record that is known from reports alone spares by it only what it says. */
+static void an_sp_that_repeats_p_spares_nothing(void **state)
+{
+	static const struct {
+		enum request p, sp;
+		bool spared;
+	} rows[] = { { REQUEST_NONE, REQUEST_NONE, false }, { REQUEST_QUARANTINE, REQUEST_QUARANTINE, false },
+		{ REQUEST_QUARANTINE, REQUEST_NONE, true }, { REQUEST_NONE, REQUEST_ABSENT, false } };
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		a_year_of_mail(&w, rows[i].p, rows[i].sp);
+		for (int64_t day = 20778 - 300; day < 20778; day++)
+			world_add(&w, &(struct line){ .day = day, .reporter = "google.com", .address = "198.51.101.9", .host = "web.d.example",
+						 .from = "news.d.example", .n = 20 });
+		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		assert_int_equal(v.measures.own_fails == 0, rows[i].spared);
+		assert_int_equal(v.decision.word == VERDICT_NOT_READY, !rows[i].spared);
+		world_end(&w);
+		arena_clear(&arena);
+	}
+	arena_release(&arena);
+}
+
+/* Senders that are not in the window, because they send by the quarter or pause: when they were seen last, their mail failed. */
+static void who_failed_last_is_named(void **state)
+{
+	static const struct {
+		const char *address, *host, *dkim;
+		int64_t first, last, step;
+		enum mark_kind mark;
+		bool named;
+		const char *marked; /* NULL: the address */
+	} rows[] = {
+		{ "192.0.2.120", "out.paywise.example", NULL, 270, 45, 91, MARK_NONE, true },
+		{ "192.0.2.120", "out.paywise.example", "d.example/pay/pass", 270, 45, 91, MARK_NONE, false },
+		{ "192.0.2.120", "out.paywise.example", NULL, 270, 45, 91, MARK_REVIEWED, false, "paywise.example" },
+		{ "192.0.2.120", "out.paywise.example", NULL, 270, 45, 91, MARK_NOT_OURS, false },
+		{ "192.0.2.120", "out.paywise.example", NULL, 270, 150, 40, MARK_NONE, false }, /* overdue for long */
+		{ "192.0.2.120", "out.paywise.example", NULL, 130, 60, 1, MARK_NONE, false },   /* nothing says that it is yours */
+		{ "198.51.101.9", "web.d.example", NULL, 130, 60, 1, MARK_NONE, true },
+		{ "198.51.101.9", "web.d.example", NULL, 130, 60, 1, MARK_ACCEPT, false },
+		{ "198.51.101.9", "web.d.example", NULL, 250, 160, 1, MARK_NONE, false },
+		{ "198.51.101.9", "web.d.example", NULL, 130, 20, 1, MARK_NONE, false }, /* the gates see it */
+	};
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		a_year_of_mail(&w, REQUEST_NONE, REQUEST_ABSENT);
+		for (int64_t ago = rows[i].first; ago >= rows[i].last; ago -= rows[i].step)
+			world_add(&w, &(struct line){ .day = 20778 - ago, .reporter = "google.com", .address = rows[i].address,
+						 .host = rows[i].host, .from = "d.example", .dkim = rows[i].dkim, .n = 20 });
+		if (rows[i].mark)
+			world_mark(&w, rows[i].mark, rows[i].marked ? rows[i].marked : rows[i].address);
+		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		if (v.measures.silent_n != rows[i].named)
+			fail_msg("%zu: %zu are named", i, v.measures.silent_n);
+		if (rows[i].named)
+			assert_int_equal(v.decision.word, VERDICT_READY_WITH_EXCEPTIONS);
+		world_end(&w);
+		arena_clear(&arena);
+	}
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,6 +496,8 @@ int main(void)
 		cmocka_unit_test(quarters),
 		cmocka_unit_test(parked_by_itself), cmocka_unit_test(who_is_parked_does_not_send),
 		cmocka_unit_test(the_modes_of_today_are_asked),
+		cmocka_unit_test(an_sp_that_repeats_p_spares_nothing),
+		cmocka_unit_test(who_failed_last_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

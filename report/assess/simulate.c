@@ -99,7 +99,7 @@ bool work_simulations(struct work *w)
 		{ .p = REQUEST_REJECT, .pct = 100, .adkim_strict = true },
 		{ .p = REQUEST_REJECT, .pct = 100 },
 	};
-	const struct policy *now = policy_now(w);
+	struct policy now = policy_now(w);
 	size_t n = sizeof policies / sizeof *policies;
 	struct simulation *all = arena_take(w->arena, n * sizeof *all);
 	bool *without = arena_take(w->arena, w->senders_n * sizeof *without);
@@ -118,10 +118,10 @@ bool work_simulations(struct work *w)
 	}
 	for (size_t i = 0; i < n; i++) {
 		trials[i] = (struct trial){ .policy = policies[i], .without = i + 1 == n ? without : NULL };
-		trials[i].policy.adkim_strict |= now->adkim_strict;
-		trials[i].policy.aspf_strict |= now->aspf_strict;
-		trials[i].policy.sp = now->sp == REQUEST_NONE ? REQUEST_NONE : REQUEST_ABSENT;
-		trials[i].policy.np = now->np == REQUEST_NONE ? REQUEST_NONE : REQUEST_ABSENT;
+		trials[i].policy.adkim_strict |= now.adkim_strict;
+		trials[i].policy.aspf_strict |= now.aspf_strict;
+		trials[i].policy.sp = now.sp == REQUEST_NONE ? REQUEST_NONE : REQUEST_ABSENT;
+		trials[i].policy.np = now.np == REQUEST_NONE ? REQUEST_NONE : REQUEST_ABSENT;
 	}
 	tally(w, trials, n);
 	for (size_t i = 0; i < n; i++)

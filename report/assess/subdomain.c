@@ -3,18 +3,25 @@
 
 #define PARKED_DAYS 180
 
-const struct policy *policy_now(const struct work *w)
+/* Reporters name an sp and np where none is published: the p. */
+struct policy policy_now(const struct work *w)
 {
-	return w->rows->published.checked ? &w->rows->published.policy : &w->v->seen;
+	struct policy policy = w->v->seen;
+
+	if (w->rows->published.checked)
+		return w->rows->published.policy;
+	policy.sp = policy.sp == policy.p ? REQUEST_ABSENT : policy.sp;
+	policy.np = policy.np == policy.p ? REQUEST_ABSENT : policy.np;
+	return policy;
 }
 
 static bool is_spared(const struct work *w, const struct author *a)
 {
-	const struct policy *policy = policy_now(w);
+	struct policy policy = policy_now(w);
 
 	if (span_is_nocase(a->name.name, w->options->domain.name))
 		return false;
-	return (a->nonexistent && policy->np != REQUEST_ABSENT ? policy->np : policy->sp) == REQUEST_NONE;
+	return (a->nonexistent && policy.np != REQUEST_ABSENT ? policy.np : policy.sp) == REQUEST_NONE;
 }
 
 bool author_loses_nothing(const struct work *w, uint32_t from)

@@ -210,6 +210,8 @@ struct measures {
 	size_t record_errors_n, record_warnings_n;
 	const struct span *subdomains_failing; /* G11 */
 	size_t subdomains_failing_n;
+	const struct span *silent; /* senders without a message in the window, that lost mail before it and may be back */
+	size_t silent_n;
 	const struct span *hardly_reported;
 	size_t hardly_reported_n;
 	double trusted_share; /* of counted messages that are not forged, from authenticated reports; 1 without any */
@@ -251,6 +253,7 @@ enum exception_kind {
 	EXCEPT_HARDLY_REPORTED,
 	EXCEPT_UNCHECKED,
 	EXCEPT_QUARTERLY,
+	EXCEPT_SILENT, /* its mail failed when it was last seen, and none came since the window began */
 	EXCEPT_LISTS, /* RFC 9989 7.4: people who may post to lists SHOULD NOT be put under p=reject */
 	EXCEPT_COUNT
 };

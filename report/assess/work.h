@@ -240,7 +240,7 @@ struct mending *work_mending(struct work *w, const uint32_t *senders, size_t n);
 void work_measures_mended(const struct work *w, const struct mending *mending, const bool *mended, struct measures *m);
 bool work_records(struct work *w, enum target target, struct measures *m); /* p=reject bears less */
 bool work_policy_seen(struct work *w);
-const struct policy *policy_now(const struct work *w);
+struct policy policy_now(const struct work *w);
 /* What fails there is not this policy's to lose: sp or np spares the author domain, or it has a record of its own. */
 bool author_loses_nothing(const struct work *w, uint32_t from);
 bool work_subdomains(struct work *w, struct measures *m);
