@@ -483,6 +483,49 @@ static void who_failed_last_is_named(void **state)
 	arena_release(&arena);
 }
 
+/* A relay that is known by its name alone, and of which more comes than before. */
+static void a_rise_asks_again_whose_mail_a_relay_carries(void **state)
+{
+	static const struct {
+		const char *host, *dkim, *reason;
+		uint64_t before, now;
+		enum mark_kind mark;
+		bool rose;
+	} rows[] = {
+		{ "mout-xforward.kundenserver.de", NULL, NULL, 3, 3, MARK_NONE, false },
+		{ "mout-xforward.kundenserver.de", NULL, NULL, 3, 4, MARK_NONE, false },
+		{ "mout-xforward.kundenserver.de", NULL, NULL, 3, 20, MARK_NONE, true },
+		{ "mout-xforward.kundenserver.de", NULL, NULL, 0, 20, MARK_NONE, true },
+		{ "mout-xforward.kundenserver.de", NULL, NULL, 3, 20, MARK_FORWARDER, false },
+		{ "web01.groups.io", "d.example/mail/fail", "mailing_list", 3, 20, MARK_NONE, false }, /* carries your broken signature */
+	};
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		bool rose = false;
+
+		a_year_of_mail(&w, REQUEST_NONE, REQUEST_ABSENT);
+		for (int64_t day = 20778 - 300; day < 20778; day++)
+			if (rows[i].before || day >= 20778 - 7)
+				world_add(&w, &(struct line){ .day = day, .reporter = "google.com", .address = "66.175.222.12", .host = rows[i].host,
+							 .from = "d.example", .dkim = rows[i].dkim, .reason = rows[i].reason,
+							 .n = day < 20778 - 7 ? rows[i].before : rows[i].now });
+		if (rows[i].mark)
+			world_mark(&w, rows[i].mark, "66.175.222.12");
+		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		for (size_t k = 0; k < v.paths_n; k++)
+			rose |= v.paths[k].rose;
+		if (rose != rows[i].rose || (v.decision.word == VERDICT_NOT_READY) != rows[i].rose || (v.measures.undecided > 0) != rows[i].rose)
+			fail_msg("%zu: %s", i, verdict_word(v.decision.word));
+		world_end(&w);
+		arena_clear(&arena);
+	}
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -498,6 +541,7 @@ int main(void)
 		cmocka_unit_test(the_modes_of_today_are_asked),
 		cmocka_unit_test(an_sp_that_repeats_p_spares_nothing),
 		cmocka_unit_test(who_failed_last_is_named),
+		cmocka_unit_test(a_rise_asks_again_whose_mail_a_relay_carries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
 /* From sums to classes: scatter is pooled, features completed, evidence weighed, fates given. */
+#include "report/assess/bound.h"
 #include "report/assess/work.h"
 
 #include <stdlib.h>
@@ -325,8 +326,37 @@ static enum subclass subclass_of(const struct path *path)
 	}
 }
 
+/* Messages of the last week and of the four before it. */
+struct weeks {
+	uint64_t last, before;
+};
+#define WEEKS_BEFORE 4
+
+static void weeks_add(const struct work *w, struct weeks *sum, const struct path *path)
+{
+	unsigned n = w->v->weeks_n;
+
+	if (n < WEEKS_BEFORE + 1)
+		return;
+	sum->last = add_up(sum->last, path->weeks[n - 1]);
+	for (unsigned back = 1; back <= WEEKS_BEFORE; back++)
+		sum->before = add_up(sum->before, path->weeks[n - 1 - back]);
+}
+
+/* Whoever forges through a relay that is known, or begins to send through one, is named by it: that it relays says nothing about
+ * mail of which there was less before. What rests on more than the name is none of this. */
+static bool path_rose(const struct work *w, const struct path *path, const struct weeks *passing)
+{
+	struct weeks own = { 0 };
+
+	if (!path_kind_fails(path->kind) || path->class.class != CLASS_FORWARD || path->class.confidence > CONFIDENCE_MEDIUM)
+		return false;
+	weeks_add(w, &own, path);
+	return bound_rose(own.last, add_up(passing->last, own.last), own.before, add_up(passing->before, own.before));
+}
+
 /* Where addresses were taken together, none that fails is passed over as a stranger's unless the operator says so. */
-static void classify(const struct work *w, struct path *path)
+static void classify(const struct work *w, struct path *path, const struct weeks *passing)
 {
 	static const enum fate fates[CLASS_COUNT] = { FATE_UNDECIDED, FATE_OWN, FATE_FORWARDED, FATE_FORGED };
 
@@ -338,6 +368,8 @@ static void classify(const struct work *w, struct path *path)
 	if (w->rows->network_v4 && path_kind_fails(path->kind) && path->fate != FATE_OWN &&
 		path->class.confidence != CONFIDENCE_OPERATOR)
 		path->fate = FATE_UNDECIDED;
+	path->rose = path_rose(w, path, passing);
+	path->fate = path->rose ? FATE_UNDECIDED : path->fate;
 	path->subclass = subclass_of(path);
 }
 
@@ -372,10 +404,14 @@ static bool note_surroundings(struct work *w)
 
 bool work_classes(struct work *w)
 {
+	struct weeks passing = { 0 };
 	size_t n = w->paths_n;
 
 	if (!note_surroundings(w))
 		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!path_kind_fails(w->paths[i].kind))
+			weeks_add(w, &passing, &w->paths[i]);
 	add_samples(w, n);
 	if (!work_scatter(w))
 		return false;
@@ -388,7 +424,7 @@ bool work_classes(struct work *w)
 		}
 		if (path->pooled == NO_INDEX)
 			add_rhythm(w, path);
-		classify(w, path);
+		classify(w, path, &passing);
 	}
 	return true;
 }

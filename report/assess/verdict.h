@@ -111,6 +111,7 @@ struct path { /* by header_from, source id, kind, relayed; scatter last */
 	struct span header_from;
 	enum path_kind kind;
 	bool relayed; /* signed away from home */
+	bool rose;    /* a forwarder by its name alone that suddenly carries more of your mail: it may be somebody else's, or yours */
 	enum fate fate;
 	enum subclass subclass;
 	struct features features;		      /* failing paths */
