@@ -148,15 +148,10 @@ static const char *most_lost(const struct truth *t)
 	double most = 0;
 
 	for (size_t i = 0; i < t->actors_n; i++) {
-		struct truth alone = *t;
+		double lost = actor_loss(t, &t->actors[i], TRUTH_TODAY);
 
-		for (size_t k = 0; k < t->actors_n; k++)
-			if (k != i)
-				alone.actors[k].bad_share = 0;
-		if (truth_loss(&alone, TRUTH_TODAY) > most) {
-			most = truth_loss(&alone, TRUTH_TODAY);
-			what = t->actors[i].what;
-		}
+		what = lost > most ? t->actors[i].what : what;
+		most = lost > most ? lost : most;
 	}
 	return what;
 }
