@@ -156,15 +156,21 @@ static bool passed_own_hop(const struct work *w, const struct observed_sample *s
 	return false;
 }
 
-/* What needs a reporter's word counts only from known ones that are authenticated; a sample's own signature proves E70
- * and E74 by itself. */
+/* A sample's own signature proves that you began it (E70, E74), but who brought it to the reporter is the reporter's word, as is all
+ * else: whoever got mail of yours could show it with any address. So what counts is said by known reporters that are
+ * authenticated; by others only where receivers that count found broken signatures of yours from there themselves. */
+static unsigned believed_of(const struct work *w, const struct observed_sample *s, const struct path *path)
+{
+	if (s->trust >= (int)TRUST_2 && reporter_is_known(w, s->reporter))
+		return ~0u;
+	return path->kind == KIND_BROKEN ? SAMPLE_UNDONE | SAMPLE_HEADER_VALID : 0;
+}
+
 static void add_samples(struct work *w, size_t paths)
 {
-	const unsigned proven = SAMPLE_UNDONE | SAMPLE_HEADER_VALID;
 
 	for (size_t i = 0; i < w->rows->samples_n; i++) {
 		const struct observed_sample *s = &w->rows->samples[i];
-		unsigned believed = s->trust >= (int)TRUST_2 && reporter_is_known(w, s->reporter) ? ~0u : proven;
 		unsigned shows = s->shows | (passed_own_hop(w, s) ? SAMPLE_OWN_HOP : 0);
 		uint32_t from = author_find(w, s->header_from.name), source;
 
@@ -173,7 +179,7 @@ static void add_samples(struct work *w, size_t paths)
 		source = w->named[s->source];
 		for (size_t k = path_find(w, paths, from, source);
 			k < paths && w->path_from[k] == from && w->paths[k].source == source; k++)
-			w->paths[k].features.samples |= shows & believed;
+			w->paths[k].features.samples |= shows & believed_of(w, s, &w->paths[k]);
 	}
 }
 
