@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -526,6 +527,35 @@ static void a_rise_asks_again_whose_mail_a_relay_carries(void **state)
 	arena_release(&arena);
 }
 
+/* Forged mail from everywhere, and people who send from home: the same but for their days. */
+static void working_days_are_said(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+	char address[32];
+
+	(void)state;
+	for (int all_week = 0; all_week < 2; all_week++) {
+		a_year_of_mail(&w, REQUEST_NONE, REQUEST_ABSENT);
+		for (int64_t day = 20778 - 300; day < 20778; day++) {
+			if (!all_week && (day + 3) % 7 >= 5)
+				continue;
+			snprintf(address, sizeof address, "91.%d.7.9", (int)(day % 40));
+			world_add(&w, &(struct line){ .day = day, .reporter = "google.com", .address = address, .host = "-",
+						 .from = "d.example", .spf = "d.example", .spf_result = "softfail", .n = 1 });
+		}
+		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		assert_int_equal(v.measures.forged, all_week ? 35 : 25);
+		assert_int_equal(v.blind.scattered, all_week ? 0 : 25);
+		assert_int_equal(v.blind.scattered_addresses, all_week ? 0 : 25);
+		assert_true(v.decision.word <= VERDICT_READY_WITH_EXCEPTIONS);
+		world_end(&w);
+		arena_clear(&arena);
+	}
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -542,6 +572,7 @@ int main(void)
 		cmocka_unit_test(an_sp_that_repeats_p_spares_nothing),
 		cmocka_unit_test(who_failed_last_is_named),
 		cmocka_unit_test(a_rise_asks_again_whose_mail_a_relay_carries),
+		cmocka_unit_test(working_days_are_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

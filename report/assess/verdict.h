@@ -455,6 +455,8 @@ struct day_totals { /* one per day of the window */
 struct blind {		   /* what reports can not show, when it applies */
 	bool spf_fail_all; /* SPF ends in -all: refusals before DATA are never reported */
 	bool unreported;   /* always: receivers that send no reports */
+	/* Scattered mail that counts as forged and keeps the working week, as that of people who send from home would. */
+	uint64_t scattered, scattered_addresses;
 };
 
 struct verdict {
