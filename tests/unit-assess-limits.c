@@ -556,6 +556,39 @@ static void working_days_are_said(void **state)
 	arena_release(&arena);
 }
 
+/* A subdomain that sp=none spares breaks while the policy is in force, and the domain's own mail has a fault besides. */
+static void nothing_is_lost_where_the_policy_does_not_reach(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (int spared = 0; spared < 2; spared++) {
+		bool rise = false;
+
+		a_year_of_mail(&w, REQUEST_QUARANTINE, spared ? REQUEST_NONE : REQUEST_ABSENT);
+		for (int64_t day = 20778 - 300; day < 20778; day++) {
+			world_add(&w, &(struct line){ .day = day, .reporter = "google.com", .address = "198.51.101.9", .host = "web.d.example",
+						 .from = "news.d.example", .dkim = day < 20778 - 7 ? "d.example/news/pass" : "d.example/news/fail", .n = 20 });
+			world_add(&w, &(struct line){ .day = day, .reporter = "google.com", .address = "198.51.101.10", .host = "shop.d.example",
+						 .from = "d.example", .n = 10 });
+		}
+		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		for (size_t i = 0; i < v.alerts_n; i++) {
+			rise |= v.alerts[i].kind == ALERT_FAIL_RISE;
+			assert_int_equal(v.alerts[i].level == LEVEL_CRITICAL, !spared && v.alerts[i].kind <= ALERT_FAIL_RISE);
+		}
+		assert_true(rise);
+		assert_int_equal(v.measures.own_fails, 350 + (spared ? 0 : 140));
+		for (size_t i = 0; i < v.steps_n; i++)
+			assert_false(spared && v.steps[i].sender != NO_INDEX && span_is(v.senders[v.steps[i].sender].header_from, SPAN("news.d.example")));
+		world_end(&w);
+		arena_clear(&arena);
+	}
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -573,6 +606,7 @@ int main(void)
 		cmocka_unit_test(who_failed_last_is_named),
 		cmocka_unit_test(a_rise_asks_again_whose_mail_a_relay_carries),
 		cmocka_unit_test(working_days_are_said),
+		cmocka_unit_test(nothing_is_lost_where_the_policy_does_not_reach),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
