@@ -57,6 +57,9 @@ void words_proof(const struct pen *pen, const struct assessment *a, const struct
 							     : "Low",
 			c->points[SIDE_OWN], c->points[SIDE_FORWARD], c->points[SIDE_FORGED]);
 	}
+	if (path->rose)
+		pen_say(pen, " Undecided all the same: this week far more came this way than in the four weeks before. It may be forged, or "
+			     "a system of yours that sends through it.");
 }
 
 void words_surer(const struct pen *pen, const struct assessment *a, const struct path *path)

@@ -6,6 +6,8 @@
 #include <math.h>
 
 #define SUBJECTS_SHOWN 3
+#define KEYLESS_LEAST 20 /* forwarded messages without any signature of yours ... */
+#define KEYLESS_SIGNED 0.98 /* ... of a domain that signs so much */
 
 const char *words_gate(unsigned number)
 {
@@ -380,6 +382,7 @@ static void say_forwarding(const struct pen *pen, const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;
 	unsigned lists = 0, gateways = 0, others = 0;
+	uint64_t keyless = 0;
 
 	for (size_t i = 0; i < v->paths_n; i++) {
 		const struct path *path = &v->paths[i];
@@ -387,6 +390,7 @@ static void say_forwarding(const struct pen *pen, const struct assessment *a)
 
 		if (path->fate != FATE_FORWARDED || !path_kind_fails(path->kind) || !path->messages)
 			continue;
+		keyless += path->kind == KIND_BROKEN ? 0 : path->messages;
 		lists += kind == SENDER_LIST;
 		gateways += kind == SENDER_GATEWAY;
 		others += kind != SENDER_LIST && kind != SENDER_GATEWAY;
@@ -401,6 +405,19 @@ static void say_forwarding(const struct pen *pen, const struct assessment *a)
 	if (others)
 		pen_say(pen, "%s %u %s", lists || gateways ? " and" : "", others,
 			plural(others, "forwarder", "forwarders"));
+	if (keyless >= KEYLESS_LEAST && v->measures.dkim_share >= KEYLESS_SIGNED)
+		pen_say(pen, ", %s without a signature of yours, though your servers sign: does a system of yours send through them?",
+			keyless == v->measures.forwarded_fails ? "all" : count_text(keyless).p);
+}
+
+static void say_silent(const struct pen *pen, const struct assessment *a, struct span subject)
+{
+	uint32_t index = verdict_sender(a->verdict, subject);
+	const struct sender *s = index == NO_INDEX ? NULL : &a->verdict->senders[index];
+
+	if (s)
+		pen_say(pen, "failing when last seen on %s%s%s%s: ", day_text(s->last_day).p, s->next_day == MOMENT_NONE ? "" : ", due again about ",
+			s->next_day == MOMENT_NONE ? "" : day_text(s->next_day).p, s->fate == FATE_UNDECIDED ? ", not decided" : "");
 }
 
 void words_exception(const struct pen *pen, const struct assessment *a, const struct exception *e)
@@ -425,6 +442,8 @@ void words_exception(const struct pen *pen, const struct assessment *a, const st
 		say_forwarding(pen, a);
 		return;
 	}
+	if (e->kind == EXCEPT_SILENT)
+		say_silent(pen, a, e->subject);
 	pen_say(pen, "%s", e->kind < EXCEPT_COUNT && words[e->kind] ? words[e->kind] : "");
 	if (e->subject.n)
 		words_subject(

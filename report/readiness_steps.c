@@ -390,6 +390,8 @@ static void say_guess(const struct pen *pen, const struct assessment *a, const s
 	const struct sender *s = sender_of(a, step);
 
 	pen_say(pen, "%s", guesses[step->guess]);
+	if (path_of(a, step)->rose)
+		pen_say(pen, " This week far more came this way than in the four before: somebody else's, or a system of yours?");
 	if (s->next_day != MOMENT_NONE)
 		pen_say(pen, " Next run expected about %s.", day_text(s->next_day).p);
 }

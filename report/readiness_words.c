@@ -422,7 +422,8 @@ void words_fate(const struct pen *pen, const struct assessment *a, enum fate fat
 		break;
 	case FATE_UNDECIDED:
 		for (size_t i = 0; i < a->verdict->senders_n; i++)
-			n += a->verdict->senders[i].fate == FATE_UNDECIDED && a->verdict->senders[i].messages;
+			n += a->verdict->senders[i].fate == FATE_UNDECIDED && !a->verdict->senders[i].spared &&
+			     a->verdict->senders[i].messages;
 		if (n)
 			pen_say(pen, "%u %s", n, plural(n, "source", "sources"));
 		break;
@@ -827,6 +828,16 @@ static void say_unchecked(const struct pen *pen, const struct assessment *a)
 		pen_say(pen, " The published records were not looked at.");
 }
 
+static void say_scattered(const struct pen *pen, const struct verdict *v)
+{
+	if (!v->blind.scattered)
+		return;
+	pen_say(pen, " %s from ", counted_text(v->blind.scattered, "message", "messages").p);
+	pen_say(pen, "%s, a few from each, count as forged, but come on working days only, as mail of people who send from "
+		     "home past your servers would: if they do, mark their networks as own.",
+		counted_text(v->blind.scattered_addresses, "address", "addresses").p);
+}
+
 void words_basis(const struct pen *pen, const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;
@@ -851,6 +862,7 @@ void words_basis(const struct pen *pen, const struct assessment *a)
 	pen_say(pen, ".");
 	words_not_counted(pen, a, " Not counted: ");
 	say_unchecked(pen, a);
+	say_scattered(pen, v);
 	if (v->blind.spf_fail_all)
 		pen_say(pen, " SPF ends in -all: mail that receivers refuse for that at once is in no report.");
 	say_loosened(pen, v);

@@ -276,6 +276,17 @@ class Model:
             burst=last - first < 2 and first - self.first >= 28 and sum(d in self.covered for d in range(last + 1, self.last + 1)) >= 3,
             ptr_bad=part_of(w, bad_host) > .8, phantom_sub=path.frm != DOMAIN and path.frm not in sends)
 
+    def weeks(self, rows):
+        """Messages of the last week, and of the four before it."""
+        back = lambda x: (self.last - x.day) // WEEK
+        return total([x for x in rows if back(x) == 0]), total([x for x in rows if 1 <= back(x) <= 4])
+
+    def rose(self, path):
+        """A relay by its name alone, with more of what passes and of its own than in the four weeks before."""
+        passing = [x for p, xs in self.paths.items() if p.kind not in FAILING for x in xs]
+        (now, before), (passing, passed) = self.weeks(self.paths[path]), self.weeks(passing)
+        return ref.regression(now, now + passing, before, before + passed)
+
     def classify(self):
         """Path -> fate, rows of the window, points, evidence. Small paths without any trace of one's own are pooled."""
         fates = dict(own='own', fwd='forwarded', spoof='forged', unknown='undecided')
@@ -300,7 +311,8 @@ class Model:
         for p, xs in judged.items():
             if xs and p.kind in FAILING:
                 cls, confidence, points, evidence = ref.classify(features[p])
-                yield p, 'undecided' if confidence == 'low' else fates[cls], xs, points, evidence
+                rose = cls == 'fwd' and confidence == 'medium' and self.rose(p)
+                yield p, 'undecided' if confidence == 'low' or rose else fates[cls], xs, points, evidence
             elif xs:
                 yield p, 'forwarded' if p.relayed else 'own', xs, (0, 0, 0), []
 

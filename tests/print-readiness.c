@@ -120,6 +120,7 @@ static const struct {
 	{ "changing-explain.txt", world_changing, explain_all },
 	{ "enforced.txt", world_enforced, text },
 	{ "enforced.html", world_enforced, html },
+	{ "doubtful.txt", world_doubtful, text },
 	{ "relayed.txt", world_relayed, text_narrow },
 	{ "old.txt", world_old, text },
 	{ "old.html", world_old, html },

@@ -401,6 +401,24 @@ void world_relayed(struct world *world)
 	flow_add(world, &(struct flow){ .address = "198.51.100.27", .host = "crm." OWN, .spf = OWN, BROKEN("crm2"), .n = 9, .first = 20, .last = 1 });
 }
 
+/* ---- what can only be said */
+
+void world_doubtful(struct world *world)
+{
+	begin(world, REQUEST_NONE);
+	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("k1"), .n = 60, .first = 300, .last = 1 });
+	flow_add(world, &(struct flow){ .address = "207.211.31.9", .host = "out9.mimecast.com", .spf = "mimecast.com", .n = 3, .first = 300, .last = 1 });
+	flow_add(world, &(struct flow){ .address = "192.0.2.120", .host = "out.paywise.example", .spf = "paywise.example", .n = 20,
+				.first = 250, .last = 60, .every = 91 });
+	for (unsigned i = 0; i < 40; i++) {
+		char address[32];
+
+		snprintf(address, sizeof address, "91.%u.7.9", 10 + i);
+		flow_add(world, &(struct flow){ .address = address, .host = "-", .spf = OWN, .spf_result = "softfail", .n = 1,
+					.first = 60 - i, .last = 1, .every = 40, .weekdays = true });
+	}
+}
+
 /* ---- nothing new */
 
 void world_old(struct world *world)

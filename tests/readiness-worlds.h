@@ -15,6 +15,7 @@ void world_breaking(struct world *world); /* p=reject in force, a key breaks */
 void world_manifold(struct world *world); /* p=none, every kind of step and exception there is room for */
 void world_changing(struct world *world); /* p=none, everything that can change in a week */
 void world_enforced(struct world *world); /* p=quarantine, everything that stands between it and p=reject */
+void world_doubtful(struct world *world);  /* p=none, mail that fails and may be anybody's: it cannot be judged, only be spoken of */
 void world_relayed(struct world *world);	  /* p=none, a relay signs for the domain with a key a month, on trial */
 void world_old(struct world *world);	  /* no report for twelve days, a record that receivers cannot read */
 void world_hostile(struct world *world);  /* names that would harm a terminal, a page, a spreadsheet; some of 64 kB */

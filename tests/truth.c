@@ -80,18 +80,61 @@ struct actor *truth_add(struct truth *truth, struct actor actor)
 	return a;
 }
 
+static bool in_org(const char *name)
+{
+	size_t n = strlen(name), own = strlen(TRUTH_OWN);
+
+	return n >= own && strcmp(name + n - own, TRUTH_OWN) == 0 && (n == own || name[n - own - 1] == '.');
+}
+
+static bool is_aligned(const char *name, const char *from, bool strict)
+{
+	return strict ? strcmp(name, from) == 0 : in_org(name);
+}
+
+/* RFC 9989 4.4, read once more. */
+bool look_passes(const struct look *look, const char *from, const struct policy *policy)
+{
+	char parts[256], *rest = NULL;
+
+	if (look->spf && (!look->spf_result || strcmp(look->spf_result, "pass") == 0) && is_aligned(look->spf, from, policy->aspf_strict))
+		return true;
+	snprintf(parts, sizeof parts, "%s", look->dkim ? look->dkim : "");
+	for (char *one = strtok_r(parts, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
+		char *slash = strchr(one, '/'), *result = strrchr(one, '/');
+
+		*slash = '\0';
+		if (strcmp(result + 1, "pass") == 0 && is_aligned(one, from, policy->adkim_strict))
+			return true;
+	}
+	return false;
+}
+
+static double rate_of(const struct actor *a, int64_t day)
+{
+	if (a->whose != WHOSE_OWN || day < a->first || day > a->last)
+		return 0;
+	return a->rate * (a->weekdays ? 5.0 / 7 : 1) / (a->every ? a->every : 1);
+}
+
+/* sp=none spares what comes from below the domain. */
+double actor_loss(const struct truth *truth, const struct actor *a, int64_t day)
+{
+	double bad = bad_on(a, day);
+
+	if (truth->policy.sp == REQUEST_NONE && strcmp(a->from, TRUTH_OWN) != 0)
+		return 0;
+	return rate_of(a, day) * ((look_passes(&a->good, a->from, &truth->policy) ? 0 : 1 - bad) +
+					 (look_passes(&a->bad, a->from, &truth->policy) ? 0 : bad));
+}
+
 double truth_loss(const struct truth *truth, int64_t today)
 {
 	double own = 0, lost = 0;
 
 	for (size_t i = 0; i < truth->actors_n; i++) {
-		const struct actor *a = &truth->actors[i];
-		double rate = a->rate * (a->weekdays ? 5.0 / 7 : 1) / (a->every ? a->every : 1);
-
-		if (a->whose != WHOSE_OWN || today < a->first || today > a->last)
-			continue;
-		own += rate;
-		lost += rate * bad_on(a, today);
+		own += rate_of(&truth->actors[i], today);
+		lost += actor_loss(truth, &truth->actors[i], today);
 	}
 	return own > 0 ? lost / own : 0;
 }
@@ -99,6 +142,7 @@ double truth_loss(const struct truth *truth, int64_t today)
 static void report(const struct actor *a, const struct receiver *r, int64_t day, struct chance *chance, struct world *world)
 {
 	double mean = a->rate * r->share, bad = bad_on(a, day);
+	int64_t begin = r->span ? day - day % r->span : day;
 	const char *star = strchr(a->address, '*');
 	char address[64];
 
@@ -112,12 +156,25 @@ static void report(const struct actor *a, const struct receiver *r, int64_t day,
 				continue;
 			if (star)
 				snprintf(address, sizeof address, "%.*s%u%s", (int)(star - a->address), a->address, i + 1, star + 1);
-			world_add(world, &(struct line){ .day = day, .reporter = r->name, .address = address, .host = a->host,
+			world_add(world, &(struct line){ .day = begin, .reporter = r->name, .address = address, .host = a->host,
 						 .from = a->from, .spf = look->spf,
 						 .spf_result = look->spf_result ? look->spf_result : "pass", .dkim = look->dkim,
-						 .n = n, .reason = a->reason, .carriage = r->carriage, .plain = r->plain });
+						 .n = n, .reason = a->reason, .days = r->span, .says = r->says,
+						 .carriage = r->carriage, .plain = r->plain });
 		}
 	}
+}
+
+static bool reports_on(const struct receiver *r, int64_t day, int64_t today)
+{
+	int64_t end = r->span ? day - day % r->span + r->span : day + 1;
+
+	return (!r->first || day >= r->first) && (!r->last || day <= r->last) && end <= today;
+}
+
+static bool sees(const struct receiver *r, const struct actor *a)
+{
+	return !a->seen_by || strcmp(a->seen_by, r->name) == 0;
 }
 
 void truth_world(const struct truth *truth, int64_t today, struct world *world)
@@ -129,12 +186,15 @@ void truth_world(const struct truth *truth, int64_t today, struct world *world)
 		world->policy = truth->policy;
 		if (day < truth->enforced)
 			world->policy.p = REQUEST_NONE;
+		if (day < truth->modes_since)
+			world->policy.adkim_strict = world->policy.aspf_strict = false;
 		for (size_t r = 0; r < truth->receivers_n; r++) {
-			bool heard = chance_holds(&chance, truth->receivers[r].days);
+			const struct receiver *receiver = &truth->receivers[r];
+			bool heard = chance_holds(&chance, receiver->days) && reports_on(receiver, day, today);
 
 			for (size_t i = 0; i < truth->actors_n; i++)
-				if (heard && sends_on(&truth->actors[i], day))
-					report(&truth->actors[i], &truth->receivers[r], day, &chance, world);
+				if (heard && sends_on(&truth->actors[i], day) && sees(receiver, &truth->actors[i]))
+					report(&truth->actors[i], receiver, day, &chance, world);
 		}
 	}
 	world->rows.published = (struct published){ .checked = true, .dmarc_records = 1, .policy = truth->policy,

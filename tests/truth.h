@@ -40,6 +40,7 @@ struct actor {
 	int64_t bad_since; /* ... from here on; 0: always */
 	int64_t mended_on; /* for the test's own use */
 	const char *reason;
+	const char *seen_by; /* the only receiver of its mail; NULL: all */
 };
 
 /* Somebody who receives it, and reports. */
@@ -49,6 +50,9 @@ struct receiver {
 	double days;	     /* share of days with a report */
 	enum carriage carriage;
 	bool plain;
+	int64_t first, last;	/* days of its first and last report; 0: always */
+	unsigned span;	     /* days that a report covers; 0 is one */
+	enum word says;		/* in policy_evaluated, of everything */
 };
 
 #define ACTORS_MOST 64
@@ -61,10 +65,15 @@ struct truth {
 	int64_t first; /* day of the first report */
 	struct policy policy;
 	int64_t enforced; /* day on which p=none ended; 0: `policy` was there from the beginning */
+	int64_t modes_since; /* adkim and aspf of `policy` before that day were relaxed; 0: never */
 	uint64_t seed;
 };
 
 struct actor *truth_add(struct truth *truth, struct actor actor);
+/* Does it pass under these modes? */
+bool look_passes(const struct look *look, const char *from, const struct policy *policy);
+/* Messages a day that an actor of the domain's own loses. */
+double actor_loss(const struct truth *truth, const struct actor *actor, int64_t day);
 /* The share of its own mail that the domain loses from now on, as it sends today. */
 double truth_loss(const struct truth *truth, int64_t today);
 /* What was reported until `today`; world_end() it. Days are drawn one by one, so that a later today only adds to it. */

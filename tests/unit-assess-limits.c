@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -363,6 +364,231 @@ static void who_is_parked_does_not_send(void **state)
 	}
 }
 
+/* A sender whose signatures align relaxed only, reported under the modes of the time; what counts is the record of today. */
+static void the_modes_of_today_are_asked(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (int told = WORD_NONE; told <= WORD_FAIL; told++) {
+		for (int run_n = 0; run_n < 4; run_n++) {
+			bool before = run_n / 2, now = run_n % 2;
+
+			if ((told == WORD_PASS && before) || (told == WORD_FAIL && !before))
+				continue; /* honest receivers say what they found under the record they saw */
+			world_begin(&w, "d.example", 20778);
+			w.policy.adkim_strict = before;
+			for (int64_t day = 20778 - 120; day < 20778; day++) {
+				world_add(&w, &(struct line){ .day = day, .reporter = "google.com", .address = "198.51.100.25", .host = "mail.d.example",
+							 .from = "d.example", .spf = "d.example", .spf_result = "pass", .dkim = "d.example/mail/pass", .n = 100 });
+				world_add(&w, &(struct line){ .day = day, .reporter = "yahoo.com", .address = "198.51.100.26", .host = "shop.d.example",
+							 .from = "d.example", .dkim = "shop.d.example/s/pass", .n = 50, .says = (enum word)told });
+			}
+			w.rows.published = (struct published){ .checked = true, .dmarc_records = 1, .spf_records = 1, .spf_all = '~',
+				.policy = { .p = REQUEST_NONE, .pct = 100, .adkim_strict = now } };
+			assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+			assert_int_equal(v.decision.word, now ? VERDICT_NOT_READY : VERDICT_READY);
+			assert_int_equal(v.measures.own_fails, now ? 35 * 50 : 0);
+			assert_int_equal(v.simulations[1].now.refused[FATE_OWN], now ? 35 * 50 : 0);
+			assert_int_equal(v.simulations[3].now.refused[FATE_OWN], 35 * 50);
+			world_end(&w);
+			arena_clear(&arena);
+		}
+	}
+	arena_release(&arena);
+}
+
+static void a_year_of_mail(struct world *w, enum request p, enum request sp)
+{
+	world_begin(w, "d.example", 20778);
+	w->policy.p = p;
+	w->policy.sp = sp;
+	for (int64_t day = 20778 - 300; day < 20778; day++) {
+		world_add(w, &(struct line){ .day = day, .reporter = "google.com", .address = "198.51.100.25", .host = "mail.d.example",
+					 .from = "d.example", .spf = "d.example", .spf_result = "pass", .dkim = "d.example/mail/pass", .n = 60 });
+		world_add(w, &(struct line){ .day = day, .reporter = "yahoo.com", .address = "198.51.100.25", .host = "mail.d.example",
+					 .from = "d.example", .spf = "d.example", .spf_result = "pass", .dkim = "d.example/mail/pass", .n = 40 });
+	}
+}
+
+/* Reporters tell an sp that nobody published: the p. A record that is known from reports alone spares by it only what it says. */
+static void an_sp_that_repeats_p_spares_nothing(void **state)
+{
+	static const struct {
+		enum request p, sp;
+		bool spared;
+	} rows[] = { { REQUEST_NONE, REQUEST_NONE, false }, { REQUEST_QUARANTINE, REQUEST_QUARANTINE, false },
+		{ REQUEST_QUARANTINE, REQUEST_NONE, true }, { REQUEST_NONE, REQUEST_ABSENT, false } };
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		a_year_of_mail(&w, rows[i].p, rows[i].sp);
+		for (int64_t day = 20778 - 300; day < 20778; day++)
+			world_add(&w, &(struct line){ .day = day, .reporter = "google.com", .address = "198.51.101.9", .host = "web.d.example",
+						 .from = "news.d.example", .n = 20 });
+		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		assert_int_equal(v.measures.own_fails == 0, rows[i].spared);
+		assert_int_equal(v.decision.word == VERDICT_NOT_READY, !rows[i].spared);
+		world_end(&w);
+		arena_clear(&arena);
+	}
+	arena_release(&arena);
+}
+
+/* Senders that are not in the window, because they send by the quarter or pause: when they were seen last, their mail failed. */
+static void who_failed_last_is_named(void **state)
+{
+	static const struct {
+		const char *address, *host, *dkim;
+		int64_t first, last, step;
+		enum mark_kind mark;
+		bool named;
+		const char *marked; /* NULL: the address */
+	} rows[] = {
+		{ "192.0.2.120", "out.paywise.example", NULL, 270, 45, 91, MARK_NONE, true },
+		{ "192.0.2.120", "out.paywise.example", "d.example/pay/pass", 270, 45, 91, MARK_NONE, false },
+		{ "192.0.2.120", "out.paywise.example", NULL, 270, 45, 91, MARK_REVIEWED, false, "paywise.example" },
+		{ "192.0.2.120", "out.paywise.example", NULL, 270, 45, 91, MARK_NOT_OURS, false },
+		{ "192.0.2.120", "out.paywise.example", NULL, 270, 150, 40, MARK_NONE, false }, /* overdue for long */
+		{ "192.0.2.120", "out.paywise.example", NULL, 130, 60, 1, MARK_NONE, false },   /* nothing says that it is yours */
+		{ "198.51.101.9", "web.d.example", NULL, 130, 60, 1, MARK_NONE, true },
+		{ "198.51.101.9", "web.d.example", NULL, 130, 60, 1, MARK_ACCEPT, false },
+		{ "198.51.101.9", "web.d.example", NULL, 250, 160, 1, MARK_NONE, false },
+		{ "198.51.101.9", "web.d.example", NULL, 130, 20, 1, MARK_NONE, false }, /* the gates see it */
+	};
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		a_year_of_mail(&w, REQUEST_NONE, REQUEST_ABSENT);
+		for (int64_t ago = rows[i].first; ago >= rows[i].last; ago -= rows[i].step)
+			world_add(&w, &(struct line){ .day = 20778 - ago, .reporter = "google.com", .address = rows[i].address,
+						 .host = rows[i].host, .from = "d.example", .dkim = rows[i].dkim, .n = 20 });
+		if (rows[i].mark)
+			world_mark(&w, rows[i].mark, rows[i].marked ? rows[i].marked : rows[i].address);
+		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		if (v.measures.silent_n != rows[i].named)
+			fail_msg("%zu: %zu are named", i, v.measures.silent_n);
+		if (rows[i].named)
+			assert_int_equal(v.decision.word, VERDICT_READY_WITH_EXCEPTIONS);
+		world_end(&w);
+		arena_clear(&arena);
+	}
+	arena_release(&arena);
+}
+
+/* A relay that is known by its name alone, and of which more comes than before. */
+static void a_rise_asks_again_whose_mail_a_relay_carries(void **state)
+{
+	static const struct {
+		const char *host, *dkim, *reason;
+		uint64_t before, now;
+		enum mark_kind mark;
+		bool rose;
+	} rows[] = {
+		{ "mout-xforward.kundenserver.de", NULL, NULL, 3, 3, MARK_NONE, false },
+		{ "mout-xforward.kundenserver.de", NULL, NULL, 3, 4, MARK_NONE, false },
+		{ "mout-xforward.kundenserver.de", NULL, NULL, 3, 20, MARK_NONE, true },
+		{ "mout-xforward.kundenserver.de", NULL, NULL, 0, 20, MARK_NONE, true },
+		{ "mout-xforward.kundenserver.de", NULL, NULL, 3, 20, MARK_FORWARDER, false },
+		{ "web01.groups.io", "d.example/mail/fail", "mailing_list", 3, 20, MARK_NONE, false }, /* carries your broken signature */
+	};
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		bool rose = false;
+
+		a_year_of_mail(&w, REQUEST_NONE, REQUEST_ABSENT);
+		for (int64_t day = 20778 - 300; day < 20778; day++)
+			if (rows[i].before || day >= 20778 - 7)
+				world_add(&w, &(struct line){ .day = day, .reporter = "google.com", .address = "66.175.222.12", .host = rows[i].host,
+							 .from = "d.example", .dkim = rows[i].dkim, .reason = rows[i].reason,
+							 .n = day < 20778 - 7 ? rows[i].before : rows[i].now });
+		if (rows[i].mark)
+			world_mark(&w, rows[i].mark, "66.175.222.12");
+		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		for (size_t k = 0; k < v.paths_n; k++)
+			rose |= v.paths[k].rose;
+		if (rose != rows[i].rose || (v.decision.word == VERDICT_NOT_READY) != rows[i].rose || (v.measures.undecided > 0) != rows[i].rose)
+			fail_msg("%zu: %s", i, verdict_word(v.decision.word));
+		world_end(&w);
+		arena_clear(&arena);
+	}
+	arena_release(&arena);
+}
+
+/* Forged mail from everywhere, and people who send from home: the same but for their days. */
+static void working_days_are_said(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+	char address[32];
+
+	(void)state;
+	for (int all_week = 0; all_week < 2; all_week++) {
+		a_year_of_mail(&w, REQUEST_NONE, REQUEST_ABSENT);
+		for (int64_t day = 20778 - 300; day < 20778; day++) {
+			if (!all_week && (day + 3) % 7 >= 5)
+				continue;
+			snprintf(address, sizeof address, "91.%d.7.9", (int)(day % 40));
+			world_add(&w, &(struct line){ .day = day, .reporter = "google.com", .address = address, .host = "-",
+						 .from = "d.example", .spf = "d.example", .spf_result = "softfail", .n = 1 });
+		}
+		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		assert_int_equal(v.measures.forged, all_week ? 35 : 25);
+		assert_int_equal(v.blind.scattered, all_week ? 0 : 25);
+		assert_int_equal(v.blind.scattered_addresses, all_week ? 0 : 25);
+		assert_true(v.decision.word <= VERDICT_READY_WITH_EXCEPTIONS);
+		world_end(&w);
+		arena_clear(&arena);
+	}
+	arena_release(&arena);
+}
+
+/* A subdomain that sp=none spares breaks while the policy is in force, and the domain's own mail has a fault besides. */
+static void nothing_is_lost_where_the_policy_does_not_reach(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (int spared = 0; spared < 2; spared++) {
+		bool rise = false;
+
+		a_year_of_mail(&w, REQUEST_QUARANTINE, spared ? REQUEST_NONE : REQUEST_ABSENT);
+		for (int64_t day = 20778 - 300; day < 20778; day++) {
+			world_add(&w, &(struct line){ .day = day, .reporter = "google.com", .address = "198.51.101.9", .host = "web.d.example",
+						 .from = "news.d.example", .dkim = day < 20778 - 7 ? "d.example/news/pass" : "d.example/news/fail", .n = 20 });
+			world_add(&w, &(struct line){ .day = day, .reporter = "google.com", .address = "198.51.101.10", .host = "shop.d.example",
+						 .from = "d.example", .n = 10 });
+		}
+		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		for (size_t i = 0; i < v.alerts_n; i++) {
+			rise |= v.alerts[i].kind == ALERT_FAIL_RISE;
+			assert_int_equal(v.alerts[i].level == LEVEL_CRITICAL, !spared && v.alerts[i].kind <= ALERT_FAIL_RISE);
+		}
+		assert_true(rise);
+		assert_int_equal(v.measures.own_fails, 350 + (spared ? 0 : 140));
+		for (size_t i = 0; i < v.steps_n; i++)
+			assert_false(spared && v.steps[i].sender != NO_INDEX && span_is(v.senders[v.steps[i].sender].header_from, SPAN("news.d.example")));
+		world_end(&w);
+		arena_clear(&arena);
+	}
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +601,12 @@ int main(void)
 		cmocka_unit_test(trust_of_a_signature),
 		cmocka_unit_test(quarters),
 		cmocka_unit_test(parked_by_itself), cmocka_unit_test(who_is_parked_does_not_send),
+		cmocka_unit_test(the_modes_of_today_are_asked),
+		cmocka_unit_test(an_sp_that_repeats_p_spares_nothing),
+		cmocka_unit_test(who_failed_last_is_named),
+		cmocka_unit_test(a_rise_asks_again_whose_mail_a_relay_carries),
+		cmocka_unit_test(working_days_are_said),
+		cmocka_unit_test(nothing_is_lost_where_the_policy_does_not_reach),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

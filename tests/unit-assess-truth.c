@@ -148,15 +148,10 @@ static const char *most_lost(const struct truth *t)
 	double most = 0;
 
 	for (size_t i = 0; i < t->actors_n; i++) {
-		struct truth alone = *t;
+		double lost = actor_loss(t, &t->actors[i], TRUTH_TODAY);
 
-		for (size_t k = 0; k < t->actors_n; k++)
-			if (k != i)
-				alone.actors[k].bad_share = 0;
-		if (truth_loss(&alone, TRUTH_TODAY) > most) {
-			most = truth_loss(&alone, TRUTH_TODAY);
-			what = t->actors[i].what;
-		}
+		what = lost > most ? t->actors[i].what : what;
+		most = lost > most ? lost : most;
 	}
 	return what;
 }
@@ -503,6 +498,43 @@ static void nobody_misleads_the_verdict(void **unused)
 	arena_release(&arena);
 }
 
+/* A web host of the organisation loses all it sends, and somebody shows failure reports in which mail that the main server signed came
+ * from there: everybody who ever got mail from it can. */
+static void no_sample_hides_a_sender(void **unused)
+{
+	static const struct {
+		const char *reporter;
+		int trust;
+		bool broken; /* receivers found broken signatures from that host, too */
+		bool believed;
+	} rows[] = { { "", 1, false, false }, { "mx-reports.example", 3, false, false }, { "google.com", 1, false, false },
+		{ "google.com", 3, false, true }, { "mx-reports.example", 3, true, true } };
+	struct arena arena = ARENA((size_t)1 << 28);
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct truth t = plain(11, TARGET_QUARANTINE);
+		struct actor *web = truth_add(&t, (struct actor){ WHOSE_OWN, "web host", "192.0.2.210", "web210.hostco.example", .rate = 20,
+							  .bad = { "web210.hostco.example", "pass", rows[i].broken ? "d.example/mail/fail" : NULL }, .bad_share = 1 });
+		struct verdict v;
+		struct world w;
+
+		truth_world(&t, TRUTH_TODAY, &w);
+		for (uint32_t source = 0; source < w.rows.sources_n; source++) {
+			char address[ADDRESS_TEXT];
+
+			if (strcmp(address_format(&w.sources[source].address, address), web->address) == 0)
+				w.samples[w.rows.samples_n++] = (struct observed_sample){ .source = source, .header_from = w.options.domain,
+					.trust = rows[i].trust, .reporter = span_of(rows[i].reporter), .shows = SAMPLE_UNDONE | SAMPLE_HEADER_VALID };
+		}
+		assert_int_equal(w.rows.samples_n, 1);
+		judge(&w, &arena, &v);
+		assert_int_equal(ready(&v), rows[i].believed);
+		world_end(&w);
+	}
+	arena_release(&arena);
+}
+
 /* ---- 4. worse mail, no better verdict */
 
 static bool is_own(const struct domain_name *domain)
@@ -716,6 +748,7 @@ int main(void)
 		cmocka_unit_test(the_bound_keeps_its_promise),
 		cmocka_unit_test(clean_ones_are_ready_in_time),
 		cmocka_unit_test(nobody_misleads_the_verdict),
+		cmocka_unit_test(no_sample_hides_a_sender),
 		cmocka_unit_test(worse_mail_makes_no_better_verdict),
 		cmocka_unit_test(steps_lead_to_ready),
 	};

@@ -173,6 +173,8 @@ static uint32_t auth_of(struct world *world, const struct line *line)
 	*a = (struct observed_auth){
 		.header_from = name_of(world, line->from), .dkim = dkim, .spf = spf, .reasons = reason
 	};
+	a->evaluated = line->says != WORD_NONE;
+	a->dkim_aligned = line->says == WORD_PASS;
 	a->dkim_n = read_signatures(world, line->dkim, dkim);
 	if (line->spf) {
 		*spf = (struct spf_row){ name_of(world, line->spf), false, result_of(span_of(line->spf_result)) };

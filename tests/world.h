@@ -18,6 +18,9 @@ struct world {
 	struct policy policy; /* what reporters see; 100 % of p=none at first */
 };
 
+/* What policy_evaluated says, whatever auth_results do; WORD_NONE: it is not there. */
+enum word { WORD_NONE, WORD_PASS, WORD_FAIL };
+
 /* One line of traffic. NULL texts are absent. A host beginning with `?` is not confirmed; `-` says there is none.
  * Signatures are `domain/selector/result`, separated by commas. */
 struct line {
@@ -28,6 +31,7 @@ struct line {
 	int64_t days;		/* the report covers so many; 0 is one */
 	enum carriage carriage; /* CARRIAGE_FILE stands for CARRIAGE_SIGNED here; use `plain` for files */
 	bool plain;		/* a file: nothing authenticates it */
+	enum word says;
 };
 
 void world_begin(struct world *world, const char *domain, int64_t today);

@@ -96,6 +96,18 @@ static bool rose(const struct sender *s, uint64_t now, uint64_t before)
 	return bound_rose(now, s->week.messages, before, s->before.messages);
 }
 
+/* Where the policy does not reach, no mail is lost. */
+static struct alert *raise_about(struct alerts *a, enum alert_kind kind, uint32_t index, uint64_t messages)
+{
+	const struct sender *s = &a->w->senders[index];
+	struct alert *alert = raise_alert(a, kind, s->subject, messages);
+
+	alert->sender = index;
+	if (s->spared && alert->level == LEVEL_CRITICAL)
+		alert->level = LEVEL_HIGH;
+	return alert;
+}
+
 static void alert_regressions(struct alerts *a, uint32_t index)
 {
 	const struct sender *s = &a->w->senders[index];
@@ -104,25 +116,22 @@ static void alert_regressions(struct alerts *a, uint32_t index)
 	if (s->fate != FATE_OWN)
 		return;
 	if (rose(s, s->week.fails, s->before.fails)) {
-		alert = raise_alert(a, ALERT_FAIL_RISE, s->subject, s->week.fails);
+		alert = raise_about(a, ALERT_FAIL_RISE, index, s->week.fails);
 		alert->before = share(s->before.fails, s->before.messages);
 		alert->now = share(s->week.fails, s->week.messages);
 		alert->since = s->fails_since;
-		alert->sender = index;
 	}
 	if (s->regressed) {
-		alert = raise_alert(a, ALERT_DKIM_LOST, s->subject, s->week.not_signed);
+		alert = raise_about(a, ALERT_DKIM_LOST, index, s->week.not_signed);
 		alert->before = 1 - share(s->before.not_signed, s->before.messages);
 		alert->now = 1 - share(s->week.not_signed, s->week.messages);
 		alert->since = s->unsigned_since;
 		alert->key = s->key;
-		alert->sender = index;
 	}
 	if (rose(s, s->week.not_spf, s->before.not_spf)) {
-		alert = raise_alert(a, ALERT_SPF_LOST, s->subject, s->week.not_spf);
+		alert = raise_about(a, ALERT_SPF_LOST, index, s->week.not_spf);
 		alert->before = 1 - share(s->before.not_spf, s->before.messages);
 		alert->now = 1 - share(s->week.not_spf, s->week.messages);
-		alert->sender = index;
 	}
 }
 

@@ -86,8 +86,8 @@ static bool work_over(struct work *w, unsigned window)
 	v->days_known = window;
 	if (w->history_first > w->first_day)
 		v->days_known = w->history_first < w->last_day ? (unsigned)(w->last_day - w->history_first) + 1 : 1;
-	if (!stage_ends(w, work_window(w)) || !stage_ends(w, work_classes(w)) || !stage_ends(w, work_senders(w)) ||
-		!stage_ends(w, work_policy_seen(w)))
+	if (!stage_ends(w, work_window(w)) || !stage_ends(w, work_classes(w)) || !stage_ends(w, work_policy_seen(w)) ||
+		!stage_ends(w, work_senders(w)))
 		return false;
 	work_reporter_sums(w);
 	v->target = target_next(w);
@@ -268,6 +268,21 @@ static void count_reports(struct work *w)
 		v->days_covered += day_is_covered(w, day);
 }
 
+/* Own mail from people's homes cannot be told from it: by their days, it may be. Whoever forges may keep them too, so it is said and
+ * nothing more. */
+static void note_scattered(const struct work *w, struct blind *blind)
+{
+	for (size_t i = 0; i < w->paths_n; i++) {
+		const struct path *path = &w->paths[i];
+
+		if (!path->features.scatter || path->fate != FATE_FORGED || path->class.confidence == CONFIDENCE_OPERATOR ||
+			!features_keep_workweek(&path->features))
+			continue;
+		blind->scattered = add_up(blind->scattered, path->messages);
+		blind->scattered_addresses = add_up(blind->scattered_addresses, path->addresses);
+	}
+}
+
 static void verdict_fill(struct work *w)
 {
 	struct verdict *v = w->v;
@@ -287,6 +302,7 @@ static void verdict_fill(struct work *w)
 	v->senders = w->senders;
 	v->senders_n = w->senders_n;
 	v->loosened_n = limits_loosened(&w->options->limits, w->arena, &v->loosened);
+	note_scattered(w, &v->blind);
 	v->blind.spf_fail_all = w->rows->published.checked && w->rows->published.spf_all == '-';
 	v->blind.unreported = true;
 	v->surprises_most = bound_rate((double)(v->measures.quiet_days / WEEK));

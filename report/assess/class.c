@@ -1,4 +1,5 @@
 /* From sums to classes: scatter is pooled, features completed, evidence weighed, fates given. */
+#include "report/assess/bound.h"
 #include "report/assess/work.h"
 
 #include <stdlib.h>
@@ -155,15 +156,21 @@ static bool passed_own_hop(const struct work *w, const struct observed_sample *s
 	return false;
 }
 
-/* What needs a reporter's word counts only from known ones that are authenticated; a sample's own signature proves E70
- * and E74 by itself. */
+/* A sample's own signature proves that you began it (E70, E74), but who brought it to the reporter is the reporter's word, as is all
+ * else: whoever got mail of yours could show it with any address. So what counts is said by known reporters that are
+ * authenticated; by others only where receivers that count found broken signatures of yours from there themselves. */
+static unsigned believed_of(const struct work *w, const struct observed_sample *s, const struct path *path)
+{
+	if (s->trust >= (int)TRUST_2 && reporter_is_known(w, s->reporter))
+		return ~0u;
+	return path->kind == KIND_BROKEN ? SAMPLE_UNDONE | SAMPLE_HEADER_VALID : 0;
+}
+
 static void add_samples(struct work *w, size_t paths)
 {
-	const unsigned proven = SAMPLE_UNDONE | SAMPLE_HEADER_VALID;
 
 	for (size_t i = 0; i < w->rows->samples_n; i++) {
 		const struct observed_sample *s = &w->rows->samples[i];
-		unsigned believed = s->trust >= (int)TRUST_2 && reporter_is_known(w, s->reporter) ? ~0u : proven;
 		unsigned shows = s->shows | (passed_own_hop(w, s) ? SAMPLE_OWN_HOP : 0);
 		uint32_t from = author_find(w, s->header_from.name), source;
 
@@ -172,7 +179,7 @@ static void add_samples(struct work *w, size_t paths)
 		source = w->named[s->source];
 		for (size_t k = path_find(w, paths, from, source);
 			k < paths && w->path_from[k] == from && w->paths[k].source == source; k++)
-			w->paths[k].features.samples |= shows & believed;
+			w->paths[k].features.samples |= shows & believed_of(w, s, &w->paths[k]);
 	}
 }
 
@@ -325,8 +332,37 @@ static enum subclass subclass_of(const struct path *path)
 	}
 }
 
+/* Messages of the last week and of the four before it. */
+struct weeks {
+	uint64_t last, before;
+};
+#define WEEKS_BEFORE 4
+
+static void weeks_add(const struct work *w, struct weeks *sum, const struct path *path)
+{
+	unsigned n = w->v->weeks_n;
+
+	if (n < WEEKS_BEFORE + 1)
+		return;
+	sum->last = add_up(sum->last, path->weeks[n - 1]);
+	for (unsigned back = 1; back <= WEEKS_BEFORE; back++)
+		sum->before = add_up(sum->before, path->weeks[n - 1 - back]);
+}
+
+/* Whoever forges through a relay that is known, or begins to send through one, is named by it: that it relays says nothing about
+ * mail of which there was less before. What rests on more than the name is none of this. */
+static bool path_rose(const struct work *w, const struct path *path, const struct weeks *passing)
+{
+	struct weeks own = { 0 };
+
+	if (!path_kind_fails(path->kind) || path->class.class != CLASS_FORWARD || path->class.confidence > CONFIDENCE_MEDIUM)
+		return false;
+	weeks_add(w, &own, path);
+	return bound_rose(own.last, add_up(passing->last, own.last), own.before, add_up(passing->before, own.before));
+}
+
 /* Where addresses were taken together, none that fails is passed over as a stranger's unless the operator says so. */
-static void classify(const struct work *w, struct path *path)
+static void classify(const struct work *w, struct path *path, const struct weeks *passing)
 {
 	static const enum fate fates[CLASS_COUNT] = { FATE_UNDECIDED, FATE_OWN, FATE_FORWARDED, FATE_FORGED };
 
@@ -338,6 +374,8 @@ static void classify(const struct work *w, struct path *path)
 	if (w->rows->network_v4 && path_kind_fails(path->kind) && path->fate != FATE_OWN &&
 		path->class.confidence != CONFIDENCE_OPERATOR)
 		path->fate = FATE_UNDECIDED;
+	path->rose = path_rose(w, path, passing);
+	path->fate = path->rose ? FATE_UNDECIDED : path->fate;
 	path->subclass = subclass_of(path);
 }
 
@@ -372,10 +410,14 @@ static bool note_surroundings(struct work *w)
 
 bool work_classes(struct work *w)
 {
+	struct weeks passing = { 0 };
 	size_t n = w->paths_n;
 
 	if (!note_surroundings(w))
 		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!path_kind_fails(w->paths[i].kind))
+			weeks_add(w, &passing, &w->paths[i]);
 	add_samples(w, n);
 	if (!work_scatter(w))
 		return false;
@@ -388,7 +430,7 @@ bool work_classes(struct work *w)
 		}
 		if (path->pooled == NO_INDEX)
 			add_rhythm(w, path);
-		classify(w, path);
+		classify(w, path, &passing);
 	}
 	return true;
 }

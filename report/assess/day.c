@@ -45,7 +45,8 @@ static void sum_disposition(
 	enum request effective = policy_effective(&w->rows->reports[row->report].policy);
 	enum disposition due = effective == REQUEST_REJECT ? DISPOSITION_REJECT : DISPOSITION_QUARANTINE;
 
-	if (effective < REQUEST_QUARANTINE || !path_kind_fails(row_judge(w, row).kind))
+	if (effective < REQUEST_QUARANTINE ||
+		(auth->evaluated ? auth->dkim_aligned || auth->spf_aligned : !path_kind_fails(row_judge(w, row).kind)))
 		return;
 	reporter->failing = add_up(reporter->failing, n);
 	if (auth->disposition == due)

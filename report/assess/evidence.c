@@ -156,6 +156,11 @@ static bool is_regular(const struct features *f)
 	return f->weeks_seen >= (weeks > REGULAR_WEEKS ? weeks : REGULAR_WEEKS) && f->messages >= REGULAR_MESSAGES;
 }
 
+bool features_keep_workweek(const struct features *f)
+{
+	return is_regular(f) && f->weekday_share >= WORKWEEK_SHARE && f->messages >= WORKWEEK_MESSAGES;
+}
+
 /* Regular mail through a relay speaks for the relay; regular mail from a host of its own for the owner. */
 static void weigh_rhythm(struct classification *c, const struct features *f)
 {
@@ -168,7 +173,7 @@ static void weigh_rhythm(struct classification *c, const struct features *f)
 	if (f->scatter)
 		return;
 	add_if(c, regular, E50);
-	add_if(c, regular && f->weekday_share >= WORKWEEK_SHARE && f->messages >= WORKWEEK_MESSAGES, E51);
+	add_if(c, features_keep_workweek(f), E51);
 	add_if(c, f->monthly, E52);
 	add_if(c, f->addresses <= FEW_ADDRESSES && (regular || f->monthly), E53);
 }

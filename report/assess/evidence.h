@@ -72,6 +72,7 @@ struct classification {
 	unsigned points[SIDE_COUNT], items_n;
 	unsigned char items[EVIDENCE_COUNT]; /* enum evidence_id; there are as many of these as paths */
 };
+bool features_keep_workweek(const struct features *features); /* regular, and Monday to Friday only: E51 */
 struct classification evidence_weigh(const struct features *features);
 
 /* Low confidence of whatever class is for a person to decide. */

@@ -23,7 +23,7 @@ const char *exception_word(enum exception_kind kind)
 {
 	static const char *const words[EXCEPT_COUNT] = { "one reporter", "thin evidence", "accepted", "thin",
 		"undecided", "forwarding", "dns", "reports not authenticated", "hardly reported", "records not checked",
-		"attest: quarterly senders", "attest: posts to lists" };
+		"attest: quarterly senders", "silent", "attest: posts to lists" };
 
 	return kind < EXCEPT_COUNT ? words[kind] : "";
 }
@@ -299,6 +299,8 @@ static void name_rest(struct ruling *r)
 		except(r, EXCEPT_UNAUTHENTICATED, SPAN_ABSENT);
 	for (size_t i = 0; i < m->hardly_reported_n; i++)
 		except(r, EXCEPT_HARDLY_REPORTED, m->hardly_reported[i]);
+	for (size_t i = 0; i < m->silent_n; i++)
+		except(r, EXCEPT_SILENT, m->silent[i]);
 	if (m->records_unchecked)
 		except(r, EXCEPT_UNCHECKED, SPAN_ABSENT);
 	if (m->quarterly_unattested)

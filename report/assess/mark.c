@@ -69,7 +69,7 @@ static bool mark_is_about(const struct work *w, const struct mark_row *mark, con
 		return true;
 	if (is_word(mark->subject, "d=", path->signer) || is_word(mark->subject, "bounce=", path->bounce))
 		return true;
-	return source->method != METHOD_SCATTER && path->addresses &&
+	return source->method != METHOD_SCATTER && path->days_n &&
 	       names_address(w, mark, &path->address, path->host_confirmed ? path->host : SPAN_ABSENT);
 }
 

@@ -50,10 +50,19 @@ static void sum_share(const struct share_of_path *s, struct measures *m)
 	}
 }
 
-static struct share_of_path share_of(const struct path *path)
+/* What fails where the policy does not reach is not lost, and not asked to be signed. */
+static struct share_of_path share_of(const struct work *w, size_t i)
 {
-	return (struct share_of_path){ path->messages, path_kind_fails(path->kind) ? path->messages : 0, path->dkim_ok,
+	const struct path *path = &w->paths[i];
+	struct share_of_path share = { path->messages, path_kind_fails(path->kind) ? path->messages : 0, path->dkim_ok,
 		path->evidence, path->spared, path->sender, path->fate };
+
+	if (author_loses_nothing(w, w->path_from[i])) {
+		share.fails = share.spared = 0;
+		share.dkim_ok = share.messages;
+		share.messages = share.fate == FATE_UNDECIDED ? 0 : share.messages;
+	}
+	return share;
 }
 
 static bool is_listed(const struct work *w, const struct sender *s)
@@ -63,13 +72,13 @@ static bool is_listed(const struct work *w, const struct sender *s)
 
 static struct sender_measure own_measure(const struct sender *s)
 {
-	return (struct sender_measure){ s->subject, s->messages, s->fails, s->dkim_ok, s->accepted, s->critical,
-		s->fails && !s->corroborated };
+	return (struct sender_measure){ s->subject, s->messages, s->spared ? 0 : s->fails,
+		s->spared ? s->messages : s->dkim_ok, s->accepted, s->critical, s->fails && !s->corroborated };
 }
 
 static struct undecided_measure undecided_measure(const struct sender *s)
 {
-	return (struct undecided_measure){ s->subject, s->messages, s->reviewed, !s->corroborated };
+	return (struct undecided_measure){ s->subject, s->messages, s->reviewed, !s->corroborated || s->spared };
 }
 
 static bool list_senders(struct work *w, struct measures *m)
@@ -177,6 +186,54 @@ int64_t quiet_days(const struct work *w, bool *never)
 	return quiet > 0 ? quiet : 0;
 }
 
+/* No message of it is in the window, so no gate asks. Whoever sends at known times comes back, and so may what was yours within
+ * the last quarter. */
+static bool may_return(const struct work *w, const struct sender *s)
+{
+	bool periodic = s->dates_n && !s->missed && w->paths[s->path].class.class != CLASS_FORGED;
+	bool lately = s->fate == FATE_OWN && (double)(w->last_day - s->last_day) < w->options->limits.history_sure;
+
+	return !s->messages && !s->accepted && !s->reviewed && !s->spared &&
+	       w->sources[s->source].method != METHOD_SCATTER && (periodic || lately);
+}
+
+struct last_mail {
+	uint64_t all, fails;
+};
+
+/* What a sender's paths carried in the last five weeks that it sent. */
+static struct last_mail *last_mails(const struct work *w)
+{
+	struct last_mail *mails = arena_take(w->scratch, w->senders_n * sizeof *mails);
+
+	for (size_t i = 0; mails && i < w->paths_n; i++) {
+		const struct path *path = &w->paths[i];
+		const struct sender *s = path->sender == NO_INDEX ? NULL : &w->senders[path->sender];
+
+		for (size_t k = s && !s->messages ? path->days_n : 0; k-- > 0 && path->days[k].day > s->last_day - WINDOW_STANDARD;) {
+			struct last_mail *mail = &mails[path->sender];
+
+			mail->all = add_up(mail->all, path->days[k].messages);
+			mail->fails = add_up(mail->fails, path_kind_fails(path->kind) ? path->days[k].messages : 0);
+		}
+	}
+	return mails;
+}
+
+static bool measure_silent(struct work *w, struct measures *m)
+{
+	double most = limits_of(&w->options->limits, w->v->target)->sender_loss;
+	struct span *silent = arena_take(w->arena, w->senders_n * sizeof *silent);
+	const struct last_mail *mails = last_mails(w);
+
+	for (uint32_t i = 0; silent && mails && i < w->senders_n; i++)
+		if (may_return(w, &w->senders[i]) && (double)mails[i].all >= w->options->limits.sender_messages &&
+			(double)mails[i].fails > most * (double)mails[i].all)
+			silent[m->silent_n++] = w->senders[i].subject;
+	m->silent = silent;
+	return silent && mails;
+}
+
 static bool attested(const struct work *w, struct span what)
 {
 	for (size_t i = 0; i < w->rows->attests_n; i++)
@@ -210,7 +267,7 @@ static bool sum_whole(struct work *w, struct measures *m)
 	if (!by_reporter)
 		return false;
 	for (size_t i = 0; i < w->paths_n; i++) {
-		struct share_of_path share = share_of(&w->paths[i]);
+		struct share_of_path share = share_of(w, i);
 
 		sum_share(&share, m);
 	}
@@ -230,7 +287,7 @@ bool work_measures(struct work *w, struct measures *m)
 	m->quarterly_unattested =
 		(double)m->history < w->options->limits.history_sure && !attested(w, SPAN("quarterly"));
 	m->lists_unattested = w->options->profile == PROFILE_PEOPLE && !attested(w, SPAN("lists"));
-	if (!measure_sent(w, m) || !sum_whole(w, m) || !list_senders(w, m))
+	if (!measure_sent(w, m) || !measure_silent(w, m) || !sum_whole(w, m) || !list_senders(w, m))
 		return false;
 	measures_share(m);
 	return true;
@@ -252,7 +309,7 @@ struct mending {
 static bool mend_paths(struct work *w, struct mending *l, const bool *apart)
 {
 	for (size_t i = 0; i < w->paths_n; i++) {
-		struct share_of_path share = share_of(&w->paths[i]);
+		struct share_of_path share = share_of(w, i);
 
 		if (share.sender == NO_INDEX || !apart[share.sender]) {
 			sum_share(&share, &l->others);

@@ -161,7 +161,7 @@ static struct policy policy_next(struct work *w, const struct policy *now, struc
 	if (next->stage != STAGE_NO_RECORD && np_is_safe(w))
 		policy.np = REQUEST_REJECT;
 	for (size_t i = 0; i < w->v->subdomains_n; i++)
-		next->sp_none |= w->v->subdomains[i].failing; /* spared ones too: or the record would stop sparing them */
+		next->sp_none |= w->v->subdomains[i].failing || w->v->subdomains[i].needs_sparing;
 	if (next->sp_none)
 		policy.sp = REQUEST_NONE;
 	else if (policy.sp == REQUEST_NONE && rung->p != REQUEST_NONE)

@@ -308,7 +308,17 @@ static bool collect_keys(struct work *w)
 	return true;
 }
 
-static struct judgement judge(const struct observed_auth *auth, const struct auth_state *state, unsigned strictness)
+/* A word given under one mode as it would be under another: a mode made stricter needs our own judgement of the identifiers, and a
+ * signature the reporter left out then counts as missing. */
+bool mode_change(bool word, const bool aligned[2], bool before, bool after)
+{
+	if (before == after)
+		return word;
+	return after ? word && aligned[1] : word || aligned[0];
+}
+
+static struct judgement judge(
+	const struct observed_auth *auth, const struct auth_state *state, unsigned strictness, unsigned now)
 {
 	bool dkim = state->dkim_aligned[strictness & STRICT_DKIM ? 1 : 0];
 	bool spf = state->spf_aligned[strictness & STRICT_SPF ? 1 : 0];
@@ -319,6 +329,8 @@ static struct judgement judge(const struct observed_auth *auth, const struct aut
 		j.spf = auth->spf_aligned;
 		j.disagrees = (j.dkim || j.spf) != (dkim || spf);
 	}
+	j.dkim = mode_change(j.dkim, state->dkim_aligned, strictness & STRICT_DKIM, now & STRICT_DKIM);
+	j.spf = mode_change(j.spf, state->spf_aligned, strictness & STRICT_SPF, now & STRICT_SPF);
 	if (j.spf)
 		j.kind = KIND_DIRECT;
 	else if (j.dkim)
@@ -332,7 +344,19 @@ static struct judgement judge(const struct observed_auth *auth, const struct aut
 	return j;
 }
 
-/* Rows are judged again and again: by what they say, not one by one. */
+static unsigned strictness_of(const struct policy *policy)
+{
+	return (policy->adkim_strict ? STRICT_DKIM : 0) | (policy->aspf_strict ? STRICT_SPF : 0);
+}
+
+unsigned modes_now(const struct work *w, unsigned reported)
+{
+	const struct published *p = &w->rows->published;
+
+	return p->checked && p->dmarc_records == 1 && !p->dmarc_invalid ? strictness_of(&p->policy) : reported;
+}
+
+/* Rows are judged again and again: by what they say, not one by one. What counts is what the record asks that is published now. */
 static bool judge_all(struct work *w)
 {
 	size_t n = w->rows->auths_n;
@@ -343,13 +367,9 @@ static bool judge_all(struct work *w)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		for (unsigned k = 0; k < STRICT_COUNT; k++)
-			w->judgements[i * STRICT_COUNT + k] = judge(&w->rows->auths[i], &w->auths[i], k);
-	for (size_t i = 0; i < w->rows->reports_n; i++) {
-		const struct policy *policy = &w->rows->reports[i].policy;
-
-		w->strictness[i] = (uint8_t)((policy->adkim_strict ? STRICT_DKIM : 0) |
-					     (policy->aspf_strict ? STRICT_SPF : 0));
-	}
+			w->judgements[i * STRICT_COUNT + k] = judge(&w->rows->auths[i], &w->auths[i], k, modes_now(w, k));
+	for (size_t i = 0; i < w->rows->reports_n; i++)
+		w->strictness[i] = (uint8_t)strictness_of(&w->rows->reports[i].policy);
 	return true;
 }
 

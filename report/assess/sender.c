@@ -280,6 +280,7 @@ static bool sender_take(struct work *w, struct sender *s, const struct member *m
 	key_of(w, s);
 	s->subject = subject_of(w, s);
 	s->mark = mark_of(w, s);
+	s->spared = author_loses_nothing(w, w->path_from[members[0].path]);
 	s->surprise = is_surprise(w, s, members, n);
 	s->regressed = bound_rose(s->week.not_signed, s->week.messages, s->before.not_signed, s->before.messages);
 	sender_period(w, s);

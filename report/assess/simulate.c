@@ -13,20 +13,14 @@ struct trial {
 	struct failing sums;
 };
 
-/* The receiver's word under the published modes; a mode made stricter needs our own judgement of the identifiers, and a
- * signature the reporter left out then counts as missing. */
 static bool row_passes(const struct work *w, const struct observed_traffic *row, const struct policy *policy)
 {
 	const struct auth_state *a = &w->auths[row->auth];
-	const struct policy *published = &w->rows->reports[row->report].policy;
+	unsigned modes = modes_now(w, w->strictness[row->report]);
 	struct judgement j = row_judge(w, row);
-	bool dkim = j.dkim, spf = j.spf;
 
-	if (policy->adkim_strict != published->adkim_strict)
-		dkim = policy->adkim_strict ? dkim && a->dkim_aligned[1] : dkim || a->dkim_aligned[0];
-	if (policy->aspf_strict != published->aspf_strict)
-		spf = policy->aspf_strict ? spf && a->spf_aligned[1] : spf || a->spf_aligned[0];
-	return dkim || spf;
+	return mode_change(j.dkim, a->dkim_aligned, modes & STRICT_DKIM, policy->adkim_strict) ||
+	       mode_change(j.spf, a->spf_aligned, modes & STRICT_SPF, policy->aspf_strict);
 }
 
 static enum policy_place place_of(const struct work *w, uint32_t from)
@@ -105,7 +99,7 @@ bool work_simulations(struct work *w)
 		{ .p = REQUEST_REJECT, .pct = 100, .adkim_strict = true },
 		{ .p = REQUEST_REJECT, .pct = 100 },
 	};
-	const struct policy *now = w->rows->published.checked ? &w->rows->published.policy : &w->v->seen;
+	struct policy now = policy_now(w);
 	size_t n = sizeof policies / sizeof *policies;
 	struct simulation *all = arena_take(w->arena, n * sizeof *all);
 	bool *without = arena_take(w->arena, w->senders_n * sizeof *without);
@@ -124,8 +118,10 @@ bool work_simulations(struct work *w)
 	}
 	for (size_t i = 0; i < n; i++) {
 		trials[i] = (struct trial){ .policy = policies[i], .without = i + 1 == n ? without : NULL };
-		trials[i].policy.adkim_strict |= now->adkim_strict;
-		trials[i].policy.aspf_strict |= now->aspf_strict;
+		trials[i].policy.adkim_strict |= now.adkim_strict;
+		trials[i].policy.aspf_strict |= now.aspf_strict;
+		trials[i].policy.sp = now.sp == REQUEST_NONE ? REQUEST_NONE : REQUEST_ABSENT;
+		trials[i].policy.np = now.np == REQUEST_NONE ? REQUEST_NONE : REQUEST_ABSENT;
 	}
 	tally(w, trials, n);
 	for (size_t i = 0; i < n; i++)

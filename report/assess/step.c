@@ -128,6 +128,11 @@ static void add_sender(struct steps *steps, uint32_t index, unsigned gate, bool 
 		step->until = s->fails ? s->fails_until : s->unsigned_until;
 }
 
+static bool counts_for(const struct sender *s, enum fate fate)
+{
+	return s->fate == fate && !s->accepted && !s->spared;
+}
+
 /* Senders of one fate by failing messages, largest first, until the rest is within `most` of `whole`. */
 static void add_largest(struct steps *steps, enum fate fate, unsigned gate, bool later, double most, uint64_t whole)
 {
@@ -135,11 +140,11 @@ static void add_largest(struct steps *steps, enum fate fate, unsigned gate, bool
 	uint64_t left = 0;
 
 	for (size_t i = 0; i < w->senders_n; i++)
-		left += w->senders[i].fate == fate && !w->senders[i].accepted ? w->senders[i].fails : 0;
+		left += counts_for(&w->senders[i], fate) ? w->senders[i].fails : 0;
 	for (size_t i = 0; i < w->senders_n && (double)left > most * (double)whole; i++) {
 		const struct sender *s = &w->senders[steps->by_fails[i]];
 
-		if (s->fate != fate || s->accepted || !s->fails)
+		if (!counts_for(s, fate) || !s->fails)
 			continue;
 		add_sender(steps, steps->by_fails[i], gate, later);
 		left -= s->fails;
@@ -253,7 +258,7 @@ static void add_gate(struct steps *steps, const struct gate *gate, enum target t
 			add_by_subject(steps, gate, FATE_OWN, later);
 		else
 			for (uint32_t i = 0; i < w->senders_n; i++)
-				if (w->senders[i].fate == FATE_OWN && !w->senders[i].accepted &&
+				if (counts_for(&w->senders[i], FATE_OWN) &&
 					(double)w->senders[i].dkim_ok < t->dkim_share * (double)w->senders[i].messages)
 					add_sender(steps, i, 1u << 5, later);
 		break;

@@ -3,6 +3,34 @@
 
 #define PARKED_DAYS 180
 
+/* Reporters name an sp and np where none is published: the p. */
+struct policy policy_now(const struct work *w)
+{
+	struct policy policy = w->v->seen;
+
+	if (w->rows->published.checked)
+		return w->rows->published.policy;
+	policy.sp = policy.sp == policy.p ? REQUEST_ABSENT : policy.sp;
+	policy.np = policy.np == policy.p ? REQUEST_ABSENT : policy.np;
+	return policy;
+}
+
+static bool is_spared(const struct work *w, const struct author *a)
+{
+	struct policy policy = policy_now(w);
+
+	if (span_is_nocase(a->name.name, w->options->domain.name))
+		return false;
+	return (a->nonexistent && policy.np != REQUEST_ABSENT ? policy.np : policy.sp) == REQUEST_NONE;
+}
+
+bool author_loses_nothing(const struct work *w, uint32_t from)
+{
+	const struct author *a = &w->authors[from];
+
+	return is_spared(w, a) || (a->own_record && !span_is_nocase(a->name.name, w->options->domain.name));
+}
+
 static void count_paths(const struct work *w, struct subdomain *rows)
 {
 	for (size_t i = 0; i < w->paths_n; i++) {
@@ -51,28 +79,30 @@ static bool fails(const struct work *w, const struct subdomain *row)
 	return sender_fails(w, row->name);
 }
 
-static const struct policy *policy_now(const struct work *w)
+/* What the gates do not ask of a spared author domain, because nothing is lost there, they would ask once it is spared no more. */
+static bool needs_sparing(const struct work *w, const struct subdomain *row)
 {
-	return w->rows->published.checked ? &w->rows->published.policy : &w->v->seen;
+	double most = 1 - limits_of(&w->options->limits, w->v->target)->sender_dkim;
+
+	return row->spared && (row->failing || (double)row->undecided >= w->options->limits.undecided_source ||
+				      (double)row->own_unsigned > most * (double)row->own);
 }
 
 bool work_subdomains(struct work *w, struct measures *m)
 {
 	struct subdomain *rows = arena_take(w->arena, w->authors_n * sizeof *rows);
 	struct span *failing = arena_take(w->arena, w->authors_n * sizeof *failing);
-	const struct policy *policy = policy_now(w);
 
 	if (!rows || !failing)
 		return false;
 	for (size_t i = 0; i < w->authors_n; i++) {
 		const struct author *a = &w->authors[i];
-		enum request spares = a->nonexistent && policy->np != REQUEST_ABSENT ? policy->np : policy->sp;
 
 		rows[i] = (struct subdomain){ .name = a->name.name,
 			.own_record = a->own_record,
 			.exists = a->exists,
 			.nonexistent = a->nonexistent,
-			.spared = spares == REQUEST_NONE };
+			.spared = is_spared(w, a) };
 	}
 	count_paths(w, rows);
 	m->subdomains_failing_n = 0;
@@ -81,6 +111,7 @@ bool work_subdomains(struct work *w, struct measures *m)
 		if (!(rows[i].own | rows[i].forwarded | rows[i].undecided | rows[i].forged))
 			continue;
 		rows[i].failing = !span_is_nocase(rows[i].name, w->options->domain.name) && fails(w, &rows[i]);
+		rows[i].needs_sparing = needs_sparing(w, &rows[i]);
 		if (rows[i].failing && !rows[i].spared)
 			failing[m->subdomains_failing_n++] = rows[i].name;
 		rows[w->v->subdomains_n++] = rows[i];

@@ -111,6 +111,7 @@ struct path { /* by header_from, source id, kind, relayed; scatter last */
 	struct span header_from;
 	enum path_kind kind;
 	bool relayed; /* signed away from home */
+	bool rose;    /* a forwarder by its name alone that suddenly carries more of your mail: it may be somebody else's, or yours */
 	enum fate fate;
 	enum subclass subclass;
 	struct features features;		      /* failing paths */
@@ -159,6 +160,7 @@ struct sender { /* own first, then undecided; unsigned messages of the last week
 	int64_t first_day, last_day;
 	bool accepted, critical, reviewed;
 	bool corroborated;
+	bool spared;	/* its author domain loses nothing by the policy: sp, np or a record of its own */
 	bool surprise;	/* its first seven days were not signed by you */
 	bool regressed; /* signed less than in the four weeks before */
 	bool monthly, quarterly;
@@ -209,6 +211,8 @@ struct measures {
 	size_t record_errors_n, record_warnings_n;
 	const struct span *subdomains_failing; /* G11 */
 	size_t subdomains_failing_n;
+	const struct span *silent; /* senders without a message in the window, that lost mail before it and may be back */
+	size_t silent_n;
 	const struct span *hardly_reported;
 	size_t hardly_reported_n;
 	double trusted_share; /* of counted messages that are not forged, from authenticated reports; 1 without any */
@@ -250,6 +254,7 @@ enum exception_kind {
 	EXCEPT_HARDLY_REPORTED,
 	EXCEPT_UNCHECKED,
 	EXCEPT_QUARTERLY,
+	EXCEPT_SILENT, /* its mail failed when it was last seen, and none came since the window began */
 	EXCEPT_LISTS, /* RFC 9989 7.4: people who may post to lists SHOULD NOT be put under p=reject */
 	EXCEPT_COUNT
 };
@@ -404,6 +409,7 @@ struct subdomain { /* by name; every author domain with mail in the window */
 	bool own_record, spared; /* a record of its own; sp or np spares it under the target */
 	bool exists, nonexistent; /* in the snapshot; neither: nobody looked */
 	bool failing;		 /* it inherits the record and does not pass by itself; G11, unless it is spared */
+	bool needs_sparing;	 /* it is spared, and its mail would be in the way were it not */
 	uint64_t own, own_fails, own_unsigned, forwarded, undecided, forged;
 };
 
@@ -450,6 +456,8 @@ struct day_totals { /* one per day of the window */
 struct blind {		   /* what reports can not show, when it applies */
 	bool spf_fail_all; /* SPF ends in -all: refusals before DATA are never reported */
 	bool unreported;   /* always: receivers that send no reports */
+	/* Scattered mail that counts as forged and keeps the working week, as that of people who send from home would. */
+	uint64_t scattered, scattered_addresses;
 };
 
 struct verdict {

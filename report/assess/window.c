@@ -142,7 +142,7 @@ static void pass_window(struct pass *p, const struct observed_traffic *row, uint
 	const struct work *w = p->w;
 	const struct auth_state *a = &w->auths[row->auth];
 	struct judgement j = row_judge(w, row);
-	bool strict = w->rows->reports[row->report].policy.adkim_strict;
+	bool strict = modes_now(w, w->strictness[row->report]) & STRICT_DKIM;
 	struct path *path = p->path;
 	uint32_t key = a->valid_key != NO_INDEX ? a->valid_key : a->broken_key;
 

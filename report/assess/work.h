@@ -156,6 +156,9 @@ bool work_auths(struct work *w);
 uint32_t author_find(const struct work *w, struct span name); /* NO_INDEX when there is none */
 bool domain_within(struct span name, struct span domain);     /* equal or below */
 enum { STRICT_DKIM = 1, STRICT_SPF = 2, STRICT_COUNT = 4 }; /* adkim=s, aspf=s */
+/* The modes under which rows are judged that came with these: those of the published record, where it was looked at. */
+unsigned modes_now(const struct work *w, unsigned reported);
+bool mode_change(bool word, const bool aligned[2], bool before, bool after);
 static inline struct judgement row_judge(const struct work *w, const struct observed_traffic *row)
 {
 	return w->judgements[(size_t)row->auth * STRICT_COUNT + w->strictness[row->report]];
@@ -234,6 +237,9 @@ struct mending *work_mending(struct work *w, const uint32_t *senders, size_t n);
 void work_measures_mended(const struct work *w, const struct mending *mending, const bool *mended, struct measures *m);
 bool work_records(struct work *w, enum target target, struct measures *m); /* p=reject bears less */
 bool work_policy_seen(struct work *w);
+struct policy policy_now(const struct work *w);
+/* What fails there is not this policy's to lose: sp or np spares the author domain, or it has a record of its own. */
+bool author_loses_nothing(const struct work *w, uint32_t from);
 bool work_subdomains(struct work *w, struct measures *m);
 bool work_alerts(struct work *w);
 bool work_keys(struct work *w);
