@@ -172,7 +172,17 @@ static void test_known(void **state)
 	assert_true(store_knows_file(b->store, &mail));
 	assert_false(store_knows_file(b->store, &moved));
 	assert_false(store_knows_file(b->store, &other));
-	mail.modified++;
+	for (int i = 0; i < 4; i++) {
+		struct mail changed = mail;
+
+		changed.modified += i == 0;
+		changed.offset += i == 1;
+		changed.length += i == 2;
+		changed.inode += i == 3;
+		assert_false(store_knows_file(b->store, &changed));
+	}
+	mail.modified = 0; /* standard input has the same name each time */
+	assert_true(store_remember_file(b->store, &mail, NULL));
 	assert_false(store_knows_file(b->store, &mail));
 	once = dump(b);
 	result = put(b, 5, made);
@@ -241,7 +251,7 @@ static void test_conflict_orders(void **state)
 		parts[i].head.recovered = i == 1 || i == 4;
 	}
 	for (int n = 0; n < 120; n++) {
-		int order[5] = { 0, 1, 2, 3, 4 }, left = n;
+		int order[5] = { 0, 1, 2, 3, 4 }, left = n, conflicts = 0;
 		struct counting c = { 0 };
 		const char *text;
 
@@ -254,7 +264,8 @@ static void test_conflict_orders(void **state)
 		}
 		fixture_anew(b);
 		for (int i = 0; i < 5; i++)
-			put(b, (uint64_t)order[i], &parts[order[i]]);
+			conflicts += (int)put(b, (uint64_t)order[i], &parts[order[i]]).conflicts;
+		assert_int_equal(conflicts, 3);
 		text = dump(b);
 		assert_true(store_ask_domains(b->store, &ALWAYS, domain_count, &c, NULL));
 		assert_int_equal(c.counts.messages, 50);
@@ -273,8 +284,12 @@ static void test_abort(void **state)
 {
 	struct fixture *b = *state;
 	struct made_report *one = report_make(&b->arena, &b->dice, 1), *two = report_make(&b->arena, &b->dice, 2);
-	const char *before, *after;
+	const char *before, *after, *both;
 
+	put(b, 1, one);
+	put(b, 2, two);
+	both = dump(b);
+	fixture_anew(b);
 	put(b, 1, one);
 	before = dump(b);
 	begin(b, 2);
@@ -285,6 +300,8 @@ static void test_abort(void **state)
 	after = dump(b);
 	assert_string_equal(before, after);
 	put(b, 2, two); /* with texts whose ids were taken back */
+	before = dump(b);
+	assert_string_equal(before, both);
 	begin(b, 3);
 	assert_true(store_take(b->store, &(struct fact){ .kind = FACT_REPORT, .report = two->head }));
 	store_close(b->store); /* in the middle of a mail */
@@ -533,7 +550,9 @@ static void test_forget_and_abort(void **state)
 	take_report(b->store, d.report);
 	finish(b);
 	before = dump(b);
+	assert_true(store_knows_mail(b->store, mail_make("", 9).sha256));
 	delivery_forget(b, &d);
+	assert_false(store_knows_mail(b->store, mail_make("", 9).sha256));
 	begin(b, 9);
 	assert_true(take_report(b->store, d.report));
 	store_mail_abort(b->store); /* undoes both */
@@ -546,6 +565,32 @@ static void test_forget_and_abort(void **state)
 	finish(b);
 	after = dump(b);
 	assert_string_equal(before, after);
+}
+
+/* Each day's sums follow when a mail with reports of several days of one domain is forgotten. */
+static void test_forget_days(void **state)
+{
+	struct fixture *b = *state;
+	struct made_report *one = report_make(&b->arena, &b->dice, 1), *two = report_make(&b->arena, &b->dice, 2);
+	struct delivery d = { .mail = 9 };
+	struct counting c = { 0 };
+
+	one->head.begin = 1600000000;
+	one->head.end = one->head.begin + DAY_SECONDS;
+	two->head.domain = one->head.domain;
+	two->head.begin = one->head.begin + 10 * DAY_SECONDS;
+	two->head.end = two->head.begin + DAY_SECONDS;
+	begin(b, 9);
+	take_report(b->store, one);
+	take_report(b->store, two);
+	finish(b);
+	commit(b);
+	assert_true(store_ask_domains(b->store, &ALWAYS, domain_count, &c, NULL));
+	assert_int_equal(c.reports, 2);
+	delivery_forget(b, &d);
+	c = (struct counting){ 0 };
+	assert_true(store_ask_domains(b->store, &ALWAYS, domain_count, &c, NULL));
+	assert_int_equal(c.rows, 0);
 }
 
 int main(void)
@@ -561,6 +606,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lies, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_sums_random, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_forget_and_abort, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_forget_days, fixture_open, fixture_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
