@@ -240,7 +240,7 @@ ends 75 "a lock that is held longer than [store] wait" -c right.conf ingest demo
 grep -q 'cli.db' err && [ "$(wc -l < err)" -eq 1 ]
 ok $? "the lock is named in one line"
 wait
-for command in --help "export --csv" "export --json" summary "show demo/guild-shop-1118.eml" reports config; do
+for command in --help --version "export --csv" "export --json" summary "show demo/guild-shop-1118.eml" reports config; do
 	# shellcheck disable=SC2086
 	run $command > /dev/full 2> err
 	[ $? -eq 75 ] && [ "$(wc -l < err)" -eq 1 ]

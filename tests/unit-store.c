@@ -231,6 +231,12 @@ static bool domain_count(void *arg, const struct domain_row *row)
 	return true;
 }
 
+static bool row_keep(void *arg, const struct domain_row *row)
+{
+	*(struct domain_row *)arg = *row;
+	return true;
+}
+
 /* Every order of five mails: two deliveries of A (one only recovered), B with as many messages, C with fewer messages,
  * and D with more messages but only recovered. Whatever comes first, the same content counts and all else is the same.
  */
@@ -539,16 +545,24 @@ static void test_sums_random(void **state)
 	assert_string_equal(long_way, short_way);
 }
 
+static void forgettable_put(struct fixture *b, const struct made_report *report, const struct failure *failure)
+{
+	begin(b, 9);
+	assert_true(take_octets(b->store, OCTETS_HEADER, 0, SPAN("From: somebody")));
+	assert_true(take_report(b->store, report));
+	assert_true(take_problem(b->store, "part 2", "is odd"));
+	assert_true(take_failure(b->store, failure));
+	finish(b);
+}
+
 static void test_forget_and_abort(void **state)
 {
 	struct fixture *b = *state;
 	struct delivery d = { .report = report_make(&b->arena, &b->dice, 5), .mail = 9 };
+	const struct failure *failure = failure_make(&b->arena, &b->dice);
 	const char *before, *after;
 
-	begin(b, 9);
-	take_octets(b->store, OCTETS_HEADER, 0, SPAN("From: somebody"));
-	take_report(b->store, d.report);
-	finish(b);
+	forgettable_put(b, d.report, failure);
 	before = dump(b);
 	assert_true(store_knows_mail(b->store, mail_make("", 9).sha256));
 	delivery_forget(b, &d);
@@ -559,12 +573,38 @@ static void test_forget_and_abort(void **state)
 	after = dump(b);
 	assert_string_equal(before, after);
 	delivery_forget(b, &d);
-	begin(b, 9);
-	take_octets(b->store, OCTETS_HEADER, 0, SPAN("From: somebody"));
-	take_report(b->store, d.report);
-	finish(b);
+	forgettable_put(b, d.report, failure);
 	after = dump(b);
 	assert_string_equal(before, after);
+}
+
+/* The day of a report that names only one end of its range is that of the other, and it hides no other report's. */
+static void test_one_end(void **state)
+{
+	static const int64_t day = 18600;
+	struct fixture *b = *state;
+	struct made_report *both = report_make(&b->arena, &b->dice, 1), *none = report_make(&b->arena, &b->dice, 2), one;
+	struct domain_row row;
+
+	both->head.begin = day * DAY_SECONDS;
+	both->head.end = both->head.begin + DAY_SECONDS - 1;
+	none->head.domain = both->head.domain;
+	none->head.begin = MOMENT_NONE;
+	none->head.end = both->head.end;
+	for (int first = 0; first < 2; first++) {
+		fixture_anew(b);
+		put(b, 1, first ? both : none);
+		put(b, 2, first ? none : both);
+		assert_true(store_ask_domains(b->store, &(struct window){ day, day }, row_keep, &row, NULL));
+		assert_int_equal(row.reports, 2);
+		assert_true(row.begin == both->head.begin && row.end == both->head.end);
+	}
+	one = *both;
+	one.head.end = MOMENT_NONE;
+	one.head.report_id = SPAN("no end");
+	put(b, 3, &one);
+	assert_true(store_ask_domains(b->store, &(struct window){ day, day }, row_keep, &row, NULL));
+	assert_int_equal(row.reports, 3);
 }
 
 /* Each day's sums follow when a mail with reports of several days of one domain is forgotten. */
@@ -606,6 +646,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lies, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_sums_random, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_forget_and_abort, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_one_end, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_forget_days, fixture_open, fixture_close),
 	};
 
