@@ -135,6 +135,12 @@ run digest --print lighthouse-cafe.example harborlight.example > out 2> err
 python3 "$srcdir/tests/digest-readback.py" out text > text 2>> err
 [ "$(grep -o '^  [a-z-]*\.example: [a-z ]*' text | head -n 2 | tr '\n' ' ')" = "  harborlight.example: not ready for p   lighthouse-cafe.example: no report counts yet " ]
 ok $? "... the worst first, whatever the order they are named in"
+message_id() { # DOMAIN...: of a mail about them, without the domain it comes from
+	run digest --print "$@" 2> err | sed -n 's/^Message-ID: <\(.*\)@.*/\1/p'
+}
+[ -n "$(message_id lighthouse-cafe.example harborlight.example)" ] &&
+	[ "$(message_id lighthouse-cafe.example harborlight.example)" = "$(message_id harborlight.example lighthouse-cafe.example)" ]
+ok $? "... and the same mail to whoever counts them"
 silent=$(seq -f 'silent%02g.example' 30)
 # shellcheck disable=SC2046,SC2086 # names without blanks
 {
@@ -252,6 +258,7 @@ ok $? "... not before eight days are over"
 closed 2026-11-24 > got
 grep -q '^- key old1: weak, and no longer seen so' got && ! grep -q crm.example got
 ok $? "... and in one mail only, the first after"
+sqlite3 db "UPDATE told SET last_open=unixepoch('2026-11-22 12:00:00')" 2> err
 closed 2026-12-02 > got
 [ ! -s got ]
 ok $? "... but in none of a week without a report"

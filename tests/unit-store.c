@@ -322,6 +322,7 @@ static void test_lies(void **state)
 	struct made_report *made = report_make(&b->arena, &b->dice, 5);
 	struct store_result result;
 	struct fault fault = { 0 };
+	struct mail mail;
 
 	made->head.messages++;
 	begin(b, 1);
@@ -337,6 +338,25 @@ static void test_lies(void **state)
 	store_mail_abort(b->store);
 	begin(b, 1);
 	assert_false(store_take(b->store, &(struct fact){ .kind = FACT_RECORD }));
+	store_mail_abort(b->store);
+	begin(b, 1); /* a record less than was said, which hold as many messages */
+	made->head.messages = made->records[0].count = 1;
+	made->head.records = 2;
+	assert_true(store_take(b->store, &(struct fact){ .kind = FACT_REPORT, .report = made->head }));
+	assert_true(store_take(b->store, &(struct fact){ .kind = FACT_RECORD, .record = made->records[0] }));
+	assert_false(store_take(b->store, &(struct fact){ .kind = FACT_REPORT_END }));
+	store_mail_abort(b->store);
+	begin(b, 1);
+	assert_true(store_take(b->store, &(struct fact){ .kind = FACT_REPORT, .report = made->head }));
+	assert_false(store_take(b->store, &(struct fact){ .kind = FACT_REPORT, .report = made->head }));
+	store_mail_abort(b->store);
+	begin(b, 1);
+	assert_false(store_take(b->store, &(struct fact){ .kind = FACT_BEGIN, .begin.outcome = OUTCOME_BROKEN }));
+	store_mail_abort(b->store);
+	mail = mail_make("m", 1);
+	assert_true(store_mail_begin(b->store, &mail, ARRIVED, NULL));
+	assert_false(store_take(b->store, &(struct fact){ .kind = FACT_REPORT, .report = made->head }));
+	assert_int_equal(store_fault(b->store)->kind, FAULT_BROKEN);
 	store_mail_abort(b->store);
 	assert_false(store_take(b->store, &(struct fact){ .kind = FACT_FAILURE }));
 	assert_false(store_mail_end(b->store, &result, &fault));
@@ -605,6 +625,11 @@ static void test_one_end(void **state)
 	put(b, 3, &one);
 	assert_true(store_ask_domains(b->store, &(struct window){ day, day }, row_keep, &row, NULL));
 	assert_int_equal(row.reports, 3);
+	one.head.begin = MOMENT_NONE; /* then it is that of the mail */
+	put(b, 4, &one);
+	assert_true(store_ask_domains(
+		b->store, &(struct window){ moment_day(ARRIVED), moment_day(ARRIVED) }, row_keep, &row, NULL));
+	assert_int_equal(row.reports, 1);
 }
 
 /* Each day's sums follow when a mail with reports of several days of one domain is forgotten. */
