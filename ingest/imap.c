@@ -84,7 +84,7 @@ bool imap_answered(const struct imap *imap, const char *code)
 	return at >= 0 && (size_t)(at + n) < line.n && strchr("] ", line.p[at + n]);
 }
 
-void imap_set(struct buf *out, const uint64_t *uids, size_t n)
+bool imap_set(struct buf *out, const uint64_t *uids, size_t n)
 {
 	for (size_t i = 0; i < n;) {
 		size_t last = i;
@@ -96,6 +96,7 @@ void imap_set(struct buf *out, const uint64_t *uids, size_t n)
 			buf_printf(out, ":%llu", (unsigned long long)uids[last]);
 		i = last + 1;
 	}
+	return !out->failed;
 }
 
 struct span imap_word(struct span *line, struct buf *scratch)

@@ -288,20 +288,17 @@ bool imap_set_undeleted(struct imap *imap, const uint64_t *uids, size_t n, struc
 	struct search search = { .imap = imap };
 	struct buf rest = BUF(IMAP_COMMAND);
 	size_t kept = 0;
-	bool good;
+	bool good = buf_put_text(&rest, "UID ") && imap_set(&rest, uids, n) && buf_put_text(&rest, " UNDELETED");
 
-	buf_put_text(&rest, "UID ");
-	imap_set(&rest, uids, n);
-	buf_put_text(&rest, " UNDELETED");
-	good = search_say(&search, buf_text(&rest), fault);
+	good = good ? search_say(&search, buf_text(&rest), fault) : fault_set(fault, FAULT_LATER, "out of memory");
 	for (size_t i = 0, at = 0; good && i < search.n; i++) { /* nothing else, whatever the server names */
 		while (at < n && uids[at] < search.uids[i])
 			at++;
 		if (at < n && uids[at] == search.uids[i])
 			search.uids[kept++] = uids[at];
 	}
-	if (good)
-		imap_set(set, search.uids, kept);
+	if (good && !imap_set(set, search.uids, kept))
+		good = fault_set(fault, FAULT_LATER, "out of memory");
 	buf_release(&rest);
 	free(search.uids);
 	return good;

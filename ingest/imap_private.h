@@ -62,8 +62,8 @@ bool imap_lost(struct imap *imap, const char *doing, struct fault *fault);
 /* The text of BYE, kept for imap_lost. */
 void imap_goodbye(struct imap *imap, struct span text);
 
-/* `1:5,7` of ascending UIDs. */
-void imap_set(struct buf *out, const uint64_t *uids, size_t n);
+/* `1:5,7` of ascending UIDs. False: it lacks some, and may not be said; memory is short. */
+bool imap_set(struct buf *out, const uint64_t *uids, size_t n);
 
 /* The same of those that the selected folder has and that are not marked \Deleted; empty: none. */
 bool imap_set_undeleted(struct imap *imap, const uint64_t *uids, size_t n, struct buf *set, struct fault *fault);

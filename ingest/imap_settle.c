@@ -80,10 +80,9 @@ bool imap_settle(
 {
 	struct buf set = BUF(IMAP_COMMAND / 2);
 	char flags[MAILBOX_TEXT + 32];
-	bool good = true;
+	bool good = imap_set(&set, uids, n) || fault_set(fault, FAULT_LATER, "out of memory");
 
-	imap_set(&set, uids, n);
-	switch (fate->kind) {
+	switch (good ? fate->kind : FATE_KEEP) { /* of a set with a hole in it some would be deleted that were not copied */
 	case FATE_KEEP:
 		break;
 	case FATE_FLAG:

@@ -244,7 +244,7 @@ grep -q 'cli.db' err && [ "$(wc -l < err)" -eq 1 ]
 ok $? "the lock is named in one line"
 exec 9>&-
 wait
-for command in --help "export --csv" "export --json" summary "show demo/guild-shop-1118.eml" reports config; do
+for command in --help --version "export --csv" "export --json" summary "show demo/guild-shop-1118.eml" reports config; do
 	# shellcheck disable=SC2086
 	run $command > /dev/full 2> err
 	[ $? -eq 75 ] && [ "$(wc -l < err)" -eq 1 ]

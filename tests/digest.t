@@ -135,6 +135,12 @@ run digest --print lighthouse-cafe.example harborlight.example > out 2> err
 python3 "$srcdir/tests/digest-readback.py" out text > text 2>> err
 [ "$(grep -o '^  [a-z-]*\.example: [a-z ]*' text | head -n 2 | tr '\n' ' ')" = "  harborlight.example: not ready for p   lighthouse-cafe.example: no report counts yet " ]
 ok $? "... the worst first, whatever the order they are named in"
+message_id() { # DOMAIN...: of a mail about them, without the domain it comes from
+	run digest --print "$@" 2> err | sed -n 's/^Message-ID: <\(.*\)@.*/\1/p'
+}
+[ -n "$(message_id lighthouse-cafe.example harborlight.example)" ] &&
+	[ "$(message_id lighthouse-cafe.example harborlight.example)" = "$(message_id harborlight.example lighthouse-cafe.example)" ]
+ok $? "... and the same mail to whoever counts them"
 silent=$(seq -f 'silent%02g.example' 30)
 # shellcheck disable=SC2046,SC2086 # names without blanks
 {
@@ -235,7 +241,8 @@ closed() { # DATE: what the weekly mail of that day says is closed
 }
 sqlite3 db "DELETE FROM told; INSERT INTO told VALUES('harborlight.example', 'dkim-lost' || char(9) || 'crm.example' || char(9),
 	unixepoch('2026-11-10 12:00:00'), '<1@x>', ''),
-	('harborlight.example', 'key-weak' || char(9) || 'x' || char(9) || 'old1', unixepoch('2026-11-14 12:00:00'), '<1@x>', '')" 2> err
+	('harborlight.example', 'key-weak' || char(9) || 'x' || char(9) || 'old1', unixepoch('2026-11-14 12:00:00'), '<1@x>', ''),
+	('harborlight.example', 'key-weak' || char(9) || 'x' || char(9) || 'told', unixepoch('2026-11-05 12:00:00'), '<1@x>', '')" 2> err
 closed 2026-11-21 > got
 cat > want << 'END'
 CLOSED ALERTS
@@ -251,6 +258,18 @@ ok $? "... not before eight days are over"
 closed 2026-11-24 > got
 grep -q '^- key old1: weak, and no longer seen so' got && ! grep -q crm.example got
 ok $? "... and in one mail only, the first after"
+sqlite3 db "UPDATE told SET last_open=unixepoch('2026-11-22 12:00:00')" 2> err
+closed 2026-12-02 > got
+[ ! -s got ]
+ok $? "... but in none of a week without a report"
+sqlite3 db 'DELETE FROM told' 2> err
+now=2026-11-21T12:00:00Z
+run digest --if-alert --again harborlight.example > out 2> err
+sqlite3 db "UPDATE told SET last_open=unixepoch('2026-11-10 12:00:00')" 2> err
+closed 2026-11-21 > got
+[ "$(sqlite3 db 'SELECT count(*)>0 FROM told')" = 1 ] && [ ! -s got ]
+ok $? "what is open is not closed, however long nobody looked"
+rm -f taken/*
 sqlite3 db "UPDATE told SET last_open=unixepoch('2026-11-25 12:00:00')" 2> err
 now=2026-12-02T12:00:00Z
 ends 0 "a week without a report" run digest --if-alert harborlight.example
@@ -258,10 +277,16 @@ ends 0 "a week without a report" run digest --if-alert harborlight.example
 ok $? "keeps open what was open"
 rm -f taken/*
 now=2026-11-21T12:00:00Z
-now=2026-11-21T12:00:00Z
 ends 64 "--if-alert is about now" run digest --if-alert --week 46
 ends 0 "--only-trouble" run digest --only-trouble --to t@harborlight.example harborlight.example
 is_sent 1 "trouble is sent"
+sqlite3 db "DELETE FROM told" 2> err
+ends 0 "--if-alert" run digest --if-alert --again harborlight.example lighthouse-cafe.example
+cat taken/* > sent 2> err
+python3 "$srcdir/tests/digest-readback.py" sent text > text 2> err
+grep -q '^harborlight.example' text && ! grep -q '^lighthouse-cafe.example' text
+ok $? "a mail about alerts is about the domains that have one"
+rm -f taken/*
 
 # Whom to
 printf '[digest]\nsendmail = %s/sendmail -t -i\n' "$work" > conf

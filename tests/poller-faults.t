@@ -19,13 +19,19 @@ from mailserver import PASSWORD, Certificates, Dovecot, plan, skip_all  # noqa: 
 class Polled(Work):
     """Mails on a server, moved when they are stored; the process that talks to it is the one that fails."""
 
-    def __init__(self, dovecot, folder):
+    def __init__(self, name, dovecot, folder):
         self.dovecot, self.folder, self.path = dovecot, folder, os.path.join(folder, "dmarcgate")
+        os.mkdir(folder)
+        os.chmod(folder, 0o755)
         shutil.copy(PROGRAM, folder)
         os.symlink(os.path.abspath("dmarcgate-reader.so"), os.path.join(folder, "dmarcgate-reader.so"))
         os.symlink(os.path.join(SOURCE, "data"), os.path.join(folder, "data"))
-        self.mails = [letter(i) if i == 3 else broken_mail(i) if i == 5 else report_mail(i) for i in range(12)]
-        super().__init__("poll", lambda gate: ["--offline", "ingest", "--quiet"])
+        self.mails = self.letters()
+        super().__init__(name, lambda gate: ["--offline", "ingest", "--quiet"])
+
+    @staticmethod
+    def letters():
+        return [letter(i) if i == 3 else broken_mail(i) if i == 5 else report_mail(i) for i in range(12)]
 
     def reset(self):
         super().reset()
@@ -43,7 +49,27 @@ class Polled(Work):
 
     def dump(self):
         lines = [line for line in super().dump().splitlines() if not line.startswith("file|")]
-        return "\n".join(lines) + str([len(self.dovecot.state(folder) or []) for folder in ("INBOX", "Done", "Other", "Broken")])
+        return "\n".join(lines) + str([self.count(folder) for folder in ("INBOX", "Done", "Other", "Broken")])
+
+    def count(self, folder):
+        return len(self.dovecot.state(folder) or [])
+
+
+class Copied(Polled):
+    """A server without MOVE: mails are copied and deleted. One may be there twice afterwards, none may be lost."""
+
+    @staticmethod
+    def letters():
+        return [report_mail(i) for i in range(3)]
+
+    def count(self, folder):
+        path = self.dovecot.path("mail", "" if folder == "INBOX" else "." + folder)
+        mails = set()
+        for side in ("cur", "new"):
+            for name in os.listdir(os.path.join(path, side)) if os.path.isdir(os.path.join(path, side)) else []:
+                with open(os.path.join(path, side, name), "rb") as mail:
+                    mails.add(mail.read())
+        return len(mails)
 
 
 def main():
@@ -55,8 +81,12 @@ def main():
     os.chmod(folder, 0o755)
     dovecot = None
     try:
-        dovecot = Dovecot(Certificates(folder))
-        walk(Polled(dovecot, folder), ("parent",), ("memory", "read", "write"), MOST if MOST > 9 else 5)
+        certificates = Certificates(folder)
+        dovecot = Dovecot(certificates)
+        walk(Polled("poll", dovecot, os.path.join(folder, "move")), ("parent",), ("memory", "read", "write"), MOST if MOST > 9 else 5)
+        dovecot.close()
+        dovecot = Dovecot(certificates, "imap_capability = IMAP4rev1 SASL-IR UIDPLUS AUTH=PLAIN\n")
+        walk(Copied("poll a server without MOVE", dovecot, os.path.join(folder, "copy")), ("parent",), ("memory",), max(MOST, 16), last)
     finally:
         if dovecot:
             dovecot.close()

@@ -376,6 +376,42 @@ static void test_again(void **state)
 	assert_false(store_verify_again(b->store, mail, 1, &now.verification, NULL));
 }
 
+/* The database after two mails with `made`, of which the `which`th is verified, at once or by a later look. */
+static const char *verified_dump(struct fixture *b, const struct made_report *made, int64_t which, enum dkim_reason reason, bool later)
+{
+	struct signing silent, known;
+
+	signing_make(&silent, "reporter.example", DKIM_REASON_DNS_ERROR);
+	signing_make(&known, "reporter.example", reason);
+	fixture_anew(b);
+	for (int64_t mail = 1; mail <= 2; mail++)
+		mail_put(b, (uint64_t)mail, "", made,
+			mail != which ? NULL : later ? &silent.verification : &known.verification);
+	assert_true(!later || store_verify_again(b->store, which, 0, &known.verification, NULL));
+	return dump(b);
+}
+
+/* A later look proves as much as the first would have: of either of two deliveries, and nothing of what is not believed. */
+static void test_later_as_at_once(void **state)
+{
+	static const enum dkim_reason reasons[] = { DKIM_REASON_OK, DKIM_REASON_BODY_HASH_MISMATCH };
+	struct fixture *b = *state;
+
+	for (int kind = 0; kind < 3; kind++) {
+		struct made_report made = plain("x@reporter.example");
+
+		made.head.recovered = kind == 1;
+		made.head.end = kind == 2 ? -1 : made.head.end;
+		for (int64_t which = 1; which <= 2; which++)
+			for (int i = 0; i < 2; i++) {
+				const char *at_once = verified_dump(b, &made, which, reasons[i], false);
+				const char *later = verified_dump(b, &made, which, reasons[i], true);
+
+				assert_string_equal(at_once, later);
+			}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +422,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_orders, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_outlives, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_again, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_later_as_at_once, fixture_open, fixture_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,7 +172,17 @@ static void test_known(void **state)
 	assert_true(store_knows_file(b->store, &mail));
 	assert_false(store_knows_file(b->store, &moved));
 	assert_false(store_knows_file(b->store, &other));
-	mail.modified++;
+	for (int i = 0; i < 4; i++) {
+		struct mail changed = mail;
+
+		changed.modified += i == 0;
+		changed.offset += i == 1;
+		changed.length += i == 2;
+		changed.inode += i == 3;
+		assert_false(store_knows_file(b->store, &changed));
+	}
+	mail.modified = 0; /* standard input has the same name each time */
+	assert_true(store_remember_file(b->store, &mail, NULL));
 	assert_false(store_knows_file(b->store, &mail));
 	once = dump(b);
 	result = put(b, 5, made);
@@ -221,6 +231,12 @@ static bool domain_count(void *arg, const struct domain_row *row)
 	return true;
 }
 
+static bool row_keep(void *arg, const struct domain_row *row)
+{
+	*(struct domain_row *)arg = *row;
+	return true;
+}
+
 /* Every order of five mails: two deliveries of A (one only recovered), B with as many messages, C with fewer messages,
  * and D with more messages but only recovered. Whatever comes first, the same content counts and all else is the same.
  */
@@ -241,7 +257,7 @@ static void test_conflict_orders(void **state)
 		parts[i].head.recovered = i == 1 || i == 4;
 	}
 	for (int n = 0; n < 120; n++) {
-		int order[5] = { 0, 1, 2, 3, 4 }, left = n;
+		int order[5] = { 0, 1, 2, 3, 4 }, left = n, conflicts = 0;
 		struct counting c = { 0 };
 		const char *text;
 
@@ -254,7 +270,8 @@ static void test_conflict_orders(void **state)
 		}
 		fixture_anew(b);
 		for (int i = 0; i < 5; i++)
-			put(b, (uint64_t)order[i], &parts[order[i]]);
+			conflicts += (int)put(b, (uint64_t)order[i], &parts[order[i]]).conflicts;
+		assert_int_equal(conflicts, 3);
 		text = dump(b);
 		assert_true(store_ask_domains(b->store, &ALWAYS, domain_count, &c, NULL));
 		assert_int_equal(c.counts.messages, 50);
@@ -273,8 +290,12 @@ static void test_abort(void **state)
 {
 	struct fixture *b = *state;
 	struct made_report *one = report_make(&b->arena, &b->dice, 1), *two = report_make(&b->arena, &b->dice, 2);
-	const char *before, *after;
+	const char *before, *after, *both;
 
+	put(b, 1, one);
+	put(b, 2, two);
+	both = dump(b);
+	fixture_anew(b);
 	put(b, 1, one);
 	before = dump(b);
 	begin(b, 2);
@@ -285,6 +306,8 @@ static void test_abort(void **state)
 	after = dump(b);
 	assert_string_equal(before, after);
 	put(b, 2, two); /* with texts whose ids were taken back */
+	before = dump(b);
+	assert_string_equal(before, both);
 	begin(b, 3);
 	assert_true(store_take(b->store, &(struct fact){ .kind = FACT_REPORT, .report = two->head }));
 	store_close(b->store); /* in the middle of a mail */
@@ -299,6 +322,7 @@ static void test_lies(void **state)
 	struct made_report *made = report_make(&b->arena, &b->dice, 5);
 	struct store_result result;
 	struct fault fault = { 0 };
+	struct mail mail;
 
 	made->head.messages++;
 	begin(b, 1);
@@ -314,6 +338,25 @@ static void test_lies(void **state)
 	store_mail_abort(b->store);
 	begin(b, 1);
 	assert_false(store_take(b->store, &(struct fact){ .kind = FACT_RECORD }));
+	store_mail_abort(b->store);
+	begin(b, 1); /* a record less than was said, which hold as many messages */
+	made->head.messages = made->records[0].count = 1;
+	made->head.records = 2;
+	assert_true(store_take(b->store, &(struct fact){ .kind = FACT_REPORT, .report = made->head }));
+	assert_true(store_take(b->store, &(struct fact){ .kind = FACT_RECORD, .record = made->records[0] }));
+	assert_false(store_take(b->store, &(struct fact){ .kind = FACT_REPORT_END }));
+	store_mail_abort(b->store);
+	begin(b, 1);
+	assert_true(store_take(b->store, &(struct fact){ .kind = FACT_REPORT, .report = made->head }));
+	assert_false(store_take(b->store, &(struct fact){ .kind = FACT_REPORT, .report = made->head }));
+	store_mail_abort(b->store);
+	begin(b, 1);
+	assert_false(store_take(b->store, &(struct fact){ .kind = FACT_BEGIN, .begin.outcome = OUTCOME_BROKEN }));
+	store_mail_abort(b->store);
+	mail = mail_make("m", 1);
+	assert_true(store_mail_begin(b->store, &mail, ARRIVED, NULL));
+	assert_false(store_take(b->store, &(struct fact){ .kind = FACT_REPORT, .report = made->head }));
+	assert_int_equal(store_fault(b->store)->kind, FAULT_BROKEN);
 	store_mail_abort(b->store);
 	assert_false(store_take(b->store, &(struct fact){ .kind = FACT_FAILURE }));
 	assert_false(store_mail_end(b->store, &result, &fault));
@@ -522,30 +565,97 @@ static void test_sums_random(void **state)
 	assert_string_equal(long_way, short_way);
 }
 
+static void forgettable_put(struct fixture *b, const struct made_report *report, const struct failure *failure)
+{
+	begin(b, 9);
+	assert_true(take_octets(b->store, OCTETS_HEADER, 0, SPAN("From: somebody")));
+	assert_true(take_report(b->store, report));
+	assert_true(take_problem(b->store, "part 2", "is odd"));
+	assert_true(take_failure(b->store, failure));
+	finish(b);
+}
+
 static void test_forget_and_abort(void **state)
 {
 	struct fixture *b = *state;
 	struct delivery d = { .report = report_make(&b->arena, &b->dice, 5), .mail = 9 };
+	const struct failure *failure = failure_make(&b->arena, &b->dice);
 	const char *before, *after;
 
-	begin(b, 9);
-	take_octets(b->store, OCTETS_HEADER, 0, SPAN("From: somebody"));
-	take_report(b->store, d.report);
-	finish(b);
+	forgettable_put(b, d.report, failure);
 	before = dump(b);
+	assert_true(store_knows_mail(b->store, mail_make("", 9).sha256));
 	delivery_forget(b, &d);
+	assert_false(store_knows_mail(b->store, mail_make("", 9).sha256));
 	begin(b, 9);
 	assert_true(take_report(b->store, d.report));
 	store_mail_abort(b->store); /* undoes both */
 	after = dump(b);
 	assert_string_equal(before, after);
 	delivery_forget(b, &d);
-	begin(b, 9);
-	take_octets(b->store, OCTETS_HEADER, 0, SPAN("From: somebody"));
-	take_report(b->store, d.report);
-	finish(b);
+	forgettable_put(b, d.report, failure);
 	after = dump(b);
 	assert_string_equal(before, after);
+}
+
+/* The day of a report that names only one end of its range is that of the other, and it hides no other report's. */
+static void test_one_end(void **state)
+{
+	static const int64_t day = 18600;
+	struct fixture *b = *state;
+	struct made_report *both = report_make(&b->arena, &b->dice, 1), *none = report_make(&b->arena, &b->dice, 2), one;
+	struct domain_row row;
+
+	both->head.begin = day * DAY_SECONDS;
+	both->head.end = both->head.begin + DAY_SECONDS - 1;
+	none->head.domain = both->head.domain;
+	none->head.begin = MOMENT_NONE;
+	none->head.end = both->head.end;
+	for (int first = 0; first < 2; first++) {
+		fixture_anew(b);
+		put(b, 1, first ? both : none);
+		put(b, 2, first ? none : both);
+		assert_true(store_ask_domains(b->store, &(struct window){ day, day }, row_keep, &row, NULL));
+		assert_int_equal(row.reports, 2);
+		assert_true(row.begin == both->head.begin && row.end == both->head.end);
+	}
+	one = *both;
+	one.head.end = MOMENT_NONE;
+	one.head.report_id = SPAN("no end");
+	put(b, 3, &one);
+	assert_true(store_ask_domains(b->store, &(struct window){ day, day }, row_keep, &row, NULL));
+	assert_int_equal(row.reports, 3);
+	one.head.begin = MOMENT_NONE; /* then it is that of the mail */
+	put(b, 4, &one);
+	assert_true(store_ask_domains(
+		b->store, &(struct window){ moment_day(ARRIVED), moment_day(ARRIVED) }, row_keep, &row, NULL));
+	assert_int_equal(row.reports, 1);
+}
+
+/* Each day's sums follow when a mail with reports of several days of one domain is forgotten. */
+static void test_forget_days(void **state)
+{
+	struct fixture *b = *state;
+	struct made_report *one = report_make(&b->arena, &b->dice, 1), *two = report_make(&b->arena, &b->dice, 2);
+	struct delivery d = { .mail = 9 };
+	struct counting c = { 0 };
+
+	one->head.begin = 1600000000;
+	one->head.end = one->head.begin + DAY_SECONDS;
+	two->head.domain = one->head.domain;
+	two->head.begin = one->head.begin + 10 * DAY_SECONDS;
+	two->head.end = two->head.begin + DAY_SECONDS;
+	begin(b, 9);
+	take_report(b->store, one);
+	take_report(b->store, two);
+	finish(b);
+	commit(b);
+	assert_true(store_ask_domains(b->store, &ALWAYS, domain_count, &c, NULL));
+	assert_int_equal(c.reports, 2);
+	delivery_forget(b, &d);
+	c = (struct counting){ 0 };
+	assert_true(store_ask_domains(b->store, &ALWAYS, domain_count, &c, NULL));
+	assert_int_equal(c.rows, 0);
 }
 
 int main(void)
@@ -561,6 +671,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lies, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_sums_random, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_forget_and_abort, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_one_end, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_forget_days, fixture_open, fixture_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
