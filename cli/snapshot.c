@@ -14,7 +14,7 @@
 struct reading {
 	struct dns dns;
 	struct store_dns from; /* unused with a zone file, which is of today */
-	int64_t now, oldest; /* what was seen before `oldest` says nothing */
+	int64_t oldest; /* what was seen before says nothing */
 	struct arena *arena;
 };
 
@@ -79,7 +79,6 @@ static bool key_read(struct reading *r, struct published_key *key)
 		return false;
 	answer = seen_of(r, name, DNS_TYPE_TXT);
 	seen = key_seen_in(&answer, r->arena);
-	key->looked = (r->from.answers ? r->from.oldest : r->now) / DAY_SECONDS;
 	key->missing = seen.state == KEY_STATE_NONE || (seen.state == KEY_STATE_BROKEN && !seen.bits);
 	key->revoked = seen.state == KEY_STATE_REVOKED;
 	key->testing = seen.testing;
@@ -228,7 +227,7 @@ static bool names_read(
 bool snapshot_read(struct store *store, struct zonefile *zone, const struct domain_name *domain,
 	const struct observed *observed, int64_t now, struct arena *arena, struct published *published, struct fault *fault)
 {
-	struct reading r = { .from = { .store = store }, .now = now, .oldest = now - SNAPSHOT_DAYS * DAY_SECONDS, .arena = arena };
+	struct reading r = { .from = { .store = store }, .oldest = now - SNAPSHOT_DAYS * DAY_SECONDS, .arena = arena };
 
 	*published = (struct published){ .checked = false };
 	if (!store && !zone)

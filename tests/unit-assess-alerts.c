@@ -91,7 +91,7 @@ static void changes_try(const struct change *changes, size_t n)
 		if (c->key) {
 			w.rows.published = (struct published){ .checked = true,
 				.dmarc_records = 1,
-				.policy = c->policy.p != REQUEST_ABSENT ? c->policy : (struct policy){ .p = REQUEST_NONE, .pct = 100 },
+				.policy = { .p = REQUEST_NONE, .pct = 100 },
 				.keys = c->key,
 				.keys_n = 1 };
 		}
@@ -178,31 +178,6 @@ static void keys_that_are_badly_published(void **state)
 		{ { GOOGLE }, { 0 }, KEY("k9", .bits = 512, .testing = true), "" },
 		{ { GOOGLE, { 120, 8, "google.com", MAIL, "pass", SIGNED("k9"), 1, REQUEST_ABSENT } }, { 0 },
 			KEY("k9", .testing = true), "" },
-	};
-
-	(void)state;
-	TRY(changes);
-}
-
-static void keys_that_are_withdrawn_while_they_sign(void **state)
-{
-	const struct change changes[] = {
-		{ { GOOGLE }, { 0 }, KEY("k1", .missing = true, .looked = TODAY), "key-missing high shop.example/k1 210 -120;" },
-		{ { GOOGLE }, { .p = REQUEST_REJECT, .pct = 100 }, KEY("k1", .revoked = true, .looked = TODAY),
-			"key-missing critical shop.example/k1 210 -120;" },
-		/* It was looked for before that mail was sent, and may have been published since. */
-		{ { GOOGLE }, { 0 }, KEY("k1", .missing = true, .looked = TODAY - 1), "" },
-		/* Given up in good order, days before it was withdrawn. */
-		{ { GOOGLE, OLD_KEY(2, 1) }, { 0 }, KEY("k0", .missing = true, .looked = TODAY),
-			"key-missing high shop.example/k0 6 -120;" },
-		{ { GOOGLE, OLD_KEY(3, 1) }, { 0 }, KEY("k0", .missing = true, .looked = TODAY), "" },
-		/* A message or two are no evidence. */
-		{ { GOOGLE, { 120, 110, "google.com", MAIL, "pass", SIGNED("k0"), 9, REQUEST_ABSENT },
-			  { 1, 1, "google.com", MAIL, "pass", SIGNED("k0"), 4, REQUEST_ABSENT } }, { 0 },
-			KEY("k0", .missing = true, .looked = TODAY), "" },
-		{ { GOOGLE, { 120, 110, "google.com", MAIL, "pass", SIGNED("k0"), 9, REQUEST_ABSENT },
-			  { 1, 1, "google.com", MAIL, "pass", SIGNED("k0"), 5, REQUEST_ABSENT } }, { 0 },
-			KEY("k0", .missing = true, .looked = TODAY), "key-missing high shop.example/k0 5 -120;" },
 	};
 
 	(void)state;
@@ -412,7 +387,6 @@ int main(void)
 		cmocka_unit_test(a_sender_that_falls_silent),
 		cmocka_unit_test(keys_that_come_and_go),
 		cmocka_unit_test(keys_that_are_badly_published),
-		cmocka_unit_test(keys_that_are_withdrawn_while_they_sign),
 		cmocka_unit_test(keys_that_move),
 		cmocka_unit_test(bursts_of_forged_mail),
 		cmocka_unit_test(policies_that_are_seen),

@@ -99,7 +99,6 @@ static void what_was_seen(void **state)
 	assert_true(span_is(p.keys[0].selector, SPAN("k1")) && span_is(p.keys[0].domain, SPAN("example.org")));
 	assert_true(p.keys[0].bits == 1024 && p.keys[0].testing && !p.keys[0].missing && !p.keys[0].revoked);
 	assert_true(span_is(p.keys[1].selector, SPAN("k2")) && p.keys[1].revoked && !p.keys[1].missing);
-	assert_int_equal(p.keys[1].looked, NOW / DAY_SECONDS - 1); /* not the day of the verdict */
 	assert_true(span_is(p.keys[2].selector, SPAN("old"))); /* never valid: behind all that were */
 
 	assert_int_equal(p.names_n, 2); /* nothing is known of `dark` */

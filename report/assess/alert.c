@@ -14,7 +14,6 @@
 #define PILLAR_DAYS 3
 #define KEY_USED 50
 #define KEY_BITS 1024
-#define MISSED_DAYS 2 /* the first of a failing key's days has valid mail, the next ones have none */
 
 const char *level_word(enum level level)
 {
@@ -36,7 +35,6 @@ static const struct alert_rule {
 	[ALERT_FAIL_RISE] = { "fail-rise", RULE_CRITICAL_ENFORCED },
 	[ALERT_NEW_UNSIGNED] = { "new-unsigned", RULE_HIGH },
 	[ALERT_MISSED] = { "missed", RULE_HIGH },
-	[ALERT_KEY_MISSING] = { "key-missing", RULE_CRITICAL_ENFORCED },
 	[ALERT_KEY_WEAK] = { "key-weak", RULE_HIGH },
 	[ALERT_KEY_TESTING] = { "key-testing", RULE_HIGH },
 	[ALERT_KEY_HOME_MOVED] = { "key-home-moved", RULE_HIGH },
@@ -177,15 +175,6 @@ static void alert_senders(struct alerts *a)
 	}
 }
 
-/* Gone from the DNS while it signs: the reports that say so come tomorrow. A key that was given up has signed nothing for days,
- * and one that nobody has at home may be a forger's invention. */
-static bool key_is_missed(const struct work *w, const struct key *key)
-{
-	return published_key_is_gone(key->published) && key->last_day > w->last_day - MISSED_DAYS &&
-	       key->published->looked > key->last_day && key->week_valid >= NEW_MESSAGES &&
-	       (key->home_own || key->home != NO_INDEX);
-}
-
 static void alert_keys(struct alerts *a)
 {
 	const struct work *w = a->w;
@@ -195,9 +184,7 @@ static void alert_keys(struct alerts *a)
 		bool used = key->week_valid + key->week_broken > 0;
 		struct alert *alert = NULL;
 
-		if (key_is_missed(w, key))
-			alert = raise_alert(a, ALERT_KEY_MISSING, key->domain, key->week_valid);
-		else if (key->published && used && key->published->bits && key->published->bits < KEY_BITS)
+		if (key->published && used && key->published->bits && key->published->bits < KEY_BITS)
 			alert = raise_alert(a, ALERT_KEY_WEAK, key->domain, key->week_valid);
 		else if (key->published && used && key->published->testing)
 			alert = raise_alert(a, ALERT_KEY_TESTING, key->domain, key->week_valid);

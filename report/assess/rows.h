@@ -82,7 +82,6 @@ struct known_reporter {
 struct published_key {
 	struct span domain, selector;
 	bool missing, revoked, testing; /* no record; empty p=; t=y */
-	int64_t looked;			/* the day of the last answer */
 	unsigned bits;			/* of an RSA key; 0 when another kind or unknown */
 };
 
@@ -146,15 +145,6 @@ struct rows {
 static inline bool published_unread(const struct published *p)
 {
 	return p->checked && (p->dmarc_records > 1 || p->dmarc_invalid);
-}
-
-/* NULL when nobody looked. */
-const struct published_key *published_key_find(const struct published *p, struct span selector, struct span domain);
-
-/* Nobody can verify what it signed. NULL is not gone: nobody knows. */
-static inline bool published_key_is_gone(const struct published_key *key)
-{
-	return key && (key->missing || key->revoked);
 }
 
 static inline void rows_observe(struct rows *rows, const struct observed *o)

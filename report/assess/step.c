@@ -52,11 +52,20 @@ static enum guess guess_of(const struct work *w, const struct sender *s)
 }
 
 /* One that was never published has never been valid either, and is none of the verdict's keys. */
+static bool key_is_gone(const struct work *w, const struct sender *s)
+{
+	const struct published *p = &w->rows->published;
+
+	for (size_t i = 0; p->checked && i < p->keys_n; i++)
+		if (span_is_nocase(p->keys[i].selector, s->key) && span_is_nocase(p->keys[i].domain, s->key_domain) &&
+			(p->keys[i].missing || p->keys[i].revoked))
+			return true;
+	return false;
+}
+
 static enum step_kind repair_of_key(const struct work *w, const struct sender *s)
 {
-	const struct published_key *key = published_key_find(&w->rows->published, s->key, s->key_domain);
-
-	return published_key_is_gone(key) ? STEP_REPAIR_KEY : STEP_REPAIR_SIGNATURE;
+	return key_is_gone(w, s) ? STEP_REPAIR_KEY : STEP_REPAIR_SIGNATURE;
 }
 
 static enum step_kind repair_of(const struct work *w, const struct sender *s)
