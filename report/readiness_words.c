@@ -677,23 +677,13 @@ void words_alert(const struct pen *pen, const struct assessment *a, const struct
 	}
 }
 
-static bool key_is_gone(const struct assessment *a, const struct sender *s)
-{
-	const struct published *p = &a->rows->published;
-
-	for (size_t i = 0; p->checked && s->key.n && i < p->keys_n; i++)
-		if (span_is_nocase(p->keys[i].selector, s->key) && span_is_nocase(p->keys[i].domain, s->key_domain) &&
-			(p->keys[i].missing || p->keys[i].revoked))
-			return true;
-	return false;
-}
-
 void words_alert_action(const struct pen *pen, const struct assessment *a, const struct alert *alert)
 {
 	const struct verdict *v = a->verdict;
+	const struct sender *s = alert->kind == ALERT_DKIM_LOST ? &v->senders[alert->sender] : NULL;
 
-	if (alert->kind == ALERT_DKIM_LOST && key_is_gone(a, &v->senders[alert->sender])) {
-		words_publish_key(pen, &v->senders[alert->sender]);
+	if (s && published_key_gone(published_key_of(&a->rows->published, s->key_domain, s->key))) {
+		words_publish_key(pen, s);
 		return;
 	}
 

@@ -147,6 +147,13 @@ static inline bool published_unread(const struct published *p)
 	return p->checked && (p->dmarc_records > 1 || p->dmarc_invalid);
 }
 
+/* NULL when nobody looked it up, or nobody answered: that is no missing key. */
+const struct published_key *published_key_of(const struct published *published, struct span domain, struct span selector);
+static inline bool published_key_gone(const struct published_key *key)
+{
+	return key && (key->missing || key->revoked);
+}
+
 static inline void rows_observe(struct rows *rows, const struct observed *o)
 {
 	rows->reports = o->reports;
