@@ -82,6 +82,7 @@ struct known_reporter {
 struct published_key {
 	struct span domain, selector;
 	bool missing, revoked, testing; /* no record; empty p=; t=y */
+	int64_t seen;			/* day of the look-up */
 	unsigned bits;			/* of an RSA key; 0 when another kind or unknown */
 };
 
