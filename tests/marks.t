@@ -87,6 +87,23 @@ ok $? "is named with its line"
 ends 78 "and nothing is added to it" run mark a.example own
 [ "$(wc -l < team/marks)" -eq 1 ]
 ok $? "nothing"
+awk 'BEGIN { for (i = 0; i < 20000; i++) printf "2026-11-21 own 10.%d.%d.1\n", i / 250, i % 250 }' > team/marks
+cp team/marks full
+ends 2 "as many statements as are read" run check --quiet harborlight.example
+ends 78 "one more" run mark 203.0.113.9 own
+grep -q "team/marks:20001: more than 20000 statements" err
+ok $? "is refused in one line"
+cmp -s team/marks full
+ok $? "and nothing is written"
+awk 'BEGIN { for (i = 0; i < 2110; i++) { printf "# "; for (k = 0; k < 1940; k++) printf "x"; print "" } }' > team/marks
+cp team/marks full
+while run --quiet mark 203.0.113.9 own --why "$(head -c 1900 full | tr -d '#\n')" 2> err; do :; done
+ends 78 "a file too large for another line" run mark 203.0.113.9 own --why "$(head -c 1900 full | tr -d '#\n')"
+[ "$(wc -l < err)" -eq 1 ] && grep -q "team/marks: full: at most 4194304 octets are read" err
+ok $? "is named in one line"
+run check --quiet harborlight.example > out 2> err
+[ $? -eq 2 ]
+ok $? "what was written before is still read"
 rm team/marks && mkdir team/marks
 ends 78 "a folder in its place" run mark a.example own
 echo "1..$n"
