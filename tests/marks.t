@@ -64,6 +64,24 @@ else
 	ok 0 "or in the home directory # SKIP root"
 fi
 
+ends 0 "a mark of who sends" run mark newsmill.example own
+[ ! -s err ]
+ok $? "says nothing on the side"
+ends 0 "of a network that somebody sends from" run mark 203.0.113.0/24 notours
+[ ! -s err ]
+ok $? "says nothing either"
+ends 0 "of a signer" run mark d=newsmill.example own
+[ ! -s err ]
+ok $? "nor that"
+ends 0 "a host name with a slip" run mark newsmil.example own
+grep -q "mark: newsmil.example: no mail in the database comes from there; the mark is kept for mail to come" err
+ok $? "is said to match nothing"
+tail -n 1 team/marks | grep -q ' own newsmil.example '
+ok $? "and kept"
+ends 0 "a sender of another domain" run accept newsmill.example --domain other.example
+grep -q "comes from there for other.example;" err
+ok $? "is said to be none of this one"
+
 ends 64 "no source" run mark
 ends 64 "no word" run mark a.example
 ends 64 "another word" run mark a.example mine
