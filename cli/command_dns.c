@@ -1,4 +1,4 @@
-#include "cli/cli.h"
+#include "cli/domains.h"
 #include "parse/dns/orgdomain.h"
 #include "report/snapshots.h"
 
@@ -24,10 +24,23 @@ static bool args_read(const struct cli *cli, char domain[DOMAINNAME_TEXT], struc
 	return true;
 }
 
+struct listing {
+	struct snapshots_writer writer;
+	bool any;
+};
+
+static bool take(void *arg, const struct snapshot_row *row)
+{
+	struct listing *listing = arg;
+
+	listing->any = true;
+	return listing->writer.take(listing->writer.self, row);
+}
+
 int command_dns(struct cli *cli)
 {
 	struct snapshots_about about = { .history = cli->options.history };
-	struct snapshots_writer writer;
+	struct listing listing = { .any = false };
 	char domain[DOMAINNAME_TEXT];
 	struct fault fault = { 0 };
 	struct store *store;
@@ -42,13 +55,15 @@ int command_dns(struct cli *cli)
 	store = cli_store(cli, STORE_READ, &code);
 	if (code != EXIT_DONE)
 		return code;
-	if (!snapshots_open(cli, &writer, &about)) {
+	if (!snapshots_open(cli, &listing.writer, &about)) {
 		store_close(store);
 		return cli_unwritten(cli);
 	}
 	if (store)
-		asked = store_ask_dns_below(store, about.domain, !about.history, writer.take, writer.self, &fault);
-	closed = writer.close(writer.self);
+		asked = store_ask_dns_below(store, about.domain, !about.history, take, &listing, &fault);
+	closed = listing.writer.close(listing.writer.self);
+	if (asked && !listing.any)
+		domains_say_meant(cli, store, about.domain);
 	store_close(store);
 	if (!asked)
 		return cli_fail(cli, &fault);

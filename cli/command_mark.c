@@ -1,9 +1,12 @@
 /* mark, accept, critical, attest: adds a line to the file of marks. */
+#include "cli/domains.h"
 #include "cli/marks.h"
 #include "cli/readiness.h"
 #include "parse/dns/orgdomain.h"
 
 #include <stdlib.h>
+
+#define LOOKED_AT 50 /* domains */
 
 static bool refuse(struct fault *fault, const char *text)
 {
@@ -94,6 +97,42 @@ static int subject_check(const struct cli *cli, const char *command, const struc
 	return EXIT_USAGE;
 }
 
+/* In the domain that was named, else in any; where there are more than can be looked at, nobody knows. */
+static bool subject_occurs(struct readiness *r, const struct statement *s)
+{
+	struct domain_list domains = DOMAIN_LIST;
+	struct span *named = s->domain.n ? &(struct span){ s->domain.p, s->domain.n } : NULL;
+	struct fault fault = { 0 };
+	bool found = !named && !domains_ask(r->cli, r->store, &domains, &fault);
+	size_t n = named ? 1 : domains.n;
+
+	for (size_t i = 0; !found && i < n && i < LOOKED_AT; i++)
+		found = !readiness_assess(r, named ? *named : domains.names[i], TARGET_AUTO, &fault) ||
+			mark_subject_occurs(s->mark.subject, &r->rows, &r->verdict);
+	domains_release(&domains);
+	return found || n > LOOKED_AT;
+}
+
+/* A mark may come before the mail, so one that matches nothing is kept; a typing error would wait for ever. */
+static void subject_look(struct cli *cli, const char *command, const struct statement *s)
+{
+	struct fault fault = { 0 };
+	struct readiness r;
+	struct store *store;
+	int code;
+
+	if (s->kind == STATEMENT_ATTEST || cli->options.quiet || !(store = cli_store(cli, STORE_READ, &code)))
+		return;
+	if (readiness_open(&r, cli, store, &fault)) {
+		if (!subject_occurs(&r, s))
+			cli_say(cli, "%s: %.*s: no mail in the database comes from there%s%.*s; the mark is kept for mail to come",
+				command, (int)s->mark.subject.n, s->mark.subject.p, s->domain.n ? " for " : "",
+				(int)s->domain.n, s->domain.n ? s->domain.p : "");
+		readiness_close(&r);
+	}
+	store_close(store);
+}
+
 static int statement_add(struct cli *cli, const char *command, const struct statement *s)
 {
 	struct buf line = BUF(2 * MARKS_LINE);
@@ -135,7 +174,11 @@ static int statement_run(struct cli *cli, const char *command, enum mark_kind ki
 		return EXIT_USAGE;
 	}
 	code = subject_check(cli, command, &statement);
-	return code == EXIT_DONE ? statement_add(cli, command, &statement) : code;
+	if (code == EXIT_DONE)
+		code = statement_add(cli, command, &statement);
+	if (code == EXIT_DONE)
+		subject_look(cli, command, &statement);
+	return code;
 }
 
 int command_mark(struct cli *cli)

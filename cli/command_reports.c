@@ -53,6 +53,7 @@ static bool uncounted_gather(struct readiness *r, const struct domain_list *doma
 		if (text && (domains->n == 1 || list->n > before) && !uncounted_heading(stdout, &r->cli->out, &a))
 			return false;
 	}
+	uncounted_sort(list);
 	if (text && !list->n && domains->n > 1)
 		puts("Every report counts.");
 	if (text && list->n)

@@ -1,3 +1,4 @@
+#include "cli/domains.h"
 #include "cli/window.h"
 #include "report/samples.h"
 
@@ -16,10 +17,23 @@ static bool samples_open(const struct cli *cli, struct samples_writer *writer)
 	return samples_text_open(writer, stdout, &cli->out, show_addresses);
 }
 
+struct listing {
+	struct samples_writer writer;
+	bool any;
+};
+
+static bool take(void *arg, const struct sample_row *row)
+{
+	struct listing *listing = arg;
+
+	listing->any = true;
+	return listing->writer.take(listing->writer.self, row);
+}
+
 int command_samples(struct cli *cli)
 {
 	const char *domain = cli->options.args_n ? cli->options.args[0] : NULL;
-	struct samples_writer writer;
+	struct listing listing = { .any = false };
 	struct fault fault = { 0 };
 	struct window window;
 	struct store *store;
@@ -33,13 +47,15 @@ int command_samples(struct cli *cli)
 	store = cli_store(cli, STORE_READ, &code);
 	if (code != EXIT_DONE)
 		return code;
-	if (!samples_open(cli, &writer)) {
+	if (!samples_open(cli, &listing.writer)) {
 		store_close(store);
 		return cli_unwritten(cli);
 	}
 	if (store)
-		asked = store_ask_samples(store, domain, &window, writer.take, writer.self, &fault);
-	closed = writer.close(writer.self);
+		asked = store_ask_samples(store, domain, &window, take, &listing, &fault);
+	closed = listing.writer.close(listing.writer.self);
+	if (asked && domain && !listing.any)
+		domains_say_meant(cli, store, span_of(domain));
 	store_close(store);
 	if (!asked && fault.kind != FAULT_NONE)
 		return cli_fail(cli, &fault);

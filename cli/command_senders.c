@@ -69,6 +69,9 @@ static int senders_run(struct cli *cli, struct readiness *r, const struct sender
 		       writer.domain(writer.self, &(struct assessment){ &r->rows, &r->options, &r->verdict });
 	closed = writer.close(writer.self);
 	domains_say_none(cli, &domains);
+	if (r->unlocated && !r->located && !cli->options.quiet)
+		cli_say(cli, "no country is shown: %s knows none of these addresses' countries",
+			*cli->config.country_map ? cli->config.country_map : cli->config.network_map);
 	domains_release(&domains);
 	if (fault.kind != FAULT_NONE)
 		return fault.kind == FAULT_INPUT ? (cli_fail(cli, &fault), EXIT_USAGE) : cli_fail(cli, &fault);

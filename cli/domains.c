@@ -97,18 +97,21 @@ static bool is_configured(const struct cli *cli, struct span domain)
 void domains_say_meant(const struct cli *cli, struct store *store, struct span domain)
 {
 	struct domain_list list = DOMAIN_LIST;
+	const struct span *meant = NULL;
 	struct fault fault = { 0 };
-	bool named = false;
+	bool named = false, known;
 
 	for (int i = 0; i < cli->options.args_n; i++)
 		named |= span_is_nocase(span_of(cli->options.args[i]), domain);
-	if (named && !cli->options.quiet && !is_configured(cli, domain) && domains_ask(cli, store, &list, &fault))
-		for (size_t i = 0; i < list.n; i++)
-			if (span_is_misspelt(domain, list.names[i])) {
-				cli_say(cli, "%.*s: nothing is stored about it; did you mean %.*s?", (int)domain.n, domain.p,
-					(int)list.names[i].n, list.names[i].p);
-				break;
-			}
+	known = !named || cli->options.quiet || is_configured(cli, domain) || !domains_ask(cli, store, &list, &fault);
+	for (size_t i = 0; i < list.n; i++) {
+		known |= span_is_nocase(domain, list.names[i]);
+		if (!meant && span_is_misspelt(domain, list.names[i]))
+			meant = &list.names[i];
+	}
+	if (!known && meant)
+		cli_say(cli, "%.*s: nothing is stored about it; did you mean %.*s?", (int)domain.n, domain.p, (int)meant->n,
+			meant->p);
 	domains_release(&list);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define MARKS_NAME "dmarcgate.marks"
+#define MARKS_ARENA ((size_t)64 * 1024 * 1024)
 
 const char *marks_path(const struct cli *cli, char path[MARKS_PATH])
 {
@@ -109,6 +110,38 @@ static int file_open(const char *path, const char *config)
 	return fd;
 }
 
+/* What was added beyond the ceilings would make all of the file unreadable, and every verdict wait for somebody. */
+static bool is_read_with(const char *path, struct span lines, struct fault *fault)
+{
+	struct buf text = BUF(MARKS_OCTETS - lines.n - 1);
+	struct arena arena = ARENA(MARKS_ARENA);
+	const struct statement *statements;
+	struct fault inner = { 0 };
+	size_t n;
+	bool ok;
+
+	if (!file_read(path, &text, &inner)) {
+		if (text.failed)
+			fault_set(fault, FAULT_SETUP, "%.300s: full: at most %zu octets are read; remove what no longer holds",
+				path, MARKS_OCTETS);
+		else
+			*fault = inner;
+		buf_release(&text);
+		return false;
+	}
+	text.max = MARKS_OCTETS;
+	if (text.n && text.p[text.n - 1] != '\n')
+		buf_put_byte(&text, '\n');
+	buf_put_span(&text, lines);
+	ok = !text.failed && marks_read(buf_span(&text), &arena, &statements, &n, &inner);
+	if (!ok)
+		fault_set(fault, inner.kind ? inner.kind : FAULT_LATER, "%.300s:%s", path,
+			inner.kind ? inner.text : " out of memory");
+	arena_release(&arena);
+	buf_release(&text);
+	return ok;
+}
+
 bool marks_append(const struct cli *cli, const char *path, struct span lines, struct fault *fault)
 {
 	int fd;
@@ -119,7 +152,7 @@ bool marks_append(const struct cli *cli, const char *path, struct span lines, st
 	if (fd < 0)
 		return fault_set(fault, FAULT_SETUP, "%.300s: %s", path, strerror(errno));
 	ok = (flock(fd, LOCK_EX) == 0 || fault_set(fault, FAULT_LATER, "%.300s: %s", path, strerror(errno))) &&
-	     lines_write(fd, lines, fault, path);
+	     is_read_with(path, lines, fault) && lines_write(fd, lines, fault, path);
 	close(fd);
 	return ok;
 }

@@ -167,8 +167,11 @@ static bool names_add(struct readiness *r, const struct observed *observed)
 		for (size_t i = 0; i < observed->sources_n; i++) {
 			if (r->netnames && named[i].has_address && named[i].host_state != HOST_CONFIRMED)
 				named[i].as_org = netnames_find(r->netnames, &named[i].address, &r->arena);
-			if (r->countries && named[i].has_address)
+			if (r->countries && named[i].has_address) {
 				netnames_country(r->countries, &named[i].address, named[i].country);
+				r->located += named[i].country[0] != '\0';
+				r->unlocated += named[i].country[0] == '\0';
+			}
 		}
 		r->rows.sources = named;
 	}

@@ -23,6 +23,7 @@ struct readiness {
 	struct basemap basemap;
 	struct netnames *netnames; /* owned; NULL: none configured */
 	struct netnames *countries; /* owned; NULL: not asked for, or none configured */
+	size_t located, unlocated; /* addresses with and without a country, of all domains so far; none unless asked for */
 	struct zonefile *zone;	   /* owned; what is published, in the place of the snapshots; NULL: no --dns-file */
 	/* of the domain in hand; valid until the next one */
 	struct arena arena;

@@ -15,6 +15,7 @@ struct reading {
 	struct dns dns;
 	struct store_dns from; /* unused with a zone file, which is of today */
 	int64_t oldest; /* what was seen before says nothing */
+	int64_t today;
 	struct arena *arena;
 };
 
@@ -82,6 +83,7 @@ static bool key_read(struct reading *r, struct published_key *key)
 	key->missing = seen.state == KEY_STATE_NONE || (seen.state == KEY_STATE_BROKEN && !seen.bits);
 	key->revoked = seen.state == KEY_STATE_REVOKED;
 	key->testing = seen.testing;
+	key->seen = r->from.answers ? moment_day(r->from.oldest) : r->today;
 	key->bits = strcmp(seen.type, "RSA") == 0 ? seen.bits : 0;
 	return seen.state != KEY_STATE_UNKNOWN;
 }
@@ -227,7 +229,10 @@ static bool names_read(
 bool snapshot_read(struct store *store, struct zonefile *zone, const struct domain_name *domain,
 	const struct observed *observed, int64_t now, struct arena *arena, struct published *published, struct fault *fault)
 {
-	struct reading r = { .from = { .store = store }, .oldest = now - SNAPSHOT_DAYS * DAY_SECONDS, .arena = arena };
+	struct reading r = { .from = { .store = store },
+		.oldest = now - SNAPSHOT_DAYS * DAY_SECONDS,
+		.today = moment_day(now),
+		.arena = arena };
 
 	*published = (struct published){ .checked = false };
 	if (!store && !zone)

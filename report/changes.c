@@ -1,5 +1,6 @@
 #include "report/changes.h"
 #include "report/member_json.h"
+#include "report/readiness_words.h"
 
 #include "report/assess/policy.h"
 
@@ -153,20 +154,104 @@ static struct short_text loss_text(const struct stored_verdict *v)
 	return percent_text(v->own_fails, v->own ? v->own : 1);
 }
 
+/* What stands in the database as words for programs, as a person reads it. */
+struct phrase {
+	const char *word, *text;
+};
+
+static const struct phrase setting_phrases[] = { { "policy", "policy that receivers saw" },
+	{ "profile", "kind of domain" }, { "window", "days looked at" }, { NULL, NULL } };
+
+static const struct phrase step_phrases[] = { { "enable-dkim", "let it sign with your domain" },
+	{ "enable-dkim-unsigned", "let it sign with your domain" }, { "separate", "move it to a subdomain" },
+	{ "sign-host", "sign its mail" }, { "add-dkim", "sign the rest of its mail" },
+	{ "repair-key", "publish its key again" }, { "repair-signature", "repair its signature" },
+	{ "default-key", "let it sign with your domain" }, { "decide", "decide whose mail it is" },
+	{ "wait-stage", "wait at the stage before" }, { "wait-quiet", "wait for days without a surprise" },
+	{ "fix-record", "mend a record" }, { "subdomain", "care for a subdomain" },
+	{ "forwarding", "care for forwarded mail" }, { "accepted", "renew or end an accepted loss" },
+	{ "gather", "gather more data" }, { "alert", "see to an alert" }, { NULL, NULL } };
+
+static const struct phrase alert_phrases[] = { { "parked-sends", "a domain that ought to send nothing sends" },
+	{ "dkim-lost", "signed less than before" }, { "spf-lost", "SPF passes less than before" },
+	{ "fail-rise", "fails more than before" }, { "new-unsigned", "new and not signed by you" },
+	{ "missed", "expected, and not seen" }, { "key-missing", "a key in use is gone from the DNS" },
+	{ "key-weak", "a key is too short" }, { "key-testing", "a key is in test mode" },
+	{ "key-home-moved", "a key is used from another place" },
+	{ "sees-other-policy", "a receiver sees another policy" }, { "key-new", "a new key" },
+	{ "key-gone", "a key is no longer used" }, { "gone", "sends hardly anything any more" },
+	{ "forged-burst", "a burst of forged mail" }, { "policy-changed", "the policy changed" },
+	{ "reporter-gone", "a receiver reports no longer" },
+	{ "unverified-lead", "reports that do not count would change the verdict" }, { NULL, NULL } };
+
+static const struct phrase exception_phrases[] = { { "dns", "DNS records" }, { NULL, NULL } };
+
+/* An item's sentence begins so when it is new, is over, is another one than before. */
+static const struct {
+	const char *added, *removed, *changed;
+	const struct phrase *phrases; /* NULL: gates, which have their own */
+} kinds[ITEM_KIND_COUNT] = {
+	[ITEM_SETTING] = { "", "no longer known: ", "", setting_phrases },
+	[ITEM_GATE] = { "not met: ", "now met: ", "not met: ", NULL },
+	[ITEM_EXCEPTION] = { "exception: ", "no longer an exception: ", "exception: ", exception_phrases },
+	[ITEM_STEP] = { "to do: ", "no longer to do: ", "to do: ", step_phrases },
+	[ITEM_ALERT] = { "alert: ", "alert over: ", "alert: ", alert_phrases },
+};
+
+/* `word subject`; a word that is not in the table, as of a later version, is shown as it is stored. */
+static void subject_put(struct buf *line, const struct style *style, const struct change *change)
+{
+	const struct phrase *phrase = kinds[change->kind].phrases;
+	struct span rest = change->subject, word;
+	unsigned long long number = 0;
+
+	span_take(&rest, ' ', &word);
+	if (!phrase && word.n > 1 && word.p[0] == 'G' && span_number((struct span){ word.p + 1, word.n - 1 }, GATES, &number)) {
+		buf_printf(line, "%s (G%llu)", words_gate((unsigned)number), number);
+	} else {
+		while (phrase && phrase->word && !span_is(word, span_of(phrase->word)))
+			phrase++;
+		if (!phrase || !phrase->word) {
+			style_brief(line, style, change->subject);
+			return;
+		}
+		buf_put_text(line, phrase->text);
+	}
+	if (rest.n) {
+		buf_put_text(line, ", ");
+		style_brief(line, style, rest);
+	}
+}
+
+/* Of a gate, what is new or other is whether it can be told at all; a step has no state. */
+static struct span state_shown(const struct change *change, struct span state)
+{
+	if (change->kind == ITEM_GATE)
+		return span_is(state, span_of(gate_state_word(GATE_NO_DATA))) ? SPAN("not enough data") : SPAN("fails");
+	return state;
+}
+
 static void line_put(FILE *out, const struct style *style, const char *sign, const struct change *change)
 {
 	struct buf line = BUF(LINE_OCTETS);
+	bool digest = change->kind == ITEM_SETTING && span_is(change->subject, SPAN("limits"));
 
-	buf_printf(&line, "%s ", kind_word(change->kind));
-	style_brief(&line, style, change->subject);
-	if (change->now.n && !change->before.p) {
-		buf_put_text(&line, ": ");
-		style_brief(&line, style, change->now);
-	} else if (change->now.p && change->before.p) {
-		buf_put_text(&line, ": ");
-		style_brief(&line, style, change->before);
-		buf_printf(&line, " %s ", style_symbol(style, SYMBOL_ARROW));
-		style_brief(&line, style, change->now);
+	buf_put_text(&line, !change->before.p  ? kinds[change->kind].added
+			    : !change->now.p ? kinds[change->kind].removed
+					     : kinds[change->kind].changed);
+	if (digest) {
+		buf_put_text(&line, "the verdict's limits are other ones");
+	} else {
+		subject_put(&line, style, change);
+		if (change->now.n && !change->before.p) {
+			buf_put_text(&line, ": ");
+			style_brief(&line, style, state_shown(change, change->now));
+		} else if (change->now.p && change->before.p) {
+			buf_put_text(&line, ": ");
+			style_brief(&line, style, state_shown(change, change->before));
+			buf_printf(&line, " %s ", style_symbol(style, SYMBOL_ARROW));
+			style_brief(&line, style, state_shown(change, change->now));
+		}
 	}
 	fprintf(out, "  %s ", sign);
 	style_continue(out, style, 4, 4, buf_span(&line));
@@ -184,9 +269,9 @@ bool changes_text(FILE *out, const struct style *style, const struct changes *c)
 	fprintf(out, "  Since %s%s\n", day_text(c->before->day).p,
 		c->n || verdict_changed(c) || strcmp(loss_text(c->before).p, loss_text(c->now).p) ? ":" : " nothing changed.");
 	if (verdict_changed(c))
-		fprintf(out, "    verdict: %s for p=%s %s %s for p=%s\n", verdict_word((enum verdict_word)c->before->word),
-			target_word((enum target)c->before->target), arrow, verdict_word((enum verdict_word)c->now->word),
-			target_word((enum target)c->now->target));
+		fprintf(out, "    verdict: %s for %s %s %s for %s\n", words_verdict((enum verdict_word)c->before->word),
+			words_target((enum target)c->before->target), arrow, words_verdict((enum verdict_word)c->now->word),
+			words_target((enum target)c->now->target));
 	if (strcmp(loss_text(c->before).p, loss_text(c->now).p))
 		fprintf(out, "    own loss: %s %s %s\n", loss_text(c->before).p, arrow, loss_text(c->now).p);
 	for (size_t i = 0; i < c->n; i++)

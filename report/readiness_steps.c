@@ -518,12 +518,12 @@ static void say_mark(const struct pen *pen, const struct assessment *a, const st
 	buf_release(&command);
 }
 
-void words_publish_key(const struct pen *pen, const struct sender *sender)
+void words_publish_key(const struct pen *pen, struct span selector, struct span domain)
 {
 	pen_say(pen, "Publish ");
-	pen_host(pen, sender->key);
+	pen_host(pen, selector);
 	pen_say(pen, "._domainkey.");
-	pen_host(pen, sender->key_domain);
+	pen_host(pen, domain);
 	pen_say(pen, ", or sign with a key that is there.");
 }
 
@@ -547,7 +547,7 @@ void words_step_action(const struct pen *pen, const struct assessment *a, const 
 		pen_say(pen, "Send from a subdomain with a record of its own, or through your own relay.");
 		break;
 	case STEP_REPAIR_KEY:
-		words_publish_key(pen, sender_of(a, step));
+		words_publish_key(pen, sender_of(a, step)->key, sender_of(a, step)->key_domain);
 		break;
 	case STEP_REPAIR_SIGNATURE:
 		if (is_misaligned(a, step)) {

@@ -508,7 +508,7 @@ void words_alert_name(const struct pen *pen, const struct assessment *a, const s
 		pen_say(pen, "forged burst");
 	else if (alert->kind == ALERT_UNVERIFIED_LEAD)
 		pen_say(pen, "reports that do not count");
-	else if (alert->kind >= ALERT_KEY_WEAK && alert->kind != ALERT_SEES_OTHER_POLICY && alert->key.n) {
+	else if (alert->kind >= ALERT_KEY_MISSING && alert->kind != ALERT_SEES_OTHER_POLICY && alert->key.n) {
 		pen_say(pen, "key ");
 		pen_host(pen, alert->key);
 	} else
@@ -544,9 +544,15 @@ static void say_days(const struct pen *pen, int64_t since, int64_t until)
 	pen_say(pen, "%s", weekday_text(until).p);
 }
 
-static void say_key_alert(const struct pen *pen, const struct alert *alert)
+static void say_key_alert(const struct pen *pen, const struct assessment *a, const struct alert *alert)
 {
+	const struct published_key *published = published_key_of(&a->rows->published, alert->subject, alert->key);
+
 	switch (alert->kind) {
+	case ALERT_KEY_MISSING:
+		pen_say(pen, published && published->revoked ? "is revoked in the DNS" : "is gone from the DNS");
+		pen_say(pen, ": mail signed with it now counts as unsigned");
+		break;
 	case ALERT_KEY_WEAK:
 		pen_say(pen, "is shorter than 1024 bit; receivers take its mail as unsigned");
 		break;
@@ -666,39 +672,32 @@ void words_alert(const struct pen *pen, const struct assessment *a, const struct
 		pen_say(pen, "%s this week, ", counted_text(alert->messages, "message", "messages").p);
 		pen_say(pen, "about %s a week before", count_text((uint64_t)(alert->before + 0.5)).p);
 		break;
+	case ALERT_KEY_MISSING:
 	case ALERT_KEY_WEAK:
 	case ALERT_KEY_TESTING:
 	case ALERT_KEY_HOME_MOVED:
 	case ALERT_KEY_NEW:
 	case ALERT_KEY_GONE:
-		say_key_alert(pen, alert);
+		say_key_alert(pen, a, alert);
 		break;
 	default:
 		say_domain_alert(pen, a, alert);
 	}
 }
 
-static bool key_is_gone(const struct assessment *a, const struct sender *s)
-{
-	const struct published *p = &a->rows->published;
-
-	for (size_t i = 0; p->checked && s->key.n && i < p->keys_n; i++)
-		if (span_is_nocase(p->keys[i].selector, s->key) && span_is_nocase(p->keys[i].domain, s->key_domain) &&
-			(p->keys[i].missing || p->keys[i].revoked))
-			return true;
-	return false;
-}
-
 void words_alert_action(const struct pen *pen, const struct assessment *a, const struct alert *alert)
 {
 	const struct verdict *v = a->verdict;
+	const struct sender *s = alert->kind == ALERT_DKIM_LOST ? &v->senders[alert->sender] : NULL;
 
-	if (alert->kind == ALERT_DKIM_LOST && key_is_gone(a, &v->senders[alert->sender])) {
-		words_publish_key(pen, &v->senders[alert->sender]);
+	if (s && published_key_gone(published_key_of(&a->rows->published, s->key_domain, s->key))) {
+		words_publish_key(pen, s->key, s->key_domain);
 		return;
 	}
 
-	if (alert->kind == ALERT_KEY_TESTING)
+	if (alert->kind == ALERT_KEY_MISSING)
+		words_publish_key(pen, alert->key, alert->subject);
+	else if (alert->kind == ALERT_KEY_TESTING)
 		pen_say(pen, "When the trial is over, take t=y out of its record.");
 	else if (alert->kind == ALERT_KEY_WEAK)
 		pen_say(pen, "Sign with a new key of 2048 bit, under a new name.");
@@ -722,6 +721,7 @@ const char *words_alert_end(enum alert_kind kind)
 		[ALERT_FAIL_RISE] = "fails no more than in the weeks before",
 		[ALERT_NEW_UNSIGNED] = "no longer new, or signed now",
 		[ALERT_MISSED] = "seen again, or no longer expected",
+		[ALERT_KEY_MISSING] = "missing, and published again or no longer used",
 		[ALERT_KEY_WEAK] = "weak, and no longer seen so",
 		[ALERT_KEY_TESTING] = "in testing mode, and no longer seen so",
 		[ALERT_KEY_HOME_MOVED] = "no longer seen to move",

@@ -43,9 +43,13 @@ bool uncounted_add(struct uncounted_list *list, const struct assessment *a)
 		if (v->reports[i].use != USE_COUNTED && verdict_holds_report(v, &v->reports[i]) &&
 			!put(list, a->rows->reports[i].id, v->reports[i].use))
 			return false;
+	return true;
+}
+
+void uncounted_sort(struct uncounted_list *list)
+{
 	if (list->n)
 		qsort(list->rows, list->n, sizeof *list->rows, by_id);
-	return true;
 }
 
 bool uncounted_find(const struct uncounted_list *list, int64_t id, enum report_use *use)

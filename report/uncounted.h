@@ -10,12 +10,13 @@
 #include <stdio.h>
 
 struct uncounted_list {
-	struct uncounted *rows; /* owned; by id */
+	struct uncounted *rows; /* owned; by id once sorted */
 	size_t n, room;
 };
 #define UNCOUNTED_LIST ((struct uncounted_list){ .rows = NULL })
 
 bool uncounted_add(struct uncounted_list *list, const struct assessment *a); /* false: no memory */
+void uncounted_sort(struct uncounted_list *list); /* after the last domain, before the first look-up */
 bool uncounted_find(const struct uncounted_list *list, int64_t id, enum report_use *use); /* id as in struct stored_report */
 void uncounted_release(struct uncounted_list *list);
 

@@ -115,10 +115,13 @@ if command -v python3 > err && ! grep -q 'without libmaxminddb' err; then
 	grep -q '^harborlight.example,harborlight.example,203.0.113.0/24,.*,$' out
 	ok $? "what is no country is none"
 	python3 "$srcdir/tests/mkmmdb.py" "$work/nets.mmdb" 203.0.113.0/24 as_name "Wires & Sons" 2> err
+	ends 0 "a file with names alone" run -c mmdb.conf senders --country harborlight.example
+	grep -q "no country is shown: $work/nets.mmdb knows none of these" err
+	ok $? "is said to know no country"
 	python3 "$srcdir/tests/mkmmdb.py" "$work/lands.mmdb" 203.0.113.0/24 country.iso_code SE 2> err
 	printf 'mmdb_country = %s/lands.mmdb\n' "$work" >> mmdb.conf
 	run -c mmdb.conf senders --country harborlight.example > out 2> err
-	grep -Eq '^ *Wires & Sons .* SE$' out
+	grep -Eq '^ *Wires & Sons .* SE$' out && [ ! -s err ]
 	ok $? "names from one file, countries from another"
 	printf '[names]\nmmdb_country = %s/none.mmdb\n' "$work" > mmdb.conf
 	ends 0 "a file that nobody asks for is not opened" run -c mmdb.conf senders harborlight.example

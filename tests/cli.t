@@ -105,6 +105,7 @@ is summary-shop-v -v harborlight.example
 is summary-weeks summary harborlight.example --weeks 13
 is summary-unknown summary nobody.example
 is summary-misspelt summary harborlihgt.example
+is samples-misspelt samples harborlihgt.example
 is summary-long-ago summary --now 2030-01-01
 is summary-no-domain summary no_domain..example
 is summary-weeks-bad summary --weeks 1000

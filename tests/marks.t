@@ -64,6 +64,24 @@ else
 	ok 0 "or in the home directory # SKIP root"
 fi
 
+ends 0 "a mark of who sends" run mark newsmill.example own
+[ ! -s err ]
+ok $? "says nothing on the side"
+ends 0 "of a network that somebody sends from" run mark 203.0.113.0/24 notours
+[ ! -s err ]
+ok $? "says nothing either"
+ends 0 "of a signer" run mark d=newsmill.example own
+[ ! -s err ]
+ok $? "nor that"
+ends 0 "a host name with a slip" run mark newsmil.example own
+grep -q "mark: newsmil.example: no mail in the database comes from there; the mark is kept for mail to come" err
+ok $? "is said to match nothing"
+tail -n 1 team/marks | grep -q ' own newsmil.example '
+ok $? "and kept"
+ends 0 "a sender of another domain" run accept newsmill.example --domain other.example
+grep -q "comes from there for other.example;" err
+ok $? "is said to be none of this one"
+
 ends 64 "no source" run mark
 ends 64 "no word" run mark a.example
 ends 64 "another word" run mark a.example mine
@@ -87,6 +105,23 @@ ok $? "is named with its line"
 ends 78 "and nothing is added to it" run mark a.example own
 [ "$(wc -l < team/marks)" -eq 1 ]
 ok $? "nothing"
+awk 'BEGIN { for (i = 0; i < 20000; i++) printf "2026-11-21 own 10.%d.%d.1\n", i / 250, i % 250 }' > team/marks
+cp team/marks full
+ends 2 "as many statements as are read" run check --quiet harborlight.example
+ends 78 "one more" run mark 203.0.113.9 own
+grep -q "team/marks:20001: more than 20000 statements" err
+ok $? "is refused in one line"
+cmp -s team/marks full
+ok $? "and nothing is written"
+awk 'BEGIN { for (i = 0; i < 2110; i++) { printf "# "; for (k = 0; k < 1940; k++) printf "x"; print "" } }' > team/marks
+cp team/marks full
+while run --quiet mark 203.0.113.9 own --why "$(head -c 1900 full | tr -d '#\n')" 2> err; do :; done
+ends 78 "a file too large for another line" run mark 203.0.113.9 own --why "$(head -c 1900 full | tr -d '#\n')"
+[ "$(wc -l < err)" -eq 1 ] && grep -q "team/marks: full: at most 4194304 octets are read" err
+ok $? "is named in one line"
+run check --quiet harborlight.example > out 2> err
+[ $? -eq 2 ]
+ok $? "what was written before is still read"
 rm team/marks && mkdir team/marks
 ends 78 "a folder in its place" run mark a.example own
 echo "1..$n"

@@ -48,6 +48,7 @@ is dns-history.txt dns harborlight.example --history
 is dns-history.json dns Harborlight.example. --history --json
 is dns-below.txt dns _domainkey.harborlight.example --history
 is dns-nothing.txt dns other.example
+is dns-misspelt.txt dns harborlihgt.example
 is dns-usage.txt dns
 is dns-no-domain.txt dns 'not a name'
 is selectors.txt selectors harborlight.example

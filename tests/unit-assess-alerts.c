@@ -91,12 +91,14 @@ static void changes_try(const struct change *changes, size_t n)
 		if (c->key) {
 			w.rows.published = (struct published){ .checked = true,
 				.dmarc_records = 1,
-				.policy = { .p = REQUEST_NONE, .pct = 100 },
+				.policy = c->policy.p == REQUEST_ABSENT ? (struct policy){ .p = REQUEST_NONE, .pct = 100 } : c->policy,
 				.keys = c->key,
 				.keys_n = 1 };
 		}
 		arena_clear(&arena);
 		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		if (c->key) /* a key is put back, not the policy */
+			assert_int_not_equal(v.next.kind, NEXT_BACK);
 		alerts_print(&v, text, sizeof text);
 		if (strcmp(text, c->alerts) != 0)
 			fail_msg("%zu: \"%s\" instead of \"%s\"", i, text, c->alerts);
@@ -178,6 +180,38 @@ static void keys_that_are_badly_published(void **state)
 		{ { GOOGLE }, { 0 }, KEY("k9", .bits = 512, .testing = true), "" },
 		{ { GOOGLE, { 120, 8, "google.com", MAIL, "pass", SIGNED("k9"), 1, REQUEST_ABSENT } }, { 0 },
 			KEY("k9", .testing = true), "" },
+	};
+
+	(void)state;
+	TRY(changes);
+}
+
+/* On the day it is found missing, before any report tells of the loss; not where it was given up, nor by an old look-up. */
+static void keys_that_are_missing(void **state)
+{
+#define SENT(first, last, dkim) { first, last, "google.com", MAIL, "pass", dkim, 30, REQUEST_ABSENT }
+#define REJECT { .p = REQUEST_REJECT, .pct = 100 }
+#define LATER { 120, 1, "google.com", NEWS, "pass", SIGNED("k2"), 30, REQUEST_ABSENT }
+	const struct change changes[] = {
+		{ { GOOGLE }, { 0 }, KEY("k1", .missing = true, .seen = TODAY), "key-missing high shop.example/k1 210 -120;" },
+		{ { GOOGLE }, REJECT, KEY("k1", .missing = true, .seen = TODAY), "key-missing critical shop.example/k1 210 -120;" },
+		{ { GOOGLE }, { 0 }, KEY("k1", .revoked = true, .seen = TODAY), "key-missing high shop.example/k1 210 -120;" },
+		{ { GOOGLE }, { 0 }, KEY("K1", .missing = true, .seen = TODAY - 1), "key-missing high shop.example/k1 210 -120;" },
+		/* Found valid after the look-up; another key; one that was never valid. */
+		{ { GOOGLE }, { 0 }, KEY("k1", .missing = true, .seen = TODAY - 2), "" },
+		{ { GOOGLE }, { 0 }, KEY("k2", .missing = true, .seen = TODAY), "" },
+		{ { GOOGLE, SENT(60, 1, DOMAIN "/k9/fail") }, { 0 }, KEY("k9", .missing = true, .seen = TODAY), "" },
+		/* Sent nothing for two days, for three. */
+		{ { LATER, SENT(120, 3, SIGNED("k1")) }, { 0 }, KEY("k1", .missing = true, .seen = TODAY),
+			"key-missing high shop.example/k1 150 -120;" },
+		{ { LATER, SENT(120, 4, SIGNED("k1")) }, { 0 }, KEY("k1", .missing = true, .seen = TODAY), "" },
+		/* Replaced by another one. */
+		{ { SENT(120, 2, SIGNED("k1")), SENT(9, 1, SIGNED("k2")) }, { 0 },
+			KEY("k1", .missing = true, .seen = TODAY), "" },
+		/* ... at one server of several: the other's mail fails. */
+		{ { SENT(120, 6, SIGNED("k1")), SENT(9, 1, SIGNED("k2")), SENT(5, 1, DOMAIN "/k1/fail") }, { 0 },
+			KEY("k1", .missing = true, .seen = TODAY),
+			"dkim-lost high 192.0.2.10/k1 150;key-missing high shop.example/k1 210 -120;" },
 	};
 
 	(void)state;
@@ -387,6 +421,7 @@ int main(void)
 		cmocka_unit_test(a_sender_that_falls_silent),
 		cmocka_unit_test(keys_that_come_and_go),
 		cmocka_unit_test(keys_that_are_badly_published),
+		cmocka_unit_test(keys_that_are_missing),
 		cmocka_unit_test(keys_that_move),
 		cmocka_unit_test(bursts_of_forged_mail),
 		cmocka_unit_test(policies_that_are_seen),

@@ -14,6 +14,7 @@
 #define PILLAR_DAYS 3
 #define KEY_USED 50
 #define KEY_BITS 1024
+#define KEY_RECENT 3 /* days; a domain may send nothing at a weekend */
 
 const char *level_word(enum level level)
 {
@@ -35,6 +36,7 @@ static const struct alert_rule {
 	[ALERT_FAIL_RISE] = { "fail-rise", RULE_CRITICAL_ENFORCED },
 	[ALERT_NEW_UNSIGNED] = { "new-unsigned", RULE_HIGH },
 	[ALERT_MISSED] = { "missed", RULE_HIGH },
+	[ALERT_KEY_MISSING] = { "key-missing", RULE_CRITICAL_ENFORCED },
 	[ALERT_KEY_WEAK] = { "key-weak", RULE_HIGH },
 	[ALERT_KEY_TESTING] = { "key-testing", RULE_HIGH },
 	[ALERT_KEY_HOME_MOVED] = { "key-home-moved", RULE_HIGH },
@@ -175,6 +177,31 @@ static void alert_senders(struct alerts *a)
 	}
 }
 
+/* Whoever changes keys stops to sign with the old one, signs with a new one there, and removes the old one. */
+static bool is_replaced(const struct work *w, const struct key *old)
+{
+	for (size_t i = 0; i < w->v->keys_n; i++) {
+		const struct key *key = &w->v->keys[i];
+
+		if (key->home == old->home && key->home_own == old->home_own && span_is_nocase(key->domain, old->domain) &&
+			key->last_day != MOMENT_NONE && key->first_day > old->first_day && key->last_day > old->last_day)
+			return true;
+	}
+	return false;
+}
+
+/* Gone from the DNS, though mail carried it until now. Receivers found it valid, so it was published; where they did so after
+ * the look-up it is again. One without a home may be an invention of a reporter. What is broken for once says little about a
+ * key that was replaced. */
+static bool is_missing(const struct work *w, const struct key *key)
+{
+	if (!published_key_gone(key->published) || (key->home == NO_INDEX && !key->home_own) ||
+		key->last_day == MOMENT_NONE || key->last_day > key->published->seen ||
+		w->last_day < w->options->today - WEEK)
+		return false;
+	return key->week_broken > key->week_valid || (key->last_day > w->last_day - KEY_RECENT && !is_replaced(w, key));
+}
+
 static void alert_keys(struct alerts *a)
 {
 	const struct work *w = a->w;
@@ -184,7 +211,9 @@ static void alert_keys(struct alerts *a)
 		bool used = key->week_valid + key->week_broken > 0;
 		struct alert *alert = NULL;
 
-		if (key->published && used && key->published->bits && key->published->bits < KEY_BITS)
+		if (is_missing(w, key))
+			alert = raise_alert(a, ALERT_KEY_MISSING, key->domain, add_up(key->week_valid, key->week_broken));
+		else if (key->published && used && key->published->bits && key->published->bits < KEY_BITS)
 			alert = raise_alert(a, ALERT_KEY_WEAK, key->domain, key->week_valid);
 		else if (key->published && used && key->published->testing)
 			alert = raise_alert(a, ALERT_KEY_TESTING, key->domain, key->week_valid);

@@ -3,17 +3,6 @@
 
 #define UNUSED_DAYS 90
 
-static const struct published_key *published_of(const struct work *w, const struct key_use *use)
-{
-	const struct published *p = &w->rows->published;
-
-	for (size_t i = 0; p->checked && i < p->keys_n; i++)
-		if (span_is_nocase(p->keys[i].selector, use->selector) &&
-			span_is_nocase(p->keys[i].domain, use->domain))
-			return &p->keys[i];
-	return NULL;
-}
-
 /* Valid and broken uses of the window; broken ones count where the key is at home, elsewhere they are a forwarder's. */
 static void tally_keys(struct work *w)
 {
@@ -48,7 +37,7 @@ bool work_keys(struct work *w)
 	w->v->keys_n = 0;
 	for (size_t i = 0; i < w->keys_n; i++) {
 		const struct key_use *use = &w->keys[i];
-		const struct published_key *published = published_of(w, use);
+		const struct published_key *published = published_key_of(&w->rows->published, use->domain, use->selector);
 
 		if (use->last_day == MOMENT_NONE && !use->broken)
 			continue;
@@ -65,7 +54,7 @@ bool work_keys(struct work *w)
 			.first_day = use->first_day,
 			.last_day = use->last_day,
 			.published = published,
-			.unused = published && !published->missing && !published->revoked &&
+			.unused = published && !published_key_gone(published) &&
 				  use->last_day != MOMENT_NONE && use->last_day < w->last_day - UNUSED_DAYS };
 	}
 	w->v->keys = keys;

@@ -1,4 +1,5 @@
 /* The words of people: their marks are final. */
+#include "report/assess/marks.h"
 #include "report/assess/work.h"
 
 #define SUBJECT_MOST 100000 /* octets of a subject, and more */
@@ -61,13 +62,36 @@ static bool is_later(const struct mark_row *mark, const struct mark_row *than)
 	return order ? order > 0 : span_compare(mark->value, than->value) > 0;
 }
 
+/* By a name that a person reads, or the word of a signer or bounce domain. */
+static bool names_path(struct span subject, const struct named_source *source, const struct path *path)
+{
+	return span_is_nocase(subject, source->id) || span_is_nocase(subject, source->name) ||
+	       is_word(subject, "d=", path->signer) || is_word(subject, "bounce=", path->bounce);
+}
+
+bool mark_subject_occurs(struct span subject, const struct rows *rows, const struct verdict *v)
+{
+	struct network network;
+	bool is_network = network_parse(subject, &network);
+
+	for (size_t i = 0; i < v->paths_n; i++)
+		if (names_path(subject, &v->sources[v->paths[i].source], &v->paths[i]))
+			return true;
+	for (size_t i = 0; i < rows->sources_n; i++) {
+		const struct observed_source *source = &rows->sources[i];
+
+		if (is_network ? source->has_address && network_holds(&network, &source->address)
+			       : source->host_state == HOST_CONFIRMED && domain_within(source->host.name, subject))
+			return true;
+	}
+	return false;
+}
+
 static bool mark_is_about(const struct work *w, const struct mark_row *mark, const struct path *path)
 {
 	const struct named_source *source = &w->sources[path->source];
 
-	if (span_is_nocase(mark->subject, source->id) || span_is_nocase(mark->subject, source->name))
-		return true;
-	if (is_word(mark->subject, "d=", path->signer) || is_word(mark->subject, "bounce=", path->bounce))
+	if (names_path(mark->subject, source, path))
 		return true;
 	return source->method != METHOD_SCATTER && path->days_n &&
 	       names_address(w, mark, &path->address, path->host_confirmed ? path->host : SPAN_ABSENT);

@@ -15,7 +15,7 @@
 
 #include "base/buf.h"
 #include "base/fault.h"
-#include "report/assess/rows.h"
+#include "report/assess/verdict.h"
 
 #define MARKS_OCTETS ((size_t)4 * 1024 * 1024) /* of a file */
 #define MARKS_LINE 2000                        /* octets of a line */
@@ -50,5 +50,8 @@ enum mark_kind mark_kind_of(struct span word);
 
 /* May this be what a mark is about (rows.h)? A word of one's own making is not: it must be the id of a sender. */
 bool mark_subject_is_possible(struct span subject, const struct rows *tables);
+
+/* Is there mail in the database that it is about, marked or not? */
+bool mark_subject_occurs(struct span subject, const struct rows *rows, const struct verdict *verdict);
 
 #endif

@@ -181,11 +181,13 @@ static bool goal_is_safe(struct work *w)
 	return word <= VERDICT_READY_WITH_EXCEPTIONS;
 }
 
-/* A sender of yours loses mail. That a parked domain sends is no such thing: what it sends passes, and nobody but it should. */
+/* A sender of yours loses mail. That a parked domain sends is no such thing: what it sends passes, and nobody but it should.
+ * A missing key is published again sooner than a policy is undone; what fails without it has alerts of its own. */
 static bool mail_is_lost(const struct verdict *v)
 {
 	for (size_t i = 0; i < v->alerts_n; i++)
-		if (v->alerts[i].level == LEVEL_CRITICAL && v->alerts[i].kind != ALERT_PARKED_SENDS)
+		if (v->alerts[i].level == LEVEL_CRITICAL && v->alerts[i].kind != ALERT_PARKED_SENDS &&
+			v->alerts[i].kind != ALERT_KEY_MISSING)
 			return true;
 	return false;
 }

@@ -21,3 +21,11 @@ const char *sender_kind_word(enum sender_kind kind)
 
 	return kind < SENDER_KIND_COUNT ? words[kind] : "";
 }
+
+const struct published_key *published_key_of(const struct published *p, struct span domain, struct span selector)
+{
+	for (size_t i = 0; p->checked && i < p->keys_n; i++)
+		if (span_is_nocase(p->keys[i].selector, selector) && span_is_nocase(p->keys[i].domain, domain))
+			return &p->keys[i];
+	return NULL;
+}

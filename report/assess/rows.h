@@ -82,6 +82,7 @@ struct known_reporter {
 struct published_key {
 	struct span domain, selector;
 	bool missing, revoked, testing; /* no record; empty p=; t=y */
+	int64_t seen;			/* day of the look-up */
 	unsigned bits;			/* of an RSA key; 0 when another kind or unknown */
 };
 
@@ -145,6 +146,13 @@ struct rows {
 static inline bool published_unread(const struct published *p)
 {
 	return p->checked && (p->dmarc_records > 1 || p->dmarc_invalid);
+}
+
+/* NULL when nobody looked it up, or nobody answered: that is no missing key. */
+const struct published_key *published_key_of(const struct published *published, struct span domain, struct span selector);
+static inline bool published_key_gone(const struct published_key *key)
+{
+	return key && (key->missing || key->revoked);
 }
 
 static inline void rows_observe(struct rows *rows, const struct observed *o)

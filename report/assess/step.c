@@ -52,20 +52,11 @@ static enum guess guess_of(const struct work *w, const struct sender *s)
 }
 
 /* One that was never published has never been valid either, and is none of the verdict's keys. */
-static bool key_is_gone(const struct work *w, const struct sender *s)
-{
-	const struct published *p = &w->rows->published;
-
-	for (size_t i = 0; p->checked && i < p->keys_n; i++)
-		if (span_is_nocase(p->keys[i].selector, s->key) && span_is_nocase(p->keys[i].domain, s->key_domain) &&
-			(p->keys[i].missing || p->keys[i].revoked))
-			return true;
-	return false;
-}
-
+/* One that was never published has never been valid either, and is none of the verdict's keys. */
 static enum step_kind repair_of_key(const struct work *w, const struct sender *s)
 {
-	return key_is_gone(w, s) ? STEP_REPAIR_KEY : STEP_REPAIR_SIGNATURE;
+	return published_key_gone(published_key_of(&w->rows->published, s->key_domain, s->key)) ? STEP_REPAIR_KEY
+											: STEP_REPAIR_SIGNATURE;
 }
 
 static enum step_kind repair_of(const struct work *w, const struct sender *s)
