@@ -14,7 +14,7 @@
 #define LOOK_MAILS 64
 #define LOOK_OCTETS (1024 * 1024)
 
-static bool number_get(struct store *s, enum sql which, uint64_t *number)
+static bool figure_get(struct store *s, enum sql which, uint64_t *number)
 {
 	sqlite3_stmt *st = sql_open(s, which);
 
@@ -34,7 +34,7 @@ bool store_limit(struct store *s, const struct store_limits *limits, struct faul
 	s->limits = *limits;
 	if (!limits->most_octets)
 		return true;
-	if (!number_get(s, SQL_PAGE_SIZE, &page))
+	if (!figure_get(s, SQL_PAGE_SIZE, &page))
 		return store_tell(s, false, fault);
 	/* SQLite itself ends what would go beyond; a file that is larger already does not grow. */
 	snprintf(most, sizeof most, "PRAGMA max_page_count=%" PRIu64, limits->most_octets / page + 1);
@@ -46,8 +46,8 @@ static bool file_used(struct store *s, uint64_t *octets)
 {
 	uint64_t page, pages, unused;
 
-	if (!number_get(s, SQL_PAGE_SIZE, &page) || !number_get(s, SQL_PAGE_COUNT, &pages) ||
-		!number_get(s, SQL_FREE_COUNT, &unused))
+	if (!figure_get(s, SQL_PAGE_SIZE, &page) || !figure_get(s, SQL_PAGE_COUNT, &pages) ||
+		!figure_get(s, SQL_FREE_COUNT, &unused))
 		return false;
 	*octets = (pages - unused) * page;
 	return true;
@@ -79,7 +79,7 @@ static bool disk_has_room(struct store *s)
 	room = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (room >= least)
 		return true;
-	if (!number_get(s, SQL_PAGE_SIZE, &page) || !number_get(s, SQL_FREE_COUNT, &unused))
+	if (!figure_get(s, SQL_PAGE_SIZE, &page) || !figure_get(s, SQL_FREE_COUNT, &unused))
 		return false;
 	return room + unused * page >= least || fault_set(&s->fault, FAULT_LATER,
 					"%s: only %" PRIu64 " octets are left on its disk, [store] min_free is %" PRIu64

@@ -50,18 +50,16 @@ static void sum_share(const struct share_of_path *s, struct measures *m)
 	}
 }
 
-/* What fails where the policy does not reach is not lost, and not asked to be signed. */
+/* Mail that the policy does not reach is in no share: what fails there is not lost, and what passes there must not outweigh what is
+ * lost elsewhere. */
 static struct share_of_path share_of(const struct work *w, size_t i)
 {
 	const struct path *path = &w->paths[i];
 	struct share_of_path share = { path->messages, path_kind_fails(path->kind) ? path->messages : 0, path->dkim_ok,
 		path->evidence, path->spared, path->sender, path->fate };
 
-	if (author_loses_nothing(w, w->path_from[i])) {
-		share.fails = share.spared = 0;
-		share.dkim_ok = share.messages;
-		share.messages = share.fate == FATE_UNDECIDED ? 0 : share.messages;
-	}
+	if (author_loses_nothing(w, w->path_from[i]))
+		share.messages = share.fails = share.dkim_ok = share.evidence = share.spared = 0;
 	return share;
 }
 
