@@ -66,7 +66,7 @@ struct box {
 	char **seen; /* owned; UIDLs, and UIDs of mails that were left, that are still there */
 	size_t seen_n, seen_room;
 
-	struct ingested totals;
+	struct ingested totals, totals_kept; /* kept: as of the last commit */
 	struct poller_counts counts;
 	uint64_t newer, newer_octets; /* mails that a run would fetch */
 	uint64_t left;		      /* mails that are too large, or were not sent */

@@ -25,7 +25,7 @@ struct ingesting {
 	const struct ingest_job *job;
 	struct polling *polling; /* of the job */
 	struct ingested_writer writer;
-	struct ingested totals;
+	struct ingested totals, totals_kept; /* kept: as of the last commit */
 	struct fault fault;      /* of the store: ends the run */
 	char reason[512];        /* of the mail in hand, when it is broken */
 	int64_t started, committed; /* as steady_ms */
@@ -263,6 +263,21 @@ static bool dry_known(struct ingesting *ingesting, const struct intake_item *ite
 	return ingest_note(ingesting, item, place_state_of(outcome));
 }
 
+static void totals_keep(struct ingesting *ingesting)
+{
+	ingesting->totals_kept = ingesting->totals;
+	if (ingesting->polling)
+		polling_totals_keep(ingesting->polling);
+}
+
+/* A lost batch is none that was stored. The next run counts it. */
+static void totals_take_back(struct ingesting *ingesting)
+{
+	ingesting->totals = ingesting->totals_kept;
+	if (ingesting->polling)
+		polling_totals_take_back(ingesting->polling);
+}
+
 /* After the commit, and only then, servers may be told. A run takes as long as the slowest server wants: others who have
  * something to write are let through. */
 static bool ingest_commit(struct ingesting *ingesting, bool now)
@@ -276,6 +291,7 @@ static bool ingest_commit(struct ingesting *ingesting, bool now)
 	ingesting->committed += elapsed;
 	if (!keys_learn(ingesting->keys, &ingesting->fault) || !store_commit(ingesting->store, &ingesting->fault))
 		return false;
+	totals_keep(ingesting);
 	return !ingesting->polling || (store_step_back(ingesting->store, &ingesting->fault) &&
 					      polling_settle(ingesting->polling, &ingesting->fault));
 }
@@ -386,6 +402,8 @@ static int ingest_run(struct cli *cli, struct ingesting *ingesting)
 		if (!ingest_commit(ingesting, true) || first.kind != FAULT_NONE)
 			ingesting->fault = first.kind != FAULT_NONE ? first : ingesting->fault;
 	}
+	if (!ingesting->dry)
+		totals_take_back(ingesting);
 	if (ingesting->fault.kind == FAULT_NONE && !ingesting->dry && ingest_has_time(ingesting))
 		later_run(cli, ingesting->store, ingesting->keys, &ingesting->fault);
 	if (ingesting->fault.kind == FAULT_NONE && !ingesting->dry)

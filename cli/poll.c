@@ -674,6 +674,18 @@ struct ingested *box_totals(const struct intake_item *item)
 	return item->box ? &item->box->totals : NULL;
 }
 
+void polling_totals_keep(struct polling *polling)
+{
+	for (size_t i = 0; i < polling->n; i++)
+		polling->boxes[i].totals_kept = polling->boxes[i].totals;
+}
+
+void polling_totals_take_back(struct polling *polling)
+{
+	for (size_t i = 0; i < polling->n; i++)
+		polling->boxes[i].totals = polling->boxes[i].totals_kept;
+}
+
 /* A mail that may be met again in its place, unless it is remembered. */
 static bool place_note(struct box *box, struct box_folder *folder, const struct stored_place *place, struct fault *fault)
 {

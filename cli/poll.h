@@ -69,6 +69,9 @@ bool polling_settle(struct polling *polling, struct fault *fault);
 
 /* The counters of an item's mailbox, kept by the caller; NULL for an item without one. */
 struct ingested *box_totals(const struct intake_item *item);
+/* After a commit they are kept; where a batch was lost they are again what was kept last. */
+void polling_totals_keep(struct polling *polling);
+void polling_totals_take_back(struct polling *polling);
 
 /* What is planned for a mail of this kind: `stays`, `moves to Done`. */
 const char *box_plans(const struct intake_item *item, enum place_state state, char text[128]);

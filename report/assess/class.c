@@ -168,7 +168,6 @@ static unsigned believed_of(const struct work *w, const struct observed_sample *
 
 static void add_samples(struct work *w, size_t paths)
 {
-
 	for (size_t i = 0; i < w->rows->samples_n; i++) {
 		const struct observed_sample *s = &w->rows->samples[i];
 		unsigned shows = s->shows | (passed_own_hop(w, s) ? SAMPLE_OWN_HOP : 0);
