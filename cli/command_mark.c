@@ -97,20 +97,20 @@ static int subject_check(const struct cli *cli, const char *command, const struc
 	return EXIT_USAGE;
 }
 
-/* In the domain that was named, else in any; where there are more than can be looked at, nobody knows. */
+/* In the domain that was named, else in any; a verdict on more than a few is more than a slip of the hand is worth. */
 static bool subject_occurs(struct readiness *r, const struct statement *s)
 {
 	struct domain_list domains = DOMAIN_LIST;
 	struct span *named = s->domain.n ? &(struct span){ s->domain.p, s->domain.n } : NULL;
 	struct fault fault = { 0 };
-	bool found = !named && !domains_ask(r->cli, r->store, &domains, &fault);
+	bool found = !named && (!domains_ask(r->cli, r->store, &domains, &fault) || domains.n > LOOKED_AT);
 	size_t n = named ? 1 : domains.n;
 
-	for (size_t i = 0; !found && i < n && i < LOOKED_AT; i++)
+	for (size_t i = 0; !found && i < n; i++)
 		found = !readiness_assess(r, named ? *named : domains.names[i], TARGET_AUTO, &fault) ||
 			mark_subject_occurs(s->mark.subject, &r->rows, &r->verdict);
 	domains_release(&domains);
-	return found || n > LOOKED_AT;
+	return found;
 }
 
 /* A mark may come before the mail, so one that matches nothing is kept; a typing error would wait for ever. */
