@@ -189,7 +189,8 @@ int64_t quiet_days(const struct work *w, bool *never)
 static bool may_return(const struct work *w, const struct sender *s)
 {
 	bool periodic = s->dates_n && !s->missed && w->paths[s->path].class.class != CLASS_FORGED;
-	bool lately = s->fate == FATE_OWN && (double)(w->last_day - s->last_day) < w->options->limits.history_sure;
+	bool lately = s->fate == FATE_OWN && s->last_day != MOMENT_NONE &&
+		      (double)(w->last_day - s->last_day) < w->options->limits.history_sure;
 
 	return !s->messages && !s->accepted && !s->reviewed && !s->spared &&
 	       w->sources[s->source].method != METHOD_SCATTER && (periodic || lately);
