@@ -337,11 +337,10 @@ static bool size_parse(struct span value, uint64_t *number)
 	unsigned long long digits;
 	uint64_t unit = 1;
 
-	for (size_t i = 0; value.n && i < LENGTH(scales); i++)
-		if (scales[i].octets && value.p[value.n - 1] == scales[i].letter) {
+	for (size_t i = 0; value.n && unit == 1 && i < LENGTH(scales); i++)
+		if (scales[i].octets && value.p[value.n - 1] == scales[i].letter)
 			unit = scales[i].octets;
-			value.n--;
-		}
+	value.n -= unit > 1;
 	if (!span_number(value, UINT64_MAX / unit, &digits))
 		return false;
 	*number = digits * unit;

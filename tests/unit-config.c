@@ -139,6 +139,8 @@ static const struct {
 	{ "[limits]\nmail = 5M\n\nmail = 6M\n", ":4: [limits] mail: set twice, first on line 2" },
 	{ "[limits]\nmail = 5Q\n",
 		":2: [limits] mail = 5Q: a number of octets, such as 500, 20k, 50M or 1G, from 1 to 1000G" },
+	{ "[limits]\nmail = 5MG\n",
+		":2: [limits] mail = 5MG: a number of octets, such as 500, 20k, 50M or 1G, from 1 to 1000G" },
 	{ "[limits]\nmail = 0\n",
 		":2: [limits] mail = 0: a number of octets, such as 500, 20k, 50M or 1G, from 1 to 1000G" },
 	{ "[limits]\nmail = -1\n",
