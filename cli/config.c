@@ -105,7 +105,7 @@ const struct config_setting config_settings[] = {
 	{ MAILBOX_SECTION, "scope", CONFIG_PART, "word ...", 0, 0, 0, OF_MAILBOX(scope), "what access is asked for" },
 	{ MAILBOX_SECTION, "token_file", CONFIG_PATH, "path", 0, 0, 0, OF_MAILBOX(token_file),
 		"where tokens are kept; NAME.token beside the database when not set" },
-	{ MAILBOX_SECTION, "folders", CONFIG_PART, "name,...", 0, 0, 0, OF_MAILBOX(folders),
+	{ MAILBOX_SECTION, "folders", CONFIG_PARTS, "name,...", 0, 0, 0, OF_MAILBOX(folders),
 		"folders to look into; `*` and `%` as in IMAP's LIST" },
 	{ MAILBOX_SECTION, "after", CONFIG_PART, "fate", 0, 0, 0, OF_MAILBOX(after),
 		"what becomes of a stored report: keep, seen, delete, flag:KEYWORD, move:FOLDER" },
@@ -131,7 +131,7 @@ const struct config_setting config_settings[] = {
 		"SHA-256 of the only certificate to believe; nothing else is asked of it" },
 #undef OF_MAILBOX
 #define OF_DIGEST(member) offsetof(struct config, digest.member)
-	{ DIGEST_SECTION, "to", CONFIG_PART, "address,...", 0, 0, 0, OF_DIGEST(to), "who gets the weekly mail" },
+	{ DIGEST_SECTION, "to", CONFIG_PARTS, "address,...", 0, 0, 0, OF_DIGEST(to), "who gets the weekly mail" },
 	{ DIGEST_SECTION, "from", CONFIG_PART, "address", 0, 0, 0, OF_DIGEST(from),
 		"who it comes from; dmarc at the domain it is about when nobody is named" },
 	{ DIGEST_SECTION, "sendmail", CONFIG_PART, "command", 0, 0, 0, OF_DIGEST(sendmail),
@@ -222,21 +222,7 @@ uint64_t setting_value(const void *base, const struct config_setting *setting)
 
 bool config_is_text(const struct config_setting *setting)
 {
-	switch (setting->type) {
-	case CONFIG_PATH:
-	case CONFIG_FILE:
-	case CONFIG_SERVER:
-	case CONFIG_ANCHOR:
-	case CONFIG_DOMAINS:
-	case CONFIG_PART:
-	case CONFIG_SECRET:
-	case CONFIG_NETS:
-	case CONFIG_SELECTORS:
-	case CONFIG_TENANTS:
-		return true;
-	default:
-		return false;
-	}
+	return setting->type <= CONFIG_TENANTS;
 }
 
 bool setting_is_of_digest(const struct config_setting *setting)
@@ -321,14 +307,16 @@ const char *config_format(const struct config_setting *setting, uint64_t value, 
 
 static bool word_parse(const char *words, struct span value, uint64_t *place)
 {
-	for (*place = 0;; ++*place) {
+	for (uint64_t i = 0;; i++) {
 		size_t n;
-		const char *word = word_at(words, *place, &n);
+		const char *word = word_at(words, i, &n);
 
 		if (n == 0)
 			return false;
-		if (span_is(value, (struct span){ word, n }))
-			return true;
+		if (!span_is(value, (struct span){ word, n }))
+			continue;
+		*place = i;
+		return true;
 	}
 }
 
@@ -383,27 +371,6 @@ bool text_set(char **place, const char *value, struct fault *fault)
 	return true;
 }
 
-/* Letters, digits, `-`, `_` and dots between commas: what a name is beyond that, the DNS will say. */
-static bool domains_set(char **place, const char *value, const char *where, struct fault *fault)
-{
-	for (const char *c = value; *c; c++)
-		if (!strchr("-_., ", *c) && !((*c | 32) >= 'a' && (*c | 32) <= 'z') && !(*c >= '0' && *c <= '9'))
-			return fault_set(fault, FAULT_SETUP, "%s = %s: names separated by commas", where, value);
-	return text_set(place, value, fault);
-}
-
-/* Copies each part of a list of at most so many octets to see whether it is `wanted`. */
-static bool list_set(char **place, const char *value, bool (*wanted)(struct span), const char *rule, const char *where,
-	struct fault *fault)
-{
-	struct span rest = span_of(value), one;
-
-	while (span_take(&rest, ',', &one))
-		if (!wanted(one))
-			return fault_set(fault, FAULT_SETUP, "%s = %s: %s, separated by commas", where, value, rule);
-	return text_set(place, value, fault);
-}
-
 static bool is_net(struct span text)
 {
 	struct network network;
@@ -420,23 +387,61 @@ static bool is_tenant(struct span text)
 	       (span_is(provider, SPAN("google")) || span_is(provider, SPAN("microsoft365")));
 }
 
+/* Letters, digits or marks: what a name is beyond that, the DNS will say. */
+static bool is_of(struct span text, const char *marks)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (!strchr(marks, text.p[i]) && !((text.p[i] | 32) >= 'a' && (text.p[i] | 32) <= 'z') &&
+			!(text.p[i] >= '0' && text.p[i] <= '9'))
+			return false;
+	return true;
+}
+
+static bool is_name(struct span text)
+{
+	return is_of(text, "-_.");
+}
+
 static bool is_selector(struct span text)
 {
 	const char *at = memchr(text.p, '@', text.n);
 
-	for (size_t i = 0; i < text.n; i++)
-		if (!strchr("-_.@", text.p[i]) && !((text.p[i] | 32) >= 'a' && (text.p[i] | 32) <= 'z') &&
-			!(text.p[i] >= '0' && text.p[i] <= '9'))
-			return false;
-	return at && at > text.p && at + 1 < text.p + text.n && !memchr(at + 1, '@', (size_t)(text.p + text.n - at - 1));
+	return is_of(text, "-_.@") && at && at > text.p && at + 1 < text.p + text.n &&
+	       !memchr(at + 1, '@', (size_t)(text.p + text.n - at - 1));
 }
 
-static bool path_set(char **place, const char *value, const char *where, struct fault *fault)
+static const struct {
+	bool (*wanted)(struct span);
+	const char *rule;
+} lists[CONFIG_TYPES] = {
+	[CONFIG_DOMAINS] = { is_name, "names" },
+	[CONFIG_NETS] = { is_net, "ADDRESS or ADDRESS/BITS" },
+	[CONFIG_SELECTORS] = { is_selector, "SELECTOR@DOMAIN" },
+	[CONFIG_TENANTS] = { is_tenant, "google:LABEL or microsoft365:LABEL" },
+};
+
+static bool list_set(char **place, const struct config_setting *setting, const char *value, const char *where,
+	struct fault *fault)
+{
+	struct span rest = span_of(value), one;
+
+	while (span_take(&rest, ',', &one))
+		if (!lists[setting->type].wanted(one))
+			return fault_set(fault, FAULT_SETUP, "%s = %s: %s, separated by commas", where, value,
+				lists[setting->type].rule);
+	return text_set(place, value, fault);
+}
+
+/* A file need not be named, and those of a mailbox or the digest are not set at first. */
+static bool path_set(char **place, const struct config_setting *setting, const char *value, const char *where,
+	struct fault *fault)
 {
 	const char *home = getenv("HOME");
 	char *path = NULL;
 	int n;
 
+	if (!*value && (setting->type == CONFIG_FILE || setting_is_of_mailbox(setting) || setting_is_of_digest(setting)))
+		return text_set(place, value, fault);
 	if (value[0] == '~' && value[1] == '/' && home && home[0] == '/')
 		n = asprintf(&path, "%s%s", home, value + 1);
 	else if (value[0] == '/')
@@ -454,10 +459,13 @@ static bool path_set(char **place, const char *value, const char *where, struct 
 	return true;
 }
 
-static bool server_set(char **place, const char *value, const char *where, struct fault *fault)
+static bool server_set(char **place, const struct config_setting *setting, const char *value, const char *where,
+	struct fault *fault)
 {
 	char server[RESOLVER_SERVER_TEXT];
 
+	if (setting->type == CONFIG_ANCHOR && strcmp(value, RESOLVER_SYSTEM) != 0)
+		return path_set(place, setting, value, where, fault);
 	if (!resolver_server_parse(span_of(value), server))
 		return fault_set(fault, FAULT_SETUP, "%s = %s: neither " RESOLVER_SYSTEM " nor ADDRESS[@PORT]", where, value);
 	return text_set(place, server, fault);
@@ -489,51 +497,55 @@ static bool part_set(char **place, const struct config_setting *setting, const c
 		setting_is_of_digest(setting) ? digest_part_check : mailbox_part_check;
 	struct fault why = { 0 };
 
-	if (setting->type == CONFIG_PART && !check(setting->name, value, &why))
+	if (setting->type != CONFIG_SECRET && !check(setting->name, value, &why))
 		return fault_set(fault, why.kind, "%s = %.120s: %.200s", where, value, why.text);
 	return text_set(place, value, fault);
+}
+
+static bool number_set(void *base, const struct config_setting *setting, const char *value, const char *where,
+	struct fault *fault)
+{
+	uint64_t number;
+
+	if (!number_parse(setting, span_of(value), &number) || number < setting->least || number > setting->most)
+		return number_refused(setting, where, value, fault);
+	*setting_number(base, setting) = number;
+	return true;
 }
 
 bool setting_set(void *base, const struct config_setting *setting, const char *value, const char *where,
 	struct fault *fault)
 {
-	uint64_t number = 0;
-
-	if ((setting->type == CONFIG_PATH &&
-		    !(*value == '\0' && (setting_is_of_mailbox(setting) || setting_is_of_digest(setting)))) ||
-		(setting->type == CONFIG_FILE && *value))
-		return path_set(setting_text(base, setting), value, where, fault);
-	if (setting->type == CONFIG_ANCHOR && strcmp(value, RESOLVER_SYSTEM) != 0)
-		return path_set(setting_text(base, setting), value, where, fault);
-	if (setting->type == CONFIG_SERVER || setting->type == CONFIG_ANCHOR)
-		return server_set(setting_text(base, setting), value, where, fault);
-	if (setting->type == CONFIG_DOMAINS)
-		return domains_set(setting_text(base, setting), value, where, fault);
-	if (setting->type == CONFIG_NETS)
-		return list_set(setting_text(base, setting), value, is_net, "ADDRESS or ADDRESS/BITS", where, fault);
-	if (setting->type == CONFIG_SELECTORS)
-		return list_set(setting_text(base, setting), value, is_selector, "SELECTOR@DOMAIN", where, fault);
-	if (setting->type == CONFIG_TENANTS)
-		return list_set(setting_text(base, setting), value, is_tenant, "google:LABEL or microsoft365:LABEL", where, fault);
-	if (setting->type == CONFIG_LIMIT)
+	switch (setting->type) {
+	case CONFIG_PATH:
+	case CONFIG_FILE:
+		return path_set(setting_text(base, setting), setting, value, where, fault);
+	case CONFIG_SERVER:
+	case CONFIG_ANCHOR:
+		return server_set(setting_text(base, setting), setting, value, where, fault);
+	case CONFIG_PART:
+	case CONFIG_PARTS:
+	case CONFIG_SECRET:
+		return part_set(setting_text(base, setting), setting, value, where, fault);
+	case CONFIG_DOMAINS:
+	case CONFIG_NETS:
+	case CONFIG_SELECTORS:
+	case CONFIG_TENANTS:
+		return list_set(setting_text(base, setting), setting, value, where, fault);
+	case CONFIG_LIMIT:
 		return limit_set(&((struct config *)base)->readiness.limits, span_of(setting->name), span_of(value)) ||
 		       number_refused(setting, where, value, fault);
-	if (config_is_text(setting))
-		return part_set(setting_text(base, setting), setting, value, where, fault);
-	if (setting->type == CONFIG_WORD) {
-		if (!word_parse(setting->unit, span_of(value), &number))
-			return fault_set(fault, FAULT_SETUP, "%s = %s: one of %s", where, value, setting->unit);
-	} else if (!number_parse(setting, span_of(value), &number) || number < setting->least ||
-		   number > setting->most) {
-		return number_refused(setting, where, value, fault);
+	case CONFIG_WORD:
+		return word_parse(setting->unit, span_of(value), setting_number(base, setting)) ||
+		       fault_set(fault, FAULT_SETUP, "%s = %s: one of %s", where, value, setting->unit);
+	default:
+		return number_set(base, setting, value, where, fault);
 	}
-	*setting_number(base, setting) = number;
-	return true;
 }
 
 bool setting_is_list(const struct config_setting *setting)
 {
-	return config_is_text(setting) && setting->unit && span_ends_nocase(span_of(setting->unit), SPAN(",..."));
+	return setting->type == CONFIG_PARTS || lists[setting->type].wanted;
 }
 
 bool setting_add(void *base, const struct config_setting *setting, const char *value, const char *where,

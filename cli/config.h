@@ -61,15 +61,17 @@ enum config_type {
 	CONFIG_ANCHOR, /* char *; `system` or a path */
 	CONFIG_DOMAINS, /* char *; domain names separated by commas */
 	CONFIG_PART,   /* char *; as mailbox_part_check or digest_part_check wants it */
+	CONFIG_PARTS,  /* char *; the same, several separated by commas */
 	CONFIG_SECRET, /* char *; never printed */
 	CONFIG_NETS,    /* char *; addresses and ADDRESS/BITS separated by commas */
 	CONFIG_SELECTORS, /* char *; SELECTOR@DOMAIN separated by commas */
-	CONFIG_TENANTS, /* char *; PROVIDER:LABEL separated by commas */
+	CONFIG_TENANTS, /* char *; PROVIDER:LABEL separated by commas; the last of the texts */
 	CONFIG_WORD,   /* uint64_t; the place of the word in `unit`, where words are separated by `|` */
 	CONFIG_NUMBER, /* uint64_t */
 	CONFIG_SIZE,   /* uint64_t; may be written with k, M or G: thousands, decimal */
 	CONFIG_SPAN,   /* uint64_t seconds; written as moment_parse_span reads them */
 	CONFIG_LIMIT,  /* double; a share, which may be written as 0.2%, or a number: see report/assess/options.h */
+	CONFIG_TYPES
 };
 
 struct config_setting {

@@ -25,7 +25,7 @@ const struct config_setting *setting_find(const char *section, const char *name)
 bool setting_set(void *base, const struct config_setting *setting, const char *value, const char *where,
 	struct fault *fault);
 
-/* Its unit ends in `,...`: it may be given again, and what is named then is added. */
+/* It may be given again, and what is named then is added. */
 bool setting_is_list(const struct config_setting *setting);
 bool setting_add(void *base, const struct config_setting *setting, const char *value, const char *where,
 	struct fault *fault);
