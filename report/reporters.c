@@ -42,11 +42,6 @@ void problem_list_release(struct problem_list *list)
 	list->n = list->room = 0;
 }
 
-static bool in_window(const struct verdict *v, const struct judged_report *r)
-{
-	return r->use != USE_IMPOSSIBLE && r->last_day >= v->first_day && r->first_day <= v->last_day;
-}
-
 /* ---- days */
 
 struct reporter_day {
@@ -63,7 +58,8 @@ static int day_order(const void *a, const void *b)
 	return x->day < y->day ? -1 : x->day > y->day;
 }
 
-/* A sound report spans few days, so that there are not many more pairs than reports. */
+/* A sound report spans few days, so that there are not many more pairs than reports. What has no dates to believe has
+ * day 0. */
 static bool count_days(const struct verdict *v, struct reporter_list *list, struct listed_reporter *rows)
 {
 	struct reporter_day *days = NULL;
@@ -72,7 +68,7 @@ static bool count_days(const struct verdict *v, struct reporter_list *list, stru
 	for (size_t i = 0; i < v->reports_n; i++) {
 		const struct judged_report *r = &v->reports[i];
 
-		for (int64_t day = r->first_day; in_window(v, r) && day <= r->last_day; day++) {
+		for (int64_t day = r->first_day; day <= r->last_day; day++) {
 			if (day < v->first_day || day > v->last_day)
 				continue;
 			days = grow(&list->arena, days, n, &room, sizeof *days);
@@ -259,9 +255,10 @@ bool reporter_list_make(const struct assessment *a, const struct problem_list *p
 		const struct judged_report *r = &v->reports[i];
 		struct listed_reporter *row = &rows[r->reporter];
 
-		if (!in_window(v, r))
+		if (!verdict_holds_report(v, r))
 			continue;
 		row->reports++;
+		row->unproven += !r->authenticated;
 		row->trusts[r->trust]++;
 		row->uses[r->use]++;
 	}

@@ -49,12 +49,13 @@ struct listed_reporter {
 	uint64_t days;				/* of the window, with a report from it */
 	uint64_t trusts[TRUST_3 + 1];		/* reports of the window by trust ... */
 	uint64_t uses[USE_COUNT];		/* ... and by use */
-	uint64_t reports;			/* all of the window */
+	uint64_t reports;			/* all of the window, and those whose dates cannot be */
+	uint64_t unproven;			/* of them: the mail proves nobody */
 	const struct defect *defects;		/* most reports first, then by where, what */
 	size_t defects_n;
 };
 
-struct reporter_list { /* in the verdict's order; those without a report in the window are left out */
+struct reporter_list { /* in the verdict's order; those without such a report are left out */
 	struct arena arena;
 	struct listed_reporter *rows;
 	size_t n;

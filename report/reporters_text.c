@@ -258,15 +258,9 @@ static void letter_defect(struct reporters_text *letter, unsigned number, const 
 	paragraph(letter, 4);
 }
 
-static uint64_t unproven_reports(const struct listed_reporter *row)
-{
-	return row->trusts[TRUST_1] + row->trusts[TRUST_0];
-}
-
 static void letter_body(struct reporters_text *letter, const struct listed_reporter *row)
 {
 	const struct reporter *r = row->reporter;
-	uint64_t unproven = unproven_reports(row);
 	struct pen pen = pen_of(letter);
 	unsigned number = 0;
 
@@ -281,9 +275,9 @@ static void letter_body(struct reporters_text *letter, const struct listed_repor
 		style_continue(letter->out, &letter->style, 4, 4, buf_span(&letter->line));
 		buf_clear(&letter->line);
 	}
-	if (unproven) {
+	if (row->unproven) {
 		fprintf(letter->out, "\n%2u. ", ++number);
-		pen_say(&pen, "The mail of %s of %s reports does not prove who sent it. ", count_text(unproven).p,
+		pen_say(&pen, "The mail of %s of %s reports does not prove who sent it. ", count_text(row->unproven).p,
 			count_text(row->reports).p);
 		pen_say(&pen, "It should pass DMARC itself (RFC 9990 3.5.2), with a DKIM signature of your domain.");
 		style_continue(letter->out, &letter->style, 4, 4, buf_span(&letter->line));
@@ -296,7 +290,7 @@ static void letter_write(struct reporters_text *letter, const struct verdict *v,
 {
 	struct pen pen = pen_of(letter);
 
-	if (row->defects_n || row->reporter->disagreements || unproven_reports(row)) {
+	if (row->defects_n || row->reporter->disagreements || row->unproven) {
 		letter_head(letter, v, row);
 		letter_body(letter, row);
 		return;

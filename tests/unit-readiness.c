@@ -12,6 +12,7 @@
 #include "report/overview.h"
 #include "report/pen.h"
 #include "report/readiness_words.h"
+#include "report/reporters.h"
 #include "tests/readiness-worlds.h"
 
 #include <stdio.h>
@@ -483,6 +484,41 @@ static void a_valid_signature_is_not_called_broken(void **state)
 	scene_end(&scene);
 }
 
+/* Two reports; the one of receiver.example ends before it begins, and is all that this receiver sent. */
+static void make_clockless(struct world *world)
+{
+	world_ready(world);
+	world_add(world, &(struct line){ WORLD_TODAY - 1, "receiver.example", "198.2.128.77", "mail77.mcsv.net", "example.com",
+				 "mail77.mcsv.net", "pass", "example.com/k2/pass", 30, NULL, NULL, 0, 0, false });
+	world->reports[world->rows.reports_n - 1].end = 0;
+}
+
+static void who_sends_impossible_dates_is_listed(void **state)
+{
+	const struct problem_list none = PROBLEM_LIST;
+	const struct listed_reporter *row = NULL;
+	struct reporter_list list;
+	uint64_t impossible = 0;
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, make_clockless);
+	assert_true(reporter_list_make(&scene.a, &none, &list));
+	for (size_t i = 0; i < list.n; i++) {
+		impossible += list.rows[i].uses[USE_IMPOSSIBLE];
+		if (span_is(list.rows[i].reporter->identity, SPAN("receiver.example")))
+			row = &list.rows[i];
+	}
+	assert_int_equal(impossible, 1);
+	assert_int_equal(impossible, scene.verdict.not_counted[USE_IMPOSSIBLE]);
+	assert_non_null(row);
+	assert_int_equal(row->reports, 1);
+	assert_int_equal(row->days, 0);
+	assert_int_equal(row->unproven, 0);
+	reporter_list_release(&list);
+	scene_end(&scene);
+}
+
 static void what_was_not_written_is_noticed(void **state)
 {
 	FILE *full = fopen("/dev/full", "w");
@@ -517,6 +553,7 @@ int main(void)
 		cmocka_unit_test(monthly_mail_has_days_and_no_rate),
 		cmocka_unit_test(an_alert_says_what_to_do),
 		cmocka_unit_test(a_valid_signature_is_not_called_broken),
+		cmocka_unit_test(who_sends_impossible_dates_is_listed),
 		cmocka_unit_test(what_was_not_written_is_noticed),
 	};
 

@@ -65,7 +65,7 @@ void work_reporter_sums(struct work *w)
 	for (size_t i = 0; i < w->rows->reports_n; i++) {
 		const struct judged_report *r = &w->reports[i];
 
-		if (r->use == USE_IMPOSSIBLE || r->last_day < w->first_day || r->first_day > w->last_day)
+		if (r->last_day < w->first_day || r->first_day > w->last_day)
 			continue;
 		w->reporters[r->reporter].reports += r->use == USE_COUNTED;
 		w->reporters[r->reporter].leads += r->use == USE_LEAD_TRUST || r->use == USE_LEAD_STANDING;
