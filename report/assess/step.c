@@ -429,10 +429,12 @@ bool work_steps(struct work *w)
 	struct measures later = w->v->measures;
 	struct decision reject;
 
-	if (!steps_begin(&steps, w) || !work_records(w, TARGET_REJECT, &later))
+	if (!steps_begin(&steps, w))
 		return false;
 	add_gates(&steps, &w->v->decision, w->v->target, false);
 	if (w->v->target == TARGET_QUARANTINE && w->v->decision.word != VERDICT_NOT_ENOUGH_DATA) {
+		if (!work_records(w, TARGET_REJECT, &later))
+			return false;
 		reject = gate_decide(&later, &w->options->limits, TARGET_REJECT, w->arena);
 		add_gates(&steps, &reject, TARGET_REJECT, true);
 	}
