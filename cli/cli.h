@@ -44,6 +44,8 @@ void cli_note(const struct cli *cli, const char *format, ...) __attribute__((for
 
 /* Says the fault and returns its exit code. */
 int cli_fail(const struct cli *cli, const struct fault *fault);
+/* The same where an input is what a person named: EXIT_USAGE for FAULT_INPUT. */
+int cli_refuse(const struct cli *cli, const struct fault *fault);
 
 /* Opens the database; says what is wrong and returns NULL, with the exit code in *code. For STORE_READ a database that does
  * not exist yet is no fault: NULL and EXIT_DONE. */

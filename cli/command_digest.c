@@ -220,7 +220,7 @@ static int digest_run(struct running *run, struct fault *fault)
 	made = digest_make(&run->plan, store, &run->result, fault);
 	store_close(store);
 	if (!made)
-		return fault->kind == FAULT_INPUT ? (cli_fail(run->cli, fault), EXIT_USAGE) : cli_fail(run->cli, fault);
+		return cli_refuse(run->cli, fault);
 	return run->cli->options.print ? digest_print(run) : digest_deliver(run);
 }
 

@@ -181,8 +181,7 @@ static int verdict_explain(struct cli *cli, struct store *store, const char *id)
 		if (fault.kind == FAULT_INPUT && evidence_find(span_of(id), &item))
 			code = evidence_explain(cli, NULL, item);
 		else
-			code = fault.kind == FAULT_INPUT && list.n ? (cli_fail(cli, &fault), EXIT_USAGE)
-								   : cli_fail(cli, &fault);
+			code = (list.n ? cli_refuse : cli_fail)(cli, &fault);
 		domains_release(&list);
 		return code;
 	}

@@ -86,7 +86,7 @@ static int table_print(struct readiness *r, const struct verdict_table *table, c
 	}
 	domains_release(&domains);
 	if (fault.kind != FAULT_NONE)
-		return fault.kind == FAULT_INPUT ? (cli_fail(r->cli, &fault), EXIT_USAGE) : cli_fail(r->cli, &fault);
+		return cli_refuse(r->cli, &fault);
 	return good ? EXIT_DONE : cli_unwritten(r->cli);
 }
 

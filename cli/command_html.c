@@ -132,7 +132,7 @@ static int html_one(struct readiness *r, struct span domain, struct fault *fault
 	int code = EXIT_DONE;
 
 	if (!readiness_assess(r, domain, TARGET_AUTO, fault))
-		code = fault->kind == FAULT_INPUT ? (cli_fail(r->cli, fault), EXIT_USAGE) : cli_fail(r->cli, fault);
+		code = cli_refuse(r->cli, fault);
 	else if (r->cli->options.pages)
 		code = pages_write(r, r->cli->options.pages, fault) ? EXIT_DONE : cli_fail(r->cli, fault);
 	else if (!page_make(r, &page, fault))

@@ -71,7 +71,7 @@ static int reporting_run(struct reporting *reporting)
 	domains_say_none(cli, &domains);
 	domains_release(&domains);
 	if (fault.kind != FAULT_NONE)
-		return fault.kind == FAULT_INPUT ? (cli_fail(cli, &fault), EXIT_USAGE) : cli_fail(cli, &fault);
+		return cli_refuse(cli, &fault);
 	if (!good || !closed)
 		return cli_unwritten(cli);
 	if (letter && !reporting->found) {

@@ -78,7 +78,7 @@ static int uncounted_print(struct cli *cli, struct readiness *r, const struct re
 	else if (fault.kind == FAULT_NONE)
 		code = cli_unwritten(cli);
 	else
-		code = fault.kind == FAULT_INPUT ? (cli_fail(cli, &fault), EXIT_USAGE) : cli_fail(cli, &fault);
+		code = cli_refuse(cli, &fault);
 	if (fault.kind == FAULT_NONE)
 		domains_say_none(cli, &domains);
 	domains_release(&domains);

@@ -74,7 +74,7 @@ static int senders_run(struct cli *cli, struct readiness *r, const struct sender
 			*cli->config.country_map ? cli->config.country_map : cli->config.network_map);
 	domains_release(&domains);
 	if (fault.kind != FAULT_NONE)
-		return fault.kind == FAULT_INPUT ? (cli_fail(cli, &fault), EXIT_USAGE) : cli_fail(cli, &fault);
+		return cli_refuse(cli, &fault);
 	return good && closed ? EXIT_DONE : cli_unwritten(cli);
 }
 

@@ -56,11 +56,8 @@ static int page_print(struct readiness *r, struct span domain, unsigned weeks, s
 	const struct cli *cli = r->cli;
 	struct readiness_page page = { .all = cli->options.verbose, .weeks = weeks };
 
-	if (!readiness_assess(r, domain, TARGET_AUTO, fault)) {
-		int code = cli_fail(cli, fault);
-
-		return fault->kind == FAULT_INPUT ? EXIT_USAGE : code;
-	}
+	if (!readiness_assess(r, domain, TARGET_AUTO, fault))
+		return cli_refuse(cli, fault);
 	return readiness_text(stdout, &cli->out, &(struct assessment){ &r->rows, &r->options, &r->verdict }, &page)
 		       ? EXIT_DONE
 		       : cli_unwritten(cli);

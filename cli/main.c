@@ -104,6 +104,13 @@ int cli_fail(const struct cli *cli, const struct fault *fault)
 	return codes[fault->kind];
 }
 
+int cli_refuse(const struct cli *cli, const struct fault *fault)
+{
+	int code = cli_fail(cli, fault);
+
+	return fault->kind == FAULT_INPUT ? EXIT_USAGE : code;
+}
+
 /* `dmarcgate export --csv | head`: nobody wants the rest. errno tells only when it was this flush that failed. */
 static bool reader_is_gone(void)
 {
