@@ -135,9 +135,8 @@ static bool archive_answers(struct keys *keys, uint64_t id, struct span name, bo
 	struct key_answer answer = { .origin = fresh ? KEY_PUBLISHED : KEY_ARCHIVED };
 	bool answers;
 
-	if (!keys->store || !store_ask_keys(keys->store, name, archived_take, &a, NULL))
-		return false;
-	answers = fresh ? a.some && a.newest <= keys->now && keys->now <= a.fresh_until : a.n > 0;
+	answers = keys->store && store_ask_keys(keys->store, name, archived_take, &a, NULL) &&
+		  (fresh ? a.some && a.newest <= keys->now && keys->now <= a.fresh_until : a.n > 0);
 	if (answers && fresh && a.none) {
 		answer.answer.kind = DKIM_ANSWER_NXDOMAIN;
 		answer.seen = a.newest;
