@@ -25,7 +25,8 @@ struct intake {
 	bool stopped;           /* by `take` or `flush` */
 };
 
-unsigned intake_jobs(const struct cli *cli)
+/* The number of processes to read with. */
+static unsigned intake_jobs(const struct cli *cli)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	uint64_t jobs = cli->config.jobs ? cli->config.jobs : processors > 0 ? (uint64_t)processors : 1;

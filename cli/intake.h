@@ -32,7 +32,4 @@ struct intake_plan {
 /* Runs all the inlet has. False: the run was stopped by `take` or `flush` (fault->kind == FAULT_NONE), or `fault`. */
 bool intake_run(struct cli *cli, const struct intake_plan *plan, struct fault *fault);
 
-/* The number of processes to read with. */
-unsigned intake_jobs(const struct cli *cli);
-
 #endif

@@ -189,7 +189,8 @@ static bool published_add(struct readiness *r, const struct observed *observed, 
 		fault);
 }
 
-bool readiness_gather(struct readiness *r, struct span domain, enum target target, struct fault *fault)
+/* Rows and options. */
+static bool readiness_gather(struct readiness *r, struct span domain, enum target target, struct fault *fault)
 {
 	struct observed observed = { .reports = NULL };
 	char name[DOMAINNAME_TEXT];

@@ -42,9 +42,6 @@ bool readiness_open(struct readiness *r, const struct cli *cli, struct store *st
  * that there is not enough data. FAULT_INPUT: no domain name. */
 bool readiness_assess(struct readiness *r, struct span domain, enum target target, struct fault *fault);
 
-/* Rows and options alone, for assess_simulate and the like. */
-bool readiness_gather(struct readiness *r, struct span domain, enum target target, struct fault *fault);
-
 void readiness_close(struct readiness *r); /* of one never opened too, when it is all zeroes */
 
 #endif

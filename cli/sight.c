@@ -109,7 +109,8 @@ static void ask(void *arg, struct span name, enum dns_type type, struct arena *a
 	sight_keep(sight, answer);
 }
 
-struct dns sight_dns(struct sight *sight, struct dns live)
+/* Asks `live`, and remembers what it says. Bounded: of more answers than a run needs the rest is let pass. */
+static struct dns sight_dns(struct sight *sight, struct dns live)
 {
 	sight->live = live;
 	return (struct dns){ ask, sight };

@@ -16,9 +16,6 @@ struct store;
 struct sight *sight_new(void); /* NULL: no memory */
 void sight_free(struct sight *sight); /* NULL is fine */
 
-/* Asks `live`, and remembers what it says. Bounded: of more answers than a run needs the rest is let pass. */
-struct dns sight_dns(struct sight *sight, struct dns live);
-
 /* Remembers one answer. */
 void sight_keep(struct sight *sight, const struct dns_answer *answer);
 size_t sight_answers(const struct sight *sight); /* remembered and not learnt yet */

@@ -140,14 +140,6 @@ out:
 	return NULL;
 }
 
-void trust_close(struct trust *trust)
-{
-	if (!trust)
-		return;
-	SSL_CTX_free(trust->context);
-	free(trust);
-}
-
 /* EAGAIN: when the socket is ready for `events`; else an errno. */
 static int tls_wants(struct carrier *carrier, int result, short *events)
 {

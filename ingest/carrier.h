@@ -19,9 +19,9 @@
 struct carrier;
 struct trust; /* the authorities that are believed */
 
-/* Reads `tls_ca` now, so that the file need not be readable later; the system's are looked up when needed. */
+/* Reads `tls_ca` now, so that the file need not be readable later; the system's are looked up when needed. It lasts
+ * as long as the process, which asks one server. */
 struct trust *trust_open(const struct mailbox *mailbox, struct fault *fault);
-void trust_close(struct trust *trust);
 
 /* Connects, and with mailbox->tls speaks TLS before anything else. `mailbox` and `trust` are borrowed. */
 struct carrier *carrier_open(const struct mailbox *mailbox, const struct trust *trust, struct fault *fault);

@@ -31,7 +31,6 @@ struct server_list {
 	size_t n;
 };
 
-void server_mail_release(struct server_mail *mail);
 void server_list_release(struct server_list *list);
 
 #endif

@@ -234,7 +234,7 @@ static void put_risk(struct readiness_page_html *page, uint32_t sender)
 		html_raw(html, "</p>\n");
 }
 
-void page_source(struct readiness_page_html *page, const struct sender *s)
+static void page_source(struct readiness_page_html *page, const struct sender *s)
 {
 	const struct verdict *v = page->a->verdict;
 	struct html *html = &page->html;

@@ -26,7 +26,6 @@ struct readiness_page_html {
 };
 
 void page_senders(struct readiness_page_html *page);
-void page_source(struct readiness_page_html *page, const struct sender *sender);
 /* A sender's own page, and the name of its file: letters of its id, and a hash of what makes it one. */
 void page_sender(struct readiness_page_html *page, uint32_t sender);
 void page_sender_file(struct buf *file, const struct verdict *v, uint32_t sender);

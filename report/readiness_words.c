@@ -763,7 +763,8 @@ const char *words_report_use(enum report_use use)
 	return use < USE_COUNT && words[use] ? words[use] : "";
 }
 
-const char *words_report_uses(enum report_use use)
+/* Behind a number of them: `repeated`. */
+static const char *words_report_uses(enum report_use use)
 {
 	static const char *const words[USE_COUNT] = {
 		[USE_LEAD_TRUST] = "not authenticated",

@@ -84,7 +84,6 @@ const char *words_treatment(const struct simulation *simulation);	/* `to spam`, 
 void words_next(const struct pen *pen, const struct assessment *a);	/* what to publish and when; with its dots */
 void words_next_why(const struct pen *pen, const struct assessment *a); /* how to read the record, and the way back */
 const char *words_report_use(enum report_use use);  /* why one report does not count, as a clause; "" when it does */
-const char *words_report_uses(enum report_use use); /* ... behind a number of them: `repeated` */
 /* Behind `before`, how many reports and rows do not count, and why, as the store's list of them adds up; false: all do. */
 bool words_not_counted(const struct pen *pen, const struct assessment *a, const char *before);
 void words_basis(const struct pen *pen, const struct assessment *a);	/* days, reports, what did not count */

@@ -287,7 +287,6 @@ bool report_begin(struct store *s, const struct report *report);
 bool report_record(struct store *s, const struct record *record);
 bool report_end(struct store *s);
 bool report_write(struct store *s); /* the one that waits, if any */
-unsigned record_flags(const struct record *record);
 void counts_add_record(struct counts *counts, uint64_t messages, unsigned flags);
 void counts_add(struct counts *sum, const struct counts *more);
 extern const size_t report_texts[REPORT_TEXTS]; /* offsets into struct report */
@@ -314,7 +313,6 @@ bool identity_retrust(struct store *s, int64_t report, int trust);
  * that does; then *kept. */
 bool verification_put(struct store *s, int64_t mail, unsigned number, const struct verification *v, bool *kept);
 int verification_get(struct store *s, int64_t mail, unsigned number, struct arena *arena, struct verification *v); /* as sql_row */
-bool verification_is_unsettled(const struct verification *v); /* a key was not to be had */
 
 void proof_of(const struct store *s, const struct verification *verification, struct proof *proof);
 bool proof_says_anything(const struct proof *proof);

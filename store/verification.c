@@ -129,6 +129,15 @@ static enum dkim_result result_of_signature(const struct dkim_verdict *v)
 	return dkim_reason_rows[v->reason].result;
 }
 
+/* A key was not to be had. */
+static bool verification_is_unsettled(const struct verification *v)
+{
+	for (size_t i = 0; i < v->verdicts->n; i++)
+		if (result_of_signature(&v->verdicts->signatures[i]) == DKIM_TEMPERROR)
+			return true;
+	return false;
+}
+
 static bool verification_add(struct store *s, int64_t mail, unsigned number, const struct verification *v)
 {
 	const struct dkim_verdicts *all = v->verdicts;
@@ -162,14 +171,6 @@ static bool verification_add(struct store *s, int64_t mail, unsigned number, con
 		if (!signature_add(s, id, i, &all->signatures[i]))
 			return false;
 	return true;
-}
-
-bool verification_is_unsettled(const struct verification *v)
-{
-	for (size_t i = 0; i < v->verdicts->n; i++)
-		if (result_of_signature(&v->verdicts->signatures[i]) == DKIM_TEMPERROR)
-			return true;
-	return false;
 }
 
 static bool verification_drop(struct store *s, int64_t mail, unsigned number)

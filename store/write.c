@@ -37,7 +37,7 @@ static bool reason_spares(struct span type)
 	return false;
 }
 
-unsigned record_flags(const struct record *record)
+static unsigned record_flags(const struct record *record)
 {
 	unsigned flags = (unsigned)record->disposed & FLAG_DISPOSED;
 

@@ -93,11 +93,6 @@ void canon_body_begin(struct canon_body *body, enum dkim_canon canon, canon_take
 	out_begin(&body->out, take, arg);
 }
 
-void canon_body_flush(struct canon_body *body)
-{
-	out_flush(&body->out);
-}
-
 static void body_put_crlfs(struct canon_body *body)
 {
 	for (; body->crlfs; body->crlfs--) {
@@ -200,7 +195,7 @@ void canon_body_end(struct canon_body *body)
 		out_put(&body->out, '\r');
 		out_put(&body->out, '\n');
 	}
-	canon_body_flush(body);
+	out_flush(&body->out);
 }
 
 /* ---- line ends */

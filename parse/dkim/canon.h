@@ -31,7 +31,6 @@ struct canon_body {
 
 void canon_body_begin(struct canon_body *body, enum dkim_canon canon, canon_taker *take, void *arg);
 void canon_body_add(struct canon_body *body, const char *octets, size_t n);
-void canon_body_flush(struct canon_body *body); /* hands on what is certain; needed before the state is copied */
 void canon_body_end(struct canon_body *body);
 
 /* Line ends as the wire has them: a bare LF becomes CRLF, a bare CR stays. Pieces of any size. */

@@ -55,7 +55,4 @@ struct dkim {
 #define DKIM_NO_NAME ((size_t)-1)
 #define DKIM_NAME_LEFT_OUT ((size_t)-2)
 
-/* The data that b= signs, header part (RFC 6376 3.7), into dkim->input. */
-bool dkim_header_input(struct dkim *dkim, const struct signature *signature);
-
 #endif

@@ -7,7 +7,8 @@
 
 #define CLOCK_TOLERANCE 300 /* seconds; t= may lie that far in the future (RFC 6376 3.5) */
 
-bool dkim_header_input(struct dkim *dkim, const struct signature *signature)
+/* The data that b= signs, header part (RFC 6376 3.7), into dkim->input. */
+static bool dkim_header_input(struct dkim *dkim, const struct signature *signature)
 {
 	buf_clear(&dkim->input);
 	for (size_t i = 0; i < signature->names_n; i++) {

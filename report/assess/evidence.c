@@ -78,13 +78,6 @@ const char *path_kind_word(enum path_kind kind)
 	return kind < KIND_COUNT ? words[kind] : "";
 }
 
-const char *path_class_word(enum path_class path_class)
-{
-	static const char *const words[CLASS_COUNT] = { "unknown", "own", "forwarded", "forged" };
-
-	return path_class < CLASS_COUNT ? words[path_class] : "";
-}
-
 const char *confidence_word(enum confidence confidence)
 {
 	static const char *const words[CONFIDENCE_COUNT] = { "low", "medium", "high", "operator" };

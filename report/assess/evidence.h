@@ -63,7 +63,6 @@ struct features {
 
 enum path_class { CLASS_UNKNOWN, CLASS_OWN, CLASS_FORWARD, CLASS_FORGED, CLASS_COUNT };
 enum confidence { CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH, CONFIDENCE_OPERATOR, CONFIDENCE_COUNT };
-const char *path_class_word(enum path_class path_class); /* unknown, own, forwarded, forged */
 const char *confidence_word(enum confidence confidence); /* low, medium, high, operator */
 
 struct classification {

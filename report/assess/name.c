@@ -20,7 +20,7 @@ const char *name_method_word(enum name_method method)
 }
 
 /* A name that only repeats the address (at least three of its numbers), or says dial-up in a label. */
-bool host_is_dial_up(struct span host, const struct address *address)
+static bool host_is_dial_up(struct span host, const struct address *address)
 {
 	static const char *const words[] = { "dyn", "dynamic", "dsl", "adsl", "pool", "cust", "dialup", "ppp" };
 	unsigned numbers[8] = { 0 }, n = 0, found = 0;

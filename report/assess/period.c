@@ -99,7 +99,7 @@ size_t monthly_dates(const struct day_count *days, size_t n, int64_t dates[DATES
 	return 0;
 }
 
-size_t quarterly_dates(const struct day_count *days, size_t n, int64_t dates[DATES_MOST])
+static size_t quarterly_dates(const struct day_count *days, size_t n, int64_t dates[DATES_MOST])
 {
 	struct run runs[RUNS_MOST];
 	size_t count = runs_of(days, n, runs);

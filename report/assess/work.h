@@ -192,7 +192,6 @@ static inline bool path_row_within(const struct work *w, size_t k, int64_t first
 
 /* name.c */
 bool work_names(struct work *w);
-bool host_is_dial_up(struct span host, const struct address *address);
 const struct sender_row *sender_by_host(const struct rows *rows, struct span host);
 
 /* home.c, path.c, window.c, feature.c */
@@ -256,7 +255,6 @@ bool domain_ought_to_be_parked(const struct work *w); /* so it is said; or SPF s
 void sender_period(struct work *w, struct sender *sender);
 /* Is the last of these days a monthly one: two earlier months within four days of it, at most 5 % in between? */
 size_t monthly_dates(const struct day_count *days, size_t n, int64_t dates[4]);
-size_t quarterly_dates(const struct day_count *days, size_t n, int64_t dates[4]);
 struct simulation simulate(const struct work *w, const struct policy *policy, const bool *without);
 
 #endif
