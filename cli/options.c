@@ -205,10 +205,16 @@ static void rows_tell(struct option longs[OPTIONS_MOST], char shorts[2 * OPTIONS
 	*shorts = '\0';
 }
 
+/* getopt goes on to the next word only behind the last letter of one like -xv: what it met is in optopt. There, too,
+ * stands a long option that it knows, with an argument that this one does not take. */
 static bool option_refuse(const char *word, struct fault *fault)
 {
-	const char *name = word + strspn(word, "-");
+	const char letter[] = { '-', (char)optopt, '\0' }, *name = word + strspn(word, "-");
 
+	if (optopt >= LONG_FIRST)
+		return fault_set(fault, FAULT_SETUP, "--%s: takes no argument", option_rows[optopt - LONG_FIRST].name);
+	if (optopt)
+		return fault_set(fault, FAULT_SETUP, "%s: no such option", letter);
 	for (const struct option_row *row = option_rows; row->name; row++)
 		if (row->name[1] && span_is_misspelt((struct span){ name, strcspn(name, "=") }, span_of(row->name)))
 			return fault_set(fault, FAULT_SETUP, "%.60s: no such option; did you mean --%s?", word, row->name);

@@ -234,6 +234,11 @@ ends 1 "a broken one" show demo/yonder-shop-1113-cut.eml
 ends 64 "wrong usage" summary --fast
 ends 64 "an option that is no number" --jobs many summary
 ends 64 "an option that is none of its words" --color perhaps summary
+for wrong in "-xv;-x: no such option" "--quiet=3;--quiet: takes no argument" "--quite;--quite: no such option; did you mean --quiet?"; do
+	run summary "${wrong%%;*}" 2> err
+	[ $? -eq 64 ] && [ "$(cat err)" = "dmarcgate: ${wrong#*;}" ]
+	ok $? "${wrong%%;*}: what is wrong is named"
+done
 ends 78 "a wrong setting" -c wrong.conf summary
 mkfifo hold
 : > cli.db-lock # whoever holds it writes its number into it
