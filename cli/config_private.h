@@ -1,4 +1,5 @@
-/* What config.c (the table, its values) and config_file.c (the file, its place, printing) share. */
+/* What config.c (the table, its values) shares with config_file.c (the file, its place, printing), mailboxes.c and
+ * overrides.c. */
 #ifndef CLI_CONFIG_PRIVATE_H
 #define CLI_CONFIG_PRIVATE_H
 

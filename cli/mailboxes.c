@@ -1,7 +1,7 @@
 #include "cli/mailboxes.h"
 #include "base/buf.h"
 #include "base/moment.h"
-#include "cli/config.h"
+#include "cli/config_private.h"
 #include "cli/helper.h"
 #include "cli/tokens.h"
 
@@ -57,25 +57,19 @@ static bool credential_parse(struct mailbox *mailbox, struct span text, struct f
 /* In this order: a later one may rest on an earlier one. */
 static const struct part {
 	const char *name;
-	size_t offset;
 	bool (*parse)(struct mailbox *mailbox, struct span text, struct fault *fault);
 } parts[] = {
-	{ "url", offsetof(struct mailbox_settings, url), mailbox_parse_url },
-	{ "user", offsetof(struct mailbox_settings, user), user_parse },
-	{ "password_command", offsetof(struct mailbox_settings, password_command), command_parse },
-	{ "password_credential", offsetof(struct mailbox_settings, password_credential), credential_parse },
-	{ "token_command", offsetof(struct mailbox_settings, token_command), command_parse },
-	{ "folders", offsetof(struct mailbox_settings, folders), mailbox_parse_folders },
-	{ "after", offsetof(struct mailbox_settings, after), after_parse },
-	{ "not_reports", offsetof(struct mailbox_settings, not_reports), not_reports_parse },
-	{ "broken", offsetof(struct mailbox_settings, broken), broken_parse },
-	{ "tls_fingerprint", offsetof(struct mailbox_settings, tls_fingerprint), mailbox_parse_fingerprint },
+	{ "url", mailbox_parse_url },
+	{ "user", user_parse },
+	{ "password_command", command_parse },
+	{ "password_credential", credential_parse },
+	{ "token_command", command_parse },
+	{ "folders", mailbox_parse_folders },
+	{ "after", after_parse },
+	{ "not_reports", not_reports_parse },
+	{ "broken", broken_parse },
+	{ "tls_fingerprint", mailbox_parse_fingerprint },
 };
-
-static char *part_text(const struct mailbox_settings *settings, size_t offset)
-{
-	return *(char **)((uintptr_t)settings + offset);
-}
 
 bool mailbox_part_check(const char *setting, const char *value, struct fault *fault)
 {
@@ -110,37 +104,6 @@ bool mailbox_name_check(struct span name, struct fault *fault)
 	return true;
 }
 
-/* All texts, to be filled, freed and looked through. */
-static const size_t texts[] = {
-	offsetof(struct mailbox_settings, url),
-	offsetof(struct mailbox_settings, user),
-	offsetof(struct mailbox_settings, password_file),
-	offsetof(struct mailbox_settings, password_command),
-	offsetof(struct mailbox_settings, password_credential),
-	offsetof(struct mailbox_settings, password_env),
-	offsetof(struct mailbox_settings, password),
-	offsetof(struct mailbox_settings, token_command),
-	offsetof(struct mailbox_settings, provider),
-	offsetof(struct mailbox_settings, tenant),
-	offsetof(struct mailbox_settings, client_id),
-	offsetof(struct mailbox_settings, client_secret_file),
-	offsetof(struct mailbox_settings, token_endpoint),
-	offsetof(struct mailbox_settings, device_endpoint),
-	offsetof(struct mailbox_settings, scope),
-	offsetof(struct mailbox_settings, token_file),
-	offsetof(struct mailbox_settings, folders),
-	offsetof(struct mailbox_settings, after),
-	offsetof(struct mailbox_settings, not_reports),
-	offsetof(struct mailbox_settings, broken),
-	offsetof(struct mailbox_settings, tls_ca),
-	offsetof(struct mailbox_settings, tls_fingerprint),
-};
-
-static char **text_place(struct mailbox_settings *settings, size_t i)
-{
-	return (char **)((uintptr_t)settings + texts[i]);
-}
-
 bool mailbox_settings_init(struct mailbox_settings *settings, struct span name, struct fault *fault)
 {
 	char copy[MAILBOX_NAME + 1];
@@ -149,13 +112,13 @@ bool mailbox_settings_init(struct mailbox_settings *settings, struct span name, 
 	*settings = (struct mailbox_settings){ 0 };
 	snprintf(copy, sizeof copy, "%.*s", (int)name.n, name.p);
 	good = mailbox_init(&settings->mailbox, copy);
-	for (size_t i = 0; good && i < LENGTH(texts); i++) {
-		bool fate = texts[i] == offsetof(struct mailbox_settings, after) ||
-			    texts[i] == offsetof(struct mailbox_settings, not_reports) ||
-			    texts[i] == offsetof(struct mailbox_settings, broken);
+	for (const struct config_setting *row = config_settings; good && row->name; row++) {
+		bool fate = row->offset == offsetof(struct mailbox_settings, after) ||
+			    row->offset == offsetof(struct mailbox_settings, not_reports) ||
+			    row->offset == offsetof(struct mailbox_settings, broken);
 
-		*text_place(settings, i) = strdup(fate ? "keep" : "");
-		good = *text_place(settings, i) != NULL;
+		if (setting_is_of_mailbox(row) && config_is_text(row))
+			good = (*setting_text(settings, row) = strdup(fate ? "keep" : "")) != NULL;
 	}
 	return good || fault_set(fault, FAULT_LATER, "out of memory");
 }
@@ -164,8 +127,9 @@ void mailbox_settings_release(struct mailbox_settings *settings)
 {
 	if (settings->password)
 		explicit_bzero(settings->password, strlen(settings->password));
-	for (size_t i = 0; i < LENGTH(texts); i++)
-		free(*text_place(settings, i));
+	for (const struct config_setting *row = config_settings; row->name; row++)
+		if (setting_is_of_mailbox(row) && config_is_text(row))
+			free(*setting_text(settings, row));
 	mailbox_release(&settings->mailbox);
 	oauth_release(&settings->oauth);
 }
@@ -232,7 +196,7 @@ bool mailbox_settings_finish(struct mailbox_settings *settings, uint64_t max_oct
 	if (!*settings->url)
 		return fault_set(fault, FAULT_SETUP, "no url says where it is");
 	for (size_t i = 0; i < LENGTH(parts); i++) {
-		const char *text = part_text(settings, parts[i].offset);
+		const char *text = *setting_text(settings, setting_find(MAILBOX_SECTION, parts[i].name));
 		struct fault why = { 0 };
 
 		if (*text && !parts[i].parse(mailbox, span_of(text), &why))
