@@ -80,6 +80,12 @@ struct observing {
 
 #define ADD_ROOM(o, array) table_room((o)->store, &(o)->array, (o)->array##_n, sizeof *(o)->array)
 
+/* As table_place, of what is found by an id of the store. */
+static int id_place(struct observing *o, struct table *by_id, is_same *same, int64_t id, size_t next, uint32_t *at)
+{
+	return table_place(o->store, o, by_id, scatter(scatter_begin(), (uint64_t)id), same, &id, next, at);
+}
+
 /* --- names --- */
 
 /* As the DNS writes it; what is no name as it was sent. */
@@ -115,7 +121,7 @@ static bool name_get(struct observing *o, int64_t id, struct domain_name *name, 
 	*name = (struct domain_name){ .name = SPAN_ABSENT };
 	if (!id)
 		return true;
-	found = table_place(o->store, o, &o->names_by_id, scatter(scatter_begin(), (uint64_t)id), name_is, &id, o->names_n, &at);
+	found = id_place(o, &o->names_by_id, name_is, id, o->names_n, &at);
 	if (found < 0 || (found == 0 && !ADD_ROOM(o, names)))
 		return false;
 	if (found == 0)
@@ -144,7 +150,7 @@ static bool email_get(struct observing *o, int64_t id, struct domain_name *name)
 	*name = (struct domain_name){ .name = SPAN_ABSENT };
 	if (!id)
 		return true;
-	found = table_place(o->store, o, &o->emails_by_id, scatter(scatter_begin(), (uint64_t)id), email_is, &id, o->emails_n, &at);
+	found = id_place(o, &o->emails_by_id, email_is, id, o->emails_n, &at);
 	if (found < 0 || (found == 0 && !ADD_ROOM(o, emails)))
 		return false;
 	if (found == 0)
@@ -172,7 +178,7 @@ static bool text_get(struct observing *o, int64_t id, struct span *text)
 	*text = SPAN_ABSENT;
 	if (!id)
 		return true;
-	found = table_place(o->store, o, &o->texts_by_id, scatter(scatter_begin(), (uint64_t)id), told_is, &id, o->texts_n, &at);
+	found = id_place(o, &o->texts_by_id, told_is, id, o->texts_n, &at);
 	if (found < 0 || (found == 0 && !ADD_ROOM(o, texts)))
 		return false;
 	if (found == 0)
@@ -254,7 +260,7 @@ static bool report_observe(struct observing *o, sqlite3_stmt *st, struct span do
 		return false;
 	carriage_read(r, sqlite3_column_int(st, 0), signer, sqlite3_column_int(st, 19));
 	o->reportings[o->reportings_n] = (struct reporting){ sqlite3_column_int64(st, 15), column_count(st, 16) };
-	o->traffic_room += o->reportings[o->reportings_n++].records;
+	o->traffic_room = add_up(o->traffic_room, o->reportings[o->reportings_n++].records); /* as they claim */
 	return !failed;
 }
 
@@ -331,8 +337,7 @@ static bool results_get(struct observing *o, int64_t id, struct observed_auth *a
 
 	if (!id)
 		return true;
-	found = table_place(
-		o->store, o, &o->results_by_id, scatter(scatter_begin(), (uint64_t)id), results_are, &id, o->results_n, &at);
+	found = id_place(o, &o->results_by_id, results_are, id, o->results_n, &at);
 	if (found < 0 || (found == 0 && (!ADD_ROOM(o, results) || !set_read(o, id, &set))))
 		return false;
 	if (found == 0)
@@ -393,8 +398,7 @@ static bool words_get(struct observing *o, int64_t id, unsigned flags, struct ob
 	unsigned disposed = flags & FLAG_DISPOSED;
 	struct evaluation read = { .words = id };
 	uint32_t at;
-	int found = table_place(o->store, o, &o->evaluations_by_words, scatter(scatter_begin(), (uint64_t)id), evaluation_is, &id,
-		o->evaluations_n, &at);
+	int found = id_place(o, &o->evaluations_by_words, evaluation_is, id, o->evaluations_n, &at);
 
 	if (found < 0 || (found == 0 && (!ADD_ROOM(o, evaluations) || !evaluation_read(o, id, &read.evaluated))))
 		return false;

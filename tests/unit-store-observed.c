@@ -369,6 +369,34 @@ static void test_faults(void **state)
 	assert_non_null(strstr(fault.text, "missing"));
 }
 
+/* Four reports that claim a quarter of all numbers each: their sum is not 0. */
+static void test_claims(void **state)
+{
+	struct fixture *b = *state;
+	struct fault fault = { 0 };
+	struct observed o;
+	sqlite3 *db;
+
+	for (uint64_t i = 0; i < 4; i++) {
+		struct record records[] = { plain_record("192.0.2.7", i + 1, "example.org") };
+		struct made_report made = plain_report(records, 1);
+
+		made.head.begin += (int64_t)i * DAY_SECONDS;
+		made.head.end += (int64_t)i * DAY_SECONDS;
+		put(b, i, &made);
+	}
+	commit(b);
+	store_close(b->store);
+	assert_int_equal(sqlite3_open(b->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "UPDATE report SET records=1<<62", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_changes(db), 4);
+	sqlite3_close(db);
+	b->store = store_open(b->path, STORE_READ, 0, &fault);
+	assert_non_null(b->store);
+	assert_false(store_ask_observed(b->store, "example.org", &ALWAYS, &b->arena, &o, &fault));
+	assert_int_equal(fault.kind, FAULT_LATER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,6 +405,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_whole, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_networks, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_faults, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_claims, fixture_open, fixture_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
