@@ -90,7 +90,7 @@ static void why(struct signature_page *page)
 static const char *fact_text(enum dkim_fact fact)
 {
 	static const char *const texts[DKIM_FACT_COUNT] = { "cannot be compared", "as signed", "changed",
-		"signed with another key" };
+		"signed with another key or b= damaged" };
 
 	return texts[fact];
 }
@@ -139,7 +139,7 @@ static void put_origin(struct signature_page *page, const struct key_source *key
 		buf_put_text(&page->line, ", no longer published or not to be reached now");
 	}
 	if (key->origin == KEY_REPORTED)
-		buf_put_text(&page->line, "; as the failure report shows it, proven by nobody");
+		buf_put_text(&page->line, "; the failure report shows one, which nobody proves");
 	if (key->secure)
 		buf_put_text(&page->line, "; validated by DNSSEC");
 }

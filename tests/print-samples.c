@@ -53,7 +53,7 @@ static const struct verification list_mail = { VERIFIED_SAMPLE, ARRIVED, &list_v
 
 /* Everything a person should be warned of, in one mail. */
 static struct dkim_diagnosis key_diagnosis = {
-	.sentence = SPAN("wrong or rotated key, or a damaged b=: not an edited message")
+	.sentence = SPAN("wrong or rotated key, or a damaged b=: no edit of the header does that; the body fits the signature")
 };
 static struct dkim_verdict poor_signatures[] = {
 	{ SIGNED_BY("mail.example.com", "old"), .i = SPAN("@mail.example.com"), .l = SPAN("100"),
@@ -77,8 +77,7 @@ static struct dkim_verdict poor_signatures[] = {
 		.reason = DKIM_REASON_SIG_SYNTAX,
 		.detail = SPAN(HOSTILE) },
 };
-static struct key_source poor_keys[] = { { SPAN("old._domainkey.mail.example.com"), KEY_REPORTED, MOMENT_NONE,
-	false } };
+static struct key_source poor_keys[] = { { SPAN("old._domainkey.mail.example.com"), KEY_ARCHIVED, ARRIVED, false } };
 static struct dkim_domainkey poor_domainkeys[] = { { .a = SPAN("rsa-sha1"), .d = SPAN("example.com") } };
 static const struct dkim_verdicts poor_verdicts = { .result = DKIM_PASS,
 	.signatures = poor_signatures,
@@ -105,7 +104,8 @@ static const struct dkim_verdicts silent_verdicts = { .result = DKIM_TEMPERROR,
 	.from_domain = SPAN("example.com"),
 	.from_fields = 1,
 	.from_domains = 1 };
-static const struct verification silent_mail = { VERIFIED_MAIL, ARRIVED, &silent_verdicts, NULL, 0 };
+static struct key_source silent_keys[] = { { SPAN("s4._domainkey.example.com"), KEY_REPORTED, MOMENT_NONE, false } };
+static const struct verification silent_mail = { VERIFIED_MAIL, ARRIVED, &silent_verdicts, silent_keys, 1 };
 
 static const struct verification *const mails[] = { &list_mail, &poor_mail, &bare_mail, &silent_mail };
 static const struct span names[] = { SPAN("list.eml"), SPAN(HOSTILE), SPAN("bare.eml"), SPAN("silent.eml") };

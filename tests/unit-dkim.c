@@ -586,6 +586,99 @@ static void places_told(void **state)
 		"body", "valid once the last 6 octets are removed: typical of a mailing list or a mail filter");
 }
 
+/* Signed with the same key: what reporters do to links (RFC 9991 7.3), and a charset that is another one. */
+#define LINKS_HEAD                                                                                                     \
+	"DKIM-Signature: v=1; a=ed25519-sha256; c=simple/simple; d=football.example.com; s=brisbane; "                \
+	"h=from:content-type; bh=3aTUyn3G+yfWP4LjpHrpHRMso6z7XIibcOll7lH4TnY=; "                                      \
+	"b=kWfVTTnlj5PLxnxGa1ao6QpgDN9VLm1NC/U7w4e+OakO7LWEs8LV3715GBtY23e6TQjVpY0JWlJ4GrUKm0TFAQ==\r\n" FROM
+
+static void links_undone(void **state)
+{
+	static const char sentence[] = "valid once links made harmless are put back: the sample was redacted";
+
+	undone_as(state,
+		LINKS_HEAD "Content-Type: text/plain; charset=utf-8\r\n\r\n"
+			   "See hxxp://www.football.example.com/ and\r\nhxxps://football.example.com/a.\r\n",
+		DKIM_EDIT_DEFANGED, "body", sentence);
+	undone_as(state,
+		LINKS_HEAD "Content-Type: text/plain; charset=utf-8\r\n\r\n"
+			   "See hxxp://www[.]football[.]example[.]com/ and\r\nhttps[:]//football[.]example[.]com/a.\r\n",
+		DKIM_EDIT_DEFANGED, "body", sentence);
+}
+
+static void charsets_told(void **state)
+{
+	static const char body[] = "\r\n\r\nSee http://www.football.example.com/ and\r\nhttps://football.example.com/a.\r\n";
+	static const struct {
+		const char *charset;
+		enum dkim_edit edit;
+		const char *sentence;
+	} rows[] = {
+		{ "us-ascii", DKIM_EDIT_CHARSET,
+			"valid once in Content-Type the charset is named as before: typical of a relay that re-encodes mail" },
+		{ "\"iso-8859-1\"", DKIM_EDIT_CHARSET,
+			"valid once in Content-Type the charset is named as before: typical of a relay that re-encodes mail" },
+		{ "UTF-8", DKIM_EDIT_PARAMETER_CASE, "valid once in Content-Type the case of a parameter is put back" },
+		{ "\"utf-8\"", DKIM_EDIT_PARAMETER_QUOTES, "valid once in Content-Type the quotes of a parameter are put back" },
+	};
+	char message[1000];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		snprintf(message, sizeof message, "%sContent-Type: text/plain; charset=%s%s", LINKS_HEAD, rows[i].charset, body);
+		undone_as(state, message, rows[i].edit, "Content-Type", rows[i].sentence);
+	}
+}
+
+/* Whose tag it may be: a list's stands in brackets, but so do those of gateways; people answer and pass on. */
+static void tags_told(void **state)
+{
+	static const struct {
+		const char *tag, *whose;
+	} rows[] = {
+		{ "[dinner] ", ": typical of a mailing list" },
+		{ "[Context] ", ": typical of a mailing list" },
+		{ "[EXTERNAL] ", ": typical of a mail filter or gateway" },
+		{ "[EXT] ", ": typical of a mail filter or gateway" },
+		{ "[Suspected SPAM] ", ": typical of a mail filter or gateway" },
+		{ "***SPAM*** ", ": typical of a mail filter or gateway" },
+		{ "Fwd: ", "" },
+		{ "AW: ", "" },
+	};
+	char message[1000], sentence[200];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		snprintf(message, sizeof message, "%sSubject: %sRe: Is dinner ready?\r\n%s", MARKUP_HEAD, rows[i].tag,
+			MARKUP_REST "<p>Hi.</p>\r\n" MARKUP_END);
+		snprintf(sentence, sizeof sentence, "valid once the subject tag `%s` is removed%s", rows[i].tag, rows[i].whose);
+		undone_as(state, message, DKIM_EDIT_SUBJECT_PREFIX, "Subject", sentence);
+	}
+}
+
+/* A b= that the key cannot open says nothing of the header, and the body is told apart. */
+static void damaged_told(void **state)
+{
+	static const struct {
+		const char *body, *sentence;
+	} rows[] = {
+		{ BODY, "wrong or rotated key, or a damaged b=: no edit of the header does that; the body fits the signature" },
+		{ "Hi.\r\n\r\nWe won.\r\n", "wrong or rotated key, or a damaged b=: no edit of the header does that; the body "
+					   "does not fit the signature either" },
+		{ "", "wrong or rotated key, or a damaged b=: no edit of the header does that; the sample holds headers only" },
+		{ BODY "the list\r\n", "wrong or rotated key, or a damaged b=: no edit of the header does that; the body fits the "
+				       "signature once the last 10 octets are removed" },
+	};
+	char message[2000], *damaged;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		snprintf(message, sizeof message, "%s%s",
+			RFC8463_HEAD FROM TO "Subject: Is dinner ready?\r\n" REST, rows[i].body);
+		damaged = strstr(message, "b=F45dVWDf");
+		assert_non_null(damaged);
+		damaged[2] = 'G';
+		sentence_of(state, message, rows[i].sentence);
+	}
+}
+
 /* A fold behind the colon is a fold like others; where no line is broken otherwise it is spacing. */
 static void folds_told(void **state)
 {
@@ -738,6 +831,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(moved_or_added, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(small_letters_of_encoded_words, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(places_told, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(links_undone, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(charsets_told, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(tags_told, with_dkim, without_dkim),
+		cmocka_unit_test_setup_teardown(damaged_told, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(folds_told, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(quoted_printable_undone, with_dkim, without_dkim),
 		cmocka_unit_test_setup_teardown(both_forms_undone, with_dkim, without_dkim),

@@ -3,6 +3,7 @@
 #include "base/shortage.h"
 #include "parse/dkim/words.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #define SEARCH_ARENA ((size_t)96 << 20)
@@ -246,12 +247,31 @@ static struct span restored_say(struct case_of *c, const struct dkim_step *step)
 
 enum editor { EDITOR_NONE, EDITOR_ENCODER, EDITOR_STORE, EDITOR_FILTER, EDITOR_LIST, EDITOR_REPORTER, EDITOR_FORGER };
 
+/* Words that gateways and filters put before a subject, in brackets or not; lists put their name in brackets. */
+static enum editor tag_editor(struct span tag)
+{
+	static const char *const filters[] = { "ext]", "extern", "spam", "suspect", "suspicious", "caution", "warning",
+		"virus", "phish", "junk" };
+	static const char *const people[] = { "re:", "aw:", "sv:", "fw:", "fwd:", "wg:", "tr:", "rv:" };
+
+	for (size_t i = 0; i < sizeof people / sizeof people[0]; i++)
+		if (span_starts_nocase(tag, span_of(people[i])))
+			return EDITOR_NONE;
+	for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++) {
+		long at = span_find_nocase(tag, span_of(filters[i]));
+
+		if (at == 0 || (at > 0 && !isalpha((unsigned char)tag.p[at - 1])))
+			return EDITOR_FILTER;
+	}
+	return tag.n && tag.p[0] == '[' ? EDITOR_LIST : EDITOR_FILTER;
+}
+
 /* Who usually makes such a change. A guess, and worded as one by the text that uses it. */
 static enum editor step_editor(const struct dkim_step *step)
 {
 	switch (step->edit) {
 	case DKIM_EDIT_SUBJECT_PREFIX:
-		return step->found.n && step->found.p[0] == '[' ? EDITOR_LIST : EDITOR_FILTER;
+		return tag_editor(step->found);
 	case DKIM_EDIT_FROM_REWRITTEN:
 	case DKIM_EDIT_FOOTER:
 	case DKIM_EDIT_PART_ADDED:
@@ -267,6 +287,7 @@ static enum editor step_editor(const struct dkim_step *step)
 	case DKIM_EDIT_LINES_DOUBLED:
 		return EDITOR_STORE;
 	case DKIM_EDIT_REDACTED:
+	case DKIM_EDIT_DEFANGED:
 		return EDITOR_REPORTER;
 	case DKIM_EDIT_HEADER_ADDED:
 		return span_is_nocase(step->where, SPAN("from")) ? EDITOR_FORGER : EDITOR_NONE;
@@ -275,6 +296,7 @@ static enum editor step_editor(const struct dkim_step *step)
 	case DKIM_EDIT_QP_DECODED:
 	case DKIM_EDIT_BASE64_DECODED:
 	case DKIM_EDIT_BASE64_REWRAPPED:
+	case DKIM_EDIT_CHARSET:
 	case DKIM_EDIT_HEADER_ENCODED:
 	case DKIM_EDIT_HEADER_DECODED:
 	case DKIM_EDIT_HEADER_REENCODED:
@@ -356,6 +378,22 @@ static bool body_is_missing(const struct case_of *c)
 	return fws_trim(c->search->body).n == 0;
 }
 
+/* What an edited header never does to an RSA signature; of the header itself nothing can be said then. */
+static struct span undecodable_say(struct case_of *c)
+{
+	static const char *const key = "wrong or rotated key, or a damaged b=: no edit of the header does that; ";
+	const struct dkim_diagnosis *d = c->diagnosis;
+	struct arena *arena = &c->verdicts->arena;
+
+	if (!d->body_undone)
+		return TEXT_JOIN(arena, span_of(key),
+			body_is_missing(c) ? SPAN("the sample holds headers only") :
+					     SPAN("the body does not fit the signature either"));
+	if (d->steps_n)
+		return TEXT_JOIN(arena, span_of(key), SPAN("the body fits the signature once "), steps_say(c));
+	return TEXT_JOIN(arena, span_of(key), SPAN("the body fits the signature"));
+}
+
 static struct span failure_say(struct case_of *c)
 {
 	const struct dkim_diagnosis *d = c->diagnosis;
@@ -364,7 +402,7 @@ static struct span failure_say(struct case_of *c)
 	bool rsa = public_key_is_rsa(c->search->judged->key->key);
 
 	if (c->verdict->header_hash == DKIM_UNDECODABLE)
-		return SPAN("wrong or rotated key, or a damaged b=: not an edited message");
+		return undecodable_say(c);
 	if (!d->body_undone && body_is_missing(c))
 		return d->header_undone ?
 			SPAN("cannot be decided: the sample holds headers only; its header is proven original") :
@@ -411,7 +449,10 @@ static struct span reason_say(const struct dkim_verdict *verdict)
 		return SPAN("unchanged since it was signed, but the signature had expired");
 	if (verdict->reason == DKIM_REASON_DNS_ERROR)
 		return SPAN("cannot be decided: the key could not be looked up");
-	if (verdict->reason == DKIM_REASON_NO_KEY || verdict->reason == DKIM_REASON_REVOKED_KEY)
+	if (verdict->reason == DKIM_REASON_REVOKED_KEY)
+		return verdict->body_hash == DKIM_MATCH ? SPAN("the key was revoked; the body fits the signature") :
+							  SPAN("the key was revoked");
+	if (verdict->reason == DKIM_REASON_NO_KEY)
 		return verdict->body_hash == DKIM_MATCH ?
 			SPAN("the key is no longer or was never published; the body fits the signature") :
 			SPAN("the key is no longer or was never published");

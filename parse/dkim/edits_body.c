@@ -511,6 +511,35 @@ static void urls_edit(struct editing *e)
 		body_text_add(e->b, e->text, text_splice(e->arena, e->raw, &pieces[i], 1), step, NULL);
 }
 
+/* Links as reporters write them so that nobody follows them (RFC 9991 7.3): `hxxp://`, and `[.]` in the host's name. */
+static void defanged_edit(struct editing *e)
+{
+	static const struct {
+		struct span found, before;
+	} marks[] = { { SPAN("hxxp://"), SPAN("tt") }, { SPAN("hxxps://"), SPAN("tt") }, { SPAN("[.]"), SPAN(".") },
+		{ SPAN("[:]"), SPAN(":") } };
+	struct piece pieces[LINES_MAX];
+	struct dkim_step step = step_of(DKIM_EDIT_DEFANGED, SPAN("body"));
+	size_t n = 0;
+
+	for (size_t at = 0; at + 3 < e->raw.n && n < LINES_MAX; at++) {
+		struct span rest = { e->raw.p + at, e->raw.n - at };
+
+		if (*rest.p != '[' && (*rest.p | 0x20) != 'h')
+			continue;
+		for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+			if (span_starts_nocase(rest, marks[i].found)) {
+				bool link = marks[i].before.n > 1;
+
+				pieces[n++] = (struct piece){ at + link, link ? 2 : marks[i].found.n, marks[i].before };
+				at += link ? 2 : marks[i].found.n - 1;
+				break;
+			}
+	}
+	if (n)
+		body_text_add(e->b, e->text, text_splice(e->arena, e->raw, pieces, n), step, NULL);
+}
+
 /* ---- guesses about white space and line breaks: many, each tried only as it is ---- */
 
 static void trailing_try(struct editing *e)
@@ -625,6 +654,7 @@ void edits_body(struct body_search *b, const struct body_text *text)
 	each_line(&e, DKIM_EDIT_DOT_UNSTUFFED, dots_lost_fix);
 	doubled_edit(&e);
 	urls_edit(&e);
+	defanged_edit(&e);
 	leading_edit(&e);
 	mimeparts_find(&b->search->dkim->header, text->raw, &parts);
 	if (parts.first == 0)

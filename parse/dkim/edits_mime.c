@@ -99,10 +99,12 @@ static void charsets_add(struct parameters *p, const struct parameter *parameter
 		"windows-1252", "Windows-1252" };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		struct span name = span_of(names[i]);
+		struct span name = span_of(names[i]), value = parameter->value;
+		bool same = span_is_nocase(value, name) ||
+			(value.n > 1 && span_is_nocase((struct span){ value.p + 1, value.n - 2 }, name));
 
-		one_add(p, 1, DKIM_EDIT_PARAMETER_CASE, parameter->value, name);
-		one_add(p, 1, DKIM_EDIT_PARAMETER_QUOTES, parameter->value,
+		one_add(p, 1, same ? DKIM_EDIT_PARAMETER_CASE : DKIM_EDIT_CHARSET, value, name);
+		one_add(p, 1, same ? DKIM_EDIT_PARAMETER_QUOTES : DKIM_EDIT_CHARSET, value,
 			TEXT_JOIN(p->h->search->arena, SPAN("\""), name, SPAN("\"")));
 	}
 }

@@ -126,7 +126,9 @@ enum dkim_aligned { DKIM_ALIGNED_UNKNOWN, DKIM_ALIGNED_NO, DKIM_ALIGNED_YES };
 	X(BODY_SPACE, "body-whitespace-changed", "tabs and spaces are put back")                            \
 	X(PREAMBLE_LOST, "preamble-lost", "the text before the first part is put back")                     \
 	X(REPORTED_BODY, "body-from-report", "the body is taken from the report's own copy")                \
-	X(REPORTED_HEADER, "header-from-report", "the header is taken from the report's own copy")
+	X(REPORTED_HEADER, "header-from-report", "the header is taken from the report's own copy")          \
+	X(CHARSET, "charset-renamed", "the charset is named as before")                                     \
+	X(DEFANGED, "url-defanged", "links made harmless are put back")
 
 enum dkim_edit {
 #define X(name, word, text) DKIM_EDIT_##name,
