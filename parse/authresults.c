@@ -134,14 +134,28 @@ static bool comment_enforces(struct span part)
 	return false;
 }
 
-/* `dkim = pass`, `dkim/1=pass`: the front of what one method says. */
+/* `dkim = pass`, `dkim/1=pass`, `dkim / 1 = pass`: the front of what one method says. Of another version nothing is known. */
 static bool result_take(struct span *rest, struct span *method, struct span *result)
 {
-	if (!pair_take(rest, method, result) || !result->p)
+	struct span version = SPAN_ABSENT;
+	const char *slash;
+
+	*method = word_take(rest, '=');
+	slash = method->n ? memchr(method->p, '/', method->n) : NULL;
+	if (slash) {
+		version = (struct span){ slash + 1, (size_t)(method->p + method->n - slash) - 1 };
+		method->n -= version.n + 1;
+	} else if (rest->n && rest->p[0] == '/') {
+		version = (struct span){ rest->p, 0 };
+		*rest = (struct span){ rest->p + 1, rest->n - 1 };
+	}
+	if (version.p && !version.n)
+		version = word_take(rest, '=');
+	if (!method->n || (version.p && !span_is(version, SPAN("1"))) || !rest->n || rest->p[0] != '=')
 		return false;
-	if (span_ends_nocase(*method, SPAN("/1")))
-		method->n -= 2;
-	return true;
+	*rest = (struct span){ rest->p + 1, rest->n - 1 };
+	*result = word_take(rest, '\0');
+	return result->n > 0;
 }
 
 /* What one method says: `dkim=pass (2048-bit key) header.d=example.org`. */
@@ -190,11 +204,29 @@ struct authresults authresults_read(struct span value, struct span from_domain, 
 	return results;
 }
 
+/* `mx.example.org 2`: what follows has a grammar that is not known (RFC 8601 2.2). Free text behind the name is seen, too. */
+static bool has_other_version(struct span value, struct arena *arena)
+{
+	struct span part, version;
+
+	if (value.n > VALUE_OCTETS || !part_next(&value, &part))
+		return false;
+	part = part_plain(part, arena);
+	word_take(&part, '=');
+	version = word_take(&part, '=');
+	for (size_t i = 0; i < version.n; i++)
+		if (version.p[i] < '0' || version.p[i] > '9')
+			return false;
+	return version.n && !part.n && !span_is(version, SPAN("1"));
+}
+
 enum authsaid authresults_said(struct span value, struct span method, struct arena *arena)
 {
 	enum authsaid said = AUTHSAID_NOTHING;
 	struct span rest = value, part;
 
+	if (has_other_version(value, arena))
+		return said;
 	while (value.n <= VALUE_OCTETS && part_next(&rest, &part)) {
 		struct span plain = part_plain(part, arena), name, result;
 

@@ -563,6 +563,8 @@ static void test_authresults(void **state)
 		{ "\"mx.example.org\" (a (nested; comment) here); spf = pass smtp.mailfrom = reporter.example", "mx.example.org",
 			false, true, false },
 		{ "mx.example.org; dkim/1=PASS header.d=reporter.example", "mx.example.org", true, false, false },
+		{ "mx.example.org; dkim (x) / 1 (y) = (z) pass header.d=reporter.example", "mx.example.org", true, false, false },
+		{ "mx.example.org; dkim/ 1 = pass header.d=reporter.example", "mx.example.org", true, false, false },
 		{ "mx.example.org; dmarc=fail (p=REJECT sp=none dis=none) header.from=reporter.example", "mx.example.org", false,
 			false, true },
 		{ "mx.example.org; dmarc=fail policy.dmarc=quarantine", "mx.example.org", false, false, true },
@@ -575,6 +577,8 @@ static void test_authresults(void **state)
 		{ "mx.example.org; dkim=pass header.d=", "mx.example.org", false, false, false },
 		{ "mx.example.org; dkim=passed header.d=reporter.example", "mx.example.org", false, false, false },
 		{ "mx.example.org; dkim/2=pass header.d=reporter.example", "mx.example.org", false, false, false },
+		{ "mx.example.org; dkim / 2 = pass header.d=reporter.example", "mx.example.org", false, false, false },
+		{ "mx.example.org; dkim/=pass header.d=reporter.example", "mx.example.org", false, false, false },
 		{ "mx.example.org; (dkim=pass header.d=reporter.example)", "mx.example.org", false, false, false },
 		{ "mx.example.org; x=\"; dkim=pass header.d=reporter.example\"", "mx.example.org", false, false, false },
 		{ "mx.example.org; spf=pass smtp.helo=reporter.example", "mx.example.org", false, false, false },
@@ -599,6 +603,32 @@ static void test_authresults(void **state)
 			fail_msg("%s: %.*s %d %d %d", rows[i].value, (int)got.authserv_id.n, got.authserv_id.p, got.dkim, got.spf,
 				got.refused);
 	}
+	arena_release(&arena);
+}
+
+static void test_authresults_said(void **state)
+{
+	static const struct {
+		const char *value;
+		enum authsaid said;
+	} rows[] = {
+		{ "mx.example.org; dmarc=fail header.from=example.com", AUTHSAID_OTHER },
+		{ "dmarc=fail (p=none; dis=none) header.from=example.com", AUTHSAID_OTHER },
+		{ "mx.example.org 1; dmarc=pass", AUTHSAID_PASS },
+		{ "mx.example.org (a; b) 1 (c); dmarc (d) / 1 (e) = (f) pass", AUTHSAID_PASS },
+		{ "mx.example.org behind it; dmarc=pass", AUTHSAID_PASS },
+		{ "mx.example.org 2; dmarc=pass", AUTHSAID_NOTHING },
+		{ "mx.example.org (a) 12 (b); dmarc=fail", AUTHSAID_NOTHING },
+		{ "mx.example.org; dmarc/2=pass", AUTHSAID_NOTHING },
+		{ "mx.example.org; none", AUTHSAID_NOTHING },
+		{ "", AUTHSAID_NOTHING },
+	};
+	struct arena arena = ARENA(100000);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (authresults_said(span_of(rows[i].value), SPAN("dmarc"), &arena) != rows[i].said)
+			fail_msg("%s", rows[i].value);
 	arena_release(&arena);
 }
 
@@ -826,6 +856,7 @@ int main(void)
 		cmocka_unit_test(test_address),
 		cmocka_unit_test(test_mail_begins),
 		cmocka_unit_test(test_authresults),
+		cmocka_unit_test(test_authresults_said),
 		cmocka_unit_test_setup_teardown(test_fields, reading_begin, reading_end),
 		cmocka_unit_test_setup_teardown(test_notice, reading_begin, reading_end),
 		cmocka_unit_test_setup_teardown(test_trace, reading_begin, reading_end),
