@@ -81,12 +81,19 @@ static void sample_head(struct reading *r, GMimePart *part, const struct mail_he
 	failure->sample_from = head.from;
 }
 
-/* Is there an empty line among its first octets? */
+/* Does anything but white space follow its header? A header longer than what is looked at says nothing. */
 static bool sample_has_body(struct reading *r, GMimePart *part)
 {
 	struct span text = sample_begin(part_text(part, FEEDBACK_OCTETS, &r->parser->scratch));
+	static const struct span ends[] = { SPAN("\n\n"), SPAN("\n\r\n"), SPAN("\r\r") };
 
-	return memmem(text.p, text.n, "\n\n", 2) || memmem(text.p, text.n, "\n\r\n", 3);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		const char *end = memmem(text.p, text.n, ends[i].p, ends[i].n);
+
+		if (end && span_trim((struct span){ end, (size_t)(text.p + text.n - end) }).n)
+			return true;
+	}
+	return r->parser->scratch.n == FEEDBACK_OCTETS;
 }
 
 /* Hashes the sample's exact octets and notes whether anything follows its header. */
@@ -107,7 +114,7 @@ static void sample_measure(struct reading *r, GMimePart *part, struct failure *f
 	part_close(&stream);
 	digest_finish(digest, failure->sample_sha256);
 	failure->has_sample = failure->sample_octets > 0;
-	failure->headers_only = !part_is_mail(part) && (part_is_sample(part) || !sample_has_body(r, part));
+	failure->headers_only = (part_is_sample(part) && !part_is_mail(part)) || !sample_has_body(r, part);
 }
 
 static void sample_keep(struct reading *r, GMimePart *part)
@@ -123,10 +130,16 @@ static void sample_keep(struct reading *r, GMimePart *part)
 static void sample_verify(struct reading *r, GMimePart *part, const struct failure *failure)
 {
 	struct buf text = BUF(SAMPLE_OCTETS);
-	int64_t arrived;
-	struct sample_hints hints = { .headers_only = failure->headers_only, .failure = failure };
+	struct span date = failurereport_value(failure, "arrival-date");
+	struct sample_hints hints = { .arrived = MOMENT_NONE,
+		.headers_only = failure->headers_only,
+		.whole = part_is_mail(part),
+		.failure = failure };
 
-	hints.arrived = failure->arrival_date.p && moment_parse_any(failure->arrival_date, &arrived) ? arrived : MOMENT_NONE;
+	if (!date.p)
+		date = failurereport_value(failure, "received-date");
+	if (date.p && !moment_parse_any(date, &hints.arrived))
+		hints.arrived = MOMENT_NONE;
 	verification_of_sample(r, sample_begin(part_text(part, SAMPLE_OCTETS, &text)), &hints);
 	buf_release(&text);
 }

@@ -280,7 +280,7 @@ bool failurereport_prose(struct reading *r, struct span text, struct failure *fa
 	return false;
 }
 
-static struct span field_value(const struct failure *failure, const char *name)
+struct span failurereport_value(const struct failure *failure, const char *name)
 {
 	for (size_t i = 0; i < failure->fields_n; i++)
 		if (span_is(failure->fields[i].name, span_of(name)))
@@ -298,7 +298,7 @@ static size_t field_count(const struct failure *failure, const char *name)
 }
 
 /* Without comments (RFC 5322 3.2.2), which nest, and trimmed; absent when nothing is left. */
-static struct span strip_comments(struct reading *r, struct span value)
+struct span failurereport_plain(struct reading *r, struct span value)
 {
 	struct span copy = arena_copy(&r->parser->arena, value);
 	char *p = (char *)copy.p;
@@ -319,7 +319,7 @@ static struct span strip_comments(struct reading *r, struct span value)
 
 static struct span word_of(struct reading *r, const struct failure *failure, const char *name)
 {
-	return lower_copy(r, strip_comments(r, field_value(failure, name)));
+	return lower_copy(r, failurereport_plain(r, failurereport_value(failure, name)));
 }
 
 /* The first name of a list, without what stands around it and the root's dot, in A-labels (RFC 8616 6); as it stands when nothing
@@ -351,7 +351,7 @@ static struct span first_token(struct span value)
 
 	if (span_starts_nocase(value, tag))
 		value = span_trim((struct span){ value.p + tag.n, value.n - tag.n });
-	while (n < value.n && value.p[n] != ' ' && value.p[n] != '\t')
+	while (n < value.n && !strchr(" \t,;", value.p[n]))
 		n++;
 	return n ? (struct span){ value.p, n } : SPAN_ABSENT;
 }
@@ -377,7 +377,7 @@ static enum authsaid said_of(struct reading *r, const struct failure *failure, s
  * `None, Accept`. */
 static enum authsaid outcome_of(struct reading *r, const struct failure *failure)
 {
-	struct span said = failure->plain_text ? field_value(failure, "dmarc-results") : SPAN_ABSENT;
+	struct span said = failure->plain_text ? failurereport_value(failure, "dmarc-results") : SPAN_ABSENT;
 
 	if (said.p)
 		return span_is_nocase(said, SPAN("Accept")) ? AUTHSAID_PASS : AUTHSAID_OTHER;
@@ -426,7 +426,7 @@ static void check_dates(struct reading *r, struct failure *failure, int64_t mail
 	struct span date = failure->arrival_date;
 
 	if (!date.p)
-		date = field_value(failure, "received-date");
+		date = failurereport_value(failure, "received-date");
 	if (date.p && !moment_parse_any(date, &failure->arrived))
 		reading_problem(r, "Arrival-Date", "`%.*s` is not a date", (int)(date.n < 100 ? date.n : 100), date.p);
 	if (failure->arrived == MOMENT_NONE)
@@ -441,7 +441,7 @@ static void check_wanted(struct reading *r, const struct failure *failure)
 		"source-ip", "delivery-result", "identity-alignment" };
 	static const char *const wanted[] = { "feedback-type", "user-agent", "version", "auth-failure", "source-ip",
 		"reported-domain" };
-	struct span version = field_value(failure, "version");
+	struct span version = failurereport_plain(r, failurereport_value(failure, "version"));
 
 	for (size_t i = 0; i < sizeof singles / sizeof *singles; i++)
 		if (field_count(failure, singles[i]) > 1)
@@ -482,15 +482,15 @@ void failurereport_check(struct reading *r, struct failure *failure, int64_t mai
 	failure->delivery_result = word_of(r, failure, "delivery-result");
 	failure->identity_alignment = word_of(r, failure, "identity-alignment");
 	failure->reported_domain = domain_of(r, failure, "reported-domain");
-	failure->arrival_date = field_value(failure, "arrival-date");
-	source_ip = strip_comments(r, field_value(failure, "source-ip"));
+	failure->arrival_date = failurereport_value(failure, "arrival-date");
+	source_ip = failurereport_plain(r, failurereport_value(failure, "source-ip"));
 	failure->source_ip = first_token(source_ip);
 	failure->has_address = address_parse_ornate(failure->source_ip, &failure->address, &ornate) ||
 			       address_parse_ornate(source_ip, &failure->address, &ornate); /* behind a host's name */
 	if (failure->source_ip.p && !failure->has_address)
 		reading_problem(r, "Source-IP", "`%.*s` is not an IP address",
 			(int)(failure->source_ip.n < 100 ? failure->source_ip.n : 100), failure->source_ip.p);
-	if (span_number(strip_comments(r, field_value(failure, "incidents")), UINT32_MAX, &incidents))
+	if (span_number(failurereport_plain(r, failurereport_value(failure, "incidents")), UINT32_MAX, &incidents))
 		failure->incidents = incidents;
 	/* RFC 6650: an authentication report should be `auth-failure`; OpenDMARC and old OpenDKIM name the mechanism. */
 	if (!failure->plain_text)

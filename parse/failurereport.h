@@ -20,6 +20,12 @@ bool failurereport_notice(struct reading *r, struct span text, struct failure *f
  * from IP ... on ...`? For mails whose ARF part is empty or lost; fills `failure` with the address and the date. */
 bool failurereport_prose(struct reading *r, struct span text, struct failure *failure);
 
+/* The first field of that name (in lower case); absent when there is none. */
+struct span failurereport_value(const struct failure *failure, const char *name);
+
+/* A field's value without its comments, in the parser's arena; absent when nothing is left. */
+struct span failurereport_plain(struct reading *r, struct span value);
+
 /* Says what deviates; fills what follows from the fields. `mail_date` is the date of the mail around. */
 void failurereport_check(struct reading *r, struct failure *failure, int64_t mail_date);
 

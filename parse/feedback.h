@@ -177,7 +177,7 @@ enum key_origin {
 	KEY_PUBLISHED, /* the DNS, now or within the record's TTL */
 	KEY_ARCHIVED, /* once seen in the DNS, which has none now or is silent: `seen` says when last */
 	KEY_GIVEN,    /* a file that the user named */
-	KEY_REPORTED, /* the failure report's own copy (DKIM-Selector-DNS): what its sender saw, proven by nobody */
+	KEY_REPORTED, /* nobody known here has one; the failure report shows one (DKIM-Selector-DNS), which decides nothing */
 	KEY_ORIGIN_COUNT
 };
 

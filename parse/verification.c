@@ -3,7 +3,9 @@
 #include "parse/border.h"
 #include "parse/dkim/diagnose.h"
 #include "parse/dkim/dkim.h"
+#include "parse/dkim/words.h"
 #include "parse/dns/orgdomain.h"
+#include "parse/failurereport.h"
 #include "parse/keyanswer.h"
 #include "parse/keymemory.h"
 #include "parse/transfer.h"
@@ -18,6 +20,8 @@ struct verifying {
 	size_t keys_n;
 	struct authresults border;
 	const struct failure *failure; /* for DKIM-Selector-DNS */
+	struct span reported;	       /* the record in it, where it is another one than is known; absent */
+	size_t reported_at;	       /* the name that it is of */
 };
 
 static struct dkim *verifier(struct reading *r)
@@ -37,48 +41,46 @@ static struct dkim *verifier(struct reading *r)
 	return r->parser->dkim[enforce];
 }
 
-static struct span field_of(const struct failure *failure, const char *name)
-{
-	for (size_t i = 0; failure && i < failure->fields_n; i++)
-		if (span_is(failure->fields[i].name, span_of(name)))
-			return failure->fields[i].value;
-	return SPAN_ABSENT;
-}
-
-/* The content of a quoted-string (RFC 5322 3.2.4), in the arena; the text itself when it is not quoted. */
+/* The content of quoted-strings (RFC 5322 3.2.4) one after another, as a record of several strings is shown, without the comments
+ * around them; the text itself when it is not quoted. */
 static struct span unquote(struct reading *r, struct span text)
 {
-	struct span copy;
-	char *p;
+	struct span copy = arena_copy(&r->parser->arena, text);
+	bool quoted = false, some = false;
+	char *p = (char *)copy.p;
+	unsigned depth = 0;
 	size_t n = 0;
 
-	if (text.n < 2 || text.p[0] != '"')
-		return text;
-	copy = arena_copy(&r->parser->arena, (struct span){ text.p + 1, text.n - 1 });
-	p = (char *)copy.p;
-	for (size_t i = 0; i < copy.n && p[i] != '"'; i++) {
-		if (p[i] == '\\' && i + 1 < copy.n)
-			i++;
-		p[n++] = p[i];
+	for (size_t i = 0; i < copy.n; i++) {
+		char c = p[i];
+
+		if (c == '\\' && i + 1 < copy.n)
+			c = p[++i];
+		else if (c == '"' && !depth) {
+			quoted = !quoted;
+			some = true;
+			continue;
+		} else if (!quoted && (c == '(' || (c == ')' && depth))) {
+			depth += c == '(' ? 1 : -1u;
+			continue;
+		}
+		if (quoted)
+			p[n++] = c;
 	}
-	return (struct span){ p, n };
+	return some ? (struct span){ p, n } : text;
 }
 
 /* `selector._domainkey.domain` as the report names it; absent when it names none. */
 static struct span reported_name(struct reading *r, const struct failure *failure)
 {
-	struct span selector = field_of(failure, "dkim-selector"), domain = field_of(failure, "dkim-domain");
-	struct buf name = BUF(512);
-	struct span copy;
+	struct span selector = failurereport_plain(r, failurereport_value(failure, "dkim-selector"));
+	struct span domain = domainname_undress(failurereport_plain(r, failurereport_value(failure, "dkim-domain")));
 
 	if (!selector.n || !domain.n)
 		return SPAN_ABSENT;
-	buf_put_span(&name, selector);
-	buf_put_text(&name, "._domainkey.");
-	buf_put_span(&name, domain);
-	copy = name.failed ? SPAN_ABSENT : arena_copy(&r->parser->arena, buf_span(&name));
-	buf_release(&name);
-	return copy;
+	domain.n -= domain.n > 1 && domain.p[domain.n - 1] == '.';
+	return words_printf(&r->parser->arena, "%.*s._domainkey.%.*s", (int)(selector.n < 256 ? selector.n : 256), selector.p,
+		(int)(domain.n < 256 ? domain.n : 256), domain.p);
 }
 
 static bool answer_is_reported(const struct key_answer *key, struct span reported)
@@ -89,25 +91,23 @@ static bool answer_is_reported(const struct key_answer *key, struct span reporte
 	return false;
 }
 
-/* The report's own copy of the key: compared with what is known, and used when nothing is (failure-report.md 6). */
-static void key_from_report(struct verifying *v, struct span name, struct key_answer *key)
+/* The report's own copy of the key (failure-report.md 6): compared with what is known, and kept where it is another one. */
+static void reported_key_find(struct verifying *v, size_t at, struct span name, struct key_answer *key)
 {
 	struct reading *r = v->r;
-	struct span text = field_of(v->failure, "dkim-selector-dns"), *record;
+	struct span text = v->failure ? failurereport_value(v->failure, "dkim-selector-dns") : SPAN_ABSENT;
 
 	if (!text.n || !span_is_nocase(name, reported_name(r, v->failure)))
 		return;
 	text = unquote(r, text);
-	if (key->answer.kind == DKIM_ANSWER_RECORDS) {
-		if (!answer_is_reported(key, text))
-			reading_problem(r, "DKIM-Selector-DNS", "the reporter saw another key record than the one known here");
+	if (key->answer.kind == DKIM_ANSWER_RECORDS && answer_is_reported(key, text))
 		return;
-	}
-	record = arena_take(&r->parser->arena, sizeof *record);
-	if (!record)
-		return;
-	*record = text;
-	*key = (struct key_answer){ { DKIM_ANSWER_RECORDS, record, 1 }, KEY_REPORTED, MOMENT_NONE, false };
+	if (key->answer.kind == DKIM_ANSWER_RECORDS)
+		reading_problem(r, "DKIM-Selector-DNS", "the reporter saw another key record than the one known here");
+	else
+		key->origin = KEY_REPORTED;
+	v->reported = text;
+	v->reported_at = at;
 }
 
 /* Silence of any kind is a temporary failure: the verdict may be asked for again. */
@@ -125,7 +125,6 @@ static struct key_answer key_ask(struct verifying *v, struct span name)
 	else if (answer.p && key.answer.kind != DKIM_ANSWER_TEMPFAIL)
 		keymemory_keep(parser->keys, name, known);
 	buf_release(&answer);
-	key_from_report(v, name, &key);
 	return key;
 }
 
@@ -139,6 +138,7 @@ static void keys_ask(struct verifying *v)
 		struct key_answer key = key_ask(v, names[i]);
 
 		dkim_answer(v->dkim, i, &key.answer);
+		reported_key_find(v, i, names[i], &key);
 		v->keys[v->keys_n++] = (struct key_source){ arena_copy(&v->r->parser->arena, names[i]), key.origin, key.seen,
 			key.secure };
 	}
@@ -172,35 +172,54 @@ static void verdicts_utf8(struct reading *r, struct dkim_verdicts *verdicts)
 	verdicts->from_domain = reading_utf8(r, verdicts->from_domain);
 }
 
-/* Without the body its hash says nothing; the header's does: bh= stands in a signed field (failure-report.md 6). */
-static void verdicts_without_body(struct reading *r, struct dkim_verdicts *verdicts)
+/* Is the body hash a fact although the sample seems to have no body? Where none was signed (l=0), where one follows all the same,
+ * and where the sample claims to be whole and the signed body was empty. */
+static bool body_is_known(const struct dkim_verdict *v, const struct sample_hints *known)
 {
-	for (size_t i = 0; i < verdicts->n; i++) {
-		struct dkim_verdict *v = &verdicts->signatures[i];
-		bool judged = v->reason == DKIM_REASON_OK || v->reason == DKIM_REASON_BODY_HASH_MISMATCH ||
-			      v->reason == DKIM_REASON_BODY_TOO_SHORT || v->reason == DKIM_REASON_SIGNATURE_MISMATCH;
-		bool header_good = v->header_hash == DKIM_MATCH || (v->diagnosis && v->diagnosis->header_undone);
+	return v->body_hash == DKIM_MATCH && (known->whole || v->body_length || span_is(v->l, SPAN("0")));
+}
 
-		v->body_hash = DKIM_UNKNOWN;
-		if (!judged)
-			continue;
-		v->reason = header_good ? DKIM_REASON_HEADERS_ONLY : DKIM_REASON_SIGNATURE_MISMATCH;
-		v->has_historic = false;
-		if (!v->diagnosis)
-			v->diagnosis = arena_take(&r->parser->arena, sizeof *v->diagnosis);
-		if (!v->diagnosis || !header_good)
-			continue;
-		v->diagnosis->undone = false;
-		v->diagnosis->sentence = v->header_hash == DKIM_MATCH ?
-						 SPAN("cannot be decided: the sample holds headers only; the header is "
-						      "proven original") :
-						 SPAN("cannot be decided: the sample holds headers only; the header is original "
-						      "once its changes are undone");
-	}
+static bool reason_is_of_body(enum dkim_reason reason)
+{
+	return reason == DKIM_REASON_OK || reason == DKIM_REASON_BODY_HASH_MISMATCH || reason == DKIM_REASON_BODY_TOO_SHORT ||
+	       reason == DKIM_REASON_SIGNATURE_MISMATCH;
+}
+
+/* Without the body its hash says nothing; the header's does: bh= stands in a signed field (failure-report.md 6). */
+static void verdict_without_body(struct reading *r, struct dkim_verdict *v)
+{
+	bool header_good = v->header_hash == DKIM_MATCH || (v->diagnosis && v->diagnosis->header_undone);
+
+	v->body_hash = DKIM_UNKNOWN;
+	v->has_body_length = false;
+	v->body_length = v->unsigned_octets = 0;
+	if (!reason_is_of_body(v->reason))
+		return;
+	if (v->reason != DKIM_REASON_SIGNATURE_MISMATCH)
+		v->detail = SPAN_ABSENT; /* of the body */
+	v->reason = header_good ? DKIM_REASON_HEADERS_ONLY : DKIM_REASON_SIGNATURE_MISMATCH;
+	v->has_historic = false;
+	if (!v->diagnosis)
+		v->diagnosis = arena_take(&r->parser->arena, sizeof *v->diagnosis);
+	if (!v->diagnosis || !header_good)
+		return;
+	v->diagnosis->undone = v->diagnosis->body_undone = false;
+	v->diagnosis->sentence = v->header_hash == DKIM_MATCH ?
+					 SPAN("cannot be decided: the sample holds headers only; the header is "
+					      "proven original") :
+					 SPAN("cannot be decided: the sample holds headers only; the header is original "
+					      "once its changes are undone");
+}
+
+static void verdicts_without_body(struct reading *r, const struct sample_hints *known, struct dkim_verdicts *verdicts)
+{
 	verdicts->result = DKIM_NONE;
 	for (size_t i = 0; i < verdicts->n; i++) {
-		enum dkim_result result = dkim_reason_rows[verdicts->signatures[i].reason].result;
+		enum dkim_result result;
 
+		if (!body_is_known(&verdicts->signatures[i], known))
+			verdict_without_body(r, &verdicts->signatures[i]);
+		result = dkim_reason_rows[verdicts->signatures[i].reason].result;
 		if (verdicts->result == DKIM_NONE || result < verdicts->result)
 			verdicts->result = result;
 	}
@@ -375,7 +394,7 @@ out:
 
 static struct span base64_field(struct reading *r, const struct failure *failure, const char *name)
 {
-	struct span text = field_of(failure, name);
+	struct span text = failurereport_value(failure, name);
 	struct base64_stream base64;
 	struct span_stream octets;
 	struct buf out = BUF(MESSAGE_MAX);
@@ -406,6 +425,61 @@ static size_t hint_addresses(const struct failure *failure, struct span *address
 	return n;
 }
 
+static bool sample_judge(struct verifying *v, struct span sample, int64_t at, const struct sample_hints *known,
+	const struct dkim_hints *hints, struct dkim_verdicts *verdicts)
+{
+	struct dkim_bounds bounds = sample_bounds(v->r->limits);
+
+	if (!dkim_verdicts(v->dkim, at, verdicts))
+		return false;
+	dkim_diagnose(v->dkim, sample, hints, &bounds, verdicts);
+	if (known->headers_only)
+		verdicts_without_body(v->r, known, verdicts);
+	return true;
+}
+
+/* What a signature would be by the report's own copy of the key; absent when that copy does not fit either. */
+static struct span reported_key_say(const struct dkim_verdict *v)
+{
+	if (v->reason == DKIM_REASON_OK)
+		return SPAN("valid");
+	if (v->diagnosis && v->diagnosis->undone)
+		return v->diagnosis->sentence;
+	if (v->header_hash == DKIM_MATCH)
+		return SPAN("made of the header as it stands");
+	return SPAN_ABSENT;
+}
+
+/* Anybody can write a failure report, and a key into it. So that key decides nothing: a signature that no key known here proves is
+ * judged as without it, and what it would be by that key is said beside. */
+static void reported_key_try(struct verifying *v, struct span sample, int64_t at, const struct sample_hints *known,
+	const struct dkim_hints *hints, struct dkim_verdicts *verdicts)
+{
+	struct dkim_answer answer = { DKIM_ANSWER_RECORDS, &v->reported, 1 };
+	struct arena *arena = &v->r->parser->arena;
+	struct dkim_verdicts shown = { 0 };
+
+	dkim_answer(v->dkim, v->reported_at, &answer);
+	if (sample_judge(v, sample, at, known, hints, &shown))
+		for (size_t i = 0; i < verdicts->n && i < shown.n; i++) {
+			struct dkim_verdict *verdict = &verdicts->signatures[i];
+			struct span said = reported_key_say(&shown.signatures[i]), first;
+
+			if (verdict->reason == DKIM_REASON_OK || !said.p ||
+				!span_is(verdict->name, v->keys[v->reported_at].name))
+				continue;
+			if (!verdict->diagnosis)
+				verdict->diagnosis = arena_take(arena, sizeof *verdict->diagnosis);
+			if (!verdict->diagnosis)
+				break;
+			first = verdict->diagnosis->sentence;
+			verdict->diagnosis->sentence = words_printf(arena, "%.*s%sby the key that the report shows, which nobody "
+				"proves, the signature is %.*s", (int)first.n, first.n ? first.p : "", first.n ? "; " : "",
+				(int)said.n, said.p);
+		}
+	dkim_verdicts_release(&shown);
+}
+
 void verification_of_sample(struct reading *r, struct span sample, const struct sample_hints *known)
 {
 	struct verifying v = { .r = r, .dkim = verifier(r), .failure = known->failure };
@@ -414,7 +488,6 @@ void verification_of_sample(struct reading *r, struct span sample, const struct 
 		base64_field(r, known->failure, "dkim-canonicalized-body"), addresses,
 		hint_addresses(known->failure, addresses, sizeof addresses / sizeof *addresses) };
 	struct dkim_verdicts verdicts = { 0 };
-	struct dkim_bounds bounds = sample_bounds(r->limits);
 	int64_t at = known->arrived != MOMENT_NONE ? known->arrived : message_moment(sample);
 
 	if (!v.dkim)
@@ -423,11 +496,10 @@ void verification_of_sample(struct reading *r, struct span sample, const struct 
 	if (!dkim_feed(v.dkim, sample.p, sample.n) || !dkim_end(v.dkim))
 		return;
 	keys_ask(&v);
-	if (!dkim_verdicts(v.dkim, at, &verdicts))
+	if (!sample_judge(&v, sample, at, known, &hints, &verdicts))
 		return;
-	dkim_diagnose(v.dkim, sample, &hints, &bounds, &verdicts);
-	if (known->headers_only)
-		verdicts_without_body(r, &verdicts);
+	if (v.reported.p)
+		reported_key_try(&v, sample, at, known, &hints, &verdicts);
 	verification_put(&v, VERIFIED_SAMPLE, at, &verdicts);
 	dkim_verdicts_release(&verdicts);
 }

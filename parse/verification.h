@@ -7,8 +7,9 @@
 
 /* What a failure report says that helps with its sample; all may be absent. */
 struct sample_hints {
-	int64_t arrived; /* Arrival-Date; MOMENT_NONE */
-	bool headers_only;
+	int64_t arrived; /* Arrival-Date, or Received-Date; MOMENT_NONE */
+	bool headers_only; /* no body follows, or none should */
+	bool whole;	   /* the sample claims to be a whole mail */
 	const struct failure *failure;
 };
 
