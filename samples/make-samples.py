@@ -404,6 +404,14 @@ def failure_mails():
         "F06-source-ip-comment-before": build(
             "F06-before", text, feedback.replace(b"Source-IP: ", b"Source-IP: (client) "), sample
         ),
+        "F06-source-ip-list": build(
+            "F06-list",
+            text,
+            feedback.replace(b"Source-IP: 198.51.100.7", b"Source-IP: 198.51.100.7, 10.0.0.1").replace(
+                b"Version: 1", b"Version: 1 (ARF)"
+            ),
+            sample,
+        ),
         "F07-fields-of-a-mail": build(
             "F07-mail",
             text,
