@@ -107,6 +107,16 @@ static bool starts_with_tag(struct span text)
 	return n < text.n && text.p[n] == '=';
 }
 
+bool dmarc_border_joins_tags(struct span text, size_t border)
+{
+	const char *semicolon = border ? memrchr(text.p, ';', border) : NULL;
+	struct span before = { semicolon ? semicolon + 1 : text.p, 0 };
+
+	before.n = (size_t)(text.p + border - before.p);
+	return before.n && !is_blank(text.p[border - 1]) && memchr(before.p, '=', before.n) &&
+	       starts_with_tag((struct span){ text.p + border, text.n - border });
+}
+
 /* The part of a value that is a tag of its own behind a forgotten semicolon; absent when there is none. */
 static struct span hidden_tag(struct span value)
 {
@@ -308,6 +318,30 @@ static bool address_read(struct span text, struct dmarc_uri *uri)
 	return false;
 }
 
+/* Octets no record may have. */
+static void octets_judge(struct reader *r, struct span text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+		size_t start = i;
+		bool quote;
+
+		if (c == '"') {
+			flaw_at(r, FINDING_TEXT_QUOTE, (struct span){ text.p + i, 1 }, NULL);
+			continue;
+		}
+		if ((c >= ' ' && c <= 126) || c == '\t')
+			continue;
+		while (i + 1 < text.n && ((unsigned char)text.p[i + 1] > 126 || (unsigned char)text.p[i + 1] < ' '))
+			i++;
+		/* U+2018 .. U+201F: what word processors make of " and ' */
+		quote = i - start >= 2 && memcmp(text.p + start, "\xe2\x80", 2) == 0 &&
+			((unsigned char)text.p[start + 2] & 0xf8) == 0x98;
+		flaw_at(r, quote ? FINDING_TEXT_QUOTE : FINDING_TEXT_OCTET,
+			(struct span){ text.p + start, i - start + 1 }, NULL);
+	}
+}
+
 /* No address: because of a quotation mark, or altogether. */
 static void uri_refuse(struct reader *r, struct dmarc_uri *uri)
 {
@@ -318,6 +352,19 @@ static void uri_refuse(struct reader *r, struct dmarc_uri *uri)
 		flaw_at(r, FINDING_TEXT_QUOTE, (struct span){ quote, 1 }, NULL);
 	else
 		flaw_at(r, FINDING_DMARC_URI, uri->text, NULL);
+}
+
+/* Letters of another alphabet, or what came along when the address was copied out of a page. */
+static void foreign_host_judge(struct reader *r, struct dmarc_uri *uri)
+{
+	char text[DOMAINNAME_TEXT];
+
+	if (domain_alabels(uri->host, text)) {
+		flaw_at(r, FINDING_DMARC_URI_IDN, uri->text, NULL);
+		return;
+	}
+	octets_judge(r, uri->text);
+	uri->address = uri->host = SPAN_ABSENT;
 }
 
 static void mailto_judge(struct reader *r, struct dmarc_uri *uri, struct span rest)
@@ -332,7 +379,7 @@ static void mailto_judge(struct reader *r, struct dmarc_uri *uri, struct span re
 	if (!uri_octets(local) || !local_part_valid(local)) {
 		uri_refuse(r, uri);
 	} else if (!domainname_is_ascii(uri->host)) {
-		flaw_at(r, FINDING_DMARC_URI_IDN, uri->text, NULL);
+		foreign_host_judge(r, uri);
 	} else if (memchr(rest.p, '!', rest.n)) {
 		flaw_at(r, FINDING_DMARC_URI_ESCAPE, uri->text, NULL);
 	} else if (!domainname_is_host(uri->host)) {
@@ -375,6 +422,7 @@ static struct dmarc_uri uri_read(struct reader *r, struct span text)
 static void uris_read(struct reader *r, struct span value, struct dmarc_uris *uris)
 {
 	size_t room = 1;
+	bool idle = false;
 
 	for (size_t i = 0; i < value.n; i++)
 		room += value.p[i] == ',';
@@ -389,9 +437,13 @@ static void uris_read(struct reader *r, struct span value, struct dmarc_uris *ur
 
 		if (text.n)
 			uris->rows[uris->n++] = uri_read(r, text);
+		else
+			idle = true;
 	}
 	if (uris->n == 0)
 		flaw_at(r, FINDING_DMARC_URI, value, NULL);
+	else if (idle)
+		flaw_at(r, FINDING_DMARC_URI_COMMA, value, NULL);
 }
 
 /* Stores what the tag says. False: the value is none that it may have. */
@@ -439,30 +491,6 @@ static bool value_read(struct reader *r, const struct dmarc_term *term)
 
 /* --- reading terms --- */
 
-/* Octets no record may have, outside lists of addresses (there they are judged with the address). */
-static void octets_judge(struct reader *r, struct span text)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-		size_t start = i;
-		bool quote;
-
-		if (c == '"') {
-			flaw_at(r, FINDING_TEXT_QUOTE, (struct span){ text.p + i, 1 }, NULL);
-			continue;
-		}
-		if ((c >= ' ' && c <= 126) || c == '\t')
-			continue;
-		while (i + 1 < text.n && ((unsigned char)text.p[i + 1] > 126 || (unsigned char)text.p[i + 1] < ' '))
-			i++;
-		/* U+2018 .. U+201F: what word processors make of " and ' */
-		quote = i - start >= 2 && memcmp(text.p + start, "\xe2\x80", 2) == 0 &&
-			((unsigned char)text.p[start + 2] & 0xf8) == 0x98;
-		flaw_at(r, quote ? FINDING_TEXT_QUOTE : FINDING_TEXT_OCTET,
-			(struct span){ text.p + start, i - start + 1 }, NULL);
-	}
-}
-
 const struct dmarc_term *dmarc_term_given(const struct dmarc_record *record, enum dmarc_tag tag)
 {
 	for (size_t i = 0; i < record->terms_n; i++)
@@ -509,7 +537,7 @@ static void term_judge(struct reader *r, struct dmarc_term *term, struct span wh
 			flaw_at(r, FINDING_DMARC_TERM, whole, NULL);
 		return;
 	}
-	if (term->tag != DMARC_RUA && term->tag != DMARC_RUF)
+	if (term->tag != DMARC_RUA && term->tag != DMARC_RUF) /* those of an address are judged with it */
 		octets_judge(r, whole);
 	if (term->tag == DMARC_TAG_COUNT) {
 		flaw_at(r, FINDING_DMARC_TAG_UNKNOWN, term->name.n ? term->name : whole, NULL);
@@ -544,7 +572,7 @@ static void version_judge(struct reader *r)
 		place.n = (size_t)(trim_blanks((struct span){ place.p, (size_t)(hidden.p - place.p) }).n);
 		version = NULL;
 	}
-	if (first->tag != DMARC_V)
+	if (first->tag != DMARC_V || memchr(record->text.p, ';', (size_t)(place.p - record->text.p)))
 		flaw_at(r, FINDING_DMARC_VERSION_LATE, place, NULL);
 	else if (version && !span_is(version->value, SPAN("DMARC1")))
 		flaw_at(r, FINDING_DMARC_VERSION_WRONG, place, NULL);
@@ -680,6 +708,14 @@ static bool run_has(struct span run, char octet)
 	return run.n && memchr(run.p, octet, run.n) != NULL;
 }
 
+/* The octets of a blank at the front, or of the one that pages and documents put in its place (U+00A0). */
+static size_t blank_octets(struct span text)
+{
+	if (text.n && is_blank(text.p[0]))
+		return 1;
+	return text.n > 1 && memcmp(text.p, "\xc2\xa0", 2) == 0 ? 2 : 0;
+}
+
 /* The text with separators where they belong, without quotes and control octets. */
 static void text_repair(struct span text, struct buf *out)
 {
@@ -689,8 +725,9 @@ static void text_repair(struct span text, struct buf *out)
 		uint32_t code;
 		size_t step;
 
-		while (run.n < rest.n && (is_blank(rest.p[run.n]) || rest.p[run.n] == ';'))
-			run.n++;
+		while ((step = blank_octets((struct span){ rest.p + run.n, rest.n - run.n })) ||
+			(run.n < rest.n && rest.p[run.n] == ';'))
+			run.n += step ? step : 1;
 		rest.p += run.n;
 		rest.n -= run.n;
 		i += run.n;
@@ -724,7 +761,9 @@ static void put_uris(struct buf *out, enum dmarc_tag tag, const struct dmarc_uri
 		char host[DOMAINNAME_TEXT];
 		size_t at = uri->address.n;
 
-		if (!uri->address.p && !uri->valid)
+		while (at && uri->address.p[at - 1] != '@')
+			at--;
+		if (uri->address.p ? !domain_alabels((struct span){ uri->address.p + at, uri->address.n - at }, host) : !uri->valid)
 			continue;
 		buf_printf(out, some ? "," : "; %s=", tags[tag].word);
 		some = true;
@@ -732,16 +771,13 @@ static void put_uris(struct buf *out, enum dmarc_tag tag, const struct dmarc_uri
 			buf_put_span(out, size_limit_cut(uri->text));
 			continue;
 		}
-		while (at && uri->address.p[at - 1] != '@')
-			at--;
 		buf_put_text(out, "mailto:");
 		for (size_t j = 0; j < at; j++)
 			if (uri->address.p[j] == '!')
 				buf_put_text(out, "%21");
 			else
 				buf_put_byte(out, (unsigned char)uri->address.p[j]);
-		if (domain_alabels((struct span){ uri->address.p + at, uri->address.n - at }, host))
-			buf_put_text(out, host);
+		buf_put_text(out, host);
 	}
 }
 

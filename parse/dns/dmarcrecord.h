@@ -99,6 +99,9 @@ bool dmarc_text_counts(struct span text);
 /* Was it meant to be a DMARC record, right or wrong? */
 bool dmarc_text_intended(struct span text);
 
+/* Does a tag begin at `border`, where two strings of the record meet, without a semicolon before it? */
+bool dmarc_border_joins_tags(struct span text, size_t border);
+
 /* False when memory is short; every text, DMARC or not, is readable. */
 bool dmarc_record_parse(struct span text, struct arena *arena, struct dmarc_record *record);
 

@@ -178,6 +178,14 @@ static const struct finding_row rows[FINDING_COUNT] = {
 		"Reports are asked for at $1 addresses.",
 		"Receivers need to serve only the first two; those behind them may get nothing. Put those that matter "
 		"first." },
+	[FINDING_DMARC_URI_COMMA] = { "dmarc-uri-comma", SEVERITY_WARNING,
+		"There is a comma too many in `$0`.",
+		"Commas stand between addresses only. Receivers that keep to the letter of the rules may skip the whole "
+		"list, and send no reports. Take it out." },
+	[FINDING_DMARC_BORDER] = { "dmarc-border", SEVERITY_ERROR,
+		"Two parts run together where one string ends and the next begins.",
+		"Receivers join the strings of a record with nothing between them, so both parts are lost. Put a semicolon "
+		"between them." },
 	[FINDING_DMARC_RUF_PRIVACY] = { "dmarc-ruf-privacy", SEVERITY_NOTE,
 		"Copies of single failing messages are asked for (ruf=).",
 		"They may contain personal data of people who wrote or received the mail: decide who may read them "
@@ -213,8 +221,12 @@ static const struct finding_row rows[FINDING_COUNT] = {
 	[FINDING_DMARC_APEX] = { "dmarc-apex", SEVERITY_ERROR,
 		"This DMARC record stands at $1 itself.",
 		"Receivers look only at _dmarc.$1, so nobody ever sees it here. Move it there." },
+	[FINDING_DMARC_MISPLACED] = { "dmarc-misplaced", SEVERITY_ERROR,
+		"This DMARC record stands at a name where nobody looks.",
+		"Receivers look only at _dmarc.$1. Move it there: many control panels add the domain by themselves, and "
+		"then want nothing but _dmarc as its name, with the underscore." },
 	[FINDING_DMARC_OTHER_TEXT] = { "dmarc-other-text", SEVERITY_NOTE,
-		"There is another text beside the DMARC record.",
+		"Another text stands at the name of the DMARC record.",
 		"Receivers skip texts here that do not begin with v=DMARC1. If it has no purpose, delete it." },
 	[FINDING_DMARC_UNREACHABLE] = { "dmarc-unreachable", SEVERITY_WARNING,
 		"The DMARC record at $2 could not be read: $1.",
@@ -227,6 +239,11 @@ static const struct finding_row rows[FINDING_COUNT] = {
 	[FINDING_DMARC_ALIAS] = { "dmarc-alias", SEVERITY_NOTE,
 		"The record is kept at $1, through an alias.",
 		"Whoever controls that name decides on your policy. That is in order if you chose it." },
+	[FINDING_DMARC_ALIAS_IDLE] = { "dmarc-alias-idle", SEVERITY_ERROR,
+		"An alias leads to $1, and no record stands there.",
+		"For receivers that is as if you had published nothing. Whoever runs that name has to publish the record "
+		"there; or take the alias away first and publish a record of your own, because beside an alias nothing "
+		"else can stand." },
 	[FINDING_DMARC_RECEIVERS_DIFFER] = { "dmarc-receivers-differ", SEVERITY_WARNING,
 		"Receivers do not agree on $1: by the older rules $2, by the newer ones $3.",
 		"The two generations of receivers search for records in different ways. A record at _dmarc.$1 itself, "

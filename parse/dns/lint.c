@@ -108,15 +108,17 @@ static bool border_joins_terms(struct span text, size_t border)
 	return n > 1 && n < after.n && after.p[n] != ' ' && spf_word_is_mechanism((struct span){ after.p, n });
 }
 
-/* The record with a blank at every border where two terms run together. */
-static struct span borders_mend(const struct dns_data *data, struct arena *arena)
+typedef bool border_judge(struct span text, size_t border);
+
+/* The record with `between` at every border where two parts run together. */
+static struct span borders_mend(const struct dns_data *data, border_judge *joins, const char *between, struct arena *arena)
 {
 	struct buf text = BUF((size_t)2 * DNS_TEXT_MAX);
 	struct span copy;
 
 	for (size_t i = 0, start = 0; i < data->strings; start = data->string_end[i++]) {
-		if (i && border_joins_terms(data->text, start))
-			buf_put_byte(&text, ' ');
+		if (i && joins(data->text, start))
+			buf_put_text(&text, between);
 		buf_put(&text, data->text.p + start, data->string_end[i] - start);
 	}
 	copy = arena_copy(arena, buf_span(&text));
@@ -124,11 +126,29 @@ static struct span borders_mend(const struct dns_data *data, struct arena *arena
 	return copy;
 }
 
+/* What was corrected without the borders has lost what stands behind them. */
+static void dmarc_borders_correct(const struct dns_data *data, struct findings *findings)
+{
+	struct span mended = borders_mend(data, dmarc_border_joins_tags, "; ", findings->arena), copy = SPAN_ABSENT;
+	struct buf fix = BUF((size_t)65536);
+
+	if (mended.p && dmarc_record_correct(mended, &fix))
+		copy = arena_copy(findings->arena, buf_span(&fix));
+	for (size_t i = 0; copy.p && i < findings->n; i++) {
+		struct finding *finding = &findings->rows[i];
+
+		if (finding->record.p == data->text.p && (finding->fix.p || finding->code == FINDING_DMARC_BORDER))
+			finding->fix = copy;
+	}
+	buf_release(&fix);
+}
+
 bool lint_strings(struct span name, const struct dns_data *data, struct findings *findings)
 {
 	struct finding_place place = { .name = name, .record = data->text };
 	struct span number = lint_number(findings, data->strings);
-	bool spf = spf_text_counts(data->text);
+	bool spf = spf_text_counts(data->text), dmarc = !spf && dmarc_text_intended(data->text), joined = false;
+	border_judge *joins = dmarc ? dmarc_border_joins_tags : border_joins_terms;
 	struct finding *finding;
 
 	for (size_t i = 0, start = 0; i < data->strings; start = data->string_end[i++]) {
@@ -141,14 +161,17 @@ bool lint_strings(struct span name, const struct dns_data *data, struct findings
 			length = lint_number(findings, n);
 			finding_add(findings, FINDING_TEXT_STRING_LONG, place, &length, 1);
 		}
-		if (i && spf && border_joins_terms(data->text, start)) {
+		if (i && (spf || dmarc) && joins(data->text, start)) {
 			place.at = start - (start < 8 ? start : 8);
 			place.n = start - place.at + (n < 8 ? n : 8);
-			finding = finding_add(findings, FINDING_SPF_BORDER, place, NULL, 0);
-			if (finding)
-				finding->fix = borders_mend(data, findings->arena);
+			finding = finding_add(findings, spf ? FINDING_SPF_BORDER : FINDING_DMARC_BORDER, place, NULL, 0);
+			if (finding && spf)
+				finding->fix = borders_mend(data, border_joins_terms, " ", findings->arena);
+			joined |= dmarc;
 		}
 	}
+	if (joined)
+		dmarc_borders_correct(data, findings);
 	place.at = place.n = 0;
 	if (data->strings > 1)
 		finding_add(findings, FINDING_TEXT_STRINGS, place, &number, 1);
@@ -312,8 +335,9 @@ static bool own_dmarc(const struct dmarc_look *look, struct findings *findings)
 				finding_add(findings, FINDING_DMARC_TWO,
 					(struct finding_place){ .name = answer->name, .record = answer->data[i].text },
 					&count, 1);
-	if (answer->n && answer->aliases)
-		finding_add(findings, FINDING_DMARC_ALIAS, (struct finding_place){ .name = answer->name }, &owner, 1);
+	if (answer->aliases && (answer->n || dns_is_empty(answer)))
+		finding_add(findings, answer->n ? FINDING_DMARC_ALIAS : FINDING_DMARC_ALIAS_IDLE,
+			(struct finding_place){ .name = answer->name }, &owner, 1);
 	for (size_t i = 0; i < answer->n; i++) {
 		const struct dns_data *data = &answer->data[i];
 		struct finding_place place = { .name = answer->name, .record = data->text };
@@ -385,7 +409,46 @@ static void difference_report(const struct lint_domain *seen, struct findings *f
 	finding_add(findings, FINDING_DMARC_RECEIVERS_DIFFER, place_of(seen), args, 3);
 }
 
-static void inheritance_report(const struct lint_domain *seen, struct findings *findings)
+/* The record to start with is no advice beside one that needs only be moved. */
+static void none_withdraw(struct findings *findings)
+{
+	for (size_t i = 0; i < findings->n; i++)
+		if (findings->rows[i].code == FINDING_DMARC_NONE)
+			findings->rows[i].fix = SPAN_ABSENT;
+}
+
+/* The record of a domain that has none may stand where a control panel put it. */
+static void misplaced_report(struct dns dns, const struct lint_domain *seen, struct findings *findings)
+{
+	struct span whole = dns_name_under(findings->arena, SPAN("_dmarc"), seen->domain),
+		    names[] = { dns_name_under(findings->arena, whole, seen->domain),
+			    dns_name_under(findings->arena, SPAN("dmarc"), seen->domain) };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct dns_answer answer = { 0 };
+		struct buf fix = BUF((size_t)65536);
+
+		if (names[i].p)
+			answer = dns_ask(dns, names[i], DNS_TYPE_TXT, findings->arena);
+		for (size_t k = 0; k < answer.n; k++) {
+			struct finding *finding;
+
+			buf_clear(&fix);
+			if (!dmarc_text_counts(answer.data[k].text) || !dmarc_record_correct(answer.data[k].text, &fix))
+				continue;
+			finding = finding_add(findings, FINDING_DMARC_MISPLACED,
+				(struct finding_place){ .name = names[i], .record = answer.data[k].text }, &seen->domain, 1);
+			if (finding) {
+				finding->fix_name = whole;
+				finding->fix = arena_copy(findings->arena, buf_span(&fix));
+				none_withdraw(findings);
+			}
+		}
+		buf_release(&fix);
+	}
+}
+
+static void inheritance_report(struct dns dns, const struct lint_domain *seen, struct findings *findings)
 {
 	const struct dmarc_policy *newer = &seen->policy[DMARC_RFC9989], *older = &seen->policy[DMARC_RFC7489];
 	const struct dmarc_policy *policy = newer->source ? newer : older;
@@ -401,6 +464,7 @@ static void inheritance_report(const struct lint_domain *seen, struct findings *
 			args, 3);
 	} else if (!unknown && newer->walk.looks[0].counting == 0 && !was_meant(&newer->walk.looks[0].answer)) {
 		none_report(seen, findings);
+		misplaced_report(dns, seen, findings);
 	}
 	for (size_t i = 1; i < newer->walk.n; i++)
 		if (!policy->source && newer->walk.looks[i].answer.status != DNS_OK &&
@@ -487,7 +551,7 @@ static bool domain_dmarc(struct dns dns, struct lint_domain *seen, struct findin
 	if (!own_dmarc(own, findings))
 		return false;
 	if (!own->data)
-		inheritance_report(seen, findings);
+		inheritance_report(dns, seen, findings);
 	else if (!consents(dns, own, false, seen, findings) || !consents(dns, own, true, seen, findings))
 		return false;
 	difference_report(seen, findings);
@@ -497,14 +561,6 @@ static bool domain_dmarc(struct dns dns, struct lint_domain *seen, struct findin
 }
 
 /* --- a domain: SPF, and the texts at its apex --- */
-
-/* The record to start with is no advice beside one that needs only be moved. */
-static void none_withdraw(struct findings *findings)
-{
-	for (size_t i = 0; i < findings->n; i++)
-		if (findings->rows[i].code == FINDING_DMARC_NONE)
-			findings->rows[i].fix = SPAN_ABSENT;
-}
 
 static void apex_dmarc(const struct lint_domain *seen, const struct dns_answer *apex, struct findings *findings)
 {
