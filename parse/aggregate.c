@@ -56,7 +56,7 @@ struct aggregate {
 	bool likely;         /* `<feedback` stands near the beginning */
 	bool foreign;        /* the root is not <feedback> */
 	bool rooted;         /* the root is, whatever became of it */
-	bool left_out;       /* an element beside the records, in our namespace, is not known, or a record stands elsewhere */
+	bool left_out;       /* an element beside the records, in our namespace, is not known, or a record of any stands elsewhere */
 	bool refused;        /* a rule was broken that no second pass mends */
 	char reason_where[128], reason[256]; /* why the document cannot be used: recorded once its facts are taken back */
 	struct markup markup; /* what was fed, seen as pieces */
@@ -210,7 +210,7 @@ static void element_begin(struct aggregate *a, const xmlChar *name, const xmlCha
 	row = known ? known->row : NULL;
 	if (!row || row->element == ELEMENT_EXTENSION || frame_repeats(a, frame, row)) {
 		a->skipping = 1;
-		a->left_out |= known && !row && (a->depth == 2 || xmlStrcasecmp(name, BAD_CAST "record") == 0);
+		a->left_out |= !row && ((known && a->depth == 2) || xmlStrcasecmp(name, BAD_CAST "record") == 0);
 		if (!row && known)
 			aggregate_say_name(a, span_of((const char *)name), NULL);
 		return;

@@ -173,6 +173,21 @@ static bool word_is_strange(struct span word, const char *const *known, size_t n
 	return word.n > 0;
 }
 
+/* Without a verdict of the receiver nothing passed (QUIRKS V3); that none was sent explains what is counted as failed. */
+static void record_gaps(const struct record *record, struct reading *r, uint64_t number)
+{
+	if (!record->disposition.n && !record->dkim.n && !record->spf.n) {
+		record_say(r, number, "row/policy_evaluated", SPAN_ABSENT, "missing, taken as fail");
+		return;
+	}
+	if (!record->disposition.n)
+		record_say(r, number, "row/policy_evaluated/disposition", SPAN_ABSENT, "missing");
+	if (!record->dkim.n)
+		record_say(r, number, "row/policy_evaluated/dkim", SPAN_ABSENT, "missing, taken as fail");
+	if (!record->spf.n)
+		record_say(r, number, "row/policy_evaluated/spf", SPAN_ABSENT, "missing, taken as fail");
+}
+
 static void record_words(const struct record *record, struct reading *r, uint64_t number)
 {
 	static const char *const verdicts[] = { "pass", "fail" }, *const scopes[] = { "mfrom", "helo" },
@@ -223,6 +238,7 @@ bool record_end(struct record_builder *b, struct reading *r, uint64_t number)
 	if (!record->header_from.n)
 		record_say(r, number, "identifiers/header_from", SPAN_ABSENT, "missing: cannot be told whom the mail claims to be from");
 	record->disposed = disposition_of(record->disposition);
+	record_gaps(record, r, number);
 	record_words(record, r, number);
 	record->dkim_pass = span_is(record->dkim, SPAN("pass"));
 	record->spf_pass = span_is(record->spf, SPAN("pass"));
