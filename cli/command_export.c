@@ -43,7 +43,7 @@ static int facts_export(struct cli *cli, char **args, int n, enum export_rows ro
 	store = cli_store(cli, STORE_READ, &code);
 	if (code != EXIT_DONE)
 		return code;
-	if (!(cli->options.format == FORMAT_JSON ? export_json_open(&writer, stdout)
+	if (!(cli->options.format == FORMAT_JSON ? export_json_open(&writer, stdout, rows)
 						 : export_csv_open(&writer, stdout, rows))) {
 		store_close(store);
 		return cli_unwritten(cli);

@@ -16,14 +16,15 @@ struct export_writer {
 	bool (*close)(void *self);
 };
 
-/* One line per report or failure report, in the members `reports` and `failures` as show has them, so that one script
- * reads both. */
-bool export_json_open(struct export_writer *writer, FILE *out);
+enum export_rows { EXPORT_RECORDS, EXPORT_FAILURES };
+
+/* One line per report or failure report, or per failure report alone, in the members `reports` and `failures` as show has
+ * them, so that one script reads both. */
+bool export_json_open(struct export_writer *writer, FILE *out, enum export_rows rows);
 
 /* A heading, then a row per record, or per failure report: columns and order of parsedmarc; what we do not know stays
  * empty. RFC 4180 with bare LF. Text that a spreadsheet would take for a formula gets an apostrophe in front; control
  * and invisible characters are spelt \xHH or \u{HEX}, so a row is always one line. */
-enum export_rows { EXPORT_RECORDS, EXPORT_FAILURES };
 bool export_csv_open(struct export_writer *writer, FILE *out, enum export_rows rows);
 
 #endif

@@ -8,6 +8,7 @@
 struct export_json {
 	struct json json;
 	struct report_json report;
+	enum export_rows rows;
 };
 
 static void line_begin(struct json *j, bool failure)
@@ -36,6 +37,8 @@ static bool export_json_take(void *self, const struct fact *fact)
 	struct export_json *export = self;
 	struct json *j = &export->json;
 
+	if (export->rows == EXPORT_FAILURES && fact->kind != FACT_FAILURE)
+		return true;
 	switch (fact->kind) {
 	case FACT_REPORT:
 		if (export->report.open)
@@ -78,12 +81,13 @@ static bool export_json_close(void *self)
 	return done;
 }
 
-bool export_json_open(struct export_writer *writer, FILE *out)
+bool export_json_open(struct export_writer *writer, FILE *out, enum export_rows rows)
 {
 	struct export_json *export = calloc(1, sizeof *export);
 
 	if (!export)
 		return false;
+	export->rows = rows;
 	json_begin(&export->json, out);
 	*writer = (struct export_writer){ .self = export, .take = export_json_take, .close = export_json_close };
 	return true;

@@ -139,6 +139,7 @@ is export-days-json export days --json lighthouse-cafe.example
 is export-rows-json export rows --json lighthouse-cafe.example
 is export-rows-domain export rows --csv 'no domain'
 is export-failures export failures --csv
+is export-failures-json export failures --json
 is export-table-text export rows
 is reports reports
 is reports-domain reports domain=lighthouse-cafe.example

@@ -383,7 +383,7 @@ static void print_export_json(void)
 {
 	struct export_writer writer;
 
-	need(export_json_open(&writer, stdout));
+	need(export_json_open(&writer, stdout, EXPORT_RECORDS));
 	export(writer);
 }
 

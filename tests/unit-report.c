@@ -268,7 +268,7 @@ static void facts_out_of_order_are_refused(void **state)
 	assert_true(show.take(show.self, &failure));
 	assert_false(show.take(show.self, &report));
 	assert_false(show.close(show.self));
-	assert_true(export_json_open(&export, out));
+	assert_true(export_json_open(&export, out, EXPORT_RECORDS));
 	assert_false(export.take(export.self, &record));
 	assert_true(export.take(export.self, &report));
 	assert_false(export.take(export.self, &failure));
