@@ -360,12 +360,13 @@ static bool recovering_fill(struct recovering *r)
 	return got > 0;
 }
 
-/* Is what is left a piece of the root's end tag? Then it must not become text. */
+/* Is what is left a piece of the root's end tag? Then it must not become text. Zero octets behind it are padding (QUIRKS X9). */
 static bool is_cut_end_tag(struct span rest)
 {
 	static const char end[] = "</feedback";
 
-	rest = span_trim(rest);
+	while (rest.n && (unsigned char)rest.p[rest.n - 1] <= ' ')
+		rest.n--;
 	return rest.n >= 1 && rest.n < sizeof end && memcmp(rest.p, end, rest.n) == 0;
 }
 
