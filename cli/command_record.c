@@ -30,6 +30,22 @@ struct writing {
 
 /* ------------------------------------------------------------------ what is published */
 
+/* Without a record of its own a name is covered by the one above it, which the new record ends. */
+static bool above_read(struct writing *w, struct fault *fault)
+{
+	struct dmarc_policy policy = { 0 };
+
+	for (int i = DMARC_GENERATIONS; i-- > 0 && w->page.above_policy < DMARC_REQUEST_QUARANTINE;) {
+		if (!dmarc_policy_discover(asking_dns(w->asking), w->page.domain, (enum dmarc_generation)i, &w->arena, &policy))
+			return fault_set(fault, FAULT_LATER, "out of memory");
+		if (policy.outcome != DMARC_FOUND)
+			continue;
+		w->page.above = policy.source->target;
+		w->page.above_policy = policy.request;
+	}
+	return true;
+}
+
 static bool published_read(struct writing *w, struct fault *fault)
 {
 	struct dns_answer answer;
@@ -50,7 +66,7 @@ static bool published_read(struct writing *w, struct fault *fault)
 	}
 	if (w->page.published == RECORD_ONE && !dmarc_record_parse(w->page.before, &w->arena, &w->before))
 		return fault_set(fault, FAULT_LATER, "out of memory");
-	return true;
+	return w->page.published != RECORD_NONE || above_read(w, fault);
 }
 
 /* ------------------------------------------------------------------ choices */

@@ -43,6 +43,8 @@ bool record_json(FILE *out, const struct record_page *page)
 	member_count(&j, "ttl", page->ttl);
 	member_text(&j, "published", span_of(record_published_word(page->published)));
 	member_text(&j, "published_record", page->published == RECORD_ONE ? page->before : SPAN_ABSENT);
+	member_text(&j, "inherited_from", page->above);
+	member_text(&j, "inherited_policy", page->above.p ? span_of(dmarc_request_word(page->above_policy)) : SPAN_ABSENT);
 	member_bool(&j, "address_proposed", page->made_up);
 	member_known(&j, "pct_left_out", page->pct_left_out);
 	member_array(&j, "consents");

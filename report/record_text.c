@@ -65,8 +65,32 @@ static void show_before(struct page *page)
 	else if (record->published == RECORD_ONE) {
 		style_brief(&page->line, page->style, record->before);
 		say(page, "now", INK_QUIET);
-	} else if (texts[record->published])
-		say_text(page, "now", texts[record->published]);
+	} else if (texts[record->published]) {
+		buf_put_text(&page->line, texts[record->published]);
+		if (record->above.n) {
+			buf_put_text(&page->line, "; the record of ");
+			style_brief(&page->line, page->style, record->above);
+			buf_printf(&page->line, " applies, with the policy %s for this name", dmarc_request_word(record->above_policy));
+		}
+		say(page, "now", INK_QUIET);
+	}
+}
+
+/* The record of a name ends the cover by the one above it. */
+static void show_weaker(struct page *page)
+{
+	const struct record_page *record = page->record;
+	enum dmarc_request policy = record->trial ? dmarc_request_weaker(record->policy) : record->policy;
+
+	if (!record->above.n || policy >= record->above_policy)
+		return;
+	buf_put_text(&page->line, "With this record failing mail that claims to come from this name is treated more mildly than "
+				  "now: the record of ");
+	style_brief(&page->line, page->style, record->above);
+	buf_printf(&page->line, " no longer covers it. Publish it only if this name has mail that is not ready; to keep what "
+				"there is, publish nothing here or add --policy %s.",
+		dmarc_request_word(record->above_policy));
+	say(page, "warning", INK_WARN);
 }
 
 static void show_findings(struct page *page)
@@ -161,6 +185,7 @@ bool record_text(FILE *out, const struct style *style, const struct record_page 
 					   "with --rua.");
 	for (size_t i = 0; i < record->consents_n; i++)
 		show_consent(&page, &record->consents[i]);
+	show_weaker(&page);
 	show_pct(&page);
 	show_findings(&page);
 	show_ttl(&page);

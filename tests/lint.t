@@ -121,6 +121,17 @@ lint record watching.example --policy next > out 2> err
 same record-next.txt "the next stage is a trial"
 lint record trial.example --policy next --json > out 2> err
 same record-next.json "behind a trial comes the policy"
+lint record news.sound.example > out 2> err
+same record-inherited.txt "a record for a name that the one above covers says what it takes away"
+reads 'no longer covers it' "and warns of it"
+lint record news.sound.example --policy reject --trial > out 2> err
+reads 'no longer covers it' "a trial is milder, too"
+lint record news.sound.example --policy reject > out 2> err
+! grep -q 'longer covers' out
+ok $? "nothing is taken away by the same policy"
+lint record news.sound.example --json > out 2> err
+grep -q '"inherited_from":"sound.example","inherited_policy":"reject"' out
+ok $? "the same for programs"
 lint record pct-half.example > out 2> err
 same record-pct.txt "a retired part of the mail is left out, with a warning"
 lint record two-records.example --policy none --rua a@two-records.example > out 2> err

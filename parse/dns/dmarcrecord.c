@@ -55,7 +55,7 @@ const char *dmarc_request_word(enum dmarc_request request)
 	return (unsigned)request <= DMARC_REQUEST_INVALID ? requests[request] : "?";
 }
 
-static enum dmarc_request dmarc_request_weaker(enum dmarc_request request)
+enum dmarc_request dmarc_request_weaker(enum dmarc_request request)
 {
 	return request == DMARC_REQUEST_REJECT ? DMARC_REQUEST_QUARANTINE : DMARC_REQUEST_NONE;
 }

@@ -124,5 +124,6 @@ const struct dmarc_term *dmarc_term_given(const struct dmarc_record *record, enu
 /* The term as it stands in the text, from its name to the end of its value. */
 struct span dmarc_term_span(const struct dmarc_term *term);
 const char *dmarc_request_word(enum dmarc_request request); /* "", none, quarantine, reject, "?" */
+enum dmarc_request dmarc_request_weaker(enum dmarc_request request);
 
 #endif
