@@ -33,7 +33,26 @@ static struct span covering(const struct dmarc_policy *policy, const struct dmar
 	return policy->outcome == DMARC_FOUND && policy->source != own ? policy->source->target : SPAN_ABSENT;
 }
 
-static void fill_dmarc(const struct dmarc_look *look, struct published *published)
+/* What is carried into the next record is carried without its slips: it is there to be pasted. */
+static bool fill_reports(const struct dmarc_look *look, struct arena *arena, struct published *published)
+{
+	struct buf text = BUF((size_t)65536);
+	struct dmarc_record mended;
+	bool good;
+
+	good = dmarc_record_correct(look->data->text, &text) &&
+	       dmarc_record_parse(arena_copy(arena, buf_span(&text)), arena, &mended);
+	buf_release(&text);
+	if (!good || arena->failed)
+		return false;
+	published->rua = value_of(&mended, DMARC_RUA);
+	published->ruf = value_of(&mended, DMARC_RUF);
+	published->fo = value_of(&mended, DMARC_FO);
+	published->psd = value_of(&mended, DMARC_PSD);
+	return true;
+}
+
+static bool fill_dmarc(const struct dmarc_look *look, struct arena *arena, struct published *published)
 {
 	const struct dmarc_record *record = &look->record;
 	struct dmarc_reading reading;
@@ -41,7 +60,7 @@ static void fill_dmarc(const struct dmarc_look *look, struct published *publishe
 	published->dmarc_records = (unsigned)look->counting;
 	published->policy.pct = 100;
 	if (!look->data)
-		return;
+		return true;
 	reading = dmarc_record_reading(record, DMARC_RFC9989);
 	published->dmarc_invalid = reading.use == DMARC_USE_DEAD || reading.use == DMARC_USE_INVISIBLE;
 	published->policy = (struct policy){
@@ -56,10 +75,7 @@ static void fill_dmarc(const struct dmarc_look *look, struct published *publishe
 		published->policy.sp = request_of(record->sp);
 		published->policy.np = request_of(record->np);
 	}
-	published->rua = value_of(record, DMARC_RUA);
-	published->ruf = value_of(record, DMARC_RUF);
-	published->fo = value_of(record, DMARC_FO);
-	published->psd = value_of(record, DMARC_PSD);
+	return fill_reports(look, arena, published);
 }
 
 /* The record whose `all` counts: the last of the redirects; NULL where one of them leads nowhere. */
@@ -108,7 +124,8 @@ bool published_fill(const struct lint_domain *seen, struct arena *arena, struct 
 	if (spf->n == 0 || !came(&own->answer) || !came(&spf->nodes[0].answer))
 		return true;
 	published->checked = true;
-	fill_dmarc(own, published);
+	if (!fill_dmarc(own, arena, published))
+		return false;
 	if (!own->counting)
 		published->covered_by = covering(&seen->policy[DMARC_RFC9989], own);
 	published->rua_refused = seen->rua_refused;

@@ -50,6 +50,21 @@ static void a_sound_record(void **state)
 	assert_true(span_is(p.spf_reaches[0], SPAN("one.example")) && span_is(p.spf_reaches[1], SPAN("two.example")));
 }
 
+/* The next record is pasted: what it takes over must not carry the slips on. */
+static void slips_in_writing(void **state)
+{
+	struct published p = fill("example.com",
+		"_dmarc.example.com TXT \"v=DMARC1; p=none; rua=mailto:a@example.com!10m,, mailto:x!y@example.com,b@example.com,; fo=1; psd=u\"" SPF);
+
+	(void)state;
+	assert_true(span_is(p.rua, SPAN("mailto:a@example.com,mailto:x%21y@example.com,mailto:b@example.com")));
+	assert_false(p.ruf.p || p.fo.p || p.psd.p);
+	p = fill("example.com", "_dmarc.example.com TXT \"v=DMARC1; p=none; rua=a@example.com; ruf=mailto:b@example.com ; fo=0:1\"" SPF);
+	assert_true(span_is(p.rua, SPAN("mailto:a@example.com")));
+	assert_true(span_is(p.ruf, SPAN("mailto:b@example.com")));
+	assert_true(span_is(p.fo, SPAN("1")));
+}
+
 static void dmarc_faults(void **state)
 {
 	static const struct {
@@ -189,6 +204,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_sound_record, setup, teardown),
+		cmocka_unit_test_setup_teardown(slips_in_writing, setup, teardown),
 		cmocka_unit_test_setup_teardown(dmarc_faults, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_record_above_covers, setup, teardown),
 		cmocka_unit_test_setup_teardown(spf_faults, setup, teardown),

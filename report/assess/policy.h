@@ -22,7 +22,7 @@ enum request policy_effective(const struct policy *policy);
 enum request request_lower(enum request request);
 
 /* `v=DMARC1; p=...; sp=...`: tags that are not at their default, pct=0 beside t=y when `policy` says both. `rest` are
- * rua, ruf, fo and psd as published, added as they stand. */
+ * rua, ruf, fo and psd, added as they stand. */
 bool policy_text(struct buf *out, const struct policy *policy, const struct published *rest);
 
 #endif

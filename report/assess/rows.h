@@ -99,7 +99,7 @@ struct published {
 	bool dmarc_invalid;	/* a record that receivers must ignore */
 	struct span covered_by; /* no record of its own, but that of this domain above applies (RFC 9989 4.10.1) */
 	struct policy policy;
-	struct span rua, ruf, fo, psd; /* values as published; absent when not there */
+	struct span rua, ruf, fo, psd; /* as published, slips in writing mended; absent when not there */
 	bool rua_refused;	       /* an external rua destination without its consent record (RFC 9990 4) */
 
 	unsigned spf_records;
