@@ -59,8 +59,10 @@ static bool published_read(struct writing *w, struct fault *fault)
 	answer = dns_ask(asking_dns(w->asking), w->page.name, DNS_TYPE_TXT, &w->arena);
 	w->page.published = answer.status == DNS_OK || dns_is_empty(&answer) ? RECORD_NONE : RECORD_UNKNOWN;
 	for (size_t i = 0; i < answer.n; i++) {
-		if (!dmarc_text_counts(answer.data[i].text))
+		if (!dmarc_text_counts(answer.data[i].text)) {
+			w->page.meant |= dmarc_text_intended(answer.data[i].text);
 			continue;
+		}
 		w->page.before = answer.data[i].text;
 		w->page.published = n++ ? RECORD_SEVERAL : RECORD_ONE;
 	}

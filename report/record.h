@@ -31,6 +31,7 @@ struct record_page {
 	uint32_t ttl;
 	enum record_published published;
 	struct span before; /* the record now published; of RECORD_ONE */
+	bool meant;	    /* a text there was meant to be a record, and counts for nobody */
 	struct span above;  /* of RECORD_NONE: the domain whose record applies now; absent: none does */
 	enum dmarc_request above_policy; /* what that record asks for */
 	bool made_up;	    /* the address for reports is a proposal: nobody named one */

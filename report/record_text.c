@@ -66,7 +66,9 @@ static void show_before(struct page *page)
 		style_brief(&page->line, page->style, record->before);
 		say(page, "now", INK_QUIET);
 	} else if (texts[record->published]) {
-		buf_put_text(&page->line, texts[record->published]);
+		buf_put_text(&page->line, record->published == RECORD_NONE && record->meant ?
+			"what is published there counts for no receiver (dmarcgate lint says why): replace it" :
+			texts[record->published]);
 		if (record->above.n) {
 			buf_put_text(&page->line, "; the record of ");
 			style_brief(&page->line, page->style, record->above);

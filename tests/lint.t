@@ -121,6 +121,8 @@ lint record watching.example --policy next > out 2> err
 same record-next.txt "the next stage is a trial"
 lint record trial.example --policy next --json > out 2> err
 same record-next.json "behind a trial comes the policy"
+lint record version-case.example > out 2> err
+reads 'what is published there counts for no receiver' "a text that counts for nobody is not nothing"
 lint record news.sound.example > out 2> err
 same record-inherited.txt "a record for a name that the one above covers says what it takes away"
 reads 'no longer covers it' "and warns of it"
