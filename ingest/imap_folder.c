@@ -212,7 +212,7 @@ struct search {
 	uint64_t first;
 	uint64_t *uids; /* owned */
 	size_t n, room;
-	bool failed;
+	bool heard, failed;
 };
 
 static void search_add(struct search *search, uint64_t uid)
@@ -241,6 +241,7 @@ static void on_search(mu_imap_t engine, mu_list_t response, void *arg)
 
 	(void)engine;
 	(void)response;
+	search->heard |= span_starts_nocase(literals_line(search->imap->literals), SPAN("* SEARCH"));
 	while (line.n && !search->failed && line.p[0] != '(') {
 		unsigned long long uid;
 
@@ -297,7 +298,8 @@ bool imap_set_undeleted(struct imap *imap, const uint64_t *uids, size_t n, struc
 		if (at < n && uids[at] == search.uids[i])
 			search.uids[kept++] = uids[at];
 	}
-	if (good && !imap_set(set, search.uids, kept))
+	/* Who names none may do so by silence, and who does not answer knows nothing of them: none is taken for deleted. */
+	if (good && !(search.heard ? imap_set(set, search.uids, kept) : imap_set(set, uids, n)))
 		good = fault_set(fault, FAULT_LATER, "out of memory");
 	buf_release(&rest);
 	free(search.uids);

@@ -25,11 +25,14 @@ static bool say_set(struct imap *imap, const char *verb, const struct buf *set, 
 	return good;
 }
 
-/* Only these UIDs are expunged (RFC 4315); a plain EXPUNGE would take other people's mails with them. */
-static bool settle_delete(struct imap *imap, const struct buf *set, size_t n, uint64_t *left, struct fault *fault)
+static bool settle_mark(struct imap *imap, const struct buf *set, struct fault *fault)
 {
-	if (!say_set(imap, "UID STORE", set, "+FLAGS.SILENT (\\Deleted)", "deleting mails", fault))
-		return false;
+	return say_set(imap, "UID STORE", set, "+FLAGS.SILENT (\\Deleted)", "deleting mails", fault);
+}
+
+/* Only these UIDs are expunged (RFC 4315); a plain EXPUNGE would take other people's mails with them. */
+static bool settle_expunge(struct imap *imap, const struct buf *set, size_t n, uint64_t *left, struct fault *fault)
+{
 	if (imap->abilities & IMAP_UIDPLUS)
 		return say_set(imap, "UID EXPUNGE", set, NULL, "deleting mails", fault);
 	*left += n;
@@ -45,12 +48,13 @@ static bool folder_say_set(struct imap *imap, const char *verb, const struct buf
 }
 
 /* What an earlier session copied and marked, and was cut off before it could tell us, is not copied again. One that was lost
- * between copy and mark leaves a second copy: nothing here says which mails of the other folder are the same. */
+ * between copy and mark leaves a second copy: nothing here says which mails of the other folder are the same. Only what is
+ * copied is marked, so that no answer of the server can make us delete what it did not copy. */
 static bool settle_copy(struct imap *imap, const char *folder, const uint64_t *uids, size_t n, struct fault *fault)
 {
 	struct buf set = BUF(IMAP_COMMAND / 2);
 	bool good = imap_set_undeleted(imap, uids, n, &set, fault) &&
-		    (set.n == 0 || folder_say_set(imap, "UID COPY", &set, folder, fault));
+		    (set.n == 0 || (folder_say_set(imap, "UID COPY", &set, folder, fault) && settle_mark(imap, &set, fault)));
 
 	buf_release(&set);
 	return good;
@@ -70,7 +74,7 @@ static bool settle_move(struct imap *imap, const char *folder, const uint64_t *u
 	else if (imap->abilities & IMAP_MOVE)
 		good = folder_say_set(imap, "UID MOVE", set, buf_text(&quoted), fault);
 	else
-		good = settle_copy(imap, buf_text(&quoted), uids, n, fault) && settle_delete(imap, set, n, left, fault);
+		good = settle_copy(imap, buf_text(&quoted), uids, n, fault) && settle_expunge(imap, set, n, left, fault);
 	buf_release(&quoted);
 	return good;
 }
@@ -94,7 +98,7 @@ bool imap_settle(
 		good = settle_move(imap, fate->name, uids, n, &set, left, fault);
 		break;
 	case FATE_DELETE:
-		good = settle_delete(imap, &set, n, left, fault);
+		good = settle_mark(imap, &set, fault) && settle_expunge(imap, &set, n, left, fault);
 		break;
 	}
 	buf_release(&set);

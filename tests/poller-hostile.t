@@ -58,7 +58,7 @@ def once(function):
 
 class Case:
     def __init__(self, name, kind, twist, good=False, said=None, tls=True, certificate="good", told=None, mails=None,
-                 settings=None, expect=None, context=None):
+                 settings=None, expect=None, context=None, then=None):
         self.__dict__.update(locals())
 
     def run(self, certificates):
@@ -93,6 +93,8 @@ class Case:
                 wrong.append("not the right result")
         elif not polled.faults:
             wrong.append("no word about it")
+        if self.then and not self.then(server):
+            wrong.append("not what is to be done: %s" % vars(server))
         if self.said and self.said not in polled.text:
             wrong.append("does not say: " + self.said)
         if any(len(line) > 600 or not line.isprintable() for line in polled.lines):
@@ -176,12 +178,50 @@ def right():
                (uid, uid)) for uid in range(1, 5)] and c.send(command.split()[0], " OK done\r\n")}, good=True)
     yield Case("a folder's name as literal", Imap, {"list": say('* LIST () "/" {7}\r\nReports\r\nTAG OK done\r\n')}, good=True,
                settings={"folders": "Rep*"}, said="folder Reports")
+    yield Case("a folder that is none", Imap, {"list": say('* LIST (\\Noselect \\HasChildren) "/" Reports\r\n* LIST (\\HasNoChildren) "/" '
+               'Reports/2026\r\n* LIST (\\HasChildren \\NonExistent) "/" Republic\r\nTAG OK done\r\n')}, good=True, settings={"folders": "Rep*"},
+               then=lambda server: [line for line in b"".join(server.private).split(b"\r\n") if b"EXAMINE" in line][0].endswith(b"Reports/2026\"") and
+               b"".join(server.private).count(b"EXAMINE") == 1)
     yield Case("mails that another client removes", Imap, {"sizes": lambda c, command: c.server.gone.add(2)}, good=True,
                expect=lambda mails: mails[:1] + mails[2:])
     yield Case("a connection that is cut among the mails, once", Imap, {"bodies": once(cut_after(2))}, good=True,
                mails=[crlf(mail(i)) for i in range(100)], settings={"after": "move:Done", "settle": 10})
     yield Case("a connection that is cut in a mail, once", Imap, {"bodies": once(cut_in)}, good=True)
     yield Case("one that is always cut", Imap, {"bodies": cut_in}, said="closed the connection", settings={"deadline": 12})
+
+
+class Copying(Imap):
+    """A server without MOVE that has, for every UID, what was copied, marked and expunged."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.copied, self.marked, self.expunged = set(), set(), set()
+
+    def on_capability(self, c, words):
+        c.send("* CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN UIDPLUS NAMESPACE\r\n")
+
+    def on_uid_copy(self, c, words):
+        self.copied.update(self.uids(words[3]))
+
+    def on_uid_store(self, c, words):
+        self.marked.update(self.uids(words[3]))
+
+    def on_uid_expunge(self, c, words):
+        self.expunged.update(self.marked & set(self.uids(words[3])))
+
+
+def uncopied():
+    """Asked which mails are not deleted yet, a server names some only, or says nothing: what it does not copy stays."""
+    def asked(answer):
+        def function(c, command):
+            if b":*" in command:  # of the round itself
+                return None
+            return c.send(answer, command.split()[0], " OK done\r\n")
+        return function
+    for name, answer, gone in (("some", "* SEARCH 1 3\r\n", {1, 3}), ("none", "* SEARCH\r\n", set()), ("nothing", "", {1, 2, 3, 4}),
+                               ("in other words", '* ESEARCH (TAG "x") UID ALL 1:3\r\n', {1, 2, 3, 4})):
+        yield Case("which are not deleted: %s" % name, Copying, {"search": asked(answer)}, good=True, settings={"after": "move:Done"},
+                   then=lambda server, gone=gone: server.expunged == server.marked == server.copied == gone)
 
 
 def cut_after(n):
@@ -266,7 +306,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="hostile.")
     try:
         certificates = Certificates(folder)
-        cases = [case for part in (secrecy, right, lies, imap_stages, pop_stages, drips) for case in part()
+        cases = [case for part in (secrecy, right, uncopied, lies, imap_stages, pop_stages, drips) for case in part()
                  if len(sys.argv) < 2 or sys.argv[1] in case.name]
         with concurrent.futures.ThreadPoolExecutor(12) as pool:
             for case in pool.map(lambda case: case.run(certificates), cases):
