@@ -24,6 +24,7 @@
 #define BATCH_OCTETS (UINT64_C(8) << 20) /* ... unless one mail is larger */
 #define ATTEMPTS 3			 /* connections in a row that bring no mail */
 #define UNSENT 20			 /* mails in a row that do not come, after which none is expected */
+#define COSTLY 2			 /* connections that one mail, fetched alone, may cost before it is left */
 #define MEMORY (UINT64_C(1) << 30)	 /* of address space; mails lie in descriptors and do not count */
 #define MOVING_SECONDS 10		 /* that a server may go on moving mails when nobody hears it any more */
 #define EXIT_PROTOCOL 70
@@ -47,6 +48,8 @@ struct serving {
 	struct server_list list;     /* of it; all of its new mails */
 	bool *wanted;		     /* owned; of each */
 	size_t at, fetched;	     /* list[at .. fetched) have been asked for */
+	size_t alone;		     /* list[.. alone) are fetched one by one: the connection was lost among them */
+	unsigned cost;		     /* connections that list[at], fetched alone, was lost with */
 	uint64_t given;
 	unsigned credits;   /* NEXT to be answered */
 	unsigned fruitless; /* connections without a mail */
@@ -221,7 +224,8 @@ static void folder_leave(struct serving *s)
 	server_list_release(&s->list);
 	free(s->wanted);
 	s->wanted = NULL;
-	s->at = s->fetched = 0;
+	s->at = s->fetched = s->alone = 0;
+	s->cost = 0;
 }
 
 static uint64_t ask_first(struct serving *s, const char *folder)
@@ -280,7 +284,7 @@ static size_t batch_choose(const struct serving *s, struct server_mail *batch, s
 {
 	uint64_t octets = 0;
 	size_t n = 0, i;
-	size_t most = s->mailbox.kind == MAILBOX_IMAP ? BATCH_MAILS : 1;
+	size_t most = s->mailbox.kind == MAILBOX_IMAP && s->at >= s->alone ? BATCH_MAILS : 1;
 
 	if (s->mailbox.max_messages && s->mailbox.max_messages - s->given < most)
 		most = (size_t)(s->mailbox.max_messages - s->given);
@@ -315,6 +319,23 @@ static bool fetch_twice(struct serving *s, struct server_mail *mail, struct faul
 	return good;
 }
 
+/* The connection was lost while these were fetched. Is it one mail that the server cannot send, the others must not wait for
+ * it for ever: they are fetched one by one, and the one that it is lost with again and again is left. False: try again. */
+static bool batch_lost(struct serving *s, size_t n, size_t until, const struct fault *fault)
+{
+	if (s->mailbox.kind != MAILBOX_IMAP || !session_lost(s) || fault->kind != FAULT_LATER || steady_seconds() >= s->deadline)
+		return false;
+	if (n > 1)
+		s->alone = until;
+	if (n > 1 || s->cost + 1 < COSTLY) {
+		s->cost += n == 1;
+		return false;
+	}
+	s->why = *fault;
+	s->fetched = until;
+	return true;
+}
+
 static bool batch_fetch(struct serving *s, struct fault *fault)
 {
 	struct server_mail batch[BATCH_MAILS];
@@ -344,9 +365,11 @@ static bool batch_fetch(struct serving *s, struct fault *fault)
 		else if (batch[i].fd >= 0)
 			close(batch[i].fd);
 	}
-	if (good)
+	if (good) {
 		s->fetched = until;
-	return good;
+		s->cost = 0;
+	}
+	return good || (n && batch_lost(s, n, until, fault));
 }
 
 static void give_mail(struct serving *s, struct server_mail *mail)
@@ -383,7 +406,7 @@ static void give_refusal(struct serving *s, const struct server_mail *mail, enum
 /* One step towards the next mail; false: fault. */
 static bool serve_step(struct serving *s, struct fault *fault)
 {
-	char why[128];
+	char why[512];
 
 	while (s->at < s->list.n && s->wanted && !s->wanted[s->at])
 		s->at++;
@@ -399,7 +422,11 @@ static bool serve_step(struct serving *s, struct fault *fault)
 			return fault_set(fault, FAULT_LATER, "the server does not send the mails that it announces");
 		} else if (s->at < s->fetched) {
 			s->at++;
-			give_refusal(s, mail, FAULT_LATER, "announced, but not sent; left for the next run");
+			snprintf(why, sizeof why, "%s; left for the next run%s%.300s",
+				s->cost ? "the connection is lost whenever it is fetched" : "announced, but not sent",
+				s->cost ? ": " : "", s->cost ? s->why.text : "");
+			s->cost = 0;
+			give_refusal(s, mail, FAULT_LATER, why);
 		} else if (mail->octets > s->mailbox.max_octets) {
 			s->at++;
 			snprintf(why, sizeof why, "%llu octets, more than %llu (limits.mail); left where it is",

@@ -58,7 +58,7 @@ def once(function):
 
 class Case:
     def __init__(self, name, kind, twist, good=False, said=None, tls=True, certificate="good", told=None, mails=None,
-                 settings=None, expect=None, context=None, then=None):
+                 settings=None, expect=None, context=None, rest=None, then=None):
         self.__dict__.update(locals())
 
     def run(self, certificates):
@@ -93,6 +93,8 @@ class Case:
                 wrong.append("not the right result")
         elif not polled.faults:
             wrong.append("no word about it")
+        if self.rest is not None and sorted(m[2] for m in polled.mails) != sums(self.rest):
+            wrong.append("not the other mails")
         if self.then and not self.then(server):
             wrong.append("not what is to be done: %s" % vars(server))
         if self.said and self.said not in polled.text:
@@ -188,6 +190,33 @@ def right():
                mails=[crlf(mail(i)) for i in range(100)], settings={"after": "move:Done", "settle": 10})
     yield Case("a connection that is cut in a mail, once", Imap, {"bodies": once(cut_in)}, good=True)
     yield Case("one that is always cut", Imap, {"bodies": cut_in}, said="closed the connection", settings={"deadline": 12})
+
+
+def cut_at(uid):
+    """The server goes away when it comes to this mail."""
+    def function(c, command):
+        for one in c.server.uids(command.split()[3]):
+            if one == uid:
+                raise Gone
+            c.server.body(c, one)
+        return c.send(command.split()[0], " OK done\r\n")
+    return function
+
+
+def lower_sizes(c, command):
+    for uid in c.server.uids(command.split()[3]):
+        c.send("* %d FETCH (UID %d RFC822.SIZE 900)\r\n" % (uid, uid))
+    return c.send(command.split()[0], " OK done\r\n")
+
+
+def unsendable():
+    mails = [crlf(mail(i)) for i in range(40)]
+    mails[16] = crlf(mail(16, size=3000))
+    others = dict(good=False, mails=mails, rest=mails[:16] + mails[17:], settings={"deadline": 12})
+    yield Case("a mail that the server breaks off at, and 23 behind it", Imap, {"bodies": cut_at(17)},
+               said="fault later box:INBOX#17: the connection is lost whenever it is fetched; left for the next run: localhost:", **others)
+    yield Case("one that is larger than it was said to be, and than is allowed", Imap, {"sizes": lower_sizes},
+               said="fault later box:INBOX#17: the connection is lost whenever it is fetched", **dict(others, settings={"deadline": 12, "max_octets": 2000}))
 
 
 class Copying(Imap):
@@ -306,7 +335,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="hostile.")
     try:
         certificates = Certificates(folder)
-        cases = [case for part in (secrecy, right, uncopied, lies, imap_stages, pop_stages, drips) for case in part()
+        cases = [case for part in (secrecy, right, unsendable, uncopied, lies, imap_stages, pop_stages, drips) for case in part()
                  if len(sys.argv) < 2 or sys.argv[1] in case.name]
         with concurrent.futures.ThreadPoolExecutor(12) as pool:
             for case in pool.map(lambda case: case.run(certificates), cases):
