@@ -35,6 +35,7 @@ struct poller {
 	unsigned asked;	    /* NEXT without an answer */
 	bool ended;	    /* no more mails will come */
 	bool watching;	    /* NEWS or a fault may come unasked */
+	bool all;	    /* this round looks into all folders */
 	bool failed;	    /* the session came to an end before its time */
 	bool dead;	    /* the process is of no use any more */
 	struct fault fault; /* of the mailbox, not told yet */
@@ -163,7 +164,11 @@ static bool poller_hear(struct poller *poller, struct fault *fault)
 		return false;
 	if (watching && poller->frame.type == POLLING_FAULT)
 		return watching_lost(poller, fault);
-	return !watching || poller->frame.type != POLLING_NEWS || poller_receive(poller, fault);
+	poller->all |= watching;
+	if (!watching || poller->frame.type != POLLING_NEWS)
+		return true;
+	poller->all = frame_number(&poller->frame, 1) == 1;
+	return poller_receive(poller, fault);
 }
 
 static bool poller_say(struct poller *poller, struct fault *fault)
@@ -250,6 +255,7 @@ static bool hear_refused(struct poller *poller, struct fault *fault)
 			polled_release(&queued->polled);
 		return poller_protocol(poller, fault);
 	}
+	queued->polled.folder_refused = !one;
 	queue_keep(poller);
 	separator = !one ? ": " : said.text[0] == '#' ? "" : ":"; /* NAME:FOLDER#UID, NAME#UIDL */
 	fault_set(&queued->fault, said.kind, "%.60s%s%s", poller->name, separator, said.text);
@@ -377,6 +383,7 @@ bool poller_begin(struct poller *poller, const struct mailbox *mailbox, struct s
 	polling_put_mailbox(&poller->frame, mailbox);
 	frame_put_text(&poller->frame, secret);
 	frame_put_number(&poller->frame, (uint64_t)now);
+	poller->all = true;
 	poller->opening = poller_say(poller, fault);
 	explicit_bzero(poller->frame.octets, poller->frame.n);
 	return poller->opening;
@@ -404,6 +411,11 @@ bool poller_open(struct poller *poller, const struct mailbox *mailbox, struct sp
 	const struct poller_memory *memory, struct fault *fault)
 {
 	return poller_begin(poller, mailbox, secret, now, memory, fault) && poller_opened(poller, fault);
+}
+
+bool poller_looks_all(const struct poller *poller)
+{
+	return poller->all;
 }
 
 int poller_descriptor(const struct poller *poller)
@@ -564,6 +576,7 @@ int poller_news(struct poller *poller, struct fault *fault)
 		watching_lost(poller, fault);
 		return -1;
 	}
+	poller->all = poller->frame.type == POLLING_NEWS && frame_number(&poller->frame, 1) == 1;
 	if (poller->frame.type != POLLING_NEWS || !frame_done(&poller->frame)) {
 		poller_protocol(poller, fault);
 		return -1;

@@ -56,8 +56,10 @@ int poller_descriptor(const struct poller *poller); /* readable when poller_read
 struct polled {
 	struct mail mail;
 	struct mail_place place; /* also of a mail with a fault of its own; else its folder is NULL */
+	bool folder_refused;	 /* the fault is that of one folder: the others are looked into */
 };
 int poller_next(struct poller *poller, struct polled *polled, struct fault *fault);
+bool poller_looks_all(const struct poller *poller); /* into all folders in this round, and not only into the watched one */
 void polled_release(struct polled *polled);
 
 /* Tells the server what becomes of these mails, any number, of any folders. True: all are settled; with POP3 only when

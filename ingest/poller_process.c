@@ -36,6 +36,7 @@ struct serving {
 	uint32_t seconds; /* for all connections of a round together */
 	int64_t deadline; /* as steady_seconds; of this round */
 	bool resting;	  /* the next NEXT begins a round */
+	int64_t looked;	  /* as steady_seconds: when a round through all folders began */
 	struct trust *trust;
 	bool let_in;	   /* once at least */
 	struct imap *imap; /* one of the two */
@@ -609,6 +610,8 @@ static bool watch(struct serving *s, uint32_t seconds, enum imap_woken *woken, s
 		return fault_set(fault, FAULT_LATER, "the connection is lost");
 	if (!imap_watch(s->imap, &what, woken, fault))
 		return false;
+	if (*woken == IMAP_NEWS && seconds == 0) /* its mail has come before the time was over, and is met there */
+		*woken = IMAP_QUIET;
 	return *woken != IMAP_QUIET || folders_find(s, fault);
 }
 
@@ -616,6 +619,7 @@ static bool watch(struct serving *s, uint32_t seconds, enum imap_woken *woken, s
 static void serve_watch(struct serving *s)
 {
 	uint32_t seconds = (uint32_t)frame_number(&s->frame, UINT32_MAX);
+	int64_t left; /* until all folders are looked into again, however often mail comes into the watched one */
 	enum imap_woken woken = IMAP_QUIET;
 	struct fault fault = { FAULT_NONE };
 
@@ -626,7 +630,8 @@ static void serve_watch(struct serving *s)
 	s->fruitless = 0;
 	s->ended = true;
 	s->mailbox.deadline = s->seconds; /* a reconnect leaves what was left of a round */
-	if (!watch(s, seconds, &woken, &fault)) {
+	left = s->looked + seconds - steady_seconds();
+	if (!watch(s, left > 0 ? (uint32_t)left : 0, &woken, &fault)) {
 		say_fault(s, POLLING_FAULT, &fault);
 		return;
 	}
@@ -634,9 +639,12 @@ static void serve_watch(struct serving *s)
 	s->resting = true;
 	s->next_folder = woken == IMAP_NEWS ? s->watched : 0;
 	s->end_folder = woken == IMAP_NEWS && s->n_folders ? s->watched + 1 : s->n_folders;
+	if (woken != IMAP_NEWS)
+		s->looked = steady_seconds();
 	if (woken == IMAP_CALLED)
 		return;
 	frame_begin(&s->frame, POLLING_NEWS);
+	frame_put_number(&s->frame, woken == IMAP_QUIET);
 	say(s);
 }
 
@@ -700,7 +708,8 @@ static void serve_open(struct serving *s)
 	explicit_bzero(s->frame.octets, s->frame.n);
 	s->since = s->mailbox.since ? now - s->mailbox.since * DAY_SECONDS : MOMENT_NONE;
 	s->seconds = s->mailbox.deadline;
-	s->deadline = steady_seconds() + s->seconds;
+	s->looked = steady_seconds();
+	s->deadline = s->looked + s->seconds;
 	s->trust = trust_open(&s->mailbox, &fault);
 	if (s->trust)
 		process_lock();

@@ -35,7 +35,8 @@ enum polling {
 	POLLING_NOT_SETTLED,	/* fault */
 	POLLING_CLOSED,		/* reconnects */
 	POLLING_NOT_CLOSED,	/* reconnects, fault */
-	POLLING_NEWS,		/* of WATCH, unless something else was said meanwhile; FAULT: the session is lost */
+	POLLING_NEWS,		/* 1: time to look into all folders; of WATCH, unless something else was said meanwhile; FAULT:
+				 * the session is lost */
 	POLLING_LEAVING,	/* the end of the mail is said next */
 	POLLING_SUBMITTED,	/* enum submit_end, then refused and reason of each recipient, fault unless it is sent */
 };

@@ -64,6 +64,24 @@ def several(dovecot, ca):
           "IDLE sees the first folder of the setting, the others are looked into when the time is over", watched.text)
 
 
+def never_silent(dovecot, ca):
+    """Mail comes into the watched folder more often than the time is long; the others are looked into all the same."""
+    dovecot.empty()
+    dovecot.deliver([mail(1)])
+    watched = Watched(dovecot.url("imaps"), ca=ca, folders="INBOX, Lists", after="delete", rounds=6, watch=5)
+    watched.await_line("watching")
+    other = sums([crlf(mail(2))])[0]
+    dovecot.deliver([mail(2)], ".Lists")
+    for i in range(3, 8):
+        dovecot.deliver([mail(i)])
+        if not watched.await_line("watching", i - 1) or other in watched.mails():
+            break
+        time.sleep(1.5)
+    check(other in watched.mails(), "a busy folder does not keep the others from being looked into", watched.text)
+    watched.process.kill()
+    watched.end()
+
+
 def leaving(dovecot, ca):
     dovecot.empty()
     dovecot.deliver([mail(1)])
@@ -246,7 +264,7 @@ def main():
         elif not WANTED:
             dovecot = Dovecot(certificates)
             try:
-                for part in (idle, unremembered, several, leaving, flat):
+                for part in (idle, unremembered, several, never_silent, leaving, flat):
                     part(dovecot, certificates.ca)
             finally:
                 dovecot.close()

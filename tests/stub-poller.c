@@ -112,6 +112,7 @@ static void say_news(const char *mode)
 		_exit(3);
 	} else if (strcmp(mode, "watch silent") != 0) {
 		frame_begin(&frame, POLLING_NEWS);
+		frame_put_number(&frame, 1);
 		if (strcmp(mode, "watch octets") == 0)
 			frame_put_number(&frame, 1);
 		if (strcmp(mode, "watch descriptor") == 0)
