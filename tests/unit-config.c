@@ -192,6 +192,8 @@ static const struct {
 		":2: [mailbox a] url = http://example.org: the URL begins with imap://, imaps://, pop://, pops://, "
 		"maildir:, mbox: or folder:" },
 	{ "[mailbox a]\nurl = imaps://u@h\nfoldres = x\n", ":3: [mailbox a] foldres: no such setting; did you mean folders?" },
+	{ "[trust]\nauthserv_id = mx.a.example  mx.b.example\n",
+		":2: [trust] authserv_id = mx.a.example  mx.b.example: names, separated by commas" },
 	{ "[dkim]\ndomains = a.example\ndomains = b/example\n",
 		":3: [dkim] domains = b/example: names, separated by commas" },
 	{ "[dkim]\ndomains = a.example b.example\n",
