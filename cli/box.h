@@ -57,6 +57,7 @@ struct box {
 	bool settled;	       /* nothing was taken since the last settling */
 	bool fateless;	       /* settling has failed: no more attempts in this run */
 	bool failed;
+	bool lost;	    /* as a whole, and not only one of its folders */
 	struct fault fault; /* the first one */
 
 	struct box_folder **folders; /* owned */
@@ -80,12 +81,19 @@ struct box {
 	bool greeted;	   /* that has been said */
 	unsigned attempts; /* that failed, one after the other */
 	int64_t due;	   /* when a round begins unasked */
+	struct lasting {
+		char *text;   /* owned */
+		int64_t said; /* as steady_seconds */
+		bool met;     /* again, in this round */
+	} *lasting;	      /* owned; faults of folders, which every round meets again */
+	size_t lasting_n;
 	struct ingested totals_sum;
 	struct poller_counts counts_sum;
 
 	struct source *source; /* owned; of this machine */
 	char **paths;	       /* owned; the folders to read */
 	size_t paths_n, path;
+	bool entered; /* the folder that is being read could be opened */
 };
 
 struct polling {
@@ -105,6 +113,12 @@ struct polling {
 
 /* A fault of the mailbox, which is said and remembered; the others go on. */
 void box_failed(struct box *box, const struct fault *fault);
+
+/* The same of one of its folders; the others are looked into. Who stays says it once, and once more every day that it lasts. */
+void box_folder_failed(struct box *box, const struct fault *fault);
+
+/* Is this fault of a folder to be said? Not when it was within a day. */
+bool box_is_news(struct box *box, const char *text);
 
 /* What is known of a folder; begins to remember it when there is nothing. NULL: memory, or the database. */
 struct box_folder *box_folder(struct box *box, const char *name, uint64_t uidvalidity);

@@ -57,7 +57,7 @@ static bool source_begin(struct box *box)
 	const char *path = box->paths[box->path++];
 
 	box->source = box->mailbox->kind == MAILBOX_MAILDIR ? source_open_maildir(path, most) : source_open(path, most);
-	box->counts.folders += box->source != NULL;
+	box->entered = false;
 	return box->source != NULL;
 }
 
@@ -96,6 +96,10 @@ static enum inlet_state local_next(struct box *box, struct intake_item *item)
 			return INLET_END;
 		}
 		got = source_next(box->source, &item->mail, &fault);
+		if (!box->entered && (got >= 0 || fault.kind == FAULT_INPUT)) {
+			box->entered = true;
+			box->counts.folders++;
+		}
 		if (got == 1 && mail_is_wanted(box, &item->mail)) {
 			box->counts.octets += item->mail.length;
 			return INLET_MAIL;
@@ -106,7 +110,7 @@ static enum inlet_state local_next(struct box *box, struct intake_item *item)
 			return INLET_MAIL;
 		}
 		if (got < 0)
-			box_failed(box, &fault);
+			box_folder_failed(box, &fault);
 		if (got <= 0) {
 			source_close(box->source);
 			box->source = NULL;

@@ -101,8 +101,11 @@ static enum inlet_state server_next(struct box *box, struct intake_item *item)
 			return INLET_END;
 		if (got > 0 || polled.place.folder)
 			break;
+		if (polled.folder_refused)
+			box_folder_failed(box, &fault);
+		else
+			box_failed(box, &fault);
 		polled_release(&polled);
-		box_failed(box, &fault);
 	}
 	item->mail = polled.mail;
 	item->place = polled.place;

@@ -18,7 +18,7 @@
 /* ---- one mailbox ---- */
 
 /* Faults of servers name their mailbox already. */
-void box_failed(struct box *box, const struct fault *fault)
+static struct fault box_name_fault(const struct box *box, const struct fault *fault)
 {
 	const char *name = box->mailbox->name;
 	size_t n = strlen(name);
@@ -26,10 +26,32 @@ void box_failed(struct box *box, const struct fault *fault)
 	struct fault said;
 
 	fault_set(&said, fault->kind, "%s%s%.450s", named ? "" : name, named ? "" : ": ", fault->text);
-	cli_say(box->polling->cli, "%s", said.text);
+	return said;
+}
+
+static void box_keep_fault(struct box *box, const struct fault *said)
+{
 	if (!box->failed)
-		box->fault = said;
+		box->fault = *said;
 	box->failed = true;
+}
+
+void box_failed(struct box *box, const struct fault *fault)
+{
+	struct fault said = box_name_fault(box, fault);
+
+	cli_say(box->polling->cli, "%s", said.text);
+	box_keep_fault(box, &said);
+	box->lost = true;
+}
+
+void box_folder_failed(struct box *box, const struct fault *fault)
+{
+	struct fault said = box_name_fault(box, fault);
+
+	if (!box->polling->plan.stay || box_is_news(box, said.text))
+		cli_say(box->polling->cli, "%s", said.text);
+	box_keep_fault(box, &said);
 }
 
 bool box_only_looks(const struct box *box)
@@ -400,6 +422,8 @@ void box_clear(struct box *box)
 		.greeted = box->greeted,
 		.attempts = box->attempts,
 		.due = box->due,
+		.lasting = box->lasting,
+		.lasting_n = box->lasting_n,
 		.totals_sum = box->totals_sum,
 		.counts_sum = box->counts_sum };
 }
@@ -413,6 +437,9 @@ static void box_release(struct box *box)
 	if (box->kind)
 		box->kind->stop(box);
 	box_clear(box);
+	for (size_t i = 0; i < box->lasting_n; i++)
+		free(box->lasting[i].text);
+	free(box->lasting);
 	free(box->key);
 }
 
@@ -838,7 +865,7 @@ struct polling_outcome polling_outcome(const struct polling *polling)
 	for (size_t i = 0; i < polling->n; i++) {
 		const struct box *box = &polling->boxes[i];
 
-		outcome.worked += !box->failed;
+		outcome.worked += !box->failed || (!box->lost && box->counts.folders);
 		outcome.failed += box->failed;
 		outcome.setup |= box->failed && box->fault.kind == FAULT_SETUP;
 		outcome.broken |= box->failed && box->fault.kind == FAULT_BROKEN;

@@ -13,6 +13,7 @@
 #define FIRST_DELAY 2000   /* milliseconds after a first failure; each further one doubles it */
 #define LAST_DELAY 600000  /* ... up to this */
 #define LONGEST_REST 60000 /* a poller that does not answer at all is found out by asking */
+#define LASTING_MOST 64	   /* faults of one mailbox's folders that are not said anew */
 #define NEVER INT64_MAX
 
 /* From three quarters to five quarters of the time, by the name: after an outage not all come back at the same moment,
@@ -74,10 +75,55 @@ static void box_sum(struct box *box)
 		sum->reconnects++;
 }
 
+bool box_is_news(struct box *box, const char *text)
+{
+	int64_t now = steady_seconds();
+	struct lasting *one = box->lasting, *more;
+
+	while (one < box->lasting + box->lasting_n && strcmp(one->text, text) != 0)
+		one++;
+	if (one < box->lasting + box->lasting_n) {
+		one->met = true;
+		if (now - one->said < DAY_SECONDS)
+			return false;
+		one->said = now;
+		return true;
+	}
+	more = box->lasting_n < LASTING_MOST ? reallocarray(box->lasting, box->lasting_n + 1, sizeof *more) : NULL;
+	if (!more)
+		return true;
+	box->lasting = more;
+	box->lasting[box->lasting_n] = (struct lasting){ strdup(text), now, true };
+	box->lasting_n += box->lasting[box->lasting_n].text != NULL;
+	return true;
+}
+
+/* After a round that has looked into all folders: what it did not meet again is over. */
+static void lasting_end(struct box *box)
+{
+	size_t kept = 0;
+
+	if (box->lost || (box->poller && !poller_looks_all(box->poller)) ||
+		(box->mailbox->max_messages && box->given >= box->mailbox->max_messages))
+		return;
+	for (size_t i = 0; i < box->lasting_n; i++) {
+		struct lasting one = box->lasting[i];
+
+		if (!one.met) {
+			cli_note(box->polling->cli, "over: %s", one.text);
+			free(one.text);
+			continue;
+		}
+		one.met = false;
+		box->lasting[kept++] = one;
+	}
+	box->lasting_n = kept;
+}
+
 /* What comes next for a mailbox that took part in the round. */
 static void box_leave_round(struct box *box)
 {
-	bool failed = box->failed;
+	bool failed = box->lost;
 
 	box->invited = false;
 	if (box->stage == BOX_WAITING) { /* the round did not even begin */
@@ -85,6 +131,7 @@ static void box_leave_round(struct box *box)
 		return;
 	}
 	box_sum(box);
+	lasting_end(box);
 	box->connected = box->stage == BOX_RESTING;
 	if (box->connected) {
 		if (box->attempts || !box->greeted)

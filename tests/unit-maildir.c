@@ -147,6 +147,7 @@ static void refused(void **state)
 		assert_int_equal(fault.kind, FAULT_SETUP);
 	}
 	assert_false(maildir_move(box, "/etc/passwd", "Done", &fault));
+	assert_false(maildir_move(box, "/none/new/1.a", "Done", &fault));
 	assert_false(maildir_move(box, at("tmp/1.a"), "Done", &fault));
 	assert_false(maildir_move(box, at("new/"), "Done", &fault));
 	assert_false(maildir_move(at("none"), at("new/1.a"), "Done", &fault));

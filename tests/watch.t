@@ -270,6 +270,48 @@ def others(dovecot):
     shutil.rmtree(gate_folder)
 
 
+def lasting(dovecot):
+    """A folder that is not there is not said anew with every look; its end is said, and its coming back."""
+    dovecot.empty()
+    clock = tempfile.mktemp(prefix="clock.")
+    folder = tempfile.mkdtemp(prefix="maildir.")
+    for name in ("cur", "new", "tmp"):
+        os.makedirs(os.path.join(folder, name))
+    preload = {} if sanitized() else {"LD_PRELOAD": os.path.abspath("tests/clock.so"), "CLOCK_FILE": clock}
+    watch = Watch({"box": server_rows(dovecot, folders="INBOX, Gone", interval="1s"),
+                   "here": {"url": "maildir:" + folder, "folders": "INBOX, Gone", "interval": "1s"}}, now=None, **preload)
+    remote, local = "dmarcgate: box: localhost:", "dmarcgate: here: " + folder + "/.Gone: "
+
+    def said(begin, n):
+        return sum(line.startswith(begin) for line in watch.process.said) == n
+    watch.line(remote)
+    watch.line(local)
+    time.sleep(4)
+    dovecot.deliver([report_mail(1)])
+    with open(os.path.join(folder, "new", "1.host"), "wb") as out:
+        out.write(report_mail(2))
+    check(watch.until(lambda: watch.reports() == 2) and said(remote, 1) and said(local, 1) and
+          not watch.has("next attempt") and not watch.has(" 0 seen"),
+          "a folder that is missing is said once, and the others are read", watch.text)
+    if preload:
+        with open(clock + ".new", "w") as out:
+            out.write("0 86400")
+        os.rename(clock + ".new", clock)
+        check(watch.line(remote, 2) and watch.line(local, 2), "... and again the next day", watch.text)
+    n = 2 if preload else 1
+    client = dovecot.login()
+    client.create("Gone")
+    for name in ("cur", "new", "tmp"):
+        os.makedirs(os.path.join(folder, ".Gone", name))
+    check(watch.line("dmarcgate: over: box: localhost:") and watch.line("dmarcgate: over: here: "), "... and that it is over", watch.text)
+    client.delete("Gone")
+    client.logout()
+    shutil.rmtree(os.path.join(folder, ".Gone"))
+    check(watch.line(remote, n + 1) and watch.line(local, n + 1), "... and when it is missing anew", watch.text)
+    check(watch.end() == 0, "and the end", watch.text)
+    shutil.rmtree(folder)
+
+
 def busy(dovecot):
     """Somebody else writes for long: the round waits for its turn, and the session with it."""
     dovecot.empty()
@@ -416,7 +458,7 @@ def main():
     try:
         dovecot = Dovecot(Certificates(folder))
         try:
-            for part in (refused, comes, lost, cut_between, signals, in_the_middle, others, busy, enriches, clock_set_back,
+            for part in (refused, comes, lost, cut_between, signals, in_the_middle, others, lasting, busy, enriches, clock_set_back,
                          companions):
                 if len(sys.argv) < 2 or part.__name__ in sys.argv:
                     part(dovecot)
