@@ -22,6 +22,7 @@ struct box_folder {
 	char *name; /* owned */
 	struct folder_state state;
 	bool looked; /* into it, in this run */
+	bool reborn; /* the places that the store knows are of an earlier life */
 };
 
 /* A mail that is stored and not settled. */

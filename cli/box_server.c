@@ -18,17 +18,18 @@ static uint64_t memory_first(void *arg, const char *name, uint64_t uidvalidity)
 
 	if (!folder)
 		return (uint64_t)UINT32_MAX + 1; /* nothing */
-	if (store && folder->state.id && !store_place_first(store, folder->state.id, &left, &box->polling->fault))
+	if (store && folder->state.id && !folder->reborn && !store_place_first(store, folder->state.id, &left, &box->polling->fault))
 		return (uint64_t)UINT32_MAX + 1;
 	return left <= folder->state.highest ? left : folder->state.highest + 1;
 }
 
-/* 1: it has a place of its own, whose state is filled in. */
+/* 1: it has a place of its own, whose state is filled in. What waits to be settled in an earlier life of the folder has numbers
+ * that other mails may have now. */
 static int place_of(struct box *box, const struct box_folder *folder, struct stored_place *place)
 {
 	struct store *store = box->polling->store;
 
-	return store && folder->state.id ? store_place_get(store, folder->state.id, place, &box->polling->fault) : 0;
+	return store && folder->state.id && !folder->reborn ? store_place_get(store, folder->state.id, place, &box->polling->fault) : 0;
 }
 
 static bool is_wanted(struct box *box, const struct mail_place *where, uint64_t octets)

@@ -76,6 +76,7 @@ static void folder_enter(struct box *box, struct box_folder *folder, uint64_t ui
 
 	if (folder->state.uidvalidity != uidvalidity || further)
 		folder->state.highest = 0;
+	folder->reborn |= folder->state.uidvalidity != uidvalidity;
 	folder->state.uidvalidity = uidvalidity;
 	folder->state.since = since;
 	folder->looked = true;
@@ -727,6 +728,7 @@ static bool place_note(struct box *box, struct box_folder *folder, const struct 
 		return fault_set(fault, FAULT_LATER, "out of memory");
 	if (!store_folder_put(store, box->key, folder->name, &folder->state, fault))
 		return false;
+	folder->reborn = false;
 	if (place->state == PLACE_LEFT || open) {
 		if (open && !unsettled_add(box, folder, folder->state.uidvalidity, place))
 			return fault_set(fault, FAULT_LATER, "out of memory");

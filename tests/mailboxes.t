@@ -387,6 +387,23 @@ def finished_later(dovecot):
           states(dovecot, "Done") == [6] and len(places(gate)) == 1, "the next run moves them all, but for one that is too large", ran)
 
 
+    gate = Gate()
+    dovecot.empty()
+    dovecot.deliver([report_mail(i) for i in range(5)])
+    with open(dovecot.path("mail", ".Done"), "w"):
+        pass
+    gate.settings({"box": server_rows(dovecot, after="move:Done")})
+    gate.ingest()
+    os.unlink(dovecot.path("mail", ".Done"))
+    dovecot.empty()
+    dovecot.deliver([report_mail(i) for i in range(3, 13)])
+    dovecot.reborn()
+    ran = gate.ingest()
+    check(ran.code == 0 and ran.box("box")["new"] == 8 and ran.box("box")["duplicate"] == 2 and dovecot.state() == {} and
+          states(dovecot, "Done") == [10] and places(gate) == [], "the folder begins another life meanwhile: other mails with the numbers of "
+          "those that wait are fetched", ran)
+
+
 def cut_at_settling(dovecot):
     gate = Gate()
     dovecot.empty()
