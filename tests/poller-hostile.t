@@ -58,7 +58,8 @@ def once(function):
 
 class Case:
     def __init__(self, name, kind, twist, good=False, said=None, tls=True, certificate="good", told=None, mails=None,
-                 settings=None, expect=None, context=None, rest=None, then=None):
+                 settings=None, expect=None, context=None, rest=None, then=None,
+                 secret=SECRET):
         self.__dict__.update(locals())
 
     def run(self, certificates):
@@ -67,7 +68,7 @@ class Case:
         url = "%s%s://reports@localhost:%d" % (server.scheme, "s" if self.tls else "", server.port)
         settings = dict({"timeout": 1, "deadline": DEADLINE, "ca": certificates.ca}, **(self.settings or {}))
         try:
-            self.polled = Polled(url, SECRET, 60, **settings)
+            self.polled = Polled(url, self.secret, 60, **settings)
         finally:
             server.close()
         self.server = server
@@ -81,7 +82,7 @@ class Case:
             wrong.append("the password went out in clear")
         if self.told is not None and server.told() != self.told:
             wrong.append("the password was told" if server.told() else "nobody logged in")
-        if any(form.decode() in polled.text for form in FORMS):
+        if any(form.decode() in polled.text for form in FORMS) or (self.secret != SECRET and self.secret[-8:] in polled.text):
             wrong.append("the password is shown")
         if polled.code != 0 or "died" in polled.text or "unasked" in polled.text:
             wrong.append("crashed")
@@ -299,6 +300,8 @@ def secrecy():
     for name, abilities in (("AUTHENTICATE", "SASL-IR AUTH=PLAIN"), ("AUTHENTICATE, asked for the rest", "AUTH=PLAIN"), ("LOGIN", "")):
         yield Case("IMAP: a login said back, " + name, Imap, {"authenticate": echo(b"TAG NO "), "login": echo(b"TAG NO "),
                    "capability": say("* CAPABILITY IMAP4rev1 %s\r\nTAG OK\r\n" % abilities)}, told=True, said="an answer that repeats a secret")
+    yield Case("IMAP: a login with quotes said back", Imap, {"login": echo(b"TAG NO "), "capability": say("* CAPABILITY IMAP4rev1\r\nTAG OK\r\n")},
+               said="an answer that repeats a secret", secret='s3"cr\\et of the tests')
     yield Case("POP3: a login said back", Pop, {"pass": echo(b"-ERR ")}, told=True, said="an answer that repeats a secret")
     yield Case("POP3: STLS refused", Pop, {"stls": say("-ERR not here\r\n")}, tls=False, told=False, said="does not offer STLS")
     yield Case("POP3: text in clear behind STLS", Pop, {"stls": say("+OK go\r\n+OK logged in\r\n")}, tls=False, told=False,

@@ -164,6 +164,19 @@ def other_servers(certificates):
         dovecot.close()
 
 
+def only_login(certificates):
+    """A server that offers LOGIN and no mechanism of SASL."""
+    dovecot = Dovecot(certificates, "imap_capability = IMAP4rev1 UIDPLUS MOVE\n")
+    try:
+        dovecot.deliver([mail(1)])
+        polled = Polled(dovecot.url("imaps"), ca=certificates.ca)
+        check(polled.good and len(polled.mails) == 1, "LOGIN, where there is nothing better", polled.text + dovecot.log()[-1500:])
+        polled = Polled(dovecot.url("imaps"), ca=certificates.ca, secret='wr"o\\ng')
+        check("closed setup box: localhost" in polled.text and "is refused" in polled.text, "LOGIN: wrong password", polled.text)
+    finally:
+        dovecot.close()
+
+
 def main():
     if not shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin"):
         skip_all("no dovecot")
@@ -180,6 +193,7 @@ def main():
                 print(dovecot.log())
             dovecot.close()
         other_servers(certificates)
+        only_login(certificates)
     finally:
         shutil.rmtree(folder)
     plan()
