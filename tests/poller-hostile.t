@@ -3,6 +3,7 @@
 password leaves without TLS."""
 import concurrent.futures
 import os
+import re
 import shutil
 import ssl
 import sys
@@ -53,6 +54,16 @@ def once(function):
     """Only on the first connection."""
     def first(c, command):
         return function(c, command) if c.server.connections == 1 else None
+    return first
+
+
+def once_asked(function):
+    """Only the first time."""
+    asked = []
+
+    def first(c, command):
+        asked.append(command)
+        return function(c, command) if len(asked) == 1 else None
     return first
 
 
@@ -179,6 +190,14 @@ def right():
     yield Case("a mail nobody asked for", Imap, {"bodies": then_honest("* 8 FETCH (UID 8 BODY[] {3}\r\nabc)\r\n")}, good=True)
     yield Case("sizes that are estimates", Imap, {"sizes": lambda c, command: [c.send("* %d FETCH (UID %d RFC822.SIZE 7)\r\n" %
                (uid, uid)) for uid in range(1, 5)] and c.send(command.split()[0], " OK done\r\n")}, good=True)
+    yield Case("UIDs in disorder, and twice", Imap, {"search": say("* SEARCH 3 1 4\r\n* SEARCH 3 2\r\nTAG OK done\r\n")}, good=True,
+               then=lambda server: re.findall(rb"UID FETCH (\S+)", b"".join(server.private)) == [b"1:4"] * 2)
+    for code in ("TRYCREATE", "NONEXISTENT"):
+        yield Case("a folder that is not there, and then is: " + code, Imap, {"uid move": once_asked(say("TAG NO [%s] no\r\n" % code)),
+                   "create": say("TAG NO [ALREADYEXISTS] somebody was quicker\r\n")}, good=True, settings={"after": "move:Done"},
+                   then=lambda server: server.gone == {1, 2, 3, 4})
+    yield Case("a folder that is not there, and cannot be made", Imap, {"uid move": say("TAG NO [TRYCREATE] no\r\n"),
+               "create": say("TAG NO [NOPERM] no\r\n")}, settings={"after": "move:Done"}, said="making the folder: the server refuses: ")
     yield Case("a folder's name as literal", Imap, {"list": say('* LIST () "/" {7}\r\nReports\r\nTAG OK done\r\n')}, good=True,
                settings={"folders": "Rep*"}, said="folder Reports")
     yield Case("a folder that is none", Imap, {"list": say('* LIST (\\Noselect \\HasChildren) "/" Reports\r\n* LIST (\\HasNoChildren) "/" '
