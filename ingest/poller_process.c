@@ -426,8 +426,9 @@ static bool serve_step(struct serving *s, struct fault *fault)
 			snprintf(why, sizeof why, "%s; left for the next run%s%.300s",
 				s->cost ? "the connection is lost whenever it is fetched" : "announced, but not sent",
 				s->cost ? ": " : "", s->cost ? s->why.text : "");
+			/* Not sent: perhaps another client was quicker, and nothing is wrong. */
+			give_refusal(s, mail, s->cost ? FAULT_INPUT : FAULT_LATER, why);
 			s->cost = 0;
-			give_refusal(s, mail, FAULT_LATER, why);
 		} else if (mail->octets > s->mailbox.max_octets) {
 			s->at++;
 			snprintf(why, sizeof why, "%llu octets, more than %llu (limits.mail); left where it is",

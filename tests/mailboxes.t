@@ -11,6 +11,7 @@ import tempfile
 sys.dont_write_bytecode = True  # the source folder may be read-only
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "lib"))
 from cutter import Cutter  # noqa: E402
+from fakeserver import Gone, Imap  # noqa: E402
 from gate import *  # noqa: E402,F403 the tests' own words
 from mailserver import *  # noqa: E402,F403
 
@@ -449,6 +450,27 @@ def copied_before(certificates):
         dovecot.close()
 
 
+def unsendable(dovecot):
+    """A mail that makes its server break off is named in every run, and the others come."""
+    def bodies(c, command):
+        for uid in c.server.uids(command.split()[3]):
+            if uid == 17 and c.server.sick:
+                raise Gone
+            c.server.body(c, uid)
+        return c.send(command.split()[0], " OK done\r\n")
+    server = Imap(dovecot.certificates.context("good"), True, {"bodies": bodies}, [report_mail(i).replace(b"\n", b"\r\n") for i in range(40)])
+    gate = Gate()
+    gate.settings({"box": dict(server_rows(dovecot, after="move:Done"), url="imaps://u@localhost:%d" % server.port)})
+    for sick, code, new, left in ((True, 1, 39, 1), (True, 1, 0, 1), (False, 0, 1, 0)):
+        server.sick = sick
+        ran = gate.ingest()
+        check(ran.code == code and ran.box("box")["new"] == new and ran.box("box")["left"] == left and ran.box("box")["fault"] is None and
+              [broken["reason"][:13] for broken in ran.json["broken_inputs"]] == ["box:INBOX#17:"][:left], "one mail in forty cannot be sent: %s" % (
+              "the next run" if not new else "the others come" if sick else "until it can"), ran)
+    check(server.gone == set(range(1, 41)), "... and all are moved", server.gone)
+    server.close()
+
+
 def odd_mails(dovecot):
     gate = Gate()
     dovecot.empty()
@@ -560,7 +582,7 @@ def main():
             same_by_pop3(dovecot, mails)
             pop3_keeps(dovecot, mails)
             for part in (others_go_on, secrets, limits, nothing_changes, figures, at_the_same_time, another_life,
-                         finished_later, cut_at_settling, odd_mails, very_many, not_twice_at_once,
+                         finished_later, cut_at_settling, unsendable, odd_mails, very_many, not_twice_at_once,
                          on_a_terminal):
                 part(dovecot)
             copied_before(dovecot.certificates)

@@ -234,9 +234,9 @@ def unsendable():
     mails[16] = crlf(mail(16, size=3000))
     others = dict(good=False, mails=mails, rest=mails[:16] + mails[17:], settings={"deadline": 12})
     yield Case("a mail that the server breaks off at, and 23 behind it", Imap, {"bodies": cut_at(17)},
-               said="fault later box:INBOX#17: the connection is lost whenever it is fetched; left for the next run: localhost:", **others)
+               said="fault input box:INBOX#17: the connection is lost whenever it is fetched; left for the next run: localhost:", **others)
     yield Case("one that is larger than it was said to be, and than is allowed", Imap, {"sizes": lower_sizes},
-               said="fault later box:INBOX#17: the connection is lost whenever it is fetched", **dict(others, settings={"deadline": 12, "max_octets": 2000}))
+               said="fault input box:INBOX#17: the connection is lost whenever it is fetched", **dict(others, settings={"deadline": 12, "max_octets": 2000}))
 
 
 class Copying(Imap):
