@@ -118,7 +118,10 @@ static void spf_that_no_longer_passes(void **state)
 		{ { SPF_FAILS }, { 0 }, NULL, "spf-lost high 192.0.2.10 210;" },
 		{ { SPF_FAILS }, { .p = REQUEST_QUARANTINE, .testing = true, .pct = 100 }, NULL,
 			"spf-lost high 192.0.2.10 210;" },
-		{ { SPF_FAILS }, { .p = REQUEST_QUARANTINE, .pct = 100 }, NULL, "spf-lost critical 192.0.2.10 210;" },
+		/* While signatures carry all of it no mail is lost; as soon as they do not, some is. */
+		{ { SPF_FAILS }, { .p = REQUEST_QUARANTINE, .pct = 100 }, NULL, "spf-lost high 192.0.2.10 210;" },
+		{ { SPF_FAILS, { 7, 7, "yahoo.com", MAIL, "fail", NULL, 1, REQUEST_ABSENT } },
+			{ .p = REQUEST_QUARANTINE, .pct = 100 }, NULL, "spf-lost critical 192.0.2.10 211;" },
 	};
 
 	(void)state;

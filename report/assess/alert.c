@@ -130,6 +130,8 @@ static void alert_regressions(struct alerts *a, uint32_t index)
 	}
 	if (rose(s, s->week.not_spf, s->before.not_spf)) {
 		alert = raise_about(a, ALERT_SPF_LOST, index, s->week.not_spf);
+		if (!s->week.fails && alert->level == LEVEL_CRITICAL)
+			alert->level = LEVEL_HIGH; /* one leg less, and no mail lost: signatures carry all of it */
 		alert->before = 1 - share(s->before.not_spf, s->before.messages);
 		alert->now = 1 - share(s->week.not_spf, s->week.messages);
 	}
