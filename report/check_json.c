@@ -124,6 +124,7 @@ static void sender_members(struct json *j, const struct verdict *v, const struct
 	member_filled(j, "selector", s->key);
 	member_word(j, "periodic", s->monthly ? "month" : s->quarterly ? "quarter" : NULL);
 	member_day(j, "next_day", s->next_day);
+	member_bool(j, "rose", v->paths[s->worst].rose);
 	member_filled(j, "where", source->row ? source->row->where : SPAN_ABSENT);
 	json_close(j, '}');
 }
@@ -269,6 +270,29 @@ static void limits_members(struct json *j, const struct verdict *v)
 	json_close(j, ']');
 }
 
+static void large_row_member(struct json *j, const struct assessment *a)
+{
+	const struct verdict *v = a->verdict;
+	const struct observed_traffic *row;
+	const struct observed_source *source;
+	char text[ADDRESS_TEXT];
+
+	if (!v->large.messages) {
+		member_null(j, "large_row");
+		return;
+	}
+	row = &a->rows->traffic[v->large.row];
+	source = &a->rows->sources[row->source];
+	member_object(j, "large_row");
+	member_count(j, "messages", v->large.messages);
+	member_share(j, "share", (double)v->large.messages / (double)v->measures.own);
+	member_filled(j, "source_ip",
+		source->has_address ? span_of(address_format(&source->address, text)) : source->text);
+	member_day(j, "day", v->reports[row->report].first_day);
+	member_filled(j, "reporter", v->reporters[v->reports[row->report].reporter].name);
+	json_close(j, '}');
+}
+
 static void basis_members(struct json *j, const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;
@@ -291,7 +315,13 @@ static void basis_members(struct json *j, const struct assessment *a)
 	member_filled(j, "name", v->reporters_n ? v->reporters[0].name : SPAN_ABSENT);
 	member_share(j, "share", all ? (double)v->reporters[0].messages / (double)all : 0);
 	json_close(j, '}');
+	large_row_member(j, a);
+	member_object(j, "forged_on_working_days");
+	member_count(j, "messages", v->blind.scattered);
+	member_count(j, "addresses", v->blind.scattered_addresses);
+	json_close(j, '}');
 	member_bool(j, "records_checked", a->rows->published.checked);
+	member_bool(j, "spf_refuses_unseen", v->blind.spf_fail_all);
 	member_share(j, "surprises_a_week_most", v->surprises_most);
 	limits_members(j, v);
 	json_close(j, '}');

@@ -83,6 +83,7 @@ static void path_json(struct json *j, const struct verdict *v, const struct path
 	member_count(j, "addresses", path->addresses);
 	member_count(j, "reporters", path->reporters);
 	member_bool(j, "corroborated", path->corroborated);
+	member_bool(j, "rose", path->rose);
 	member_array(j, "weeks");
 	for (unsigned i = 0; i < v->weeks_n && i < WEEKS_MOST; i++)
 		json_count(j, path->weeks[i]);

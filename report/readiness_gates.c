@@ -274,12 +274,13 @@ static double value_of(const struct gate *gate, const char *name, double *limit)
 /* Values of a gate that ask for more than there is, each in a sentence. */
 static const struct lack {
 	unsigned gate;
-	const char *name, *before, *one, *many;
+	const char *name, *none, *before, *one, *many;
 } lacks[] = {
-	{ 1, "history", "Reports reach back only", "day", "days of history" },
-	{ 1, "days", "Reports cover only", "weekday", "weekdays" },
-	{ 1, "reporters", "Reports come from only", "receiver", "receivers" },
-	{ 2, "evidence", "Reports hold only", "piece of evidence", "pieces of evidence" },
+	{ 1, "history", "Reports do not reach back a day", "Reports reach back only", "day", "days of history" },
+	{ 1, "days", "Reports cover no weekday", "Reports cover only", "weekday", "weekdays" },
+	{ 1, "reporters", "No receiver has told of mail of yours", "Reports come from only", "receiver", "receivers" },
+	{ 2, "evidence", "Reports hold no evidence about your own mail", "Reports hold only", "piece of evidence",
+		"pieces of evidence" },
 };
 
 /* Once the window was widened, any days do. */
@@ -313,8 +314,12 @@ void words_missing(const struct pen *pen, const struct assessment *a)
 	for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++) {
 		if (!is_lacking(a, &lacks[i], &value, &limit))
 			continue;
-		pen_say(pen, "%s%s %.0f %s, and %.0f are needed.", before, lacks[i].before, value,
-			lack_unit(&lacks[i], v, value), limit);
+		if (value > 0)
+			pen_say(pen, "%s%s %.0f %s, and %.0f are needed.", before, lacks[i].before, value,
+				lack_unit(&lacks[i], v, value), limit);
+		else
+			pen_say(pen, "%s%s: %.0f %s are needed.", before, lacks[i].none, limit,
+				lack_unit(&lacks[i], v, limit));
 		before = " ";
 	}
 	value = value_of(gate_first(v, 1), "age", &limit);

@@ -829,6 +829,26 @@ static void say_unchecked(const struct pen *pen, const struct assessment *a)
 		pen_say(pen, " The published records were not looked at.");
 }
 
+static void say_large_row(const struct pen *pen, const struct assessment *a)
+{
+	const struct verdict *v = a->verdict;
+	const struct observed_traffic *row;
+	const struct observed_source *source;
+	char text[ADDRESS_TEXT];
+
+	if (!v->large.messages)
+		return;
+	row = &a->rows->traffic[v->large.row];
+	source = &a->rows->sources[row->source];
+	pen_say(pen, " One row of a report is %s of your own mail: ",
+		ratio_text((double)v->large.messages / (double)v->measures.own).p);
+	pen_say(pen, "%s from ", counted_text(v->large.messages, "message", "messages").p);
+	pen_host(pen, source->has_address ? span_of(address_format(&source->address, text)) : source->text);
+	pen_say(pen, " on %s, by ", weekday_text(v->reports[row->report].first_day).p);
+	pen_host(pen, v->reporters[v->reports[row->report].reporter].name);
+	pen_say(pen, ".");
+}
+
 static void say_scattered(const struct pen *pen, const struct verdict *v)
 {
 	if (!v->blind.scattered)
@@ -863,6 +883,7 @@ void words_basis(const struct pen *pen, const struct assessment *a)
 	pen_say(pen, ".");
 	words_not_counted(pen, a, " Not counted: ");
 	say_unchecked(pen, a);
+	say_large_row(pen, a);
 	say_scattered(pen, v);
 	if (v->blind.spf_fail_all)
 		pen_say(pen, " SPF ends in -all: mail that receivers refuse for that at once is in no report.");

@@ -92,6 +92,7 @@ static void row_json(struct senders_json *senders, const struct assessment *a, c
 	member_text(j, "selector_home", listed_home(v, row));
 	member_day(j, "next_day", row->sender ? row->sender->next_day : MOMENT_NONE);
 	member_bool(j, "regressed", row->sender && row->sender->regressed);
+	member_bool(j, "rose", row->path->rose);
 	listed_marks(&senders->text, row);
 	text_member(senders, "mark");
 	member_text(j, "mark_as", row->sender ? row->sender->mark : source->id);

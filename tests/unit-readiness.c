@@ -17,6 +17,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct style plain = { .utf8 = true, .width = 80 };
 static const struct style ascii = { .width = 80 };
@@ -533,6 +534,77 @@ static void what_was_not_written_is_noticed(void **state)
 	scene_end(&scene);
 }
 
+/* One row that is a large part of the own mail is named; not where it is few messages, nor where it is a fifth. */
+static void make_large(struct world *w, uint64_t most, uint64_t others)
+{
+	world_begin(w, "shop.example", 20778);
+	for (int64_t day = 20778 - 10; day < 20778; day++)
+		world_add(w, &(struct line){ .day = day, .reporter = "google.com", .address = "192.0.2.10", .host = "mail.shop.example",
+					.from = "shop.example", .dkim = "shop.example/k1/pass", .n = day == 20778 - 4 ? most : others });
+}
+
+static void make_large_row(struct world *w)
+{
+	make_large(w, 300, 100);
+}
+
+static void make_row_of_a_fifth(struct world *w)
+{
+	make_large(w, 225, 100);
+}
+
+static void make_row_of_few(struct world *w)
+{
+	make_large(w, 99, 1);
+}
+
+static void a_large_row_is_named(void **state)
+{
+	static const struct {
+		void (*make)(struct world *w);
+		const char *said;
+	} rows[] = { { make_large_row, "One row of a report is 25.0 % of your own mail: 300 messages from 192.0.2.10 on Tue 17 Nov, by google.com." },
+		{ make_row_of_a_fifth, NULL }, { make_row_of_few, NULL } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct buf out = BUF(4096);
+		struct scene scene;
+
+		scene_begin(&scene, rows[i].make);
+		words_basis(&(struct pen){ &out, &plain, PEN_TERMINAL }, &scene.a);
+		if (rows[i].said ? !strstr(buf_text(&out), rows[i].said) : strstr(buf_text(&out), "One row") != NULL)
+			fail_msg("%zu: %s", i, buf_text(&out));
+		buf_release(&out);
+		scene_end(&scene);
+	}
+}
+
+/* Receivers that saw nothing but forged mail are no witnesses: none is not `only 0`. */
+static void make_only_forged(struct world *w)
+{
+	world_begin(w, "shop.example", 20778);
+	for (int64_t day = 20778 - 10; day < 20778; day++)
+		world_add(w, &(struct line){ .day = day, .reporter = "google.com", .address = "203.0.113.9", .host = "-",
+					.from = "shop.example", .n = 40 });
+	world_mark(w, MARK_NOT_OURS, "203.0.113.9");
+}
+
+static void none_is_not_only_0(void **state)
+{
+	struct buf out = BUF(4096);
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, make_only_forged);
+	words_missing(&(struct pen){ &out, &plain, PEN_TERMINAL }, &scene.a);
+	if (strstr(buf_text(&out), "only 0") || !strstr(buf_text(&out), "No receiver has told of mail of yours: 2 receivers are needed.") ||
+		!strstr(buf_text(&out), "Reports hold no evidence about your own mail: 300 pieces of evidence are needed."))
+		fail_msg("%s", buf_text(&out));
+	buf_release(&out);
+	scene_end(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -554,6 +626,8 @@ int main(void)
 		cmocka_unit_test(an_alert_says_what_to_do),
 		cmocka_unit_test(a_valid_signature_is_not_called_broken),
 		cmocka_unit_test(who_sends_impossible_dates_is_listed),
+		cmocka_unit_test(a_large_row_is_named),
+		cmocka_unit_test(none_is_not_only_0),
 		cmocka_unit_test(what_was_not_written_is_noticed),
 	};
 

@@ -5,6 +5,9 @@
 #include "report/assess/policy.h"
 #include "report/assess/work.h"
 
+#define LARGE_ROW_SHARE 0.2
+#define LARGE_ROW_MESSAGES 100
+
 static const unsigned wider[] = { 90, 180 };
 
 static bool rows_are_sound(const struct rows *rows)
@@ -283,6 +286,23 @@ static void note_scattered(const struct work *w, struct blind *blind)
 	}
 }
 
+/* A row of a few messages is a large part where there is little mail, and nobody's error. */
+static void note_large_row(struct work *w)
+{
+	struct large_row *large = &w->v->large;
+
+	for (size_t i = 0; i < w->by_window_n; i++) {
+		uint32_t row = w->by_window[i], path = path_of_row(w, row);
+		uint64_t n = row_within(w, &w->rows->traffic[row], w->first_day, w->last_day);
+
+		if (n > large->messages && w->paths[path].fate == FATE_OWN && !author_loses_nothing(w, w->path_from[path]))
+			*large = (struct large_row){ n, row };
+	}
+	if (large->messages < LARGE_ROW_MESSAGES ||
+		(double)large->messages <= LARGE_ROW_SHARE * (double)w->v->measures.own)
+		*large = (struct large_row){ 0 };
+}
+
 static void verdict_fill(struct work *w)
 {
 	struct verdict *v = w->v;
@@ -303,6 +323,7 @@ static void verdict_fill(struct work *w)
 	v->senders_n = w->senders_n;
 	v->loosened_n = limits_loosened(&w->options->limits, w->arena, &v->loosened);
 	note_scattered(w, &v->blind);
+	note_large_row(w);
 	v->blind.spf_fail_all = w->rows->published.checked && w->rows->published.spf_all == '-';
 	v->blind.unreported = true;
 	v->surprises_most = bound_rate((double)(v->measures.quiet_days / WEEK));

@@ -460,6 +460,12 @@ struct blind {		   /* what reports can not show, when it applies */
 	uint64_t scattered, scattered_addresses;
 };
 
+/* One row of a report that is a large part of the own mail: what rests on it rests on a single count. */
+struct large_row {
+	uint64_t messages; /* in the window; 0: there is none */
+	uint32_t row;	   /* of rows.traffic */
+};
+
 struct verdict {
 	struct span domain;
 	enum target target;
@@ -513,6 +519,7 @@ struct verdict {
 	uint64_t not_counted[USE_COUNT];  /* reports of the window by reason */
 	uint64_t outside;		  /* rows dropped: author domain outside the policy domain */
 	uint64_t suspicious;		  /* rows made leads: a count beyond all history */
+	struct large_row large;
 };
 
 /* Is the report one of those that `counted` and `not_counted` are about? Dates that are not believed keep none out. */
