@@ -98,7 +98,7 @@ static int reports_explain(const struct cli *cli, const struct assessment *a, st
 	bool printed = true;
 
 	if (!n) {
-		cli_say(cli, "explain: report:%.*s: no such report about %.253s; the report_id is meant, which dmarcgate reports --json shows",
+		cli_say(cli, "explain: report:%.*s: no such report about %.253s within 400 days; dmarcgate reports lists them",
 			(int)(id.n < 200 ? id.n : 200), id.p, a->options->domain.name.p);
 		return EXIT_SOME_BROKEN;
 	}

@@ -42,6 +42,7 @@ const struct option_row option_rows[] = {
 	{ "class", "own|forwarded|undecided|forged|all", PLACE(class), "senders", "these instead of own and undecided ones" },
 	{ "country", NULL, PLACE(country), "senders explain", "with the countries of addresses, by the database that the configuration names" },
 	{ "fixed", "SENDER,...", PLACE(fixed), "simulate", "senders taken as repaired" },
+	{ "sender", "NAME", PLACE(sender), "samples", "only those that came from this sender" },
 	{ "to", "ADDRESS,...", PLACE(to), "digest", "who gets it, in the place of [digest] to" },
 	{ "print", NULL, PLACE(print), "digest", "print the mail and send nothing" },
 	{ "attach", NULL, PLACE(attach), "digest", "with the page of each domain" },

@@ -41,6 +41,7 @@ struct options {
 	const char *to;                  /* of the weekly mail */
 	bool print, attach, only_trouble, if_alert, again;
 	const char *class, *fixed; /* of senders; those that a simulation takes as repaired */
+	const char *sender;        /* whose samples are listed */
 	const char *target; /* the policy that a verdict is about */
 	bool fail_on_alert, diff;
 	bool quick; /* of doctor: without reading everything */

@@ -12,6 +12,8 @@
 #define EXPLAIN_SOURCES 8
 size_t explain_find_sources(
 	const struct assessment *a, struct span text, uint32_t sources[EXPLAIN_SOURCES], struct span *header_from);
+/* The addresses behind what `text` names so, in any order, one perhaps several times. NULL counts them. */
+size_t explain_find_addresses(const struct assessment *a, struct span text, struct address *addresses);
 /* With `all`, the reports that tell of it one by one. */
 bool explain_source(FILE *out, const struct style *style, const struct assessment *a, uint32_t source,
 	struct span header_from, bool all);
@@ -21,7 +23,8 @@ bool explain_source(FILE *out, const struct style *style, const struct assessmen
 bool explain_way(FILE *out, const struct style *style, const struct assessment *a, const struct address *address,
 	struct span header_from, bool *some);
 
-/* Reports of that id, at most EXPLAIN_REPORTS: different receivers may use the same. */
+/* Reports of that id, at most EXPLAIN_REPORTS: different receivers may use the same. Where there is none, the one that has this
+ * number in the list of reports. */
 #define EXPLAIN_REPORTS 8
 size_t explain_find_reports(const struct assessment *a, struct span id, uint32_t reports[EXPLAIN_REPORTS]);
 bool explain_report(FILE *out, const struct style *style, const struct assessment *a, uint32_t report);

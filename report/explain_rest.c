@@ -161,11 +161,16 @@ bool explain_evidence(FILE *out, const struct style *style, const struct assessm
 
 size_t explain_find_reports(const struct assessment *a, struct span id, uint32_t reports[EXPLAIN_REPORTS])
 {
+	unsigned long long number;
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < a->rows->reports_n && n < EXPLAIN_REPORTS; i++)
 		if (span_is(a->rows->reports[i].report_id, id))
 			reports[n++] = i;
+	if (!n && span_number(id, INT64_MAX, &number))
+		for (uint32_t i = 0; i < a->rows->reports_n && !n; i++)
+			if (a->rows->reports[i].id == (int64_t)number)
+				reports[n++] = i;
 	return n;
 }
 

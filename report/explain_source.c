@@ -83,6 +83,29 @@ size_t explain_find_sources(
 	return n ? n : find_in_rows(a, text, sources);
 }
 
+size_t explain_find_addresses(const struct assessment *a, struct span text, struct address *addresses)
+{
+	const struct verdict *v = a->verdict;
+	uint32_t sources[EXPLAIN_SOURCES];
+	struct span header_from;
+	size_t named = explain_find_sources(a, text, sources, &header_from), n = 0;
+
+	for (uint32_t i = 0; named && i < v->path_rows_n; i++) {
+		uint32_t pooled = v->paths[i].pooled;
+
+		if (!has_source(sources, named, v->paths[pooled == NO_INDEX ? i : pooled].source))
+			continue;
+		for (uint32_t k = v->path_starts[i]; k < v->path_starts[i + 1]; k++) {
+			const struct observed_source *source = &a->rows->sources[a->rows->traffic[v->path_rows[k]].source];
+
+			if (source->has_address && addresses)
+				addresses[n] = source->address;
+			n += source->has_address;
+		}
+	}
+	return n;
+}
+
 /* ---- lines */
 
 static void say(struct page *page, const char *label)

@@ -35,6 +35,18 @@ ends 0 "samples of another domain" run samples lighthouse-cafe.example
 says "No failure report" "there are none"
 ends 0 "samples of one day" run samples --since 2026-11-16 --until 2026-11-16
 says "1 failure report." "there is one"
+"$program" --db "$work/demo.db" backup "$work/named.db" && "$program" --db "$work/named.db" --now 2026-11-21T12:00:00Z --quiet \
+	enrich --dns-file zone.txt
+ends 0 "samples of one sender, by its name" run --db "$work/named.db" samples --sender lists.guild.example
+says "sample:" "its own"
+says "1 failure report." "and no other"
+ends 0 "samples of an address that no other report knows" run samples --sender 192.0.2.78
+says "No failure report" "there are none"
+ends 0 "samples of a network" run samples harborlight.example --sender 192.0.2.0/24
+says "2 failure reports." "those of its addresses"
+ends 1 "samples of a sender that is none" run samples --sender nobody.example
+grep -q 'no such sender' "$work/err"
+ok $? "and it is said"
 ends 64 "samples of two domains" run samples a.example b.example
 ends 0 "samples as JSON" run samples --json
 same explain-samples.json "the list as JSON"
@@ -80,6 +92,11 @@ for id in newsmill.example G6 E53 "report:$report"; do
 	ok $? "its members are in the manual"
 	[ -z "$undocumented" ] || echo "# $undocumented"
 done
+number=$(run reports domain=harborlight.example --json | sed 's/.*"id":\([0-9]*\),.*"report_id":"'"$report"'".*/\1/;q')
+run explain "report:$report" --domain harborlight.example > "$work/by-id" 2>&1
+ends 0 "explain a report by the number that the list has" run explain "report:$number" --domain harborlight.example
+cmp -s "$work/by-id" "$work/out"
+ok $? "it is that report"
 ends 0 "an item of evidence without a domain" run explain E53 --json
 says '"domain":null' "says so"
 ends 1 "what is not there, as JSON" run explain nobody.example --domain harborlight.example --json
