@@ -78,4 +78,14 @@ for shell in bash zsh fish; do
 		skip "$shell accepts its completion" "no $shell"
 	fi
 done
+# What a spreadsheet is given has the columns that the manual lists, in that order.
+sed -n '/^\.Sh CSV/,/^\.Sh EXAMPLES/s/^\.Li //p' man/dmarcgate-json.5 | tr -d ' \n' | tr '.' '\n' > "$work/columns"
+for table in cli-export-csv.txt cli-export-failures.txt cli-export-days.txt cli-export-rows-domain.txt cli-summary-csv.txt \
+	cli-reports-csv.txt check-csv.txt published-selectors.csv report-snapshots.csv explain-samples.csv cli-senders-csv.txt \
+	cli-reporters-csv.txt lists-world-simulation.csv lint-seen.csv; do
+	grep -v '^[$]' "tests/golden/$table" | head -n 1 | tr -d '\r' > "$work/heading"
+	grep -qxFf "$work/heading" "$work/columns" || echo "$table"
+done > "$work/found"
+check "the columns of CSV are in the manual, in their order"
+
 echo "1..$n"
