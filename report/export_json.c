@@ -87,7 +87,6 @@ bool export_json_open(struct export_writer *writer, FILE *out, enum export_rows 
 
 	if (!export)
 		return false;
-	export->rows = rows;
 	json_begin(&export->json, out);
 	export->rows = rows;
 	*writer = (struct export_writer){ .self = export, .take = export_json_take, .close = export_json_close };
