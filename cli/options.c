@@ -13,10 +13,12 @@
 const struct option_row option_rows[] = {
 	{ "db", "PATH", PLACE(db), NULL, "the database" },
 	{ "c", "FILE", PLACE(config_file), NULL, "the configuration file" },
+	{ "config", "FILE", PLACE(config_file), NULL, "the same as -c" },
 	{ "now", "TIME", PLACE(now), NULL, "what to take for the present" },
 	{ "jobs", "N", PLACE(jobs), NULL, "locked processes that read at the same time; 0: one per processor" },
 	{ "quiet", NULL, PLACE(quiet), NULL, "no progress, no closing line; faults are still named" },
 	{ "v", NULL, PLACE(verbose), NULL, "name every input with what became of it; all of a verdict" },
+	{ "verbose", NULL, PLACE(verbose), NULL, "the same as -v" },
 	{ "color", "auto|always|never", PLACE(color), NULL, "colours in the text" },
 	{ "no-sandbox", NULL, PLACE(no_sandbox), NULL, "read in this process, without its protections" },
 	{ "json", NULL, 0, "show ingest mailboxes summary reports senders reporters simulate export check verify samples explain lint record selectors dns doctor", "print JSON" },

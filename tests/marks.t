@@ -55,6 +55,8 @@ printf '\n' > plain.conf
 chmod 640 plain.conf
 "$program" -c "$work/plain.conf" --quiet mark a.example own && [ -s dmarcgate.marks ]
 ok $? "the file lies beside the configuration"
+"$program" --config "$work/plain.conf" --verbose mark b.example own > out && [ -s out ] && grep -q "own b.example" dmarcgate.marks
+ok $? "--config and --verbose are -c and -v"
 [ "$(stat -c '%a %g' dmarcgate.marks)" = "640 $(stat -c %g plain.conf)" ]
 ok $? "and can be read by whoever can read that, such as the user of the service"
 if [ "$(id -u)" -ne 0 ]; then
