@@ -61,6 +61,7 @@ void print_version(FILE *out)
 
 	fprintf(out, "dmarcgate %s\n", PACKAGE_VERSION);
 	fprintf(out, "  reads with    %s\n", parse_libraries(libraries, sizeof libraries));
+	fputs("  asks with     " HELPER_LIBRARIES "\n", out);
 	fprintf(out, "  hashes with   %s\n", digest_library());
 	fprintf(out, "  stores with   SQLite %s\n", store_library());
 	fprintf(out, "  protections   %s\n", sandbox_describe(sandbox_probe(), protections));

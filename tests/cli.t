@@ -251,6 +251,11 @@ grep -q 'cli.db' err && [ "$(wc -l < err)" -eq 1 ]
 ok $? "the lock is named in one line"
 exec 9>&-
 wait
+run --version > out
+for library in libxml2 libarchive GMime "GNU mailutils" libunbound libcurl OpenSSL SQLite; do
+	grep -q "$library [0-9]" out
+	ok $? "--version names $library"
+done
 for command in --help --version "export --csv" "export --json" summary "show demo/guild-shop-1118.eml" reports config; do
 	# shellcheck disable=SC2086
 	run $command > /dev/full 2> err
