@@ -51,22 +51,33 @@ static bool sender_is(const struct verdict *v, const struct sender *s, struct sp
 	       span_is_nocase(v->paths[s->path].host, word);
 }
 
-/* Every word stands for all senders that are called so; their subjects go into `fixed`. */
+/* Every word stands for all senders that are called so; their subjects go into `fixed`, the words into `asked`. No word
+ * between two commas is no sender, not all that have no name. */
 static bool fixed_read(const char *list, const struct verdict *v, struct arena *arena, struct words *fixed,
-	struct fault *fault)
+	struct words *asked, struct fault *fault)
 {
 	struct span rest = span_of(list), word, *subjects = arena_take(arena, (v->senders_n + 1) * sizeof *subjects);
+	struct span *words = arena_take(arena, (rest.n / 2 + 1) * sizeof *words);
+	bool *taken = arena_take(arena, v->senders_n + 1);
 
 	*fixed = (struct words){ subjects, 0 };
-	if (!subjects)
+	*asked = (struct words){ words, 0 };
+	if (!subjects || !words || !taken)
 		return fault_set(fault, FAULT_LATER, "out of memory");
 	while (span_take(&rest, ',', &word)) {
-		size_t before = fixed->n;
+		bool found = false;
 
-		for (size_t i = 0; i < v->senders_n && fixed->n < v->senders_n; i++)
-			if (sender_is(v, &v->senders[i], word))
+		for (size_t i = 0; word.n && i < v->senders_n; i++) {
+			if (!sender_is(v, &v->senders[i], word))
+				continue;
+			found = true;
+			if (!taken[i])
 				subjects[fixed->n++] = v->senders[i].subject;
-		if (word.n && fixed->n == before)
+			taken[i] = true;
+		}
+		if (found)
+			words[asked->n++] = word;
+		else if (word.n)
 			return fault_set(fault, FAULT_INPUT,
 				"--fixed %.*s: no such sender; dmarcgate senders lists them",
 				(int)(word.n < 200 ? word.n : 200), word.p);
@@ -105,14 +116,14 @@ static bool simulate_domain(
 {
 	const struct verdict *v = &r->verdict;
 	struct arena arena = ARENA(SIMULATION_OCTETS);
-	struct words fixed = { 0 };
-	struct simulated simulated = { .record = span_of(cli->options.args[1]), .fixed = &fixed };
+	struct words fixed = { 0 }, asked = { 0 };
+	struct simulated simulated = { .record = span_of(cli->options.args[1]), .fixed = &fixed, .asked = &asked };
 	bool good = readiness_assess(r, span_of(cli->options.args[0]), TARGET_AUTO, fault);
 
 	if (good && v->history_first == MOMENT_NONE)
 		good = fault_set(fault, FAULT_INPUT, "simulate: no report that counts about %.253s has come yet",
 			v->domain.p);
-	good = good && fixed_read(cli->options.fixed, v, &arena, &fixed, fault);
+	good = good && fixed_read(cli->options.fixed, v, &arena, &fixed, &asked, fault);
 	if (good && !simulated_run(r, policy, days, &arena, &simulated))
 		good = fault_set(fault, FAULT_LATER, "out of memory");
 	simulated.domain = v->domain;

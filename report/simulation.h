@@ -16,6 +16,7 @@ struct simulated {
 	struct simulation relaxed;   /* the same with relaxed alignment; result itself when nothing was strict */
 	struct simulation now;	     /* the record that receivers see today */
 	const struct words *fixed;   /* subjects of senders taken as repaired */
+	const struct words *asked;   /* the same senders, as they were asked for */
 };
 
 bool simulation_text(FILE *out, const struct style *style, const struct simulated *simulated);

@@ -65,11 +65,11 @@ static void head(struct page *page, const struct simulated *s)
 	buf_clear(&page->line);
 	pen_name(pen, s->record);
 	paragraph(page, 0);
-	if (s->fixed && s->fixed->n) {
+	if (s->asked && s->asked->n) {
 		pen_say(pen, "with these repaired: ");
-		for (size_t i = 0; i < s->fixed->n; i++) {
+		for (size_t i = 0; i < s->asked->n; i++) {
 			pen_say(pen, "%s", i ? ", " : "");
-			pen_host(pen, s->fixed->words[i]);
+			pen_host(pen, s->asked->words[i]);
 		}
 		paragraph(page, 0);
 	}

@@ -184,6 +184,7 @@ is reporters-json reporters lighthouse-cafe.example --json
 is reporters-csv reporters --csv
 is simulate simulate harborlight.example 'v=DMARC1; p=reject'
 is simulate-strict simulate lighthouse-cafe.example 'v=DMARC1; p=reject; t=y; pct=40; aspf=s' --days 7
+is simulate-fixed simulate harborlight.example 'v=DMARC1; p=reject' --fixed ',203.0.113.66,,203.0.113.66,NewsMill.example'
 is simulate-fixed-bad simulate harborlight.example 'v=DMARC1; p=reject' --fixed nobody.example
 is simulate-no-record simulate harborlight.example 'p=reject'
 is simulate-bad-record simulate harborlight.example 'v=DMARC1; p=refuse'

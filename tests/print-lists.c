@@ -196,7 +196,8 @@ static void simulate(const struct assessment *a, bool (*print)(const struct simu
 		.domain = a->verdict->domain,
 		.first_day = a->verdict->first_day,
 		.last_day = a->verdict->last_day,
-		.fixed = &words };
+		.fixed = &words,
+		.asked = &words };
 	struct policy policy = { .p = REQUEST_REJECT, .testing = true, .pct = 40, .aspf_strict = true }, milder = policy;
 	struct arena arena = ARENA((size_t)1 << 30);
 
