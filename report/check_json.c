@@ -317,8 +317,8 @@ static void basis_members(struct json *j, const struct assessment *a)
 	json_close(j, '}');
 	large_row_member(j, a);
 	member_object(j, "forged_on_working_days");
-	member_count(j, "messages", v->blind.scattered);
-	member_count(j, "addresses", v->blind.scattered_addresses);
+	member_count(j, "messages", v->measures.scattered);
+	member_count(j, "addresses", v->measures.scattered_addresses);
 	json_close(j, '}');
 	member_bool(j, "records_checked", a->rows->published.checked);
 	member_bool(j, "spf_refuses_unseen", v->blind.spf_fail_all);

@@ -447,6 +447,10 @@ void words_exception(const struct pen *pen, const struct assessment *a, const st
 		say_forwarding(pen, a);
 		return;
 	}
+	if (e->kind == EXCEPT_SCATTERED) {
+		words_scattered(pen, a->verdict);
+		return;
+	}
 	if (e->kind == EXCEPT_SILENT)
 		say_silent(pen, a, e->subject);
 	pen_say(pen, "%s", e->kind < EXCEPT_COUNT && words[e->kind] ? words[e->kind] : "");

@@ -849,14 +849,25 @@ static void say_large_row(const struct pen *pen, const struct assessment *a)
 	pen_say(pen, ".");
 }
 
+void words_scattered(const struct pen *pen, const struct verdict *v)
+{
+	pen_say(pen, "%s from ", counted_text(v->measures.scattered, "message", "messages").p);
+	pen_say(pen, "%s, a few from each, count as forged, but come on working days only, as mail of people who send from "
+		     "home past your servers would: if they do, mark their networks as own",
+		counted_text(v->measures.scattered_addresses, "address", "addresses").p);
+}
+
+/* Where it is an exception, it has been said. */
 static void say_scattered(const struct pen *pen, const struct verdict *v)
 {
-	if (!v->blind.scattered)
+	for (size_t i = 0; i < v->decision.exceptions_n; i++)
+		if (v->decision.exceptions[i].kind == EXCEPT_SCATTERED)
+			return;
+	if (!v->measures.scattered)
 		return;
-	pen_say(pen, " %s from ", counted_text(v->blind.scattered, "message", "messages").p);
-	pen_say(pen, "%s, a few from each, count as forged, but come on working days only, as mail of people who send from "
-		     "home past your servers would: if they do, mark their networks as own.",
-		counted_text(v->blind.scattered_addresses, "address", "addresses").p);
+	pen_say(pen, " ");
+	words_scattered(pen, v);
+	pen_say(pen, ".");
 }
 
 void words_basis(const struct pen *pen, const struct assessment *a)

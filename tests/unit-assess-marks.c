@@ -205,14 +205,6 @@ static void a_home_may_be_told(void **state)
 	arena_release(&arena);
 }
 
-static bool has_exception(const struct verdict *v, enum exception_kind kind)
-{
-	for (size_t i = 0; i < v->decision.exceptions_n; i++)
-		if (v->decision.exceptions[i].kind == kind)
-			return true;
-	return false;
-}
-
 /* A fifth of what was sent is reported, or one message less. */
 static void figures_of_what_was_sent(void **state)
 {
@@ -228,13 +220,13 @@ static void figures_of_what_was_sent(void **state)
 	w.rows.sent_n = 1;
 	run(&w, &arena, &v);
 	assert_int_equal(v.measures.own, 3500);
-	assert_false(has_exception(&v, EXCEPT_HARDLY_REPORTED));
+	assert_false(verdict_excepts(&v, EXCEPT_HARDLY_REPORTED));
 	sent.messages++;
 	run(&w, &arena, &v);
-	assert_true(has_exception(&v, EXCEPT_HARDLY_REPORTED));
+	assert_true(verdict_excepts(&v, EXCEPT_HARDLY_REPORTED));
 	sent.source = SPAN("192.0.2.11"); /* of whom nothing is reported */
 	run(&w, &arena, &v);
-	assert_true(has_exception(&v, EXCEPT_HARDLY_REPORTED));
+	assert_true(verdict_excepts(&v, EXCEPT_HARDLY_REPORTED));
 	world_end(&w);
 	arena_release(&arena);
 }

@@ -192,14 +192,6 @@ static void run(struct world *w, struct arena *arena, struct verdict *v)
 	assert_true(assess(world_rows(w), &w->options, arena, v));
 }
 
-static bool has_exception(const struct verdict *v, enum exception_kind kind)
-{
-	for (size_t i = 0; i < v->decision.exceptions_n; i++)
-		if (v->decision.exceptions[i].kind == kind)
-			return true;
-	return false;
-}
-
 static const struct path *path_named(const struct verdict *v, const char *source, enum path_kind kind)
 {
 	for (size_t i = 0; i < v->paths_n; i++)
@@ -228,7 +220,7 @@ static void steady_shop_is_ready(void **state)
 	shop(&w, 60);
 	run(&w, &arena, &v);
 	assert_int_equal(v.decision.word, VERDICT_READY_WITH_EXCEPTIONS);
-	assert_true(has_exception(&v, EXCEPT_UNCHECKED) && has_exception(&v, EXCEPT_QUARTERLY));
+	assert_true(verdict_excepts(&v, EXCEPT_UNCHECKED) && verdict_excepts(&v, EXCEPT_QUARTERLY));
 	assert_int_equal(v.measures.own, 40 * 35);
 	assert_int_equal(v.measures.days, 25);
 	assert_int_equal(v.measures.history, 60);
@@ -261,10 +253,10 @@ static void reject_needs_the_stage_and_the_owners_word_on_lists(void **state)
 	assert_int_equal(v.target, TARGET_REJECT);
 	assert_int_equal(v.measures.stage_days, 31);
 	assert_int_equal(v.decision.word, VERDICT_READY_WITH_EXCEPTIONS);
-	assert_true(has_exception(&v, EXCEPT_LISTS)); /* RFC 9989 7.4 */
+	assert_true(verdict_excepts(&v, EXCEPT_LISTS)); /* RFC 9989 7.4 */
 	w.options.profile = PROFILE_TRANSACTIONAL;
 	run(&w, &arena, &v);
-	assert_false(has_exception(&v, EXCEPT_LISTS));
+	assert_false(verdict_excepts(&v, EXCEPT_LISTS));
 	w.options.profile = PROFILE_PEOPLE;
 	for (size_t i = 0; i < w.rows.reports_n; i++)
 		w.reports[i].policy.testing = w.reports[i].begin < (int64_t)(TODAY - 10) * DAY_SECONDS;
@@ -472,7 +464,7 @@ static void an_archive_of_files_counts_but_is_named(void **state)
 				      "pass", "shop.example/k1/pass", 250, NULL, NULL, 0, 0, true });
 	run(&w, &arena, &v);
 	assert_int_equal(v.measures.own, 250 * 35);
-	assert_true(has_exception(&v, EXCEPT_UNAUTHENTICATED));
+	assert_true(verdict_excepts(&v, EXCEPT_UNAUTHENTICATED));
 	w.options.trust_strict = true;
 	run(&w, &arena, &v);
 	assert_int_equal(v.measures.own, 0);

@@ -381,6 +381,14 @@ static void print_rest(struct buf *b, const struct verdict *v)
 	}
 }
 
+bool verdict_excepts(const struct verdict *v, enum exception_kind kind)
+{
+	for (size_t i = 0; i < v->decision.exceptions_n; i++)
+		if (v->decision.exceptions[i].kind == kind)
+			return true;
+	return false;
+}
+
 struct span world_print(const struct verdict *v, struct arena *arena)
 {
 	const struct measures *m = &v->measures;

@@ -42,6 +42,8 @@ const struct rows *world_rows(struct world *world);
 void world_shuffle(struct world *world, uint32_t seed); /* reports, sources, outcomes and traffic in another order */
 void world_end(struct world *world);
 
+bool verdict_excepts(const struct verdict *verdict, enum exception_kind kind);
+
 /* Everything of a verdict that is shown, as text in `arena`: equal verdicts, equal texts. */
 struct span world_print(const struct verdict *verdict, struct arena *arena);
 

@@ -271,21 +271,6 @@ static void count_reports(struct work *w)
 		v->days_covered += day_is_covered(w, day);
 }
 
-/* Own mail from people's homes cannot be told from it: by their days, it may be. Whoever forges may keep them too, so it is said and
- * nothing more. */
-static void note_scattered(const struct work *w, struct blind *blind)
-{
-	for (size_t i = 0; i < w->paths_n; i++) {
-		const struct path *path = &w->paths[i];
-
-		if (!path->features.scatter || path->fate != FATE_FORGED || path->class.confidence == CONFIDENCE_OPERATOR ||
-			!features_keep_workweek(&path->features))
-			continue;
-		blind->scattered = add_up(blind->scattered, path->messages);
-		blind->scattered_addresses = add_up(blind->scattered_addresses, path->addresses);
-	}
-}
-
 /* A row of a few messages is a large part where there is little mail, and nobody's error. */
 static void note_large_row(struct work *w)
 {
@@ -322,7 +307,6 @@ static void verdict_fill(struct work *w)
 	v->senders = w->senders;
 	v->senders_n = w->senders_n;
 	v->loosened_n = limits_loosened(&w->options->limits, w->arena, &v->loosened);
-	note_scattered(w, &v->blind);
 	note_large_row(w);
 	v->blind.spf_fail_all = w->rows->published.checked && w->rows->published.spf_all == '-';
 	v->blind.unreported = true;

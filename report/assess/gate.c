@@ -23,7 +23,8 @@ const char *exception_word(enum exception_kind kind)
 {
 	static const char *const words[EXCEPT_COUNT] = { "one reporter", "thin evidence", "accepted", "thin",
 		"undecided", "forwarding", "dns", "reports not authenticated", "hardly reported", "records not checked",
-		"attest: quarterly senders", "silent", "attest: posts to lists" };
+		"attest: quarterly senders", "silent", "attest: posts to lists",
+		"scattered" };
 
 	return kind < EXCEPT_COUNT ? words[kind] : "";
 }
@@ -307,6 +308,8 @@ static void name_rest(struct ruling *r)
 		except(r, EXCEPT_QUARTERLY, SPAN_ABSENT);
 	if (m->lists_unattested && r->target == TARGET_REJECT)
 		except(r, EXCEPT_LISTS, SPAN_ABSENT);
+	if (share(m->scattered, add_up(m->own, m->scattered)) > r->t->own_loss)
+		except(r, EXCEPT_SCATTERED, SPAN_ABSENT);
 }
 
 static int gate_order(const void *a, const void *b)

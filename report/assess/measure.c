@@ -233,6 +233,20 @@ static bool measure_silent(struct work *w, struct measures *m)
 	return silent && mails;
 }
 
+/* Own mail from people's homes cannot be told from it: by their days, it may be. Whoever forges may keep them too. */
+static void measure_scattered(const struct work *w, struct measures *m)
+{
+	for (size_t i = 0; i < w->paths_n; i++) {
+		const struct path *path = &w->paths[i];
+
+		if (!path->features.scatter || path->fate != FATE_FORGED || path->class.confidence == CONFIDENCE_OPERATOR ||
+			!features_keep_workweek(&path->features))
+			continue;
+		m->scattered = add_up(m->scattered, path->messages);
+		m->scattered_addresses = add_up(m->scattered_addresses, path->addresses);
+	}
+}
+
 static bool attested(const struct work *w, struct span what)
 {
 	for (size_t i = 0; i < w->rows->attests_n; i++)
@@ -288,6 +302,7 @@ bool work_measures(struct work *w, struct measures *m)
 	m->lists_unattested = w->options->profile == PROFILE_PEOPLE && !attested(w, SPAN("lists"));
 	if (!measure_sent(w, m) || !measure_silent(w, m) || !sum_whole(w, m) || !list_senders(w, m))
 		return false;
+	measure_scattered(w, m);
 	measures_share(m);
 	return true;
 }

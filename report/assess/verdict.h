@@ -217,6 +217,8 @@ struct measures {
 	size_t hardly_reported_n;
 	double trusted_share; /* of counted messages that are not forged, from authenticated reports; 1 without any */
 	bool records_unchecked, quarterly_unattested, lists_unattested;
+	/* Scattered mail that counts as forged and keeps the working week, as that of people who send from home would. */
+	uint64_t scattered, scattered_addresses;
 	/* shown, never gated */
 	double own_loss, own_upper, forward_loss, undecided_share, worst_loss, dkim_share;
 	uint64_t spared; /* failing forwarded messages that receivers marked */
@@ -256,6 +258,7 @@ enum exception_kind {
 	EXCEPT_QUARTERLY,
 	EXCEPT_SILENT, /* its mail failed when it was last seen, and none came since the window began */
 	EXCEPT_LISTS, /* RFC 9989 7.4: people who may post to lists SHOULD NOT be put under p=reject */
+	EXCEPT_SCATTERED, /* measures.scattered, if it were own mail, would be more than may be lost */
 	EXCEPT_COUNT
 };
 struct exception {
@@ -456,8 +459,6 @@ struct day_totals { /* one per day of the window */
 struct blind {		   /* what reports can not show, when it applies */
 	bool spf_fail_all; /* SPF ends in -all: refusals before DATA are never reported */
 	bool unreported;   /* always: receivers that send no reports */
-	/* Scattered mail that counts as forged and keeps the working week, as that of people who send from home would. */
-	uint64_t scattered, scattered_addresses;
 };
 
 /* One row of a report that is a large part of the own mail: what rests on it rests on a single count. */
