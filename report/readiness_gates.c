@@ -557,6 +557,11 @@ void words_next(const struct pen *pen, const struct assessment *a)
 			pen_say(pen, " covers it. Reports about its mail come under that domain.");
 			break;
 		}
+		if (!a->rows->published.checked && words_unheard(a)) {
+			pen_say(pen, "Nothing yet: what it publishes was not looked at. This does: dmarcgate lint ");
+			pen_code(pen, a->verdict->domain);
+			break;
+		}
 		pen_say(pen, "Keep what is published: silence is no reason to weaken it.");
 		break;
 	default:

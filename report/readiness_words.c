@@ -289,7 +289,7 @@ void words_nothing_counts(const struct pen *pen, const struct verdict *v)
 				  : "%s reports have come, and none of them counts yet",
 			count_text(came).p);
 	else
-		pen_say(pen, "No report has come yet");
+		pen_say(pen, "No report about this domain has come yet");
 	pen_say(pen, ", so nothing can be said about what it would cost.");
 }
 
@@ -301,6 +301,14 @@ static void say_coverage(const struct pen *pen, const struct verdict *v)
 		pen_say(pen, " Reports cover only %u of these %u days.", v->days_covered, v->window);
 }
 
+bool words_unheard(const struct assessment *a)
+{
+	const struct published *published = &a->rows->published;
+
+	return a->verdict->history_first == MOMENT_NONE && !words_came(a->verdict) &&
+	       (!published->checked || (!published->dmarc_records && !published->covered_by.n));
+}
+
 void words_cost(const struct pen *pen, const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;
@@ -310,6 +318,8 @@ void words_cost(const struct pen *pen, const struct assessment *a)
 		pen_say(pen, "This domain sends no mail, so there is none to lose.");
 	} else if (v->history_first == MOMENT_NONE) {
 		words_nothing_counts(pen, v);
+		if (words_unheard(a))
+			pen_say(pen, " Is its name spelt as you meant it?");
 	} else if (m->own == 0) {
 		pen_say(pen, "No message of your own was reported in ");
 		say_window(pen, a);

@@ -17,6 +17,7 @@ void words_status(const struct pen *pen, const struct assessment *a); /* `for p=
 void words_cost(const struct pen *pen, const struct assessment *a);   /* what it would have cost; with its dots */
 uint64_t words_came(const struct verdict *v);			      /* reports that do not count */
 void words_nothing_counts(const struct pen *pen, const struct verdict *v); /* that none does; with its dot */
+bool words_unheard(const struct assessment *a); /* neither a report nor a record shows that there is such a domain */
 void words_first(const struct pen *pen, const struct assessment *a);  /* what to do first; with its dots */
 bool words_holds(const struct assessment *a); /* p=reject is in force, and nothing is left to do */
 
