@@ -303,6 +303,14 @@ static bool is_lacking(const struct assessment *a, const struct lack *lack, doub
 	return gate && gate->state == GATE_NO_DATA && *value < *limit && !lone;
 }
 
+bool words_unheard(const struct assessment *a)
+{
+	const struct published *published = &a->rows->published;
+
+	return a->verdict->history_first == MOMENT_NONE && !words_came(a->verdict) &&
+	       (!published->checked || (!published->dmarc_records && !published->covered_by.n));
+}
+
 void words_missing(const struct pen *pen, const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;

@@ -301,14 +301,6 @@ static void say_coverage(const struct pen *pen, const struct verdict *v)
 		pen_say(pen, " Reports cover only %u of these %u days.", v->days_covered, v->window);
 }
 
-bool words_unheard(const struct assessment *a)
-{
-	const struct published *published = &a->rows->published;
-
-	return a->verdict->history_first == MOMENT_NONE && !words_came(a->verdict) &&
-	       (!published->checked || (!published->dmarc_records && !published->covered_by.n));
-}
-
 void words_cost(const struct pen *pen, const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;
