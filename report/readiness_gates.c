@@ -566,8 +566,8 @@ void words_next(const struct pen *pen, const struct assessment *a)
 			break;
 		}
 		if (!a->rows->published.checked && words_unheard(a)) {
-			pen_say(pen, "Nothing yet: what it publishes was not looked at. This does: dmarcgate lint ");
-			pen_code(pen, a->verdict->domain);
+			pen_say(pen, "Nothing yet: what it publishes was not looked at. This does: ");
+			words_lint(pen, a);
 			break;
 		}
 		pen_say(pen, "Keep what is published: silence is no reason to weaken it.");

@@ -52,6 +52,7 @@ void words_step_figure_behind(
 void words_step_reason(
 	const struct pen *pen, const struct assessment *a, const struct step *step); /* with its dot; may be empty */
 void words_step_action(const struct pen *pen, const struct assessment *a, const struct step *step); /* may be empty */
+void words_lint(const struct pen *pen, const struct assessment *a); /* the command that judges what is published */
 void words_publish_key(const struct pen *pen, struct span selector, struct span domain); /* with its dot */
 void words_step_seen(const struct pen *pen, const struct step *step); /* when a repair shows; with its dot; may be empty */
 void words_risk(const struct pen *pen, const struct assessment *a, uint32_t sender); /* with its dots; may be empty */
