@@ -385,6 +385,8 @@ void words_gather(const struct pen *pen, const struct assessment *a)
 		pen_say(pen, "See why no reports come any more; the newest is %s old", days_text(age).p);
 	else if (history < needed && evidence && evidence->state == GATE_HOLDS)
 		pen_say(pen, "Wait %s", counted_text((uint64_t)(needed - history), "more day", "more days").p);
+	else if (a->rows->published.spf_only_all && !v->measures.own)
+		pen_say(pen, "If it sends no mail, as its SPF record says, set profile = parked for it in dmarcgate.conf");
 	else
 		pen_say(pen, "Send one message from every system you use to Gmail, Outlook and Yahoo, on six days");
 }

@@ -93,7 +93,7 @@ void world_silent(struct world *world)
 	begin(world, REQUEST_NONE);
 }
 
-void world_parked(struct world *world)
+static void begin_forged(struct world *world, int days)
 {
 	begin(world, REQUEST_NONE);
 	world->rows.published.spf_only_all = true;
@@ -102,8 +102,18 @@ void world_parked(struct world *world)
 				.host = "-",
 				.spf = "spam.example",
 				.n = 3,
-				.first = 190,
+				.first = days,
 				.last = 1 });
+}
+
+void world_parked(struct world *world)
+{
+	begin_forged(world, 190);
+}
+
+void world_unparked(struct world *world)
+{
+	begin_forged(world, 100);
 }
 
 void world_breaking(struct world *world)
