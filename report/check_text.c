@@ -133,6 +133,10 @@ bool check_text(FILE *out, const struct style *style, const struct assessment *a
 	steps(&c);
 	alerts(&c);
 	exceptions(&c);
+	if (a->verdict->loosened_n) {
+		words_loosened(&c.pen, a->verdict);
+		line_end(&c, 2, 0);
+	}
 	next(&c);
 	buf_release(&c.line);
 	return !c.failed && !ferror(out);

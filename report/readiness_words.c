@@ -807,12 +807,12 @@ bool words_not_counted(const struct pen *pen, const struct assessment *a, const 
 	return true;
 }
 
-static void say_loosened(const struct pen *pen, const struct verdict *v)
+void words_loosened(const struct pen *pen, const struct verdict *v)
 {
 	for (size_t i = 0; i < v->loosened_n; i++) {
 		const struct loosened *l = &v->loosened[i];
 
-		pen_say(pen, "%s%s = %g (%g)", i ? ", " : " Limits looser than the default: ", l->name, l->value,
+		pen_say(pen, "%s%s = %g (%g)", i ? ", " : "Limits looser than the default: ", l->name, l->value,
 			l->standard);
 	}
 	if (v->loosened_n)
@@ -889,5 +889,7 @@ void words_basis(const struct pen *pen, const struct assessment *a)
 	say_scattered(pen, v);
 	if (v->blind.spf_fail_all)
 		pen_say(pen, " SPF ends in -all: mail that receivers refuse for that at once is in no report.");
-	say_loosened(pen, v);
+	if (v->loosened_n)
+		pen_say(pen, " ");
+	words_loosened(pen, v);
 }

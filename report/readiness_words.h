@@ -59,6 +59,7 @@ void words_risk(const struct pen *pen, const struct assessment *a, uint32_t send
 void words_step_effect(const struct pen *pen, const struct step *step); /* `own loss 2.2 % -> 0 %`; may be empty */
 
 /* ---- alerts, exceptions, gates */
+void words_loosened(const struct pen *pen, const struct verdict *v);   /* limits of one's own; with its dot; may be empty */
 void words_missing(const struct pen *pen, const struct assessment *a); /* what data lack; with its dots; may be empty */
 void words_lacking(const struct pen *pen, const struct assessment *a); /* `10 of 18 weekdays, no end of a month` */
 void words_gather(const struct pen *pen, const struct assessment *a);  /* what to do about it */

@@ -119,6 +119,7 @@ static const struct {
 	{ "parked.txt", world_parked, text },
 	{ "breaking.txt", world_breaking, text },
 	{ "breaking-check.txt", world_breaking, check },
+	{ "loose-check.txt", world_loose, check },
 	{ "unparked-check.txt", world_unparked, check },
 	{ "manifold.txt", world_manifold, text },
 	{ "manifold-ascii.txt", world_manifold, text_ascii },

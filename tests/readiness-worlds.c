@@ -116,9 +116,9 @@ void world_unparked(struct world *world)
 	begin_forged(world, 100);
 }
 
-void world_breaking(struct world *world)
+static void begin_breaking(struct world *world, enum request policy)
 {
-	begin(world, REQUEST_REJECT);
+	begin(world, policy);
 	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("mail"), .n = 40, LONG });
 	flow_add(world, &(struct flow){ .address = "198.51.100.40",
 				.host = "shop." OWN,
@@ -134,6 +134,17 @@ void world_breaking(struct world *world)
 				.n = 20,
 				.first = 5,
 				.last = 1 });
+}
+
+void world_breaking(struct world *world)
+{
+	begin_breaking(world, REQUEST_REJECT);
+}
+
+void world_loose(struct world *world)
+{
+	begin_breaking(world, REQUEST_NONE);
+	world->options.limits.quarantine.own_loss = 0.2;
 }
 
 static const struct span zendesk_hosts[] = { SPAN("zdsys.com") }, separate_hosts[] = { SPAN("cannot.example") };
