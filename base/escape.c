@@ -82,11 +82,21 @@ void utf8_end(char *text)
 		text[at - 1] = '\0';
 }
 
+struct codes {
+	uint32_t first, last;
+};
+
+static bool is_within(uint32_t code, const struct codes *codes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (code >= codes[i].first && code <= codes[i].last)
+			return true;
+	return false;
+}
+
 bool code_is_unsafe(uint32_t code)
 {
-	static const struct {
-		uint32_t first, last;
-	} unsafe[] = {
+	static const struct codes unsafe[] = {
 		{ 0x00, 0x1f }, { 0x7f, 0x9f },           /* C0, DEL, C1 */
 		{ 0xad, 0xad }, { 0x061c, 0x061c },       /* soft hyphen, Arabic letter mark */
 		{ 0x180e, 0x180e }, { 0x200b, 0x200f },   /* zero width, left-to-right and right-to-left marks */
@@ -95,10 +105,33 @@ bool code_is_unsafe(uint32_t code)
 		{ 0xfff9, 0xfffb }, { 0xe0000, 0xe0fff }, /* interlinear, tags */
 	};
 
-	for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++)
-		if (code >= unsafe[i].first && code <= unsafe[i].last)
-			return true;
-	return false;
+	return is_within(code, unsafe, sizeof unsafe / sizeof *unsafe);
+}
+
+bool code_is_mark(uint32_t code)
+{
+	static const struct codes marks[] = {
+		{ 0x0300, 0x036f }, { 0x0483, 0x0489 },                                         /* Latin, Greek, Cyrillic */
+		{ 0x0591, 0x05bd }, { 0x05bf, 0x05bf }, { 0x05c1, 0x05c2 }, { 0x05c4, 0x05c7 }, /* Hebrew */
+		{ 0x0610, 0x061a }, { 0x064b, 0x065f }, { 0x0670, 0x0670 }, { 0x06d6, 0x06dc }, /* Arabic */
+		{ 0x06df, 0x06e4 }, { 0x06e7, 0x06e8 }, { 0x06ea, 0x06ed }, { 0x08d3, 0x08ff },
+		{ 0x0730, 0x074a }, { 0x07a6, 0x07b0 }, { 0x07eb, 0x07f3 }, /* Syriac, Thaana, N'Ko */
+		{ 0x0900, 0x0902 }, { 0x093c, 0x093c }, { 0x0941, 0x0948 }, { 0x094d, 0x094d }, /* Devanagari */
+		{ 0x0951, 0x0957 }, { 0x0e31, 0x0e31 }, { 0x0e34, 0x0e3a }, { 0x0e47, 0x0e4e }, /* Thai */
+		{ 0x0eb1, 0x0eb1 }, { 0x0eb4, 0x0ebc }, { 0x0ec8, 0x0ece },                     /* Lao */
+		{ 0x0f71, 0x0f7e }, { 0x0f80, 0x0f84 }, { 0x0f8d, 0x0fbc },                     /* Tibetan */
+		{ 0x1ab0, 0x1aff }, { 0x1dc0, 0x1dff }, { 0x20d0, 0x20ff }, { 0x2de0, 0x2dff }, /* of all */
+		{ 0x302a, 0x302f }, { 0x3099, 0x309a }, { 0xa66f, 0xa672 }, { 0xa674, 0xa67d },
+		{ 0xfe20, 0xfe2f }, { 0x1cf00, 0x1cf46 }, { 0x1d165, 0x1d172 }, { 0x1e000, 0x1e02a },
+	};
+
+	return code >= marks[0].first && is_within(code, marks, sizeof marks / sizeof *marks);
+}
+
+bool code_is_fit(uint32_t code, unsigned *marks)
+{
+	*marks = code_is_mark(code) ? *marks + 1 : 0;
+	return *marks <= ACCENTS_MOST && !code_is_unsafe(code);
 }
 
 /* Runs of ordinary ASCII are copied whole; this is the common case by far. */
@@ -111,25 +144,37 @@ static size_t plain_run(struct span text, const char *special)
 	return n;
 }
 
+size_t escape_spelt(struct buf *out, struct span text)
+{
+	uint32_t code;
+	size_t n = utf8_next(text, &code);
+
+	if (n == 0)
+		code = (unsigned char)text.p[0];
+	if (code < 0x100)
+		buf_printf(out, "\\x%02X", (unsigned)code);
+	else
+		buf_printf(out, "\\u{%X}", (unsigned)code);
+	return n ? n : 1;
+}
+
 bool escape_terminal(struct buf *out, struct span text)
 {
+	unsigned marks = 0;
+
 	while (text.n) {
 		uint32_t code = 0;
 		size_t n = plain_run(text, "");
 
 		if (n == 0) {
 			n = utf8_next(text, &code);
-			if (n == 0)
-				buf_printf(out, "\\x%02X", (unsigned char)text.p[0]);
-			else if (!code_is_unsafe(code))
+			if (n && code_is_fit(code, &marks))
 				buf_put(out, text.p, n);
-			else if (code < 0x100)
-				buf_printf(out, "\\x%02X", (unsigned)code);
 			else
-				buf_printf(out, "\\u{%X}", (unsigned)code);
-			n = n ? n : 1;
+				n = escape_spelt(out, text);
 		} else {
 			buf_put(out, text.p, n);
+			marks = 0;
 		}
 		text.p += n;
 		text.n -= n;
@@ -164,6 +209,8 @@ static void json_escape_code(struct buf *out, uint32_t code)
 
 bool escape_json(struct buf *out, struct span text)
 {
+	unsigned marks = 0;
+
 	while (text.n) {
 		uint32_t code = 0;
 		size_t n = plain_run(text, "\"\\");
@@ -173,12 +220,13 @@ bool escape_json(struct buf *out, struct span text)
 			if (n == 0) {
 				buf_put(out, "\xef\xbf\xbd", 3);
 				n = 1;
-			} else if (code == '"' || code == '\\' || code_is_unsafe(code)) {
+			} else if (code == '"' || code == '\\' || !code_is_fit(code, &marks)) {
 				json_escape_code(out, code);
 			} else {
 				buf_put(out, text.p, n);
 			}
 		} else {
+			marks = 0;
 			buf_put(out, text.p, n);
 		}
 		text.p += n;

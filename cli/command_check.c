@@ -38,7 +38,7 @@ static bool check_print(const struct cli *cli, const struct assessment *a, const
 	if (!first)
 		putchar('\n');
 	return check_text(stdout, &cli->out, a) &&
-	       (!cli->options.diff || changes_text(stdout, &cli->out, changes));
+	       (!cli->options.diff || changes_text(stdout, &cli->out, a, changes));
 }
 
 /* What an earlier run found, and that this one found the same today already. */

@@ -70,6 +70,11 @@ static bool is_gate(struct span id, unsigned *number)
 	return n > 0;
 }
 
+static bool is_report(struct span id)
+{
+	return span_starts_nocase(id, SPAN("report:"));
+}
+
 static int sources_explain(const struct cli *cli, const struct assessment *a, struct span id)
 {
 	uint32_t sources[EXPLAIN_SOURCES];
@@ -132,14 +137,49 @@ static int assessed_explain(const struct cli *cli, const struct assessment *a, s
 		return gate_explain(cli, a, gate);
 	if (evidence_find(id, &item))
 		return evidence_explain(cli, a, item);
-	if (span_starts_nocase(id, SPAN("report:")))
+	if (is_report(id))
 		return reports_explain(cli, a, (struct span){ id.p + 7, id.n - 7 });
 	return sources_explain(cli, a, id);
 }
 
-/* Of which domain? The one that is named, or the only one there is. */
-static bool domain_choose(
-	struct cli *cli, struct store *store, struct domain_list *list, struct span *domain, struct fault *fault)
+struct told {
+	struct domain_list *list;
+	struct span names[DOMAINS_NAMED + 1];
+};
+
+static bool domain_told(void *arg, const struct stored_report *row)
+{
+	struct told *told = arg;
+
+	if (row->broken)
+		return false;
+	for (size_t i = 0; i < told->list->n; i++)
+		if (span_is_nocase(told->names[i], row->domain))
+			return true;
+	told->names[told->list->n++] = arena_copy(&told->list->arena, row->domain);
+	return told->list->n <= DOMAINS_NAMED;
+}
+
+/* A report tells its domain itself; reporters may give several the same id. */
+static bool report_domains(struct store *store, const char *id, struct domain_list *list, struct fault *fault)
+{
+	struct condition condition = { .what = CONDITION_REPORT, .text = id };
+	struct told told = { .list = list };
+
+	if (store && !store_ask_reports(store, &(struct report_filter){ &condition, 1 }, domain_told, &told, fault))
+		return false;
+	if (store && !list->n)
+		return fault_set(fault, FAULT_INPUT, "explain: report:%.200s: no such report; dmarcgate reports lists them", id);
+	list->names = arena_take(&list->arena, (DOMAINS_NAMED + 1) * sizeof *list->names);
+	if (!list->names || list->arena.failed)
+		return fault_set(fault, FAULT_LATER, "out of memory");
+	memcpy(list->names, told.names, list->n * sizeof *list->names);
+	return true;
+}
+
+/* Of which domain? The one that is named, the one that a report is about, or the only one there is. */
+static bool domain_choose(struct cli *cli, struct store *store, const char *id, struct domain_list *list,
+	struct span *domain, struct fault *fault)
 {
 	struct buf names = BUF(4096);
 
@@ -147,7 +187,7 @@ static bool domain_choose(
 		*domain = span_of(cli->options.domain);
 		return true;
 	}
-	if (!domains_ask(cli, store, list, fault))
+	if (!(is_report(span_of(id)) ? report_domains(store, id + 7, list, fault) : domains_ask(cli, store, list, fault)))
 		return false;
 	if (list->n == 1) {
 		*domain = list->names[0];
@@ -177,7 +217,7 @@ static int verdict_explain(struct cli *cli, struct store *store, const char *id)
 	enum evidence_id item;
 	int code;
 
-	if (!domain_choose(cli, store, &list, &domain, &fault)) {
+	if (!domain_choose(cli, store, id, &list, &domain, &fault)) {
 		if (fault.kind == FAULT_INPUT && evidence_find(span_of(id), &item))
 			code = evidence_explain(cli, NULL, item);
 		else

@@ -65,8 +65,10 @@ static bool fixed_read(const char *list, const struct verdict *v, struct arena *
 	if (!subjects || !words || !taken)
 		return fault_set(fault, FAULT_LATER, "out of memory");
 	while (span_take(&rest, ',', &word)) {
-		bool found = false;
+		bool found = false, again = false;
 
+		for (size_t i = 0; i < asked->n; i++)
+			again |= span_is_nocase(word, words[i]);
 		for (size_t i = 0; word.n && i < v->senders_n; i++) {
 			if (!sender_is(v, &v->senders[i], word))
 				continue;
@@ -75,9 +77,9 @@ static bool fixed_read(const char *list, const struct verdict *v, struct arena *
 				subjects[fixed->n++] = v->senders[i].subject;
 			taken[i] = true;
 		}
-		if (found)
+		if (found && !again)
 			words[asked->n++] = word;
-		else if (word.n)
+		else if (word.n && !found)
 			return fault_set(fault, FAULT_INPUT,
 				"--fixed %.*s: no such sender; dmarcgate senders lists them",
 				(int)(word.n < 200 ? word.n : 200), word.p);

@@ -60,9 +60,11 @@ void print_version(FILE *out)
 	char protections[SANDBOX_TEXT], libraries[512];
 
 	fprintf(out, "dmarcgate %s\n", PACKAGE_VERSION);
-	fprintf(out, "  reads with    %s\n", parse_libraries(libraries, sizeof libraries));
+	fprintf(out, "  reads with    %s,\n                " READER_LIBRARIES "\n",
+		parse_libraries(libraries, sizeof libraries));
 	fputs("  asks with     " HELPER_LIBRARIES "\n", out);
 	fprintf(out, "  hashes with   %s\n", digest_library());
 	fprintf(out, "  stores with   SQLite %s\n", store_library());
+	fputs("  and also      " OTHER_LIBRARIES "\n", out);
 	fprintf(out, "  protections   %s\n", sandbox_describe(sandbox_probe(), protections));
 }

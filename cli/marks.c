@@ -86,10 +86,13 @@ static bool lines_write(int fd, struct span lines, struct fault *fault, const ch
 	if (last != '\n')
 		buf_put_byte(&all, '\n');
 	buf_put_span(&all, lines);
+	errno = ENOMEM;
 	written = all.failed ? -1 : write(fd, all.p, all.n);
+	if (written >= 0 && written < (ssize_t)all.n)
+		errno = ENOSPC; /* a file takes less than it was given only where there is no room */
 	ok = written == (ssize_t)all.n && fsync(fd) == 0;
 	if (!ok) {
-		fault_set(fault, FAULT_LATER, "%.300s: %s", path, strerror(written >= 0 ? ENOSPC : errno));
+		fault_set(fault, FAULT_LATER, "%.300s: %s", path, strerror(errno));
 		if (written > 0 && ftruncate(fd, before.st_size) < 0)
 			fault_set(fault, FAULT_SETUP, "%.300s: half a line was written: %s", path, strerror(errno));
 	}

@@ -184,7 +184,8 @@ static const struct phrase alert_phrases[] = { { "parked-sends", "a domain that 
 	{ "reporter-gone", "a receiver reports no longer" },
 	{ "unverified-lead", "reports that do not count would change the verdict" }, { NULL, NULL } };
 
-static const struct phrase exception_phrases[] = { { "dns", "DNS records" }, { NULL, NULL } };
+static const struct phrase exception_phrases[] = { { "dns", "DNS records" }, { "accepted", "accepted loss" },
+	{ "thin", "too few messages to judge" }, { "undecided", "still undecided, though reviewed" }, { NULL, NULL } };
 
 /* An item's sentence begins so when it is new, is over, is another one than before. */
 static const struct {
@@ -198,8 +199,23 @@ static const struct {
 	[ITEM_ALERT] = { "alert: ", "alert over: ", "alert: ", alert_phrases },
 };
 
+/* Kept is what identifies a sender; the page, the list and `explain` call it by its name. */
+static void name_put(struct buf *line, const struct style *style, const struct assessment *a, struct span subject)
+{
+	const struct pen pen = { line, style, PEN_TERMINAL };
+	const struct verdict *v = a->verdict;
+	uint32_t sender = verdict_sender(v, subject);
+
+	for (uint32_t i = 0; sender == NO_INDEX && i < v->paths_n; i++)
+		if (span_is(v->sources[v->paths[i].source].id, subject)) {
+			words_source(&pen, a, i);
+			return;
+		}
+	words_subject(&pen, a, subject, sender);
+}
+
 /* `word subject`; a word that is not in the table, as of a later version, is shown as it is stored. */
-static void subject_put(struct buf *line, const struct style *style, const struct change *change)
+static void subject_put(struct buf *line, const struct style *style, const struct assessment *a, const struct change *change)
 {
 	const struct phrase *phrase = kinds[change->kind].phrases;
 	struct span rest = change->subject, word;
@@ -219,7 +235,7 @@ static void subject_put(struct buf *line, const struct style *style, const struc
 	}
 	if (rest.n) {
 		buf_put_text(line, ", ");
-		style_brief(line, style, rest);
+		name_put(line, style, a, rest);
 	}
 }
 
@@ -231,7 +247,8 @@ static struct span state_shown(const struct change *change, struct span state)
 	return state;
 }
 
-static void line_put(FILE *out, const struct style *style, const char *sign, const struct change *change)
+static void line_put(FILE *out, const struct style *style, const struct assessment *a, const char *sign,
+	const struct change *change)
 {
 	struct buf line = BUF(LINE_OCTETS);
 	bool digest = change->kind == ITEM_SETTING && span_is(change->subject, SPAN("limits"));
@@ -242,7 +259,7 @@ static void line_put(FILE *out, const struct style *style, const char *sign, con
 	if (digest) {
 		buf_put_text(&line, "the verdict's limits are other ones");
 	} else {
-		subject_put(&line, style, change);
+		subject_put(&line, style, a, change);
 		if (change->now.n && !change->before.p) {
 			buf_put_text(&line, ": ");
 			style_brief(&line, style, state_shown(change, change->now));
@@ -258,7 +275,7 @@ static void line_put(FILE *out, const struct style *style, const char *sign, con
 	buf_release(&line);
 }
 
-bool changes_text(FILE *out, const struct style *style, const struct changes *c)
+bool changes_text(FILE *out, const struct style *style, const struct assessment *a, const struct changes *c)
 {
 	const char *arrow = style_symbol(style, SYMBOL_ARROW);
 
@@ -275,7 +292,7 @@ bool changes_text(FILE *out, const struct style *style, const struct changes *c)
 	if (strcmp(loss_text(c->before).p, loss_text(c->now).p))
 		fprintf(out, "    own loss: %s %s %s\n", loss_text(c->before).p, arrow, loss_text(c->now).p);
 	for (size_t i = 0; i < c->n; i++)
-		line_put(out, style, !c->rows[i].before.p ? "+" : !c->rows[i].now.p ? "-" : " ", &c->rows[i]);
+		line_put(out, style, a, !c->rows[i].before.p ? "+" : !c->rows[i].now.p ? "-" : " ", &c->rows[i]);
 	return !ferror(out);
 }
 

@@ -25,7 +25,7 @@ bool changes_find(const struct stored_verdict *before, const struct stored_verdi
 	struct changes *changes);
 
 /* NULL changes: no earlier verdict is known. */
-bool changes_text(FILE *out, const struct style *style, const struct changes *changes);
+bool changes_text(FILE *out, const struct style *style, const struct assessment *a, const struct changes *changes);
 void changes_json(struct json *j, const struct changes *changes);
 
 #endif

@@ -84,6 +84,22 @@ static void steps(struct checking *c)
 		fprintf(c->out, "  and %zu more\n", more);
 }
 
+/* What a step calls the critical alert below. */
+static void alerts(struct checking *c)
+{
+	const struct verdict *v = c->a->verdict;
+
+	for (size_t i = 0; i < v->alerts_n; i++) {
+		if (v->alerts[i].level != LEVEL_CRITICAL)
+			continue;
+		pen_say(&c->pen, "! ");
+		words_alert_name(&c->pen, c->a, &v->alerts[i]);
+		pen_say(&c->pen, ": ");
+		words_alert(&c->pen, c->a, &v->alerts[i]);
+		line_end(c, 2, 2);
+	}
+}
+
 static void next(struct checking *c)
 {
 	words_next(&c->pen, c->a);
@@ -115,7 +131,12 @@ bool check_text(FILE *out, const struct style *style, const struct assessment *a
 	head(&c);
 	gates(&c);
 	steps(&c);
+	alerts(&c);
 	exceptions(&c);
+	if (a->verdict->loosened_n) {
+		words_loosened(&c.pen, a->verdict);
+		line_end(&c, 2, 0);
+	}
 	next(&c);
 	buf_release(&c.line);
 	return !c.failed && !ferror(out);

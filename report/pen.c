@@ -6,12 +6,14 @@
 
 bool html_text(struct buf *out, struct span text)
 {
+	unsigned marks = 0;
+
 	while (text.n) {
 		uint32_t code = 0;
 		size_t n = utf8_next(text, &code);
 
-		if (n == 0 || code_is_unsafe(code))
-			escape_terminal(out, (struct span){ text.p, n ? n : 1 });
+		if (n == 0 || !code_is_fit(code, &marks))
+			escape_spelt(out, text);
 		else if (code == '&')
 			buf_put_text(out, "&amp;");
 		else if (code == '<')

@@ -137,10 +137,40 @@ static void found_signed(const struct pen *pen, const struct assessment *a)
 	say_subjects(pen, a, 5, true, "; ");
 }
 
+static double value_of(const struct gate *gate, const char *name, double *limit)
+{
+	for (size_t i = 0; gate && i < gate->values_n; i++)
+		if (span_is(span_of(gate->values[i].name), span_of(name))) {
+			*limit = gate->values[i].limit;
+			return gate->values[i].value;
+		}
+	*limit = 0;
+	return 0;
+}
+
+/* Messages enough, and little of them fails; but a bound on that takes more of them. */
+static bool bound_is_wide(const struct verdict *v, double *upper, double *most)
+{
+	const struct gate *gate = gate_first(v, 2);
+	double least, evidence = value_of(gate, "evidence", &least);
+
+	*upper = value_of(gate, "upper95", most);
+	return gate && gate->state == GATE_NO_DATA && v->measures.own && evidence >= least && *upper > *most;
+}
+
+static uint64_t evidence_needed(const struct verdict *v)
+{
+	for (size_t i = 0; i < v->steps_n; i++)
+		if (v->steps[i].kind == STEP_GATHER)
+			return v->steps[i].needed;
+	return 0;
+}
+
 void words_gate_found(const struct pen *pen, const struct assessment *a, unsigned number)
 {
 	const struct measures *m = &a->verdict->measures;
 	const struct gate *gate = gate_first(a->verdict, number);
+	double upper, most;
 
 	switch (number) {
 	case 1:
@@ -148,6 +178,8 @@ void words_gate_found(const struct pen *pen, const struct assessment *a, unsigne
 		break;
 	case 2:
 		pen_say(pen, "%s", counted_text(m->own_evidence, "piece of evidence", "pieces of evidence").p);
+		if (bound_is_wide(a->verdict, &upper, &most))
+			pen_say(pen, ", by which up to %s could fail", ratio_text(upper).p);
 		break;
 	case 3:
 		found_loss(pen, m);
@@ -217,6 +249,7 @@ void words_gate_limit(const struct pen *pen, const struct assessment *a, unsigne
 {
 	bool later = words_gate_state(a->verdict, number) == GATE_NOT_ASKED;
 	const struct target_limits *t = limits_of(&a->options->limits, later ? TARGET_REJECT : a->verdict->target);
+	double upper, most;
 
 	if (later)
 		pen_say(pen, "only for p=reject: ");
@@ -226,6 +259,8 @@ void words_gate_limit(const struct pen *pen, const struct assessment *a, unsigne
 		break;
 	case 2:
 		pen_say(pen, "at least %s", count_text((uint64_t)t->evidence).p);
+		if (bound_is_wide(a->verdict, &upper, &most))
+			pen_say(pen, ", and as many as show that at most %s fail", limit_text(most).p);
 		break;
 	case 3:
 		pen_say(pen, "at most %s, surely at most %s", limit_text(t->own_loss).p, limit_text(t->own_upper).p);
@@ -260,17 +295,6 @@ void words_gate_limit(const struct pen *pen, const struct assessment *a, unsigne
 
 /* ---- too little data */
 
-static double value_of(const struct gate *gate, const char *name, double *limit)
-{
-	for (size_t i = 0; gate && i < gate->values_n; i++)
-		if (span_is(span_of(gate->values[i].name), span_of(name))) {
-			*limit = gate->values[i].limit;
-			return gate->values[i].value;
-		}
-	*limit = 0;
-	return 0;
-}
-
 /* Values of a gate that ask for more than there is, each in a sentence. */
 static const struct lack {
 	unsigned gate;
@@ -303,6 +327,14 @@ static bool is_lacking(const struct assessment *a, const struct lack *lack, doub
 	return gate && gate->state == GATE_NO_DATA && *value < *limit && !lone;
 }
 
+bool words_unheard(const struct assessment *a)
+{
+	const struct published *published = &a->rows->published;
+
+	return a->verdict->history_first == MOMENT_NONE && !words_came(a->verdict) &&
+	       (!published->checked || (!published->dmarc_records && !published->covered_by.n));
+}
+
 void words_missing(const struct pen *pen, const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;
@@ -320,11 +352,6 @@ void words_missing(const struct pen *pen, const struct assessment *a)
 		else
 			pen_say(pen, "%s%s: %.0f %s are needed.", before, lacks[i].none, limit,
 				lack_unit(&lacks[i], v, limit));
-		before = " ";
-	}
-	value = value_of(gate_first(v, 1), "age", &limit);
-	if (value > limit) {
-		pen_say(pen, "%sThe newest is %s old.", before, days_text(value).p);
 		before = " ";
 	}
 	value = value_of(gate_first(v, 2), "upper95", &limit);
@@ -364,7 +391,7 @@ void words_gather(const struct pen *pen, const struct assessment *a)
 {
 	const struct verdict *v = a->verdict;
 	const struct gate *days = gate_first(v, 1), *evidence = gate_first(v, 2);
-	double history, needed, age, most;
+	double history, needed, age, most, upper, limit;
 
 	history = value_of(days, "history", &needed);
 	age = value_of(days, "age", &most);
@@ -374,9 +401,14 @@ void words_gather(const struct pen *pen, const struct assessment *a)
 	else if (v->history_first == MOMENT_NONE)
 		pen_say(pen, "Have reports sent to you (rua=), and store them: dmarcgate ingest");
 	else if (age > most)
-		pen_say(pen, "See why no reports come any more; the newest is %s old", days_text(age).p);
+		pen_say(pen, "See why no reports come any more");
 	else if (history < needed && evidence && evidence->state == GATE_HOLDS)
 		pen_say(pen, "Wait %s", counted_text((uint64_t)(needed - history), "more day", "more days").p);
+	else if (bound_is_wide(v, &upper, &limit))
+		pen_say(pen, "Wait for reports of about %s: what fails is little enough, but too few were seen to be sure",
+			counted_text(evidence_needed(v), "more message", "more messages").p);
+	else if (a->rows->published.spf_only_all && !v->measures.own)
+		pen_say(pen, "If it sends no mail, as its SPF record says, set profile = parked for it in dmarcgate.conf");
 	else
 		pen_say(pen, "Send one message from every system you use to Gmail, Outlook and Yahoo, on six days");
 }
@@ -559,6 +591,11 @@ void words_next(const struct pen *pen, const struct assessment *a)
 			pen_say(pen, "Nothing: it has no record of its own, and that of ");
 			pen_name(pen, a->rows->published.covered_by);
 			pen_say(pen, " covers it. Reports about its mail come under that domain.");
+			break;
+		}
+		if (!a->rows->published.checked && words_unheard(a)) {
+			pen_say(pen, "Nothing yet: what it publishes was not looked at. This does: ");
+			words_lint(pen, a);
 			break;
 		}
 		pen_say(pen, "Keep what is published: silence is no reason to weaken it.");

@@ -43,6 +43,12 @@ static void sentence(struct readiness_page_html *page, const char *open,
 
 /* ---- 1: the verdict */
 
+static void say_missing(const struct pen *pen, const struct assessment *a, const struct step *step)
+{
+	(void)step;
+	words_missing(pen, a);
+}
+
 static void put_number(struct html *html, uint64_t n, const char *what)
 {
 	html_rawf(html, "<li class=\"card\"><b>%s</b> <span>", count_text(n).p);
@@ -86,11 +92,8 @@ static void put_head(struct readiness_page_html *page)
 	html_raw(html, "</strong></p>\n<p>");
 	words_cost(&html->pen, page->a);
 	close_p(html);
-	if (v->decision.word == VERDICT_NOT_ENOUGH_DATA && v->history_first != MOMENT_NONE) {
-		open_p(html);
-		words_missing(&html->pen, page->a);
-		close_p(html);
-	}
+	if (v->decision.word == VERDICT_NOT_ENOUGH_DATA)
+		sentence(page, "<p>", say_missing, NULL);
 	html_raw(html, words_holds(page->a) ? "<p>" : "<p><b>First:</b> ");
 	words_first(&html->pen, page->a);
 	html_raw(html, "</p></div>\n");

@@ -527,6 +527,16 @@ void words_publish_key(const struct pen *pen, struct span selector, struct span 
 	pen_say(pen, ", or sign with a key that is there.");
 }
 
+void words_lint(const struct pen *pen, const struct assessment *a)
+{
+	struct buf command = BUF(PEN_SAY);
+
+	buf_put_text(&command, "dmarcgate lint ");
+	buf_put_span(&command, a->verdict->domain);
+	pen_code(pen, buf_span(&command));
+	buf_release(&command);
+}
+
 void words_step_action(const struct pen *pen, const struct assessment *a, const struct step *step)
 {
 	if (step_is_mended(step)) {
@@ -565,6 +575,10 @@ void words_step_action(const struct pen *pen, const struct assessment *a, const 
 		break;
 	case STEP_DECIDE:
 		say_mark(pen, a, step);
+		break;
+	case STEP_FIX_RECORD:
+		words_lint(pen, a);
+		pen_say(pen, " shows what is wrong, and what to publish.");
 		break;
 	case STEP_SUBDOMAIN:
 		pen_say(pen, "Until it passes, sp=none spares it.");

@@ -289,7 +289,7 @@ void words_nothing_counts(const struct pen *pen, const struct verdict *v)
 				  : "%s reports have come, and none of them counts yet",
 			count_text(came).p);
 	else
-		pen_say(pen, "No report has come yet");
+		pen_say(pen, "No report about this domain has come yet");
 	pen_say(pen, ", so nothing can be said about what it would cost.");
 }
 
@@ -310,6 +310,8 @@ void words_cost(const struct pen *pen, const struct assessment *a)
 		pen_say(pen, "This domain sends no mail, so there is none to lose.");
 	} else if (v->history_first == MOMENT_NONE) {
 		words_nothing_counts(pen, v);
+		if (words_unheard(a))
+			pen_say(pen, " Is its name spelt as you meant it?");
 	} else if (m->own == 0) {
 		pen_say(pen, "No message of your own was reported in ");
 		say_window(pen, a);
@@ -805,12 +807,12 @@ bool words_not_counted(const struct pen *pen, const struct assessment *a, const 
 	return true;
 }
 
-static void say_loosened(const struct pen *pen, const struct verdict *v)
+void words_loosened(const struct pen *pen, const struct verdict *v)
 {
 	for (size_t i = 0; i < v->loosened_n; i++) {
 		const struct loosened *l = &v->loosened[i];
 
-		pen_say(pen, "%s%s = %g (%g)", i ? ", " : " Limits looser than the default: ", l->name, l->value,
+		pen_say(pen, "%s%s = %g (%g)", i ? ", " : "Limits looser than the default: ", l->name, l->value,
 			l->standard);
 	}
 	if (v->loosened_n)
@@ -898,5 +900,7 @@ void words_basis(const struct pen *pen, const struct assessment *a)
 	say_scattered(pen, v);
 	if (v->blind.spf_fail_all)
 		pen_say(pen, " SPF ends in -all: mail that receivers refuse for that at once is in no report.");
-	say_loosened(pen, v);
+	if (v->loosened_n)
+		pen_say(pen, " ");
+	words_loosened(pen, v);
 }

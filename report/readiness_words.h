@@ -17,6 +17,7 @@ void words_status(const struct pen *pen, const struct assessment *a); /* `for p=
 void words_cost(const struct pen *pen, const struct assessment *a);   /* what it would have cost; with its dots */
 uint64_t words_came(const struct verdict *v);			      /* reports that do not count */
 void words_nothing_counts(const struct pen *pen, const struct verdict *v); /* that none does; with its dot */
+bool words_unheard(const struct assessment *a); /* neither a report nor a record shows that there is such a domain */
 void words_first(const struct pen *pen, const struct assessment *a);  /* what to do first; with its dots */
 bool words_holds(const struct assessment *a); /* p=reject is in force, and nothing is left to do */
 
@@ -51,12 +52,14 @@ void words_step_figure_behind(
 void words_step_reason(
 	const struct pen *pen, const struct assessment *a, const struct step *step); /* with its dot; may be empty */
 void words_step_action(const struct pen *pen, const struct assessment *a, const struct step *step); /* may be empty */
+void words_lint(const struct pen *pen, const struct assessment *a); /* the command that judges what is published */
 void words_publish_key(const struct pen *pen, struct span selector, struct span domain); /* with its dot */
 void words_step_seen(const struct pen *pen, const struct step *step); /* when a repair shows; with its dot; may be empty */
 void words_risk(const struct pen *pen, const struct assessment *a, uint32_t sender); /* with its dots; may be empty */
 void words_step_effect(const struct pen *pen, const struct step *step); /* `own loss 2.2 % -> 0 %`; may be empty */
 
 /* ---- alerts, exceptions, gates */
+void words_loosened(const struct pen *pen, const struct verdict *v);   /* limits of one's own; with its dot; may be empty */
 void words_missing(const struct pen *pen, const struct assessment *a); /* what data lack; with its dots; may be empty */
 void words_lacking(const struct pen *pen, const struct assessment *a); /* `10 of 18 weekdays, no end of a month` */
 void words_gather(const struct pen *pen, const struct assessment *a);  /* what to do about it */

@@ -111,11 +111,13 @@ enum condition_kind {
 	CONDITION_BROKEN,
 	CONDITION_DUPLICATE,
 	CONDITION_CONFLICT,
+	CONDITION_REPORT,
 };
 struct condition {
 	enum condition_kind what;
 	bool not;
-	const char *text; /* DOMAIN, REPORTER: without case; a reporter matches as a part of the name */
+	/* DOMAIN, REPORTER: without case; a reporter matches as a part of the name. REPORT: its own id, or stored_report.id */
+	const char *text;
 	int64_t moment; /* SINCE: ends at or after; UNTIL: begins before */
 };
 struct report_filter {

@@ -15,13 +15,14 @@ static const char *const condition_sql[][SUBJECT_COUNT] = {
 	[CONDITION_BROKEN] = { "0", "0", "1" },
 	[CONDITION_DUPLICATE] = { "r.state=1", "0", "0" },
 	[CONDITION_CONFLICT] = { "r.state=2", "0", "0" },
+	[CONDITION_REPORT] = { "? IN(r.report_id,CAST(r.id AS TEXT))", "0 AND ?", "0 AND ?" },
 };
 #define CONDITIONS (sizeof condition_sql / sizeof *condition_sql)
 
 /* Which condition takes a text, which a moment; the others take nothing. */
 static bool condition_has_text(enum condition_kind what)
 {
-	return what == CONDITION_DOMAIN || what == CONDITION_REPORTER;
+	return what == CONDITION_DOMAIN || what == CONDITION_REPORTER || what == CONDITION_REPORT;
 }
 
 static bool condition_has_moment(enum condition_kind what)
@@ -80,7 +81,9 @@ sqlite3_stmt *filter_open(struct store *s, enum subject subject, const struct re
 
 		if (condition_has_text(c->what)) {
 			struct span text = span_of(c->text ? c->text : "");
-			struct span folded = c->what == CONDITION_DOMAIN ? fold_domain(&s->text, text) : fold_case(&s->text, text);
+			struct span folded = c->what == CONDITION_DOMAIN   ? fold_domain(&s->text, text)
+					     : c->what == CONDITION_REPORT ? text
+									   : fold_case(&s->text, text);
 
 			sqlite3_bind_text64(st, at++, folded.p, folded.n, SQLITE_TRANSIENT, SQLITE_UTF8);
 		} else if (condition_has_moment(c->what)) {

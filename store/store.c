@@ -3,6 +3,7 @@
 #include "base/newfile.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -56,7 +57,13 @@ static bool file_prepare(struct store *s, struct fault *fault)
 	return true;
 }
 
-static bool database_open(struct store *s, struct fault *fault)
+/* Locks of SQLite's own: a moment between processes of ours, longer when another program holds the file. */
+static int busy_ms(unsigned wait_seconds)
+{
+	return wait_seconds <= BUSY_MS / 1000 ? BUSY_MS : wait_seconds < INT_MAX / 1000 ? (int)wait_seconds * 1000 : INT_MAX;
+}
+
+static bool database_open(struct store *s, unsigned wait_seconds, struct fault *fault)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | (s->mode == STORE_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
 	int rc;
@@ -68,7 +75,7 @@ static bool database_open(struct store *s, struct fault *fault)
 	rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
 	if (rc == SQLITE_OK) {
 		sqlite3_extended_result_codes(s->db, 1);
-		sqlite3_busy_timeout(s->db, BUSY_MS);
+		sqlite3_busy_timeout(s->db, busy_ms(wait_seconds));
 		sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	}
 	if (rc != SQLITE_OK)
@@ -105,7 +112,7 @@ struct store *store_open(const char *path, enum store_mode mode, unsigned wait_s
 	}
 	if (mode == STORE_WRITE && !lock_take(&s->lock, path, wait_seconds, fault))
 		goto out;
-	if (file_prepare(s, fault) && database_open(s, fault))
+	if (file_prepare(s, fault) && database_open(s, wait_seconds, fault))
 		return s;
 out:
 	store_close(s);

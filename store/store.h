@@ -29,8 +29,8 @@ enum store_mode {
 };
 
 /* FAULT_SETUP: missing, not a database or not ours, newer schema (or, for reading, older), not writable. FAULT_LATER:
- * another writer, named by its pid, holds the lock for longer than `wait_seconds`. The file is created with mode
- * 0600. */
+ * another writer, named by its pid, holds the lock for longer than `wait_seconds`; for what other programs
+ * lock it waits ten seconds at least. The file is created with mode 0600. */
 struct store *store_open(const char *path, enum store_mode mode, unsigned wait_seconds, struct fault *fault);
 void store_close(struct store *store); /* rolls back what was not committed */
 

@@ -129,6 +129,8 @@ is explain-address explain 203.0.113.66 --domain harborlight.example
 is explain-gate explain G6 --domain harborlight.example
 is explain-evidence explain e50
 is explain-report explain report:257980051358559307 --domain harborlight.example
+is explain-report-alone explain report:257980051358559307
+is explain-report-none explain report:257980051358559308
 is explain-which explain G6
 is explain-long-ago explain G6 --now 2030-01-01
 is explain-unknown explain nobody --domain harborlight.example
@@ -253,7 +255,7 @@ ok $? "the lock is named in one line"
 exec 9>&-
 wait
 run --version > out
-for library in libxml2 libarchive GMime "GNU mailutils" libunbound libcurl OpenSSL SQLite; do
+for library in libxml2 libarchive GMime libdeflate libpsl "GNU mailutils" libunbound libevent libcurl OpenSSL SQLite inih libsmartcols; do
 	grep -q "$library [0-9]" out
 	ok $? "--version names $library"
 done

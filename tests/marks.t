@@ -2,6 +2,7 @@
 # mark, accept, critical, attest: the file they write, and what `check` makes of it. TAP.
 set -u
 srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+here=$PWD
 program=${DMARCGATE:-$PWD/dmarcgate}
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
@@ -124,6 +125,15 @@ ok $? "is named in one line"
 run check --quiet harborlight.example > out 2> err
 [ $? -eq 2 ]
 ok $? "what was written before is still read"
+printf '2026-11-21 own a.example\n' > team/marks
+if grep -q __asan_init "$program"; then
+	echo "ok $((n += 1)) - a disk that does not keep # SKIP nothing is loaded before the sanitizer"
+else
+	LD_PRELOAD=$here/tests/fault.so FAULT=fsync:1 FAULT_PROGRAM=dmarcgate "$program" -c dmarcgate.conf \
+		--now 2026-11-21T12:00:00Z --db "$work/demo.db" mark b.example own 2> err
+	[ "$(cat team/marks)" = '2026-11-21 own a.example' ] && grep -q "team/marks: Input/output error" err
+	ok $? "a disk that does not keep what it took is no full one, and the file is as it was"
+fi
 rm team/marks && mkdir team/marks
 ends 78 "a folder in its place" run mark a.example own
 echo "1..$n"

@@ -55,4 +55,17 @@ sed 's/^/# /' said
 ends 2 "by what was seen that morning" "$program" -c conf --now "$world_now" --db db check --json harborlight.example
 cmp out file.json
 ok $? "it is the same, octet for octet"
+
+# What changed, in the words of the page: what identifies a sender may be an address or a whole hoster
+cp db before
+ends 2 "a week before" "$program" -c conf --now 2026-11-14T06:30:00Z --db before --dns-file mails/zone.txt check harborlight.example
+ends 2 "what changed since" "$program" -c conf --now "$world_now" --db before --dns-file mails/zone.txt check --diff harborlight.example
+says "decide whose mail it is, static-77.regional-isp.example" "a host of a hoster is called by its own name"
+says "signed less than before, tickets.harborlight.example: high" "a host of one's own is no address"
+cp marks more
+printf '2026-11-21 notours 203.0.113.77\n2026-11-21 accept zendesk until=2027-05-20\n' >> more
+sed "s,/marks,/more," conf > more.conf
+ends 2 "the next day" "$program" -c more.conf --now 2026-11-22T06:30:00Z --db before --dns-file mails/zone.txt check --diff harborlight.example
+says "no longer to do: decide whose mail it is, static-77.regional-isp.example" "nor is what was settled called otherwise"
+says "exception: accepted loss, Zendesk" "a known service has its name"
 echo "1..$n"

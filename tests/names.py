@@ -58,10 +58,12 @@ VALUES = [
     '.',
     'L' * 65536,
     '\u6f22' * 20000,
+    'o' + '\u0301\u0334\u0342' * 100,
 ]
 INVALID = b'\xff\xfe\x80 \xc0\xaf \xed\xa0\x80 \xf5\x90'  # never UTF-8: raw, where octets are
 
-UNSAFE = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]')
+UNSAFE = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]'
+                    '|[\u0300-\u036f]{5}')
 COLOUR = re.compile('\x1b\\[[0-9;]*m')
 
 

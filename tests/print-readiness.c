@@ -1,5 +1,6 @@
 /* Prints verdicts in every look, for the golden files: print-readiness NAME [LINES]. Without an argument it lists the
  * names; those that begin with `world` want the lines of traffic of assess-world.py. Exit 77: there are none. */
+#include "report/check.h"
 #include "report/explain.h"
 #include "report/readiness_html.h"
 #include "report/readiness_text.h"
@@ -82,6 +83,11 @@ static void explain_some(const struct assessment *a)
 	}
 }
 
+static void check(const struct assessment *a)
+{
+	need(check_text(stdout, &plain, a));
+}
+
 static void html(const struct assessment *a)
 {
 	struct buf page = BUF(HTML_OCTETS);
@@ -112,6 +118,9 @@ static const struct {
 	{ "silent.txt", world_silent, text },
 	{ "parked.txt", world_parked, text },
 	{ "breaking.txt", world_breaking, text },
+	{ "breaking-check.txt", world_breaking, check },
+	{ "loose-check.txt", world_loose, check },
+	{ "unparked-check.txt", world_unparked, check },
 	{ "manifold.txt", world_manifold, text },
 	{ "manifold-ascii.txt", world_manifold, text_ascii },
 	{ "manifold.html", world_manifold, html },

@@ -93,7 +93,7 @@ void world_silent(struct world *world)
 	begin(world, REQUEST_NONE);
 }
 
-void world_parked(struct world *world)
+static void begin_forged(struct world *world, int days)
 {
 	begin(world, REQUEST_NONE);
 	world->rows.published.spf_only_all = true;
@@ -102,13 +102,23 @@ void world_parked(struct world *world)
 				.host = "-",
 				.spf = "spam.example",
 				.n = 3,
-				.first = 190,
+				.first = days,
 				.last = 1 });
 }
 
-void world_breaking(struct world *world)
+void world_parked(struct world *world)
 {
-	begin(world, REQUEST_REJECT);
+	begin_forged(world, 190);
+}
+
+void world_unparked(struct world *world)
+{
+	begin_forged(world, 100);
+}
+
+static void begin_breaking(struct world *world, enum request policy)
+{
+	begin(world, policy);
 	flow_add(world, &(struct flow){ MAIL_HOST, SIGNED("mail"), .n = 40, LONG });
 	flow_add(world, &(struct flow){ .address = "198.51.100.40",
 				.host = "shop." OWN,
@@ -124,6 +134,17 @@ void world_breaking(struct world *world)
 				.n = 20,
 				.first = 5,
 				.last = 1 });
+}
+
+void world_breaking(struct world *world)
+{
+	begin_breaking(world, REQUEST_REJECT);
+}
+
+void world_loose(struct world *world)
+{
+	begin_breaking(world, REQUEST_NONE);
+	world->options.limits.quarantine.own_loss = 0.2;
 }
 
 static const struct span zendesk_hosts[] = { SPAN("zdsys.com") }, separate_hosts[] = { SPAN("cannot.example") };

@@ -11,7 +11,9 @@ void world_in_force(struct world *world); /* p=reject, and nothing left to do */
 void world_thin(struct world *world);	  /* 14 days of 180 */
 void world_silent(struct world *world);	  /* no report at all */
 void world_parked(struct world *world);	  /* sends nothing, is forged */
+void world_unparked(struct world *world); /* the same, not for long enough */
 void world_breaking(struct world *world); /* p=reject in force, a key breaks */
+void world_loose(struct world *world);	  /* the same at p=none, with a limit that lets more through than the bound on it */
 void world_manifold(struct world *world); /* p=none, every kind of step and exception there is room for */
 void world_changing(struct world *world); /* p=none, everything that can change in a week */
 void world_enforced(struct world *world); /* p=quarantine, everything that stands between it and p=reject */

@@ -10,6 +10,7 @@
 #include "report/export.h"
 #include "report/facts.h"
 #include "report/mask.h"
+#include "report/pen.h"
 #include "report/sample_words.h"
 #include "report/show.h"
 #include "report/summary.h"
@@ -111,6 +112,14 @@ static void nothing_unsafe_is_shown(void **state)
 	buf_clear(&shown);
 	style_text(&shown, &ascii, SPAN("a\033\xc3\xa9\xe2\x80\xae\xff\n"));
 	assert_string_equal(buf_text(&shown), "a\\x1B\\u{E9}\\u{202E}\\xFF\\x0A");
+	buf_clear(&shown);
+	style_text(&shown, &plain, SPAN("a\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x82"
+					"b\xcc\x81\xe0\xb8\x81\xe0\xb8\xb5\xe0\xb9\x88"));
+	assert_string_equal(buf_text(&shown), "a\xcc\x81\xcc\x81\xcc\x81\xcc\x81\\u{301}\\u{302}"
+					      "b\xcc\x81\xe0\xb8\x81\xe0\xb8\xb5\xe0\xb9\x88");
+	buf_clear(&shown);
+	html_text(&shown, SPAN("<\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81>"));
+	assert_string_equal(buf_text(&shown), "&lt;\xcc\x81\xcc\x81\xcc\x81\xcc\x81\\u{301}&gt;");
 	buf_clear(&shown);
 	memset(text, 'x', sizeof text);
 	text[STYLE_BRIEF - 1] = '\xc3';

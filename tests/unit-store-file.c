@@ -271,6 +271,30 @@ static pid_t holder_start(const char *path, int *release)
 	return pid;
 }
 
+static int busy_milliseconds(const char *path, unsigned wait_seconds)
+{
+	struct store *store = store_open(path, STORE_WRITE, wait_seconds, NULL);
+	sqlite3_stmt *st = store ? sql_prepare(store, "PRAGMA busy_timeout", 0) : NULL;
+	int milliseconds = st && sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int(st, 0) : -1;
+
+	sqlite3_finalize(st);
+	store_close(store);
+	return milliseconds;
+}
+
+/* The file may be held by a program that knows nothing of the lock beside it. */
+static void test_foreign_lock(void **state)
+{
+	struct fixture *b = *state;
+
+	store_close(b->store);
+	assert_int_equal(busy_milliseconds(b->path, 0), 10000);
+	assert_int_equal(busy_milliseconds(b->path, 60), 60000);
+	assert_int_equal(busy_milliseconds(b->path, 4294967295u), 2147483647);
+	b->store = store_open(b->path, STORE_WRITE, 0, NULL);
+	assert_non_null(b->store);
+}
+
 static void test_lock(void **state)
 {
 	struct fixture *b = *state;
@@ -702,6 +726,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_migrate_released, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_migrate_runner, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_lock, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_foreign_lock, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_expire_lends, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_killed, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_full_disk, fixture_open, fixture_close),

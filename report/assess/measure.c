@@ -297,8 +297,8 @@ bool work_measures(struct work *w, struct measures *m)
 	measure_time(w, m);
 	if (!measure_reporters(w, m))
 		return false;
-	m->quarterly_unattested =
-		(double)m->history < w->options->limits.history_sure && !attested(w, SPAN("quarterly"));
+	m->quarterly_unattested = m->history && (double)m->history < w->options->limits.history_sure &&
+				  !attested(w, SPAN("quarterly"));
 	m->lists_unattested = w->options->profile == PROFILE_PEOPLE && !attested(w, SPAN("lists"));
 	if (!measure_sent(w, m) || !measure_silent(w, m) || !sum_whole(w, m) || !list_senders(w, m))
 		return false;
