@@ -51,6 +51,7 @@ struct serving {
 	size_t at, fetched;	     /* list[at .. fetched) have been asked for */
 	size_t alone;		     /* list[.. alone) are fetched one by one: the connection was lost among them */
 	unsigned cost;		     /* connections that list[at], fetched alone, was lost with */
+	bool refused;		     /* the server said no to it */
 	uint64_t given;
 	unsigned credits;   /* NEXT to be answered */
 	unsigned fruitless; /* connections without a mail */
@@ -150,17 +151,83 @@ static bool session_lost(const struct serving *s)
 	return s->imap ? imap_broken(s->imap) : s->pop3 ? pop3_broken(s->pop3) : true;
 }
 
-/* A lost connection to an IMAP server is made again; of one to a POP3 server the deletions would be forgotten. */
+static int by_uidl(const void *a, const void *b)
+{
+	const struct server_mail *const *x = a, *const *y = b;
+	int order = strcmp((*x)->uidl, (*y)->uidl);
+
+	return order ? order : *x < *y ? -1 : *x > *y;
+}
+
+/* The caller frees. NULL: no memory. */
+static struct server_mail **mails_sorted(const struct server_list *list)
+{
+	struct server_mail **sorted = calloc(list->n + 1, sizeof *sorted);
+
+	for (size_t i = 0; sorted && i < list->n; i++)
+		sorted[i] = &list->mails[i];
+	if (sorted && list->n)
+		qsort(sorted, list->n, sizeof *sorted, by_uidl);
+	return sorted;
+}
+
+static size_t run_of(struct server_mail *const *sorted, size_t n, const char *uidl)
+{
+	size_t run = 0;
+
+	while (run < n && strcmp(sorted[run]->uidl, uidl) == 0)
+		run++;
+	return run;
+}
+
+/* The numbers that the mails have in this session; 0: none. Of several with the same UIDL (RFC 1939 section 7 allows it) none has
+ * one unless all are there: another one would be deleted than was fetched. */
+static bool numbers_renew(struct server_list *list, const struct server_list *now)
+{
+	struct server_mail **known = mails_sorted(list), **found = mails_sorted(now);
+	bool good = known && found;
+
+	for (size_t i = 0, j = 0; good && i < list->n;) {
+		size_t same = run_of(known + i, list->n - i, known[i]->uidl), there;
+
+		while (j < now->n && strcmp(found[j]->uidl, known[i]->uidl) < 0)
+			j++;
+		there = run_of(found + j, now->n - j, known[i]->uidl);
+		for (size_t k = 0; k < same; k++)
+			known[i + k]->uid = there == same ? found[j + k]->uid : 0;
+		i += same;
+	}
+	free(known);
+	free(found);
+	return good;
+}
+
+/* In another session with a POP3 server mails have other numbers, and what was deleted in the lost one is there again: it is
+ * deleted again, being safe in the database. What came meanwhile is for the next run. */
+static bool pop3_resume(struct serving *s, struct fault *fault)
+{
+	struct server_list now;
+	bool good = pop3_list(s->pop3, &now, fault);
+
+	if (good && !numbers_renew(&s->list, &now))
+		good = fault_set(fault, FAULT_LATER, "out of memory");
+	for (size_t i = 0; good && i < s->list.n; i++)
+		if (s->list.mails[i].told && s->list.mails[i].uid)
+			good = pop3_delete(s->pop3, s->list.mails[i].uid, fault);
+	server_list_release(&now);
+	if (!good) /* half of it is none: the numbers are not right, or deletions lack */
+		session_leave(s);
+	return good;
+}
+
+/* A lost connection is made again. */
 static bool session_again(struct serving *s, struct fault *fault)
 {
 	if (!session_lost(s))
 		return true;
-	if (s->mailbox.kind != MAILBOX_IMAP)
-		return fault_set(fault, FAULT_LATER, "the connection is lost");
-	imap_close(s->imap, false);
-	s->imap = NULL;
+	session_leave(s);
 	s->reconnects++;
-	return session_open(s, fault);
+	return session_open(s, fault) && (s->imap || pop3_resume(s, fault));
 }
 
 /* Mails are selected for writing when something will be done to one of them. */
@@ -227,6 +294,7 @@ static void folder_leave(struct serving *s)
 	s->wanted = NULL;
 	s->at = s->fetched = s->alone = 0;
 	s->cost = 0;
+	s->refused = false;
 }
 
 static uint64_t ask_first(struct serving *s, const char *folder)
@@ -280,6 +348,12 @@ static bool folder_enter(struct serving *s, struct fault *fault)
 
 /* ---- mails ---- */
 
+/* Wanted, and there: uid is 0 where it is not, since a session was made again. */
+static bool mail_due(const struct serving *s, size_t i)
+{
+	return s->wanted[i] && s->list.mails[i].uid;
+}
+
 /* How many from `at` on belong into one command; the unwanted among them are skipped. */
 static size_t batch_choose(const struct serving *s, struct server_mail *batch, size_t *until)
 {
@@ -292,7 +366,7 @@ static size_t batch_choose(const struct serving *s, struct server_mail *batch, s
 	for (i = s->at; i < s->list.n && n < most; i++) {
 		const struct server_mail *mail = &s->list.mails[i];
 
-		if (!s->wanted[i])
+		if (!mail_due(s, i))
 			continue;
 		if (mail->octets > s->mailbox.max_octets || (n && octets + mail->octets > BATCH_OCTETS))
 			break;
@@ -324,7 +398,7 @@ static bool fetch_twice(struct serving *s, struct server_mail *mail, struct faul
  * it for ever: they are fetched one by one, and the one that it is lost with again and again is left. False: try again. */
 static bool batch_lost(struct serving *s, size_t n, size_t until, const struct fault *fault)
 {
-	if (s->mailbox.kind != MAILBOX_IMAP || !session_lost(s) || fault->kind != FAULT_LATER || steady_seconds() >= s->deadline)
+	if (!session_lost(s) || fault->kind != FAULT_LATER || steady_seconds() >= s->deadline)
 		return false;
 	if (n > 1)
 		s->alone = until;
@@ -333,6 +407,17 @@ static bool batch_lost(struct serving *s, size_t n, size_t until, const struct f
 		return false;
 	}
 	s->why = *fault;
+	s->fetched = until;
+	return true;
+}
+
+/* The server refuses to send this one; it is named with what the server says, and the others still come. */
+static bool batch_refused(struct serving *s, size_t n, size_t until, const struct fault *fault)
+{
+	if (session_lost(s) || n > 1 || s->mailbox.kind != MAILBOX_POP3)
+		return false;
+	s->why = *fault;
+	s->refused = true;
 	s->fetched = until;
 	return true;
 }
@@ -355,8 +440,7 @@ static bool batch_fetch(struct serving *s, struct fault *fault)
 			if (batch[i].came && batch[i].length != batch[i].octets)
 				good = fetch_twice(s, &batch[i], fault);
 	} else if (n) {
-		/* A mail that another session has deleted meanwhile is refused, and the others still come. */
-		good = pop3_fetch(s->pop3, batch, s->mailbox.max_octets, fault) || !pop3_broken(s->pop3);
+		good = pop3_fetch(s->pop3, batch, s->mailbox.max_octets, fault);
 	}
 	for (size_t i = 0, j = s->at; i < n; i++, j++) {
 		while (s->list.mails[j].uid != batch[i].uid)
@@ -370,7 +454,7 @@ static bool batch_fetch(struct serving *s, struct fault *fault)
 		s->fetched = until;
 		s->cost = 0;
 	}
-	return good || (n && batch_lost(s, n, until, fault));
+	return good || (n && (batch_lost(s, n, until, fault) || batch_refused(s, n, until, fault)));
 }
 
 static void give_mail(struct serving *s, struct server_mail *mail)
@@ -382,6 +466,7 @@ static void give_mail(struct serving *s, struct server_mail *mail)
 	say(s);
 	close(mail->fd);
 	mail->fd = -1;
+	mail->given = true;
 	s->given++;
 	s->fruitless = s->unsent = 0;
 	s->credits--;
@@ -404,12 +489,28 @@ static void give_refusal(struct serving *s, const struct server_mail *mail, enum
 	s->credits--;
 }
 
+/* A mail that was asked for and has not come. Where nothing was said, perhaps another client was quicker, and nothing is wrong. */
+static void give_unsent(struct serving *s, const struct server_mail *mail)
+{
+	bool wrong = s->refused || s->cost;
+	char why[512];
+
+	snprintf(why, sizeof why, "%s; left for the next run%s%.300s",
+		s->refused ? "not sent"
+		: s->cost  ? "the connection is lost whenever it is fetched"
+			   : "announced, but not sent",
+		wrong ? ": " : "", wrong ? s->why.text : "");
+	give_refusal(s, mail, wrong ? FAULT_INPUT : FAULT_LATER, why);
+	s->refused = false;
+	s->cost = 0;
+}
+
 /* One step towards the next mail; false: fault. */
 static bool serve_step(struct serving *s, struct fault *fault)
 {
-	char why[512];
+	char why[128];
 
-	while (s->at < s->list.n && s->wanted && !s->wanted[s->at])
+	while (s->at < s->list.n && s->wanted && !mail_due(s, s->at))
 		s->at++;
 	if (s->mailbox.max_messages && s->given >= s->mailbox.max_messages) {
 		s->ended = true;
@@ -422,13 +523,7 @@ static bool serve_step(struct serving *s, struct fault *fault)
 		} else if (s->at < s->fetched && s->unsent++ == UNSENT) {
 			return fault_set(fault, FAULT_LATER, "the server does not send the mails that it announces");
 		} else if (s->at < s->fetched) {
-			s->at++;
-			snprintf(why, sizeof why, "%s; left for the next run%s%.300s",
-				s->cost ? "the connection is lost whenever it is fetched" : "announced, but not sent",
-				s->cost ? ": " : "", s->cost ? s->why.text : "");
-			/* Not sent: perhaps another client was quicker, and nothing is wrong. */
-			give_refusal(s, mail, s->cost ? FAULT_INPUT : FAULT_LATER, why);
-			s->cost = 0;
+			give_unsent(s, &s->list.mails[s->at++]);
 		} else if (mail->octets > s->mailbox.max_octets) {
 			s->at++;
 			snprintf(why, sizeof why, "%llu octets, more than %llu (limits.mail); left where it is",
@@ -459,8 +554,7 @@ static void serve_mails(struct serving *s)
 			s->credits--;
 			continue;
 		}
-		if (session_lost(s) && fault.kind == FAULT_LATER && s->mailbox.kind == MAILBOX_IMAP &&
-			s->fruitless++ < ATTEMPTS && steady_seconds() < s->deadline) {
+		if (session_lost(s) && fault.kind == FAULT_LATER && s->fruitless++ < ATTEMPTS && steady_seconds() < s->deadline) {
 			s->why = fault;
 			sleep(s->fruitless - 1);
 			continue;
@@ -516,25 +610,68 @@ static bool settle_imap(struct serving *s, const struct mail_fate *fate, const c
 	return settle_once(s, fate, folder, uidvalidity, uids, n, left, fault);
 }
 
+/* The mail that is to be deleted; NULL: it is gone. Of several with the same UIDL one that was given; where none was, in this
+ * session, nobody knows which of them is safe, and they are met again as new. */
+static struct server_mail *mail_meant(struct serving *s, struct span uidl)
+{
+	struct server_mail *last = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->list.n; i++) {
+		struct server_mail *mail = &s->list.mails[i];
+
+		if (!span_is(span_of(mail->uidl), uidl))
+			continue;
+		if (mail->given && !mail->told && mail->uid)
+			return mail;
+		last = mail;
+		n++;
+	}
+	return n == 1 && !last->told && last->uid ? last : NULL;
+}
+
+/* A connection that is cut is made again, once. */
+static bool delete_twice(struct serving *s, const struct server_mail *mail, struct fault *fault)
+{
+	if (pop3_delete(s->pop3, mail->uid, fault))
+		return true;
+	return session_lost(s) && session_again(s, fault) && (mail->uid == 0 || pop3_delete(s->pop3, mail->uid, fault));
+}
+
 static bool settle_pop3(struct serving *s, const struct mail_fate *fate, struct span uidl, struct fault *fault)
 {
 	if (fate->kind == FATE_KEEP)
 		return true;
 	if (fate->kind != FATE_DELETE)
 		return fault_set(fault, FAULT_SETUP, "POP3 can only keep or delete");
-	for (size_t i = 0; i < s->list.n; i++) {
-		struct server_mail *mail = &s->list.mails[i];
+	if (!session_again(s, fault))
+		return false;
+	struct server_mail *mail = mail_meant(s, uidl);
 
-		if (!span_is(span_of(mail->uidl), uidl) || mail->octets == UINT64_MAX)
-			continue;
-		if (!pop3_delete(s->pop3, mail->uid, fault))
-			return false;
-		mail->octets = UINT64_MAX; /* told; deleting once more would be an error */
-		if (s->wanted)
-			s->wanted[i] = false;
-		break;
-	}
+	if (!mail)
+		return true;
+	if (!delete_twice(s, mail, fault))
+		return false;
+	mail->told = true;
+	if (s->wanted)
+		s->wanted[mail - s->list.mails] = false;
 	return true;
+}
+
+/* Deletions happen when a session ends as it should. Without any, it does not matter how it ends. */
+static bool pop3_finish(struct serving *s, struct fault *fault)
+{
+	bool told = false, good;
+
+	for (size_t i = 0; i < s->list.n; i++)
+		told |= s->list.mails[i].told;
+	if (session_lost(s) && !told)
+		return true;
+	if (!session_again(s, fault))
+		return false;
+	good = pop3_close(s->pop3, true, fault);
+	s->pop3 = NULL;
+	return good;
 }
 
 static void serve_settle(struct serving *s)
@@ -666,10 +803,9 @@ static void serve_close(struct serving *s)
 	struct fault fault = { FAULT_NONE };
 	bool good = true;
 
-	if (s->pop3)
-		good = pop3_close(s->pop3, true, &fault);
+	if (s->mailbox.kind == MAILBOX_POP3)
+		good = pop3_finish(s, &fault);
 	imap_close(s->imap, true);
-	s->pop3 = NULL;
 	s->imap = NULL;
 	frame_begin(&s->frame, good ? POLLING_CLOSED : POLLING_NOT_CLOSED);
 	frame_put_number(&s->frame, s->reconnects);

@@ -18,12 +18,14 @@ struct server_folder {
 };
 
 struct server_mail {
-	uint64_t uid;	 /* IMAP; with POP3 its number in this session */
+	uint64_t uid;	 /* IMAP; with POP3 its number in this session, 0: none */
 	uint64_t octets; /* as the server says */
 	char *uidl;	 /* owned; POP3 only */
 	int fd;		 /* owned; its octets once fetched, else -1 */
 	uint64_t length; /* of them */
 	bool came;
+	bool given; /* to the supervisor */
+	bool told;  /* POP3: deleted in this session; it happens at its end */
 };
 
 struct server_list {

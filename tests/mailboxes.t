@@ -471,6 +471,23 @@ def unsendable(dovecot):
     server.close()
 
 
+def unsendable_by_pop3(dovecot):
+    """The same by POP3, where it costs the session and with it the deletions."""
+    gate = Gate()
+    dovecot.empty()
+    dovecot.deliver([report_mail(i) for i in range(30)])
+    cutter = Cutter(dovecot, 0, b"RETR 17\r\n", "pops", always=True)
+    gate.settings({"box": dict(server_rows(dovecot, "pops", after="delete"), url="pops://%s@localhost:%d" % (USER.replace("@", "%40"), cutter.port))})
+    ran = gate.ingest()
+    check(cutter.cut and ran.code == 1 and ran.box("box")["new"] == 29 and ran.box("box")["left"] == 1 and ran.box("box")["fault"] is None and
+          list(dovecot.state()) == [17] and ": the connection is lost whenever it is fetched; left for the next run" in ran.json["broken_inputs"][0]["reason"],
+          "POP3: a mail that the connection is lost with is named; the others come and are deleted", str(ran) + str(dovecot.state()))
+    cutter.always = False
+    ran = gate.ingest()
+    check(ran.code == 0 and ran.box("box")["new"] == 1 and dovecot.state() == {} and places(gate) == [], "... and the next run fetches it, when it can", ran)
+    cutter.close()
+
+
 def odd_mails(dovecot):
     gate = Gate()
     dovecot.empty()
@@ -582,7 +599,7 @@ def main():
             same_by_pop3(dovecot, mails)
             pop3_keeps(dovecot, mails)
             for part in (others_go_on, secrets, limits, nothing_changes, figures, at_the_same_time, another_life,
-                         finished_later, cut_at_settling, unsendable, odd_mails, very_many, not_twice_at_once,
+                         finished_later, cut_at_settling, unsendable, unsendable_by_pop3, odd_mails, very_many, not_twice_at_once,
                          on_a_terminal):
                 part(dovecot)
             copied_before(dovecot.certificates)

@@ -239,6 +239,84 @@ def unsendable():
                said="fault input box:INBOX#17: the connection is lost whenever it is fetched", **dict(others, settings={"deadline": 12, "max_octets": 2000}))
 
 
+class Deleting(Pop):
+    """Numbers are those of one session, and what was deleted in it is gone when it ends with QUIT."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.quits = 0
+
+    def talk(self, c):
+        c.there = [i for i in range(len(self.mails)) if i not in self.gone]
+        c.marked = set()
+        super().talk(c)
+
+    def on_uidl(self, c, words):
+        return "+OK\r\n" + "".join("%d id%d\r\n" % (n + 1, i) for n, i in enumerate(c.there)) + ".\r\n"
+
+    def on_list(self, c, words):
+        return "+OK\r\n" + "".join("%d %d\r\n" % (n + 1, len(self.mails[i])) for n, i in enumerate(c.there)) + ".\r\n"
+
+    def on_retr(self, c, words):
+        return super().on_retr(c, [b"RETR", b"%d" % (self.which(c, words) + 1)])
+
+    def on_dele(self, c, words):
+        c.marked.add(self.which(c, words))
+        return "+OK\r\n"
+
+    def on_quit(self, c, words):
+        self.gone |= c.marked
+        self.quits += 1
+        return "+OK\r\n"
+
+    def which(self, c, words):
+        return c.there[int(words[1]) - 1]
+
+
+def retr(mails, function):
+    """Of these mails the server does this in place of sending them."""
+    return {"retr": lambda c, command: function(c, command) if c.server.which(c, command.split()) in mails else None}
+
+
+def others_removed(c, command):
+    """Another client removes mails while the connection is lost: all behind them have other numbers."""
+    c.server.gone |= {0, 20}
+    raise Gone
+
+
+def unsendable_pop():
+    mails = [crlf(mail(i)) for i in range(40)]
+    mails[16] = crlf(mail(16, size=3000))
+    plain = [data.replace(b"\r\n", b"\n") for data in mails]
+    others = dict(mails=mails, rest=plain[:16] + plain[17:], settings={"deadline": 12, "after": "delete", "settle": 3},
+                  then=lambda server: server.gone == set(range(40)) - {16} and server.quits == 1)
+    lost = "fault input box#id16: the connection is lost whenever it is fetched; left for the next run: localhost:"
+    yield Case("POP3: a mail that the server breaks off at, and 23 behind it", Deleting, retr({16}, drop), said=lost, **others)
+    yield Case("POP3: one that it breaks off in", Deleting, retr({16}, lambda c, command: c.send("+OK\r\nabc\r\n") and c.drop()), said=lost, **others)
+    yield Case("POP3: one that is larger than it was said to be, and than is allowed", Deleting, {
+        "list": lambda c, command: c.send("+OK\r\n", "".join("%d 900\r\n" % (n + 1) for n in range(len(c.there))), ".\r\n")},
+        said=lost, **dict(others, settings=dict(others["settings"], max_octets=2000)))
+    yield Case("POP3: one that it refuses", Deleting, retr({16}, say("-ERR [SYS/TEMP] no\r\n")),
+               said="box#id16: not sent; left for the next run: localhost:", **others)
+    yield Case("POP3: the last one breaks", Deleting, retr({39}, drop), said="box#id39: the connection is lost", **dict(
+        others, rest=plain[:39], then=lambda server: server.gone == set(range(39))))
+    yield Case("POP3: a connection that is lost once, and mails that another client removes meanwhile", Deleting, {
+        "retr": once(lambda c, command: others_removed(c, command) if c.server.which(c, command.split()) == 16 else None)}, good=True,
+        expect=lambda sent: plain[:20] + plain[21:], **{name: others[name] for name in ("mails", "settings")}, then=lambda server: server.gone == set(range(40)))
+    yield Case("POP3: a connection that is lost when mails are deleted", Deleting, {
+        "dele": once(lambda c, command: c.drop() if c.server.which(c, command.split()) == 4 else None)}, good=True,
+        expect=lambda sent: plain, **{name: others[name] for name in ("mails", "settings")}, then=lambda server: server.gone == set(range(40)))
+    yield Case("POP3: every mail breaks", Deleting, {"retr": drop}, said="closed the connection", **dict(
+        others, rest=[], then=lambda server: server.gone == set() and server.connections < 9))
+    yield Case("POP3: nobody is let in again", Deleting, dict(retr({16}, drop), user=lambda c, command: c.send("-ERR [IN-USE] locked\r\n")
+               if c.server.connections > 1 else None), said="[IN-USE]", **dict(others, rest=plain[:3], then=lambda server: server.gone == set()))
+    both = mails[:3] + mails[3:4]
+    yield Case("POP3: two mails with the same UIDL, of which one breaks", Deleting, dict(retr({1}, drop), uidl=lambda c, command: c.send(
+        "+OK\r\n", "".join("%d id%d\r\n" % (n + 1, 1 if i == 3 else i) for n, i in enumerate(c.there)), ".\r\n")),
+        said="box#id1: the connection is lost", mails=both, rest=plain[:1] + plain[2:4], settings={"deadline": 12, "after": "delete"},
+        then=lambda server: server.gone == {0, 2, 3})
+
+
 class Copying(Imap):
     """A server without MOVE that has, for every UID, what was copied, marked and expunged."""
 
@@ -357,7 +435,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="hostile.")
     try:
         certificates = Certificates(folder)
-        cases = [case for part in (secrecy, right, unsendable, uncopied, lies, imap_stages, pop_stages, drips) for case in part()
+        cases = [case for part in (secrecy, right, unsendable, unsendable_pop, uncopied, lies, imap_stages, pop_stages, drips) for case in part()
                  if len(sys.argv) < 2 or sys.argv[1] in case.name]
         with concurrent.futures.ThreadPoolExecutor(12) as pool:
             for case in pool.map(lambda case: case.run(certificates), cases):
