@@ -31,19 +31,20 @@ bool imap_lost(struct imap *imap, const char *doing, struct fault *fault)
 }
 
 /* The engine's copy of what the server said, fit to be shown. */
-static bool imap_refused(struct imap *imap, const char *doing, struct fault *fault)
+static bool imap_refused(struct imap *imap, const struct imap_request *request, struct fault *fault)
 {
 	/* RFC 5530: what passes by itself. */
 	bool passing =
 		imap_answered(imap, "UNAVAILABLE") || imap_answered(imap, "INUSE") || imap_answered(imap, "SERVERBUG");
+	enum fault_kind kind = passing ? FAULT_LATER : request->refusal ? request->refusal : FAULT_SETUP;
 	struct buf shown = BUF(4096);
 	const char *text = NULL;
 
 	if (mu_imap_strerror(imap->engine, &text) != 0 || !text)
 		text = "no reason given";
 	escape_terminal(&shown, (struct span){ text, strnlen(text, 300) });
-	fault_set(fault, passing ? FAULT_LATER : FAULT_SETUP, "%s:%u: %s: the server refuses: %s", imap->mailbox->host,
-		imap->mailbox->port, doing, buf_text(&shown));
+	fault_set(fault, kind, "%s:%u: %s: the server refuses: %s", imap->mailbox->host, imap->mailbox->port, request->doing,
+		buf_text(&shown));
 	buf_release(&shown);
 	return false;
 }
@@ -70,7 +71,7 @@ bool imap_say(struct imap *imap, const struct imap_request *request, struct faul
 		return true;
 	if ((status == MU_ERR_FAILURE || (status == MU_ERR_BADREPLY && imap->engine->response == MU_IMAP_BAD)) &&
 		!imap_broken(imap))
-		return imap_refused(imap, request->doing, fault);
+		return imap_refused(imap, request, fault);
 	return imap_lost(imap, request->doing, fault);
 }
 

@@ -269,6 +269,7 @@ static bool search_say(struct search *search, const char *rest, struct fault *fa
 		    &(struct imap_request){ .verb = "UID SEARCH",
 			    .rest = rest,
 			    .doing = "looking for mails",
+			    .refusal = FAULT_LATER,
 			    .untagged = on_search,
 			    .arg = search },
 		    fault))
@@ -395,8 +396,9 @@ static bool batch_fetch(
 	imap_set(&rest, uids, batch->n);
 	buf_printf(&rest, " %s", what);
 	mu_imap_register_callback_function(imap->engine, MU_IMAP_CB_FETCH, callback, batch);
-	good = imap_say(
-		imap, &(struct imap_request){ .verb = "UID FETCH", .rest = buf_text(&rest), .doing = doing }, fault);
+	good = imap_say(imap,
+		&(struct imap_request){ .verb = "UID FETCH", .rest = buf_text(&rest), .doing = doing, .refusal = FAULT_LATER },
+		fault);
 	mu_imap_register_callback_function(imap->engine, MU_IMAP_CB_FETCH, NULL, NULL);
 	buf_release(&rest);
 	return good;

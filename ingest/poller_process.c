@@ -52,6 +52,7 @@ struct serving {
 	size_t alone;		     /* list[.. alone) are fetched one by one: the connection was lost among them */
 	unsigned cost;		     /* connections that list[at], fetched alone, was lost with */
 	bool refused;		     /* the server said no to it */
+	bool given_up;		     /* the folder, and the others are looked into */
 	uint64_t given;
 	unsigned credits;   /* NEXT to be answered */
 	unsigned fruitless; /* connections without a mail */
@@ -411,11 +412,26 @@ static bool batch_lost(struct serving *s, size_t n, size_t until, const struct f
 	return true;
 }
 
-/* The server refuses to send this one; it is named with what the server says, and the others still come. */
+/* What is left of the folder is for the next run. Where it is the only one, that is said of the mailbox. False. */
+static bool folder_give_up(struct serving *s)
+{
+	if (s->n_folders > 1 && !session_lost(s)) {
+		s->list.n = s->at;
+		s->unsent = 0;
+		s->given_up = true;
+	}
+	return false;
+}
+
+/* The server refuses to send these. They are fetched one by one, and the one that it refuses then is named with what it says. */
 static bool batch_refused(struct serving *s, size_t n, size_t until, const struct fault *fault)
 {
-	if (session_lost(s) || n > 1 || s->mailbox.kind != MAILBOX_POP3)
+	if (session_lost(s) || fault->kind != FAULT_LATER)
 		return false;
+	if (n > 1) {
+		s->alone = until;
+		return true;
+	}
 	s->why = *fault;
 	s->refused = true;
 	s->fetched = until;
@@ -431,11 +447,13 @@ static bool batch_fetch(struct serving *s, struct fault *fault)
 
 	if (n && s->mailbox.kind == MAILBOX_IMAP) {
 		good = imap_select(s->imap, s->folders[s->next_folder - 1], session_writes(s), &found, fault);
-		if (good && found.uidvalidity != s->folder.uidvalidity) {
+		if (!good)
+			return folder_give_up(s);
+		if (found.uidvalidity != s->folder.uidvalidity) {
 			s->list.n = s->at; /* what was listed is no more; the next run looks again */
 			return true;
 		}
-		good = good && imap_fetch(s->imap, batch, n, s->mailbox.max_octets, fault);
+		good = imap_fetch(s->imap, batch, n, s->mailbox.max_octets, fault);
 		for (size_t i = 0; good && i < n; i++)
 			if (batch[i].came && batch[i].length != batch[i].octets)
 				good = fetch_twice(s, &batch[i], fault);
@@ -521,7 +539,10 @@ static bool serve_step(struct serving *s, struct fault *fault)
 			s->at++;
 			give_mail(s, mail);
 		} else if (s->at < s->fetched && s->unsent++ == UNSENT) {
-			return fault_set(fault, FAULT_LATER, "the server does not send the mails that it announces");
+			fault_set(fault, FAULT_LATER, "%s%sthe server does not send the mails that it announces",
+				s->mailbox.kind == MAILBOX_IMAP ? s->folders[s->next_folder - 1] : "",
+				s->mailbox.kind == MAILBOX_IMAP ? ": " : "");
+			return folder_give_up(s);
 		} else if (s->at < s->fetched) {
 			give_unsent(s, &s->list.mails[s->at++]);
 		} else if (mail->octets > s->mailbox.max_octets) {
@@ -548,8 +569,10 @@ static void serve_mails(struct serving *s)
 		if (serve_step(s, &fault))
 			continue;
 		/* A folder that cannot be opened is not the end of the others; a lost connection is made again. */
-		if (!session_lost(s) && s->next_folder < s->end_folder && (!s->wanted || s->at >= s->list.n)) {
-			s->next_folder++;
+		if (!session_lost(s) &&
+			(s->given_up || (s->next_folder < s->end_folder && (!s->wanted || s->at >= s->list.n)))) {
+			s->next_folder += !s->given_up;
+			s->given_up = false;
 			say_fault(s, POLLING_FOLDER_REFUSED, &fault);
 			s->credits--;
 			continue;

@@ -11,7 +11,7 @@ import tempfile
 sys.dont_write_bytecode = True  # the source folder may be read-only
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "lib"))
 from cutter import Cutter  # noqa: E402
-from fakeserver import Gone, Imap  # noqa: E402
+from fakeserver import Imap  # noqa: E402
 from gate import *  # noqa: E402,F403 the tests' own words
 from mailserver import *  # noqa: E402,F403
 
@@ -451,11 +451,16 @@ def copied_before(certificates):
 
 
 def unsendable(dovecot):
-    """A mail that makes its server break off is named in every run, and the others come."""
+    unsendable_one(dovecot, "cannot be sent", lambda c, command: c.drop())
+    unsendable_one(dovecot, "is refused", lambda c, command: c.send(command.split()[0], " NO [SERVERBUG] Internal error\r\n"))
+
+
+def unsendable_one(dovecot, how, instead):
+    """A mail that makes its server break off, or say no, is named in every run, and the others come."""
     def bodies(c, command):
         for uid in c.server.uids(command.split()[3]):
             if uid == 17 and c.server.sick:
-                raise Gone
+                return instead(c, command)
             c.server.body(c, uid)
         return c.send(command.split()[0], " OK done\r\n")
     server = Imap(dovecot.certificates.context("good"), True, {"bodies": bodies}, [report_mail(i).replace(b"\n", b"\r\n") for i in range(40)])
@@ -465,7 +470,7 @@ def unsendable(dovecot):
         server.sick = sick
         ran = gate.ingest()
         check(ran.code == code and ran.box("box")["new"] == new and ran.box("box")["left"] == left and ran.box("box")["fault"] is None and
-              [broken["reason"][:13] for broken in ran.json["broken_inputs"]] == ["box:INBOX#17:"][:left], "one mail in forty cannot be sent: %s" % (
+              [broken["reason"][:13] for broken in ran.json["broken_inputs"]] == ["box:INBOX#17:"][:left], "one mail in forty %s: %s" % (how,
               "the next run" if not new else "the others come" if sick else "until it can"), ran)
     check(server.gone == set(range(1, 41)), "... and all are moved", server.gone)
     server.close()

@@ -229,6 +229,43 @@ def lower_sizes(c, command):
     return c.send(command.split()[0], " OK done\r\n")
 
 
+def refusing(*uids, answer="TAG NO [SERVERBUG] Internal error\r\n"):
+    """Where one of these is among those that are asked for; what comes before it is sent."""
+    def function(c, command):
+        for one in c.server.uids(command.split()[3]):
+            if one in uids:
+                return c.send(answer.replace("TAG", command.split()[0].decode()))
+            c.server.body(c, one)
+        return c.send(command.split()[0], " OK done\r\n")
+    return function
+
+
+def in_folder(name, function):
+    """Only in the folder that was selected by this name."""
+    def inside(c, command):
+        selected = [line for line in b"".join(c.server.private).split(b"\r\n") if b"EXAMINE" in line][-1]
+        return function(c, command) if b'"%s"' % name in selected else None
+    return inside
+
+
+def refused():
+    mails = [crlf(mail(i)) for i in range(40)]
+    others = dict(good=False, mails=mails, rest=mails[:16] + mails[17:])
+    for answer in ("TAG NO [SERVERBUG] Internal error\r\n", "TAG NO Cannot be read\r\n", "TAG BAD Command Error. 12\r\n"):
+        yield Case("a mail that the server refuses: " + answer.strip(), Imap, {"bodies": refusing(17, answer=answer)},
+                   said="fault input box:INBOX#17: not sent; left for the next run: localhost:", **others)
+    yield Case("three of them", Imap, {"bodies": refusing(1, 2, 40)}, mails=mails, rest=mails[2:39], said="box:INBOX#40: not sent")
+    yield Case("a server that refuses all mails", Imap, {"bodies": refusing(*range(1, 41))}, mails=mails, rest=[],
+               said="fault later box: INBOX: the server does not send the mails that it announces",
+               then=lambda server: b"".join(server.private).count(b"BODY.PEEK") < 30)
+    for stage in ("search", "sizes"):
+        yield Case("a folder whose mails are refused at %s, and another one" % stage, Imap, {
+            stage: in_folder(b"INBOX", say("TAG NO Internal error\r\n"))}, settings={"folders": "INBOX, Other"}, mails=mails[:4],
+            rest=mails[:4], said="fault later box: localhost:")
+    yield Case("a folder of which no mail is sent, and another one", Imap, {"bodies": in_folder(b"INBOX", refusing(*range(1, 41)))},
+               settings={"folders": "INBOX, Other"}, mails=mails, rest=mails, said="fault later box: INBOX: the server does not send")
+
+
 def unsendable():
     mails = [crlf(mail(i)) for i in range(40)]
     mails[16] = crlf(mail(16, size=3000))
@@ -435,7 +472,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="hostile.")
     try:
         certificates = Certificates(folder)
-        cases = [case for part in (secrecy, right, unsendable, unsendable_pop, uncopied, lies, imap_stages, pop_stages, drips) for case in part()
+        cases = [case for part in (secrecy, right, refused, unsendable, unsendable_pop, uncopied, lies, imap_stages, pop_stages, drips) for case in part()
                  if len(sys.argv) < 2 or sys.argv[1] in case.name]
         with concurrent.futures.ThreadPoolExecutor(12) as pool:
             for case in pool.map(lambda case: case.run(certificates), cases):
