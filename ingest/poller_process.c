@@ -43,6 +43,8 @@ struct serving {
 	struct pop3 *pop3;
 	char **folders;
 	size_t n_folders, next_folder, end_folder;
+	struct imap_blind blind;	/* of folders[blind_folder] */
+	size_t blind_folder;
 	size_t watched;			/* the folder that IDLE sees */
 	uint64_t watched_validity, watched_next; /* of it: UIDVALIDITY (0: unknown), the first UID not listed yet */
 	struct server_folder folder; /* that is being served: folders[next_folder - 1] */
@@ -329,7 +331,10 @@ static bool folder_enter(struct serving *s, struct fault *fault)
 			return false;
 		uint64_t first = ask_first(s, folder);
 
-		if (first <= UINT32_MAX && !imap_list(s->imap, first ? first : 1, s->since, &s->list, fault))
+		if (s->blind_folder != s->next_folder)
+			s->blind = (struct imap_blind){ 0, 0 };
+		s->blind_folder = s->next_folder;
+		if (first <= UINT32_MAX && !imap_list(s->imap, first ? first : 1, s->since, &s->blind, &s->list, fault))
 			return false;
 		if (s->next_folder == s->watched) {
 			s->watched_validity = s->folder.uidvalidity;
@@ -366,12 +371,13 @@ static size_t batch_choose(const struct serving *s, struct server_mail *batch, s
 		most = (size_t)(s->mailbox.max_messages - s->given);
 	for (i = s->at; i < s->list.n && n < most; i++) {
 		const struct server_mail *mail = &s->list.mails[i];
+		uint64_t most_octets = mail->unsized ? s->mailbox.max_octets : mail->octets;
 
 		if (!mail_due(s, i))
 			continue;
-		if (mail->octets > s->mailbox.max_octets || (n && octets + mail->octets > BATCH_OCTETS))
+		if (mail->octets > s->mailbox.max_octets || (n && octets + most_octets > BATCH_OCTETS))
 			break;
-		octets += mail->octets;
+		octets += most_octets;
 		batch[n++] = *mail;
 	}
 	*until = i;
@@ -455,7 +461,7 @@ static bool batch_fetch(struct serving *s, struct fault *fault)
 		}
 		good = imap_fetch(s->imap, batch, n, s->mailbox.max_octets, fault);
 		for (size_t i = 0; good && i < n; i++)
-			if (batch[i].came && batch[i].length != batch[i].octets)
+			if (batch[i].came && !batch[i].unsized && batch[i].length != batch[i].octets)
 				good = fetch_twice(s, &batch[i], fault);
 	} else if (n) {
 		good = pop3_fetch(s->pop3, batch, s->mailbox.max_octets, fault);

@@ -233,11 +233,11 @@ static bool take_uidl(struct server_list *list, uint64_t number, struct span res
 		list->mails = more;
 	}
 	list->mails[list->n] =
-		(struct server_mail){ .uid = number, .fd = -1, .uidl = shortage_noted(strndup(rest.p, rest.n)) };
+		(struct server_mail){ .uid = number, .unsized = true, .fd = -1, .uidl = shortage_noted(strndup(rest.p, rest.n)) };
 	return list->mails[list->n++].uidl != NULL;
 }
 
-/* Both listings have the same order; a size without a UIDL is of no use. */
+/* A size without a UIDL is of no use, and one that is no number is not known. */
 static bool take_size(struct server_list *list, uint64_t number, struct span rest)
 {
 	const char *blank = memchr(rest.p, ' ', rest.n);
@@ -247,7 +247,7 @@ static bool take_size(struct server_list *list, uint64_t number, struct span res
 	if (blank)
 		rest.n = (size_t)(blank - rest.p);
 	if (!span_number(rest, INT64_MAX, &octets))
-		return false;
+		return true;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -256,8 +256,10 @@ static bool take_size(struct server_list *list, uint64_t number, struct span res
 		else
 			high = middle;
 	}
-	if (low < list->n && list->mails[low].uid == number)
+	if (low < list->n && list->mails[low].uid == number) {
 		list->mails[low].octets = octets;
+		list->mails[low].unsized = false;
+	}
 	return true;
 }
 

@@ -20,6 +20,7 @@ struct server_folder {
 struct server_mail {
 	uint64_t uid;	 /* IMAP; with POP3 its number in this session, 0: none */
 	uint64_t octets; /* as the server says */
+	bool unsized;	 /* it does not say; octets is 0 */
 	char *uidl;	 /* owned; POP3 only */
 	int fd;		 /* owned; its octets once fetched, else -1 */
 	uint64_t length; /* of them */

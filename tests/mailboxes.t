@@ -476,6 +476,30 @@ def unsendable_one(dovecot, how, instead):
     server.close()
 
 
+def unreadable(dovecot):
+    """A file that the server cannot read: Dovecot hangs up when it is asked for the size."""
+    gate = Gate()
+    dovecot.empty()
+    dovecot.deliver([report_mail(i) for i in range(20)])
+    bad = dovecot.path("mail", "new", sorted(os.listdir(dovecot.path("mail", "new")))[6])
+    os.unlink(bad)
+    with open(bad, "wb") as out:
+        out.write(report_mail(6))
+    dovecot.own(bad)
+    os.chmod(bad, 0)
+    gate.settings({"box": server_rows(dovecot, after="move:Done")})
+    ran = gate.ingest()
+    check(ran.code == 1 and ran.box("box")["new"] == 19 and ran.box("box")["left"] == 1 and ran.box("box")["fault"] is None and
+          ran.json["broken_inputs"][0]["reason"].startswith("box:INBOX#7: the connection is lost") and list(dovecot.state()) == [7],
+          "a mail whose size Dovecot cannot tell is named, and the others come", str(ran))
+    dovecot.deliver([report_mail(30)])
+    ran = gate.ingest()
+    check(ran.code == 1 and ran.box("box")["new"] == 1 and list(dovecot.state()) == [7], "... those behind it as well, in the next run", ran)
+    os.chmod(dovecot.path("mail", "cur", os.path.basename(bad) + ":2,"), 0o644)
+    ran = gate.ingest()
+    check(ran.code == 0 and ran.box("box")["new"] == 1 and dovecot.state() == {}, "... and it comes when it can", ran)
+
+
 def unsendable_by_pop3(dovecot):
     """The same by POP3, where it costs the session and with it the deletions."""
     gate = Gate()
@@ -604,7 +628,7 @@ def main():
             same_by_pop3(dovecot, mails)
             pop3_keeps(dovecot, mails)
             for part in (others_go_on, secrets, limits, nothing_changes, figures, at_the_same_time, another_life,
-                         finished_later, cut_at_settling, unsendable, unsendable_by_pop3, odd_mails, very_many, not_twice_at_once,
+                         finished_later, cut_at_settling, unsendable, unreadable, unsendable_by_pop3, odd_mails, very_many, not_twice_at_once,
                          on_a_terminal):
                 part(dovecot)
             copied_before(dovecot.certificates)

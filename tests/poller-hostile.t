@@ -126,7 +126,7 @@ def imap_stages():
                 if stage == "handshake" and name == "BYE":
                     continue
                 yield Case("IMAP%s: %s at %s" % ("S" if tls else "", name, stage), Imap, {stage: function}, tls=tls,
-                           told=False if before else None)
+                           told=False if before else None, good=stage == "sizes")  # which are not needed
 
 
 def literal(text, rest=b"abc)\r\nTAG OK done\r\n"):
@@ -258,12 +258,38 @@ def refused():
     yield Case("a server that refuses all mails", Imap, {"bodies": refusing(*range(1, 41))}, mails=mails, rest=[],
                said="fault later box: INBOX: the server does not send the mails that it announces",
                then=lambda server: b"".join(server.private).count(b"BODY.PEEK") < 30)
-    for stage in ("search", "sizes"):
-        yield Case("a folder whose mails are refused at %s, and another one" % stage, Imap, {
-            stage: in_folder(b"INBOX", say("TAG NO Internal error\r\n"))}, settings={"folders": "INBOX, Other"}, mails=mails[:4],
-            rest=mails[:4], said="fault later box: localhost:")
+    yield Case("a folder that cannot be searched, and another one", Imap, {"search": in_folder(b"INBOX", say("TAG NO Internal error\r\n"))},
+               settings={"folders": "INBOX, Other"}, mails=mails[:4], rest=mails[:4], said="fault later box: localhost:")
     yield Case("a folder of which no mail is sent, and another one", Imap, {"bodies": in_folder(b"INBOX", refusing(*range(1, 41)))},
                settings={"folders": "INBOX, Other"}, mails=mails, rest=mails, said="fault later box: INBOX: the server does not send")
+
+
+def sizes_but(uid, answer):
+    def function(c, command):
+        for one in c.server.uids(command.split()[3]):
+            if one == uid and answer is None:
+                raise Gone
+            c.send(answer if one == uid else "* %d FETCH (UID %d RFC822.SIZE %d)\r\n" % (one, one, len(c.server.mails[one - 1])))
+        return c.send(command.split()[0], " OK done\r\n")
+    return function
+
+
+def unsized():
+    """Unknown is not gone."""
+    mails = [crlf(mail(i)) for i in range(40)]
+    for name, answer in (("no word", ""), ("its UID", "* 17 FETCH (UID 17)\r\n"), ("its flags", "* 17 FETCH (UID 17 FLAGS (\\Seen))\r\n"),
+                         ("NIL", "* 17 FETCH (UID 17 RFC822.SIZE NIL)\r\n"), ("the end", None)):
+        yield Case("of the size of a mail the server says: " + name, Imap, {"sizes": sizes_but(17, answer)}, good=True, mails=mails)
+    yield Case("sizes that the server refuses", Imap, {"sizes": say("TAG NO Internal error\r\n")}, good=True, mails=mails)
+    yield Case("a size that is not said, of a mail that is larger than is allowed", Imap, {"sizes": sizes_but(17, "")},
+               mails=mails[:16] + [crlf(mail(16, size=3000))] + mails[17:], rest=mails[:16] + mails[17:], settings={"max_octets": 2000},
+               said="box:INBOX#17: the connection is lost whenever it is fetched")
+    yield Case("a mail that neither its size nor itself is sent of", Imap, {"sizes": sizes_but(17, None), "bodies": cut_at(17)},
+               said="fault input box:INBOX#17: the connection is lost whenever", mails=mails, rest=mails[:16] + mails[17:])
+    yield Case("three of them among 1200", Imap, {"sizes": lambda c, command: c.drop() if {17, 700, 1100} & set(c.server.uids(command.split()[3]))
+               else None}, good=True, mails=[crlf(mail(i)) for i in range(1200)], settings={"max_octets": 2000})
+    yield Case("POP3: sizes that are none", Pop, {"list": lambda c, command: c.send("+OK\r\n1 many\r\n3 7\r\n.\r\n")}, good=True,
+               expect=lambda mails: [data.replace(b"\r\n", b"\n") for data in mails])
 
 
 def unsendable():
@@ -472,7 +498,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="hostile.")
     try:
         certificates = Certificates(folder)
-        cases = [case for part in (secrecy, right, refused, unsendable, unsendable_pop, uncopied, lies, imap_stages, pop_stages, drips) for case in part()
+        cases = [case for part in (secrecy, right, refused, unsized, unsendable, unsendable_pop, uncopied, lies, imap_stages, pop_stages, drips) for case in part()
                  if len(sys.argv) < 2 or sys.argv[1] in case.name]
         with concurrent.futures.ThreadPoolExecutor(12) as pool:
             for case in pool.map(lambda case: case.run(certificates), cases):
