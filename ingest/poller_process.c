@@ -154,57 +154,6 @@ static bool session_lost(const struct serving *s)
 	return s->imap ? imap_broken(s->imap) : s->pop3 ? pop3_broken(s->pop3) : true;
 }
 
-static int by_uidl(const void *a, const void *b)
-{
-	const struct server_mail *const *x = a, *const *y = b;
-	int order = strcmp((*x)->uidl, (*y)->uidl);
-
-	return order ? order : *x < *y ? -1 : *x > *y;
-}
-
-/* The caller frees. NULL: no memory. */
-static struct server_mail **mails_sorted(const struct server_list *list)
-{
-	struct server_mail **sorted = calloc(list->n + 1, sizeof *sorted);
-
-	for (size_t i = 0; sorted && i < list->n; i++)
-		sorted[i] = &list->mails[i];
-	if (sorted && list->n)
-		qsort(sorted, list->n, sizeof *sorted, by_uidl);
-	return sorted;
-}
-
-static size_t run_of(struct server_mail *const *sorted, size_t n, const char *uidl)
-{
-	size_t run = 0;
-
-	while (run < n && strcmp(sorted[run]->uidl, uidl) == 0)
-		run++;
-	return run;
-}
-
-/* The numbers that the mails have in this session; 0: none. Of several with the same UIDL (RFC 1939 section 7 allows it) none has
- * one unless all are there: another one would be deleted than was fetched. */
-static bool numbers_renew(struct server_list *list, const struct server_list *now)
-{
-	struct server_mail **known = mails_sorted(list), **found = mails_sorted(now);
-	bool good = known && found;
-
-	for (size_t i = 0, j = 0; good && i < list->n;) {
-		size_t same = run_of(known + i, list->n - i, known[i]->uidl), there;
-
-		while (j < now->n && strcmp(found[j]->uidl, known[i]->uidl) < 0)
-			j++;
-		there = run_of(found + j, now->n - j, known[i]->uidl);
-		for (size_t k = 0; k < same; k++)
-			known[i + k]->uid = there == same ? found[j + k]->uid : 0;
-		i += same;
-	}
-	free(known);
-	free(found);
-	return good;
-}
-
 /* In another session with a POP3 server mails have other numbers, and what was deleted in the lost one is there again: it is
  * deleted again, being safe in the database. What came meanwhile is for the next run. */
 static bool pop3_resume(struct serving *s, struct fault *fault)
@@ -212,7 +161,7 @@ static bool pop3_resume(struct serving *s, struct fault *fault)
 	struct server_list now;
 	bool good = pop3_list(s->pop3, &now, fault);
 
-	if (good && !numbers_renew(&s->list, &now))
+	if (good && !server_list_renumber(&s->list, &now))
 		good = fault_set(fault, FAULT_LATER, "out of memory");
 	for (size_t i = 0; good && i < s->list.n; i++)
 		if (s->list.mails[i].told && s->list.mails[i].uid)
@@ -639,26 +588,6 @@ static bool settle_imap(struct serving *s, const struct mail_fate *fate, const c
 	return settle_once(s, fate, folder, uidvalidity, uids, n, left, fault);
 }
 
-/* The mail that is to be deleted; NULL: it is gone. Of several with the same UIDL one that was given; where none was, in this
- * session, nobody knows which of them is safe, and they are met again as new. */
-static struct server_mail *mail_meant(struct serving *s, struct span uidl)
-{
-	struct server_mail *last = NULL;
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->list.n; i++) {
-		struct server_mail *mail = &s->list.mails[i];
-
-		if (!span_is(span_of(mail->uidl), uidl))
-			continue;
-		if (mail->given && !mail->told && mail->uid)
-			return mail;
-		last = mail;
-		n++;
-	}
-	return n == 1 && !last->told && last->uid ? last : NULL;
-}
-
 /* A connection that is cut is made again, once. */
 static bool delete_twice(struct serving *s, const struct server_mail *mail, struct fault *fault)
 {
@@ -675,7 +604,7 @@ static bool settle_pop3(struct serving *s, const struct mail_fate *fate, struct 
 		return fault_set(fault, FAULT_SETUP, "POP3 can only keep or delete");
 	if (!session_again(s, fault))
 		return false;
-	struct server_mail *mail = mail_meant(s, uidl);
+	struct server_mail *mail = server_list_meant(&s->list, uidl);
 
 	if (!mail)
 		return true;

@@ -2,6 +2,7 @@
 #ifndef INGEST_SERVER_H
 #define INGEST_SERVER_H
 
+#include "base/span.h"
 #include "ingest/place.h"
 
 #include <stdbool.h>
@@ -35,5 +36,13 @@ struct server_list {
 };
 
 void server_list_release(struct server_list *list);
+
+/* POP3: the numbers that the mails have in the session that listed `now`; 0: none. Of several with the same UIDL (RFC 1939 section 7
+ * allows it) none has one unless all are there: another one would be deleted than was fetched. False: no memory. */
+bool server_list_renumber(struct server_list *list, const struct server_list *now);
+
+/* POP3: the mail that is to be deleted; NULL: it is gone. Of several with the same UIDL one that was given; where none was, in this
+ * session, nobody knows which of them is safe, and they are met again as new. */
+struct server_mail *server_list_meant(struct server_list *list, struct span uidl);
 
 #endif
