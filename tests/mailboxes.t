@@ -227,6 +227,43 @@ def local_kinds(_):
           "a Maildir without one of the folders: 1", ran)
 
 
+def same_name(_):
+    """A Maildir whose mails go where some have the same names: nothing is lost, and the others are moved."""
+    gate = Gate()
+    maildir = gate.path("Maildir")
+    for name in ("cur", "new", "tmp", ".Done/cur", ".Done/new", ".Done/tmp"):
+        os.makedirs(os.path.join(maildir, name))
+
+    def put(name, data):
+        with open(os.path.join(maildir, name), "wb") as out:
+            out.write(data)
+
+    def holds(name, data):
+        try:
+            with open(os.path.join(maildir, name), "rb") as mail:
+                return mail.read() == data
+        except OSError:
+            return False
+
+    for i in range(8):
+        put("new/%d.host" % i, report_mail(i))
+    for i in (2, 5):
+        put(".Done/new/%d.host" % i, letter(i))
+    gate.settings({"box": {"url": "maildir:" + maildir, "after": "move:Done"}})
+    for new in (8, 0):
+        ran = gate.ingest()
+        check(ran.code == 1 and ran.box("box")["new"] == new and ran.box("box")["unsettled"] == 2 and len(ran.err.splitlines()) == 1 and
+              "/new/2.host: cannot be moved to .Done: a mail of that name is there already (and 1 more)" in ran.err and
+              sorted(os.listdir(maildir + "/new")) == ["2.host", "5.host"] and len(os.listdir(maildir + "/.Done/new")) == 8,
+              "two names that are taken: one line, and the others are moved" if new else "... the next run says so again", ran)
+    check(all(holds("new/%d.host" % i, report_mail(i)) and holds(".Done/new/%d.host" % i, letter(i)) for i in (2, 5)), "... and all mails are there")
+    for i in (2, 5):
+        os.rename(maildir + "/.Done/new/%d.host" % i, maildir + "/.Done/new/%d.letter" % i)
+    ran = gate.ingest()
+    check(ran.code == 0 and ran.err == "" and os.listdir(maildir + "/new") == [] and places(gate) == [] and
+          len(os.listdir(maildir + "/.Done/new")) == 10, "... until the names are free", ran)
+
+
 def limits(dovecot):
     """Too large, too old, too many."""
     gate = Gate()
@@ -614,6 +651,7 @@ def on_a_terminal(dovecot):
 
 def main():
     local_kinds(None)
+    same_name(None)
     if not shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin"):
         check(True, "mailboxes on servers # SKIP no dovecot")
         plan()
