@@ -73,6 +73,8 @@ struct box {
 	struct poller_counts counts;
 	uint64_t newer, newer_octets; /* mails that a run would fetch */
 	uint64_t left;		      /* mails that are too large, or were not sent */
+	bool again;		      /* mails that were left are tried again in this round */
+	int64_t again_due;	      /* as steady_seconds: when, for who stays */
 
 	struct poller *poller; /* owned; of a server */
 	bool journaled;	       /* mails of earlier runs were settled */

@@ -425,6 +425,7 @@ void box_clear(struct box *box)
 		.greeted = box->greeted,
 		.attempts = box->attempts,
 		.due = box->due,
+		.again_due = box->again_due,
 		.lasting = box->lasting,
 		.lasting_n = box->lasting_n,
 		.totals_sum = box->totals_sum,

@@ -5,6 +5,7 @@
 #include "base/shortage.h"
 #include "base/steady.h"
 #include "ingest/imap.h"
+#include "ingest/poller.h"
 #include "ingest/polling.h"
 #include "ingest/program.h"
 #include "ingest/pop3.h"
@@ -25,6 +26,7 @@
 #define ATTEMPTS 3			 /* connections in a row that bring no mail */
 #define UNSENT 20			 /* mails in a row that do not come, after which none is expected */
 #define COSTLY 2			 /* connections that one mail, fetched alone, may cost before it is left */
+#define AGAIN_COSTLY 3			 /* ... that all of those may cost that earlier runs left, in one round */
 #define MEMORY (UINT64_C(1) << 30)	 /* of address space; mails lie in descriptors and do not count */
 #define MOVING_SECONDS 10		 /* that a server may go on moving mails when nobody hears it any more */
 #define EXIT_PROTOCOL 70
@@ -52,6 +54,8 @@ struct serving {
 	bool *wanted;		     /* owned; of each */
 	size_t at, fetched;	     /* list[at .. fetched) have been asked for */
 	size_t alone;		     /* list[.. alone) are fetched one by one: the connection was lost among them */
+	size_t again;		     /* list[again ..) were left by earlier runs: fetched one by one, behind all others */
+	unsigned again_cost;	     /* connections that were lost with such ones */
 	unsigned cost;		     /* connections that list[at], fetched alone, was lost with */
 	bool refused;		     /* the server said no to it */
 	bool given_up;		     /* the folder, and the others are looked into */
@@ -177,8 +181,8 @@ static bool session_again(struct serving *s, struct fault *fault)
 {
 	if (!session_lost(s))
 		return true;
+	s->reconnects += s->imap || s->pop3;
 	session_leave(s);
-	s->reconnects++;
 	return session_open(s, fault) && (s->imap || pop3_resume(s, fault));
 }
 
@@ -225,8 +229,10 @@ static void ask_wanted(struct serving *s, const char *folder)
 
 		if (!frame_done(&s->frame) || answers.n != n)
 			_exit(EXIT_PROTOCOL);
-		for (size_t i = 0; i < n; i++)
-			s->wanted[at + i] = answers.p[i] == '1';
+		for (size_t i = 0; i < n; i++) {
+			s->wanted[at + i] = answers.p[i] != '0' + WISH_NONE;
+			s->list.mails[at + i].again = answers.p[i] == '0' + WISH_AGAIN;
+		}
 	}
 }
 
@@ -244,7 +250,7 @@ static void folder_leave(struct serving *s)
 	server_list_release(&s->list);
 	free(s->wanted);
 	s->wanted = NULL;
-	s->at = s->fetched = s->alone = 0;
+	s->at = s->fetched = s->alone = s->again = 0;
 	s->cost = 0;
 	s->refused = false;
 }
@@ -298,7 +304,8 @@ static bool folder_enter(struct serving *s, struct fault *fault)
 		return fault_set(fault, FAULT_LATER, "out of memory");
 	s->next_folder++;
 	ask_wanted(s, folder);
-	return true;
+	return server_list_again_last(&s->list, &s->wanted, (uint64_t)s->looked * UINT64_C(0x9e3779b97f4a7c15) >> 32, &s->again) ||
+	       fault_set(fault, FAULT_LATER, "out of memory");
 }
 
 /* ---- mails ---- */
@@ -314,11 +321,11 @@ static size_t batch_choose(const struct serving *s, struct server_mail *batch, s
 {
 	uint64_t octets = 0;
 	size_t n = 0, i;
-	size_t most = s->mailbox.kind == MAILBOX_IMAP && s->at >= s->alone ? BATCH_MAILS : 1;
+	size_t most = s->mailbox.kind == MAILBOX_IMAP && s->at >= s->alone && s->at < s->again ? BATCH_MAILS : 1;
 
 	if (s->mailbox.max_messages && s->mailbox.max_messages - s->given < most)
 		most = (size_t)(s->mailbox.max_messages - s->given);
-	for (i = s->at; i < s->list.n && n < most; i++) {
+	for (i = s->at; i < s->list.n && n < most && (n == 0 || i != s->again); i++) {
 		const struct server_mail *mail = &s->list.mails[i];
 		uint64_t most_octets = mail->unsized ? s->mailbox.max_octets : mail->octets;
 
@@ -358,10 +365,12 @@ static bool batch_lost(struct serving *s, size_t n, size_t until, const struct f
 		return false;
 	if (n > 1)
 		s->alone = until;
-	if (n > 1 || s->cost + 1 < COSTLY) {
+	if (n > 1 || (s->at < s->again && s->cost + 1 < COSTLY)) {
 		s->cost += n == 1;
 		return false;
 	}
+	s->again_cost += s->at >= s->again;
+	s->cost += s->cost == 0;
 	s->why = *fault;
 	s->fetched = until;
 	return true;
@@ -462,6 +471,23 @@ static void give_refusal(struct serving *s, const struct server_mail *mail, enum
 	s->credits--;
 }
 
+/* A session that may be lost next is ended as it should, so that what was deleted in it is. */
+static bool deletions_commit(struct serving *s, struct fault *fault)
+{
+	bool good;
+
+	if (!server_list_told(&s->list))
+		return true;
+	good = pop3_close(s->pop3, true, fault);
+	s->pop3 = NULL;
+	for (size_t i = 0; good && i < s->list.n; i++)
+		if (s->list.mails[i].told) {
+			s->list.mails[i].told = false;
+			s->list.mails[i].uid = 0;
+		}
+	return good && session_again(s, fault);
+}
+
 /* A mail that was asked for and has not come. Where nothing was said, perhaps another client was quicker, and nothing is wrong. */
 static void give_unsent(struct serving *s, const struct server_mail *mail)
 {
@@ -473,6 +499,8 @@ static void give_unsent(struct serving *s, const struct server_mail *mail)
 		: s->cost  ? "the connection is lost whenever it is fetched"
 			   : "announced, but not sent",
 		wrong ? ": " : "", wrong ? s->why.text : "");
+	/* By POP3 that another client was quicker is a refusal as well; not of one that was refused before and is still listed. */
+	wrong &= s->cost || s->mailbox.kind == MAILBOX_IMAP || mail->again;
 	give_refusal(s, mail, wrong ? FAULT_INPUT : FAULT_LATER, why);
 	s->refused = false;
 	s->cost = 0;
@@ -493,7 +521,7 @@ static bool serve_step(struct serving *s, struct fault *fault)
 		if (mail->came) {
 			s->at++;
 			give_mail(s, mail);
-		} else if (s->at < s->fetched && s->unsent++ == UNSENT) {
+		} else if (s->at < s->fetched && s->at < s->again && s->unsent++ == UNSENT) {
 			fault_set(fault, FAULT_LATER, "%s%sthe server does not send the mails that it announces",
 				s->mailbox.kind == MAILBOX_IMAP ? s->folders[s->next_folder - 1] : "",
 				s->mailbox.kind == MAILBOX_IMAP ? ": " : "");
@@ -505,8 +533,11 @@ static bool serve_step(struct serving *s, struct fault *fault)
 			snprintf(why, sizeof why, "%llu octets, more than %llu (limits.mail); left where it is",
 				(unsigned long long)mail->octets, (unsigned long long)s->mailbox.max_octets);
 			give_refusal(s, mail, FAULT_INPUT, why);
+		} else if (s->at >= s->again && s->again_cost >= AGAIN_COSTLY) {
+			s->at++;
+			give_refusal(s, mail, FAULT_INPUT, "not tried: others that were left have cost enough connections; left for the next run");
 		} else {
-			return session_again(s, fault) && batch_fetch(s, fault);
+			return session_again(s, fault) && (s->at < s->again || deletions_commit(s, fault)) && batch_fetch(s, fault);
 		}
 	} else if (s->next_folder < s->end_folder) {
 		return session_again(s, fault) && folder_enter(s, fault);
@@ -619,11 +650,9 @@ static bool settle_pop3(struct serving *s, const struct mail_fate *fate, struct 
 /* Deletions happen when a session ends as it should. Without any, it does not matter how it ends. */
 static bool pop3_finish(struct serving *s, struct fault *fault)
 {
-	bool told = false, good;
+	bool good;
 
-	for (size_t i = 0; i < s->list.n; i++)
-		told |= s->list.mails[i].told;
-	if (session_lost(s) && !told)
+	if (session_lost(s) && !server_list_told(&s->list))
 		return true;
 	if (!session_again(s, fault))
 		return false;
@@ -723,7 +752,7 @@ static void serve_watch(struct serving *s)
 		_exit(EXIT_PROTOCOL);
 	folder_leave(s);
 	s->given = 0;
-	s->fruitless = 0;
+	s->fruitless = s->again_cost = 0;
 	s->ended = true;
 	s->mailbox.deadline = s->seconds; /* a reconnect leaves what was left of a round */
 	left = s->looked + seconds - steady_seconds();

@@ -20,7 +20,7 @@ static int by_uidl(const void *a, const void *b)
 	const struct server_mail *const *x = a, *const *y = b;
 	int order = strcmp((*x)->uidl, (*y)->uidl);
 
-	return order ? order : *x < *y ? -1 : *x > *y;
+	return order ? order : (*x)->uid < (*y)->uid ? -1 : (*x)->uid > (*y)->uid;
 }
 
 /* The caller frees. NULL: no memory. */
@@ -55,8 +55,8 @@ bool server_list_renumber(struct server_list *list, const struct server_list *no
 		while (j < now->n && strcmp(found[j]->uidl, known[i]->uidl) < 0)
 			j++;
 		there = run_of(found + j, now->n - j, known[i]->uidl);
-		for (size_t k = 0; k < same; k++)
-			known[i + k]->uid = there == same ? found[j + k]->uid : 0;
+		for (size_t k = 0; k < same; k++) /* what was gone once does not come back */
+			known[i + k]->uid = there == same && known[i]->uid ? found[j + k]->uid : 0;
 		i += same;
 	}
 	free(known);
@@ -80,4 +80,39 @@ struct server_mail *server_list_meant(struct server_list *list, struct span uidl
 		n++;
 	}
 	return n == 1 && !last->told && last->uid ? last : NULL;
+}
+
+bool server_list_told(const struct server_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->mails[i].told)
+			return true;
+	return false;
+}
+
+bool server_list_again_last(struct server_list *list, bool **wanted, uint64_t turn, size_t *again)
+{
+	struct server_mail *mails = calloc(list->n + 1, sizeof *mails);
+	bool *sorted = calloc(list->n + 1, sizeof *sorted);
+	size_t n = 0;
+
+	if (!mails || !sorted) {
+		free(mails);
+		free(sorted);
+		return false;
+	}
+	for (size_t i = 0; i < list->n; i++)
+		n += list->mails[i].again;
+	*again = list->n - n;
+	for (size_t i = 0, others = 0, met = 0; i < list->n; i++) {
+		size_t to = list->mails[i].again ? *again + (met++ + turn) % n : others++;
+
+		mails[to] = list->mails[i];
+		sorted[to] = (*wanted)[i];
+	}
+	free(list->mails);
+	free(*wanted);
+	list->mails = mails;
+	*wanted = sorted;
+	return true;
 }

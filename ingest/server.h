@@ -26,6 +26,7 @@ struct server_mail {
 	int fd;		 /* owned; its octets once fetched, else -1 */
 	uint64_t length; /* of them */
 	bool came;
+	bool again; /* left by an earlier run */
 	bool given; /* to the supervisor */
 	bool told;  /* POP3: deleted in this session; it happens at its end */
 };
@@ -36,6 +37,12 @@ struct server_list {
 };
 
 void server_list_release(struct server_list *list);
+
+/* What earlier runs left comes last, from *again on, so that nothing waits for it, and begins with another one by `turn`: where the
+ * server fails with some of them the others have their turn. False: no memory. */
+bool server_list_again_last(struct server_list *list, bool **wanted, uint64_t turn, size_t *again);
+
+bool server_list_told(const struct server_list *list); /* is any? */
 
 /* POP3: the numbers that the mails have in the session that listed `now`; 0: none. Of several with the same UIDL (RFC 1939 section 7
  * allows it) none has one unless all are there: another one would be deleted than was fetched. False: no memory. */

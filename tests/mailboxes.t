@@ -11,7 +11,7 @@ import tempfile
 sys.dont_write_bytecode = True  # the source folder may be read-only
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "lib"))
 from cutter import Cutter  # noqa: E402
-from fakeserver import Imap  # noqa: E402
+from fakeserver import Gone, Imap, Pop  # noqa: E402
 from gate import *  # noqa: E402,F403 the tests' own words
 from mailserver import *  # noqa: E402,F403
 
@@ -513,6 +513,40 @@ def unsendable_one(dovecot, how, instead):
     server.close()
 
 
+def many_unsendable(dovecot):
+    """More mails that break the connection than it is made again for: nothing waits for them, and none of them for the others."""
+    sick = {3, 7, 11, 15, 19, 23}
+
+    def bodies(c, command):
+        for uid in c.server.uids(command.split()[3]):
+            if uid in sick:
+                raise Gone
+            c.server.body(c, uid)
+        return c.send(command.split()[0], " OK done\r\n")
+
+    def retr(c, command):
+        if int(command.split()[1]) in sick:
+            raise Gone
+    for kind, twist in ((Imap, {"bodies": bodies}), (Pop, {"retr": retr})):
+        sick = {3, 7, 11, 15, 19, 23}
+        server = kind(dovecot.certificates.context("good"), True, twist, [report_mail(i).replace(b"\n", b"\r\n") for i in range(24)])
+        gate = Gate()
+        gate.settings({"box": dict(server_rows(dovecot), url="%ss://u@localhost:%d" % (server.scheme, server.port))})
+        gate.ingest()
+        gate.ingest()
+        server.mails += [report_mail(i).replace(b"\n", b"\r\n") for i in range(24, 30)]
+        before = server.connections
+        ran = gate.ingest()
+        check(ran.code == 1 and ran.box("box")["new"] == 6 and ran.box("box")["left"] == 6 and ran.box("box")["fault"] is None and
+              len(ran.json["broken_inputs"]) == 6 and server.connections - before <= 5,
+              "%s: six mails that break the connection, and six new ones behind them" % kind.scheme, ran)
+        sick = {3}
+        ran = gate.ingest()
+        check(ran.code == 1 and ran.box("box")["new"] == 5 and ran.box("box")["left"] == 1 and len(places(gate)) == (29 if kind is Pop else 0) + 1,
+              "... five of them come when they can", str(ran) + str(places(gate)))
+        server.close()
+
+
 def unreadable(dovecot):
     """A file that the server cannot read: Dovecot hangs up when it is asked for the size."""
     gate = Gate()
@@ -666,7 +700,7 @@ def main():
             same_by_pop3(dovecot, mails)
             pop3_keeps(dovecot, mails)
             for part in (others_go_on, secrets, limits, nothing_changes, figures, at_the_same_time, another_life,
-                         finished_later, cut_at_settling, unsendable, unreadable, unsendable_by_pop3, odd_mails, very_many, not_twice_at_once,
+                         finished_later, cut_at_settling, unsendable, many_unsendable, unreadable, unsendable_by_pop3, odd_mails, very_many, not_twice_at_once,
                          on_a_terminal):
                 part(dovecot)
             copied_before(dovecot.certificates)
