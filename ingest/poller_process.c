@@ -390,7 +390,7 @@ static bool folder_give_up(struct serving *s)
 /* The server refuses to send these. They are fetched one by one, and the one that it refuses then is named with what it says. */
 static bool batch_refused(struct serving *s, size_t n, size_t until, const struct fault *fault)
 {
-	if (session_lost(s) || fault->kind != FAULT_LATER)
+	if (session_lost(s) || (fault->kind != FAULT_LATER && fault->kind != FAULT_INPUT))
 		return false;
 	if (n > 1) {
 		s->alone = until;
@@ -500,7 +500,7 @@ static void give_unsent(struct serving *s, const struct server_mail *mail)
 			   : "announced, but not sent",
 		wrong ? ": " : "", wrong ? s->why.text : "");
 	/* By POP3 that another client was quicker is a refusal as well; not of one that was refused before and is still listed. */
-	wrong &= s->cost || s->mailbox.kind == MAILBOX_IMAP || mail->again;
+	wrong &= s->cost || s->why.kind == FAULT_INPUT || s->mailbox.kind == MAILBOX_IMAP || mail->again;
 	give_refusal(s, mail, wrong ? FAULT_INPUT : FAULT_LATER, why);
 	s->refused = false;
 	s->cost = 0;

@@ -571,6 +571,27 @@ def unreadable(dovecot):
     check(ran.code == 0 and ran.box("box")["new"] == 1 and dovecot.state() == {}, "... and it comes when it can", ran)
 
 
+def shortened(dovecot):
+    """A file that has lost its end: by POP3 Dovecot sends what is left of it as if it were the mail."""
+    dovecot.empty()
+    dovecot.deliver([letter(i) for i in range(9)])
+    gate = Gate()
+    gate.settings({"box": server_rows(dovecot, "pops")})
+    gate.ingest()  # Dovecot knows the sizes from now on
+    path = dovecot.path("mail", "cur", sorted(os.listdir(dovecot.path("mail", "cur")))[0])
+    with open(path, "rb") as whole:
+        part = whole.read()[:-20]
+    os.unlink(path)
+    with open(path, "wb") as out:
+        out.write(part)
+    dovecot.own(path)
+    gate = Gate()
+    gate.settings({"box": server_rows(dovecot, "pops", not_reports="delete")})
+    ran = gate.ingest()
+    check(ran.code == 1 and ran.box("box")["not_a_report"] == 8 and ran.box("box")["left"] == 1 and len(dovecot.state()) == 1 and
+          " octets come" in ran.json["broken_inputs"][0]["reason"], "POP3: a mail of which less comes than it has is not deleted", str(ran) + str(dovecot.state()))
+
+
 def unsendable_by_pop3(dovecot):
     """The same by POP3, where it costs the session and with it the deletions."""
     gate = Gate()
@@ -700,7 +721,7 @@ def main():
             same_by_pop3(dovecot, mails)
             pop3_keeps(dovecot, mails)
             for part in (others_go_on, secrets, limits, nothing_changes, figures, at_the_same_time, another_life,
-                         finished_later, cut_at_settling, unsendable, many_unsendable, unreadable, unsendable_by_pop3, odd_mails, very_many, not_twice_at_once,
+                         finished_later, cut_at_settling, unsendable, many_unsendable, unreadable, shortened, unsendable_by_pop3, odd_mails, very_many, not_twice_at_once,
                          on_a_terminal):
                 part(dovecot)
             copied_before(dovecot.certificates)

@@ -373,6 +373,13 @@ def unsendable_pop():
         others, rest=[], then=lambda server: server.gone == set() and server.connections < 9))
     yield Case("POP3: nobody is let in again", Deleting, dict(retr({16}, drop), user=lambda c, command: c.send("-ERR [IN-USE] locked\r\n")
                if c.server.connections > 1 else None), said="[IN-USE]", **dict(others, rest=plain[:3], then=lambda server: server.gone == set()))
+    yield Case("POP3: one that it ends in the middle", Deleting, retr({16}, lambda c, command: c.send("+OK\r\n", mails[16][:900], "\r\n.\r\n")),
+               said="fault input box#id16: not sent; left for the next run: localhost:", **others)
+    yield Case("POP3: the first one that it ends in the middle", Deleting, retr({0}, lambda c, command: c.send("+OK\r\n", mails[0][:300], "\r\n.\r\n")),
+               said="box#id0: not sent; left", **dict(others, rest=plain[1:], then=lambda server: server.gone == set(range(1, 40))))
+    yield Case("POP3: sizes that are guessed", Deleting, {"list": lambda c, command: c.send("+OK\r\n", "".join(
+        "%d %d\r\n" % (n + 1, 800 + n % 7) for n in range(len(c.there))), ".\r\n")}, good=True, expect=lambda sent: plain,
+        mails=mails, settings=others["settings"], then=lambda server: server.gone == set(range(40)))
     both = mails[:3] + mails[3:4]
     yield Case("POP3: two mails with the same UIDL, of which one breaks", Deleting, dict(retr({1}, drop), uidl=lambda c, command: c.send(
         "+OK\r\n", "".join("%d id%d\r\n" % (n + 1, 1 if i == 3 else i) for n, i in enumerate(c.there)), ".\r\n")),
@@ -477,6 +484,8 @@ def pop_stages():
     yield Case("POP3: hang at the end", Pop, {"quit": hang}, said="no answer")
     yield Case("POP3: a deletion that is refused at the end", Pop, {"quit": say("-ERR some are left\r\n")},
                settings={"after": "delete"}, said="some are left")
+    yield Case("POP3: too early", Pop, {"pass": say("-ERR [LOGIN-DELAY] wait\r\n")}, said="closed later")
+    yield Case("POP3: no UIDL for now", Pop, {"uidl": say("-ERR [SYS/TEMP] Internal error\r\n")}, said="closed later box: localhost")
     yield Case("POP3: no UIDL", Pop, {"uidl": say("-ERR what\r\n")}, said="without UIDL new mails cannot be told")
     yield Case("POP3: a UIDL of 71 octets", Pop, {"uidl": say("+OK\r\n1 " + "x" * 71 + "\r\n.\r\n")})
     yield Case("POP3: numbers in disorder", Pop, {"uidl": say("+OK\r\n2 a\r\n1 b\r\n.\r\n")})
