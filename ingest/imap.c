@@ -30,13 +30,27 @@ bool imap_lost(struct imap *imap, const char *doing, struct fault *fault)
 	return false;
 }
 
+/* A refusal that passes by itself: RFC 5530, RFC 9051's LIMIT, and what Gmail and Exchange say when they are asked too much. */
+static bool imap_passing(const struct imap *imap)
+{
+	static const char *const codes[] = { "UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT", "THROTTLED" };
+	static const char *const texts[] = { "Too many simultaneous connections", "bandwidth limits", "Request is throttled",
+		"authenticated but not connected", "Server Unavailable" };
+	struct span line = literals_line(imap->literals);
+
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (imap_answered(imap, codes[i]))
+			return true;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (span_find_nocase(line, span_of(texts[i])) >= 0)
+			return true;
+	return false;
+}
+
 /* The engine's copy of what the server said, fit to be shown. */
 static bool imap_refused(struct imap *imap, const struct imap_request *request, struct fault *fault)
 {
-	/* RFC 5530: what passes by itself. */
-	bool passing =
-		imap_answered(imap, "UNAVAILABLE") || imap_answered(imap, "INUSE") || imap_answered(imap, "SERVERBUG");
-	enum fault_kind kind = passing ? FAULT_LATER : request->refusal ? request->refusal : FAULT_SETUP;
+	enum fault_kind kind = imap_passing(imap) ? FAULT_LATER : request->refusal ? request->refusal : FAULT_SETUP;
 	struct buf shown = BUF(4096);
 	const char *text = NULL;
 
@@ -249,7 +263,7 @@ static bool login_refused(struct imap *imap, struct fault *fault)
 {
 	struct buf reason = BUF(2048), shown = BUF(8192);
 	struct span line = literals_line(imap->literals);
-	enum fault_kind kind = imap_answered(imap, "UNAVAILABLE") ? FAULT_LATER : FAULT_SETUP;
+	enum fault_kind kind = imap_passing(imap) ? FAULT_LATER : FAULT_SETUP;
 	const char *text = NULL;
 
 	if (line.n && line.p[0] == '+')

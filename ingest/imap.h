@@ -33,6 +33,7 @@ char *imap_folder_name(const struct imap *imap, const char *name);
  * asked. */
 bool imap_select(
 	struct imap *imap, const char *folder, bool writable, struct server_folder *found, struct fault *fault);
+bool imap_missing(struct imap *imap, const char *folder); /* it was refused, and the server knows no such folder */
 void imap_deselect(struct imap *imap); /* the next imap_select asks the server again: the folder as it is then */
 
 /* UIDs from `first` on that are not marked as deleted and came at `since` (moment; MOMENT_NONE: any time) or later,

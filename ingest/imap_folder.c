@@ -162,6 +162,17 @@ static void now_selected(mu_imap_t engine)
 		engine->session_state = MU_IMAP_SESSION_SELECTED;
 }
 
+bool imap_missing(struct imap *imap, const char *folder)
+{
+	struct names found = { NULL, 0, false };
+	bool missing = !imap_broken(imap) && names_look_up(imap, folder, &found, NULL) && found.n == 0 && !found.failed;
+
+	while (found.n)
+		free(found.names[--found.n]);
+	free(found.names);
+	return missing;
+}
+
 void imap_deselect(struct imap *imap)
 {
 	free(imap->selected);

@@ -593,8 +593,13 @@ static bool settle_once(struct serving *s, const struct mail_fate *fate, const c
 {
 	struct server_folder found;
 
-	if (!session_again(s, fault) || !imap_select(s->imap, folder, fate->kind != FATE_KEEP, &found, fault))
+	if (!session_again(s, fault))
 		return false;
+	if (!imap_select(s->imap, folder, fate->kind != FATE_KEEP, &found, fault)) {
+		if (imap_missing(s->imap, folder)) /* and its mails with it */
+			fault->kind = FAULT_INPUT;
+		return false;
+	}
 	if (found.uidvalidity != uidvalidity) {
 		refuse(fault, FAULT_INPUT, folder,
 			"its UIDVALIDITY was %llu and is %llu: its mails have other numbers now",

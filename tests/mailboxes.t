@@ -448,6 +448,30 @@ def finished_later(dovecot):
           "those that wait are fetched", ran)
 
 
+def folder_gone(dovecot):
+    """Mails wait to be moved, and their folder is deleted: those of the other folders do not wait for it."""
+    gate = Gate()
+    dovecot.empty()
+    client = dovecot.login()
+    client.create("Old")
+    client.logout()
+    dovecot.deliver([report_mail(i) for i in range(3)], ".Old")
+    dovecot.deliver([report_mail(i) for i in range(3, 8)])
+    with open(dovecot.path("mail", ".Done"), "w"):
+        pass  # no folder can be made there
+    gate.settings({"box": server_rows(dovecot, folders="INBOX, Old", after="move:Done")})
+    gate.ingest()
+    waited = len(places(gate))
+    os.unlink(dovecot.path("mail", ".Done"))
+    client = dovecot.login()
+    client.delete("Old")
+    client.logout()
+    gate.settings({"box": server_rows(dovecot, folders="INBOX", after="move:Done")})
+    ran = gate.ingest()
+    check(waited == 8 and ran.code == 0 and ran.box("box")["settled"] == 5 and places(gate) == [] and states(dovecot, "Done") == [5],
+          "a folder that is deleted while its mails wait to be moved", str(ran) + str(places(gate)))
+
+
 def cut_at_settling(dovecot):
     gate = Gate()
     dovecot.empty()
@@ -721,7 +745,7 @@ def main():
             same_by_pop3(dovecot, mails)
             pop3_keeps(dovecot, mails)
             for part in (others_go_on, secrets, limits, nothing_changes, figures, at_the_same_time, another_life,
-                         finished_later, cut_at_settling, unsendable, many_unsendable, unreadable, shortened, unsendable_by_pop3, odd_mails, very_many, not_twice_at_once,
+                         finished_later, folder_gone, cut_at_settling, unsendable, many_unsendable, unreadable, shortened, unsendable_by_pop3, odd_mails, very_many, not_twice_at_once,
                          on_a_terminal):
                 part(dovecot)
             copied_before(dovecot.certificates)

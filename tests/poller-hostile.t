@@ -159,6 +159,9 @@ def lies():
     yield Case("a folder called {5}", Imap, {"list": say('* LIST () "/" "{5}"\r\nTAG OK done\r\n')}, settings={"folders": "*"})
     yield Case("a login that is refused", Imap, {"authenticate": say("TAG NO [AUTHENTICATIONFAILED] \x1b[31mno\r\n")},
                said="closed setup")
+    for answer in ("NO [LIMIT] Too many", "NO [ALERT] Too many simultaneous connections. (Failure)", "NO [UNAVAILABLE] Not now",
+                   "BAD Request is throttled. Suggested Backoff Time: 92415 milliseconds"):
+        yield Case("a login that is refused for now: " + answer, Imap, {"authenticate": say("TAG %s\r\n" % answer)}, said="closed later")
     yield Case("a server without a way to log in", Imap, {"capability": say("* CAPABILITY IMAP4rev1 LOGINDISABLED\r\nTAG OK\r\n")},
                said="neither PLAIN nor LOGIN", told=False)
 
