@@ -33,13 +33,14 @@ struct unsettled {
 	char *name; /* owned */
 	enum place_state state;
 	bool told; /* the server knows; with POP3 it acts at the end of the session */
+	bool stays; /* it cannot be settled in this run, unlike others */
 };
 
 struct box_kind {
 	bool (*open)(struct box *box, struct fault *fault);
 	/* As inlet's next; faults of the mailbox itself go to box_failed. */
 	enum inlet_state (*next)(struct box *box, struct intake_item *item);
-	/* The first *done of them have had their fate. */
+	/* The first *done of them have had their fate, or have been named and marked as `stays`. */
 	bool (*settle)(struct box *box, const struct mail_fate *fate, struct unsettled *const *mails, size_t n, size_t *done,
 		struct fault *fault);
 	bool (*close)(struct box *box, struct fault *fault);
@@ -72,6 +73,8 @@ struct box {
 	struct poller_counts counts;
 	uint64_t newer, newer_octets; /* mails that a run would fetch */
 	uint64_t left;		      /* mails that are too large, or were not sent */
+	bool again;		      /* mails that were left are tried again in this round */
+	int64_t again_due;	      /* as steady_seconds: when, for who stays */
 
 	struct poller *poller; /* owned; of a server */
 	bool journaled;	       /* mails of earlier runs were settled */

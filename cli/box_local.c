@@ -119,15 +119,35 @@ static enum inlet_state local_next(struct box *box, struct intake_item *item)
 	return INLET_END;
 }
 
+/* One line for all that cannot be moved because of a mail that has the same name there. */
+static void stuck_say(struct box *box, const struct fault *first, size_t n)
+{
+	struct fault said = *first;
+
+	if (n > 1)
+		fault_set(&said, FAULT_INPUT, "%.440s (and %zu more)", first->text, n - 1);
+	if (n)
+		box_folder_failed(box, &said);
+}
+
 static bool local_settle(struct box *box, const struct mail_fate *fate, struct unsettled *const *mails, size_t n,
 	size_t *done, struct fault *fault)
 {
-	for (*done = 0; *done < n; ++*done) {
-		if (!maildir_move(box->mailbox->path, mails[*done]->name, fate->name, fault))
-			return false;
-		box->counts.settled++;
+	struct fault first = { FAULT_NONE };
+	size_t stuck = 0;
+	bool good = true;
+
+	for (*done = 0; good && *done < n; *done += good) {
+		good = maildir_move(box->mailbox->path, mails[*done]->name, fate->name, fault);
+		box->counts.settled += good;
+		if (good || fault->kind != FAULT_INPUT)
+			continue;
+		if (stuck++ == 0)
+			first = *fault;
+		mails[*done]->stays = good = true;
 	}
-	return true;
+	stuck_say(box, &first, stuck);
+	return good;
 }
 
 static void local_stop(struct box *box)

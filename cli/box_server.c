@@ -1,11 +1,14 @@
 /* A mailbox on an IMAP or POP3 server, asked by a process of its own (ingest/poller.h). */
 #include "base/buf.h"
+#include "base/steady.h"
 #include "cli/box.h"
 #include "cli/cli.h"
 #include "cli/secret.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#define AGAIN_SECONDS 3600 /* between two attempts to fetch what was left */
 
 /* ---- what is remembered ---- */
 
@@ -32,45 +35,57 @@ static int place_of(struct box *box, const struct box_folder *folder, struct sto
 	return store && folder->state.id && !folder->reborn ? store_place_get(store, folder->state.id, place, &box->polling->fault) : 0;
 }
 
-static bool is_wanted(struct box *box, const struct mail_place *where, uint64_t octets)
+static enum poller_wish wish_of(struct box *box, const struct mail_place *where, uint64_t octets)
 {
 	struct box_folder *folder = box_folder(box, where->folder, where->uidvalidity);
 	struct stored_place place = { .uid = where->uid, .name = where->uidl };
 	int known = folder ? place_of(box, folder, &place) : -1;
 
 	if (known < 0)
-		return false;
+		return WISH_NONE;
 	if (known == 0)
-		return where->uid == 0 || where->uid > folder->state.highest;
+		return where->uid == 0 || where->uid > folder->state.highest ? WISH_NEW : WISH_NONE;
 	if ((where->uid == 0 || place.state == PLACE_LEFT) && !box_seen(box, where->uid, where->uidl))
-		return false;
+		return WISH_NONE;
 	if (place.state != PLACE_LEFT)
-		return false;
-	if (octets <= box->mailbox->max_octets)
-		return true;
+		return WISH_NONE;
+	if (octets <= box->mailbox->max_octets && box->again)
+		return WISH_AGAIN;
 	box->left++; /* it was named when it was met first */
-	return false;
+	return WISH_NONE;
 }
 
-static bool memory_wanted(void *arg, const struct mail_place *where, uint64_t octets)
+static enum poller_wish memory_wish(void *arg, const struct mail_place *where, uint64_t octets)
 {
 	struct box *box = arg;
-	bool wanted = is_wanted(box, where, octets);
+	enum poller_wish wish = wish_of(box, where, octets);
 
-	box->newer += wanted;
-	box->newer_octets += wanted ? octets : 0;
-	return wanted && !box->polling->plan.look;
+	box->newer += wish != WISH_NONE;
+	box->newer_octets += wish != WISH_NONE ? octets : 0;
+	return box->polling->plan.look ? WISH_NONE : wish;
+}
+
+/* A mail that was left may cost its connection once more. Who stays tries it when all folders are looked into, once an hour, and
+ * not whenever mail comes. */
+static void again_decide(struct box *box)
+{
+	bool stay = box->polling->plan.stay, all = !box->connected || poller_looks_all(box->poller);
+
+	box->again = !stay || (all && steady_seconds() >= box->again_due);
+	if (box->again)
+		box->again_due = steady_seconds() + AGAIN_SECONDS;
 }
 
 /* ---- the four calls ---- */
 
 static bool server_open(struct box *box, struct fault *fault)
 {
-	const struct poller_memory memory = { box, memory_first, memory_wanted };
+	const struct poller_memory memory = { box, memory_first, memory_wish };
 	struct mailbox looking = *box->mailbox;
 	struct buf secret;
 	bool good;
 
+	again_decide(box);
 	if (box->connected)
 		return true;
 	if (box_only_looks(box)) /* which opens the folders for reading only */

@@ -162,7 +162,7 @@ static bool unsettled_add(
 		box->unsettled_room = room;
 	}
 	one = &box->unsettled[box->unsettled_n];
-	*one = (struct unsettled){ folder, uidvalidity, place->uid, strdup(place->name), place->state, false };
+	*one = (struct unsettled){ folder, uidvalidity, place->uid, strdup(place->name), place->state, false, false };
 	box->unsettled_n += one->name != NULL;
 	return one->name != NULL;
 }
@@ -217,6 +217,8 @@ static bool place_settled(struct box *box, const struct unsettled *one, struct f
 static bool unsettled_done(struct box *box, struct unsettled *const *mails, size_t n, struct fault *fault)
 {
 	for (size_t i = 0; i < n; i++) {
+		if (mails[i]->stays)
+			continue;
 		mails[i]->told = true;
 		if (box->mailbox->kind != MAILBOX_POP3 && !place_settled(box, mails[i], fault))
 			return false;
@@ -255,7 +257,7 @@ static bool kind_settle(struct box *box, enum place_state state, struct unsettle
 	size_t n = 0, done = 0;
 
 	for (size_t i = 0; i < box->unsettled_n; i++)
-		if (box->unsettled[i].state == state && !box->unsettled[i].told)
+		if (box->unsettled[i].state == state && !box->unsettled[i].told && !box->unsettled[i].stays)
 			mails[n++] = &box->unsettled[i];
 	while (n && !box->fateless) {
 		bool good = true;
@@ -423,6 +425,7 @@ void box_clear(struct box *box)
 		.greeted = box->greeted,
 		.attempts = box->attempts,
 		.due = box->due,
+		.again_due = box->again_due,
 		.lasting = box->lasting,
 		.lasting_n = box->lasting_n,
 		.totals_sum = box->totals_sum,

@@ -30,20 +30,35 @@ bool imap_lost(struct imap *imap, const char *doing, struct fault *fault)
 	return false;
 }
 
-/* The engine's copy of what the server said, fit to be shown. */
-static bool imap_refused(struct imap *imap, const char *doing, struct fault *fault)
+/* A refusal that passes by itself: RFC 5530, RFC 9051's LIMIT, and what Gmail and Exchange say when they are asked too much. */
+static bool imap_passing(const struct imap *imap)
 {
-	/* RFC 5530: what passes by itself. */
-	bool passing =
-		imap_answered(imap, "UNAVAILABLE") || imap_answered(imap, "INUSE") || imap_answered(imap, "SERVERBUG");
+	static const char *const codes[] = { "UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT", "THROTTLED" };
+	static const char *const texts[] = { "Too many simultaneous connections", "bandwidth limits", "Request is throttled",
+		"authenticated but not connected", "Server Unavailable" };
+	struct span line = literals_line(imap->literals);
+
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (imap_answered(imap, codes[i]))
+			return true;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (span_find_nocase(line, span_of(texts[i])) >= 0)
+			return true;
+	return false;
+}
+
+/* The engine's copy of what the server said, fit to be shown. */
+static bool imap_refused(struct imap *imap, const struct imap_request *request, struct fault *fault)
+{
+	enum fault_kind kind = imap_passing(imap) ? FAULT_LATER : request->refusal ? request->refusal : FAULT_SETUP;
 	struct buf shown = BUF(4096);
 	const char *text = NULL;
 
 	if (mu_imap_strerror(imap->engine, &text) != 0 || !text)
 		text = "no reason given";
 	escape_terminal(&shown, (struct span){ text, strnlen(text, 300) });
-	fault_set(fault, passing ? FAULT_LATER : FAULT_SETUP, "%s:%u: %s: the server refuses: %s", imap->mailbox->host,
-		imap->mailbox->port, doing, buf_text(&shown));
+	fault_set(fault, kind, "%s:%u: %s: the server refuses: %s", imap->mailbox->host, imap->mailbox->port, request->doing,
+		buf_text(&shown));
 	buf_release(&shown);
 	return false;
 }
@@ -70,7 +85,7 @@ bool imap_say(struct imap *imap, const struct imap_request *request, struct faul
 		return true;
 	if ((status == MU_ERR_FAILURE || (status == MU_ERR_BADREPLY && imap->engine->response == MU_IMAP_BAD)) &&
 		!imap_broken(imap))
-		return imap_refused(imap, request->doing, fault);
+		return imap_refused(imap, request, fault);
 	return imap_lost(imap, request->doing, fault);
 }
 
@@ -248,7 +263,7 @@ static bool login_refused(struct imap *imap, struct fault *fault)
 {
 	struct buf reason = BUF(2048), shown = BUF(8192);
 	struct span line = literals_line(imap->literals);
-	enum fault_kind kind = imap_answered(imap, "UNAVAILABLE") ? FAULT_LATER : FAULT_SETUP;
+	enum fault_kind kind = imap_passing(imap) ? FAULT_LATER : FAULT_SETUP;
 	const char *text = NULL;
 
 	if (line.n && line.p[0] == '+')

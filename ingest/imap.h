@@ -33,11 +33,17 @@ char *imap_folder_name(const struct imap *imap, const char *name);
  * asked. */
 bool imap_select(
 	struct imap *imap, const char *folder, bool writable, struct server_folder *found, struct fault *fault);
+bool imap_missing(struct imap *imap, const char *folder); /* it was refused, and the server knows no such folder */
 void imap_deselect(struct imap *imap); /* the next imap_select asks the server again: the folder as it is then */
 
 /* UIDs from `first` on that are not marked as deleted and came at `since` (moment; MOMENT_NONE: any time) or later,
- * with their sizes, ascending. */
-bool imap_list(struct imap *imap, uint64_t first, int64_t since, struct server_list *list, struct fault *fault);
+ * with their sizes, ascending. The sizes of those that are `blind` are not asked for; where the session is lost among sizes, it
+ * is widened: by what was asked for, and the next time by everything. */
+struct imap_blind {
+	uint64_t from, to; /* UIDs; 0, 0: none */
+};
+bool imap_list(struct imap *imap, uint64_t first, int64_t since, struct imap_blind *blind, struct server_list *list,
+	struct fault *fault);
 
 /* Fills in what came: fd, length, came. Mails that another client has removed meanwhile do not come. The sum of their
  * sizes is the caller's business; none is larger than `max`. */

@@ -162,6 +162,17 @@ static void now_selected(mu_imap_t engine)
 		engine->session_state = MU_IMAP_SESSION_SELECTED;
 }
 
+bool imap_missing(struct imap *imap, const char *folder)
+{
+	struct names found = { NULL, 0, false };
+	bool missing = !imap_broken(imap) && names_look_up(imap, folder, &found, NULL) && found.n == 0 && !found.failed;
+
+	while (found.n)
+		free(found.names[--found.n]);
+	free(found.names);
+	return missing;
+}
+
 void imap_deselect(struct imap *imap)
 {
 	free(imap->selected);
@@ -269,6 +280,7 @@ static bool search_say(struct search *search, const char *rest, struct fault *fa
 		    &(struct imap_request){ .verb = "UID SEARCH",
 			    .rest = rest,
 			    .doing = "looking for mails",
+			    .refusal = FAULT_LATER,
 			    .untagged = on_search,
 			    .arg = search },
 		    fault))
@@ -395,14 +407,58 @@ static bool batch_fetch(
 	imap_set(&rest, uids, batch->n);
 	buf_printf(&rest, " %s", what);
 	mu_imap_register_callback_function(imap->engine, MU_IMAP_CB_FETCH, callback, batch);
-	good = imap_say(
-		imap, &(struct imap_request){ .verb = "UID FETCH", .rest = buf_text(&rest), .doing = doing }, fault);
+	good = imap_say(imap,
+		&(struct imap_request){ .verb = "UID FETCH", .rest = buf_text(&rest), .doing = doing, .refusal = FAULT_LATER },
+		fault);
 	mu_imap_register_callback_function(imap->engine, MU_IMAP_CB_FETCH, NULL, NULL);
 	buf_release(&rest);
 	return good;
 }
 
-bool imap_list(struct imap *imap, uint64_t first, int64_t since, struct server_list *list, struct fault *fault)
+/* Sizes of a batch. A server that refuses them, or loses the connection, is not able to read one of the mails: they have none. */
+static bool batch_sizes(struct batch *batch, struct imap_blind *blind, struct fault *fault)
+{
+	uint64_t from = batch->mails[0].uid, to = batch->mails[batch->n - 1].uid;
+
+	if ((blind->from <= to && from <= blind->to) ||
+		batch_fetch(batch, "(UID RFC822.SIZE)", "asking for sizes", on_size, fault))
+		return true;
+	if (!imap_broken(batch->imap))
+		return true;
+	*blind = blind->to ? (struct imap_blind){ 1, UINT32_MAX } : (struct imap_blind){ from, to };
+	return false;
+}
+
+/* Those without a size: gone meanwhile, or there, and nobody knows how large. Who does not answer knows nothing of them. */
+static bool batch_unsized(struct batch *batch, struct fault *fault)
+{
+	struct search search = { .imap = batch->imap };
+	struct buf rest = BUF(IMAP_COMMAND);
+	uint64_t uids[SERVER_BATCH];
+	size_t n = 0;
+	bool good;
+
+	for (size_t i = 0; i < batch->n; i++)
+		if (!batch->mails[i].came)
+			uids[n++] = batch->mails[i].uid;
+	if (n == 0)
+		return true;
+	good = buf_put_text(&rest, "UID ") && imap_set(&rest, uids, n) && buf_put_text(&rest, " UNDELETED");
+	good = good ? search_say(&search, buf_text(&rest), fault) : fault_set(fault, FAULT_LATER, "out of memory");
+	for (size_t i = 0, at = 0; good && i < batch->n; i++) {
+		struct server_mail *mail = &batch->mails[i];
+
+		while (at < search.n && search.uids[at] < mail->uid)
+			at++;
+		mail->unsized = !mail->came && (!search.heard || (at < search.n && search.uids[at] == mail->uid));
+	}
+	buf_release(&rest);
+	free(search.uids);
+	return good;
+}
+
+bool imap_list(struct imap *imap, uint64_t first, int64_t since, struct imap_blind *blind, struct server_list *list,
+	struct fault *fault)
 {
 	struct search search = { .imap = imap, .first = first };
 	size_t kept = 0;
@@ -417,10 +473,10 @@ bool imap_list(struct imap *imap, uint64_t first, int64_t since, struct server_l
 		struct batch batch = { imap, list->mails + at,
 			list->n - at < SERVER_BATCH ? list->n - at : SERVER_BATCH, 0 };
 
-		good = batch_fetch(&batch, "(UID RFC822.SIZE)", "asking for sizes", on_size, fault);
+		good = batch_sizes(&batch, blind, fault) && batch_unsized(&batch, fault);
 	}
 	for (size_t i = 0; i < list->n; i++) /* the others are gone meanwhile */
-		if (list->mails[i].came) {
+		if (list->mails[i].came || list->mails[i].unsized) {
 			list->mails[kept] = list->mails[i];
 			list->mails[kept++].came = false;
 		}

@@ -43,10 +43,12 @@ struct imap {
 	char goodbye[200]; /* the text of BYE */
 };
 
-/* One command and its answer. `verb` and `rest` go out as they are (rest may be NULL). `doing` begins the fault's text.
+/* One command and its answer. `verb` and `rest` go out as they are (rest may be NULL). `doing` begins the fault's text; a
+ * refusal is of FAULT_SETUP where nothing else is said here or by the server.
  */
 struct imap_request {
 	const char *verb, *rest, *doing;
+	enum fault_kind refusal;
 	mu_imap_response_action_t untagged; /* for responses that the engine itself does not know */
 	void *arg;
 	void (*tagged)(mu_imap_t engine);

@@ -161,6 +161,7 @@ static bool watch_look(struct imap *imap, const struct imap_watch *watch, bool *
 {
 	struct server_folder found;
 	struct server_list list = { NULL, 0 };
+	struct imap_blind all = { 1, UINT32_MAX }; /* sizes do not matter here */
 	bool good;
 
 	*news = false;
@@ -170,7 +171,7 @@ static bool watch_look(struct imap *imap, const struct imap_watch *watch, bool *
 	if (watch->uidvalidity == 0)
 		return true;
 	imap->engine->mbox_stat.message_count = 0;
-	good = watch->first > UINT32_MAX || imap_list(imap, watch->first, watch->since, &list, fault);
+	good = watch->first > UINT32_MAX || imap_list(imap, watch->first, watch->since, &all, &list, fault);
 	*news = found.uidvalidity != watch->uidvalidity || list.n || imap->engine->mbox_stat.message_count;
 	server_list_release(&list);
 	return good;

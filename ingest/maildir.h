@@ -30,7 +30,7 @@ bool maildir_folders(const char *maildir, char *const *patterns, size_t n, char 
 /* Moves a mail, called as source.h calls it, to another folder of its Maildir, which is made when missing (Maildir++: the
  * folder `Done/2026` is `.Done.2026`). File and flags keep their names, new stays new; whoever has marked or moved it from
  * new to cur meanwhile does no harm. On return both folders are on disk: a crash leaves the mail in one of them. A mail
- * that is gone is fine. False: fault. */
+ * that is gone is fine. False: fault; FAULT_INPUT: another mail has that name there already, and both stay. */
 bool maildir_move(const char *maildir, const char *name, const char *folder, struct fault *fault);
 
 #endif

@@ -170,7 +170,9 @@ bool maildir_move(const char *maildir, const char *name, const char *folder, str
 		moved = side_move(root, target, from, "new", base);
 		if (moved == 0)
 			moved = side_move(root, target, from, "cur", base);
-		if (moved < 0)
+		if (moved < 0 && errno == EEXIST)
+			refuse(fault, FAULT_INPUT, name, "cannot be moved to %s: a mail of that name is there already", target);
+		else if (moved < 0)
 			refuse(fault, FAULT_LATER, name, "cannot be moved to %s: %s", target, strerror(errno));
 	}
 	if (from >= 0)

@@ -303,8 +303,7 @@ static bool hear_listed(struct poller *poller, struct fault *fault)
 		snprintf(place.uidl, sizeof place.uidl, "%s", uidl.p ? uidl.p : "");
 		if (frame->failed || (place.uid == 0 && place.uidl[0] == 0))
 			return poller_protocol(poller, fault);
-		answers[i] =
-			!poller->memory.wanted || poller->memory.wanted(poller->memory.arg, &place, octets) ? '1' : '0';
+		answers[i] = (char)('0' + (poller->memory.wish ? poller->memory.wish(poller->memory.arg, &place, octets) : WISH_NEW));
 	}
 	if (!frame_done(frame))
 		return poller_protocol(poller, fault);

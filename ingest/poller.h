@@ -30,12 +30,17 @@ struct poller *poller_start(const char *program, struct fault *fault);
 void poller_stop(struct poller *poller); /* at once, whatever it does; NULL is fine */
 
 /* What is remembered of earlier runs; asked during poller_next. `first`: the UID from which on mails may be new in this
- * folder, 1 for all (never asked with POP3). `wanted`: shall this mail be fetched? `octets` is what the server says.
- * Either may be NULL: everything. */
+ * folder, 1 for all (never asked with POP3). `wish`: shall this mail be fetched? `octets` is what the server says, 0 where it
+ * does not. Either may be NULL: everything, as new. */
+enum poller_wish {
+	WISH_NONE,
+	WISH_NEW,
+	WISH_AGAIN, /* an earlier run left it: behind all new ones of its folder, since the server may fail with it again */
+};
 struct poller_memory {
 	void *arg;
 	uint64_t (*first)(void *arg, const char *folder, uint64_t uidvalidity);
-	bool (*wanted)(void *arg, const struct mail_place *place, uint64_t octets);
+	enum poller_wish (*wish)(void *arg, const struct mail_place *place, uint64_t octets);
 };
 
 /* Connects and logs in. The mailbox is copied by being sent; the secret (password or token) goes through the socket and

@@ -5,6 +5,7 @@
 #include "base/shortage.h"
 #include "base/steady.h"
 #include "ingest/imap.h"
+#include "ingest/poller.h"
 #include "ingest/polling.h"
 #include "ingest/program.h"
 #include "ingest/pop3.h"
@@ -25,6 +26,7 @@
 #define ATTEMPTS 3			 /* connections in a row that bring no mail */
 #define UNSENT 20			 /* mails in a row that do not come, after which none is expected */
 #define COSTLY 2			 /* connections that one mail, fetched alone, may cost before it is left */
+#define AGAIN_COSTLY 3			 /* ... that all of those may cost that earlier runs left, in one round */
 #define MEMORY (UINT64_C(1) << 30)	 /* of address space; mails lie in descriptors and do not count */
 #define MOVING_SECONDS 10		 /* that a server may go on moving mails when nobody hears it any more */
 #define EXIT_PROTOCOL 70
@@ -43,6 +45,8 @@ struct serving {
 	struct pop3 *pop3;
 	char **folders;
 	size_t n_folders, next_folder, end_folder;
+	struct imap_blind blind;	/* of folders[blind_folder] */
+	size_t blind_folder;
 	size_t watched;			/* the folder that IDLE sees */
 	uint64_t watched_validity, watched_next; /* of it: UIDVALIDITY (0: unknown), the first UID not listed yet */
 	struct server_folder folder; /* that is being served: folders[next_folder - 1] */
@@ -50,7 +54,11 @@ struct serving {
 	bool *wanted;		     /* owned; of each */
 	size_t at, fetched;	     /* list[at .. fetched) have been asked for */
 	size_t alone;		     /* list[.. alone) are fetched one by one: the connection was lost among them */
+	size_t again;		     /* list[again ..) were left by earlier runs: fetched one by one, behind all others */
+	unsigned again_cost;	     /* connections that were lost with such ones */
 	unsigned cost;		     /* connections that list[at], fetched alone, was lost with */
+	bool refused;		     /* the server said no to it */
+	bool given_up;		     /* the folder, and the others are looked into */
 	uint64_t given;
 	unsigned credits;   /* NEXT to be answered */
 	unsigned fruitless; /* connections without a mail */
@@ -150,17 +158,32 @@ static bool session_lost(const struct serving *s)
 	return s->imap ? imap_broken(s->imap) : s->pop3 ? pop3_broken(s->pop3) : true;
 }
 
-/* A lost connection to an IMAP server is made again; of one to a POP3 server the deletions would be forgotten. */
+/* In another session with a POP3 server mails have other numbers, and what was deleted in the lost one is there again: it is
+ * deleted again, being safe in the database. What came meanwhile is for the next run. */
+static bool pop3_resume(struct serving *s, struct fault *fault)
+{
+	struct server_list now;
+	bool good = pop3_list(s->pop3, &now, fault);
+
+	if (good && !server_list_renumber(&s->list, &now))
+		good = fault_set(fault, FAULT_LATER, "out of memory");
+	for (size_t i = 0; good && i < s->list.n; i++)
+		if (s->list.mails[i].told && s->list.mails[i].uid)
+			good = pop3_delete(s->pop3, s->list.mails[i].uid, fault);
+	server_list_release(&now);
+	if (!good) /* half of it is none: the numbers are not right, or deletions lack */
+		session_leave(s);
+	return good;
+}
+
+/* A lost connection is made again. */
 static bool session_again(struct serving *s, struct fault *fault)
 {
 	if (!session_lost(s))
 		return true;
-	if (s->mailbox.kind != MAILBOX_IMAP)
-		return fault_set(fault, FAULT_LATER, "the connection is lost");
-	imap_close(s->imap, false);
-	s->imap = NULL;
-	s->reconnects++;
-	return session_open(s, fault);
+	s->reconnects += s->imap || s->pop3;
+	session_leave(s);
+	return session_open(s, fault) && (s->imap || pop3_resume(s, fault));
 }
 
 /* Mails are selected for writing when something will be done to one of them. */
@@ -206,8 +229,10 @@ static void ask_wanted(struct serving *s, const char *folder)
 
 		if (!frame_done(&s->frame) || answers.n != n)
 			_exit(EXIT_PROTOCOL);
-		for (size_t i = 0; i < n; i++)
-			s->wanted[at + i] = answers.p[i] == '1';
+		for (size_t i = 0; i < n; i++) {
+			s->wanted[at + i] = answers.p[i] != '0' + WISH_NONE;
+			s->list.mails[at + i].again = answers.p[i] == '0' + WISH_AGAIN;
+		}
 	}
 }
 
@@ -225,8 +250,9 @@ static void folder_leave(struct serving *s)
 	server_list_release(&s->list);
 	free(s->wanted);
 	s->wanted = NULL;
-	s->at = s->fetched = s->alone = 0;
+	s->at = s->fetched = s->alone = s->again = 0;
 	s->cost = 0;
+	s->refused = false;
 }
 
 static uint64_t ask_first(struct serving *s, const char *folder)
@@ -260,7 +286,10 @@ static bool folder_enter(struct serving *s, struct fault *fault)
 			return false;
 		uint64_t first = ask_first(s, folder);
 
-		if (first <= UINT32_MAX && !imap_list(s->imap, first ? first : 1, s->since, &s->list, fault))
+		if (s->blind_folder != s->next_folder)
+			s->blind = (struct imap_blind){ 0, 0 };
+		s->blind_folder = s->next_folder;
+		if (first <= UINT32_MAX && !imap_list(s->imap, first ? first : 1, s->since, &s->blind, &s->list, fault))
 			return false;
 		if (s->next_folder == s->watched) {
 			s->watched_validity = s->folder.uidvalidity;
@@ -275,28 +304,36 @@ static bool folder_enter(struct serving *s, struct fault *fault)
 		return fault_set(fault, FAULT_LATER, "out of memory");
 	s->next_folder++;
 	ask_wanted(s, folder);
-	return true;
+	return server_list_again_last(&s->list, &s->wanted, (uint64_t)s->looked * UINT64_C(0x9e3779b97f4a7c15) >> 32, &s->again) ||
+	       fault_set(fault, FAULT_LATER, "out of memory");
 }
 
 /* ---- mails ---- */
+
+/* Wanted, and there: uid is 0 where it is not, since a session was made again. */
+static bool mail_due(const struct serving *s, size_t i)
+{
+	return s->wanted[i] && s->list.mails[i].uid;
+}
 
 /* How many from `at` on belong into one command; the unwanted among them are skipped. */
 static size_t batch_choose(const struct serving *s, struct server_mail *batch, size_t *until)
 {
 	uint64_t octets = 0;
 	size_t n = 0, i;
-	size_t most = s->mailbox.kind == MAILBOX_IMAP && s->at >= s->alone ? BATCH_MAILS : 1;
+	size_t most = s->mailbox.kind == MAILBOX_IMAP && s->at >= s->alone && s->at < s->again ? BATCH_MAILS : 1;
 
 	if (s->mailbox.max_messages && s->mailbox.max_messages - s->given < most)
 		most = (size_t)(s->mailbox.max_messages - s->given);
-	for (i = s->at; i < s->list.n && n < most; i++) {
+	for (i = s->at; i < s->list.n && n < most && (n == 0 || i != s->again); i++) {
 		const struct server_mail *mail = &s->list.mails[i];
+		uint64_t most_octets = mail->unsized ? s->mailbox.max_octets : mail->octets;
 
-		if (!s->wanted[i])
+		if (!mail_due(s, i))
 			continue;
-		if (mail->octets > s->mailbox.max_octets || (n && octets + mail->octets > BATCH_OCTETS))
+		if (mail->octets > s->mailbox.max_octets || (n && octets + most_octets > BATCH_OCTETS))
 			break;
-		octets += mail->octets;
+		octets += most_octets;
 		batch[n++] = *mail;
 	}
 	*until = i;
@@ -324,15 +361,43 @@ static bool fetch_twice(struct serving *s, struct server_mail *mail, struct faul
  * it for ever: they are fetched one by one, and the one that it is lost with again and again is left. False: try again. */
 static bool batch_lost(struct serving *s, size_t n, size_t until, const struct fault *fault)
 {
-	if (s->mailbox.kind != MAILBOX_IMAP || !session_lost(s) || fault->kind != FAULT_LATER || steady_seconds() >= s->deadline)
+	if (!session_lost(s) || fault->kind != FAULT_LATER || steady_seconds() >= s->deadline)
 		return false;
 	if (n > 1)
 		s->alone = until;
-	if (n > 1 || s->cost + 1 < COSTLY) {
+	if (n > 1 || (s->at < s->again && s->cost + 1 < COSTLY)) {
 		s->cost += n == 1;
 		return false;
 	}
+	s->again_cost += s->at >= s->again;
+	s->cost += s->cost == 0;
 	s->why = *fault;
+	s->fetched = until;
+	return true;
+}
+
+/* What is left of the folder is for the next run. Where it is the only one, that is said of the mailbox. False. */
+static bool folder_give_up(struct serving *s)
+{
+	if (s->n_folders > 1 && !session_lost(s)) {
+		s->list.n = s->at;
+		s->unsent = 0;
+		s->given_up = true;
+	}
+	return false;
+}
+
+/* The server refuses to send these. They are fetched one by one, and the one that it refuses then is named with what it says. */
+static bool batch_refused(struct serving *s, size_t n, size_t until, const struct fault *fault)
+{
+	if (session_lost(s) || (fault->kind != FAULT_LATER && fault->kind != FAULT_INPUT))
+		return false;
+	if (n > 1) {
+		s->alone = until;
+		return true;
+	}
+	s->why = *fault;
+	s->refused = true;
 	s->fetched = until;
 	return true;
 }
@@ -346,17 +411,18 @@ static bool batch_fetch(struct serving *s, struct fault *fault)
 
 	if (n && s->mailbox.kind == MAILBOX_IMAP) {
 		good = imap_select(s->imap, s->folders[s->next_folder - 1], session_writes(s), &found, fault);
-		if (good && found.uidvalidity != s->folder.uidvalidity) {
+		if (!good)
+			return folder_give_up(s);
+		if (found.uidvalidity != s->folder.uidvalidity) {
 			s->list.n = s->at; /* what was listed is no more; the next run looks again */
 			return true;
 		}
-		good = good && imap_fetch(s->imap, batch, n, s->mailbox.max_octets, fault);
+		good = imap_fetch(s->imap, batch, n, s->mailbox.max_octets, fault);
 		for (size_t i = 0; good && i < n; i++)
-			if (batch[i].came && batch[i].length != batch[i].octets)
+			if (batch[i].came && !batch[i].unsized && batch[i].length != batch[i].octets)
 				good = fetch_twice(s, &batch[i], fault);
 	} else if (n) {
-		/* A mail that another session has deleted meanwhile is refused, and the others still come. */
-		good = pop3_fetch(s->pop3, batch, s->mailbox.max_octets, fault) || !pop3_broken(s->pop3);
+		good = pop3_fetch(s->pop3, batch, s->mailbox.max_octets, fault);
 	}
 	for (size_t i = 0, j = s->at; i < n; i++, j++) {
 		while (s->list.mails[j].uid != batch[i].uid)
@@ -370,7 +436,7 @@ static bool batch_fetch(struct serving *s, struct fault *fault)
 		s->fetched = until;
 		s->cost = 0;
 	}
-	return good || (n && batch_lost(s, n, until, fault));
+	return good || (n && (batch_lost(s, n, until, fault) || batch_refused(s, n, until, fault)));
 }
 
 static void give_mail(struct serving *s, struct server_mail *mail)
@@ -382,6 +448,7 @@ static void give_mail(struct serving *s, struct server_mail *mail)
 	say(s);
 	close(mail->fd);
 	mail->fd = -1;
+	mail->given = true;
 	s->given++;
 	s->fruitless = s->unsent = 0;
 	s->credits--;
@@ -404,12 +471,47 @@ static void give_refusal(struct serving *s, const struct server_mail *mail, enum
 	s->credits--;
 }
 
+/* A session that may be lost next is ended as it should, so that what was deleted in it is. */
+static bool deletions_commit(struct serving *s, struct fault *fault)
+{
+	bool good;
+
+	if (!server_list_told(&s->list))
+		return true;
+	good = pop3_close(s->pop3, true, fault);
+	s->pop3 = NULL;
+	for (size_t i = 0; good && i < s->list.n; i++)
+		if (s->list.mails[i].told) {
+			s->list.mails[i].told = false;
+			s->list.mails[i].uid = 0;
+		}
+	return good && session_again(s, fault);
+}
+
+/* A mail that was asked for and has not come. Where nothing was said, perhaps another client was quicker, and nothing is wrong. */
+static void give_unsent(struct serving *s, const struct server_mail *mail)
+{
+	bool wrong = s->refused || s->cost;
+	char why[512];
+
+	snprintf(why, sizeof why, "%s; left for the next run%s%.300s",
+		s->refused ? "not sent"
+		: s->cost  ? "the connection is lost whenever it is fetched"
+			   : "announced, but not sent",
+		wrong ? ": " : "", wrong ? s->why.text : "");
+	/* By POP3 that another client was quicker is a refusal as well; not of one that was refused before and is still listed. */
+	wrong &= s->cost || s->why.kind == FAULT_INPUT || s->mailbox.kind == MAILBOX_IMAP || mail->again;
+	give_refusal(s, mail, wrong ? FAULT_INPUT : FAULT_LATER, why);
+	s->refused = false;
+	s->cost = 0;
+}
+
 /* One step towards the next mail; false: fault. */
 static bool serve_step(struct serving *s, struct fault *fault)
 {
-	char why[512];
+	char why[128];
 
-	while (s->at < s->list.n && s->wanted && !s->wanted[s->at])
+	while (s->at < s->list.n && s->wanted && !mail_due(s, s->at))
 		s->at++;
 	if (s->mailbox.max_messages && s->given >= s->mailbox.max_messages) {
 		s->ended = true;
@@ -419,23 +521,23 @@ static bool serve_step(struct serving *s, struct fault *fault)
 		if (mail->came) {
 			s->at++;
 			give_mail(s, mail);
-		} else if (s->at < s->fetched && s->unsent++ == UNSENT) {
-			return fault_set(fault, FAULT_LATER, "the server does not send the mails that it announces");
+		} else if (s->at < s->fetched && s->at < s->again && s->unsent++ == UNSENT) {
+			fault_set(fault, FAULT_LATER, "%s%sthe server does not send the mails that it announces",
+				s->mailbox.kind == MAILBOX_IMAP ? s->folders[s->next_folder - 1] : "",
+				s->mailbox.kind == MAILBOX_IMAP ? ": " : "");
+			return folder_give_up(s);
 		} else if (s->at < s->fetched) {
-			s->at++;
-			snprintf(why, sizeof why, "%s; left for the next run%s%.300s",
-				s->cost ? "the connection is lost whenever it is fetched" : "announced, but not sent",
-				s->cost ? ": " : "", s->cost ? s->why.text : "");
-			/* Not sent: perhaps another client was quicker, and nothing is wrong. */
-			give_refusal(s, mail, s->cost ? FAULT_INPUT : FAULT_LATER, why);
-			s->cost = 0;
+			give_unsent(s, &s->list.mails[s->at++]);
 		} else if (mail->octets > s->mailbox.max_octets) {
 			s->at++;
 			snprintf(why, sizeof why, "%llu octets, more than %llu (limits.mail); left where it is",
 				(unsigned long long)mail->octets, (unsigned long long)s->mailbox.max_octets);
 			give_refusal(s, mail, FAULT_INPUT, why);
+		} else if (s->at >= s->again && s->again_cost >= AGAIN_COSTLY) {
+			s->at++;
+			give_refusal(s, mail, FAULT_INPUT, "not tried: others that were left have cost enough connections; left for the next run");
 		} else {
-			return session_again(s, fault) && batch_fetch(s, fault);
+			return session_again(s, fault) && (s->at < s->again || deletions_commit(s, fault)) && batch_fetch(s, fault);
 		}
 	} else if (s->next_folder < s->end_folder) {
 		return session_again(s, fault) && folder_enter(s, fault);
@@ -453,14 +555,15 @@ static void serve_mails(struct serving *s)
 		if (serve_step(s, &fault))
 			continue;
 		/* A folder that cannot be opened is not the end of the others; a lost connection is made again. */
-		if (!session_lost(s) && s->next_folder < s->end_folder && (!s->wanted || s->at >= s->list.n)) {
-			s->next_folder++;
+		if (!session_lost(s) &&
+			(s->given_up || (s->next_folder < s->end_folder && (!s->wanted || s->at >= s->list.n)))) {
+			s->next_folder += !s->given_up;
+			s->given_up = false;
 			say_fault(s, POLLING_FOLDER_REFUSED, &fault);
 			s->credits--;
 			continue;
 		}
-		if (session_lost(s) && fault.kind == FAULT_LATER && s->mailbox.kind == MAILBOX_IMAP &&
-			s->fruitless++ < ATTEMPTS && steady_seconds() < s->deadline) {
+		if (session_lost(s) && fault.kind == FAULT_LATER && s->fruitless++ < ATTEMPTS && steady_seconds() < s->deadline) {
 			s->why = fault;
 			sleep(s->fruitless - 1);
 			continue;
@@ -490,8 +593,13 @@ static bool settle_once(struct serving *s, const struct mail_fate *fate, const c
 {
 	struct server_folder found;
 
-	if (!session_again(s, fault) || !imap_select(s->imap, folder, fate->kind != FATE_KEEP, &found, fault))
+	if (!session_again(s, fault))
 		return false;
+	if (!imap_select(s->imap, folder, fate->kind != FATE_KEEP, &found, fault)) {
+		if (imap_missing(s->imap, folder)) /* and its mails with it */
+			fault->kind = FAULT_INPUT;
+		return false;
+	}
 	if (found.uidvalidity != uidvalidity) {
 		refuse(fault, FAULT_INPUT, folder,
 			"its UIDVALIDITY was %llu and is %llu: its mails have other numbers now",
@@ -516,25 +624,46 @@ static bool settle_imap(struct serving *s, const struct mail_fate *fate, const c
 	return settle_once(s, fate, folder, uidvalidity, uids, n, left, fault);
 }
 
+/* A connection that is cut is made again, once. */
+static bool delete_twice(struct serving *s, const struct server_mail *mail, struct fault *fault)
+{
+	if (pop3_delete(s->pop3, mail->uid, fault))
+		return true;
+	return session_lost(s) && session_again(s, fault) && (mail->uid == 0 || pop3_delete(s->pop3, mail->uid, fault));
+}
+
 static bool settle_pop3(struct serving *s, const struct mail_fate *fate, struct span uidl, struct fault *fault)
 {
 	if (fate->kind == FATE_KEEP)
 		return true;
 	if (fate->kind != FATE_DELETE)
 		return fault_set(fault, FAULT_SETUP, "POP3 can only keep or delete");
-	for (size_t i = 0; i < s->list.n; i++) {
-		struct server_mail *mail = &s->list.mails[i];
+	if (!session_again(s, fault))
+		return false;
+	struct server_mail *mail = server_list_meant(&s->list, uidl);
 
-		if (!span_is(span_of(mail->uidl), uidl) || mail->octets == UINT64_MAX)
-			continue;
-		if (!pop3_delete(s->pop3, mail->uid, fault))
-			return false;
-		mail->octets = UINT64_MAX; /* told; deleting once more would be an error */
-		if (s->wanted)
-			s->wanted[i] = false;
-		break;
-	}
+	if (!mail)
+		return true;
+	if (!delete_twice(s, mail, fault))
+		return false;
+	mail->told = true;
+	if (s->wanted)
+		s->wanted[mail - s->list.mails] = false;
 	return true;
+}
+
+/* Deletions happen when a session ends as it should. Without any, it does not matter how it ends. */
+static bool pop3_finish(struct serving *s, struct fault *fault)
+{
+	bool good;
+
+	if (session_lost(s) && !server_list_told(&s->list))
+		return true;
+	if (!session_again(s, fault))
+		return false;
+	good = pop3_close(s->pop3, true, fault);
+	s->pop3 = NULL;
+	return good;
 }
 
 static void serve_settle(struct serving *s)
@@ -628,7 +757,7 @@ static void serve_watch(struct serving *s)
 		_exit(EXIT_PROTOCOL);
 	folder_leave(s);
 	s->given = 0;
-	s->fruitless = 0;
+	s->fruitless = s->again_cost = 0;
 	s->ended = true;
 	s->mailbox.deadline = s->seconds; /* a reconnect leaves what was left of a round */
 	left = s->looked + seconds - steady_seconds();
@@ -666,10 +795,9 @@ static void serve_close(struct serving *s)
 	struct fault fault = { FAULT_NONE };
 	bool good = true;
 
-	if (s->pop3)
-		good = pop3_close(s->pop3, true, &fault);
+	if (s->mailbox.kind == MAILBOX_POP3)
+		good = pop3_finish(s, &fault);
 	imap_close(s->imap, true);
-	s->pop3 = NULL;
 	s->imap = NULL;
 	frame_begin(&s->frame, good ? POLLING_CLOSED : POLLING_NOT_CLOSED);
 	frame_put_number(&s->frame, s->reconnects);

@@ -17,7 +17,7 @@ enum polling {
 	POLLING_OPEN = 1, /* mailbox, secret, now */
 	POLLING_NEXT,	  /* one more mail, please; may be said again before the answer */
 	POLLING_FIRST,	  /* answer to FOLDER: a UID */
-	POLLING_WANTED,	  /* answer to LISTED: `0` and `1`, one each */
+	POLLING_WANTED,	  /* answer to LISTED: enum poller_wish as a digit, one each */
 	POLLING_SETTLE,	  /* fate, folder, uidvalidity, n, then UIDs, or UIDLs */
 	POLLING_CLOSE,
 	POLLING_WATCH, /* seconds; NEXT is answered anew afterwards */

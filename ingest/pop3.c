@@ -17,10 +17,17 @@
 
 #define LINE_OCTETS 8192 /* RFC 2449: 512; some say more in errors */
 
+#define AROUND 8	 /* octets at least around a mail: +OK, its line end, the dot and its */
+
+/* What the sizes of a LIST are worth. RFC 1939 wants them exact; some servers count otherwise, some guess. */
+enum sizes { SIZES_UNKNOWN, SIZES_EXACT, SIZES_LOOSE };
+
 struct pop3 {
 	const struct mailbox *mailbox;
 	struct carrier *carrier; /* owned */
 	mu_pop3_t engine;	 /* owned */
+	enum sizes sizes;
+	struct server_mail small[2]; /* the smallest that LIST knows: number and size */
 };
 
 bool pop3_broken(const struct pop3 *pop3)
@@ -48,7 +55,8 @@ static bool pop3_refused(struct pop3 *pop3, enum fault_kind kind, const char *do
 		buf_put(&reason, line, strnlen(line, 300));
 	escape_terminal(&shown, buf_span(&reason));
 	if (span_find_nocase(buf_span(&reason), SPAN("[SYS/TEMP]")) >= 0 || /* RFC 3206 */
-		span_find_nocase(buf_span(&reason), SPAN("[IN-USE]")) >= 0) /* RFC 2449 */
+		span_find_nocase(buf_span(&reason), SPAN("[LOGIN-DELAY]")) >= 0 || /* RFC 2449 */
+		span_find_nocase(buf_span(&reason), SPAN("[IN-USE]")) >= 0)
 		kind = FAULT_LATER;
 	fault_set(fault, kind, "%s:%u: %s: the server refuses: %.300s", pop3->mailbox->host, pop3->mailbox->port, doing,
 		shown.n ? buf_text(&shown) : "no reason given");
@@ -233,11 +241,11 @@ static bool take_uidl(struct server_list *list, uint64_t number, struct span res
 		list->mails = more;
 	}
 	list->mails[list->n] =
-		(struct server_mail){ .uid = number, .fd = -1, .uidl = shortage_noted(strndup(rest.p, rest.n)) };
+		(struct server_mail){ .uid = number, .unsized = true, .fd = -1, .uidl = shortage_noted(strndup(rest.p, rest.n)) };
 	return list->mails[list->n++].uidl != NULL;
 }
 
-/* Both listings have the same order; a size without a UIDL is of no use. */
+/* A size without a UIDL is of no use, and one that is no number is not known. */
 static bool take_size(struct server_list *list, uint64_t number, struct span rest)
 {
 	const char *blank = memchr(rest.p, ' ', rest.n);
@@ -247,7 +255,7 @@ static bool take_size(struct server_list *list, uint64_t number, struct span res
 	if (blank)
 		rest.n = (size_t)(blank - rest.p);
 	if (!span_number(rest, INT64_MAX, &octets))
-		return false;
+		return true;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -256,8 +264,10 @@ static bool take_size(struct server_list *list, uint64_t number, struct span res
 		else
 			high = middle;
 	}
-	if (low < list->n && list->mails[low].uid == number)
+	if (low < list->n && list->mails[low].uid == number) {
 		list->mails[low].octets = octets;
+		list->mails[low].unsized = false;
+	}
 	return true;
 }
 
@@ -285,6 +295,22 @@ static bool pop3_listing(
 	return (good && !pop3_broken(pop3)) || pop3_lost(pop3, verb, fault);
 }
 
+static void small_find(struct pop3 *pop3, const struct server_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct server_mail mail = { .uid = list->mails[i].uid, .octets = list->mails[i].octets };
+
+		if (list->mails[i].unsized)
+			continue;
+		if (pop3->small[0].uid == 0 || mail.octets < pop3->small[0].octets) {
+			pop3->small[1] = pop3->small[0];
+			pop3->small[0] = mail;
+		} else if (pop3->small[1].uid == 0 || mail.octets < pop3->small[1].octets) {
+			pop3->small[1] = mail;
+		}
+	}
+}
+
 bool pop3_list(struct pop3 *pop3, struct server_list *list, struct fault *fault)
 {
 	struct fault why = { FAULT_NONE };
@@ -294,22 +320,29 @@ bool pop3_list(struct pop3 *pop3, struct server_list *list, struct fault *fault)
 		if (pop3_broken(pop3))
 			*fault = why;
 		else
-			fault_set(fault, why.kind, "%.300s; without UIDL new mails cannot be told", why.text);
+			fault_set(fault, why.kind, "%.300s%s", why.text,
+				why.kind == FAULT_LATER ? "" : "; without UIDL new mails cannot be told");
 	} else if (pop3_listing(pop3, "LIST", take_size, list, fault)) {
+		small_find(pop3, list);
 		return true;
 	}
 	server_list_release(list);
 	return false;
 }
 
-static bool pop3_gather(struct pop3 *pop3, mu_stream_t stream, struct hold *hold, struct fault *fault)
+/* `counted`: as LIST counts, line ends being two. */
+static bool pop3_gather(struct pop3 *pop3, mu_stream_t stream, struct hold *hold, uint64_t *counted, struct fault *fault)
 {
 	char octets[16384];
 	size_t n = 1;
 
 	carrier_set_line_max(pop3->carrier, 0);
-	while (n && !hold->over && mu_stream_read(stream, octets, sizeof octets, &n) == 0)
+	while (n && !hold->over && mu_stream_read(stream, octets, sizeof octets, &n) == 0) {
 		hold_put(hold, octets, n);
+		*counted += n;
+		for (size_t i = 0; i < n; i++)
+			*counted += octets[i] == '\n';
+	}
 	carrier_set_line_max(pop3->carrier, LINE_OCTETS);
 	if (hold->over)
 		carrier_fail(pop3->carrier, FAULT_LATER,
@@ -318,8 +351,14 @@ static bool pop3_gather(struct pop3 *pop3, mu_stream_t stream, struct hold *hold
 	return (n == 0 && !pop3_broken(pop3)) || pop3_lost(pop3, "fetching a mail", fault);
 }
 
-bool pop3_fetch(struct pop3 *pop3, struct server_mail *mail, uint64_t max, struct fault *fault)
+struct arrival {
+	uint64_t octets; /* of the mail, as LIST counts */
+	uint64_t most;	 /* of what came altogether: it cannot have been more */
+};
+
+static bool mail_retrieve(struct pop3 *pop3, struct server_mail *mail, uint64_t max, struct arrival *arrival, struct fault *fault)
 {
+	uint64_t before = carrier_octets(pop3->carrier);
 	mu_stream_t stream = NULL;
 	struct hold *hold = calloc(1, sizeof *hold);
 	int status;
@@ -337,7 +376,7 @@ bool pop3_fetch(struct pop3 *pop3, struct server_mail *mail, uint64_t max, struc
 		return pop3_refused(pop3, FAULT_LATER, "fetching a mail", fault);
 	}
 	hold_begin(hold, max);
-	good = status == 0 ? pop3_gather(pop3, stream, hold, fault) : pop3_lost(pop3, "fetching a mail", fault);
+	good = status == 0 ? pop3_gather(pop3, stream, hold, &arrival->octets, fault) : pop3_lost(pop3, "fetching a mail", fault);
 	mu_stream_destroy(&stream);
 	if (good) {
 		mail->fd = hold_end(hold);
@@ -349,7 +388,54 @@ bool pop3_fetch(struct pop3 *pop3, struct server_mail *mail, uint64_t max, struc
 		hold_drop(hold);
 	}
 	free(hold);
+	arrival->most = carrier_octets(pop3->carrier) - before;
 	return good;
+}
+
+static void mail_drop(struct server_mail *mail)
+{
+	if (mail->fd >= 0)
+		close(mail->fd);
+	mail->fd = -1;
+	mail->came = false;
+}
+
+/* Another mail tells what the sizes are worth. */
+static bool sizes_try(struct pop3 *pop3, uint64_t but, uint64_t max, struct fault *fault)
+{
+	struct server_mail other = pop3->small[pop3->small[0].uid == but];
+	struct arrival arrival = { 0 };
+
+	other.fd = -1;
+	if (other.uid == 0 || other.octets > max)
+		return true;
+	if (mail_retrieve(pop3, &other, max, &arrival, fault))
+		pop3->sizes = arrival.octets == other.octets ? SIZES_EXACT : SIZES_LOOSE;
+	mail_drop(&other);
+	return !pop3_broken(pop3);
+}
+
+/* A server that fails in the middle of a mail (Dovecot, with a damaged file) ends it there as if it were whole; what is missing
+ * would be deleted unseen. Who tells exact sizes otherwise has not sent all of a mail that comes shorter. */
+bool pop3_fetch(struct pop3 *pop3, struct server_mail *mail, uint64_t max, struct fault *fault)
+{
+	struct arrival arrival = { 0 };
+
+	if (!mail_retrieve(pop3, mail, max, &arrival, fault))
+		return false;
+	if (pop3->sizes == SIZES_UNKNOWN && arrival.octets == mail->octets)
+		pop3->sizes = SIZES_EXACT;
+	if (mail->unsized || arrival.most >= mail->octets + AROUND)
+		return true;
+	if (pop3->sizes == SIZES_UNKNOWN && !sizes_try(pop3, mail->uid, max, fault)) {
+		mail_drop(mail);
+		return false;
+	}
+	if (pop3->sizes != SIZES_EXACT)
+		return true;
+	mail_drop(mail);
+	return fault_set(fault, FAULT_INPUT, "%s:%u: only %llu of its %llu octets come", pop3->mailbox->host, pop3->mailbox->port,
+		(unsigned long long)arrival.octets, (unsigned long long)mail->octets);
 }
 
 bool pop3_delete(struct pop3 *pop3, uint64_t number, struct fault *fault)

@@ -21,7 +21,7 @@ bool pop3_broken(const struct pop3 *pop3);
 /* Number, UIDL and size of every mail, in the server's order. */
 bool pop3_list(struct pop3 *pop3, struct server_list *list, struct fault *fault);
 
-/* One mail, of at most `max` octets. FAULT_LATER with pop3_broken: the session is over. */
+/* One mail, of at most `max` octets. FAULT_INPUT: it came shorter than it is. FAULT_LATER with pop3_broken: the session is over, and what was deleted in it is not. */
 bool pop3_fetch(struct pop3 *pop3, struct server_mail *mail, uint64_t max, struct fault *fault);
 
 bool pop3_delete(struct pop3 *pop3, uint64_t number, struct fault *fault);

@@ -11,7 +11,7 @@ int refuse(struct fault *fault, enum fault_kind kind, const char *name, const ch
 {
 	struct buf shown = BUF(1 << 20);
 	const char *end;
-	char reason[128];
+	char reason[320];
 	va_list args;
 
 	va_start(args, format);

@@ -125,12 +125,13 @@ static void imap_folder(struct imap *imap, const struct mailbox *mailbox, const 
 {
 	struct server_folder found;
 	struct server_list list = { NULL, 0 };
+	struct imap_blind blind = { 0, 0 };
 	struct fault fault = { FAULT_NONE };
 	uint64_t uids[SERVER_BATCH], left = 0;
 	size_t n;
 
 	if (!fault_check(imap_select(imap, name, writable, &found, &fault), &fault) ||
-		!fault_check(imap_list(imap, 2, writable ? MOMENT_NONE : 1700000000, &list, &fault), &fault))
+		!fault_check(imap_list(imap, 2, writable ? MOMENT_NONE : 1700000000, &blind, &list, &fault), &fault))
 		return;
 	list_check(&list, 2);
 	n = list.n < 8 ? list.n : 8;

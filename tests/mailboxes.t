@@ -11,7 +11,7 @@ import tempfile
 sys.dont_write_bytecode = True  # the source folder may be read-only
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "lib"))
 from cutter import Cutter  # noqa: E402
-from fakeserver import Gone, Imap  # noqa: E402
+from fakeserver import Gone, Imap, Pop  # noqa: E402
 from gate import *  # noqa: E402,F403 the tests' own words
 from mailserver import *  # noqa: E402,F403
 
@@ -227,6 +227,43 @@ def local_kinds(_):
           "a Maildir without one of the folders: 1", ran)
 
 
+def same_name(_):
+    """A Maildir whose mails go where some have the same names: nothing is lost, and the others are moved."""
+    gate = Gate()
+    maildir = gate.path("Maildir")
+    for name in ("cur", "new", "tmp", ".Done/cur", ".Done/new", ".Done/tmp"):
+        os.makedirs(os.path.join(maildir, name))
+
+    def put(name, data):
+        with open(os.path.join(maildir, name), "wb") as out:
+            out.write(data)
+
+    def holds(name, data):
+        try:
+            with open(os.path.join(maildir, name), "rb") as mail:
+                return mail.read() == data
+        except OSError:
+            return False
+
+    for i in range(8):
+        put("new/%d.host" % i, report_mail(i))
+    for i in (2, 5):
+        put(".Done/new/%d.host" % i, letter(i))
+    gate.settings({"box": {"url": "maildir:" + maildir, "after": "move:Done"}})
+    for new in (8, 0):
+        ran = gate.ingest()
+        check(ran.code == 1 and ran.box("box")["new"] == new and ran.box("box")["unsettled"] == 2 and len(ran.err.splitlines()) == 1 and
+              "/new/2.host: cannot be moved to .Done: a mail of that name is there already (and 1 more)" in ran.err and
+              sorted(os.listdir(maildir + "/new")) == ["2.host", "5.host"] and len(os.listdir(maildir + "/.Done/new")) == 8,
+              "two names that are taken: one line, and the others are moved" if new else "... the next run says so again", ran)
+    check(all(holds("new/%d.host" % i, report_mail(i)) and holds(".Done/new/%d.host" % i, letter(i)) for i in (2, 5)), "... and all mails are there")
+    for i in (2, 5):
+        os.rename(maildir + "/.Done/new/%d.host" % i, maildir + "/.Done/new/%d.letter" % i)
+    ran = gate.ingest()
+    check(ran.code == 0 and ran.err == "" and os.listdir(maildir + "/new") == [] and places(gate) == [] and
+          len(os.listdir(maildir + "/.Done/new")) == 10, "... until the names are free", ran)
+
+
 def limits(dovecot):
     """Too large, too old, too many."""
     gate = Gate()
@@ -411,6 +448,30 @@ def finished_later(dovecot):
           "those that wait are fetched", ran)
 
 
+def folder_gone(dovecot):
+    """Mails wait to be moved, and their folder is deleted: those of the other folders do not wait for it."""
+    gate = Gate()
+    dovecot.empty()
+    client = dovecot.login()
+    client.create("Old")
+    client.logout()
+    dovecot.deliver([report_mail(i) for i in range(3)], ".Old")
+    dovecot.deliver([report_mail(i) for i in range(3, 8)])
+    with open(dovecot.path("mail", ".Done"), "w"):
+        pass  # no folder can be made there
+    gate.settings({"box": server_rows(dovecot, folders="INBOX, Old", after="move:Done")})
+    gate.ingest()
+    waited = len(places(gate))
+    os.unlink(dovecot.path("mail", ".Done"))
+    client = dovecot.login()
+    client.delete("Old")
+    client.logout()
+    gate.settings({"box": server_rows(dovecot, folders="INBOX", after="move:Done")})
+    ran = gate.ingest()
+    check(waited == 8 and ran.code == 0 and ran.box("box")["settled"] == 5 and places(gate) == [] and states(dovecot, "Done") == [5],
+          "a folder that is deleted while its mails wait to be moved", str(ran) + str(places(gate)))
+
+
 def cut_at_settling(dovecot):
     gate = Gate()
     dovecot.empty()
@@ -451,11 +512,16 @@ def copied_before(certificates):
 
 
 def unsendable(dovecot):
-    """A mail that makes its server break off is named in every run, and the others come."""
+    unsendable_one(dovecot, "cannot be sent", lambda c, command: c.drop())
+    unsendable_one(dovecot, "is refused", lambda c, command: c.send(command.split()[0], " NO [SERVERBUG] Internal error\r\n"))
+
+
+def unsendable_one(dovecot, how, instead):
+    """A mail that makes its server break off, or say no, is named in every run, and the others come."""
     def bodies(c, command):
         for uid in c.server.uids(command.split()[3]):
             if uid == 17 and c.server.sick:
-                raise Gone
+                return instead(c, command)
             c.server.body(c, uid)
         return c.send(command.split()[0], " OK done\r\n")
     server = Imap(dovecot.certificates.context("good"), True, {"bodies": bodies}, [report_mail(i).replace(b"\n", b"\r\n") for i in range(40)])
@@ -465,10 +531,106 @@ def unsendable(dovecot):
         server.sick = sick
         ran = gate.ingest()
         check(ran.code == code and ran.box("box")["new"] == new and ran.box("box")["left"] == left and ran.box("box")["fault"] is None and
-              [broken["reason"][:13] for broken in ran.json["broken_inputs"]] == ["box:INBOX#17:"][:left], "one mail in forty cannot be sent: %s" % (
+              [broken["reason"][:13] for broken in ran.json["broken_inputs"]] == ["box:INBOX#17:"][:left], "one mail in forty %s: %s" % (how,
               "the next run" if not new else "the others come" if sick else "until it can"), ran)
     check(server.gone == set(range(1, 41)), "... and all are moved", server.gone)
     server.close()
+
+
+def many_unsendable(dovecot):
+    """More mails that break the connection than it is made again for: nothing waits for them, and none of them for the others."""
+    sick = {3, 7, 11, 15, 19, 23}
+
+    def bodies(c, command):
+        for uid in c.server.uids(command.split()[3]):
+            if uid in sick:
+                raise Gone
+            c.server.body(c, uid)
+        return c.send(command.split()[0], " OK done\r\n")
+
+    def retr(c, command):
+        if int(command.split()[1]) in sick:
+            raise Gone
+    for kind, twist in ((Imap, {"bodies": bodies}), (Pop, {"retr": retr})):
+        sick = {3, 7, 11, 15, 19, 23}
+        server = kind(dovecot.certificates.context("good"), True, twist, [report_mail(i).replace(b"\n", b"\r\n") for i in range(24)])
+        gate = Gate()
+        gate.settings({"box": dict(server_rows(dovecot), url="%ss://u@localhost:%d" % (server.scheme, server.port))})
+        gate.ingest()
+        gate.ingest()
+        server.mails += [report_mail(i).replace(b"\n", b"\r\n") for i in range(24, 30)]
+        before = server.connections
+        ran = gate.ingest()
+        check(ran.code == 1 and ran.box("box")["new"] == 6 and ran.box("box")["left"] == 6 and ran.box("box")["fault"] is None and
+              len(ran.json["broken_inputs"]) == 6 and server.connections - before <= 5,
+              "%s: six mails that break the connection, and six new ones behind them" % kind.scheme, ran)
+        sick = {3}
+        ran = gate.ingest()
+        check(ran.code == 1 and ran.box("box")["new"] == 5 and ran.box("box")["left"] == 1 and len(places(gate)) == (29 if kind is Pop else 0) + 1,
+              "... five of them come when they can", str(ran) + str(places(gate)))
+        server.close()
+
+
+def unreadable(dovecot):
+    """A file that the server cannot read: Dovecot hangs up when it is asked for the size."""
+    gate = Gate()
+    dovecot.empty()
+    dovecot.deliver([report_mail(i) for i in range(20)])
+    bad = dovecot.path("mail", "new", sorted(os.listdir(dovecot.path("mail", "new")))[6])
+    os.unlink(bad)
+    with open(bad, "wb") as out:
+        out.write(report_mail(6))
+    dovecot.own(bad)
+    os.chmod(bad, 0)
+    gate.settings({"box": server_rows(dovecot, after="move:Done")})
+    ran = gate.ingest()
+    check(ran.code == 1 and ran.box("box")["new"] == 19 and ran.box("box")["left"] == 1 and ran.box("box")["fault"] is None and
+          ran.json["broken_inputs"][0]["reason"].startswith("box:INBOX#7: the connection is lost") and list(dovecot.state()) == [7],
+          "a mail whose size Dovecot cannot tell is named, and the others come", str(ran))
+    dovecot.deliver([report_mail(30)])
+    ran = gate.ingest()
+    check(ran.code == 1 and ran.box("box")["new"] == 1 and list(dovecot.state()) == [7], "... those behind it as well, in the next run", ran)
+    os.chmod(dovecot.path("mail", "cur", os.path.basename(bad) + ":2,"), 0o644)
+    ran = gate.ingest()
+    check(ran.code == 0 and ran.box("box")["new"] == 1 and dovecot.state() == {}, "... and it comes when it can", ran)
+
+
+def shortened(dovecot):
+    """A file that has lost its end: by POP3 Dovecot sends what is left of it as if it were the mail."""
+    dovecot.empty()
+    dovecot.deliver([letter(i) for i in range(9)])
+    gate = Gate()
+    gate.settings({"box": server_rows(dovecot, "pops")})
+    gate.ingest()  # Dovecot knows the sizes from now on
+    path = dovecot.path("mail", "cur", sorted(os.listdir(dovecot.path("mail", "cur")))[0])
+    with open(path, "rb") as whole:
+        part = whole.read()[:-20]
+    os.unlink(path)
+    with open(path, "wb") as out:
+        out.write(part)
+    dovecot.own(path)
+    gate = Gate()
+    gate.settings({"box": server_rows(dovecot, "pops", not_reports="delete")})
+    ran = gate.ingest()
+    check(ran.code == 1 and ran.box("box")["not_a_report"] == 8 and ran.box("box")["left"] == 1 and len(dovecot.state()) == 1 and
+          " octets come" in ran.json["broken_inputs"][0]["reason"], "POP3: a mail of which less comes than it has is not deleted", str(ran) + str(dovecot.state()))
+
+
+def unsendable_by_pop3(dovecot):
+    """The same by POP3, where it costs the session and with it the deletions."""
+    gate = Gate()
+    dovecot.empty()
+    dovecot.deliver([report_mail(i) for i in range(30)])
+    cutter = Cutter(dovecot, 0, b"RETR 17\r\n", "pops", always=True)
+    gate.settings({"box": dict(server_rows(dovecot, "pops", after="delete"), url="pops://%s@localhost:%d" % (USER.replace("@", "%40"), cutter.port))})
+    ran = gate.ingest()
+    check(cutter.cut and ran.code == 1 and ran.box("box")["new"] == 29 and ran.box("box")["left"] == 1 and ran.box("box")["fault"] is None and
+          list(dovecot.state()) == [17] and ": the connection is lost whenever it is fetched; left for the next run" in ran.json["broken_inputs"][0]["reason"],
+          "POP3: a mail that the connection is lost with is named; the others come and are deleted", str(ran) + str(dovecot.state()))
+    cutter.always = False
+    ran = gate.ingest()
+    check(ran.code == 0 and ran.box("box")["new"] == 1 and dovecot.state() == {} and places(gate) == [], "... and the next run fetches it, when it can", ran)
+    cutter.close()
 
 
 def odd_mails(dovecot):
@@ -568,6 +730,7 @@ def on_a_terminal(dovecot):
 
 def main():
     local_kinds(None)
+    same_name(None)
     if not shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin"):
         check(True, "mailboxes on servers # SKIP no dovecot")
         plan()
@@ -582,7 +745,7 @@ def main():
             same_by_pop3(dovecot, mails)
             pop3_keeps(dovecot, mails)
             for part in (others_go_on, secrets, limits, nothing_changes, figures, at_the_same_time, another_life,
-                         finished_later, cut_at_settling, unsendable, odd_mails, very_many, not_twice_at_once,
+                         finished_later, folder_gone, cut_at_settling, unsendable, many_unsendable, unreadable, shortened, unsendable_by_pop3, odd_mails, very_many, not_twice_at_once,
                          on_a_terminal):
                 part(dovecot)
             copied_before(dovecot.certificates)

@@ -83,10 +83,10 @@ static uint64_t first(void *arg, const char *folder, uint64_t uidvalidity)
 	return ((struct memory *)arg)->first;
 }
 
-static bool wanted(void *arg, const struct mail_place *place, uint64_t octets)
+static enum poller_wish wish(void *arg, const struct mail_place *place, uint64_t octets)
 {
 	(void)octets;
-	return place->uid == 0 || place->uid != ((struct memory *)arg)->unwanted;
+	return place->uid == 0 || place->uid != ((struct memory *)arg)->unwanted ? WISH_NEW : WISH_NONE;
 }
 
 static void take(const struct polled *polled, const char *folder, unsigned n)
@@ -227,7 +227,7 @@ int main(int argc, char **argv)
 	const char *secret = argc > 2 ? setting(argv + 3, "secret") : NULL;
 	struct memory memory = { argc > 2 ? number(argv + 3, "first", 1) : 1,
 		argc > 2 ? number(argv + 3, "unwanted", 0) : 0 };
-	struct poller_memory remembered = { &memory, first, wanted };
+	struct poller_memory remembered = { &memory, first, wish };
 	struct rusage usage;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);

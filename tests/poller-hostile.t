@@ -126,7 +126,7 @@ def imap_stages():
                 if stage == "handshake" and name == "BYE":
                     continue
                 yield Case("IMAP%s: %s at %s" % ("S" if tls else "", name, stage), Imap, {stage: function}, tls=tls,
-                           told=False if before else None)
+                           told=False if before else None, good=stage == "sizes")  # which are not needed
 
 
 def literal(text, rest=b"abc)\r\nTAG OK done\r\n"):
@@ -159,6 +159,9 @@ def lies():
     yield Case("a folder called {5}", Imap, {"list": say('* LIST () "/" "{5}"\r\nTAG OK done\r\n')}, settings={"folders": "*"})
     yield Case("a login that is refused", Imap, {"authenticate": say("TAG NO [AUTHENTICATIONFAILED] \x1b[31mno\r\n")},
                said="closed setup")
+    for answer in ("NO [LIMIT] Too many", "NO [ALERT] Too many simultaneous connections. (Failure)", "NO [UNAVAILABLE] Not now",
+                   "BAD Request is throttled. Suggested Backoff Time: 92415 milliseconds"):
+        yield Case("a login that is refused for now: " + answer, Imap, {"authenticate": say("TAG %s\r\n" % answer)}, said="closed later")
     yield Case("a server without a way to log in", Imap, {"capability": say("* CAPABILITY IMAP4rev1 LOGINDISABLED\r\nTAG OK\r\n")},
                said="neither PLAIN nor LOGIN", told=False)
 
@@ -229,6 +232,69 @@ def lower_sizes(c, command):
     return c.send(command.split()[0], " OK done\r\n")
 
 
+def refusing(*uids, answer="TAG NO [SERVERBUG] Internal error\r\n"):
+    """Where one of these is among those that are asked for; what comes before it is sent."""
+    def function(c, command):
+        for one in c.server.uids(command.split()[3]):
+            if one in uids:
+                return c.send(answer.replace("TAG", command.split()[0].decode()))
+            c.server.body(c, one)
+        return c.send(command.split()[0], " OK done\r\n")
+    return function
+
+
+def in_folder(name, function):
+    """Only in the folder that was selected by this name."""
+    def inside(c, command):
+        selected = [line for line in b"".join(c.server.private).split(b"\r\n") if b"EXAMINE" in line][-1]
+        return function(c, command) if b'"%s"' % name in selected else None
+    return inside
+
+
+def refused():
+    mails = [crlf(mail(i)) for i in range(40)]
+    others = dict(good=False, mails=mails, rest=mails[:16] + mails[17:])
+    for answer in ("TAG NO [SERVERBUG] Internal error\r\n", "TAG NO Cannot be read\r\n", "TAG BAD Command Error. 12\r\n"):
+        yield Case("a mail that the server refuses: " + answer.strip(), Imap, {"bodies": refusing(17, answer=answer)},
+                   said="fault input box:INBOX#17: not sent; left for the next run: localhost:", **others)
+    yield Case("three of them", Imap, {"bodies": refusing(1, 2, 40)}, mails=mails, rest=mails[2:39], said="box:INBOX#40: not sent")
+    yield Case("a server that refuses all mails", Imap, {"bodies": refusing(*range(1, 41))}, mails=mails, rest=[],
+               said="fault later box: INBOX: the server does not send the mails that it announces",
+               then=lambda server: b"".join(server.private).count(b"BODY.PEEK") < 30)
+    yield Case("a folder that cannot be searched, and another one", Imap, {"search": in_folder(b"INBOX", say("TAG NO Internal error\r\n"))},
+               settings={"folders": "INBOX, Other"}, mails=mails[:4], rest=mails[:4], said="fault later box: localhost:")
+    yield Case("a folder of which no mail is sent, and another one", Imap, {"bodies": in_folder(b"INBOX", refusing(*range(1, 41)))},
+               settings={"folders": "INBOX, Other"}, mails=mails, rest=mails, said="fault later box: INBOX: the server does not send")
+
+
+def sizes_but(uid, answer):
+    def function(c, command):
+        for one in c.server.uids(command.split()[3]):
+            if one == uid and answer is None:
+                raise Gone
+            c.send(answer if one == uid else "* %d FETCH (UID %d RFC822.SIZE %d)\r\n" % (one, one, len(c.server.mails[one - 1])))
+        return c.send(command.split()[0], " OK done\r\n")
+    return function
+
+
+def unsized():
+    """Unknown is not gone."""
+    mails = [crlf(mail(i)) for i in range(40)]
+    for name, answer in (("no word", ""), ("its UID", "* 17 FETCH (UID 17)\r\n"), ("its flags", "* 17 FETCH (UID 17 FLAGS (\\Seen))\r\n"),
+                         ("NIL", "* 17 FETCH (UID 17 RFC822.SIZE NIL)\r\n"), ("the end", None)):
+        yield Case("of the size of a mail the server says: " + name, Imap, {"sizes": sizes_but(17, answer)}, good=True, mails=mails)
+    yield Case("sizes that the server refuses", Imap, {"sizes": say("TAG NO Internal error\r\n")}, good=True, mails=mails)
+    yield Case("a size that is not said, of a mail that is larger than is allowed", Imap, {"sizes": sizes_but(17, "")},
+               mails=mails[:16] + [crlf(mail(16, size=3000))] + mails[17:], rest=mails[:16] + mails[17:], settings={"max_octets": 2000},
+               said="box:INBOX#17: the connection is lost whenever it is fetched")
+    yield Case("a mail that neither its size nor itself is sent of", Imap, {"sizes": sizes_but(17, None), "bodies": cut_at(17)},
+               said="fault input box:INBOX#17: the connection is lost whenever", mails=mails, rest=mails[:16] + mails[17:])
+    yield Case("three of them among 1200", Imap, {"sizes": lambda c, command: c.drop() if {17, 700, 1100} & set(c.server.uids(command.split()[3]))
+               else None}, good=True, mails=[crlf(mail(i)) for i in range(1200)], settings={"max_octets": 2000})
+    yield Case("POP3: sizes that are none", Pop, {"list": lambda c, command: c.send("+OK\r\n1 many\r\n3 7\r\n.\r\n")}, good=True,
+               expect=lambda mails: [data.replace(b"\r\n", b"\n") for data in mails])
+
+
 def unsendable():
     mails = [crlf(mail(i)) for i in range(40)]
     mails[16] = crlf(mail(16, size=3000))
@@ -237,6 +303,91 @@ def unsendable():
                said="fault input box:INBOX#17: the connection is lost whenever it is fetched; left for the next run: localhost:", **others)
     yield Case("one that is larger than it was said to be, and than is allowed", Imap, {"sizes": lower_sizes},
                said="fault input box:INBOX#17: the connection is lost whenever it is fetched", **dict(others, settings={"deadline": 12, "max_octets": 2000}))
+
+
+class Deleting(Pop):
+    """Numbers are those of one session, and what was deleted in it is gone when it ends with QUIT."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.quits = 0
+
+    def talk(self, c):
+        c.there = [i for i in range(len(self.mails)) if i not in self.gone]
+        c.marked = set()
+        super().talk(c)
+
+    def on_uidl(self, c, words):
+        return "+OK\r\n" + "".join("%d id%d\r\n" % (n + 1, i) for n, i in enumerate(c.there)) + ".\r\n"
+
+    def on_list(self, c, words):
+        return "+OK\r\n" + "".join("%d %d\r\n" % (n + 1, len(self.mails[i])) for n, i in enumerate(c.there)) + ".\r\n"
+
+    def on_retr(self, c, words):
+        return super().on_retr(c, [b"RETR", b"%d" % (self.which(c, words) + 1)])
+
+    def on_dele(self, c, words):
+        c.marked.add(self.which(c, words))
+        return "+OK\r\n"
+
+    def on_quit(self, c, words):
+        self.gone |= c.marked
+        self.quits += 1
+        return "+OK\r\n"
+
+    def which(self, c, words):
+        return c.there[int(words[1]) - 1]
+
+
+def retr(mails, function):
+    """Of these mails the server does this in place of sending them."""
+    return {"retr": lambda c, command: function(c, command) if c.server.which(c, command.split()) in mails else None}
+
+
+def others_removed(c, command):
+    """Another client removes mails while the connection is lost: all behind them have other numbers."""
+    c.server.gone |= {0, 20}
+    raise Gone
+
+
+def unsendable_pop():
+    mails = [crlf(mail(i)) for i in range(40)]
+    mails[16] = crlf(mail(16, size=3000))
+    plain = [data.replace(b"\r\n", b"\n") for data in mails]
+    others = dict(mails=mails, rest=plain[:16] + plain[17:], settings={"deadline": 12, "after": "delete", "settle": 3},
+                  then=lambda server: server.gone == set(range(40)) - {16} and server.quits == 1)
+    lost = "fault input box#id16: the connection is lost whenever it is fetched; left for the next run: localhost:"
+    yield Case("POP3: a mail that the server breaks off at, and 23 behind it", Deleting, retr({16}, drop), said=lost, **others)
+    yield Case("POP3: one that it breaks off in", Deleting, retr({16}, lambda c, command: c.send("+OK\r\nabc\r\n") and c.drop()), said=lost, **others)
+    yield Case("POP3: one that is larger than it was said to be, and than is allowed", Deleting, {
+        "list": lambda c, command: c.send("+OK\r\n", "".join("%d 900\r\n" % (n + 1) for n in range(len(c.there))), ".\r\n")},
+        said=lost, **dict(others, settings=dict(others["settings"], max_octets=2000)))
+    yield Case("POP3: one that it refuses", Deleting, retr({16}, say("-ERR [SYS/TEMP] no\r\n")),
+               said="box#id16: not sent; left for the next run: localhost:", **others)
+    yield Case("POP3: the last one breaks", Deleting, retr({39}, drop), said="box#id39: the connection is lost", **dict(
+        others, rest=plain[:39], then=lambda server: server.gone == set(range(39))))
+    yield Case("POP3: a connection that is lost once, and mails that another client removes meanwhile", Deleting, {
+        "retr": once(lambda c, command: others_removed(c, command) if c.server.which(c, command.split()) == 16 else None)}, good=True,
+        expect=lambda sent: plain[:20] + plain[21:], **{name: others[name] for name in ("mails", "settings")}, then=lambda server: server.gone == set(range(40)))
+    yield Case("POP3: a connection that is lost when mails are deleted", Deleting, {
+        "dele": once(lambda c, command: c.drop() if c.server.which(c, command.split()) == 4 else None)}, good=True,
+        expect=lambda sent: plain, **{name: others[name] for name in ("mails", "settings")}, then=lambda server: server.gone == set(range(40)))
+    yield Case("POP3: every mail breaks", Deleting, {"retr": drop}, said="closed the connection", **dict(
+        others, rest=[], then=lambda server: server.gone == set() and server.connections < 9))
+    yield Case("POP3: nobody is let in again", Deleting, dict(retr({16}, drop), user=lambda c, command: c.send("-ERR [IN-USE] locked\r\n")
+               if c.server.connections > 1 else None), said="[IN-USE]", **dict(others, rest=plain[:3], then=lambda server: server.gone == set()))
+    yield Case("POP3: one that it ends in the middle", Deleting, retr({16}, lambda c, command: c.send("+OK\r\n", mails[16][:900], "\r\n.\r\n")),
+               said="fault input box#id16: not sent; left for the next run: localhost:", **others)
+    yield Case("POP3: the first one that it ends in the middle", Deleting, retr({0}, lambda c, command: c.send("+OK\r\n", mails[0][:300], "\r\n.\r\n")),
+               said="box#id0: not sent; left", **dict(others, rest=plain[1:], then=lambda server: server.gone == set(range(1, 40))))
+    yield Case("POP3: sizes that are guessed", Deleting, {"list": lambda c, command: c.send("+OK\r\n", "".join(
+        "%d %d\r\n" % (n + 1, 800 + n % 7) for n in range(len(c.there))), ".\r\n")}, good=True, expect=lambda sent: plain,
+        mails=mails, settings=others["settings"], then=lambda server: server.gone == set(range(40)))
+    both = mails[:3] + mails[3:4]
+    yield Case("POP3: two mails with the same UIDL, of which one breaks", Deleting, dict(retr({1}, drop), uidl=lambda c, command: c.send(
+        "+OK\r\n", "".join("%d id%d\r\n" % (n + 1, 1 if i == 3 else i) for n, i in enumerate(c.there)), ".\r\n")),
+        said="box#id1: the connection is lost", mails=both, rest=plain[:1] + plain[2:4], settings={"deadline": 12, "after": "delete"},
+        then=lambda server: server.gone == {0, 2, 3})
 
 
 class Copying(Imap):
@@ -336,6 +487,8 @@ def pop_stages():
     yield Case("POP3: hang at the end", Pop, {"quit": hang}, said="no answer")
     yield Case("POP3: a deletion that is refused at the end", Pop, {"quit": say("-ERR some are left\r\n")},
                settings={"after": "delete"}, said="some are left")
+    yield Case("POP3: too early", Pop, {"pass": say("-ERR [LOGIN-DELAY] wait\r\n")}, said="closed later")
+    yield Case("POP3: no UIDL for now", Pop, {"uidl": say("-ERR [SYS/TEMP] Internal error\r\n")}, said="closed later box: localhost")
     yield Case("POP3: no UIDL", Pop, {"uidl": say("-ERR what\r\n")}, said="without UIDL new mails cannot be told")
     yield Case("POP3: a UIDL of 71 octets", Pop, {"uidl": say("+OK\r\n1 " + "x" * 71 + "\r\n.\r\n")})
     yield Case("POP3: numbers in disorder", Pop, {"uidl": say("+OK\r\n2 a\r\n1 b\r\n.\r\n")})
@@ -357,7 +510,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="hostile.")
     try:
         certificates = Certificates(folder)
-        cases = [case for part in (secrecy, right, unsendable, uncopied, lies, imap_stages, pop_stages, drips) for case in part()
+        cases = [case for part in (secrecy, right, refused, unsized, unsendable, unsendable_pop, uncopied, lies, imap_stages, pop_stages, drips) for case in part()
                  if len(sys.argv) < 2 or sys.argv[1] in case.name]
         with concurrent.futures.ThreadPoolExecutor(12) as pool:
             for case in pool.map(lambda case: case.run(certificates), cases):

@@ -1,5 +1,5 @@
 """Stands between a client and a Dovecot, with the server's own certificate, and cuts the connection in the middle of the
-n-th mail, or before a command arrives; once, then it only passes on."""
+n-th mail, or before a command arrives; once, or always before that command."""
 import re
 import socket
 import ssl
@@ -9,8 +9,9 @@ BEGIN = re.compile(rb"\* \d+ FETCH [^\r\n]*BODY\[\] \{\d+\}\r\n")
 
 
 class Cutter:
-    def __init__(self, dovecot, nth, command=None):
+    def __init__(self, dovecot, nth, command=None, scheme="imaps", always=False):
         self.dovecot, self.left, self.command, self.cut, self.connections = dovecot, nth, command, False, 0
+        self.scheme, self.always = scheme, always
         self.context = dovecot.certificates.context("good")
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -29,7 +30,7 @@ class Cutter:
         try:
             client = self.context.wrap_socket(client, server_side=True)
             trust = ssl.create_default_context(cafile=self.dovecot.certificates.ca)
-            server = trust.wrap_socket(socket.create_connection(("127.0.0.1", self.dovecot.ports["imaps"])),
+            server = trust.wrap_socket(socket.create_connection(("127.0.0.1", self.dovecot.ports[self.scheme])),
                                        server_hostname="localhost")
         except OSError:
             return
@@ -65,7 +66,7 @@ class Cutter:
         try:
             while True:
                 octets = client.recv(65536)
-                if self.command and self.command in octets and not self.cut:
+                if self.command and self.command in octets and (self.always or not self.cut):
                     self.cut = True
                     server.shutdown(socket.SHUT_RDWR)  # who passes on what it says sees its end
                     return
