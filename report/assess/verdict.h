@@ -168,6 +168,7 @@ struct sender { /* own first, then undecided; unsigned messages of the last week
 	size_t dates_n;
 	int64_t next_day;	  /* expected; MOMENT_NONE when not periodic */
 	bool missed;		  /* overdue by more than a third of the step */
+	bool given_up;		  /* the date after that one passed as well */
 	uint64_t forwarded_fails; /* failing at forwarders that carry this sender's mail: the risk of a single leg */
 	uint64_t broken_weeks;	  /* DKIM alone: weeks with more than 0.5 % broken */
 	uint32_t path;		  /* the path with most messages */
