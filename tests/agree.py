@@ -38,8 +38,10 @@ def by_class(rows, count):
 
 def lists(domain, window, total, week, own_fail):
     within = lambda row: window['first_day'] <= row['day'] <= window['last_day']
-    rows = [r for r in table('export', 'rows', '--csv-raw', domain) if r['counted'] == 'True' and within(r)]
-    same('rows', sum(int(r['count']) for r in rows), sum(total.values()))
+    rows = table('export', 'rows', '--csv-raw', domain)
+    same('rows', sum(int(r['in_window']) for r in rows), sum(total.values()))
+    same('rows as JSON', [r['in_window'] for r in json.loads(ask('export', 'rows', '--json', domain))['rows']],
+         [int(r['in_window']) for r in rows])
     days = [r for r in table('export', 'days', '--csv', domain) if within(r)]
     same('days', {k: sum(int(r[c]) for r in days for c in DAYS[k]) for k in CLASSES}, total)
     same('failing days', sum(int(r['own_fail']) for r in days), own_fail)

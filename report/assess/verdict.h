@@ -40,6 +40,8 @@ struct judged_report { /* in the order of rows.reports */
 	bool sees_other_policy;
 	bool undone; /* authenticated only after a banner of our own gateway was undone */
 };
+/* The part of a record's messages on these days: they are spread evenly, the remainder on the first ones. */
+uint64_t report_part(const struct judged_report *report, uint64_t messages, int64_t first, int64_t last);
 
 struct reporter {	      /* most counted messages of the window first, then by identity */
 	struct span identity; /* organisational domain, or `claimed:` and org_name */
