@@ -31,7 +31,7 @@ const struct option_row option_rows[] = {
 	{ "older-than", "SPAN", PLACE(older_than), "expire", "how long to keep, as in 400d" },
 	{ "watch", NULL, PLACE(watch), "ingest", "stay with the mailboxes: store what comes when it comes" },
 	{ "keys", "FILE", PLACE(keys), "ingest verify reprocess", "key records from a file: name, blank, record" },
-	{ "dns-file", "FILE", PLACE(dns_file), "ingest enrich summary check senders reports simulate explain html digest verify reprocess lint record", "a zone file in the place of the DNS" },
+	{ "dns-file", "FILE", PLACE(dns_file), "ingest enrich summary check senders reports reporters simulate export explain html digest verify reprocess lint record", "a zone file in the place of the DNS" },
 	{ "offline", NULL, PLACE(offline), "ingest enrich verify reprocess lint record", "ask no DNS" },
 	{ "at", "TIME", PLACE(at), "verify", "when the mail arrived, for expiry dates" },
 	{ "explain", NULL, PLACE(explain), "verify", "say what was changed on the way" },

@@ -41,7 +41,7 @@ static int report_order(const void *x, const void *y)
 
 static bool is_in_window(const struct verdict *v, uint32_t report)
 {
-	return v->reports[report].last_day >= v->first_day && v->reports[report].last_day <= v->last_day;
+	return v->reports[report].last_day >= v->first_day && v->reports[report].first_day <= v->last_day;
 }
 
 /* The n-th report of `places` begins at starts[its index]. */
@@ -101,10 +101,10 @@ static bool ordering_make(const struct assessment *a, struct ordering *o)
 
 /* ---- the cells of a row, for both formats */
 
-#define CELLS 21
+#define CELLS 22
 static const char *const names[CELLS] = { "day", "reporter", "trust", "standing", "counted", "source_ip", "ptr",
 	"ptr_confirmed", "as_org", "header_from", "envelope_from", "kind", "dkim_d", "dkim_s", "dkim_result", "spf_d",
-	"spf_result", "disposition", "reasons", "count", "path_id" };
+	"spf_result", "disposition", "reasons", "count", "path_id", "in_window" };
 
 struct row {
 	const struct assessment *a;
@@ -188,6 +188,14 @@ static void source_cells(struct rows_csv *c, const struct row *row)
 	csv_text(&c->csv, row->source->as_org);
 }
 
+/* What the verdict counts of it: a report of several days may reach beyond the window. */
+static uint64_t in_window(const struct row *row)
+{
+	const struct verdict *v = row->a->verdict;
+
+	return row->path ? report_part(row->report, row->traffic->count, v->first_day, v->last_day) : 0;
+}
+
 static bool row_csv(struct rows_csv *c, FILE *out, const struct row *row)
 {
 	const struct reporter *reporter = &row->a->verdict->reporters[row->report->reporter];
@@ -206,6 +214,7 @@ static bool row_csv(struct rows_csv *c, FILE *out, const struct row *row)
 	auth_cells(c, row->auth);
 	csv_count(&c->csv, row->traffic->count);
 	csv_text(&c->csv, row->path ? row->a->verdict->sources[row->path->source].id : SPAN_ABSENT);
+	csv_count(&c->csv, in_window(row));
 	return csv_row_write(&c->csv, out);
 }
 
@@ -296,6 +305,7 @@ static void row_json(struct json *j, const struct row *row)
 	auth_members(j, row->auth);
 	member_count(j, "count", row->traffic->count);
 	member_filled(j, "path_id", row->path ? row->a->verdict->sources[row->path->source].id : SPAN_ABSENT);
+	member_count(j, "in_window", in_window(row));
 	json_close(j, '}');
 }
 

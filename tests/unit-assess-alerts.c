@@ -150,6 +150,7 @@ static void a_sender_that_falls_silent(void **state)
 
 static void keys_that_come_and_go(void **state)
 {
+#define PAY(day) { day, day, "google.com", { "192.0.2.30", "pay." DOMAIN }, "pass", SIGNED("pay"), 60, REQUEST_ABSENT }
 #define OLD_KEY(last, n) { 120, last, "google.com", MAIL, "pass", SIGNED("k0"), n, REQUEST_ABSENT }
 	static const struct change changes[] = {
 		{ { GOOGLE, YAHOO, { 7, 1, "google.com", MAIL, "pass", SIGNED("k2"), 3, REQUEST_ABSENT } }, { 0 }, NULL,
@@ -161,6 +162,8 @@ static void keys_that_come_and_go(void **state)
 		{ { GOOGLE, YAHOO, OLD_KEY(7, 2) }, { 0 }, NULL, "" },
 		/* Fewer than fifty uses in the window. */
 		{ { GOOGLE, YAHOO, OLD_KEY(8, 1) }, { 0 }, NULL, "" },
+		/* The key of a monthly sender rests between its runs. */
+		{ { GOOGLE, PAY(12), PAY(42), PAY(73) }, { 0 }, NULL, "" },
 		/* Broken is not gone. */
 		{ { GOOGLE, YAHOO, OLD_KEY(8, 2), { 7, 1, "google.com", MAIL, "pass", DOMAIN "/k0/fail", 1, REQUEST_ABSENT } }, { 0 },
 			NULL, "" },
@@ -330,7 +333,11 @@ static void stray_mail_is_not_expected(void **state)
 		unsigned n;
 		enum mark_kind mark;
 		bool parked, missed;
+		int last; /* days ago; 0: 45 */
 	} rows[] = {
+		/* Overdue by one date, then by two: it does not come back, and that is no news any more. */
+		{ 3, MARK_OWN, false, true, 60 },
+		{ 3, MARK_OWN, false, false, 80 },
 		{ 3, MARK_REVIEWED, false, true },
 		{ 2, MARK_REVIEWED, false, false },
 		{ 3, MARK_OWN, false, true },
@@ -350,7 +357,7 @@ static void stray_mail_is_not_expected(void **state)
 		} else {
 			streams_add(&w, (const struct stream[MOST_STREAMS]){ GOOGLE, YAHOO }, w.policy);
 		}
-		for (int back = 32 + 13; back < 120; back += 30)
+		for (int back = rows[i].last ? rows[i].last : 45, k = 0; k < 3; k++, back += 30)
 			world_add(&w, &(struct line){ TODAY - back, "google.com", "198.51.100.77", "-", DOMAIN, NULL, NULL,
 					      NULL, rows[i].n, NULL, NULL, 0, 0, false });
 		world_mark(&w, rows[i].mark, "198.51.100.77");
@@ -358,6 +365,75 @@ static void stray_mail_is_not_expected(void **state)
 		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
 		if ((alerts_of(&v, ALERT_MISSED) > 0) != rows[i].missed)
 			fail_msg("%zu: %zu", i, alerts_of(&v, ALERT_MISSED));
+		world_end(&w);
+	}
+	arena_release(&arena);
+}
+
+/* Months of mail with a gap of five days every month: no date is due, whatever day had most. */
+static void busy_senders_have_no_date(void **state)
+{
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	world_begin(&w, DOMAIN, TODAY);
+	streams_add(&w, (const struct stream[MOST_STREAMS]){ GOOGLE }, w.policy);
+	for (int back = 45; back < 135; back++)
+		if (back % 30 >= 5)
+			world_add(&w, &(struct line){ TODAY - back, "google.com", "192.0.2.30", "old." DOMAIN, DOMAIN, DOMAIN,
+					      "pass", SIGNED("k1"), back % 30 == 17 ? 31 : 30, NULL, NULL, 0, 0, false });
+	assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+	assert_int_equal(alerts_of(&v, ALERT_MISSED), 0);
+	world_end(&w);
+	arena_release(&arena);
+}
+
+/* Reporters tell one record in different words; the record and who sees another one are told apart from that. */
+static void one_policy_in_many_words(void **state)
+{
+	static const struct {
+		struct policy google, others;
+		bool dns; /* which shows what Google saw */
+		bool other, changed;
+	} rows[] = {
+		{ { .p = REQUEST_NONE, .pct = 100 }, { .p = REQUEST_NONE, .pct = 100 }, false, false, false },
+		/* Where the record has no sp=, some write p again. */
+		{ { .p = REQUEST_NONE, .sp = REQUEST_NONE, .pct = 100 }, { .p = REQUEST_NONE, .pct = 100 }, false, false, false },
+		{ { .p = REQUEST_NONE, .sp = REQUEST_REJECT, .pct = 100 }, { .p = REQUEST_NONE, .pct = 100 }, false, true, true },
+		/* t=y; pct=0; np=reject: the old know pct alone, the new t and np. */
+		{ { .p = REQUEST_REJECT, .testing = true, .np = REQUEST_REJECT, .pct = 100 },
+			{ .p = REQUEST_REJECT, .pct = 0 }, false, false, false },
+		{ { .p = REQUEST_REJECT, .pct = 100 }, { .p = REQUEST_REJECT, .pct = 0 }, false, true, true },
+		/* t=y alone: the old cannot tell it; that nothing changed only the DNS shows. */
+		{ { .p = REQUEST_REJECT, .testing = true, .pct = 100 }, { .p = REQUEST_REJECT, .pct = 100 }, true, false, false },
+		{ { .p = REQUEST_REJECT, .aspf_strict = true, .pct = 100 }, { .p = REQUEST_REJECT, .pct = 100 }, false, true, true },
+	};
+	struct arena arena = ARENA((size_t)1 << 28);
+	struct verdict v;
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		world_begin(&w, DOMAIN, TODAY);
+		/* The larger one of every other day is another one. */
+		for (int back = 40; back >= 1; back--)
+			for (int k = 0; k < 3; k++) {
+				static const char *const reporters[] = { "google.com", "yahoo.com", "comcast.net" };
+
+				w.policy = k ? rows[i].others : rows[i].google;
+				world_add(&w, &(struct line){ TODAY - back, reporters[k], "192.0.2.10", "mail." DOMAIN, DOMAIN,
+						      DOMAIN, "pass", SIGNED("k1"), k == 0 && back % 2 ? 90 : 30, NULL, NULL,
+						      0, 0, false });
+			}
+		if (rows[i].dns)
+			w.rows.published = (struct published){ .checked = true, .dmarc_records = 1, .policy = rows[i].google };
+		arena_clear(&arena);
+		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		if ((alerts_of(&v, ALERT_SEES_OTHER_POLICY) > 0) != rows[i].other ||
+			(alerts_of(&v, ALERT_POLICY_CHANGED) > 0) != rows[i].changed)
+			fail_msg("%zu: %zu, %zu", i, alerts_of(&v, ALERT_SEES_OTHER_POLICY), alerts_of(&v, ALERT_POLICY_CHANGED));
 		world_end(&w);
 	}
 	arena_release(&arena);
@@ -431,6 +507,8 @@ int main(void)
 		cmocka_unit_test(reporters_that_fall_silent),
 		cmocka_unit_test(reporters_that_seldom_write),
 		cmocka_unit_test(stray_mail_is_not_expected),
+		cmocka_unit_test(busy_senders_have_no_date),
+		cmocka_unit_test(one_policy_in_many_words),
 		cmocka_unit_test(newcomers_that_do_not_sign),
 	};
 

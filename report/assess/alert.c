@@ -164,7 +164,7 @@ static void alert_senders(struct alerts *a)
 			alert->since = s->first_day;
 			alert->sender = i;
 		}
-		if (s->missed && !w->v->measures.parked) {
+		if (s->missed && !s->given_up && !w->v->measures.parked) {
 			alert = raise_alert(a, ALERT_MISSED, s->subject, 0);
 			alert->since = s->next_day;
 			alert->sender = i;
@@ -204,6 +204,18 @@ static bool is_missing(const struct work *w, const struct key *key)
 	return key->week_broken > key->week_valid || (key->last_day > w->last_day - KEY_RECENT && !is_replaced(w, key));
 }
 
+/* The key of a sender that comes by the month or the quarter rests in between. */
+static bool rests(const struct work *w, const struct key *key)
+{
+	for (uint32_t i = 0; i < w->senders_n; i++) {
+		const struct sender *s = &w->senders[i];
+
+		if (s->dates_n && !s->missed && span_is(s->key, key->selector))
+			return true;
+	}
+	return false;
+}
+
 static void alert_keys(struct alerts *a)
 {
 	const struct work *w = a->w;
@@ -225,7 +237,7 @@ static void alert_keys(struct alerts *a)
 			 key->week_valid)
 			alert = raise_alert(a, ALERT_KEY_NEW, key->domain, key->week_valid);
 		else if (key->last_day != MOMENT_NONE && key->last_day <= w->last_day - WEEK &&
-			 key->valid >= KEY_USED && !used)
+			 key->valid >= KEY_USED && !used && !rests(w, key))
 			alert = raise_alert(a, ALERT_KEY_GONE, key->domain, key->valid);
 		if (alert) {
 			alert->key = key->selector;

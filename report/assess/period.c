@@ -6,6 +6,8 @@
 #define BETWEEN_SHARE 0.05 /* of all messages, between the runs */
 #define RUNS_MOST 512
 #define TRIES 3 /* the last runs may be strays */
+#define MONTH_RUN (2 * SAME_DAY + 1) /* days that a run may take: who sends for weeks on end is no monthly sender */
+#define QUARTER_RUN 30
 #define QUARTER_LEAST 80
 #define QUARTER_MOST 100
 #define DATES_LEAST 3
@@ -15,7 +17,7 @@
 struct run {
 	int64_t day; /* with most messages, the first of them */
 	uint64_t messages, most;
-	int64_t last;
+	int64_t first, last; /* newest and oldest */
 };
 
 /* Runs of days, newest first; 0 when there are too many for anything periodic. */
@@ -30,7 +32,7 @@ static size_t runs_of(const struct day_count *days, size_t n, struct run *runs)
 			if (count == RUNS_MOST)
 				return 0;
 			run = &runs[count++];
-			*run = (struct run){ .day = days[i].day };
+			*run = (struct run){ .day = days[i].day, .first = days[i].day };
 		}
 		run->last = days[i].day;
 		run->messages = add_up(run->messages, days[i].messages);
@@ -57,20 +59,21 @@ static int64_t months_before(int64_t day, unsigned back)
 	return first + (of_month < length ? of_month : length) - 1;
 }
 
-static bool quiet_between(const struct run *runs, const size_t *chosen, size_t n)
+static bool quiet_between(const struct run *runs, const size_t *chosen, size_t n, int64_t longest)
 {
 	uint64_t all = 0, kept = 0;
 
 	for (size_t i = chosen[0]; i <= chosen[n - 1]; i++)
 		all = add_up(all, runs[i].messages);
 	for (size_t i = 0; i < n; i++)
-		kept = add_up(kept, runs[chosen[i]].messages);
+		if (runs[chosen[i]].first - runs[chosen[i]].last < longest)
+			kept = add_up(kept, runs[chosen[i]].messages);
 	return (double)(all - kept) <= BETWEEN_SHARE * (double)all;
 }
 
-static size_t take_dates(const struct run *runs, const size_t *chosen, size_t n, int64_t dates[DATES_MOST])
+static size_t take_dates(const struct run *runs, const size_t *chosen, size_t n, int64_t longest, int64_t dates[DATES_MOST])
 {
-	if (n < DATES_LEAST || !quiet_between(runs, chosen, n))
+	if (n < DATES_LEAST || !quiet_between(runs, chosen, n, longest))
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		dates[i] = runs[chosen[i]].day;
@@ -93,7 +96,7 @@ size_t monthly_dates(const struct day_count *days, size_t n, int64_t dates[DATES
 			else if (off < -SAME_DAY)
 				break;
 		}
-		if (take_dates(runs, chosen, found, dates))
+		if (take_dates(runs, chosen, found, MONTH_RUN, dates))
 			return found;
 	}
 	return 0;
@@ -115,7 +118,7 @@ static size_t quarterly_dates(const struct day_count *days, size_t n, int64_t da
 			else if (gap > QUARTER_MOST)
 				break;
 		}
-		if (take_dates(runs, chosen, found, dates))
+		if (take_dates(runs, chosen, found, QUARTER_RUN, dates))
 			return found;
 	}
 	return 0;
@@ -190,4 +193,5 @@ void sender_period(struct work *w, struct sender *s)
 	step = median_step(s->dates, s->dates_n);
 	s->next_day = s->monthly ? month_after(s->dates, s->dates_n) : s->dates[0] + step;
 	s->missed = w->last_day > s->next_day + step / 3;
+	s->given_up = w->last_day > s->next_day + step + step / 3;
 }

@@ -41,6 +41,39 @@ static struct policy policy_decode(unsigned code)
 		.aspf_strict = code >> 8 & 1 };
 }
 
+static enum request of_subdomains(const struct policy *p)
+{
+	return p->sp == REQUEST_ABSENT ? p->p : p->sp;
+}
+
+/* Whether one record may look so to both. Reporters tell it in different words: some fill in sp= where the record has none,
+ * old ones know neither np= nor t=, new ones no pct=. */
+static bool agree(unsigned a, unsigned b)
+{
+	struct policy x = policy_decode(a), y = policy_decode(b);
+
+	if (a == b)
+		return true;
+	return x.p == y.p && of_subdomains(&x) == of_subdomains(&y) && x.adkim_strict == y.adkim_strict &&
+	       x.aspf_strict == y.aspf_strict &&
+	       (x.np == y.np || x.np == REQUEST_ABSENT || y.np == REQUEST_ABSENT) &&
+	       (x.testing || x.pct < 100) == (y.testing || y.pct < 100) &&
+	       (x.testing || y.testing || x.pct == y.pct);
+}
+
+/* Whether it is what the DNS tells. Of that each generation of reporters shows its own part. */
+static bool is_published(const struct published *p, unsigned seen)
+{
+	struct policy older = p->policy, newer = p->policy;
+
+	if (!p->checked || p->dmarc_records != 1)
+		return false;
+	older.testing = false;
+	newer.pct = 100;
+	return agree(policy_code(&older), seen) || agree(policy_code(&newer), seen) ||
+	       agree(policy_code(&p->policy), seen);
+}
+
 static int sighting_order(const void *a, const void *b)
 {
 	const struct sighting *x = a, *y = b;
@@ -120,6 +153,7 @@ static bool day_enforced(const struct sighting *s, size_t n, enum request least)
 /* From the last covered day backwards; days without a report neither break a run nor end it. */
 static void read_days(struct work *w, const struct sighting *s, size_t n)
 {
+	const struct published *p = &w->rows->published;
 	struct verdict *v = w->v;
 	bool same = true, enforced = true;
 	size_t end = n;
@@ -136,7 +170,8 @@ static void read_days(struct work *w, const struct sighting *s, size_t n)
 			v->seen = policy_decode(code);
 			v->seen_any = true;
 		}
-		same &= code == policy_code(&v->seen);
+		same &= agree(code, policy_code(&v->seen)) ||
+			(is_published(p, code) && is_published(p, policy_code(&v->seen)));
 		if (same)
 			v->seen_since = s[start].day;
 		enforced &= day_enforced(s + start, end - start, REQUEST_QUARANTINE);
@@ -150,18 +185,16 @@ static void read_days(struct work *w, const struct sighting *s, size_t n)
 /* Nobody else saw that policy around that day, nor does DNS show it: a stale cache, or a broken reporter. */
 static void flag_others(struct work *w, const struct sighting *s, size_t n)
 {
-	const struct published *p = &w->rows->published;
-	unsigned dns = policy_code(&p->policy);
 	size_t first = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		bool shared = p->checked && p->dmarc_records == 1 && dns == s[i].code, others = false;
+		bool shared = is_published(&w->rows->published, s[i].code), others = false;
 
 		while (s[first].day < s[i].day - NEAR_DAYS)
 			first++;
 		for (size_t k = first; k < n && s[k].day <= s[i].day + NEAR_DAYS && !shared; k++) {
 			others |= s[k].reporter != s[i].reporter;
-			shared |= s[k].reporter != s[i].reporter && s[k].code == s[i].code;
+			shared |= s[k].reporter != s[i].reporter && agree(s[k].code, s[i].code);
 		}
 		w->reports[s[i].report].sees_other_policy |= others && !shared;
 	}

@@ -378,31 +378,39 @@ static bool order_by_report(struct work *w)
 	return order_runs(w, w->by_report, w->report_starts, reports, by_source_and_auth, w->report_keys);
 }
 
-uint64_t row_on(const struct work *w, const struct observed_traffic *row, int64_t day)
+static uint64_t part_on(const struct judged_report *r, uint64_t messages, int64_t day)
 {
-	const struct judged_report *r = &w->reports[row->report];
 	uint64_t days = (uint64_t)(r->last_day - r->first_day) + 1;
 
 	if (day < r->first_day || day > r->last_day)
 		return 0;
 	if (days == 1)
-		return row->count;
-	return row->count / days + ((uint64_t)(day - r->first_day) < row->count % days);
+		return messages;
+	return messages / days + ((uint64_t)(day - r->first_day) < messages % days);
 }
 
-uint64_t row_within(const struct work *w, const struct observed_traffic *row, int64_t first, int64_t last)
+uint64_t report_part(const struct judged_report *r, uint64_t messages, int64_t first, int64_t last)
 {
-	const struct judged_report *r = &w->reports[row->report];
 	uint64_t sum = 0;
 
 	if (r->first_day >= first && r->last_day <= last)
-		return row->count;
+		return messages;
 	if (r->last_day < first || r->first_day > last)
 		return 0;
 	for (int64_t day = r->first_day; day <= r->last_day; day++)
 		if (day >= first && day <= last)
-			sum += row_on(w, row, day);
+			sum += part_on(r, messages, day);
 	return sum;
+}
+
+uint64_t row_on(const struct work *w, const struct observed_traffic *row, int64_t day)
+{
+	return part_on(&w->reports[row->report], row->count, day);
+}
+
+uint64_t row_within(const struct work *w, const struct observed_traffic *row, int64_t first, int64_t last)
+{
+	return report_part(&w->reports[row->report], row->count, first, last);
 }
 
 static int by_reporter_and_begin(const void *a, const void *b, void *arg)

@@ -40,6 +40,8 @@ struct judged_report { /* in the order of rows.reports */
 	bool sees_other_policy;
 	bool undone; /* authenticated only after a banner of our own gateway was undone */
 };
+/* The part of a record's messages on these days: they are spread evenly, the remainder on the first ones. */
+uint64_t report_part(const struct judged_report *report, uint64_t messages, int64_t first, int64_t last);
 
 struct reporter {	      /* most counted messages of the window first, then by identity */
 	struct span identity; /* organisational domain, or `claimed:` and org_name */
@@ -168,6 +170,7 @@ struct sender { /* own first, then undecided; unsigned messages of the last week
 	size_t dates_n;
 	int64_t next_day;	  /* expected; MOMENT_NONE when not periodic */
 	bool missed;		  /* overdue by more than a third of the step */
+	bool given_up;		  /* the date after that one passed as well */
 	uint64_t forwarded_fails; /* failing at forwarders that carry this sender's mail: the risk of a single leg */
 	uint64_t broken_weeks;	  /* DKIM alone: weeks with more than 0.5 % broken */
 	uint32_t path;		  /* the path with most messages */
