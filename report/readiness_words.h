@@ -89,7 +89,7 @@ void words_next_why(const struct pen *pen, const struct assessment *a); /* how t
 const char *words_report_use(enum report_use use);  /* why one report does not count, as a clause; "" when it does */
 /* Behind `before`, how many reports and rows do not count, and why, as the store's list of them adds up; false: all do. */
 bool words_not_counted(const struct pen *pen, const struct assessment *a, const char *before);
-bool hosts_are_unknown(const struct rows *rows);				/* `enrich` never looked up a name */
+bool hosts_are_unknown(const struct rows *rows);				/* of most addresses */
 void words_scattered(const struct pen *pen, const struct verdict *verdict); /* what may be of people at home */
 void words_basis(const struct pen *pen, const struct assessment *a);	/* days, reports, what did not count */
 
