@@ -47,6 +47,22 @@ static bool imap_passing(const struct imap *imap)
 	return false;
 }
 
+/* Dovecot ends a refusal with the time it took, `(0.002 + 0.000 secs).`: without it the same one has the same words. */
+static struct span words_untimed(struct span words)
+{
+	struct span text = span_trim(words), end = SPAN(" secs)");
+	size_t n;
+
+	if (text.n && text.p[text.n - 1] == '.')
+		text.n--;
+	if (!span_ends_nocase(text, end))
+		return words;
+	n = text.n - end.n;
+	while (n && strchr("0123456789.+ ", text.p[n - 1]))
+		n--;
+	return n && text.p[n - 1] == '(' ? span_trim((struct span){ text.p, n - 1 }) : words;
+}
+
 /* The engine's copy of what the server said, fit to be shown. */
 static bool imap_refused(struct imap *imap, const struct imap_request *request, struct fault *fault)
 {
@@ -56,7 +72,7 @@ static bool imap_refused(struct imap *imap, const struct imap_request *request, 
 
 	if (mu_imap_strerror(imap->engine, &text) != 0 || !text)
 		text = "no reason given";
-	escape_terminal(&shown, (struct span){ text, strnlen(text, 300) });
+	escape_terminal(&shown, words_untimed((struct span){ text, strnlen(text, 300) }));
 	fault_set(fault, kind, "%s:%u: %s: the server refuses: %s", imap->mailbox->host, imap->mailbox->port, request->doing,
 		buf_text(&shown));
 	buf_release(&shown);

@@ -201,6 +201,11 @@ def right():
                    then=lambda server: server.gone == {1, 2, 3, 4})
     yield Case("a folder that is not there, and cannot be made", Imap, {"uid move": say("TAG NO [TRYCREATE] no\r\n"),
                "create": say("TAG NO [NOPERM] no\r\n")}, settings={"after": "move:Done"}, said="making the folder: the server refuses: ")
+    for said, shown in (("no (0.001 + 0.000 secs).", "no"), ("no (0.002 + 0.000 + 0.001 secs)", "no"), ("no (2 secs)", "no"),
+                        ("no (at most 3 secs).", "no (at most 3 secs)."), ("3 secs)", "3 secs)"), ("(1 secs)", "")):
+        yield Case("how long a refusal took: " + said, Imap, {"uid move": say("TAG NO [TRYCREATE] no\r\n"),
+                   "create": say("TAG NO %s\r\n" % said)}, settings={"after": "move:Done"},
+                   said="making the folder: the server refuses: %s\n" % shown)
     yield Case("a folder's name as literal", Imap, {"list": say('* LIST () "/" {7}\r\nReports\r\nTAG OK done\r\n')}, good=True,
                settings={"folders": "Rep*"}, said="folder Reports")
     yield Case("a folder that is none", Imap, {"list": say('* LIST (\\Noselect \\HasChildren) "/" Reports\r\n* LIST (\\HasNoChildren) "/" '

@@ -14,7 +14,7 @@ from fakeserver import *  # noqa: E402,F403
 from mailserver import *  # noqa: E402,F403
 
 WANTED = [word for word in sys.argv[1:] if not word.startswith("-")]
-SOON = 8  # seconds on a busy machine; a mail is seen after one, because of others that may follow
+SOON = 20  # seconds on a busy machine; a mail is seen after one, because of others that may follow
 
 
 class Watched(Running):

@@ -194,6 +194,7 @@ class Dovecot:
                  "ssl_cert = <" + self.certificates.path("good.pem"), "ssl_key = <" + self.certificates.path("good.key"),
                  "auth_mechanisms = plain login xoauth2 oauthbearer", "mail_location = maildir:" + self.path("mail"),
                  "first_valid_uid = 1", "mail_max_userip_connections = 100", "pop3_uidl_format = %08Xu%08Xv",
+                 "mailbox_idle_check_interval = 1s",  # where no inotify is to be had any more, it is looked for by that
                  "passdb { driver = oauth2\n mechanisms = xoauth2 oauthbearer\n args = %s\n}" % self.path("oauth2.conf"),
                  "passdb { driver = passwd-file\n mechanisms = plain login\n args = %s\n}" % self.path("users"),
                  "userdb { driver = static\n args = uid=%d gid=%d home=%s\n}" %
