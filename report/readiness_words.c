@@ -532,6 +532,18 @@ static void say_change(const struct pen *pen, const struct assessment *a, const 
 		pen_say(pen, " this week");
 }
 
+/* A run of a sender that seldom sends is compared with nothing. */
+static void say_rise(const struct pen *pen, const struct assessment *a, const struct alert *alert)
+{
+	if (a->verdict->senders[alert->sender].before.messages && alert->now > alert->before) {
+		say_change(pen, a, "failing", alert);
+		return;
+	}
+	pen_say(pen, "failing %s", ratio_text(alert->now).p);
+	say_since(pen, alert->since);
+	pen_say(pen, ", %s under an enforced policy", counted_text(alert->messages, "message", "messages").p);
+}
+
 static void say_days(const struct pen *pen, int64_t since, int64_t until)
 {
 	if (since == MOMENT_NONE)
@@ -658,7 +670,7 @@ void words_alert(const struct pen *pen, const struct assessment *a, const struct
 		say_change(pen, a, "SPF", alert);
 		break;
 	case ALERT_FAIL_RISE:
-		say_change(pen, a, "failing", alert);
+		say_rise(pen, a, alert);
 		break;
 	case ALERT_NEW_UNSIGNED:
 		pen_say(pen, "new, not signed by you");

@@ -390,6 +390,50 @@ static void busy_senders_have_no_date(void **state)
 	arena_release(&arena);
 }
 
+/* A sender that comes every 91 days, and fails each time: while the policy is enforced, its run is mail that is lost. */
+static void runs_that_are_lost(void **state)
+{
+	static const struct {
+		struct policy policy;
+		int last; /* day of the newest run, counted back */
+		unsigned n;
+		bool accepted;
+		size_t alerts;
+	} rows[] = {
+		{ { .p = REQUEST_QUARANTINE, .pct = 100 }, 3, 40, false, 1 },
+		{ { .p = REQUEST_REJECT, .pct = 100 }, 7, 10, false, 1 },
+		{ { .p = REQUEST_QUARANTINE, .pct = 100 }, 8, 40, false, 0 },
+		{ { .p = REQUEST_QUARANTINE, .pct = 100 }, 3, 9, false, 0 },
+		{ { .p = REQUEST_QUARANTINE, .pct = 100 }, 3, 40, true, 0 },
+		{ { .p = REQUEST_QUARANTINE, .pct = 100, .testing = true }, 3, 40, false, 0 },
+		{ { .p = REQUEST_NONE, .pct = 100 }, 3, 40, false, 0 },
+	};
+	struct arena arena = ARENA((size_t)1 << 28);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct verdict v;
+		struct world w;
+
+		world_begin(&w, DOMAIN, TODAY);
+		streams_add(&w, (const struct stream[MOST_STREAMS]){ { 300, 1, "google.com", MAIL, "pass", SIGNED("k1"), 30, rows[i].policy.p } },
+			rows[i].policy);
+		for (int back = rows[i].last; back < 300; back += 91)
+			world_add(&w, &(struct line){ TODAY - back, "google.com", "192.0.2.30", "bills." DOMAIN, DOMAIN, NULL, NULL, NULL,
+					      rows[i].n, NULL, NULL, 0, 0, false });
+		world_mark(&w, MARK_OWN, "192.0.2.30");
+		if (rows[i].accepted)
+			world_mark(&w, MARK_ACCEPT, "192.0.2.30");
+		assert_true(assess(world_rows(&w), &w.options, &arena, &v));
+		if (alerts_of(&v, ALERT_FAIL_RISE) != rows[i].alerts)
+			fail_msg("%zu: %zu", i, alerts_of(&v, ALERT_FAIL_RISE));
+		assert_int_equal(v.measures.critical_alert, rows[i].alerts > 0);
+		world_end(&w);
+		arena_clear(&arena);
+	}
+	arena_release(&arena);
+}
+
 /* Reporters tell one record in different words; the record and who sees another one are told apart from that. */
 static void one_policy_in_many_words(void **state)
 {
@@ -508,6 +552,7 @@ int main(void)
 		cmocka_unit_test(reporters_that_seldom_write),
 		cmocka_unit_test(stray_mail_is_not_expected),
 		cmocka_unit_test(busy_senders_have_no_date),
+		cmocka_unit_test(runs_that_are_lost),
 		cmocka_unit_test(one_policy_in_many_words),
 		cmocka_unit_test(newcomers_that_do_not_sign),
 	};

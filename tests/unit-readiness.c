@@ -457,6 +457,36 @@ static void an_alert_says_what_to_do(void **state)
 	scene_end(&scene);
 }
 
+/* Bills are sent every 91 days, and fail each time. */
+static void make_quarterly(struct world *world)
+{
+	world_begin(world, "example.com", WORLD_TODAY);
+	world->policy = (struct policy){ .p = REQUEST_QUARANTINE, .pct = 100 };
+	for (int64_t day = WORLD_TODAY - 300; day < WORLD_TODAY; day++) {
+		world_add(world, &(struct line){ day, "google.com", "192.0.2.10", "mail.example.com", "example.com", "example.com", "pass",
+					 "example.com/k1/pass", 30, NULL, NULL, 0, 0, false });
+		if ((WORLD_TODAY - day) % 91 == 3)
+			world_add(world, &(struct line){ day, "google.com", "192.0.2.30", "bills.example.com", "example.com", NULL, NULL, NULL, 40,
+						 NULL, NULL, 0, 0, false });
+	}
+	world_mark(world, MARK_OWN, "192.0.2.30");
+}
+
+static void a_run_is_compared_with_nothing(void **state)
+{
+	struct buf text = BUF(4096);
+	struct pen pen = { &text, &ascii, PEN_TERMINAL };
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, make_quarterly);
+	assert_int_equal(scene.verdict.alerts[0].kind, ALERT_FAIL_RISE);
+	words_alert(&pen, &scene.a, &scene.verdict.alerts[0]);
+	assert_string_equal(buf_text(&text), "failing 100 %, since Wed 18 Nov, 40 messages under an enforced policy");
+	buf_release(&text);
+	scene_end(&scene);
+}
+
 static void make_strict(struct world *world)
 {
 	world_begin(world, "example.com", WORLD_TODAY);
@@ -624,6 +654,7 @@ int main(void)
 		cmocka_unit_test(what_is_repaired_only_needs_time),
 		cmocka_unit_test(monthly_mail_has_days_and_no_rate),
 		cmocka_unit_test(an_alert_says_what_to_do),
+		cmocka_unit_test(a_run_is_compared_with_nothing),
 		cmocka_unit_test(a_valid_signature_is_not_called_broken),
 		cmocka_unit_test(who_sends_impossible_dates_is_listed),
 		cmocka_unit_test(a_large_row_is_named),

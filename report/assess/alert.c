@@ -14,6 +14,7 @@
 #define PILLAR_DAYS 3
 #define KEY_USED 50
 #define KEY_BITS 1024
+#define LOST_MESSAGES 10
 #define KEY_RECENT 3 /* days; a domain may send nothing at a weekend */
 
 const char *level_word(enum level level)
@@ -96,6 +97,14 @@ static bool rose(const struct sender *s, uint64_t now, uint64_t before)
 	return bound_rose(now, s->week.messages, before, s->before.messages);
 }
 
+/* Whoever comes by the month or the quarter has no weeks before to compare with: under an enforced policy what fails of its run
+ * is lost, whether it failed in the last one or not. A newcomer has an alert of its own. */
+static bool loses_run(const struct work *w, const struct sender *s)
+{
+	return w->v->effective >= REQUEST_QUARANTINE && !s->spared && !s->accepted && s->week.fails >= LOST_MESSAGES &&
+	       (s->dates_n || s->before.messages == 0) && s->first_day <= w->last_day - WEEK;
+}
+
 /* Where the policy does not reach, no mail is lost. */
 static struct alert *raise_about(struct alerts *a, enum alert_kind kind, uint32_t index, uint64_t messages)
 {
@@ -115,7 +124,7 @@ static void alert_regressions(struct alerts *a, uint32_t index)
 
 	if (s->fate != FATE_OWN)
 		return;
-	if (rose(s, s->week.fails, s->before.fails)) {
+	if (rose(s, s->week.fails, s->before.fails) || loses_run(a->w, s)) {
 		alert = raise_about(a, ALERT_FAIL_RISE, index, s->week.fails);
 		alert->before = share(s->before.fails, s->before.messages);
 		alert->now = share(s->week.fails, s->week.messages);
