@@ -187,6 +187,7 @@ static bool damage_find(struct store *s, struct health *health)
 {
 	sqlite3_stmt *st = NULL;
 	int rc = sqlite3_prepare_v2(s->db, "PRAGMA integrity_check(1)", -1, &st, NULL);
+	bool corrupt;
 
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(st);
@@ -194,12 +195,13 @@ static bool damage_find(struct store *s, struct health *health)
 		snprintf(health->damage, sizeof health->damage, "%s", (const char *)sqlite3_column_text(st, 0));
 	for (char *end = health->damage; (end = strchr(end, '\n')) != NULL;)
 		*end = ' ';
-	if (rc == SQLITE_CORRUPT)
+	corrupt = (rc & 0xff) == SQLITE_CORRUPT; /* or an extended code of it */
+	if (corrupt)
 		snprintf(health->damage, sizeof health->damage, "%s", sqlite3_errmsg(s->db));
 	else if (rc != SQLITE_ROW)
 		store_fail(s, rc, "integrity_check");
 	sqlite3_finalize(st);
-	return rc == SQLITE_ROW || rc == SQLITE_CORRUPT;
+	return rc == SQLITE_ROW || corrupt;
 }
 
 static uint64_t log_size(const struct store *s)

@@ -99,6 +99,8 @@ static void dmarc_texts_joined(void **state)
 			"v=DMARC1; p=reject; rua=mailto:a@example.com; adkim=s" },
 		{ "v=DMARC1; p=reject; rua=,mailto:a@example.com, ,mailto:b@example.com", LINT_DMARC, "dmarc-uri-comma", "dmarc-uri-comma",
 			"v=DMARC1; p=reject; rua=mailto:a@example.com,mailto:b@example.com" },
+		{ "v=DMARC1; p=reject; rua=mailto:a@example.com.,mailto:b@example.com", LINT_DMARC, "dmarc-uri-dot", "dmarc-uri-dot",
+			"v=DMARC1; p=reject; rua=mailto:a@example.com,mailto:b@example.com" },
 		{ "v=DMARC1; p=reject; rua=mailto:a@exam\xc2\xa0ple.com,mailto:b@example.com; adkim=x", LINT_DMARC,
 			"text-octet dmarc-value", "dmarc-value", "v=DMARC1; p=reject; rua=mailto:b@example.com" },
 		{ "\"v=DMARC1; p=reject\" \"rua=mailto:a@example.com\" \"; adkim=s\"", LINT_DMARC,

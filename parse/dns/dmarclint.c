@@ -134,6 +134,7 @@ static bool rewriting_mends(enum finding_code code)
 	case FINDING_DMARC_URI_ESCAPE:
 	case FINDING_DMARC_URI_SIZE:
 	case FINDING_DMARC_URI_IDN:
+	case FINDING_DMARC_URI_DOT:
 	case FINDING_DMARC_URI_COMMA:
 	case FINDING_DMARC_FO_IDLE:
 	case FINDING_DMARC_FO_BOTH:

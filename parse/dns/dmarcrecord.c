@@ -388,6 +388,8 @@ static void mailto_judge(struct reader *r, struct dmarc_uri *uri, struct span re
 		uri->valid = uri_octets(rest);
 		if (!uri->valid)
 			uri_refuse(r, uri);
+		else if (uri->host.p[uri->host.n - 1] == '.') /* RFC 5321 4.1.2: a Domain has none */
+			flaw_at(r, FINDING_DMARC_URI_DOT, uri->text, NULL);
 	}
 }
 

@@ -174,6 +174,10 @@ static const struct finding_row rows[FINDING_COUNT] = {
 	[FINDING_DMARC_URI_IDN] = { "dmarc-uri-idn", SEVERITY_WARNING,
 		"The domain of `$0` has letters outside the plain alphabet.",
 		"Records need such names in their xn-- form; otherwise many receivers cannot send there." },
+	[FINDING_DMARC_URI_DOT] = { "dmarc-uri-dot", SEVERITY_WARNING,
+		"The address in `$0` ends in a dot.",
+		"Names in a zone file end so, mail addresses do not: many mail servers refuse such an address, and its "
+		"reports are lost. Take the dot out." },
 	[FINDING_DMARC_URI_MANY] = { "dmarc-uri-many", SEVERITY_NOTE,
 		"Reports are asked for at $1 addresses.",
 		"Receivers need to serve only the first two; those behind them may get nothing. Put those that matter "
