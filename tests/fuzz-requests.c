@@ -33,6 +33,9 @@ static int played_receive(int socket, struct frame *frame, int milliseconds);
 #define submission_serve(frame, lock) longjmp(over, 1)
 int poller_process_main(int argc, char **argv);
 #include "ingest/poller_process.c"
+#include "ingest/poller_round.c"
+#include "ingest/poller_session.c"
+#include "ingest/poller_settle.c"
 #undef _exit
 #undef sleep
 #undef trust_open
@@ -245,8 +248,8 @@ static void process_end(struct serving *s)
 		if (s->list.mails && s->list.mails[i].fd >= 0)
 			close(s->list.mails[i].fd);
 	session_leave(s);
-	folder_leave(s);
-	folders_forget(s);
+	serving_folder_leave(s);
+	serving_folders_forget(s);
 	mailbox_release(&s->mailbox);
 	buf_release(&s->secret);
 }
