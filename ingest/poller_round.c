@@ -2,7 +2,6 @@
  * mail that does not come costs the others nothing. */
 #include "ingest/poller_private.h"
 
-#include "base/moment.h"
 #include "base/steady.h"
 #include "ingest/poller.h"
 #include "ingest/refuse.h"
