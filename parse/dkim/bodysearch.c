@@ -7,6 +7,9 @@
 #define BANNER_LINES_MAX 200
 #define ENDS_MAX 40
 #define FOOTER_LINES_MAX 20000              /* from the end */
+#define LIKELY_OCTETS 20000                 /* longer bodies are searched where it is likely first */
+#define LIKELY_LINES 60
+#define LIKELY_MAX 8
 #define EDITED_OCTETS_MAX ((size_t)2 << 20) /* longer bodies are scanned, not edited */
 
 static bool outcome_set(struct body_search *b, const struct body_text *text, struct span raw,
@@ -38,21 +41,21 @@ void body_text_add(
 	b->texts_n++;
 }
 
-/* ---- one guess, whole ---- */
-
-struct measured {
-	struct hash *hash;
-	uint64_t left, octets; /* still to be hashed, of l=; seen */
-};
-
-static void measured_take(void *arg, const char *octets, size_t n)
+enum mime_cte body_text_cte(const struct body_text *text, const struct mime_part *part)
 {
-	struct measured *measured = arg;
-	size_t part = n < measured->left ? n : (size_t)measured->left;
+	return part->whole && text->cte ? mimeparts_cte(span_of(text->cte)) : part->cte;
+}
 
-	hash_add(measured->hash, octets, part);
-	measured->left -= part;
-	measured->octets += n;
+/* ---- one guess, whole or from where it differs ---- */
+
+static void guess_take(void *arg, const char *octets, size_t n)
+{
+	struct body_guess *guess = arg;
+	size_t part = n < guess->left ? n : (size_t)guess->left;
+
+	hash_add(guess->hash, octets, part);
+	guess->left -= part;
+	guess->octets += n;
 }
 
 static bool digest_fits(const struct search *search, const uint8_t *digest)
@@ -65,30 +68,74 @@ static uint64_t wanted_length(const struct search *search)
 	return search->signature->has_length ? search->signature->length : BODYHASH_WHOLE;
 }
 
+void body_guess_begin(struct body_search *b, struct body_guess *guess)
+{
+	struct search *search = b->search;
+
+	guess->hash = search->running;
+	guess->left = wanted_length(search);
+	guess->octets = 0;
+	hash_begin(guess->hash, search->signature->hash);
+	canon_body_begin(&guess->canon, search->signature->body_canon, guess_take, guess);
+}
+
+bool body_guess_add(struct body_search *b, struct body_guess *guess, struct span raw)
+{
+	if (!search_spend(b->search, raw.n))
+		return false;
+	canon_body_add(&guess->canon, raw.p, raw.n);
+	return true;
+}
+
+static bool guess_ends(struct search *search, struct body_guess *guess)
+{
+	uint8_t digest[HASH_OCTETS_MAX];
+
+	canon_body_end(&guess->canon);
+	hash_end(guess->hash, digest);
+	return digest_fits(search, digest) &&
+	       (!search->signature->has_length || guess->octets >= search->signature->length);
+}
+
+bool body_guess_fits(struct body_search *b, const struct body_guess *guess, const struct span *rest, size_t n)
+{
+	struct search *search = b->search;
+	struct body_guess copy = *guess;
+	uint64_t octets = copy.canon.out.n;
+
+	for (size_t i = 0; i < n; i++)
+		octets += rest[i].n;
+	if (b->outcome->found || !search_spend(search, octets))
+		return false;
+	copy.hash = search->spare;
+	copy.canon.out.arg = &copy;
+	hash_begin(copy.hash, search->signature->hash);
+	hash_copy(copy.hash, guess->hash);
+	for (size_t i = 0; i < n; i++)
+		canon_body_add(&copy.canon, rest[i].p, rest[i].n);
+	return guess_ends(search, &copy);
+}
+
+bool body_found(
+	struct body_search *b, const struct body_text *parent, struct span raw, struct dkim_step step, const char *cte)
+{
+	if (raw.p)
+		return outcome_set(b, parent, raw, &step, cte);
+	b->memory_short = true;
+	return true;
+}
+
 bool body_try(
 	struct body_search *b, const struct body_text *parent, struct span raw, struct dkim_step step, const char *cte)
 {
-	struct search *search = b->search;
-	struct measured measured = { search->running, wanted_length(search), 0 };
-	struct canon_body canon;
-	uint8_t digest[HASH_OCTETS_MAX];
+	struct body_guess guess;
 
-	if (b->outcome->found || !raw.p || !search_spend(search, raw.n))
+	if (b->outcome->found || !raw.p)
 		return b->outcome->found;
-	hash_begin(search->running, search->signature->hash);
-	canon_body_begin(&canon, search->signature->body_canon, measured_take, &measured);
-	canon_body_add(&canon, raw.p, raw.n);
-	canon_body_end(&canon);
-	hash_end(search->running, digest);
-	if (!digest_fits(search, digest) ||
-		(search->signature->has_length && measured.octets < search->signature->length))
+	body_guess_begin(b, &guess);
+	if (!body_guess_add(b, &guess, raw) || !guess_ends(b->search, &guess))
 		return false;
-	raw = arena_copy(search->arena, raw);
-	if (!raw.p) {
-		b->memory_short = true;
-		return true;
-	}
-	return outcome_set(b, parent, raw, &step, cte);
+	return body_found(b, parent, arena_copy(b->search->arena, raw), step, cte);
 }
 
 /* ---- runs of lines taken out ---- */
@@ -227,6 +274,14 @@ static void places_find(struct scan *s)
 	}
 }
 
+/* The blank line before a boundary stayed where it was: what was added stands before it. */
+static void places_find_closer(struct scan *s)
+{
+	for (size_t line = 1; line < s->lines; line++)
+		if (s->mark[line] && line_is_empty(s, line - 1))
+			end_add(s, line - 1);
+}
+
 /* The smallest part that has those octets, or the body. */
 static struct span part_around(const struct scan *s, size_t from, size_t to)
 {
@@ -333,8 +388,8 @@ static bool removal_try(struct scan *s, const struct prefix *prefix, size_t from
 	return digest_fits(search, digest) && removal_found(s, from, to);
 }
 
-/* For every line: everything from there to each place where something may have been put. */
-static bool footers_try(struct scan *s)
+/* For every line: everything from there to each place where something may have been put, from that number on. */
+static bool footers_try(struct scan *s, size_t first)
 {
 	struct prefix prefix = { 0, 0 };
 
@@ -344,10 +399,52 @@ static bool footers_try(struct scan *s)
 		return true;
 	for (size_t from = 0; from <= s->lines; from++) {
 		prefix_advance(s, &prefix, from);
-		for (size_t i = 0; s->lines - from <= FOOTER_LINES_MAX && i < s->ends_n; i++)
+		for (size_t i = first; s->lines - from <= FOOTER_LINES_MAX && i < s->ends_n; i++)
 			if (s->ends[i] >= from && (s->ends[i] > from || i == 0) &&
 				removal_try(s, &prefix, from, s->ends[i]))
 				return true;
+	}
+	return false;
+}
+
+bool footer_is_likely(struct span text, size_t at)
+{
+	static const struct span lines[] = { SPAN("--"), SPAN("__"), SPAN("=="), SPAN("**"), SPAN("~~") };
+	struct span left = span_trim((struct span){ text.p, at }), right = span_trim((struct span){ text.p + at, text.n - at });
+	size_t ends = 0;
+
+	for (const char *p = left.p + left.n; right.n && p < right.p; p++)
+		ends += *p == '\n';
+	if (right.n == 0 || ends > 1 || span_ends_nocase(left, SPAN("</html>")))
+		return true;
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		if (span_starts_nocase(right, lines[i]))
+			return true;
+	return false;
+}
+
+/* Before all others, where each guess costs as much as a large attachment behind it: the last lines before each place that
+ * are likely. */
+static bool footers_try_likely(struct scan *s)
+{
+	for (size_t i = 0; i < s->ends_n; i++) {
+		size_t end = s->ends[i], from[LIKELY_MAX], n = 0;
+		struct prefix prefix = { 0, 0 };
+
+		for (size_t line = end; line-- > 0 && end - line <= LIKELY_LINES && n < LIKELY_MAX && !s->mark[line];)
+			if (footer_is_likely((struct span){ s->text->raw.p, s->raw_at[end] }, s->raw_at[line]))
+				from[n++] = line;
+		if (n == 0)
+			continue;
+		hash_begin(s->b->search->running, s->b->search->signature->hash);
+		prefix_advance(s, &prefix, from[n - 1]);
+		if (!search_spend(s->b->search, prefix.fed))
+			return true;
+		while (n-- > 0) {
+			prefix_advance(s, &prefix, from[n]);
+			if (removal_try(s, &prefix, from[n], end))
+				return true;
+		}
 	}
 	return false;
 }
@@ -389,20 +486,70 @@ static bool runs_try(struct scan *s)
 	return false;
 }
 
-/* True: found, or nothing more can be tried. */
-static bool text_scan(struct body_search *b, const struct body_text *text)
+static void text_scan_likely(struct body_search *b, const struct body_text *text)
 {
 	struct scan s = { .b = b, .text = text };
 
 	if (!lines_cut(&s))
+		return;
+	places_find(&s);
+	places_find_closer(&s);
+	hash_begin(b->search->spare, b->search->signature->hash);
+	footers_try_likely(&s);
+}
+
+/* True: found, or nothing more can be tried. */
+static bool text_scan(struct body_search *b, const struct body_text *text)
+{
+	struct scan s = { .b = b, .text = text };
+	size_t ends_n;
+
+	if (!lines_cut(&s))
 		return true;
 	places_find(&s);
-	return footers_try(&s) || banners_try(&s) || (text->steps_n == 0 && runs_try(&s));
+	ends_n = s.ends_n;
+	if (footers_try(&s, 0) || banners_try(&s))
+		return true;
+	places_find_closer(&s);
+	return (s.ends_n > ends_n && footers_try(&s, ends_n)) || (text->steps_n == 0 && runs_try(&s));
 }
 
 static bool done(const struct body_search *b)
 {
 	return b->outcome->found || b->memory_short || b->search->exhausted;
+}
+
+/* Of a body with much behind the lines in question the scan of one text would be all that can be done: it takes no more than
+ * half of what is left. */
+static void text_scan_within(struct body_search *b, const struct body_text *text)
+{
+	struct search *search = b->search;
+	uint64_t end = search->hashed_end;
+
+	search->hashed_end -= (end - search->hashed) / 2;
+	text_scan(b, text);
+	search->hashed_end = end;
+	if (!search->exhausted || search->candidates >= search->candidates_end)
+		return;
+	b->cut_short = true;
+	search->exhausted = search->arena->failed;
+}
+
+/* Cheap first: lines taken out, then other encodings; where that is not cheap, the likely ones of both before all others. */
+static void text_search(struct body_search *b, const struct body_text *text)
+{
+	bool large = text->raw.n > LIKELY_OCTETS, edited = text->raw.n <= EDITED_OCTETS_MAX;
+
+	if (large)
+		text_scan_likely(b, text);
+	if (large && edited && !done(b))
+		edits_recoded(b, text);
+	if (!done(b))
+		text_scan_within(b, text);
+	if (!large && !done(b))
+		edits_recoded(b, text);
+	if (edited && !done(b))
+		edits_body(b, text);
 }
 
 /* Cheap first: the body as it is with lines taken out, then edited once, then those with lines taken out, then edited
@@ -421,9 +568,7 @@ bool body_search_run(struct search *search, struct body_outcome *outcome)
 		const struct body_text *text = &b->texts[i];
 		size_t first = b->texts_n;
 
-		text_scan(b, text);
-		if (!done(b) && text->raw.n <= EDITED_OCTETS_MAX)
-			edits_body(b, text);
+		text_search(b, text);
 		for (size_t k = first; k < b->texts_n && !done(b); k++) {
 			struct body_text *child = &b->texts[k];
 			struct dkim_step last = child->steps[--child->steps_n];
@@ -432,7 +577,7 @@ bool body_search_run(struct search *search, struct body_outcome *outcome)
 			child->steps[child->steps_n++] = last;
 		}
 	}
-	search->exhausted = search->exhausted || search->arena->failed;
+	search->exhausted = search->exhausted || search->arena->failed || (b->cut_short && !outcome->found);
 	good = !b->memory_short;
 	free(b);
 	return good;

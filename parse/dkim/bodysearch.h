@@ -3,6 +3,7 @@
 #ifndef PARSE_DKIM_BODYSEARCH_H
 #define PARSE_DKIM_BODYSEARCH_H
 
+#include "parse/dkim/canon.h"
 #include "parse/dkim/mimeparts.h"
 #include "parse/dkim/search.h"
 
@@ -22,7 +23,11 @@ struct body_search {
 	struct body_text texts[TEXTS_MAX];
 	size_t texts_n;
 	bool memory_short;
+	bool cut_short; /* not all lines of some text were tried */
 };
+
+/* The transfer encoding of a part of the text: of the whole body the one that it has in this form. */
+enum mime_cte body_text_cte(const struct body_text *text, const struct mime_part *part);
 
 /* A further edited text, to be scanned and edited in turn. */
 void body_text_add(
@@ -32,6 +37,24 @@ void body_text_add(
 bool body_try(
 	struct body_search *b, const struct body_text *parent, struct span raw, struct dkim_step step, const char *cte);
 
+/* Guesses that begin alike: what they share is hashed once. */
+struct body_guess {
+	struct canon_body canon;
+	uint64_t left, octets; /* still to be hashed, of l=; in canonical form so far */
+	struct hash *hash;
+};
+void body_guess_begin(struct body_search *b, struct body_guess *guess); /* one at a time */
+bool body_guess_add(struct body_search *b, struct body_guess *guess, struct span raw); /* false: the bound is reached */
+/* Is this the body as signed, with these pieces behind what was added? One guess; `guess` stays as it is. */
+bool body_guess_fits(struct body_search *b, const struct body_guess *guess, const struct span *rest, size_t n);
+/* It is: fills the outcome, as body_try does. */
+bool body_found(
+	struct body_search *b, const struct body_text *parent, struct span raw, struct dkim_step step, const char *cte);
+
+/* Do words of somebody else begin there? They have a blank line before them or begin with dashes, or stand behind the markup. */
+bool footer_is_likely(struct span text, size_t at);
+
 void edits_body(struct body_search *b, const struct body_text *text); /* adds texts, tries guesses */
+void edits_recoded(struct body_search *b, const struct body_text *text); /* the same of parts that were decoded and encoded again */
 
 #endif

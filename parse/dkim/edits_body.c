@@ -4,6 +4,7 @@
 
 #define LINES_MAX 400 /* of bodies whose lines are tried one by one */
 #define PAIRS_MAX 60
+#define SHORT_OCTETS 20000 /* bodies tried in many ways */
 
 struct editing {
 	struct body_search *b;
@@ -144,6 +145,13 @@ static void base64_recode(struct editing *e, const struct mime_part *part, size_
 
 	if (!octets.p || octets.n == 0)
 		return;
+	recoded_add(e, part, number, part->content, whole, &plain);
+	if (!part->whole && plain.content.p) {
+		plain.content = TEXT_JOIN(e->arena, plain.content, SPAN("\r\n"));
+		recoded_add(e, part, number, part->content, whole, &plain);
+	}
+	if (e->text->steps_n && e->text->steps[0].edit == DKIM_EDIT_BASE64_REWRAPPED)
+		return;
 	for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
 		struct recoded wrapped = { mime_base64_encode(e->arena, octets, widths[i]), DKIM_EDIT_BASE64_REWRAPPED,
 			same_cte };
@@ -151,11 +159,6 @@ static void base64_recode(struct editing *e, const struct mime_part *part, size_
 		if (wrapped.content.n > 2)
 			wrapped.content.n -= 2;
 		recoded_add(e, part, number, at, text.n, &wrapped);
-	}
-	recoded_add(e, part, number, part->content, whole, &plain);
-	if (!part->whole && plain.content.p) {
-		plain.content = TEXT_JOIN(e->arena, plain.content, SPAN("\r\n"));
-		recoded_add(e, part, number, part->content, whole, &plain);
 	}
 }
 
@@ -202,11 +205,11 @@ static void parts_edit(struct editing *e)
 			body_text_add(e->b, e->text, content, step_of(DKIM_EDIT_WRAPPED, SPAN("body")), NULL);
 		if (part->multipart)
 			continue;
-		if (part->cte == CTE_QP) {
+		if (body_text_cte(e->text, part) == CTE_QP) {
 			struct recoded plain = { mime_qp_decode(e->arena, content), DKIM_EDIT_TO_QP, plain_ctes };
 
 			recoded_add(e, part, i + 1, part->content, content.n, &plain);
-		} else if (part->cte == CTE_BASE64) {
+		} else if (body_text_cte(e->text, part) == CTE_BASE64) {
 			base64_recode(e, part, i + 1);
 		} else {
 			plain_encode(e, part, i + 1);
@@ -373,12 +376,12 @@ static void footer_cut(struct editing *e, const struct mime_part *part, size_t n
 }
 
 /* From each blank line on, and from behind it: one may have been there before. */
-static void part_footers(struct editing *e, const struct mime_part *part, size_t number)
+static void part_footers(struct editing *e, const struct mime_part *part, size_t number, size_t most)
 {
 	size_t paragraphs = 0, at = part->end;
 	bool some = false;
 
-	while (at > part->content && paragraphs < FOOTER_PARAGRAPHS) {
+	while (at > part->content && paragraphs < most) {
 		const char *lf = memrchr(e->raw.p + part->content, '\n', at - 1 - part->content);
 		size_t start = lf ? (size_t)(lf - e->raw.p) + 1 : part->content;
 		bool blank = is_blank((struct span){ e->raw.p + start, at - start });
@@ -400,7 +403,7 @@ static void footers_edit(struct editing *e)
 	mimeparts_find(&e->b->search->dkim->header, e->raw, &parts);
 	for (size_t i = 0, n = 0; i + 1 < parts.n && n < FOOTER_PARTS; i++)
 		if (!parts.part[i].multipart && parts.part[i].cte != CTE_BASE64) {
-			part_footers(e, &parts.part[i], i + 1);
+			part_footers(e, &parts.part[i], i + 1, e->raw.n > SHORT_OCTETS ? 1 : FOOTER_PARAGRAPHS);
 			n++;
 		}
 }
@@ -641,8 +644,6 @@ static void preamble_try(struct editing *e)
 	}
 }
 
-#define SHORT_OCTETS 20000 /* bodies tried in many ways */
-
 void edits_body(struct body_search *b, const struct body_text *text)
 {
 	struct editing e = { .b = b, .text = text, .arena = b->search->arena, .raw = text->raw };
@@ -659,10 +660,12 @@ void edits_body(struct body_search *b, const struct body_text *text)
 	mimeparts_find(&b->search->dkim->header, text->raw, &parts);
 	if (parts.first == 0)
 		preamble_try(&e);
-	if (text->steps_n || text->raw.n > SHORT_OCTETS)
+	if (text->steps_n)
+		return;
+	footers_edit(&e);
+	if (text->raw.n > SHORT_OCTETS)
 		return;
 	banners_edit(&e);
-	footers_edit(&e);
 	lines_find(&e);
 	dots_try(&e);
 	trailing_try(&e);

@@ -45,7 +45,7 @@ static bool line_is_mark(const struct boundaries *boundaries, struct span line, 
 	return false;
 }
 
-static enum mime_cte cte_of(struct span value)
+enum mime_cte mimeparts_cte(struct span value)
 {
 	value = fws_trim(value);
 	return span_is_nocase(value, SPAN("quoted-printable")) ? CTE_QP :
@@ -104,7 +104,7 @@ static size_t part_open(
 		.delimiter = delimiter, .head = head, .content = head_end(body, head), .end = body.n
 	};
 	type = mimeparts_field(body, part, "content-type");
-	part->cte = cte_of(mimeparts_field(body, part, "content-transfer-encoding"));
+	part->cte = mimeparts_cte(mimeparts_field(body, part, "content-transfer-encoding"));
 	part->multipart = span_starts_nocase(type, SPAN("multipart/"));
 	boundary_add(boundaries, type);
 	return part->content;
@@ -150,7 +150,7 @@ void mimeparts_find(const struct header *header, struct span body, struct mime_p
 	boundary_add(&boundaries, type);
 	if (boundaries.n == 0) {
 		parts->part[parts->n++] = (struct mime_part){
-			.end = body.n, .whole = true, .cte = cte_of(message_field(header, "content-transfer-encoding"))
+			.end = body.n, .whole = true, .cte = mimeparts_cte(message_field(header, "content-transfer-encoding"))
 		};
 		return;
 	}

@@ -29,6 +29,8 @@ struct mime_parts {
 
 void mimeparts_find(const struct header *header, struct span body, struct mime_parts *parts);
 
+enum mime_cte mimeparts_cte(struct span value); /* of a Content-Transfer-Encoding field */
+
 /* The value of a field in the part's own head, trimmed; absent when there is none. */
 struct span mimeparts_field(struct span body, const struct mime_part *part, const char *name);
 

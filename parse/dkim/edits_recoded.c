@@ -1,0 +1,373 @@
+/* Guesses about parts that were decoded and encoded again. Who adds words to a text that is base64 decodes it first: of what
+ * is left each of the last lines may be the first that is not the signer's. A relay that does not like the encoding of one
+ * part likes that of none. */
+#include "base/base64.h"
+#include "parse/dkim/bodysearch.h"
+#include "parse/dkim/encoding.h"
+
+#define TEXT_OCTETS ((size_t)1 << 18) /* longer ones are not cut */
+#define CUT_LINES 60		      /* from the end */
+#define CUTS_MAX (2 * CUT_LINES + 1)
+#define PARTS_CUT 8
+#define BEHIND_OCTETS 20000 /* where more stands behind the text, each guess costs, and only likely ones are made */
+#define CUTS_LIKELY 8
+#define PARAGRAPHS 3 /* of a part that are taken out to look at the next part as well */
+
+/* A part's text, and what stands around it when it is base64. */
+struct cutting {
+	struct body_search *b;
+	const struct body_text *text;
+	struct arena *arena;
+	struct dkim_step step; /* for a cut that takes out nothing but line ends */
+	struct span octets;
+	struct span before, behind; /* of the body */
+	bool encoded;		    /* the text is base64 in the body as it is */
+};
+
+/* ---- where it may be cut ---- */
+
+struct cuts {
+	size_t at[CUTS_MAX]; /* octets that are left, the fewest first */
+	size_t n;
+};
+
+static void cut_add(struct cuts *cuts, size_t at)
+{
+	if (at && (cuts->n == 0 || cuts->at[cuts->n - 1] != at))
+		cuts->at[cuts->n++] = at;
+}
+
+/* Behind and before the end of each of the last lines. */
+static void cuts_find(struct span text, struct cuts *cuts)
+{
+	size_t lines = 0;
+
+	cuts->n = 0;
+	cut_add(cuts, text.n);
+	for (size_t at = text.n; at && lines < CUT_LINES; lines++) {
+		const char *lf = memrchr(text.p, '\n', at);
+
+		if (!lf)
+			break;
+		at = (size_t)(lf - text.p);
+		cut_add(cuts, at + 1);
+		at -= at && text.p[at - 1] == '\r';
+		cut_add(cuts, at);
+	}
+	for (size_t i = 0; i < cuts->n / 2; i++) {
+		size_t other = cuts->at[cuts->n - 1 - i];
+
+		cuts->at[cuts->n - 1 - i] = cuts->at[i];
+		cuts->at[i] = other;
+	}
+}
+
+static bool is_blank(struct span text)
+{
+	return span_trim(text).n == 0;
+}
+
+/* The last ones of those that are likely. */
+static void cuts_choose(struct span text, struct cuts *cuts, size_t most)
+{
+	size_t n = 0, chosen[CUTS_MAX];
+
+	for (size_t i = cuts->n; i-- > 0 && n < most;)
+		if (footer_is_likely(text, cuts->at[i]))
+			chosen[n++] = cuts->at[i];
+	cuts->n = n;
+	for (size_t i = 0; i < n; i++)
+		cuts->at[i] = chosen[n - 1 - i];
+}
+
+/* ---- a text with LF or with CRLF ---- */
+
+static struct span text_with(struct arena *arena, struct span text, bool crlf)
+{
+	char *out = arena_take(arena, 2 * text.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; out && i < text.n; i++) {
+		if (text.p[i] == '\r' && i + 1 < text.n && text.p[i + 1] == '\n')
+			continue;
+		if (crlf && text.p[i] == '\n')
+			out[n++] = '\r';
+		out[n++] = text.p[i];
+	}
+	return out ? (struct span){ out, n } : SPAN_ABSENT;
+}
+
+/* ---- one of them in base64 ---- */
+
+static bool cut_found(const struct cutting *c, struct span octets, size_t at, struct span body)
+{
+	struct span rest = { octets.p + at, octets.n - at };
+	struct body_text parent = *c->text;
+	struct dkim_step step = c->step;
+
+	if (is_blank(rest))
+		return body_found(c->b, &parent, body, step, "base64");
+	if (!c->encoded)
+		parent.steps[parent.steps_n++] = step;
+	step.edit = DKIM_EDIT_FOOTER;
+	step.found = span_trim((struct span){ rest.p, rest.n < 80 ? rest.n : 80 });
+	step.octets = rest.n;
+	return body_found(c->b, &parent, body, step, "base64");
+}
+
+/* All cuts of a text in lines of `width`: what comes before the line that a cut ends in is the same for all behind it. True:
+ * found, or nothing more can be tried. */
+static bool width_try(const struct cutting *c, struct span octets, const struct cuts *cuts, size_t width)
+{
+	struct span encoded = mime_base64_encode(c->arena, octets, width);
+	size_t line = width / 4 * 3, fed = 0;
+	struct buf end = BUF(width + 1);
+	struct body_guess guess;
+	bool over = !encoded.p;
+
+	body_guess_begin(c->b, &guess);
+	over = over || !body_guess_add(c->b, &guess, c->before);
+	for (size_t i = 0; i < cuts->n && !over; i++) {
+		size_t whole = (cuts->at[i] - 1) / line, start = whole * (width + 2);
+		struct span last = { octets.p + whole * line, cuts->at[i] - whole * line };
+
+		buf_clear(&end);
+		over = !base64_put(&end, last) ||
+		       !body_guess_add(c->b, &guess, (struct span){ encoded.p + fed, start - fed });
+		fed = start;
+		if (over || !body_guess_fits(c->b, &guess, (struct span[]){ buf_span(&end), c->behind }, 2))
+			continue;
+		over = cut_found(c, octets, cuts->at[i],
+			TEXT_JOIN(c->arena, c->before, (struct span){ encoded.p, fed }, buf_span(&end), c->behind));
+	}
+	buf_release(&end);
+	return over;
+}
+
+static bool cutting_try(const struct cutting *c)
+{
+	static const size_t widths[] = { 76, 72, 64, 60 };
+
+	for (int crlf = 0; crlf < 2; crlf++) {
+		struct span octets = text_with(c->arena, c->octets, crlf);
+		struct cuts cuts;
+
+		if (!octets.p)
+			return true;
+		cuts_find(octets, &cuts);
+		if (c->behind.n > BEHIND_OCTETS)
+			cuts_choose(octets, &cuts, c->encoded ? CUTS_LIKELY : CUTS_LIKELY / 4);
+		for (size_t i = 0; i < (c->behind.n > BEHIND_OCTETS ? 1 : sizeof widths / sizeof widths[0]); i++)
+			if (width_try(c, octets, &cuts, widths[i]))
+				return true;
+	}
+	return false;
+}
+
+/* ---- parts ---- */
+
+static struct span body_from(const struct cutting *c, size_t at)
+{
+	return (struct span){ c->text->raw.p + at, c->text->raw.n - at };
+}
+
+/* Whoever adds his words to the text of an alternative adds them to its markup, too: they are taken out of the one, and the
+ * other is searched. */
+static void footers_cut(const struct cutting *c)
+{
+	struct dkim_step step = c->step;
+
+	step.edit = DKIM_EDIT_FOOTER;
+	for (int crlf = 0; crlf < 2; crlf++) {
+		struct span octets = text_with(c->arena, c->octets, crlf);
+		struct cuts cuts;
+
+		if (!octets.p)
+			return;
+		cuts_find(octets, &cuts);
+		cuts_choose(octets, &cuts, c->behind.n > BEHIND_OCTETS ? 2 : 2 * PARAGRAPHS);
+		for (size_t i = 0; i < cuts.n; i++) {
+			struct span rest = { octets.p + cuts.at[i], octets.n - cuts.at[i] };
+			struct span encoded = mime_base64_encode(c->arena, (struct span){ octets.p, cuts.at[i] }, 76);
+
+			if (!encoded.p || is_blank(rest))
+				continue;
+			encoded.n -= 2;
+			step.found = span_trim((struct span){ rest.p, rest.n < 80 ? rest.n : 80 });
+			step.octets = rest.n;
+			body_text_add(c->b, c->text, TEXT_JOIN(c->arena, c->before, encoded, c->behind), step, NULL);
+		}
+	}
+}
+
+/* Of a part that is base64 the text between its first and its last digit is another one. */
+static bool encoded_try(struct cutting *c, const struct mime_part *part)
+{
+	struct span raw = c->text->raw;
+	struct span text = fws_trim((struct span){ raw.p + part->content, part->end - part->content });
+
+	c->encoded = true;
+	c->step.edit = DKIM_EDIT_BASE64_REWRAPPED;
+	c->octets = mime_base64_decode(c->arena, text);
+	c->before = (struct span){ raw.p, (size_t)(text.p - raw.p) };
+	c->behind = body_from(c, (size_t)(text.p + text.n - raw.p));
+	if (c->octets.n == 0 || c->octets.n > TEXT_OCTETS)
+		return false;
+	if (cutting_try(c))
+		return true;
+	if (c->text->steps_n == 0 && !part->whole)
+		footers_cut(c);
+	return false;
+}
+
+/* The field of a part said that it is base64; behind the last digit its line ends, perhaps with a blank line. */
+static bool plain_try(struct cutting *c, const struct mime_part *part)
+{
+	static const struct span ends[] = { SPAN("\r\n"), SPAN("\r\n\r\n") };
+	struct span raw = c->text->raw, value = mimeparts_field(raw, part, "content-transfer-encoding");
+	struct piece piece = { (size_t)(value.p - raw.p), value.n, SPAN("base64") };
+
+	c->encoded = false;
+	c->step.edit = DKIM_EDIT_BASE64_DECODED;
+	c->octets = (struct span){ raw.p + part->content, part->end - part->content };
+	if (c->octets.n > TEXT_OCTETS || (!part->whole && !value.p))
+		return false;
+	c->before = (struct span){ raw.p, part->content };
+	if (part->whole) {
+		c->behind = ends[0];
+		return cutting_try(c);
+	}
+	c->before = text_splice(c->arena, c->before, &piece, 1);
+	c->octets.n -= span_ends_nocase(c->octets, ends[0]) ? 2 : 0; /* is the boundary's */
+	for (size_t i = 0; c->before.p && i < sizeof ends / sizeof ends[0] && (i == 0 || c->behind.n <= BEHIND_OCTETS); i++) {
+		c->behind = TEXT_JOIN(c->arena, ends[i], body_from(c, part->end));
+		if (!c->behind.p || cutting_try(c))
+			return true;
+	}
+	return false;
+}
+
+static bool is_text(const struct cutting *c, const struct mime_part *part)
+{
+	struct span type = part->whole ? SPAN_ABSENT : mimeparts_field(c->text->raw, part, "content-type");
+
+	return part->end > part->content && (!type.p || span_starts_nocase(type, SPAN("text/")));
+}
+
+/* ---- all parts alike ---- */
+
+struct recoding {
+	enum mime_cte to;
+	enum dkim_edit edit;
+	bool crlf;  /* line ends of what becomes base64 */
+	bool words; /* quoted-printable is broken between words */
+};
+
+static const struct recoding recodings[] = {
+	{ CTE_NONE, DKIM_EDIT_TO_BASE64, true, false },
+	{ CTE_QP, DKIM_EDIT_QP_DECODED, true, true },
+	{ CTE_QP, DKIM_EDIT_QP_DECODED, true, false },
+	{ CTE_BASE64, DKIM_EDIT_BASE64_DECODED, true, false },
+	{ CTE_BASE64, DKIM_EDIT_BASE64_DECODED, false, false },
+};
+
+/* The part's text without the line end that belongs to the boundary behind it. */
+static struct span part_text(const struct cutting *c, const struct mime_part *part, enum mime_cte cte)
+{
+	struct span content = { c->text->raw.p + part->content, part->end - part->content };
+
+	content.n -= span_ends_nocase(content, SPAN("\r\n")) ? 2 : 0;
+	return cte == CTE_BASE64 ? text_with(c->arena, mime_base64_decode(c->arena, fws_trim(content)), true) :
+	       cte == CTE_QP	 ? mime_qp_decode(c->arena, content) :
+				   content;
+}
+
+/* In its new encoding, with what stands before the boundary; `word` is what its field says of that. */
+static struct span part_recode(
+	const struct cutting *c, const struct recoding *recoding, struct span text, struct span *word)
+{
+	struct span end = SPAN("\r\n");
+
+	*word = recoding->to == CTE_QP	      ? SPAN("quoted-printable") :
+		recoding->to == CTE_BASE64    ? SPAN("base64") :
+		span_has_8bit(text)	      ? SPAN("8bit") :
+						SPAN("7bit");
+	if (recoding->to == CTE_QP)
+		text = mime_qp_encode(c->arena, text, 76, recoding->words);
+	else if (recoding->to == CTE_BASE64)
+		text = mime_base64_encode(c->arena, recoding->crlf ? text : text_with(c->arena, text, false), 76);
+	return text.p ? TEXT_JOIN(c->arena, text, end) : text;
+}
+
+/* One text part, or all of them. */
+static void parts_recode(
+	const struct cutting *c, const struct mime_parts *parts, size_t first, size_t last, const struct recoding *recoding)
+{
+	struct piece pieces[2 * PARTS_CUT];
+	struct dkim_step step = { .edit = recoding->edit, .where = SPAN("body") };
+	size_t n = 0;
+
+	for (size_t i = first; i < last && n + 2 <= 2 * PARTS_CUT; i++) {
+		const struct mime_part *part = &parts->part[i];
+		enum mime_cte cte = body_text_cte(c->text, part);
+		struct span value = mimeparts_field(c->text->raw, part, "content-transfer-encoding"), text, word;
+
+		if (part->multipart || !value.p || cte == recoding->to || !is_text(c, part))
+			continue;
+		text = part_text(c, part, cte);
+		text = text.p ? part_recode(c, recoding, text, &word) : text;
+		if (!text.p)
+			return;
+		step.edit = recoding->to == CTE_NONE && cte == CTE_QP ? DKIM_EDIT_TO_QP : step.edit;
+		pieces[n++] = (struct piece){ (size_t)(value.p - c->text->raw.p), value.n, word };
+		pieces[n++] = (struct piece){ part->content, part->end - part->content, text };
+		step.where = n > 2 ? SPAN("body") : mimeparts_name(c->arena, part, i + 1);
+	}
+	if (n)
+		body_text_add(c->b, c->text, text_splice(c->arena, c->text->raw, pieces, n), step, NULL);
+}
+
+/* All parts alike; and one that was quoted-printable and is base64, or the other way round. Where one or the other is plain,
+ * edits_body tries all that the part's field may have said. */
+static void recode(const struct cutting *c, const struct mime_parts *parts)
+{
+	for (size_t i = 0; i < sizeof recodings / sizeof recodings[0]; i++) {
+		parts_recode(c, parts, 0, parts->n, &recodings[i]);
+		for (size_t k = 0; recodings[i].to != CTE_NONE && k < parts->n && k < PARTS_CUT; k++)
+			if (parts->part[k].cte != CTE_NONE)
+				parts_recode(c, parts, k, k + 1, &recodings[i]);
+	}
+}
+
+/* Words are cut off the body as it came, and behind one other edit that bears on it. */
+static bool is_cut(const struct body_text *text)
+{
+	enum dkim_edit edit = text->steps[0].edit;
+
+	return text->steps_n == 0 || (text->steps_n == 1 && (edit == DKIM_EDIT_TO_QP || edit == DKIM_EDIT_FOOTER ||
+								 edit == DKIM_EDIT_BASE64_DECODED));
+}
+
+void edits_recoded(struct body_search *b, const struct body_text *text)
+{
+	struct cutting c = { .b = b, .text = text, .arena = b->search->arena };
+	struct mime_parts parts;
+	size_t n = 0;
+
+	if (!is_cut(text))
+		return;
+	mimeparts_find(&b->search->dkim->header, text->raw, &parts);
+	for (size_t i = 0; i < parts.n && n < PARTS_CUT; i++) {
+		const struct mime_part *part = &parts.part[i];
+		enum mime_cte cte = body_text_cte(text, part);
+
+		if (cte == CTE_QP || !is_text(&c, part))
+			continue;
+		n++;
+		c.step.where = mimeparts_name(c.arena, part, i + 1);
+		if (cte == CTE_BASE64 ? encoded_try(&c, part) : plain_try(&c, part))
+			return;
+	}
+	if (text->steps_n == 0 && !parts.part[0].whole)
+		recode(&c, &parts);
+}

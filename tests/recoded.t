@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""What lists and relays do to mail that they decode and encode again: each change is undone, proven by the signature, and what is
+rebuilt is the mail as it was signed, octet for octet. The mails are signed here, with a key of this run. TAP."""
+import base64, hashlib, json, os, quopri, re, shutil, subprocess, sys, tempfile
+
+program = os.environ.get('DMARCGATE', os.path.abspath('dmarcgate'))
+if not shutil.which('openssl'):
+    print('1..0 # SKIP no openssl')
+    sys.exit()
+work = tempfile.mkdtemp()
+key = os.path.join(work, 'key.pem')
+count = 0
+
+
+def ok(good, name, why=''):
+    global count
+    count += 1
+    print('%sok %d - %s' % ('' if good else 'not ', count, name))
+    if not good:
+        print('# %s' % why)
+
+
+def openssl(*arguments, data=b''):
+    return subprocess.run(['openssl'] + list(arguments), input=data, capture_output=True, check=True).stdout
+
+
+def relaxed_body(body):
+    lines = [re.sub(r'[ \t]+', ' ', line).rstrip(' ') for line in body.split('\r\n')]
+    while lines and not lines[-1]:
+        lines.pop()
+    return ''.join(line + '\r\n' for line in lines)
+
+
+def simple_body(body):
+    return re.sub('(\r\n)*$', '', body) + '\r\n'
+
+
+def signed(fields, body, form):
+    """RFC 6376 3.7; the transfer encoding's field is not among those that are signed."""
+    names = ['From', 'Subject', 'Date']
+    canonical = (relaxed_body if form == 'relaxed' else simple_body)(body)
+    head = 'DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/%s; d=shop.example; s=s1; h=%s; bh=%s; b=' % (
+        form, ':'.join(names), base64.b64encode(hashlib.sha256(canonical.encode()).digest()).decode())
+    text = ''.join('%s:%s\r\n' % (name.lower(), dict(fields)[name]) for name in names) + head.replace('DKIM-Signature: ', 'dkim-signature:')
+    return head + base64.b64encode(openssl('dgst', '-sha256', '-sign', key, data=text.encode())).decode()
+
+
+def mail(signature, fields, body):
+    return '\r\n'.join([signature] + ['%s: %s' % field for field in fields] + ['', body])
+
+
+def lf(text):
+    return text.replace('\r\n', '\n')
+
+
+def b64(text, width=76):
+    digits = base64.b64encode(text.encode()).decode()
+    return ''.join(digits[at:at + width] + '\r\n' for at in range(0, len(digits), width))
+
+
+def qp(text):
+    return quopri.encodestring(lf(text).encode()).decode().replace('\n', '\r\n')
+
+
+def plain(text):
+    return text
+
+
+ENCODERS = {'base64': lambda text: b64(lf(text)), 'quoted-printable': qp, '8bit': plain}
+TEXT = ('Grüße aus München,\r\n\r\nhier ist die Rechnung für März. Sie können sie im Kundenbereich herunterladen und überweisen, '
+        'wann immer es Ihnen passt.\r\n\r\nMit freundlichen Grüßen\r\nDer Händler\r\n')
+FOOTER = '_______________________________________________\r\nGilde mailing list\r\ngilde@lists.example\r\nhttps://lists.example/gilde\r\n'
+MARKUP = '<html><body><p>Grüße aus München, hier ist die Rechnung.</p>\r\n<p>Mit freundlichen Grüßen</p>\r\n</body></html>\r\n'
+NOTICE = '\r\n-- \r\nSie erhalten diese Nachricht, weil Sie Mitglied sind.\r\n'
+LINES = '<br>\r\n-- <br>\r\nSie erhalten diese Nachricht, weil Sie Mitglied sind.<br>\r\n'
+FILE = 'Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n' + b64('%PDF-1.4 ' + 'Rechnung' * 40000)
+
+
+def fields(kind, encoding):
+    some = [('From', 'Shop <news@shop.example>'), ('Subject', 'Rechnung'), ('Date', 'Fri, 20 Nov 2026 09:59:00 +0000'),
+            ('List-Id', '<gilde.lists.example>'), ('MIME-Version', '1.0'), ('Content-Type', kind)]
+    return some + ([('Content-Transfer-Encoding', encoding)] if encoding else [])
+
+
+def parts(*texts, more=''):
+    body = ''.join('--=-=x\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n%s\r\n' % part for part in texts)
+    return body + ('--=-=x\r\n%s\r\n' % more if more else '') + '--=-=x--\r\n'
+
+
+def undone(name, before, after, edits, octets=None):
+    """Both: what stands in the fields of kind and encoding, and the body."""
+    for form in 'relaxed', 'simple':
+        signature = signed(fields(*before[0]), before[1], form)
+        original = mail(signature, fields(*before[0]), before[1])
+        path = os.path.join(work, 'mail.eml')
+        with open(path, 'w', newline='') as out:
+            out.write(mail(signature, fields(*after[0]), after[1]))
+        said = subprocess.run([program, '--db', os.path.join(work, 'none'), 'verify', '--explain', '--json', '--keys', os.path.join(work, 'keys'),
+                               '--at', '2026-11-20T10:00:00Z', path], capture_output=True, text=True)
+        found = (json.loads(said.stdout)['signatures'][0] if said.stdout else {}).get('diagnosis') or {}
+        steps = [step['edit'] for step in found.get('steps', [])]
+        good = (found.get('undone') and steps == edits and octets in (None, found.get('added_octets')) and
+                found.get('reconstruction_sha256') == hashlib.sha256(original.encode()).hexdigest())
+        ok(good, '%s (%s)' % (name, form), said.stdout[-900:] + said.stderr)
+
+
+def whole(encoding, body):
+    return ('text/plain; charset=utf-8', encoding), body
+
+
+def several(*texts, more=''):
+    return ('multipart/alternative; boundary="=-=x"', ''), parts(*texts, more=more)
+
+
+openssl('genpkey', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048', '-out', key)
+with open(os.path.join(work, 'keys'), 'w') as out:
+    out.write('s1._domainkey.shop.example v=DKIM1; p=%s\n' % base64.b64encode(openssl('pkey', '-in', key, '-pubout', '-outform', 'DER')).decode())
+
+undone('base64, words added, base64 again', whole('base64', b64(lf(TEXT))), whole('base64', b64(lf(TEXT + FOOTER))), ['footer-appended'], len(lf(FOOTER)))
+undone('... with CRLF in it', whole('base64', b64(TEXT)), whole('base64', b64(TEXT + FOOTER)), ['footer-appended'], len(FOOTER))
+undone('... which the list makes LF', whole('base64', b64(TEXT)), whole('base64', b64(lf(TEXT + FOOTER))), ['footer-appended'])
+undone('... of which the last line had no end', whole('base64', b64(lf(TEXT)[:-1])), whole('base64', b64(lf(TEXT + FOOTER))), ['footer-appended'])
+undone('... in lines of 72', whole('base64', b64(lf(TEXT), 72)), whole('base64', b64(lf(TEXT + FOOTER))), ['footer-appended'])
+undone('base64 is decoded', whole('base64', b64(lf(TEXT))), whole('8bit', TEXT), ['base64-to-8bit'])
+undone('... and words are added', whole('base64', b64(lf(TEXT))), whole('8bit', TEXT + FOOTER), ['base64-to-8bit', 'footer-appended'])
+undone('plain text becomes base64 with words added', whole('8bit', TEXT), whole('base64', b64(lf(TEXT + FOOTER))), ['8bit-to-base64', 'footer-appended'])
+undone('quoted-printable becomes base64', whole('quoted-printable', qp(TEXT)), whole('base64', b64(lf(TEXT))), ['8bit-to-base64', 'quoted-printable-to-8bit'])
+undone('... with words added', whole('quoted-printable', qp(TEXT)), whole('base64', b64(lf(TEXT + FOOTER))),
+       ['8bit-to-base64', 'quoted-printable-to-8bit', 'footer-appended'])
+for encoding, encode in ENCODERS.items():
+    before = several(('plain', encoding, encode(TEXT)), ('html', encoding, encode(MARKUP)))
+    undone('%s: words added to the text' % encoding, before,
+           several(('plain', encoding, encode(TEXT + NOTICE)), ('html', encoding, encode(MARKUP))), ['footer-appended'])
+    undone('%s: to the markup' % encoding, before,
+           several(('plain', encoding, encode(TEXT)), ('html', encoding, encode(MARKUP + LINES))), ['footer-appended'])
+    undone('%s: to both' % encoding, before,
+           several(('plain', encoding, encode(TEXT + NOTICE)), ('html', encoding, encode(MARKUP + LINES))), ['footer-appended'] * 2)
+    before = several(('plain', encoding, encode(TEXT)), ('html', encoding, encode(MARKUP)), more=FILE)
+    undone('%s: to the text, before a large file' % encoding, before,
+           several(('plain', encoding, encode(TEXT + NOTICE)), ('html', encoding, encode(MARKUP)), more=FILE), ['footer-appended'])
+    undone('%s: to the markup, before a large file' % encoding, before,
+           several(('plain', encoding, encode(TEXT)), ('html', encoding, encode(MARKUP + LINES)), more=FILE), ['footer-appended'])
+before = several(('plain', '8bit', TEXT), ('html', '8bit', MARKUP))
+undone('all parts become base64', before, several(('plain', 'base64', b64(TEXT)), ('html', 'base64', b64(MARKUP))), ['8bit-to-base64'])
+undone('... with words added to one', before, several(('plain', 'base64', b64(TEXT + NOTICE)), ('html', 'base64', b64(MARKUP))), ['8bit-to-base64', 'footer-appended'])
+undone('all parts become quoted-printable', before, several(('plain', 'quoted-printable', qp(TEXT)), ('html', 'quoted-printable', qp(MARKUP))), ['8bit-to-quoted-printable'])
+before = several(('plain', 'base64', b64(lf(TEXT))), ('html', 'base64', b64(lf(MARKUP))))
+undone('all parts become plain', before, several(('plain', '8bit', TEXT), ('html', '8bit', MARKUP)), ['base64-to-8bit'])
+undone('base64 becomes quoted-printable', before, several(('plain', 'quoted-printable', qp(TEXT)), ('html', 'base64', b64(lf(MARKUP)))), ['base64-to-8bit'])
+shutil.rmtree(work)
+print('1..%d' % count)
