@@ -498,6 +498,7 @@ void failurereport_check(struct reading *r, struct failure *failure, int64_t mai
 				 (!failure->feedback_type.p && failure->auth_failure.p);
 	outcome = outcome_of(r, failure);
 	failure->passed = outcome == AUTHSAID_PASS;
+	failure->failed = outcome == AUTHSAID_OTHER;
 	failure->identity_rule = identity_rule_of(r, failure, outcome);
 	check_dates(r, failure, mail_date);
 	check_wanted(r, failure);

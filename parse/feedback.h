@@ -137,7 +137,8 @@ struct failure {
 	bool plain_text;  /* a notice without an ARF part (QUIRKS F3): fields were read from its text */
 	bool dmarc;       /* an authentication failure report; abuse and other feedback is kept but never counted */
 	bool passed;      /* fo=1: its sender says that the mail passed DMARC, which is no failure; from the store also when
-			   * an aligned signature of the sample holds */
+			   * it says nothing and an aligned signature of the sample holds */
+	bool failed;      /* it says that the mail did not */
 	enum identity_rule identity_rule;
 
 	bool has_sample;

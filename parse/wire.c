@@ -237,7 +237,7 @@ bool wire_get_report(struct span payload, struct arena *arena, struct report *re
 	X(source_ip) X(arrival_date) X(reported_domain) X(auth_failure) X(delivery_result) X(identity_alignment) \
 		X(sample_subject) X(sample_from) X(sample_hops)
 
-#define FAILURE_BOOLS(X) X(plain_text) X(dmarc) X(passed) X(has_sample) X(headers_only) X(sample_relayed) X(sample_starts)
+#define FAILURE_BOOLS(X) X(plain_text) X(dmarc) X(passed) X(failed) X(has_sample) X(headers_only) X(sample_relayed) X(sample_starts)
 
 bool wire_put_failure(struct buf *out, const struct failure *failure)
 {

@@ -164,7 +164,8 @@ struct sample_row {
 	struct span auth_failure, identity_alignment, delivery_result; /* the reporter's claims */
 	struct span identity_rule; /* identity_rule_word */
 	bool dmarc;        /* an authentication failure report, not abuse or the like */
-	bool dmarc_passed; /* the reporter says so, or an aligned signature of the sample holds: not counted as a failure */
+	bool dmarc_passed; /* the reporter says so, or says nothing and an aligned signature of the sample holds: not
+			    * counted as a failure */
 	bool has_sample, headers_only;
 	uint64_t octets;
 	uint8_t sha256[DIGEST_OCTETS]; /* of the sample; zeroes without one */

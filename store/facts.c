@@ -226,7 +226,8 @@ static int failure_tell(const struct telling *t, int64_t id)
 	f->incidents = column_count(st, 12);
 	f->plain_text = sqlite3_column_int(st, 13);
 	f->dmarc = sqlite3_column_int(st, 14);
-	f->passed = sqlite3_column_int(st, 24);
+	f->passed = sqlite3_column_int(st, 24) == DMARC_PASSED;
+	f->failed = sqlite3_column_int(st, 24) == DMARC_FAILED;
 	rule = sqlite3_column_int(st, 15);
 	f->identity_rule = rule >= 0 && rule < IDENTITY_COUNT ? (enum identity_rule)rule : IDENTITY_UNKNOWN;
 	f->has_sample = sqlite3_column_int(st, 16);

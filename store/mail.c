@@ -351,7 +351,7 @@ static bool failure_take(struct store *s, const struct failure *f)
 	failure_name(s, f, ++s->taking.result.failures, name);
 	bind_count(st, 23, s->taking.result.failures);
 	bind_blob(st, 24, (struct span){ (const char *)name, FAILURE_NAME });
-	sqlite3_bind_int(st, 25, f->passed);
+	sqlite3_bind_int(st, 25, f->passed ? DMARC_PASSED : f->failed ? DMARC_FAILED : DMARC_NOT_TOLD);
 	sqlite3_bind_int(st, 26, (f->sample_relayed ? TRAIT_RELAYED : 0) | (f->sample_starts ? TRAIT_STARTS : 0));
 	bind_text(st, 27, f->sample_hops);
 	return sql_run(s, st);

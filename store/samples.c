@@ -147,7 +147,7 @@ static void sample_columns(sqlite3_stmt *st, struct arena *arena, struct sample_
 	column_octets(st, 13, row->sha256, sizeof row->sha256);
 	row->subject = arena_copy(arena, column_text(st, 14));
 	row->from = arena_copy(arena, column_text(st, 15));
-	row->dmarc_passed = sqlite3_column_int(st, 18);
+	row->dmarc_passed = sqlite3_column_int(st, 18) == DMARC_PASSED;
 }
 
 static bool sample_describe(struct store *s, int64_t id, struct sample_row *row)

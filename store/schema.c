@@ -55,6 +55,7 @@ static const char schema_1[] =
 	" flags INTEGER NOT NULL, words INTEGER NOT NULL, auth INTEGER, reasons INTEGER,\n"
 	" header_from INTEGER, envelope_from INTEGER, envelope_to INTEGER) STRICT;\n"
 
+	/* dmarc_passed: whether the mail did, 2 when its receiver says that it did not */
 	"CREATE TABLE failure(id INTEGER PRIMARY KEY, mail INTEGER NOT NULL REFERENCES mail,\n"
 	" day INTEGER NOT NULL, domain INTEGER NOT NULL, fields BLOB NOT NULL,\n"
 	" feedback_type TEXT, source ANY, arrival_date TEXT, auth_failure TEXT, delivery_result TEXT,\n"

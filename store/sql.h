@@ -146,7 +146,7 @@
 	X(DOMAIN_REPORTERS,                                                                                            \
 		"SELECT count(DISTINCT reporter) FROM report WHERE domain=?1 AND day BETWEEN ?2 AND ?3 AND state=0")   \
 	X(DOMAIN_FAILURES, "SELECT count(*) FROM failure WHERE domain=?1 AND day BETWEEN ?2 AND ?3 AND dmarc=1 AND "   \
-			   "dmarc_passed=0")                                                                           \
+			   "dmarc_passed<>1")                                                                          \
 	X(FAILURE_NEXT_DOMAIN, "SELECT min(domain) FROM failure WHERE domain>?1 AND dmarc=1")                          \
 	X(DOMAIN_POLICY, "SELECT p,sp,np,pct FROM report WHERE domain=?1 AND day=?2 AND state=0"                       \
 			 " ORDER BY range_end DESC, identity LIMIT 1")                                                 \
@@ -231,9 +231,10 @@
 	X(SIGNATURES_GET,                                                                                              \
 		"SELECT domain,d,selector,reason,historic,body_hash,header_hash,key_bits,flags,strict,relaxed,t,x,"    \
 		"undone,sentence,diagnosis,rest FROM signature WHERE verification=?1 ORDER BY number")                 \
-	/* a sample whose aligned signature holds passed DMARC, whatever the receiver says */                          \
-	X(FAILURES_PASSED, "UPDATE failure SET dmarc_passed=1 WHERE mail=?1 AND EXISTS(SELECT 1 FROM verification v"   \
-			   " WHERE v.mail=?1 AND v.number=failure.number AND v.aligned=1)")                            \
+	/* a sample whose aligned signature holds passed DMARC, unless the receiver says that it did not */            \
+	X(FAILURES_PASSED, "UPDATE failure SET dmarc_passed=1 WHERE mail=?1 AND dmarc_passed=0 AND"                    \
+			   " EXISTS(SELECT 1 FROM verification v WHERE v.mail=?1 AND v.number=failure.number"          \
+			   " AND v.aligned=1)")                                                                        \
 	/* samples */                                                                                                  \
 	X(SAMPLES, "SELECT f.id FROM failure f CROSS JOIN mail m ON m.id=f.mail WHERE f.day BETWEEN ?1 AND ?2"         \
 		   " ORDER BY coalesce(f.arrived,m.arrived) DESC,f.name")                                              \

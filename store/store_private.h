@@ -27,6 +27,9 @@ enum mail_state {
 	MAIL_EXPIRED,   /* nothing but its hash is left, so that it is not counted again when it is still lying about */
 };
 
+/* failure.dmarc_passed */
+enum { DMARC_NOT_TOLD, DMARC_PASSED, DMARC_FAILED };
+
 /* report.state continues enum report_state of store/answer.h */
 enum { REPORT_EXPIRING = REPORT_STATE_COUNT }; /* withdrawn: without a place, still with its records */
 

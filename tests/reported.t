@@ -31,6 +31,13 @@ field() { # FIELD...: the report with these put at the end of its fields
 
 judged "$work/signed.eml" "$name $key"
 says '"verdict":"passes"' "what was signed passes by the key that is published"
+says '"counted":true' "and counts: the receiver says that it failed"
+sed 's/dmarc=fail/dmarc=pass/' "$work/signed.eml" > "$work/told.eml"
+judged "$work/told.eml" "$name $key"
+says '"passed":true,"counted":false' "not where it says that it passed"
+sed '/^Authentication-Results/d' "$work/signed.eml" > "$work/told.eml"
+judged "$work/told.eml" "$name $key"
+says '"passed":true,"counted":false' "nor where it says nothing"
 judged "$changed" "$name $key"
 says '"undone":true' "what a list did to it is undone"
 

@@ -384,6 +384,7 @@ struct failure *failure_make(struct arena *arena, struct dice *dice)
 	f->plain_text = dice_roll(dice, 2);
 	f->dmarc = dice_roll(dice, 3);
 	f->passed = !dice_roll(dice, 8);
+	f->failed = !f->passed && dice_roll(dice, 2);
 	f->identity_rule = (enum identity_rule)dice_roll(dice, IDENTITY_COUNT);
 	f->has_sample = dice_roll(dice, 2);
 	f->headers_only = dice_roll(dice, 2);
