@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What lists and relays do to mail that they decode and encode again: each change is undone, proven by the signature, and what is
 rebuilt is the mail as it was signed, octet for octet. The mails are signed here, with a key of this run. TAP."""
-import base64, hashlib, json, os, quopri, re, shutil, subprocess, sys, tempfile
+import base64, hashlib, json, os, quopri, re, shutil, subprocess, sys, tempfile, urllib.parse
 
 program = os.environ.get('DMARCGATE', os.path.abspath('dmarcgate'))
 if not shutil.which('openssl'):
@@ -147,5 +147,25 @@ undone('all parts become quoted-printable', before, several(('plain', 'quoted-pr
 before = several(('plain', 'base64', b64(lf(TEXT))), ('html', 'base64', b64(lf(MARKUP))))
 undone('all parts become plain', before, several(('plain', '8bit', TEXT), ('html', '8bit', MARKUP)), ['base64-to-8bit'])
 undone('base64 becomes quoted-printable', before, several(('plain', 'quoted-printable', qp(TEXT)), ('html', 'base64', b64(lf(MARKUP)))), ['base64-to-8bit'])
+def checked(link, slash=''):
+    """As a gateway has it that looks at links when they are followed."""
+    return 'https://eur01.safelinks.protection.outlook.com/?url=%s%s&data=05%%7C01&reserved=0' % (urllib.parse.quote(link, safe=''), slash)
+
+
+LINK = 'https://shop.example/rechnung?nummer=17&jahr=2026'
+LETTER = '<html><head><title>Grüße</title></head><body class="x"><div><p>Grüße aus München, <a href="%s">hier ist die Rechnung</a>, auch für das vergangene Jahr.</p></div>\r\n<p>Mit freundlichen Grüßen</p>\r\n</body></html>\r\n'
+CAUTION = '<div style="border:1px solid">Achtung: Diese Nachricht kommt von außen.</div>'
+for encoding in 'quoted-printable', 'base64':
+    encode = ENCODERS[encoding]
+    for name, link, there in (('a link is led through a checker', LINK, checked(LINK)),
+                              ('... which markup writes with &amp;', LINK.replace('&', '&amp;'), checked(LINK).replace('&', '&amp;')),
+                              ('... and an empty path gets its slash', 'https://shop.example', checked('https://shop.example', '%2F'))):
+        undone('%s: %s' % (encoding, name), several(('plain', encoding, encode(TEXT)), ('html', encoding, encode(LETTER % link))),
+               several(('plain', encoding, encode(TEXT)), ('html', encoding, encode(LETTER % there))), ['url-rewritten'])
+    undone('%s: a banner before the text' % encoding, whole(encoding, encode(TEXT)),
+           whole(encoding, encode('ACHTUNG: von außen.\r\n\r\n' + TEXT)), ['banner-prepended'])
+for encoding, encode in ENCODERS.items():
+    undone('%s: a banner behind <body>' % encoding, several(('plain', encoding, encode(TEXT)), ('html', encoding, encode(LETTER % LINK))),
+           several(('plain', encoding, encode(TEXT)), ('html', encoding, encode((LETTER % LINK).replace('"x">', '"x">' + CAUTION)))), ['banner-prepended'])
 shutil.rmtree(work)
 print('1..%d' % count)

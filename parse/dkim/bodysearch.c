@@ -549,6 +549,8 @@ static void text_search(struct body_search *b, const struct body_text *text)
 	if (!large && !done(b))
 		edits_recoded(b, text);
 	if (edited && !done(b))
+		edits_inside(b, text);
+	if (edited && !done(b))
 		edits_body(b, text);
 }
 

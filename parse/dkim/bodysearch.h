@@ -54,7 +54,18 @@ bool body_found(
 /* Do words of somebody else begin there? They have a blank line before them or begin with dashes, or stand behind the markup. */
 bool footer_is_likely(struct span text, size_t at);
 
+/* Links led through somebody's checker: where they stand, and what they lead to, written in one of some forms. */
+#define LINKS_MAX 64
+#define LINKS_FORMS 4
+size_t links_find(struct arena *arena, struct span text, unsigned form, struct piece *pieces);
+struct dkim_step links_step(struct span text, const struct piece *pieces, struct span where); /* of at least one */
+
 void edits_body(struct body_search *b, const struct body_text *text); /* adds texts, tries guesses */
 void edits_recoded(struct body_search *b, const struct body_text *text); /* the same of parts that were decoded and encoded again */
+void edits_inside(struct body_search *b, const struct body_text *text); /* and were changed at their beginning or in their links */
+
+/* A part's text with LF or with CRLF. */
+struct span text_with_ends(struct arena *arena, struct span text, bool crlf);
+bool part_is_text(struct span body, const struct mime_part *part);
 
 #endif

@@ -408,110 +408,22 @@ static void footers_edit(struct editing *e)
 		}
 }
 
-/* ---- links led through somebody's checker ---- */
-
-static bool octet_ends_url(char c)
-{
-	return c <= ' ' || c == 0x7f || memchr("<>\"'()[]{}|\\^`", c, 15);
-}
-
-static struct span percent_decode(struct arena *arena, struct span text)
-{
-	char *out = arena_take(arena, text.n + 1);
-	size_t n = 0;
-
-	for (size_t i = 0; out && i < text.n; i++) {
-		char c = text.p[i];
-
-		if (c == '%' && i + 2 < text.n && hex_value(text.p[i + 1]) >= 0 && hex_value(text.p[i + 2]) >= 0) {
-			c = (char)(hex_value(text.p[i + 1]) << 4 | hex_value(text.p[i + 2]));
-			i += 2;
-		}
-		out[n++] = c;
-	}
-	return out ? (struct span){ out, n } : SPAN_ABSENT;
-}
-
-/* Proofpoint v2: "-" stands for "%", "_" for "/"; v3: the link between two marks. */
-static struct span proofpoint_decode(struct arena *arena, struct span url, struct span value)
-{
-	long mark = span_find_nocase(url, SPAN("/v3/__"));
-	char *plain;
-
-	if (mark >= 0) {
-		struct span rest = { url.p + mark + 6, url.n - (size_t)mark - 6 };
-		long end = span_find_nocase(rest, SPAN("__;"));
-
-		return end > 0 ? (struct span){ rest.p, (size_t)end } : SPAN_ABSENT;
-	}
-	if (span_find_nocase(url, SPAN("urldefense")) < 0 || !value.p)
-		return SPAN_ABSENT;
-	plain = arena_take(arena, value.n + 1);
-	for (size_t i = 0; plain && i < value.n; i++)
-		plain[i] = value.p[i] == '-' ? '%' : value.p[i] == '_' ? '/' : value.p[i];
-	return plain ? percent_decode(arena, (struct span){ plain, value.n }) : SPAN_ABSENT;
-}
-
-static bool is_link(struct span text)
-{
-	return span_starts_nocase(text, SPAN("http://")) || span_starts_nocase(text, SPAN("https://")) ||
-		span_starts_nocase(text, SPAN("mailto:"));
-}
-
-/* The link inside a link: the value of a parameter that is itself a link. */
-static struct span url_inner(struct arena *arena, struct span url)
-{
-	static const char *const names[] = { "url", "u", "q", "target", "redirect", "a", "link", "to", "dest",
-		"destination" };
-	const char *query = memchr(url.p, '?', url.n);
-	struct span rest, member, value = SPAN_ABSENT, found;
-
-	rest = query ? (struct span){ query + 1, url.n - (size_t)(query - url.p) - 1 } : SPAN_ABSENT;
-	while (taglist_member(&rest, '&', &member)) {
-		member =
-			span_starts_nocase(member, SPAN("amp;")) ? (struct span){ member.p + 4, member.n - 4 } : member;
-		for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-			struct span name = span_of(names[i]);
-
-			if (member.n <= name.n || member.p[name.n] != '=' || !span_starts_nocase(member, name))
-				continue;
-			value = (struct span){ member.p + name.n + 1, member.n - name.n - 1 };
-			found = percent_decode(arena, value);
-			if (is_link(found))
-				return found;
-		}
-	}
-	found = proofpoint_decode(arena, url, value);
-	return is_link(found) ? found : SPAN_ABSENT;
-}
-
-#define URLS_MAX 64
+/* ---- links ---- */
 
 static void urls_edit(struct editing *e)
 {
-	struct piece pieces[URLS_MAX];
-	struct dkim_step step = step_of(DKIM_EDIT_URL_REWRITTEN, SPAN("body"));
-	size_t n = 0;
+	struct piece pieces[LINKS_MAX];
 
-	for (size_t at = 0; at + 8 < e->raw.n && n < URLS_MAX; at++) {
-		struct span url = { e->raw.p + at, 0 }, inner;
+	for (unsigned form = 0; form < LINKS_FORMS; form++) {
+		size_t n = links_find(e->arena, e->raw, form, pieces);
 
-		if ((e->raw.p[at] | 0x20) != 'h' || !is_link((struct span){ e->raw.p + at, e->raw.n - at }))
-			continue;
-		while (at + url.n < e->raw.n && !octet_ends_url(e->raw.p[at + url.n]))
-			url.n++;
-		inner = url_inner(e->arena, url);
-		if (inner.p)
-			pieces[n++] = (struct piece){ at, url.n, inner };
-		at += url.n;
+		if (n == 0)
+			return;
+		body_text_add(e->b, e->text, text_splice(e->arena, e->raw, pieces, n), links_step(e->raw, pieces, SPAN("body")), NULL);
+		for (size_t i = 0; form == 0 && n > 1 && i < n && i < 8; i++)
+			body_text_add(e->b, e->text, text_splice(e->arena, e->raw, &pieces[i], 1),
+				links_step(e->raw, pieces, SPAN("body")), NULL);
 	}
-	if (n == 0)
-		return;
-	step.found = (struct span){ e->raw.p + pieces[0].at, pieces[0].n };
-	step.before = pieces[0].text;
-	body_text_add(e->b, e->text, text_splice(e->arena, e->raw, pieces, n), step, NULL);
-	for (size_t i = 0; n > 1 && i < n && i < 8; i++)
-		body_text_add(e->b, e->text, text_splice(e->arena, e->raw, &pieces[i], 1), step, NULL);
 }
 
 /* Links as reporters write them so that nobody follows them (RFC 9991 7.3): `hxxp://`, and `[.]` in the host's name. */

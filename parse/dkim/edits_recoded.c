@@ -82,7 +82,7 @@ static void cuts_choose(struct span text, struct cuts *cuts, size_t most)
 
 /* ---- a text with LF or with CRLF ---- */
 
-static struct span text_with(struct arena *arena, struct span text, bool crlf)
+struct span text_with_ends(struct arena *arena, struct span text, bool crlf)
 {
 	char *out = arena_take(arena, 2 * text.n + 1);
 	size_t n = 0;
@@ -149,7 +149,7 @@ static bool cutting_try(const struct cutting *c)
 	static const size_t widths[] = { 76, 72, 64, 60 };
 
 	for (int crlf = 0; crlf < 2; crlf++) {
-		struct span octets = text_with(c->arena, c->octets, crlf);
+		struct span octets = text_with_ends(c->arena, c->octets, crlf);
 		struct cuts cuts;
 
 		if (!octets.p)
@@ -179,7 +179,7 @@ static void footers_cut(const struct cutting *c)
 
 	step.edit = DKIM_EDIT_FOOTER;
 	for (int crlf = 0; crlf < 2; crlf++) {
-		struct span octets = text_with(c->arena, c->octets, crlf);
+		struct span octets = text_with_ends(c->arena, c->octets, crlf);
 		struct cuts cuts;
 
 		if (!octets.p)
@@ -247,11 +247,11 @@ static bool plain_try(struct cutting *c, const struct mime_part *part)
 	return false;
 }
 
-static bool is_text(const struct cutting *c, const struct mime_part *part)
+bool part_is_text(struct span body, const struct mime_part *part)
 {
-	struct span type = part->whole ? SPAN_ABSENT : mimeparts_field(c->text->raw, part, "content-type");
+	struct span type = part->whole ? SPAN_ABSENT : mimeparts_field(body, part, "content-type");
 
-	return part->end > part->content && (!type.p || span_starts_nocase(type, SPAN("text/")));
+	return !part->multipart && part->end > part->content && (!type.p || span_starts_nocase(type, SPAN("text/")));
 }
 
 /* ---- all parts alike ---- */
@@ -277,7 +277,7 @@ static struct span part_text(const struct cutting *c, const struct mime_part *pa
 	struct span content = { c->text->raw.p + part->content, part->end - part->content };
 
 	content.n -= span_ends_nocase(content, SPAN("\r\n")) ? 2 : 0;
-	return cte == CTE_BASE64 ? text_with(c->arena, mime_base64_decode(c->arena, fws_trim(content)), true) :
+	return cte == CTE_BASE64 ? text_with_ends(c->arena, mime_base64_decode(c->arena, fws_trim(content)), true) :
 	       cte == CTE_QP	 ? mime_qp_decode(c->arena, content) :
 				   content;
 }
@@ -295,7 +295,7 @@ static struct span part_recode(
 	if (recoding->to == CTE_QP)
 		text = mime_qp_encode(c->arena, text, 76, recoding->words);
 	else if (recoding->to == CTE_BASE64)
-		text = mime_base64_encode(c->arena, recoding->crlf ? text : text_with(c->arena, text, false), 76);
+		text = mime_base64_encode(c->arena, recoding->crlf ? text : text_with_ends(c->arena, text, false), 76);
 	return text.p ? TEXT_JOIN(c->arena, text, end) : text;
 }
 
@@ -312,7 +312,7 @@ static void parts_recode(
 		enum mime_cte cte = body_text_cte(c->text, part);
 		struct span value = mimeparts_field(c->text->raw, part, "content-transfer-encoding"), text, word;
 
-		if (part->multipart || !value.p || cte == recoding->to || !is_text(c, part))
+		if (!value.p || cte == recoding->to || !part_is_text(c->text->raw, part))
 			continue;
 		text = part_text(c, part, cte);
 		text = text.p ? part_recode(c, recoding, text, &word) : text;
@@ -361,7 +361,7 @@ void edits_recoded(struct body_search *b, const struct body_text *text)
 		const struct mime_part *part = &parts.part[i];
 		enum mime_cte cte = body_text_cte(text, part);
 
-		if (cte == CTE_QP || !is_text(&c, part))
+		if (cte == CTE_QP || !part_is_text(text->raw, part))
 			continue;
 		n++;
 		c.step.where = mimeparts_name(c.arena, part, i + 1);
