@@ -145,6 +145,7 @@ static void flaws_and_their_places(void **state)
 		{ "v=DMARC1; p=none; rua=mailto:a@example.com!10m", "dmarc-uri-size[!10m]" },
 		{ "v=DMARC1; p=none; rua=mailto:a!b@example.com", "dmarc-uri-escape[mailto:a!b@example.com]" },
 		{ "v=DMARC1; p=none; rua=mailto:a@example.com!10x", "dmarc-uri-escape[mailto:a@example.com!10x]" },
+		{ "v=DMARC1; p=none; rua=\"mailto:a@example.com\"", "text-quote[\"]" },
 		{ "v=DMARC1; p=none; rua=mailto:a@example.com mailto:b@example.com", "dmarc-uri-separator[mailto:b@example.com]" },
 		{ "v=DMARC1; p=none; rua=mailto:a@example.com; mailto:b@example.com", "dmarc-uri-separator[mailto:b@example.com]" },
 		{ "v=DMARC1; p=none; rua=mailto:a@b\xc3\xbc.example", "dmarc-uri-idn[mailto:a@b\xc3\xbc.example]" },

@@ -399,6 +399,10 @@ static struct dmarc_uri uri_read(struct reader *r, struct span text)
 	struct span bare = trim_blanks(size_limit_cut(text));
 	long second = span_find_nocase((struct span){ text.p + (text.n > 1), text.n - (text.n > 1) }, SPAN("mailto:"));
 
+	if (second == 0 && text.p[0] == '"') {
+		uri_refuse(r, &uri);
+		return uri;
+	}
 	if (second >= 0) {
 		struct span late = { text.p + 1 + second, text.n - 1 - (size_t)second };
 
