@@ -140,6 +140,10 @@ for encoding, encode in ENCODERS.items():
            several(('plain', encoding, encode(TEXT + NOTICE)), ('html', encoding, encode(MARKUP)), more=FILE), ['footer-appended'])
     undone('%s: to the markup, before a large file' % encoding, before,
            several(('plain', encoding, encode(TEXT)), ('html', encoding, encode(MARKUP + LINES)), more=FILE), ['footer-appended'])
+added = ('plain', '8bit', FOOTER)
+before = several(('plain', '8bit', TEXT), more=FILE)
+undone('words right behind the text, before a large file', before, several(('plain', '8bit', TEXT + FOOTER), more=FILE), ['footer-appended'])
+undone('a part behind a large file', before, (before[0], before[1].replace('--=-=x--\r\n', parts(added))), ['mime-part-added'])
 before = several(('plain', '8bit', TEXT), ('html', '8bit', MARKUP))
 undone('all parts become base64', before, several(('plain', 'base64', b64(TEXT)), ('html', 'base64', b64(MARKUP))), ['8bit-to-base64'])
 undone('... with words added to one', before, several(('plain', 'base64', b64(TEXT + NOTICE)), ('html', 'base64', b64(MARKUP))), ['8bit-to-base64', 'footer-appended'])

@@ -423,17 +423,37 @@ bool footer_is_likely(struct span text, size_t at)
 	return false;
 }
 
-/* Before all others, where each guess costs as much as a large attachment behind it: the last lines before each place that
- * are likely. */
+/* The lines before an end from which on all may have been put there, the nearest first: likely ones, and a whole part. */
+static size_t likely_find(const struct scan *s, size_t end, size_t from[LIKELY_MAX])
+{
+	struct span text = { s->text->raw.p, s->raw_at[end] };
+	size_t n = 0;
+
+	for (size_t line = end; line-- > 0 && end - line <= LIKELY_LINES && n < LIKELY_MAX;) {
+		if (s->mark[line] ? end < s->lines && s->mark[end] : footer_is_likely(text, s->raw_at[line]))
+			from[n++] = line;
+		if (s->mark[line])
+			break;
+	}
+	return n;
+}
+
+static int last_first(const void *a, const void *b)
+{
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+	return (x < y) - (x > y);
+}
+
+/* Before all others, where each guess costs as much as a large attachment behind it: what is likely, from the end of the body
+ * on. */
 static bool footers_try_likely(struct scan *s)
 {
+	qsort(s->ends, s->ends_n, sizeof *s->ends, last_first);
 	for (size_t i = 0; i < s->ends_n; i++) {
-		size_t end = s->ends[i], from[LIKELY_MAX], n = 0;
+		size_t end = s->ends[i], from[LIKELY_MAX], n = likely_find(s, end, from);
 		struct prefix prefix = { 0, 0 };
 
-		for (size_t line = end; line-- > 0 && end - line <= LIKELY_LINES && n < LIKELY_MAX && !s->mark[line];)
-			if (footer_is_likely((struct span){ s->text->raw.p, s->raw_at[end] }, s->raw_at[line]))
-				from[n++] = line;
 		if (n == 0)
 			continue;
 		hash_begin(s->b->search->running, s->b->search->signature->hash);
@@ -488,30 +508,33 @@ static bool runs_try(struct scan *s)
 
 static void text_scan_likely(struct body_search *b, const struct body_text *text)
 {
+	struct arena_mark mark = arena_mark(b->search->arena);
 	struct scan s = { .b = b, .text = text };
 
-	if (!lines_cut(&s))
-		return;
-	places_find(&s);
-	places_find_closer(&s);
-	hash_begin(b->search->spare, b->search->signature->hash);
-	footers_try_likely(&s);
+	if (lines_cut(&s)) {
+		places_find(&s);
+		places_find_closer(&s);
+		hash_begin(b->search->spare, b->search->signature->hash);
+		footers_try_likely(&s);
+	}
+	if (!b->outcome->found)
+		arena_rewind(b->search->arena, mark);
 }
 
-/* True: found, or nothing more can be tried. */
-static bool text_scan(struct body_search *b, const struct body_text *text)
+static void text_scan(struct body_search *b, const struct body_text *text)
 {
 	struct scan s = { .b = b, .text = text };
 	size_t ends_n;
 
 	if (!lines_cut(&s))
-		return true;
+		return;
 	places_find(&s);
 	ends_n = s.ends_n;
 	if (footers_try(&s, 0) || banners_try(&s))
-		return true;
+		return;
 	places_find_closer(&s);
-	return (s.ends_n > ends_n && footers_try(&s, ends_n)) || (text->steps_n == 0 && runs_try(&s));
+	if ((s.ends_n == ends_n || !footers_try(&s, ends_n)) && text->steps_n == 0)
+		runs_try(&s);
 }
 
 static bool done(const struct body_search *b)
@@ -519,39 +542,44 @@ static bool done(const struct body_search *b)
 	return b->outcome->found || b->memory_short || b->search->exhausted;
 }
 
-/* Of a body with much behind the lines in question the scan of one text would be all that can be done: it takes no more than
- * half of what is left. */
-static void text_scan_within(struct body_search *b, const struct body_text *text)
+/* Where much stands behind the lines in question one way of searching would be all that can be done: none takes more than its
+ * share of what is left. */
+static void search_within(struct body_search *b, const struct body_text *text,
+	void (*way)(struct body_search *b, const struct body_text *text), unsigned share)
 {
 	struct search *search = b->search;
-	uint64_t end = search->hashed_end;
+	uint64_t end = search->hashed_end, left = end - search->hashed;
 
-	search->hashed_end -= (end - search->hashed) / 2;
-	text_scan(b, text);
+	if (done(b))
+		return;
+	search->hashed_end = search->hashed + left / share;
+	way(b, text);
 	search->hashed_end = end;
-	if (!search->exhausted || search->candidates >= search->candidates_end)
+	if (share == 1 || !search->exhausted || search->candidates >= search->candidates_end)
 		return;
 	b->cut_short = true;
 	search->exhausted = search->arena->failed;
 }
 
-/* Cheap first: lines taken out, then other encodings; where that is not cheap, the likely ones of both before all others. */
+/* Cheap first: lines taken out, then other encodings; where that is not cheap, the likely ones of both before all others; where
+ * few guesses are all that can be made, lines at the end. */
 static void text_search(struct body_search *b, const struct body_text *text)
 {
-	bool large = text->raw.n > LIKELY_OCTETS, edited = text->raw.n <= EDITED_OCTETS_MAX;
+	bool huge = text->raw.n > (b->search->hashed_end - b->search->hashed) / 8;
+	bool likely = text->raw.n > LIKELY_OCTETS && !huge;
+	bool edited = text->raw.n <= EDITED_OCTETS_MAX;
 
-	if (large)
-		text_scan_likely(b, text);
-	if (large && edited && !done(b))
-		edits_recoded(b, text);
-	if (!done(b))
-		text_scan_within(b, text);
-	if (!large && !done(b))
-		edits_recoded(b, text);
-	if (edited && !done(b))
-		edits_inside(b, text);
-	if (edited && !done(b))
-		edits_body(b, text);
+	if (likely)
+		search_within(b, text, text_scan_likely, 4);
+	if (likely && edited)
+		search_within(b, text, edits_recoded, 2);
+	search_within(b, text, text_scan, huge ? 1 : 2);
+	if (!edited)
+		return;
+	if (!likely)
+		search_within(b, text, edits_recoded, 1);
+	search_within(b, text, edits_inside, 1);
+	search_within(b, text, edits_body, 1);
 }
 
 /* Cheap first: the body as it is with lines taken out, then edited once, then those with lines taken out, then edited

@@ -10,7 +10,7 @@
 #define CUTS_MAX (2 * CUT_LINES + 1)
 #define PARTS_CUT 8
 #define BEHIND_OCTETS 20000 /* where more stands behind the text, each guess costs, and only likely ones are made */
-#define CUTS_LIKELY 8
+#define CUTS_LIKELY 6
 #define PARAGRAPHS 3 /* of a part that are taken out to look at the next part as well */
 
 /* A part's text, and what stands around it when it is base64. */
@@ -156,7 +156,7 @@ static bool cutting_try(const struct cutting *c)
 			return true;
 		cuts_find(octets, &cuts);
 		if (c->behind.n > BEHIND_OCTETS)
-			cuts_choose(octets, &cuts, c->encoded ? CUTS_LIKELY : CUTS_LIKELY / 4);
+			cuts_choose(octets, &cuts, c->encoded ? CUTS_LIKELY : CUTS_LIKELY / 3);
 		for (size_t i = 0; i < (c->behind.n > BEHIND_OCTETS ? 1 : sizeof widths / sizeof widths[0]); i++)
 			if (width_try(c, octets, &cuts, widths[i]))
 				return true;
