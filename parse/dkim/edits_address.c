@@ -206,30 +206,31 @@ static bool is_signed(const struct header_search *h, struct span name)
 	return false;
 }
 
-/* "user=domain@list" and "user@domain.invalid": the address hidden in the rewritten one. */
+/* "user=domain@list", "user=40domain@list" and "user@domain.invalid": the address hidden in the rewritten one. */
 static void hidden_add(struct rewriting *r)
 {
+	static const struct span ends[] = { SPAN(".dmarc.invalid"), SPAN(".invalid") };
 	struct boxes *b = r->boxes;
 	struct arena *arena = b->h->search->arena;
 	struct span local = b->n ? b->box[0].local : SPAN_ABSENT, domain = b->n ? b->box[0].domain : SPAN_ABSENT;
 	const char *equal = local.n ? memrchr(local.p, '=', local.n) : NULL;
 
 	if (equal) {
-		struct span user = { local.p, (size_t)(equal - local.p) };
+		struct span user = { local.p, (size_t)(equal - local.p) }, host = { equal + 1, local.n - user.n - 1 };
 
-		address_add(r, TEXT_JOIN(arena, user, SPAN("@"), (struct span){ equal + 1, local.n - user.n - 1 }),
-			SPAN_ABSENT);
+		if (span_starts_nocase(host, SPAN("40")))
+			address_add(r, TEXT_JOIN(arena, user, SPAN("@"), (struct span){ host.p + 2, host.n - 2 }), SPAN_ABSENT);
+		address_add(r, TEXT_JOIN(arena, user, SPAN("@"), host), SPAN_ABSENT);
 	}
-	if (span_ends_nocase(domain, SPAN(".invalid"))) {
-		domain.n -= SPAN(".invalid").n;
-		address_add(r, TEXT_JOIN(arena, local, SPAN("@"), domain), SPAN_ABSENT);
-	}
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+		if (span_ends_nocase(domain, ends[i]))
+			address_add(r, TEXT_JOIN(arena, local, SPAN("@"), (struct span){ domain.p, domain.n - ends[i].n }), SPAN_ABSENT);
 }
 
 static void from_rewriting(struct boxes *b)
 {
 	static const char *const kept[] = { "reply-to", "x-original-from", "x-from", "original-from", "author",
-		"sender", "x-original-sender", "x-sender", "x-envelope-from", "return-path", "resent-from", "cc",
+		"sender", "x-original-sender", "x-sender", "x-mailfrom", "x-envelope-from", "return-path", "resent-from", "cc",
 		"mail-followup-to" };
 	const struct header *header = &b->h->search->dkim->header;
 	const struct dkim_hints *hints = b->h->search->hints;

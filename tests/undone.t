@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""What lists and relays do to mail that they decode and encode again: each change is undone, proven by the signature, and what is
-rebuilt is the mail as it was signed, octet for octet. The mails are signed here, with a key of this run. TAP."""
+"""What lists and relays do to mail: each change is undone, proven by the signature. Of what they decode and encode again the mail as
+it was signed is rebuilt, octet for octet; of a From that they rewrite it is said what it was. The mails are signed here, with a
+key of this run. TAP."""
 import base64, hashlib, json, os, quopri, re, shutil, subprocess, sys, tempfile, urllib.parse
 
 program = os.environ.get('DMARCGATE', os.path.abspath('dmarcgate'))
@@ -112,6 +113,19 @@ def several(*texts, more=''):
     return ('multipart/alternative; boundary="=-=x"', ''), parts(*texts, more=more)
 
 
+def munged(name, form, instead, *more):
+    """A From that a list puts its own address into, and what else it leaves of the author."""
+    head = [('From', form)] + fields('text/plain; charset=utf-8', '8bit')[1:]
+    signature = signed(head, TEXT, 'relaxed')
+    path = os.path.join(work, 'mail.eml')
+    with open(path, 'w', newline='') as out:
+        out.write(mail(signature, [('From', instead)] + head[1:] + list(more), TEXT))
+    said = subprocess.run([program, '--db', os.path.join(work, 'none'), 'verify', '--explain', '--json', '--keys', os.path.join(work, 'keys'),
+                           '--at', '2026-11-20T10:00:00Z', path], capture_output=True, text=True)
+    found = (json.loads(said.stdout)['signatures'][0] if said.stdout else {}).get('diagnosis') or {}
+    ok(found.get('undone') and [step['edit'] for step in found['steps']] == ['from-rewritten'], 'From: ' + name, said.stdout[-900:] + said.stderr)
+
+
 openssl('genpkey', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048', '-out', key)
 with open(os.path.join(work, 'keys'), 'w') as out:
     out.write('s1._domainkey.shop.example v=DKIM1; p=%s\n' % base64.b64encode(openssl('pkey', '-in', key, '-pubout', '-outform', 'DER')).decode())
@@ -171,5 +185,18 @@ for encoding in 'quoted-printable', 'base64':
 for encoding, encode in ENCODERS.items():
     undone('%s: a banner behind <body>' % encoding, several(('plain', encoding, encode(TEXT)), ('html', encoding, encode(LETTER % LINK))),
            several(('plain', encoding, encode(TEXT)), ('html', encoding, encode((LETTER % LINK).replace('"x">', '"x">' + CAUTION)))), ['banner-prepended'])
+NAME, ADDRESS = 'Mara Quill', 'mara.quill@shop.example'
+for author in '%s <%s>' % (NAME, ADDRESS), '"Quill, Mara" <%s>' % ADDRESS, ADDRESS:
+    shown = author.split(' <')[0].strip('"')
+    for name, instead, more in (
+            ('the author in Reply-To', '"%s via Gilde" <gilde@lists.example>' % shown, [('Reply-To', author)]),
+            ('in Cc', '"%s via Gilde" <gilde@lists.example>' % shown, [('Reply-To', 'gilde@lists.example'), ('Cc', author)]),
+            ('in X-Original-From', '"\'%s\' via Gilde" <gilde@groups.example>' % shown, [('X-Original-From', author)]),
+            ('its address in X-MailFrom', '"%s via Gilde" <gilde@lists.example>' % shown, [('X-MailFrom', ADDRESS)]),
+            ('in the address, =', '"%s" <mara.quill=shop.example@lists.example>' % shown, []),
+            ('in the address, =40', '"%s" <mara.quill=40shop.example@dmarc.lists.example>' % shown, []),
+            ('behind it .invalid', '"%s" <%s.INVALID>' % (shown, ADDRESS), []),
+            ('behind it .dmarc.invalid', '"%s" <%s.dmarc.invalid>' % (shown, ADDRESS), [])):
+        munged('%s (%s)' % (name, author), author, instead, *more)
 shutil.rmtree(work)
 print('1..%d' % count)
