@@ -41,6 +41,14 @@ void body_text_add(
 	b->texts_n++;
 }
 
+struct dkim_step body_step_removed(enum dkim_edit edit, struct span where, struct span octets)
+{
+	return (struct dkim_step){ .edit = edit,
+		.where = where,
+		.found = fws_trim((struct span){ octets.p, octets.n < 80 ? octets.n : 80 }),
+		.octets = octets.n };
+}
+
 enum mime_cte body_text_cte(const struct body_text *text, const struct mime_part *part)
 {
 	return part->whole && text->cte ? mimeparts_cte(span_of(text->cte)) : part->cte;

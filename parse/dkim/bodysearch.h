@@ -37,6 +37,9 @@ void body_text_add(
 bool body_try(
 	struct body_search *b, const struct body_text *parent, struct span raw, struct dkim_step step, const char *cte);
 
+/* Undoes that these octets were put in; their first words are shown. */
+struct dkim_step body_step_removed(enum dkim_edit edit, struct span where, struct span octets);
+
 /* Guesses that begin alike: what they share is hashed once. */
 struct body_guess {
 	struct canon_body canon;

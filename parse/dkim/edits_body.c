@@ -341,7 +341,7 @@ static void banners_edit(struct editing *e)
 			struct span line = { e->raw.p + at,
 				lf ? (size_t)(lf - e->raw.p) + 1 - at : parts.part[i].end - at };
 			struct piece piece = { start, at + line.n - start, SPAN("") };
-			struct dkim_step step = step_of(DKIM_EDIT_BANNER, mimeparts_name(e->arena, &parts.part[i], i + 1));
+			struct span banner = { e->raw.p + start, piece.n };
 
 			at += line.n;
 			if (markup && at == start + line.n) {
@@ -350,9 +350,8 @@ static void banners_edit(struct editing *e)
 			}
 			if (!markup && !is_blank(line))
 				continue;
-			step.found = fws_trim((struct span){ e->raw.p + start, piece.n < 80 ? piece.n : 80 });
-			step.octets = piece.n;
-			body_text_add(e->b, e->text, text_splice(e->arena, e->raw, &piece, 1), step, NULL);
+			body_text_add(e->b, e->text, text_splice(e->arena, e->raw, &piece, 1),
+				body_step_removed(DKIM_EDIT_BANNER, mimeparts_name(e->arena, &parts.part[i], i + 1), banner), NULL);
 			paragraphs++;
 		}
 	}
@@ -366,13 +365,12 @@ static void banners_edit(struct editing *e)
 static void footer_cut(struct editing *e, const struct mime_part *part, size_t number, size_t from)
 {
 	struct piece piece = { from, part->end - from, SPAN("") };
-	struct dkim_step step = step_of(DKIM_EDIT_FOOTER, mimeparts_name(e->arena, part, number));
 
 	if (from <= part->content || from >= part->end)
 		return;
-	step.found = fws_trim((struct span){ e->raw.p + from, piece.n < 80 ? piece.n : 80 });
-	step.octets = piece.n;
-	body_text_add(e->b, e->text, text_splice(e->arena, e->raw, &piece, 1), step, NULL);
+	body_text_add(e->b, e->text, text_splice(e->arena, e->raw, &piece, 1),
+		body_step_removed(DKIM_EDIT_FOOTER, mimeparts_name(e->arena, part, number), (struct span){ e->raw.p + from, piece.n }),
+		NULL);
 }
 
 /* From each blank line on, and from behind it: one may have been there before. */

@@ -89,18 +89,16 @@ static bool banner_ends(struct span text, size_t at, bool markup)
 static bool banner_try(struct inside *i, bool markup)
 {
 	size_t start = banner_start(i->octets, markup), most = i->behind.n > BEHIND_OCTETS ? BANNER_LINES / 8 : BANNER_LINES;
-	struct piece piece = { start, 0, SPAN("") };
-	struct dkim_step step = { .edit = DKIM_EDIT_BANNER, .where = i->where };
 
 	for (size_t at = start + 1, n = 0; at < i->octets.n && n < most; at++) {
 		struct arena_mark mark = arena_mark(i->arena);
+		struct piece piece = { start, at - start, SPAN("") };
+		struct span banner = { i->octets.p + start, at - start };
 
 		if (!banner_ends(i->octets, at, markup))
 			continue;
 		n++;
-		piece.n = step.octets = at - start;
-		step.found = span_trim((struct span){ i->octets.p + start, piece.n < 80 ? piece.n : 80 });
-		if (inside_try(i, text_splice(i->arena, i->octets, &piece, 1), step))
+		if (inside_try(i, text_splice(i->arena, i->octets, &piece, 1), body_step_removed(DKIM_EDIT_BANNER, i->where, banner)))
 			return true;
 		arena_rewind(i->arena, mark);
 	}

@@ -103,16 +103,12 @@ static bool cut_found(const struct cutting *c, struct span octets, size_t at, st
 {
 	struct span rest = { octets.p + at, octets.n - at };
 	struct body_text parent = *c->text;
-	struct dkim_step step = c->step;
 
 	if (is_blank(rest))
-		return body_found(c->b, &parent, body, step, "base64");
+		return body_found(c->b, &parent, body, c->step, "base64");
 	if (!c->encoded)
-		parent.steps[parent.steps_n++] = step;
-	step.edit = DKIM_EDIT_FOOTER;
-	step.found = span_trim((struct span){ rest.p, rest.n < 80 ? rest.n : 80 });
-	step.octets = rest.n;
-	return body_found(c->b, &parent, body, step, "base64");
+		parent.steps[parent.steps_n++] = c->step;
+	return body_found(c->b, &parent, body, body_step_removed(DKIM_EDIT_FOOTER, c->step.where, rest), "base64");
 }
 
 /* All cuts of a text in lines of `width`: what comes before the line that a cut ends in is the same for all behind it. True:
@@ -175,9 +171,6 @@ static struct span body_from(const struct cutting *c, size_t at)
  * other is searched. */
 static void footers_cut(const struct cutting *c)
 {
-	struct dkim_step step = c->step;
-
-	step.edit = DKIM_EDIT_FOOTER;
 	for (int crlf = 0; crlf < 2; crlf++) {
 		struct span octets = text_with_ends(c->arena, c->octets, crlf);
 		struct cuts cuts;
@@ -193,9 +186,8 @@ static void footers_cut(const struct cutting *c)
 			if (!encoded.p || is_blank(rest))
 				continue;
 			encoded.n -= 2;
-			step.found = span_trim((struct span){ rest.p, rest.n < 80 ? rest.n : 80 });
-			step.octets = rest.n;
-			body_text_add(c->b, c->text, TEXT_JOIN(c->arena, c->before, encoded, c->behind), step, NULL);
+			body_text_add(c->b, c->text, TEXT_JOIN(c->arena, c->before, encoded, c->behind),
+				body_step_removed(DKIM_EDIT_FOOTER, c->step.where, rest), NULL);
 		}
 	}
 }
@@ -225,7 +217,7 @@ static bool plain_try(struct cutting *c, const struct mime_part *part)
 {
 	static const struct span ends[] = { SPAN("\r\n"), SPAN("\r\n\r\n") };
 	struct span raw = c->text->raw, value = mimeparts_field(raw, part, "content-transfer-encoding");
-	struct piece piece = { (size_t)(value.p - raw.p), value.n, SPAN("base64") };
+	struct piece piece;
 
 	c->encoded = false;
 	c->step.edit = DKIM_EDIT_BASE64_DECODED;
@@ -237,6 +229,7 @@ static bool plain_try(struct cutting *c, const struct mime_part *part)
 		c->behind = ends[0];
 		return cutting_try(c);
 	}
+	piece = (struct piece){ (size_t)(value.p - raw.p), value.n, SPAN("base64") };
 	c->before = text_splice(c->arena, c->before, &piece, 1);
 	c->octets.n -= span_ends_nocase(c->octets, ends[0]) ? 2 : 0; /* is the boundary's */
 	for (size_t i = 0; c->before.p && i < sizeof ends / sizeof ends[0] && (i == 0 || c->behind.n <= BEHIND_OCTETS); i++) {
