@@ -13,13 +13,21 @@
 
 #define END_MILLISECONDS 1000
 
+pid_t child_fork(void)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent))
+		_exit(1);
+	return pid;
+}
+
 bool child_alone(int socket)
 {
 	static const int ignored[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t none;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	setsid();
 #ifndef WITH_SANITIZERS /* theirs stay */
 	for (int number = 1; number < NSIG; number++)

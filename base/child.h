@@ -7,6 +7,10 @@
 
 #define CHILD_SOCKET 3 /* where child_alone puts the socket */
 
+/* fork(2) of a child that does not outlive its parent, be it killed before the child has run a single instruction: the
+ * signal of prctl(2) is sent to those alone that asked for it in time. */
+pid_t child_fork(void);
+
 /* First call in the child. Standard input and output are /dev/null (so is standard error, unless sanitizers need it):
  * libraries that print have nowhere to print to. `socket` is moved to CHILD_SOCKET, all other descriptors are closed.
  * What the parent does about signals is forgotten, blocked ones are let through; those of the terminal and the service

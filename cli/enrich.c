@@ -196,7 +196,7 @@ void enrich_aside(struct aside *aside, const struct cli *cli)
 
 	if (aside->pid || cli->options.offline || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return;
-	pid = fork();
+	pid = child_fork();
 	if (pid == 0) {
 		if (child_alone(sockets[1]))
 			aside_run(cli);

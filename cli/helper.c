@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -112,7 +111,6 @@ static void program_become(char **words, int input, int said, int complained)
 {
 	static const int ignored[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	setpgid(0, 0);
 	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
 		signal(ignored[i], SIG_DFL);
@@ -130,7 +128,7 @@ static bool running_begin(struct running *r, char **words, int input)
 	int said[2] = { -1, -1 }, complained[2] = { -1, -1 };
 	bool good = pipe2(said, O_CLOEXEC) == 0 && pipe2(complained, O_CLOEXEC) == 0;
 
-	r->pid = good ? fork() : -1;
+	r->pid = good ? child_fork() : -1;
 	if (r->pid == 0)
 		program_become(words, input, said[1], complained[1]);
 	if (said[1] >= 0)
@@ -351,7 +349,7 @@ struct helper *helper_start(struct fault *fault)
 		free(helper);
 		return NULL;
 	}
-	helper->pid = fork();
+	helper->pid = child_fork();
 	if (helper->pid == 0)
 		helper_live(pair[1]);
 	close(pair[1]);

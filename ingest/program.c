@@ -66,7 +66,7 @@ pid_t program_start(const char *path, const char *name, int *socket, struct faul
 		fault_set(fault, FAULT_LATER, "socketpair: %s", strerror(errno));
 		return -1;
 	}
-	pid = fork();
+	pid = child_fork();
 	if (pid == 0)
 		program_run(path ? path : found, name, pair[1]);
 	close(pair[1]);

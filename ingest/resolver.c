@@ -114,7 +114,7 @@ static bool resolver_fork(struct resolver *resolver, const struct resolver_optio
 	if (resolver->orphans < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
 		return fault_set(fault, FAULT_LATER, "cannot start the resolver: %s", strerror(errno));
 	resolver->socket = sockets[0];
-	resolver->pid = fork();
+	resolver->pid = child_fork();
 	if (resolver->pid == 0) {
 		if (child_alone(sockets[1]))
 			resolver_process_run(options);

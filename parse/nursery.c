@@ -10,7 +10,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -84,7 +83,6 @@ static _Noreturn void worker_born(int socket, const struct limits *limits, uint6
 {
 	sigset_t none;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (socket != WORKER_SOCKET && dup2(socket, WORKER_SOCKET) < 0)
@@ -115,7 +113,7 @@ static bool cradle_spawn(struct cradle *c, const struct request *request)
 	if (c->n == NURSERY_CHILDREN)
 		errno = EAGAIN;
 	else if (warm && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == 0)
-		notice.pid = fork();
+		notice.pid = child_fork();
 	if (notice.pid == 0 && sockets[1] >= 0)
 		worker_born(sockets[1], &request->limits, octets);
 	if (notice.pid > 0) {
@@ -211,7 +209,7 @@ struct nursery *nursery_start(struct fault *fault)
 		return NULL;
 	}
 	nursery->socket = sockets[0];
-	nursery->pid = fork();
+	nursery->pid = child_fork();
 	if (nursery->pid == 0)
 		nursery_run(sockets[1]);
 	close(sockets[1]);
