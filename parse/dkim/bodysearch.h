@@ -67,7 +67,7 @@ void edits_body(struct body_search *b, const struct body_text *text); /* adds te
 void edits_recoded(struct body_search *b, const struct body_text *text); /* the same of parts that were decoded and encoded again */
 void edits_inside(struct body_search *b, const struct body_text *text); /* and were changed at their beginning or in their links */
 
-/* A part's text with LF or with CRLF. */
+/* A part's text with LF or with CRLF; absent stays absent. */
 struct span text_with_ends(struct arena *arena, struct span text, bool crlf);
 bool part_is_text(struct span body, const struct mime_part *part);
 

@@ -84,7 +84,7 @@ static void cuts_choose(struct span text, struct cuts *cuts, size_t most)
 
 struct span text_with_ends(struct arena *arena, struct span text, bool crlf)
 {
-	char *out = arena_take(arena, 2 * text.n + 1);
+	char *out = text.p ? arena_take(arena, 2 * text.n + 1) : NULL;
 	size_t n = 0;
 
 	for (size_t i = 0; out && i < text.n; i++) {
