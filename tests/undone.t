@@ -185,6 +185,22 @@ for encoding in 'quoted-printable', 'base64':
 for encoding, encode in ENCODERS.items():
     undone('%s: a banner behind <body>' % encoding, several(('plain', encoding, encode(TEXT)), ('html', encoding, encode(LETTER % LINK))),
            several(('plain', encoding, encode(TEXT)), ('html', encoding, encode((LETTER % LINK).replace('"x">', '"x">' + CAUTION)))), ['banner-prepended'])
+LINE = '<p>Grüße aus München, hier ist die Rechnung für März und alles, was dazu gehört.</p>\r\n'
+NOTE = '\r\n\r\nDiese Nachricht ist vertraulich.\r\nWer sie irrtümlich erhält, lösche sie.\r\n'
+NOTE_MARKUP = '<p>Diese Nachricht ist vertraulich. <b>Wer sie irrtümlich erhält, lösche sie.</b></p>'
+for lines in 1, 30, 600:
+    page = '<html><head><title>Grüße</title></head><body>\r\n' + LINE * lines + '</body></html>\r\n'
+    for encoding, encode in ENCODERS.items():
+        before = several(('plain', encoding, encode(TEXT)), ('html', encoding, encode(page)))
+        for name, words, markup, edits in (
+                ('a notice before </body>', TEXT, page.replace('</body>', NOTE_MARKUP + '</body>'), ['footer-appended']),
+                ('a notice in text and markup', TEXT + NOTE, page.replace('</body>', NOTE_MARKUP + '</body>'), ['footer-appended'] * 2),
+                ('words behind text and markup', TEXT + NOTICE, page + LINES, ['footer-appended'] * 2),
+                ('a banner in text and markup', 'ACHTUNG: von außen.\r\n\r\n' + TEXT, page.replace('<body>', '<body>' + CAUTION), ['banner-prepended'] * 2)):
+            undone('%s: %s of %d lines' % (encoding, name, lines), before, several(('plain', encoding, encode(words)), ('html', encoding, encode(markup))), edits)
+before = several(('plain', '8bit', TEXT), ('html', 'quoted-printable', qp(page)))
+undone('a notice in plain text and encoded markup', before,
+       several(('plain', '8bit', TEXT + NOTE), ('html', 'quoted-printable', qp(page.replace('</body>', NOTE_MARKUP + '</body>')))), ['footer-appended'] * 2)
 NAME, ADDRESS = 'Mara Quill', 'mara.quill@shop.example'
 for author in '%s <%s>' % (NAME, ADDRESS), '"Quill, Mara" <%s>' % ADDRESS, ADDRESS:
     shown = author.split(' <')[0].strip('"')

@@ -579,14 +579,17 @@ static void text_search(struct body_search *b, const struct body_text *text)
 
 	if (likely)
 		search_within(b, text, text_scan_likely, 4);
-	if (likely && edited)
+	if (likely && edited) {
+		search_within(b, text, edits_inside, 2);
 		search_within(b, text, edits_recoded, 2);
+	}
 	search_within(b, text, text_scan, huge ? 1 : 2);
 	if (!edited)
 		return;
-	if (!likely)
+	if (!likely) {
 		search_within(b, text, edits_recoded, 1);
-	search_within(b, text, edits_inside, 1);
+		search_within(b, text, edits_inside, 1);
+	}
 	search_within(b, text, edits_body, 1);
 }
 

@@ -11,7 +11,6 @@
 #define PARTS_CUT 8
 #define BEHIND_OCTETS 20000 /* where more stands behind the text, each guess costs, and only likely ones are made */
 #define CUTS_LIKELY 6
-#define PARAGRAPHS 3 /* of a part that are taken out to look at the next part as well */
 
 /* A part's text, and what stands around it when it is base64. */
 struct cutting {
@@ -167,31 +166,6 @@ static struct span body_from(const struct cutting *c, size_t at)
 	return (struct span){ c->text->raw.p + at, c->text->raw.n - at };
 }
 
-/* Whoever adds his words to the text of an alternative adds them to its markup, too: they are taken out of the one, and the
- * other is searched. */
-static void footers_cut(const struct cutting *c)
-{
-	for (int crlf = 0; crlf < 2; crlf++) {
-		struct span octets = text_with_ends(c->arena, c->octets, crlf);
-		struct cuts cuts;
-
-		if (!octets.p)
-			return;
-		cuts_find(octets, &cuts);
-		cuts_choose(octets, &cuts, c->behind.n > BEHIND_OCTETS ? 2 : 2 * PARAGRAPHS);
-		for (size_t i = 0; i < cuts.n; i++) {
-			struct span rest = { octets.p + cuts.at[i], octets.n - cuts.at[i] };
-			struct span encoded = mime_base64_encode(c->arena, (struct span){ octets.p, cuts.at[i] }, 76);
-
-			if (!encoded.p || is_blank(rest))
-				continue;
-			encoded.n -= 2;
-			body_text_add(c->b, c->text, TEXT_JOIN(c->arena, c->before, encoded, c->behind),
-				body_step_removed(DKIM_EDIT_FOOTER, c->step.where, rest), NULL);
-		}
-	}
-}
-
 /* Of a part that is base64 the text between its first and its last digit is another one. */
 static bool encoded_try(struct cutting *c, const struct mime_part *part)
 {
@@ -205,11 +179,7 @@ static bool encoded_try(struct cutting *c, const struct mime_part *part)
 	c->behind = body_from(c, (size_t)(text.p + text.n - raw.p));
 	if (c->octets.n == 0 || c->octets.n > TEXT_OCTETS)
 		return false;
-	if (cutting_try(c))
-		return true;
-	if (c->text->steps_n == 0 && !part->whole)
-		footers_cut(c);
-	return false;
+	return cutting_try(c);
 }
 
 /* The field of a part said that it is base64; behind the last digit its line ends, perhaps with a blank line. */
@@ -337,8 +307,8 @@ static bool is_cut(const struct body_text *text)
 {
 	enum dkim_edit edit = text->steps[0].edit;
 
-	return text->steps_n == 0 || (text->steps_n == 1 && (edit == DKIM_EDIT_TO_QP || edit == DKIM_EDIT_FOOTER ||
-								 edit == DKIM_EDIT_BASE64_DECODED));
+	return text->steps_n == 0 ||
+	       (text->steps_n == 1 && (edit == DKIM_EDIT_TO_QP || edit == DKIM_EDIT_BASE64_DECODED));
 }
 
 void edits_recoded(struct body_search *b, const struct body_text *text)

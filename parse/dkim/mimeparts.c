@@ -82,6 +82,13 @@ static struct span message_field(const struct header *header, const char *name)
 	return n ? fws_trim(header->fields[header->sorted[first]].value) : SPAN_ABSENT;
 }
 
+bool mimeparts_is_html(const struct header *header, struct span body, const struct mime_part *part)
+{
+	struct span type = part->whole ? message_field(header, "content-type") : mimeparts_field(body, part, "content-type");
+
+	return type.p && span_starts_nocase(type, SPAN("text/html"));
+}
+
 static size_t head_end(struct span body, size_t at)
 {
 	while (at < body.n) {

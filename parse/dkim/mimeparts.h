@@ -33,6 +33,8 @@ enum mime_cte mimeparts_cte(struct span value); /* of a Content-Transfer-Encodin
 
 /* The value of a field in the part's own head, trimmed; absent when there is none. */
 struct span mimeparts_field(struct span body, const struct mime_part *part, const char *name);
+/* Is it text/html, by its own head or, the whole body, by the message's? */
+bool mimeparts_is_html(const struct header *header, struct span body, const struct mime_part *part);
 
 /* What a step calls the part of that number, from 1: `body part 2`; `body` when it is the whole. */
 struct span mimeparts_name(struct arena *arena, const struct mime_part *part, size_t number);
