@@ -642,7 +642,7 @@ static void aggregate_say_mended(struct aggregate *a, unsigned mended)
 		if (mended & 1u << i)
 			reading_problem(a->r, "", "not well-formed XML: %s", mended_sentence(1u << i));
 	if (!mended)
-		reading_problem(a->r, "", "not well-formed XML: attributes or comments were left out");
+		reading_problem(a->r, "", "not well-formed XML: attributes, comments or unknown elements were left out");
 }
 
 static enum document_end aggregate_judge(struct aggregate *a, const char *fault, bool recover, unsigned mended)

@@ -11,6 +11,8 @@
 
 #define WINDOW ((size_t)64 * 1024) /* what may have to be seen at once: a tag, a comment's start */
 #define TAG_OCTETS ((size_t)8 * 1024)
+#define AHEAD_OCTETS ((size_t)32 * 1024)        /* an element that is not ours has its end in them */
+#define VAIN_OCTETS ((uint64_t)8 * 1024 * 1024) /* looked through for such ends, and none was there: the rest is text */
 
 enum legacy { LEGACY_NONE, LEGACY_LATIN1, LEGACY_LATIN9, LEGACY_WINDOWS };
 
@@ -27,6 +29,7 @@ struct recovering {
 	unsigned depth;
 	unsigned mended;
 	uint64_t dropped;        /* octets that left the front of `in` so far */
+	uint64_t ahead;          /* octets in which the end of an element was looked for in vain */
 	uint64_t vain[4];        /* up to where the end of a comment, CDATA, instruction, tag was looked for and not found */
 };
 
@@ -260,6 +263,90 @@ static long recovering_special(struct recovering *r, struct span in)
 	return 0;
 }
 
+static bool name_is_plain(struct span name)
+{
+	static const char letters[] = "_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", more[] = "0123456789.-:";
+
+	for (size_t i = 0; i < name.n; i++)
+		if (!memchr(letters, name.p[i], sizeof letters - 1) && (i == 0 || !memchr(more, name.p[i], sizeof more - 1)))
+			return false;
+	return name.n > 0;
+}
+
+/* Octets of a comment or of CDATA at the front, 0 when there is none; all when its end is not there. */
+static size_t special_length(struct span in)
+{
+	static const struct span begins[] = { SPAN("<!--"), SPAN("<![CDATA[") }, ends[] = { SPAN("-->"), SPAN("]]>") };
+
+	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+		const char *end;
+
+		if (!span_starts_nocase(in, begins[i]))
+			continue;
+		end = memmem(in.p, in.n, ends[i].p, ends[i].n);
+		return end ? (size_t)(end - in.p) + ends[i].n : in.n;
+	}
+	return 0;
+}
+
+/* An element that is not ours, with all that stands in it: its octets; 0 when it is no element but text in brackets, whose end
+ * does not come before that of what it stands in. */
+static size_t foreign_length(struct recovering *r, struct span in, struct span name)
+{
+	size_t foreign = 0, ours = 0;
+
+	for (size_t at = 0, n; at < in.n; at += n) {
+		struct span rest = { in.p + at, in.n - at }, found;
+		const char *open = memchr(rest.p, '<', rest.n), *close;
+		bool end_tag, short_of;
+
+		n = open ? (size_t)(open - rest.p) : rest.n;
+		if (n)
+			continue;
+		n = special_length(rest);
+		found = n ? SPAN_ABSENT : tag_name(r, rest, &end_tag, &short_of);
+		close = found.p ? memchr(rest.p, '>', rest.n) : NULL;
+		if (!close) {
+			n += n == 0;
+			continue;
+		}
+		n = (size_t)(close - rest.p) + 1;
+		if (span_is(found, name)) {
+			foreign += !end_tag && close[-1] != '/';
+			foreign -= end_tag;
+			if (foreign == 0)
+				return at + n;
+		} else if (element_is_known(found) && (end_tag || close[-1] != '/')) {
+			if (end_tag && ours == 0) {
+				r->ahead += at;
+				return 0;
+			}
+			ours = end_tag ? ours - 1 : ours + 1;
+		}
+	}
+	r->ahead += in.n;
+	return 0;
+}
+
+/* Left out, or what stands in it would count as standing outside of it. An empty one is left in its place, to be named among the
+ * problems; of another namespace there is none. Returns as recovering_special. */
+static long recovering_foreign(struct recovering *r, struct span in, struct span name)
+{
+	struct span ahead = { in.p, in.n < AHEAD_OCTETS ? in.n : AHEAD_OCTETS };
+	size_t n;
+
+	if (!name_is_plain(name) || r->ahead >= VAIN_OCTETS)
+		return 0;
+	if (!r->ended && in.n < AHEAD_OCTETS)
+		return -1;
+	n = foreign_length(r, ahead, name);
+	if (n && !memchr(name.p, ':', name.n)) {
+		recovering_open(r, name);
+		recovering_close(r, name);
+	}
+	return (long)n;
+}
+
 /* A tag at the front of the window. Returns as recovering_special. Its name is looked at before its end is looked for:
  * most of what begins with `<` in a bad document is no tag of ours. Before the root everything is left out. */
 static long recovering_tag(struct recovering *r, struct span in)
@@ -270,6 +357,8 @@ static long recovering_tag(struct recovering *r, struct span in)
 
 	if (short_of)
 		return r->ended ? 0 : -1;
+	if (name.p && r->started && !end_tag && !element_is_known(name))
+		return recovering_foreign(r, in, name);
 	if (!name.p || !(r->started ? element_is_known(name) : !end_tag && root_name(r, name).p))
 		return 0;
 	close = recovering_find(r, 3, in.p, ">");
