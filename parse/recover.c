@@ -328,8 +328,23 @@ static size_t foreign_length(struct recovering *r, struct span in, struct span n
 	return 0;
 }
 
+/* Of another namespace nothing is left but where a record is in it: a report without any other must not say that there was no
+ * mail. The prefix is declared nowhere in what is read then, and becomes part of the name. */
+static void foreign_tell(struct recovering *r, struct span whole, struct span name)
+{
+	const char *colon = memchr(name.p, ':', name.n);
+	char told[64];
+
+	if (colon && span_find_nocase(whole, SPAN("record>")) < 0)
+		return;
+	for (size_t i = 0; i < name.n && i < sizeof told; i++)
+		told[i] = name.p[i] == ':' ? '.' : name.p[i];
+	recovering_open(r, (struct span){ told, name.n });
+	recovering_close(r, (struct span){ told, name.n });
+}
+
 /* Left out, or what stands in it would count as standing outside of it. An empty one is left in its place, to be named among the
- * problems; of another namespace there is none. Returns as recovering_special. */
+ * problems. Returns as recovering_special. */
 static long recovering_foreign(struct recovering *r, struct span in, struct span name)
 {
 	struct span ahead = { in.p, in.n < AHEAD_OCTETS ? in.n : AHEAD_OCTETS };
@@ -340,10 +355,8 @@ static long recovering_foreign(struct recovering *r, struct span in, struct span
 	if (!r->ended && in.n < AHEAD_OCTETS)
 		return -1;
 	n = foreign_length(r, ahead, name);
-	if (n && !memchr(name.p, ':', name.n)) {
-		recovering_open(r, name);
-		recovering_close(r, name);
-	}
+	if (n)
+		foreign_tell(r, (struct span){ in.p, n }, name);
 	return (long)n;
 }
 

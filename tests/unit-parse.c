@@ -97,6 +97,8 @@ static const struct {
 	{ "<feedback>&<new a='<'><dkim>pass</dkim><new/><new><p>x</p></new></new ><spf>fail</spf></feedback>",
 		"<feedback>&amp;<new></new><spf>fail</spf></feedback>", MENDED_REFERENCES },
 	{ "<feedback>&<v:dkim>pass</v:dkim><v:x/></feedback>", "<feedback>&amp;</feedback>", MENDED_REFERENCES },
+	{ "<feedback>&<v:record><v:row></v:row></v:record></feedback>", "<feedback>&amp;<v.record></v.record></feedback>",
+		MENDED_REFERENCES },
 	{ "<n:feedback>&<n:new><n:p>x</n:p></n:new></n:feedback>", "<feedback>&amp;<new></new></feedback>", MENDED_REFERENCES },
 	{ "<feedback>&<new><!-- </new> --><![CDATA[</new>]]><p>x</p></new></feedback>", "<feedback>&amp;<new></new></feedback>",
 		MENDED_REFERENCES },
