@@ -177,11 +177,52 @@ static struct span tag_name(const struct recovering *r, struct span in, bool *en
 	return name;
 }
 
-static void recovering_open(struct recovering *r, struct span name)
+/* The namespace that the tag of an element brings for its own name, without quotes; absent when it brings none. `name`,
+ * which stands in `tag`, is local. */
+static struct span tag_namespace(struct span tag, struct span name)
+{
+	const char *begin = tag.p + 1;
+	size_t prefix = name.p > begin ? (size_t)(name.p - begin) - 1 : 0;
+	struct span rest = { name.p + name.n, (size_t)(tag.p + tag.n - name.p) - name.n };
+	long at;
+
+	while ((at = span_find_nocase(rest, SPAN("xmlns"))) >= 0) {
+		const char *quote, *end;
+		struct span key;
+
+		rest = (struct span){ rest.p + at + 5, rest.n - (size_t)at - 5 };
+		quote = memchr(rest.p, '=', rest.n);
+		if (!quote)
+			break;
+		key = span_trim((struct span){ rest.p, (size_t)(quote - rest.p) });
+		rest = span_trim((struct span){ quote + 1, (size_t)(rest.p + rest.n - quote) - 1 });
+		if (rest.n == 0 || (rest.p[0] != '"' && rest.p[0] != '\'') ||
+			!(end = memchr(rest.p + 1, rest.p[0], rest.n - 1)))
+			break;
+		if (prefix ? key.n == prefix + 1 && key.p[0] == ':' && memcmp(key.p + 1, begin, prefix) == 0
+			   : key.n == 0)
+			return (struct span){ rest.p + 1, (size_t)(end - rest.p) - 1 };
+		rest = (struct span){ end, (size_t)(rest.p + rest.n - end) };
+	}
+	return SPAN_ABSENT;
+}
+
+/* The namespace goes along, so that whoever reads on decides by the same rule what is ours. Octets that a URI cannot
+ * have become dots: of DMARC's own none has any. */
+static void recovering_open(struct recovering *r, struct span name, struct span namespace)
 {
 	r->depth++;
 	buf_put_byte(&r->out, '<');
 	buf_put_span(&r->out, name);
+	if (namespace.p) {
+		buf_put_text(&r->out, " xmlns=\"");
+		for (size_t i = 0; i < namespace.n; i++) {
+			unsigned char c = (unsigned char)namespace.p[i];
+
+			buf_put_byte(&r->out, c > ' ' && c < 0x7f && !strchr("<>&\"'", c) ? c : '.');
+		}
+		buf_put_byte(&r->out, '"');
+	}
 	buf_put_byte(&r->out, '>');
 }
 
@@ -339,7 +380,7 @@ static void foreign_tell(struct recovering *r, struct span whole, struct span na
 		return;
 	for (size_t i = 0; i < name.n && i < sizeof told; i++)
 		told[i] = name.p[i] == ':' ? '.' : name.p[i];
-	recovering_open(r, (struct span){ told, name.n });
+	recovering_open(r, (struct span){ told, name.n }, SPAN_ABSENT);
 	recovering_close(r, (struct span){ told, name.n });
 }
 
@@ -381,7 +422,7 @@ static long recovering_tag(struct recovering *r, struct span in)
 		name = root_name(r, name);
 	r->started = true;
 	if (!end_tag)
-		recovering_open(r, name);
+		recovering_open(r, name, tag_namespace((struct span){ in.p, (size_t)(close - in.p) }, name));
 	if (end_tag || close[-1] == '/')
 		recovering_close(r, name);
 	return close - in.p + 1;
