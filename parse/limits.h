@@ -38,14 +38,6 @@ struct limits {
 #undef X
 };
 
-struct limit_row {
-	const char *name, *unit, *sentence;
-	uint64_t value; /* the default */
-};
-
-extern const struct limit_row limit_rows[]; /* ends with name == NULL; row order = member order of struct limits */
-
 void limits_default(struct limits *limits);
-uint64_t *limits_member(struct limits *limits, const char *name); /* NULL when there is no such row */
 
 #endif

@@ -12,32 +12,24 @@
 #define TEXT 1024
 #define CHUNK ((uint64_t)64 * 1024) /* what a container may give before it counts */
 
-static const struct {
-	const char *name;
-	uint64_t value;
-} lowered[] = {
-	{ "inflated", INFLATED },
-	{ "entries", ENTRIES },
-	{ "parts", 100 },
-	{ "header", 16384 },
-	{ "records", RECORDS },
-	{ "results", RESULTS },
-	{ "text", TEXT },
-	{ "elements", 16 },
-	{ "attributes", 8 },
-	{ "fields", 32 },
-	{ "problems", 32 },
-	{ "diagnosed", 1 },
-	{ "guesses", 2000 },
-	{ "hashed", 1000000 },
-	{ "feedback", 4000000 },
-};
-
 void fuzz_limits(struct limits *limits)
 {
 	limits_default(limits);
-	for (size_t i = 0; i < sizeof lowered / sizeof *lowered; i++)
-		*limits_member(limits, lowered[i].name) = lowered[i].value;
+	limits->inflated = INFLATED;
+	limits->entries = ENTRIES;
+	limits->parts = 100;
+	limits->header = 16384;
+	limits->records = RECORDS;
+	limits->results = RESULTS;
+	limits->text = TEXT;
+	limits->elements = 16;
+	limits->attributes = 8;
+	limits->fields = 32;
+	limits->problems = 32;
+	limits->diagnosed = 1;
+	limits->guesses = 2000;
+	limits->hashed = 1000000;
+	limits->feedback = 4000000;
 }
 
 int fuzz_file(struct span octets)

@@ -438,8 +438,6 @@ static void names(void **state)
 	findings_check();
 	assert_span(findings.rows[0].what, "The key is still published, but no mail signed with it was seen since 2026-03-05.");
 	assert_span(findings.rows[0].fix, "v=DKIM1; p=");
-	for (enum key_state i = 0; i < KEY_STATE_COUNT; i++)
-		assert_string_not_equal(key_state_word(i), "?");
 	assert_span(key_name(SPAN("s1.b"), SPAN("example.org"), &arena), "s1.b._domainkey.example.org");
 	assert_null(key_name(SPAN(""), SPAN("example.org"), &arena).p);
 }

@@ -42,6 +42,10 @@ static void adsp_rules(void **state)
 	assert_int_equal(adsp_parse(SPAN_ABSENT), ADSP_NONE);
 }
 
+/* The words of CASES.tsv. */
+static const char *const policies[DOMAINKEYS_POLICY_COUNT] = { "signs-some", "signs-all", "unknown", "syntax" };
+static const char *const practices[ADSP_COUNT] = { "none", "unknown", "all", "discardable", "invalid" };
+
 static void row_check(char *line)
 {
 	char *cell[8] = { "", "", "", "", "", "", "", "" }, got[64];
@@ -53,12 +57,12 @@ static void row_check(char *line)
 		cell[i] = strsep(&line, "\t");
 	text = strcmp(cell[1], "NXDOMAIN") == 0 ? SPAN_ABSENT : span_of(cell[1]);
 	if (strcmp(cell[0], "adsp") == 0) {
-		assert_string_equal(adsp_word(adsp_parse(text)), cell[2]);
+		assert_string_equal(practices[adsp_parse(text)], cell[2]);
 		return;
 	}
 	domainkeys_parse(text, &record);
 	unknown = record.policy == DOMAINKEYS_UNKNOWN;
-	snprintf(got, sizeof got, "%s%s%.*s%s", domainkeys_policy_word(record.policy), unknown ? "(" : "",
+	snprintf(got, sizeof got, "%s%s%.*s%s", policies[record.policy], unknown ? "(" : "",
 		unknown ? (int)record.o.n : 0, record.o.p ? record.o.p : "", unknown ? ")" : "");
 	assert_string_equal(got, cell[2]);
 	assert_string_equal(record.testing ? "y" : "n", cell[3]);

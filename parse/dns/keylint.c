@@ -116,13 +116,6 @@ bool lint_key(struct span name, struct span text, struct findings *findings)
 
 /* --- a name --- */
 
-const char *key_state_word(enum key_state state)
-{
-	static const char *const words[KEY_STATE_COUNT] = { "unknown", "none", "revoked", "broken", "published" };
-
-	return (unsigned)state < KEY_STATE_COUNT ? words[state] : "?";
-}
-
 struct span key_name(struct span selector, struct span domain, struct arena *arena)
 {
 	struct buf labels = BUF(DNS_NAME_MAX);

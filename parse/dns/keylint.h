@@ -14,7 +14,6 @@ enum key_state {
 	KEY_STATE_PUBLISHED,
 	KEY_STATE_COUNT
 };
-const char *key_state_word(enum key_state state); /* unknown, none, revoked, broken, published */
 
 /* What there is at the name of a key: of several records the best, as a verifier that tries each would find it. */
 struct key_seen {

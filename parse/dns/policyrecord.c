@@ -38,13 +38,6 @@ void domainkeys_parse(struct span text, struct domainkeys_record *record)
 		record->policy = DOMAINKEYS_UNKNOWN;
 }
 
-const char *domainkeys_policy_word(enum domainkeys_policy policy)
-{
-	static const char *const words[DOMAINKEYS_POLICY_COUNT] = { "signs-some", "signs-all", "unknown", "syntax" };
-
-	return words[policy];
-}
-
 /* RFC 5617 4.2.1: "dkim" are the first octets, no white space before them; literals compare without case (RFC
  * 5234 2.3). */
 enum adsp_practice adsp_parse(struct span text)
@@ -61,11 +54,4 @@ enum adsp_practice adsp_parse(struct span text)
 	if (span_is_nocase(value, SPAN("all")))
 		return ADSP_ALL;
 	return span_is_nocase(value, SPAN("discardable")) ? ADSP_DISCARDABLE : ADSP_UNKNOWN;
-}
-
-const char *adsp_word(enum adsp_practice practice)
-{
-	static const char *const words[ADSP_COUNT] = { "none", "unknown", "all", "discardable", "invalid" };
-
-	return words[practice];
 }

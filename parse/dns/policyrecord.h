@@ -27,7 +27,6 @@ bool domainkeys_text_intended(struct span text); /* has an o= */
 bool adsp_text_intended(struct span text);       /* begins with dkim= */
 
 void domainkeys_parse(struct span text, struct domainkeys_record *record);
-const char *domainkeys_policy_word(enum domainkeys_policy policy); /* signs-some, signs-all, unknown, syntax */
 
 enum adsp_practice {
 	ADSP_NONE,    /* no record */
@@ -39,6 +38,5 @@ enum adsp_practice {
 };
 
 enum adsp_practice adsp_parse(struct span text);
-const char *adsp_word(enum adsp_practice practice); /* none, unknown, all, discardable, invalid */
 
 #endif

@@ -389,12 +389,3 @@ char spf_range_qualifier(const struct spf_tree *tree, const struct spf_range *ra
 
 	return range->unknown ? '\0' : range_qualifier(tree, range, &skip);
 }
-
-bool spf_tree_reaches(const struct spf_tree *tree, struct span domain)
-{
-	for (size_t i = 0; i < tree->n; i++)
-		if (tree->nodes[i].state == SPF_NODE_READ &&
-			span_is_nocase(domainname_bare(tree->nodes[i].domain), domainname_bare(domain)))
-			return true;
-	return false;
-}

@@ -83,9 +83,6 @@ struct spf_match spf_tree_match(const struct spf_tree *tree, const struct addres
 /* The qualifier a fitting sender gets, seen from the root; NUL when the range lets nobody pass from there. */
 char spf_range_qualifier(const struct spf_tree *tree, const struct spf_range *range);
 
-/* Does the tree read a record of this name, `domain` itself included? */
-bool spf_tree_reaches(const struct spf_tree *tree, struct span domain);
-
 const char *spf_result_word(enum spf_result result); /* none, ok, permerror, temperror */
 
 #endif
