@@ -23,7 +23,8 @@ bool span_ends_nocase(struct span text, struct span suffix)
 long span_find_nocase(struct span text, struct span wanted)
 {
 	for (size_t i = 0; i + wanted.n <= text.n; i++)
-		if (span_is_nocase((struct span){ text.p + i, wanted.n }, wanted))
+		if ((wanted.n == 0 || (text.p[i] | 0x20) == (wanted.p[0] | 0x20)) &&
+			span_is_nocase((struct span){ text.p + i, wanted.n }, wanted))
 			return (long)i;
 	return -1;
 }

@@ -201,6 +201,28 @@ for lines in 1, 30, 600:
 before = several(('plain', '8bit', TEXT), ('html', 'quoted-printable', qp(page)))
 undone('a notice in plain text and encoded markup', before,
        several(('plain', '8bit', TEXT + NOTE), ('html', 'quoted-printable', qp(page.replace('</body>', NOTE_MARKUP + '</body>')))), ['footer-appended'] * 2)
+page = '<html><head><title>Grüße</title></head><body>\r\n' + LINE * 30 + '</body></html>\r\n'
+WARNING = 'CAUTION: This mail came from outside. Do not follow its links.\r\n\r\n'
+WARNING_MARKUP = ('<div style="border:1px solid"><table><tr><td><b>CAUTION:</b> This mail came from outside. Do not follow its links.</td></tr>'
+                  '</table></div>\r\n<br>\r\n')
+RULED = '\r\n________________________________\r\n\r\nDiese Nachricht ist vertraulich.\r\n\r\nWer sie irrtümlich erhält, lösche sie.\r\n'
+RULED_MARKUP = '<br><hr><font size="1">Diese Nachricht ist vertraulich.<br>Wer sie irrtümlich erhält, lösche sie.</font>'
+for times, encodings in (1, ENCODERS), (3, ['quoted-printable']):
+    more = FILE + (FILE.split('\r\n\r\n')[1] * (times - 1))
+    for encoding in encodings:
+        encode = ENCODERS[encoding]
+        before = several(('plain', encoding, encode(TEXT)), ('html', encoding, encode(page)), more=more)
+        for name, words, markup, edits in (
+                ('a notice', TEXT + NOTE, page.replace('</body>', NOTE_MARKUP + '</body>'), ['footer-appended'] * 2),
+                ('a notice behind a line', TEXT + RULED, page.replace('</body>', RULED_MARKUP + '</body>'), ['footer-appended'] * 2),
+                ('words of a list', TEXT + NOTICE, page + LINES, ['footer-appended'] * 2),
+                ('a banner', WARNING + TEXT, page.replace('<body>', '<body>' + WARNING_MARKUP), ['banner-prepended'] * 2),
+                ('a banner before <html>', WARNING + TEXT, WARNING_MARKUP + page, ['banner-prepended'] * 2),
+                ('a banner of other words', 'Achtung!\r\n\r\n' + TEXT, page.replace('<body>', '<body>' + WARNING_MARKUP), ['banner-prepended'] * 2)):
+            if name.endswith('other words') and times > 1:
+                continue  # more guesses than are allowed of so long a mail
+            undone('%s: %s in both, before %d kB' % (encoding, name, len(more) // 1000), before,
+                   several(('plain', encoding, encode(words)), ('html', encoding, encode(markup)), more=more), edits)
 NAME, ADDRESS = 'Mara Quill', 'mara.quill@shop.example'
 for author in '%s <%s>' % (NAME, ADDRESS), '"Quill, Mara" <%s>' % ADDRESS, ADDRESS:
     shown = author.split(' <')[0].strip('"')

@@ -8,8 +8,10 @@
 #define ENDS_MAX 40
 #define FOOTER_LINES_MAX 20000              /* from the end */
 #define LIKELY_OCTETS 20000                 /* longer bodies are searched where it is likely first */
+#define FEW_OCTETS ((size_t)1 << 18)        /* of longer ones there are only so few guesses that the likely ones need more */
 #define LIKELY_LINES 60
 #define LIKELY_MAX 8
+#define NEAR_SHARE 8                        /* of a body stand behind what is near its end, or less */
 #define EDITED_OCTETS_MAX ((size_t)2 << 20) /* longer bodies are scanned, not edited */
 
 static bool outcome_set(struct body_search *b, const struct body_text *text, struct span raw,
@@ -446,35 +448,70 @@ static size_t likely_find(const struct scan *s, size_t end, size_t from[LIKELY_M
 	return n;
 }
 
-static int last_first(const void *a, const void *b)
-{
-	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+/* Lines that are likely to have been put in. */
+struct run {
+	size_t from, to;
+	size_t rank; /* a whole part; of what stands before an end the nearest to it */
+};
 
-	return (x < y) - (x > y);
+static int near_order(const void *a, const void *b)
+{
+	const struct run *x = a, *y = b;
+
+	return x->from != y->from ? (x->from > y->from) - (x->from < y->from) : (x->to < y->to) - (x->to > y->to);
 }
 
-/* Before all others, where each guess costs as much as a large attachment behind it: what is likely, from the end of the body
- * on. */
-static bool footers_try_likely(struct scan *s)
+static int far_order(const void *a, const void *b)
 {
-	qsort(s->ends, s->ends_n, sizeof *s->ends, last_first);
+	const struct run *x = a, *y = b;
+
+	return x->rank != y->rank ? (x->rank > y->rank) - (x->rank < y->rank) : (x->to < y->to) - (x->to > y->to);
+}
+
+/* Those with little behind them, by their beginnings; or the others, by how likely they are. */
+static size_t likely_runs(const struct scan *s, bool near, struct run runs[ENDS_MAX * LIKELY_MAX])
+{
+	size_t count = 0;
+
 	for (size_t i = 0; i < s->ends_n; i++) {
 		size_t end = s->ends[i], from[LIKELY_MAX], n = likely_find(s, end, from);
-		struct prefix prefix = { 0, 0 };
 
-		if (n == 0)
+		if (near != (s->canon_at[s->lines] - s->canon_at[end] <= s->canon_at[s->lines] / NEAR_SHARE))
 			continue;
-		hash_begin(s->b->search->running, s->b->search->signature->hash);
-		prefix_advance(s, &prefix, from[n - 1]);
-		if (!search_spend(s->b->search, prefix.fed))
-			return true;
-		while (n-- > 0) {
-			prefix_advance(s, &prefix, from[n]);
-			if (removal_try(s, &prefix, from[n], end))
-				return true;
+		for (size_t k = 0; k < n; k++)
+			runs[count++] = (struct run){ from[k], end, s->mark[from[k]] ? 0 : k + 1 };
+	}
+	qsort(runs, count, sizeof *runs, near ? near_order : far_order);
+	return count;
+}
+
+/* What stands before them is hashed once as long as they come in order. */
+static bool runs_try_likely(struct scan *s, const struct run *runs, size_t n)
+{
+	struct prefix prefix = { 0, SIZE_MAX };
+
+	for (size_t i = 0; i < n; i++) {
+		size_t fed;
+
+		if (runs[i].from < prefix.line) {
+			prefix = (struct prefix){ 0, 0 };
+			hash_begin(s->b->search->running, s->b->search->signature->hash);
 		}
+		fed = prefix.fed;
+		prefix_advance(s, &prefix, runs[i].from);
+		if (!search_spend(s->b->search, prefix.fed - fed) || removal_try(s, &prefix, runs[i].from, runs[i].to))
+			return true;
 	}
 	return false;
+}
+
+/* Before all others, where each guess costs as much as a large attachment behind it. */
+static void footers_try_likely(struct scan *s)
+{
+	struct run runs[ENDS_MAX * LIKELY_MAX];
+
+	if (!runs_try_likely(s, runs, likely_runs(s, true, runs)))
+		runs_try_likely(s, runs, likely_runs(s, false, runs));
 }
 
 static bool banners_try(struct scan *s)
@@ -569,16 +606,21 @@ static void search_within(struct body_search *b, const struct body_text *text,
 	search->exhausted = search->arena->failed;
 }
 
-/* Cheap first: lines taken out, then other encodings; where that is not cheap, the likely ones of both before all others; where
- * few guesses are all that can be made, lines at the end. */
+/* Cheap first: lines taken out, then other encodings. Where that is not cheap, the likely ones of both before all others, and
+ * where few guesses are all that can be made, those inside parts before lines. */
 static void text_search(struct body_search *b, const struct body_text *text)
 {
 	bool huge = text->raw.n > (b->search->hashed_end - b->search->hashed) / 8;
+	bool few = text->raw.n > FEW_OCTETS;
 	bool likely = text->raw.n > LIKELY_OCTETS && !huge;
 	bool edited = text->raw.n <= EDITED_OCTETS_MAX;
 
+	if (likely && few)
+		search_within(b, text, edits_likely, 2);
 	if (likely)
-		search_within(b, text, text_scan_likely, 4);
+		search_within(b, text, text_scan_likely, few ? 2 : 4);
+	if (likely && !few)
+		search_within(b, text, edits_likely, 3);
 	if (likely && edited) {
 		search_within(b, text, edits_inside, 2);
 		search_within(b, text, edits_recoded, 2);

@@ -65,6 +65,7 @@ struct dkim_step links_step(struct span text, const struct piece *pieces, struct
 
 void edits_body(struct body_search *b, const struct body_text *text); /* adds texts, tries guesses */
 void edits_recoded(struct body_search *b, const struct body_text *text); /* the same of parts that were decoded and encoded again */
+void edits_likely(struct body_search *b, const struct body_text *text); /* of parts that got words at an end, the few best */
 void edits_inside(struct body_search *b, const struct body_text *text); /* and were changed at their beginning or in their links */
 
 /* A part's text with LF or with CRLF; absent stays absent. */

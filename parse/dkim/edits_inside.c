@@ -1,60 +1,23 @@
 /* Guesses about parts that were decoded, changed, and encoded as before: links that were led through somebody's checker, what
  * was put before the words of a part, or behind them. Whoever adds his words to the text of an alternative adds them to its
  * markup, too. Of a text alone the words behind it are edits_recoded's. */
-#include "parse/dkim/bodysearch.h"
+#include "parse/dkim/inside.h"
 
 #include <stdlib.h>
 
-#define TEXT_OCTETS ((size_t)1 << 18) /* longer ones are left */
-#define PARTS_INSIDE 4
-#define FORMS 2u
 #define LINE_OCTETS 57			/* that become a line of base64 */
 #define PLACES_MAX 40
 #define PLACES_TEXT 6			/* of a text whose markup is looked at with each of them */
 #define PLACES_AGAIN 16			/* of that markup */
 #define PLACES_OCTETS ((size_t)3 << 20) /* that those before one part's words may cost */
 
-/* A part's text. */
-struct inside {
-	struct body_search *b;
-	const struct body_text *text;
-	struct arena *arena;
-	enum mime_cte cte;
-	bool markup;
-	struct span octets, before, behind;
-	struct body_guess guess; /* of `before`, and more of what further guesses share */
-	struct span where;
-};
-
-/* Base64 of LF or of CRLF, quoted-printable broken anywhere or between words. */
-static unsigned inside_forms(const struct inside *i)
-{
-	return i->cte == CTE_NONE ? 1 : (1u << FORMS) - 1;
-}
-
-static struct span form_text(const struct inside *i, struct span text, unsigned form)
-{
-	return i->cte == CTE_BASE64 ? text_with_ends(i->arena, text, form) : text;
-}
-
-/* `last`: the line end behind it is the boundary's. */
-static struct span form_encode(const struct inside *i, unsigned form, struct span text, bool last)
-{
-	struct span encoded = i->cte == CTE_NONE ? text :
-			      i->cte == CTE_QP	 ? mime_qp_encode(i->arena, text, 76, form) :
-						   mime_base64_encode(i->arena, text, 76);
-
-	encoded.n -= i->cte == CTE_BASE64 && last && encoded.n ? 2 : 0;
-	return encoded;
-}
-
 /* True: found, or nothing more can be tried. */
 static bool inside_try(struct inside *i, struct span octets, struct dkim_step step)
 {
 	struct arena_mark mark = arena_mark(i->arena);
 
-	for (unsigned form = 0; form < FORMS && inside_forms(i) & 1u << form; form++) {
-		struct span encoded = form_encode(i, form, form_text(i, octets, form), true);
+	for (unsigned form = 0; form < INSIDE_FORMS && inside_forms(i) & 1u << form; form++) {
+		struct span encoded = inside_encode(i, form, inside_text(i, octets, form), true);
 
 		if (!encoded.p || i->b->search->exhausted)
 			return true;
@@ -82,35 +45,10 @@ static bool links_try(struct inside *i)
 
 /* ---- where something was put in ---- */
 
-enum place { PLACE_BEFORE, PLACE_BEHIND };
-
 struct places {
 	struct piece piece[4 * PLACES_MAX]; /* that may have been put in, by their beginnings */
 	size_t n;
 };
-
-/* From the beginning of the text, or of what it shows. */
-static size_t banner_start(struct span text, bool markup)
-{
-	long body = markup ? span_find_nocase(text, SPAN("<body")) : 0;
-	const char *end = body > 0 ? memchr(text.p + body, '>', text.n - (size_t)body) : NULL;
-
-	return end ? (size_t)(end - text.p) + 1 : 0;
-}
-
-/* Where a banner may end: behind a line; behind an element that is closed there, as who inserts one does not break lines. */
-static bool banner_ends(struct span text, size_t at, bool markup)
-{
-	static const struct span closed[] = { SPAN("</div>"), SPAN("</table>"), SPAN("</p>"), SPAN("<br>"), SPAN("<hr>") };
-	struct span before = { text.p, at };
-
-	if (text.p[at - 1] == '\n')
-		return true;
-	for (size_t i = 0; markup && i < sizeof closed / sizeof closed[0]; i++)
-		if (span_ends_nocase(before, closed[i]))
-			return true;
-	return false;
-}
 
 static bool is_behind_blank(struct span text, size_t at)
 {
@@ -123,37 +61,11 @@ static bool is_behind_blank(struct span text, size_t at)
 /* `likely`: behind the first line, and behind blank ones. */
 static void banners_find(const struct inside *i, struct span text, bool likely, size_t most, struct places *places)
 {
-	size_t start = banner_start(text, i->markup);
+	size_t start = inside_start(text, i->markup);
 
 	for (size_t at = start + 1; at < text.n && places->n < most; at++)
-		if (banner_ends(text, at, i->markup) && (!likely || places->n == 0 || is_behind_blank(text, at)))
+		if (inside_start_ends(text, at, i->markup) && (!likely || places->n == 0 || is_behind_blank(text, at)))
 			places->piece[places->n++] = (struct piece){ start, at - start, SPAN("") };
-}
-
-/* The last `</body`, or where the text ends. */
-static size_t trailer_end(struct span text)
-{
-	static const struct span tag = SPAN("</body");
-
-	for (size_t at = text.n; at-- > 0;)
-		if (text.p[at] == '<' && span_starts_nocase((struct span){ text.p + at, text.n - at }, tag))
-			return at;
-	return text.n;
-}
-
-/* Where a notice may begin that was put in before the end of the markup. */
-static bool trailer_begins(struct span text, size_t at)
-{
-	static const struct span opened[] = { SPAN("<div"), SPAN("<table"), SPAN("<p"), SPAN("<br"), SPAN("<hr"), SPAN("<span"),
-		SPAN("<font"), SPAN("<center") };
-	struct span rest = { text.p + at, text.n - at };
-
-	if (at && text.p[at - 1] == '\n')
-		return true;
-	for (size_t i = 0; text.p[at] == '<' && i < sizeof opened / sizeof opened[0]; i++)
-		if (span_starts_nocase(rest, opened[i]))
-			return true;
-	return false;
 }
 
 static void place_add(struct places *places, size_t at, size_t end)
@@ -175,7 +87,7 @@ static void trailers_find(struct span text, size_t end, bool markup, bool likely
 	size_t n = 0;
 
 	for (size_t at = end; at-- > 1 && n < most;) {
-		if (!(markup ? trailer_begins(text, at) : text.p[at - 1] == '\n') || (likely && !footer_is_likely(text, at)))
+		if (!(markup ? inside_end_begins(text, at) : text.p[at - 1] == '\n') || (likely && !footer_is_likely(text, at)))
 			continue;
 		n++;
 		place_add(places, at, end);
@@ -187,7 +99,7 @@ static void trailers_find(struct span text, size_t end, bool markup, bool likely
 static void places_find(
 	const struct inside *i, struct span text, enum place place, bool likely, size_t most, struct places *places)
 {
-	size_t end = i->markup ? trailer_end(text) : text.n;
+	size_t end = inside_end(text, i->markup);
 
 	places->n = 0;
 	if (place == PLACE_BEFORE) {
@@ -213,36 +125,22 @@ static size_t form_settled(const struct inside *i, struct span text, size_t at)
 	return lf ? (size_t)(lf - text.p) + 1 : 0;
 }
 
-static struct span piece_span(struct span text, const struct piece *piece)
-{
-	return (struct span){ text.p + piece->at, piece->n };
-}
-
-/* The text without the piece, from an octet on. */
-static struct span text_without(const struct inside *i, struct span text, size_t from, const struct piece *piece)
-{
-	size_t end = piece->at + piece->n;
-
-	return TEXT_JOIN(i->arena, (struct span){ text.p + from, piece->at - from }, (struct span){ text.p + end, text.n - end });
-}
-
 static bool place_found(
-	struct inside *i, unsigned form, struct span text, const struct piece *piece, enum dkim_edit edit)
+	struct inside *i, unsigned form, struct span text, const struct piece *piece, enum place place)
 {
 	size_t settled = form_settled(i, text, piece->at);
-	struct span first = form_encode(i, form, (struct span){ text.p, settled }, false);
-	struct span last = form_encode(i, form, text_without(i, text, settled, piece), true);
+	struct span first = inside_encode(i, form, (struct span){ text.p, settled }, false);
+	struct span last = inside_encode(i, form, inside_without(i, text, settled, piece), true);
 
 	return body_found(i->b, i->text, TEXT_JOIN(i->arena, i->before, first, last, i->behind),
-		body_step_removed(edit, i->where, piece_span(text, piece)), NULL);
+		inside_step(i, text, piece, place), NULL);
 }
 
 /* Each place of a text in one form: what comes before the line that a place is in is the same for all behind it. True: found,
  * or nothing more can be tried. */
 static bool form_try(struct inside *i, unsigned form, enum place place, size_t most)
 {
-	enum dkim_edit edit = place == PLACE_BEFORE ? DKIM_EDIT_BANNER : DKIM_EDIT_FOOTER;
-	struct span text = form_text(i, i->octets, form);
+	struct span text = inside_text(i, i->octets, form);
 	struct places places = { .n = 0 };
 	size_t fed = 0;
 
@@ -254,14 +152,14 @@ static bool form_try(struct inside *i, unsigned form, enum place place, size_t m
 		const struct piece *piece = &places.piece[k];
 		struct arena_mark mark = arena_mark(i->arena);
 		size_t settled = form_settled(i, text, piece->at);
-		struct span shared = form_encode(i, form, (struct span){ text.p + fed, settled - fed }, false);
-		struct span rest = form_encode(i, form, text_without(i, text, settled, piece), true);
+		struct span shared = inside_encode(i, form, (struct span){ text.p + fed, settled - fed }, false);
+		struct span rest = inside_encode(i, form, inside_without(i, text, settled, piece), true);
 
 		if (!shared.p || !rest.p || !body_guess_add(i->b, &i->guess, shared))
 			return true;
 		fed = settled;
 		if (body_guess_fits(i->b, &i->guess, (struct span[]){ rest, i->behind }, 2))
-			return place_found(i, form, text, piece, edit);
+			return place_found(i, form, text, piece, place);
 		if (i->b->search->exhausted)
 			return true;
 		arena_rewind(i->arena, mark);
@@ -284,7 +182,7 @@ static bool place_try(struct inside *i, unsigned forms, enum place place, size_t
 {
 	size_t most = places_most(i, place, times);
 
-	for (unsigned form = 0; form < FORMS; form++) {
+	for (unsigned form = 0; form < INSIDE_FORMS; form++) {
 		struct arena_mark mark = arena_mark(i->arena);
 
 		if (forms & inside_forms(i) & 1u << form && form_try(i, form, place, most))
@@ -296,27 +194,6 @@ static bool place_try(struct inside *i, unsigned forms, enum place place, size_t
 
 /* ---- parts ---- */
 
-/* The line end before a boundary is the boundary's. */
-static bool inside_begin(struct inside *i, const struct mime_part *part, size_t k)
-{
-	struct span raw = i->text->raw, content = { raw.p + part->content, part->end - part->content };
-
-	i->cte = body_text_cte(i->text, part);
-	i->where = mimeparts_name(i->arena, part, k + 1);
-	i->markup = mimeparts_is_html(&i->b->search->dkim->header, raw, part);
-	content.n -= !part->whole && span_ends_nocase(content, SPAN("\r\n")) ? 2 : 0;
-	i->octets = content;
-	if (i->cte == CTE_BASE64) {
-		content = span_trim(content);
-		i->octets = text_with_ends(i->arena, mime_base64_decode(i->arena, content), true);
-	} else if (i->cte == CTE_QP) {
-		i->octets = mime_qp_decode(i->arena, content);
-	}
-	i->before = (struct span){ raw.p, (size_t)(content.p - raw.p) };
-	i->behind = (struct span){ content.p + content.n, raw.n - i->before.n - content.n };
-	return i->octets.n && i->octets.n <= TEXT_OCTETS;
-}
-
 /* Links in plain parts are edits_body's. */
 static bool part_links_try(struct inside *i)
 {
@@ -327,9 +204,8 @@ static bool part_links_try(struct inside *i)
 /* The markup, with what was put into the text before it taken out. */
 static bool alternative_form_try(const struct inside *plain, const struct inside *markup, unsigned form, enum place place)
 {
-	enum dkim_edit edit = place == PLACE_BEFORE ? DKIM_EDIT_BANNER : DKIM_EDIT_FOOTER;
 	struct span between = { plain->behind.p, (size_t)(markup->before.p + markup->before.n - plain->behind.p) };
-	struct span text = form_text(plain, plain->octets, form);
+	struct span text = inside_text(plain, plain->octets, form);
 	struct places places = { .n = 0 };
 	unsigned forms = plain->cte == markup->cte ? 1u << form : ~0u; /* one way of encoding, one form */
 
@@ -339,11 +215,11 @@ static bool alternative_form_try(const struct inside *plain, const struct inside
 		struct arena_mark mark = arena_mark(plain->arena);
 		struct body_text behind = *plain->text;
 		struct inside second = *markup;
-		struct span left = form_encode(plain, form, text_without(plain, text, 0, &places.piece[k]), true);
+		struct span left = inside_encode(plain, form, inside_without(plain, text, 0, &places.piece[k]), true);
 
 		second.text = &behind;
 		second.before = left.p ? TEXT_JOIN(plain->arena, plain->before, left, between) : left;
-		behind.steps[behind.steps_n++] = body_step_removed(edit, plain->where, piece_span(text, &places.piece[k]));
+		behind.steps[behind.steps_n++] = inside_step(plain, text, &places.piece[k], place);
 		if (!second.before.p || place_try(&second, forms, place, 2 * PLACES_TEXT))
 			return true;
 		arena_rewind(plain->arena, mark);
@@ -353,7 +229,7 @@ static bool alternative_form_try(const struct inside *plain, const struct inside
 
 static bool alternative_try(const struct inside *plain, const struct inside *markup, enum place place)
 {
-	for (unsigned form = 0; form < FORMS; form++)
+	for (unsigned form = 0; form < INSIDE_FORMS; form++)
 		if (inside_forms(plain) & 1u << form && alternative_form_try(plain, markup, form, place))
 			return true;
 	return false;
@@ -372,17 +248,12 @@ static bool place_try_all(struct inside *parts, size_t n, enum place place)
 
 void edits_inside(struct body_search *b, const struct body_text *text)
 {
-	struct inside parts[PARTS_INSIDE];
-	struct mime_parts found;
-	size_t n = 0;
+	struct inside parts[INSIDE_PARTS];
+	size_t n;
 
 	if (text->steps_n)
 		return;
-	mimeparts_find(&b->search->dkim->header, text->raw, &found);
-	for (size_t k = 0; k < found.n && n < PARTS_INSIDE; k++) {
-		parts[n] = (struct inside){ .b = b, .text = text, .arena = b->search->arena };
-		n += part_is_text(text->raw, &found.part[k]) && inside_begin(&parts[n], &found.part[k], k);
-	}
+	n = inside_find(b, text, parts);
 	for (size_t k = 0; k < n; k++)
 		if (part_links_try(&parts[k]))
 			return;
