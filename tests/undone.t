@@ -223,6 +223,22 @@ for times, encodings in (1, ENCODERS), (3, ['quoted-printable']):
                 continue  # more guesses than are allowed of so long a mail
             undone('%s: %s in both, before %d kB' % (encoding, name, len(more) // 1000), before,
                    several(('plain', encoding, encode(words)), ('html', encoding, encode(markup)), more=more), edits)
+long_page = '<html><head><title>Grüße</title></head><body>\r\n' + LINE * 600 + '</body></html>\r\n'
+for first, then, edit in (('8bit', 'quoted-printable', '8bit-to-quoted-printable'), ('8bit', 'base64', '8bit-to-base64'),
+                          ('quoted-printable', '8bit', 'quoted-printable-to-8bit'), ('quoted-printable', 'base64', 'quoted-printable-to-8bit'),
+                          ('base64', '8bit', 'base64-to-8bit'), ('base64', 'quoted-printable', 'base64-to-8bit')):
+    encode, again = ENCODERS[first], ENCODERS[then]
+    for name, text, markup, old, more, edits in (
+            ('a notice in both', TEXT + NOTE, page.replace('</body>', NOTE_MARKUP + '</body>'), page, '', ['footer-appended'] * 2),
+            ('... of 600 lines', TEXT + NOTE, long_page.replace('</body>', NOTE_MARKUP + '</body>'), long_page, '', ['footer-appended'] * 2),
+            ('... before a large file', TEXT + NOTE, page.replace('</body>', NOTE_MARKUP + '</body>'), page, FILE, ['footer-appended'] * 2),
+            ('a banner in both', WARNING + TEXT, page.replace('<body>', '<body>' + WARNING_MARKUP), page, '', ['banner-prepended'] * 2),
+            ('a notice in the markup', TEXT, page.replace('</body>', NOTE_MARKUP + '</body>'), page, '', ['footer-appended'])):
+        undone('%s becomes %s: %s' % (first, then, name), several(('plain', first, encode(TEXT)), ('html', first, encode(old)), more=more),
+               several(('plain', then, again(text)), ('html', then, again(markup)), more=more), [edit] + edits)
+undone('plain text and encoded markup become base64, with a notice in both', several(('plain', '8bit', TEXT), ('html', 'quoted-printable', qp(page))),
+       several(('plain', 'base64', b64(TEXT + NOTE)), ('html', 'base64', b64(page.replace('</body>', NOTE_MARKUP + '</body>')))),
+       ['8bit-to-base64'] + ['footer-appended'] * 2)
 NAME, ADDRESS = 'Mara Quill', 'mara.quill@shop.example'
 for author in '%s <%s>' % (NAME, ADDRESS), '"Quill, Mara" <%s>' % ADDRESS, ADDRESS:
     shown = author.split(' <')[0].strip('"')

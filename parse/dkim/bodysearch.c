@@ -616,12 +616,13 @@ static void text_search(struct body_search *b, const struct body_text *text)
 	bool edited = text->raw.n <= EDITED_OCTETS_MAX;
 
 	if (likely && few)
-		search_within(b, text, edits_likely, 2);
+		search_within(b, text, edits_likely, 3);
 	if (likely)
-		search_within(b, text, text_scan_likely, few ? 2 : 4);
+		search_within(b, text, text_scan_likely, few ? 3 : 4);
 	if (likely && !few)
 		search_within(b, text, edits_likely, 3);
 	if (likely && edited) {
+		search_within(b, text, edits_relayed, 2);
 		search_within(b, text, edits_inside, 2);
 		search_within(b, text, edits_recoded, 2);
 	}
@@ -631,6 +632,7 @@ static void text_search(struct body_search *b, const struct body_text *text)
 	if (!likely) {
 		search_within(b, text, edits_recoded, 1);
 		search_within(b, text, edits_inside, 1);
+		search_within(b, text, edits_relayed, 1);
 	}
 	search_within(b, text, edits_body, 1);
 }

@@ -66,7 +66,14 @@ struct dkim_step links_step(struct span text, const struct piece *pieces, struct
 void edits_body(struct body_search *b, const struct body_text *text); /* adds texts, tries guesses */
 void edits_recoded(struct body_search *b, const struct body_text *text); /* the same of parts that were decoded and encoded again */
 void edits_likely(struct body_search *b, const struct body_text *text); /* of parts that got words at an end, the few best */
+void edits_relayed(struct body_search *b, const struct body_text *text); /* ... and were encoded otherwise, too */
 void edits_inside(struct body_search *b, const struct body_text *text); /* and were changed at their beginning or in their links */
+
+/* Of the guesses of edits_likely, the best first, those from `first` to before `end` of each way of changing the text. */
+struct turns {
+	size_t first, end;
+};
+void edits_likely_within(struct body_search *b, const struct body_text *text, struct turns turns);
 
 /* A part's text with LF or with CRLF; absent stays absent. */
 struct span text_with_ends(struct arena *arena, struct span text, bool crlf);

@@ -489,18 +489,19 @@ static bool steps_keep(struct case_of *c)
 	return true;
 }
 
-/* Each half gets its share of the bounds, and the second what the first left over. */
+/* Each half gets its share of the bounds, and the second what the first left over; all of it where the header is as signed. */
 static bool body_half(struct case_of *c)
 {
 	struct search *search = c->search;
+	unsigned share = c->verdict->header_hash == DKIM_MATCH ? 1 : 2;
 	enum dkim_fact fact = c->verdict->body_hash;
 
 	if (fact == DKIM_MATCH && c->verdict->reason != DKIM_REASON_BODY_TOO_SHORT) {
 		c->diagnosis->body_undone = true;
 		return true;
 	}
-	search->candidates_end = search->bounds.candidates / 2;
-	search->hashed_end = search->bounds.hashed / 2;
+	search->candidates_end = search->bounds.candidates / share;
+	search->hashed_end = search->bounds.hashed / share;
 	if (fact == DKIM_MISMATCH && search->body.n && !body_search_run(search, &c->body))
 		return false;
 	c->diagnosis->exhausted = search->exhausted && !c->body.found;

@@ -131,7 +131,14 @@ static void ways_add(struct ways *ways, const struct inside *first, const struct
 				way_add(ways, first, second, form, other, place, behind);
 }
 
-/* Few change a text and leave its markup. */
+/* Few change the markup of an alternative and leave its text, fewer a text and leave its markup. */
+static size_t alone_behind(const struct inside *parts, size_t n, size_t k)
+{
+	if (parts[k].markup)
+		return k && !parts[k - 1].markup ? UNLIKELY / 2 : 0;
+	return k + 1 < n && parts[k + 1].markup ? UNLIKELY : 0;
+}
+
 static void ways_find(struct ways *ways, const struct inside *parts, size_t n)
 {
 	for (size_t k = 1; k < n; k++)
@@ -139,14 +146,13 @@ static void ways_find(struct ways *ways, const struct inside *parts, size_t n)
 			ways_add(ways, &parts[k - 1], &parts[k], place, 0);
 	for (size_t k = 0; k < n; k++)
 		for (unsigned place = 0; place < PLACES; place++)
-			ways_add(ways, &parts[k], NULL, place,
-				!parts[k].markup && k + 1 < n && parts[k + 1].markup ? UNLIKELY : 0);
+			ways_add(ways, &parts[k], NULL, place, alone_behind(parts, n, k));
 }
 
 /* All first choices, then all second ones. */
-static void ways_try(struct body_search *b, const struct body_text *text, const struct ways *ways)
+static void ways_try(struct body_search *b, const struct body_text *text, const struct ways *ways, struct turns turns)
 {
-	for (size_t turn = 0; turn < CHOICES_MOST + 3 * UNLIKELY; turn++) {
+	for (size_t turn = turns.first; turn < turns.end && turn < CHOICES_MOST + 3 * UNLIKELY; turn++) {
 		for (size_t i = 0; i < ways->n; i++) {
 			const struct way *way = &ways->way[i];
 
@@ -157,20 +163,23 @@ static void ways_try(struct body_search *b, const struct body_text *text, const 
 	}
 }
 
-void edits_likely(struct body_search *b, const struct body_text *text)
+void edits_likely_within(struct body_search *b, const struct body_text *text, struct turns turns)
 {
 	struct arena_mark mark = arena_mark(b->search->arena);
 	struct inside parts[INSIDE_PARTS];
-	struct ways *ways;
+	struct ways *ways = arena_take(b->search->arena, sizeof *ways);
 
-	if (text->steps_n)
-		return;
-	ways = arena_take(b->search->arena, sizeof *ways);
 	if (!ways)
 		return;
 	ways->n = 0;
 	ways_find(ways, parts, inside_find(b, text, parts));
-	ways_try(b, text, ways);
+	ways_try(b, text, ways, turns);
 	if (!b->outcome->found)
 		arena_rewind(b->search->arena, mark);
+}
+
+void edits_likely(struct body_search *b, const struct body_text *text)
+{
+	if (text->steps_n == 0)
+		edits_likely_within(b, text, (struct turns){ 0, SIZE_MAX });
 }

@@ -11,6 +11,7 @@
 #define PARTS_CUT 8
 #define BEHIND_OCTETS 20000 /* where more stands behind the text, each guess costs, and only likely ones are made */
 #define CUTS_LIKELY 6
+#define RELAYED_OCTETS ((size_t)1 << 15) /* of all texts; where they are longer, few ways of recoding are tried */
 
 /* A part's text, and what stands around it when it is base64. */
 struct cutting {
@@ -220,19 +221,29 @@ bool part_is_text(struct span body, const struct mime_part *part)
 /* ---- all parts alike ---- */
 
 struct recoding {
-	enum mime_cte to;
+	enum mime_cte to, markup; /* of parts that are markup */
 	enum dkim_edit edit;
 	bool crlf;  /* line ends of what becomes base64 */
 	bool words; /* quoted-printable is broken between words */
 };
 
 static const struct recoding recodings[] = {
-	{ CTE_NONE, DKIM_EDIT_TO_BASE64, true, false },
-	{ CTE_QP, DKIM_EDIT_QP_DECODED, true, true },
-	{ CTE_QP, DKIM_EDIT_QP_DECODED, true, false },
-	{ CTE_BASE64, DKIM_EDIT_BASE64_DECODED, true, false },
-	{ CTE_BASE64, DKIM_EDIT_BASE64_DECODED, false, false },
+	{ CTE_NONE, CTE_NONE, DKIM_EDIT_TO_BASE64, true, false },
+	{ CTE_QP, CTE_QP, DKIM_EDIT_QP_DECODED, true, true },
+	{ CTE_QP, CTE_QP, DKIM_EDIT_QP_DECODED, true, false },
+	{ CTE_BASE64, CTE_BASE64, DKIM_EDIT_BASE64_DECODED, true, false },
+	{ CTE_BASE64, CTE_BASE64, DKIM_EDIT_BASE64_DECODED, false, false },
 };
+#define RECODINGS (sizeof recodings / sizeof recodings[0])
+
+/* A plain text and encoded markup that a relay makes alike. */
+static const struct recoding recodings_mixed[] = {
+	{ CTE_NONE, CTE_QP, DKIM_EDIT_TO_BASE64, true, true },
+	{ CTE_NONE, CTE_QP, DKIM_EDIT_TO_BASE64, true, false },
+	{ CTE_NONE, CTE_BASE64, DKIM_EDIT_TO_BASE64, true, false },
+	{ CTE_NONE, CTE_BASE64, DKIM_EDIT_TO_BASE64, false, false },
+};
+#define RECODINGS_MIXED (sizeof recodings_mixed / sizeof recodings_mixed[0])
 
 /* The part's text without the line end that belongs to the boundary behind it. */
 static struct span part_text(const struct cutting *c, const struct mime_part *part, enum mime_cte cte)
@@ -247,58 +258,71 @@ static struct span part_text(const struct cutting *c, const struct mime_part *pa
 
 /* In its new encoding, with what stands before the boundary; `word` is what its field says of that. */
 static struct span part_recode(
-	const struct cutting *c, const struct recoding *recoding, struct span text, struct span *word)
+	const struct cutting *c, const struct recoding *recoding, enum mime_cte to, struct span text, struct span *word)
 {
 	struct span end = SPAN("\r\n");
 
-	*word = recoding->to == CTE_QP	      ? SPAN("quoted-printable") :
-		recoding->to == CTE_BASE64    ? SPAN("base64") :
-		span_has_8bit(text)	      ? SPAN("8bit") :
-						SPAN("7bit");
-	if (recoding->to == CTE_QP)
+	*word = to == CTE_QP	    ? SPAN("quoted-printable") :
+		to == CTE_BASE64    ? SPAN("base64") :
+		span_has_8bit(text) ? SPAN("8bit") :
+				      SPAN("7bit");
+	if (to == CTE_QP)
 		text = mime_qp_encode(c->arena, text, 76, recoding->words);
-	else if (recoding->to == CTE_BASE64)
+	else if (to == CTE_BASE64)
 		text = mime_base64_encode(c->arena, recoding->crlf ? text : text_with_ends(c->arena, text, false), 76);
 	return text.p ? TEXT_JOIN(c->arena, text, end) : text;
 }
 
-/* One text part, or all of them. */
-static void parts_recode(
-	const struct cutting *c, const struct mime_parts *parts, size_t first, size_t last, const struct recoding *recoding)
+static enum mime_cte part_cte_wanted(const struct cutting *c, const struct mime_part *part, const struct recoding *recoding)
+{
+	return mimeparts_is_html(&c->b->search->dkim->header, c->text->raw, part) ? recoding->markup : recoding->to;
+}
+
+/* The body with one text part recoded, or with all of them; absent where none is. */
+static struct span parts_recode(const struct cutting *c, const struct mime_parts *parts, size_t first, size_t last,
+	const struct recoding *recoding, struct dkim_step *step)
 {
 	struct piece pieces[2 * PARTS_CUT];
-	struct dkim_step step = { .edit = recoding->edit, .where = SPAN("body") };
 	size_t n = 0;
 
-	for (size_t i = first; i < last && n + 2 <= 2 * PARTS_CUT; i++) {
+	*step = (struct dkim_step){ .edit = recoding->edit, .where = SPAN("body") };
+	for (size_t i = first; i < last && i < parts->n && n + 2 <= 2 * PARTS_CUT; i++) {
 		const struct mime_part *part = &parts->part[i];
-		enum mime_cte cte = body_text_cte(c->text, part);
+		enum mime_cte cte = body_text_cte(c->text, part), to = part_cte_wanted(c, part, recoding);
 		struct span value = mimeparts_field(c->text->raw, part, "content-transfer-encoding"), text, word;
 
-		if (!value.p || cte == recoding->to || !part_is_text(c->text->raw, part))
+		if (!value.p || cte == to || !part_is_text(c->text->raw, part))
 			continue;
 		text = part_text(c, part, cte);
-		text = text.p ? part_recode(c, recoding, text, &word) : text;
+		text = text.p ? part_recode(c, recoding, to, text, &word) : text;
 		if (!text.p)
-			return;
-		step.edit = recoding->to == CTE_NONE && cte == CTE_QP ? DKIM_EDIT_TO_QP : step.edit;
+			return SPAN_ABSENT;
+		step->edit = to == CTE_NONE && cte == CTE_QP ? DKIM_EDIT_TO_QP : step->edit;
 		pieces[n++] = (struct piece){ (size_t)(value.p - c->text->raw.p), value.n, word };
 		pieces[n++] = (struct piece){ part->content, part->end - part->content, text };
-		step.where = n > 2 ? SPAN("body") : mimeparts_name(c->arena, part, i + 1);
+		step->where = n > 2 ? SPAN("body") : mimeparts_name(c->arena, part, i + 1);
 	}
-	if (n)
-		body_text_add(c->b, c->text, text_splice(c->arena, c->text->raw, pieces, n), step, NULL);
+	return n ? text_splice(c->arena, c->text->raw, pieces, n) : SPAN_ABSENT;
+}
+
+static void recoded_add(
+	const struct cutting *c, const struct mime_parts *parts, size_t first, size_t last, const struct recoding *recoding)
+{
+	struct dkim_step step;
+	struct span raw = parts_recode(c, parts, first, last, recoding, &step);
+
+	body_text_add(c->b, c->text, raw, step, NULL);
 }
 
 /* All parts alike; and one that was quoted-printable and is base64, or the other way round. Where one or the other is plain,
  * edits_body tries all that the part's field may have said. */
 static void recode(const struct cutting *c, const struct mime_parts *parts)
 {
-	for (size_t i = 0; i < sizeof recodings / sizeof recodings[0]; i++) {
-		parts_recode(c, parts, 0, parts->n, &recodings[i]);
+	for (size_t i = 0; i < RECODINGS; i++) {
+		recoded_add(c, parts, 0, parts->n, &recodings[i]);
 		for (size_t k = 0; recodings[i].to != CTE_NONE && k < parts->n && k < PARTS_CUT; k++)
 			if (parts->part[k].cte != CTE_NONE)
-				parts_recode(c, parts, k, k + 1, &recodings[i]);
+				recoded_add(c, parts, k, k + 1, &recodings[i]);
 	}
 }
 
@@ -333,4 +357,78 @@ void edits_recoded(struct body_search *b, const struct body_text *text)
 	}
 	if (text->steps_n == 0 && !parts.part[0].whole)
 		recode(&c, &parts);
+}
+
+/* ---- parts recoded, and words added to them ---- */
+
+/* True: found, or nothing more can be tried. */
+static bool relayed_try(const struct cutting *c, const struct mime_parts *parts, size_t first, size_t last,
+	const struct recoding *recoding, struct turns turns)
+{
+	struct arena_mark mark = arena_mark(c->arena);
+	struct body_text behind = *c->text;
+	struct dkim_step *step = &behind.steps[behind.steps_n++];
+
+	behind.raw = parts_recode(c, parts, first, last, recoding, step);
+	if (behind.raw.p)
+		edits_likely_within(c->b, &behind, turns);
+	if (c->b->outcome->found || c->b->search->exhausted)
+		return true;
+	arena_rewind(c->arena, mark);
+	return false;
+}
+
+static bool relayed_try_both(const struct cutting *c, const struct mime_parts *parts, const struct recoding *way, size_t n,
+	struct turns turns)
+{
+	for (size_t i = 0; i < n; i++)
+		if (relayed_try(c, parts, 0, parts->n, &way[i], turns))
+			return true;
+	return false;
+}
+
+static bool relayed_try_one(const struct cutting *c, const struct mime_parts *parts, struct turns turns)
+{
+	for (size_t i = 0; i < RECODINGS; i++)
+		for (size_t k = 0; k < parts->n && k < PARTS_CUT; k++)
+			if (relayed_try(c, parts, k, k + 1, &recodings[i], turns))
+				return true;
+	return false;
+}
+
+static size_t texts_octets(const struct body_text *text, const struct mime_parts *parts)
+{
+	size_t octets = 0;
+
+	for (size_t i = 0; i < parts->n; i++)
+		octets += part_is_text(text->raw, &parts->part[i]) ? parts->part[i].end - parts->part[i].content : 0;
+	return octets;
+}
+
+/* Where few guesses are all that can be made, the best of the likely ways come before the best of the others. Looking for places
+ * in long texts costs more than the guesses: there it is done once for each of the likely ways. */
+void edits_relayed(struct body_search *b, const struct body_text *text)
+{
+	static const struct turns alike[] = { { 0, 2 }, { 2, 4 }, { 4, 8 }, { 8, SIZE_MAX } };
+	static const struct turns mixed[] = { { 0, 1 }, { 1, 3 }, { 3, 8 }, { 8, SIZE_MAX } };
+	static const struct turns one[] = { { 0, 0 }, { 0, 1 }, { 1, 6 }, { 6, SIZE_MAX } };
+	static const struct turns once = { 0, 8 };
+	struct cutting c = { .b = b, .text = text, .arena = b->search->arena };
+	struct mime_parts parts;
+
+	if (text->steps_n)
+		return;
+	mimeparts_find(&b->search->dkim->header, text->raw, &parts);
+	if (parts.part[0].whole)
+		return;
+	if (texts_octets(text, &parts) > RELAYED_OCTETS) {
+		if (!relayed_try_both(&c, &parts, recodings, RECODINGS, once))
+			relayed_try_both(&c, &parts, recodings_mixed, RECODINGS_MIXED, once);
+		return;
+	}
+	for (size_t i = 0; i < sizeof alike / sizeof alike[0]; i++)
+		if (relayed_try_both(&c, &parts, recodings, RECODINGS, alike[i]) ||
+			relayed_try_both(&c, &parts, recodings_mixed, RECODINGS_MIXED, mixed[i]) ||
+			relayed_try_one(&c, &parts, one[i]))
+			return;
 }
