@@ -164,7 +164,8 @@ undone('... with words added to one', before, several(('plain', 'base64', b64(TE
 undone('all parts become quoted-printable', before, several(('plain', 'quoted-printable', qp(TEXT)), ('html', 'quoted-printable', qp(MARKUP))), ['8bit-to-quoted-printable'])
 before = several(('plain', 'base64', b64(lf(TEXT))), ('html', 'base64', b64(lf(MARKUP))))
 undone('all parts become plain', before, several(('plain', '8bit', TEXT), ('html', '8bit', MARKUP)), ['base64-to-8bit'])
-undone('base64 becomes quoted-printable', before, several(('plain', 'quoted-printable', qp(TEXT)), ('html', 'base64', b64(lf(MARKUP)))), ['base64-to-8bit'])
+undone('base64 becomes quoted-printable', before, several(('plain', 'quoted-printable', qp(TEXT)), ('html', 'base64', b64(lf(MARKUP)))),
+       ['8bit-to-quoted-printable', 'base64-to-8bit'])
 def checked(link, slash=''):
     """As a gateway has it that looks at links when they are followed."""
     return 'https://eur01.safelinks.protection.outlook.com/?url=%s%s&data=05%%7C01&reserved=0' % (urllib.parse.quote(link, safe=''), slash)
@@ -224,9 +225,11 @@ for times, encodings in (1, ENCODERS), (3, ['quoted-printable']):
             undone('%s: %s in both, before %d kB' % (encoding, name, len(more) // 1000), before,
                    several(('plain', encoding, encode(words)), ('html', encoding, encode(markup)), more=more), edits)
 long_page = '<html><head><title>Grüße</title></head><body>\r\n' + LINE * 600 + '</body></html>\r\n'
-for first, then, edit in (('8bit', 'quoted-printable', '8bit-to-quoted-printable'), ('8bit', 'base64', '8bit-to-base64'),
-                          ('quoted-printable', '8bit', 'quoted-printable-to-8bit'), ('quoted-printable', 'base64', 'quoted-printable-to-8bit'),
-                          ('base64', '8bit', 'base64-to-8bit'), ('base64', 'quoted-printable', 'base64-to-8bit')):
+for first, then, edits_first in (('8bit', 'quoted-printable', ['8bit-to-quoted-printable']), ('8bit', 'base64', ['8bit-to-base64']),
+                                 ('quoted-printable', '8bit', ['quoted-printable-to-8bit']),
+                                 ('quoted-printable', 'base64', ['8bit-to-base64', 'quoted-printable-to-8bit']),
+                                 ('base64', '8bit', ['base64-to-8bit']),
+                                 ('base64', 'quoted-printable', ['8bit-to-quoted-printable', 'base64-to-8bit'])):
     encode, again = ENCODERS[first], ENCODERS[then]
     for name, text, markup, old, more, edits in (
             ('a notice in both', TEXT + NOTE, page.replace('</body>', NOTE_MARKUP + '</body>'), page, '', ['footer-appended'] * 2),
@@ -235,10 +238,14 @@ for first, then, edit in (('8bit', 'quoted-printable', '8bit-to-quoted-printable
             ('a banner in both', WARNING + TEXT, page.replace('<body>', '<body>' + WARNING_MARKUP), page, '', ['banner-prepended'] * 2),
             ('a notice in the markup', TEXT, page.replace('</body>', NOTE_MARKUP + '</body>'), page, '', ['footer-appended'])):
         undone('%s becomes %s: %s' % (first, then, name), several(('plain', first, encode(TEXT)), ('html', first, encode(old)), more=more),
-               several(('plain', then, again(text)), ('html', then, again(markup)), more=more), [edit] + edits)
+               several(('plain', then, again(text)), ('html', then, again(markup)), more=more), edits_first + edits)
+for first, then, edits in (('base64', '8bit', ['base64-to-8bit']), ('base64', 'quoted-printable', ['8bit-to-quoted-printable', 'base64-to-8bit']),
+                           ('8bit', 'base64', ['8bit-to-base64'])):
+    undone('%s becomes %s: a banner before the text' % (first, then), whole(first, ENCODERS[first](TEXT)), whole(then, ENCODERS[then](WARNING + TEXT)),
+           edits + ['banner-prepended'])
 undone('plain text and encoded markup become base64, with a notice in both', several(('plain', '8bit', TEXT), ('html', 'quoted-printable', qp(page))),
        several(('plain', 'base64', b64(TEXT + NOTE)), ('html', 'base64', b64(page.replace('</body>', NOTE_MARKUP + '</body>')))),
-       ['8bit-to-base64'] + ['footer-appended'] * 2)
+       ['8bit-to-base64', 'quoted-printable-to-8bit'] + ['footer-appended'] * 2)
 NAME, ADDRESS = 'Mara Quill', 'mara.quill@shop.example'
 for author in '%s <%s>' % (NAME, ADDRESS), '"Quill, Mara" <%s>' % ADDRESS, ADDRESS:
     shown = author.split(' <')[0].strip('"')

@@ -34,7 +34,7 @@ void body_text_add(
 {
 	struct body_text *text = &b->texts[b->texts_n];
 
-	if (!raw.p || b->texts_n == TEXTS_MAX || parent->steps_n == TEXT_STEPS_MAX - 1 || span_is(raw, parent->raw))
+	if (!raw.p || b->texts_n == TEXTS_MAX || parent->steps_n >= TEXT_STEPS_ADDED || span_is(raw, parent->raw))
 		return;
 	*text = *parent;
 	text->raw = raw;

@@ -8,7 +8,8 @@
 #include "parse/dkim/search.h"
 
 #define TEXTS_MAX 160
-#define TEXT_STEPS_MAX 3
+#define TEXT_STEPS_ADDED 2 /* by texts on texts; what is cut off them and recoded comes on top */
+#define TEXT_STEPS_MAX 5
 
 struct body_text {
 	struct span raw;

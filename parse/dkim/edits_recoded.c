@@ -222,26 +222,25 @@ bool part_is_text(struct span body, const struct mime_part *part)
 
 struct recoding {
 	enum mime_cte to, markup; /* of parts that are markup */
-	enum dkim_edit edit;
-	bool crlf;  /* line ends of what becomes base64 */
-	bool words; /* quoted-printable is broken between words */
+	bool crlf;                /* line ends of what becomes base64 */
+	bool words;               /* quoted-printable is broken between words */
 };
 
 static const struct recoding recodings[] = {
-	{ CTE_NONE, CTE_NONE, DKIM_EDIT_TO_BASE64, true, false },
-	{ CTE_QP, CTE_QP, DKIM_EDIT_QP_DECODED, true, true },
-	{ CTE_QP, CTE_QP, DKIM_EDIT_QP_DECODED, true, false },
-	{ CTE_BASE64, CTE_BASE64, DKIM_EDIT_BASE64_DECODED, true, false },
-	{ CTE_BASE64, CTE_BASE64, DKIM_EDIT_BASE64_DECODED, false, false },
+	{ CTE_NONE, CTE_NONE, true, false },
+	{ CTE_QP, CTE_QP, true, true },
+	{ CTE_QP, CTE_QP, true, false },
+	{ CTE_BASE64, CTE_BASE64, true, false },
+	{ CTE_BASE64, CTE_BASE64, false, false },
 };
 #define RECODINGS (sizeof recodings / sizeof recodings[0])
 
 /* A plain text and encoded markup that a relay makes alike. */
 static const struct recoding recodings_mixed[] = {
-	{ CTE_NONE, CTE_QP, DKIM_EDIT_TO_BASE64, true, true },
-	{ CTE_NONE, CTE_QP, DKIM_EDIT_TO_BASE64, true, false },
-	{ CTE_NONE, CTE_BASE64, DKIM_EDIT_TO_BASE64, true, false },
-	{ CTE_NONE, CTE_BASE64, DKIM_EDIT_TO_BASE64, false, false },
+	{ CTE_NONE, CTE_QP, true, true },
+	{ CTE_NONE, CTE_QP, true, false },
+	{ CTE_NONE, CTE_BASE64, true, false },
+	{ CTE_NONE, CTE_BASE64, false, false },
 };
 #define RECODINGS_MIXED (sizeof recodings_mixed / sizeof recodings_mixed[0])
 
@@ -250,27 +249,28 @@ static struct span part_text(const struct cutting *c, const struct mime_part *pa
 {
 	struct span content = { c->text->raw.p + part->content, part->end - part->content };
 
-	content.n -= span_ends_nocase(content, SPAN("\r\n")) ? 2 : 0;
+	content.n -= !part->whole && span_ends_nocase(content, SPAN("\r\n")) ? 2 : 0;
 	return cte == CTE_BASE64 ? text_with_ends(c->arena, mime_base64_decode(c->arena, fws_trim(content)), true) :
 	       cte == CTE_QP	 ? mime_qp_decode(c->arena, content) :
 				   content;
 }
 
-/* In its new encoding, with what stands before the boundary; `word` is what its field says of that. */
-static struct span part_recode(
-	const struct cutting *c, const struct recoding *recoding, enum mime_cte to, struct span text, struct span *word)
+static const char *cte_name(enum mime_cte cte, struct span text)
 {
-	struct span end = SPAN("\r\n");
+	return cte == CTE_QP ? "quoted-printable" : cte == CTE_BASE64 ? "base64" : span_has_8bit(text) ? "8bit" : "7bit";
+}
 
-	*word = to == CTE_QP	    ? SPAN("quoted-printable") :
-		to == CTE_BASE64    ? SPAN("base64") :
-		span_has_8bit(text) ? SPAN("8bit") :
-				      SPAN("7bit");
+/* In its new encoding, with the line end before the boundary. */
+static struct span part_recode(
+	const struct cutting *c, const struct recoding *recoding, const struct mime_part *part, enum mime_cte to, struct span text)
+{
 	if (to == CTE_QP)
 		text = mime_qp_encode(c->arena, text, 76, recoding->words);
 	else if (to == CTE_BASE64)
 		text = mime_base64_encode(c->arena, recoding->crlf ? text : text_with_ends(c->arena, text, false), 76);
-	return text.p ? TEXT_JOIN(c->arena, text, end) : text;
+	if (!text.p || part->whole)
+		return text;
+	return TEXT_JOIN(c->arena, text, SPAN("\r\n"));
 }
 
 static enum mime_cte part_cte_wanted(const struct cutting *c, const struct mime_part *part, const struct recoding *recoding)
@@ -278,40 +278,71 @@ static enum mime_cte part_cte_wanted(const struct cutting *c, const struct mime_
 	return mimeparts_is_html(&c->b->search->dkim->header, c->text->raw, part) ? recoding->markup : recoding->to;
 }
 
-/* The body with one text part recoded, or with all of them; absent where none is. */
-static struct span parts_recode(const struct cutting *c, const struct mime_parts *parts, size_t first, size_t last,
-	const struct recoding *recoding, struct dkim_step *step)
+static void edit_note(struct body_text *text, enum dkim_edit edit, struct span where)
+{
+	for (size_t i = 0; i < text->steps_n; i++)
+		if (text->steps[i].edit == edit) {
+			text->steps[i].where = SPAN("body"); /* of more than one part */
+			return;
+		}
+	if (text->steps_n < TEXT_STEPS_ADDED)
+		text->steps[text->steps_n++] = (struct dkim_step){ .edit = edit, .where = where };
+}
+
+/* What is undone of a part: that it was encoded, that its encoding was taken off, or both. */
+static void edits_note(const struct cutting *c, struct body_text *text, const struct mime_part *part, size_t k, enum mime_cte cte,
+	enum mime_cte to)
+{
+	struct span where = part->whole ? SPAN("body") : mimeparts_name(c->arena, part, k + 1);
+
+	if (cte != CTE_NONE)
+		edit_note(text, cte == CTE_QP ? DKIM_EDIT_TO_QP : DKIM_EDIT_TO_BASE64, where);
+	if (to != CTE_NONE)
+		edit_note(text, to == CTE_QP ? DKIM_EDIT_QP_DECODED : DKIM_EDIT_BASE64_DECODED, where);
+}
+
+/* The body with one text part recoded, or with all of them. False: none is. */
+static bool parts_recode(const struct cutting *c, const struct mime_parts *parts, size_t first, size_t last,
+	const struct recoding *recoding, struct body_text *recoded)
 {
 	struct piece pieces[2 * PARTS_CUT];
 	size_t n = 0;
 
-	*step = (struct dkim_step){ .edit = recoding->edit, .where = SPAN("body") };
+	*recoded = *c->text;
 	for (size_t i = first; i < last && i < parts->n && n + 2 <= 2 * PARTS_CUT; i++) {
 		const struct mime_part *part = &parts->part[i];
 		enum mime_cte cte = body_text_cte(c->text, part), to = part_cte_wanted(c, part, recoding);
-		struct span value = mimeparts_field(c->text->raw, part, "content-transfer-encoding"), text, word;
+		struct span value = mimeparts_field(c->text->raw, part, "content-transfer-encoding"), text;
+		const char *name;
 
-		if (!value.p || cte == to || !part_is_text(c->text->raw, part))
+		if ((!value.p && !part->whole) || cte == to || !part_is_text(c->text->raw, part))
 			continue;
 		text = part_text(c, part, cte);
-		text = text.p ? part_recode(c, recoding, to, text, &word) : text;
+		name = cte_name(to, text);
+		text = text.p ? part_recode(c, recoding, part, to, text) : text;
 		if (!text.p)
-			return SPAN_ABSENT;
-		step->edit = to == CTE_NONE && cte == CTE_QP ? DKIM_EDIT_TO_QP : step->edit;
-		pieces[n++] = (struct piece){ (size_t)(value.p - c->text->raw.p), value.n, word };
+			return false;
+		if (part->whole)
+			recoded->cte = name;
+		else
+			pieces[n++] = (struct piece){ (size_t)(value.p - c->text->raw.p), value.n, span_of(name) };
 		pieces[n++] = (struct piece){ part->content, part->end - part->content, text };
-		step->where = n > 2 ? SPAN("body") : mimeparts_name(c->arena, part, i + 1);
+		edits_note(c, recoded, part, i, cte, to);
 	}
-	return n ? text_splice(c->arena, c->text->raw, pieces, n) : SPAN_ABSENT;
+	recoded->raw = n ? text_splice(c->arena, c->text->raw, pieces, n) : SPAN_ABSENT;
+	return recoded->raw.p;
 }
 
 static void recoded_add(
 	const struct cutting *c, const struct mime_parts *parts, size_t first, size_t last, const struct recoding *recoding)
 {
-	struct dkim_step step;
-	struct span raw = parts_recode(c, parts, first, last, recoding, &step);
+	struct body_text recoded, parent = *c->text;
 
-	body_text_add(c->b, c->text, raw, step, NULL);
+	if (!parts_recode(c, parts, first, last, recoding, &recoded))
+		return;
+	if (recoded.steps_n > 1)
+		parent.steps[parent.steps_n++] = recoded.steps[0];
+	body_text_add(c->b, &parent, recoded.raw, recoded.steps[recoded.steps_n - 1], NULL);
 }
 
 /* All parts alike; and one that was quoted-printable and is base64, or the other way round. Where one or the other is plain,
@@ -329,10 +360,11 @@ static void recode(const struct cutting *c, const struct mime_parts *parts)
 /* Words are cut off the body as it came, and behind one other edit that bears on it. */
 static bool is_cut(const struct body_text *text)
 {
-	enum dkim_edit edit = text->steps[0].edit;
+	enum dkim_edit first = text->steps[0].edit;
 
-	return text->steps_n == 0 ||
-	       (text->steps_n == 1 && (edit == DKIM_EDIT_TO_QP || edit == DKIM_EDIT_BASE64_DECODED));
+	if (text->steps_n < 2)
+		return text->steps_n == 0 || first == DKIM_EDIT_TO_QP || first == DKIM_EDIT_BASE64_DECODED;
+	return text->steps_n == 2 && first == DKIM_EDIT_TO_QP && text->steps[1].edit == DKIM_EDIT_BASE64_DECODED;
 }
 
 void edits_recoded(struct body_search *b, const struct body_text *text)
@@ -366,12 +398,10 @@ static bool relayed_try(const struct cutting *c, const struct mime_parts *parts,
 	const struct recoding *recoding, struct turns turns)
 {
 	struct arena_mark mark = arena_mark(c->arena);
-	struct body_text behind = *c->text;
-	struct dkim_step *step = &behind.steps[behind.steps_n++];
+	struct body_text recoded;
 
-	behind.raw = parts_recode(c, parts, first, last, recoding, step);
-	if (behind.raw.p)
-		edits_likely_within(c->b, &behind, turns);
+	if (parts_recode(c, parts, first, last, recoding, &recoded))
+		edits_likely_within(c->b, &recoded, turns);
 	if (c->b->outcome->found || c->b->search->exhausted)
 		return true;
 	arena_rewind(c->arena, mark);
@@ -389,7 +419,7 @@ static bool relayed_try_both(const struct cutting *c, const struct mime_parts *p
 
 static bool relayed_try_one(const struct cutting *c, const struct mime_parts *parts, struct turns turns)
 {
-	for (size_t i = 0; i < RECODINGS; i++)
+	for (size_t i = 0; i < RECODINGS && !parts->part[0].whole; i++)
 		for (size_t k = 0; k < parts->n && k < PARTS_CUT; k++)
 			if (relayed_try(c, parts, k, k + 1, &recodings[i], turns))
 				return true;
@@ -419,8 +449,6 @@ void edits_relayed(struct body_search *b, const struct body_text *text)
 	if (text->steps_n)
 		return;
 	mimeparts_find(&b->search->dkim->header, text->raw, &parts);
-	if (parts.part[0].whole)
-		return;
 	if (texts_octets(text, &parts) > RELAYED_OCTETS) {
 		if (!relayed_try_both(&c, &parts, recodings, RECODINGS, once))
 			relayed_try_both(&c, &parts, recodings_mixed, RECODINGS_MIXED, once);
