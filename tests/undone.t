@@ -246,6 +246,62 @@ for first, then, edits in (('base64', '8bit', ['base64-to-8bit']), ('base64', 'q
 undone('plain text and encoded markup become base64, with a notice in both', several(('plain', '8bit', TEXT), ('html', 'quoted-printable', qp(page))),
        several(('plain', 'base64', b64(TEXT + NOTE)), ('html', 'base64', b64(page.replace('</body>', NOTE_MARKUP + '</body>')))),
        ['8bit-to-base64', 'quoted-printable-to-8bit'] + ['footer-appended'] * 2)
+
+
+def quoted(link):
+    return urllib.parse.quote(link, safe='')
+
+
+def defended(link):
+    """Proofpoint's third way: some characters are stars, and stand behind the link."""
+    stars = ''.join(c for c in link if c in '?=&')
+    return 'https://urldefense.com/v3/__%s__;%s!!AbC!dEf-_g$' % (re.sub('[?=&]', '*', link), base64.urlsafe_b64encode(stars.encode()).decode().rstrip('='))
+
+
+CHECKERS = {
+    'url=': checked,
+    'a=': lambda link: 'https://linkprotect.cudasvc.com/url?a=%s&c=E,1,abc&typo=1' % quoted(link),
+    'o=': lambda link: 'https://avanan.url-protection.com/v1/url?o=%s&g=abc' % quoted(link),
+    'u=, with dashes': lambda link: 'https://urldefense.proofpoint.com/v2/url?u=%s&d=DwMFaQ&e=' % quoted(link).replace('%', '-').replace('-2F', '_'),
+    'u=, in base64': lambda link: 'https://eu-west-1.protection.sophos.com?d=shop.example&u=%s&p=m' % base64.b64encode(link.encode()).decode(),
+    'v3/__': defended,
+    'v3/__, a run': lambda link: 'https://urldefense.com/v3/__%s__;Pz8!!A!b$' % link.replace('??', '**A'),
+    'in the path': lambda link: 'https://secure-web.cisco.com/1Abc-_d/%s' % quoted(link),
+    'between ___': lambda link: 'https://protect.checkpoint.com/v2/r01/___%s___.YXAzOmFjbWU6YTpvOg' % link,
+}
+ACCOUNT, ASKED = 'https://shop.example/konto', 'https://shop.example/rechnung??nummer=17'
+linked = TEXT + 'Konto: %s.\r\nRechnung (%s), heute!\r\n'
+linked_page = page.replace('</body>', '<p><a href="%s">Konto</a> <a class="b" href="%s">Rechnung</a></p>\r\n</body>')
+
+
+def links(check, encode, banner=False, link=LINK):
+    def fill(text, form):
+        return text % (form(check(ACCOUNT)), form(check(link)))
+    text, markup = fill(linked, str), fill(linked_page, lambda link: link.replace('&', '&amp;'))
+    if banner:
+        text, markup = WARNING + text, markup.replace('<body>', '<body>' + WARNING_MARKUP)
+    return [encode(text), encode(markup)]
+
+
+def both(encoding, texts):
+    return several(('plain', encoding, texts[0]), ('html', encoding, texts[1]))
+
+
+for name, check in CHECKERS.items():
+    link = ASKED if 'run' in name else LINK
+    before = both('quoted-printable', links(str, qp, link=link))
+    undone('links led through a checker, %s' % name, before, both('quoted-printable', links(check, qp, link=link)), ['url-rewritten'])
+    undone('... and a banner', before, both('quoted-printable', links(check, qp, True, link)), ['url-rewritten'] + ['banner-prepended'] * 2)
+for first, encode in ENCODERS.items():
+    before = both(first, links(str, encode))
+    undone('%s: links led through a checker, and a banner' % first, before, both(first, links(checked, encode, True)),
+           ['url-rewritten'] + ['banner-prepended'] * 2)
+    if first != 'base64':
+        undone('... and base64 instead', before, both('base64', links(checked, b64, True)),
+               ['url-rewritten', '8bit-to-base64'] + ['quoted-printable-to-8bit'] * (first != '8bit') + ['banner-prepended'] * 2)
+for encoding, encode in ENCODERS.items():
+    undone('%s: links in a text, and a banner before it' % encoding, whole(encoding, encode(linked % (ACCOUNT, LINK))),
+           whole(encoding, encode(WARNING + linked % (checked(ACCOUNT), checked(LINK)))), ['url-rewritten', 'banner-prepended'])
 NAME, ADDRESS = 'Mara Quill', 'mara.quill@shop.example'
 for author in '%s <%s>' % (NAME, ADDRESS), '"Quill, Mara" <%s>' % ADDRESS, ADDRESS:
     shown = author.split(' <')[0].strip('"')

@@ -8,7 +8,8 @@
 #include "parse/dkim/search.h"
 
 #define TEXTS_MAX 160
-#define TEXT_STEPS_ADDED 2 /* by texts on texts; what is cut off them and recoded comes on top */
+#define TEXT_STEPS_ADDED 2   /* to a text that is searched on */
+#define TEXT_STEPS_RECODED 3 /* to one that only words are taken out of: links, and encodings */
 #define TEXT_STEPS_MAX 5
 
 struct body_text {
@@ -59,16 +60,20 @@ bool body_found(
 bool footer_is_likely(struct span text, size_t at);
 
 /* Links led through somebody's checker: where they stand, and what they lead to, written in one of some forms. */
-#define LINKS_MAX 64
-#define LINKS_FORMS 4
+#define LINKS_MAX 400
+#define LINKS_FORMS 4 /* bits: `&` is written `&amp;`, an empty path had no slash */
+#define LINKS_KEPT '-'
 size_t links_find(struct arena *arena, struct span text, unsigned form, struct piece *pieces);
 struct dkim_step links_step(struct span text, const struct piece *pieces, struct span where); /* of at least one */
 
 void edits_body(struct body_search *b, const struct body_text *text); /* adds texts, tries guesses */
 void edits_recoded(struct body_search *b, const struct body_text *text); /* the same of parts that were decoded and encoded again */
 void edits_likely(struct body_search *b, const struct body_text *text); /* of parts that got words at an end, the few best */
-void edits_relayed(struct body_search *b, const struct body_text *text); /* ... and were encoded otherwise, too */
+void edits_relayed(struct body_search *b, const struct body_text *text); /* ... and were encoded otherwise, or got other links */
 void edits_inside(struct body_search *b, const struct body_text *text); /* and were changed at their beginning or in their links */
+
+/* Texts with their parts encoded otherwise. */
+void texts_add_recoded(struct body_search *b, const struct body_text *text, const struct mime_parts *parts);
 
 /* Of the guesses of edits_likely, the best first, those from `first` to before `end` of each way of changing the text. */
 struct turns {

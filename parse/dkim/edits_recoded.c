@@ -1,6 +1,5 @@
 /* Guesses about parts that were decoded and encoded again. Who adds words to a text that is base64 decodes it first: of what
- * is left each of the last lines may be the first that is not the signer's. A relay that does not like the encoding of one
- * part likes that of none. */
+ * is left each of the last lines may be the first that is not the signer's. */
 #include "base/base64.h"
 #include "parse/dkim/bodysearch.h"
 #include "parse/dkim/encoding.h"
@@ -11,7 +10,6 @@
 #define PARTS_CUT 8
 #define BEHIND_OCTETS 20000 /* where more stands behind the text, each guess costs, and only likely ones are made */
 #define CUTS_LIKELY 6
-#define RELAYED_OCTETS ((size_t)1 << 15) /* of all texts; where they are longer, few ways of recoding are tried */
 
 /* A part's text, and what stands around it when it is base64. */
 struct cutting {
@@ -218,145 +216,6 @@ bool part_is_text(struct span body, const struct mime_part *part)
 	return !part->multipart && part->end > part->content && (!type.p || span_starts_nocase(type, SPAN("text/")));
 }
 
-/* ---- all parts alike ---- */
-
-struct recoding {
-	enum mime_cte to, markup; /* of parts that are markup */
-	bool crlf;                /* line ends of what becomes base64 */
-	bool words;               /* quoted-printable is broken between words */
-};
-
-static const struct recoding recodings[] = {
-	{ CTE_NONE, CTE_NONE, true, false },
-	{ CTE_QP, CTE_QP, true, true },
-	{ CTE_QP, CTE_QP, true, false },
-	{ CTE_BASE64, CTE_BASE64, true, false },
-	{ CTE_BASE64, CTE_BASE64, false, false },
-};
-#define RECODINGS (sizeof recodings / sizeof recodings[0])
-
-/* A plain text and encoded markup that a relay makes alike. */
-static const struct recoding recodings_mixed[] = {
-	{ CTE_NONE, CTE_QP, true, true },
-	{ CTE_NONE, CTE_QP, true, false },
-	{ CTE_NONE, CTE_BASE64, true, false },
-	{ CTE_NONE, CTE_BASE64, false, false },
-};
-#define RECODINGS_MIXED (sizeof recodings_mixed / sizeof recodings_mixed[0])
-
-/* The part's text without the line end that belongs to the boundary behind it. */
-static struct span part_text(const struct cutting *c, const struct mime_part *part, enum mime_cte cte)
-{
-	struct span content = { c->text->raw.p + part->content, part->end - part->content };
-
-	content.n -= !part->whole && span_ends_nocase(content, SPAN("\r\n")) ? 2 : 0;
-	return cte == CTE_BASE64 ? text_with_ends(c->arena, mime_base64_decode(c->arena, fws_trim(content)), true) :
-	       cte == CTE_QP	 ? mime_qp_decode(c->arena, content) :
-				   content;
-}
-
-static const char *cte_name(enum mime_cte cte, struct span text)
-{
-	return cte == CTE_QP ? "quoted-printable" : cte == CTE_BASE64 ? "base64" : span_has_8bit(text) ? "8bit" : "7bit";
-}
-
-/* In its new encoding, with the line end before the boundary. */
-static struct span part_recode(
-	const struct cutting *c, const struct recoding *recoding, const struct mime_part *part, enum mime_cte to, struct span text)
-{
-	if (to == CTE_QP)
-		text = mime_qp_encode(c->arena, text, 76, recoding->words);
-	else if (to == CTE_BASE64)
-		text = mime_base64_encode(c->arena, recoding->crlf ? text : text_with_ends(c->arena, text, false), 76);
-	if (!text.p || part->whole)
-		return text;
-	return TEXT_JOIN(c->arena, text, SPAN("\r\n"));
-}
-
-static enum mime_cte part_cte_wanted(const struct cutting *c, const struct mime_part *part, const struct recoding *recoding)
-{
-	return mimeparts_is_html(&c->b->search->dkim->header, c->text->raw, part) ? recoding->markup : recoding->to;
-}
-
-static void edit_note(struct body_text *text, enum dkim_edit edit, struct span where)
-{
-	for (size_t i = 0; i < text->steps_n; i++)
-		if (text->steps[i].edit == edit) {
-			text->steps[i].where = SPAN("body"); /* of more than one part */
-			return;
-		}
-	if (text->steps_n < TEXT_STEPS_ADDED)
-		text->steps[text->steps_n++] = (struct dkim_step){ .edit = edit, .where = where };
-}
-
-/* What is undone of a part: that it was encoded, that its encoding was taken off, or both. */
-static void edits_note(const struct cutting *c, struct body_text *text, const struct mime_part *part, size_t k, enum mime_cte cte,
-	enum mime_cte to)
-{
-	struct span where = part->whole ? SPAN("body") : mimeparts_name(c->arena, part, k + 1);
-
-	if (cte != CTE_NONE)
-		edit_note(text, cte == CTE_QP ? DKIM_EDIT_TO_QP : DKIM_EDIT_TO_BASE64, where);
-	if (to != CTE_NONE)
-		edit_note(text, to == CTE_QP ? DKIM_EDIT_QP_DECODED : DKIM_EDIT_BASE64_DECODED, where);
-}
-
-/* The body with one text part recoded, or with all of them. False: none is. */
-static bool parts_recode(const struct cutting *c, const struct mime_parts *parts, size_t first, size_t last,
-	const struct recoding *recoding, struct body_text *recoded)
-{
-	struct piece pieces[2 * PARTS_CUT];
-	size_t n = 0;
-
-	*recoded = *c->text;
-	for (size_t i = first; i < last && i < parts->n && n + 2 <= 2 * PARTS_CUT; i++) {
-		const struct mime_part *part = &parts->part[i];
-		enum mime_cte cte = body_text_cte(c->text, part), to = part_cte_wanted(c, part, recoding);
-		struct span value = mimeparts_field(c->text->raw, part, "content-transfer-encoding"), text;
-		const char *name;
-
-		if ((!value.p && !part->whole) || cte == to || !part_is_text(c->text->raw, part))
-			continue;
-		text = part_text(c, part, cte);
-		name = cte_name(to, text);
-		text = text.p ? part_recode(c, recoding, part, to, text) : text;
-		if (!text.p)
-			return false;
-		if (part->whole)
-			recoded->cte = name;
-		else
-			pieces[n++] = (struct piece){ (size_t)(value.p - c->text->raw.p), value.n, span_of(name) };
-		pieces[n++] = (struct piece){ part->content, part->end - part->content, text };
-		edits_note(c, recoded, part, i, cte, to);
-	}
-	recoded->raw = n ? text_splice(c->arena, c->text->raw, pieces, n) : SPAN_ABSENT;
-	return recoded->raw.p;
-}
-
-static void recoded_add(
-	const struct cutting *c, const struct mime_parts *parts, size_t first, size_t last, const struct recoding *recoding)
-{
-	struct body_text recoded, parent = *c->text;
-
-	if (!parts_recode(c, parts, first, last, recoding, &recoded))
-		return;
-	if (recoded.steps_n > 1)
-		parent.steps[parent.steps_n++] = recoded.steps[0];
-	body_text_add(c->b, &parent, recoded.raw, recoded.steps[recoded.steps_n - 1], NULL);
-}
-
-/* All parts alike; and one that was quoted-printable and is base64, or the other way round. Where one or the other is plain,
- * edits_body tries all that the part's field may have said. */
-static void recode(const struct cutting *c, const struct mime_parts *parts)
-{
-	for (size_t i = 0; i < RECODINGS; i++) {
-		recoded_add(c, parts, 0, parts->n, &recodings[i]);
-		for (size_t k = 0; recodings[i].to != CTE_NONE && k < parts->n && k < PARTS_CUT; k++)
-			if (parts->part[k].cte != CTE_NONE)
-				recoded_add(c, parts, k, k + 1, &recodings[i]);
-	}
-}
-
 /* Words are cut off the body as it came, and behind one other edit that bears on it. */
 static bool is_cut(const struct body_text *text)
 {
@@ -388,75 +247,5 @@ void edits_recoded(struct body_search *b, const struct body_text *text)
 			return;
 	}
 	if (text->steps_n == 0 && !parts.part[0].whole)
-		recode(&c, &parts);
-}
-
-/* ---- parts recoded, and words added to them ---- */
-
-/* True: found, or nothing more can be tried. */
-static bool relayed_try(const struct cutting *c, const struct mime_parts *parts, size_t first, size_t last,
-	const struct recoding *recoding, struct turns turns)
-{
-	struct arena_mark mark = arena_mark(c->arena);
-	struct body_text recoded;
-
-	if (parts_recode(c, parts, first, last, recoding, &recoded))
-		edits_likely_within(c->b, &recoded, turns);
-	if (c->b->outcome->found || c->b->search->exhausted)
-		return true;
-	arena_rewind(c->arena, mark);
-	return false;
-}
-
-static bool relayed_try_both(const struct cutting *c, const struct mime_parts *parts, const struct recoding *way, size_t n,
-	struct turns turns)
-{
-	for (size_t i = 0; i < n; i++)
-		if (relayed_try(c, parts, 0, parts->n, &way[i], turns))
-			return true;
-	return false;
-}
-
-static bool relayed_try_one(const struct cutting *c, const struct mime_parts *parts, struct turns turns)
-{
-	for (size_t i = 0; i < RECODINGS && !parts->part[0].whole; i++)
-		for (size_t k = 0; k < parts->n && k < PARTS_CUT; k++)
-			if (relayed_try(c, parts, k, k + 1, &recodings[i], turns))
-				return true;
-	return false;
-}
-
-static size_t texts_octets(const struct body_text *text, const struct mime_parts *parts)
-{
-	size_t octets = 0;
-
-	for (size_t i = 0; i < parts->n; i++)
-		octets += part_is_text(text->raw, &parts->part[i]) ? parts->part[i].end - parts->part[i].content : 0;
-	return octets;
-}
-
-/* Where few guesses are all that can be made, the best of the likely ways come before the best of the others. Looking for places
- * in long texts costs more than the guesses: there it is done once for each of the likely ways. */
-void edits_relayed(struct body_search *b, const struct body_text *text)
-{
-	static const struct turns alike[] = { { 0, 2 }, { 2, 4 }, { 4, 8 }, { 8, SIZE_MAX } };
-	static const struct turns mixed[] = { { 0, 1 }, { 1, 3 }, { 3, 8 }, { 8, SIZE_MAX } };
-	static const struct turns one[] = { { 0, 0 }, { 0, 1 }, { 1, 6 }, { 6, SIZE_MAX } };
-	static const struct turns once = { 0, 8 };
-	struct cutting c = { .b = b, .text = text, .arena = b->search->arena };
-	struct mime_parts parts;
-
-	if (text->steps_n)
-		return;
-	mimeparts_find(&b->search->dkim->header, text->raw, &parts);
-	if (texts_octets(text, &parts) > RELAYED_OCTETS) {
-		if (!relayed_try_both(&c, &parts, recodings, RECODINGS, once))
-			relayed_try_both(&c, &parts, recodings_mixed, RECODINGS_MIXED, once);
-		return;
-	}
-	for (size_t i = 0; i < sizeof alike / sizeof alike[0]; i++)
-		if (relayed_try_both(&c, &parts, recodings, RECODINGS, alike[i]) ||
-			relayed_try_both(&c, &parts, recodings_mixed, RECODINGS_MIXED, mixed[i]) ||
-			relayed_try_one(&c, &parts, one[i]))
-			return;
+		texts_add_recoded(b, text, &parts);
 }

@@ -25,56 +25,149 @@ static struct span percent_decode(struct arena *arena, struct span text)
 	return out ? (struct span){ out, n } : SPAN_ABSENT;
 }
 
-/* Proofpoint v2: "-" stands for "%", "_" for "/"; v3: the link between two marks. */
-static struct span proofpoint_decode(struct arena *arena, struct span url, struct span value)
-{
-	long mark = span_find_nocase(url, SPAN("/v3/__"));
-	char *plain;
-
-	if (mark >= 0) {
-		struct span rest = { url.p + mark + 6, url.n - (size_t)mark - 6 };
-		long end = span_find_nocase(rest, SPAN("__;"));
-
-		return end > 0 ? (struct span){ rest.p, (size_t)end } : SPAN_ABSENT;
-	}
-	if (span_find_nocase(url, SPAN("urldefense")) < 0 || !value.p)
-		return SPAN_ABSENT;
-	plain = arena_take(arena, value.n + 1);
-	for (size_t i = 0; plain && i < value.n; i++)
-		plain[i] = value.p[i] == '-' ? '%' : value.p[i] == '_' ? '/' : value.p[i];
-	return plain ? percent_decode(arena, (struct span){ plain, value.n }) : SPAN_ABSENT;
-}
-
 static bool is_link(struct span text)
 {
 	return span_starts_nocase(text, SPAN("http://")) || span_starts_nocase(text, SPAN("https://")) ||
 		span_starts_nocase(text, SPAN("mailto:"));
 }
 
-/* The link inside a link: the value of a parameter that is itself a link. */
-static struct span url_inner(struct arena *arena, struct span url)
+/* What stands between two marks; absent when they do not. */
+static struct span between(struct span text, struct span from, struct span to)
+{
+	long at = span_find_nocase(text, from), end;
+	struct span rest;
+
+	if (at < 0)
+		return SPAN_ABSENT;
+	rest = (struct span){ text.p + at + from.n, text.n - (size_t)at - from.n };
+	end = span_find_nocase(rest, to);
+	return end > 0 ? (struct span){ rest.p, (size_t)end } : SPAN_ABSENT;
+}
+
+/* base64 as it is written in links. */
+static struct span link_base64(struct arena *arena, struct span text)
+{
+	struct span copy = text.p ? arena_copy(arena, text) : text;
+	char *p = (char *)copy.p;
+
+	for (size_t i = 0; p && i < copy.n; i++)
+		p[i] = p[i] == '-' ? '+' : p[i] == '_' ? '/' : p[i];
+	return copy.p ? base64_decode(copy, arena) : SPAN_ABSENT;
+}
+
+/* Of how many characters a run is: behind two asterisks. */
+static size_t run_length(char c)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	const char *digit = c ? strchr(digits, c) : NULL;
+
+	return digit ? (size_t)(digit - digits) + 2 : 0;
+}
+
+/* The octets of so many characters of UTF-8, taken off the front. */
+static struct span characters_take(struct span *rest, size_t n)
+{
+	struct span taken = { rest->p, 0 };
+
+	while (n-- && taken.n < rest->n)
+		do
+			taken.n++;
+		while (taken.n < rest->n && (rest->p[taken.n] & 0xc0) == 0x80);
+	*rest = (struct span){ rest->p + taken.n, rest->n - taken.n };
+	return taken;
+}
+
+/* Proofpoint v3: the link between two marks; for each `*` in it one character of a list, for `**` and a digit a run of them. */
+static struct span proofpoint_v3(struct arena *arena, struct span url)
+{
+	struct span link = between(url, SPAN("/v3/__"), SPAN("__;")), result;
+	struct span list = link_base64(arena, between(url, SPAN("__;"), SPAN("!!")));
+	struct buf out = BUF(link.n + list.n + 1);
+
+	if (!link.p || !list.n)
+		return link;
+	for (size_t i = 0; i < link.n; i++) {
+		size_t run = i + 2 < link.n && link.p[i + 1] == '*' ? run_length(link.p[i + 2]) : 0;
+		struct span taken = { link.p + i, 1 };
+
+		if (link.p[i] == '*')
+			taken = characters_take(&list, run ? run : 1);
+		i += link.p[i] == '*' && run ? 2 : 0;
+		buf_put(&out, taken.p, taken.n);
+	}
+	result = arena_copy(arena, buf_span(&out));
+	buf_release(&out);
+	return result;
+}
+
+/* Proofpoint v2: "-" stands for "%", "_" for "/". */
+static struct span proofpoint_v2(struct arena *arena, struct span value)
+{
+	char *plain = arena_take(arena, value.n + 1);
+
+	for (size_t i = 0; plain && i < value.n; i++)
+		plain[i] = value.p[i] == '-' ? '%' : value.p[i] == '_' ? '/' : value.p[i];
+	return plain ? percent_decode(arena, (struct span){ plain, value.n }) : SPAN_ABSENT;
+}
+
+/* A link as the value of a parameter: written with percent signs, in Proofpoint's way, in base64. */
+static struct span value_inner(struct arena *arena, struct span value, bool proofpoint)
+{
+	struct span found = percent_decode(arena, value);
+
+	if (is_link(found))
+		return found;
+	found = proofpoint ? proofpoint_v2(arena, value) : SPAN_ABSENT;
+	if (is_link(found))
+		return found;
+	found = span_starts_nocase(value, SPAN("aHR0c")) ? link_base64(arena, percent_decode(arena, value)) : SPAN_ABSENT; /* "http" */
+	return is_link(found) ? found : SPAN_ABSENT;
+}
+
+static struct span parameter_inner(struct arena *arena, struct span url)
 {
 	static const char *const names[] = { "url", "u", "q", "target", "redirect", "a", "link", "to", "dest",
-		"destination" };
+		"destination", "o" };
 	const char *query = memchr(url.p, '?', url.n);
-	struct span rest, member, value = SPAN_ABSENT, found;
+	bool proofpoint = query && span_find_nocase(url, SPAN("urldefense")) >= 0;
+	struct span rest, member, found = SPAN_ABSENT;
 
 	rest = query ? (struct span){ query + 1, url.n - (size_t)(query - url.p) - 1 } : SPAN_ABSENT;
-	while (taglist_member(&rest, '&', &member)) {
+	while (!found.p && taglist_member(&rest, '&', &member)) {
 		member =
 			span_starts_nocase(member, SPAN("amp;")) ? (struct span){ member.p + 4, member.n - 4 } : member;
-		for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		for (size_t i = 0; i < sizeof names / sizeof names[0] && !found.p; i++) {
 			struct span name = span_of(names[i]);
 
-			if (member.n <= name.n || member.p[name.n] != '=' || !span_starts_nocase(member, name))
-				continue;
-			value = (struct span){ member.p + name.n + 1, member.n - name.n - 1 };
-			found = percent_decode(arena, value);
-			if (is_link(found))
-				return found;
+			if (member.n > name.n && member.p[name.n] == '=' && span_starts_nocase(member, name))
+				found = value_inner(arena, (struct span){ member.p + name.n + 1, member.n - name.n - 1 }, proofpoint);
 		}
 	}
-	found = proofpoint_decode(arena, url, value);
+	return found;
+}
+
+/* Cisco: the last segment of the path. */
+static struct span path_inner(struct arena *arena, struct span url)
+{
+	const char *slash = memrchr(url.p, '/', url.n);
+	struct span last = { slash + 1, (size_t)(url.p + url.n - slash - 1) };
+
+	return span_starts_nocase(last, SPAN("http%3A%2F%2F")) || span_starts_nocase(last, SPAN("https%3A%2F%2F")) ?
+		percent_decode(arena, last) :
+		SPAN_ABSENT;
+}
+
+/* The link inside a link. */
+static struct span url_inner(struct arena *arena, struct span url)
+{
+	struct span found = proofpoint_v3(arena, url);
+
+	if (!is_link(found))
+		found = between(url, SPAN("/___"), SPAN("___.")); /* Check Point */
+	if (!is_link(found))
+		found = parameter_inner(arena, url);
+	if (!is_link(found))
+		found = path_inner(arena, url);
 	return is_link(found) ? found : SPAN_ABSENT;
 }
 
@@ -108,6 +201,8 @@ size_t links_find(struct arena *arena, struct span text, unsigned form, struct p
 			continue;
 		while (at + url.n < text.n && !octet_ends_url(text.p[at + url.n]))
 			url.n++;
+		while (url.n && memchr(".,;:!?", url.p[url.n - 1], 6)) /* the sentence's */
+			url.n--;
 		inner = url_inner(arena, url);
 		if (inner.p)
 			pieces[n++] = (struct piece){ at, url.n, link_form(arena, inner, form) };
