@@ -302,6 +302,29 @@ for first, encode in ENCODERS.items():
 for encoding, encode in ENCODERS.items():
     undone('%s: links in a text, and a banner before it' % encoding, whole(encoding, encode(linked % (ACCOUNT, LINK))),
            whole(encoding, encode(WARNING + linked % (checked(ACCOUNT), checked(LINK)))), ['url-rewritten', 'banner-prepended'])
+# What lists and gateways put into a text, and into its markup: (name, is before the words, text, markup, where in it)
+ADDED = (
+    ('a group\'s words behind </html>', False, '\r\n-- \r\nYou received this message as a member of the group "x".\r\n',
+     '\r\n\r\n<p></p>\r\n\r\n-- <br />\r\nYou received this message as a member of the group &quot;x&quot;.<br />\r\n', '$'),
+    ('a group\'s words and empty elements', False, '\r\n\r\n-=-=-=-=-=-=-\r\nGroup Links: You receive all messages.\r\nView (#123): https://x.example/123\r\n-=-=-=-=-=-=-\r\n\r\n\r\n',
+     '\r\n\r\n <div width="1" style="color:white;clear:both">_._,_._,_</div>\r\n <hr>\r\n Group Links:<p>\r\n You receive all messages.\r\n<p>\r\n'
+     '<a href="https://x.example/123">View (#123)</a><br>\r\n <div width="1">_._,_._,_</div>\r\n', '$'),
+    ('a warning and a drawn line', True, 'CAUTION: This mail came from outside.\r\n________________________________\r\n',
+     '<div style="width:100%"><p><span>CAUTION:</span> This mail came from outside.</p></div><hr>', '<body>'),
+    ('a warning and an empty line of markup', True, '[EXTERNAL] DO NOT CLICK links.\r\n\r\n\r\n',
+     '<div><font color="red">[EXTERNAL] DO NOT CLICK links.</font></div>\r\n<div><br></div>\r\n', '<body>\r\n'),
+    ('a warning between comments', True, 'ZBannerStart\r\nThis Message Is From an External Sender\r\nZBannerEnd\r\n',
+     '<!-- BoDy-start -->\r\n<div style="display:none">ZBannerStart</div>\r\n<table><tr><td>This Message Is From an External Sender</td></tr></table>\r\n'
+     '<div style="display:none">ZBannerEnd</div>\r\n<!-- BoDy-end -->\r\n', '<body>\r\n'),
+    ('a scanner\'s words behind a picture', False, '\r\n\r\n-- \r\nVirenfrei.www.scan.example\r\n',
+     '<div id="D"><br /><table><tr><td><a href="https://www.scan.example"><img src="https://scan.example/x.png" /></a></td><td>Virenfrei.'
+     '<a href="https://www.scan.example">www.scan.example</a></td></tr></table><a href="#D" width="1"> </a></div>', '</body>'),
+)
+for name, first, words, markup, at in ADDED:
+    for before, after, edits in (('8bit', 'base64', ['8bit-to-base64']), ('quoted-printable', 'quoted-printable', [])):
+        text, there = (words + TEXT if first else TEXT + words), page + markup if at == '$' else page.replace(at, markup + at if at == '</body>' else at + markup)
+        undone('%s, %s to %s' % (name, before, after), both(before, [ENCODERS[before](TEXT), ENCODERS[before](page)]),
+               both(after, [ENCODERS[after](text), ENCODERS[after](there)]), edits + ['banner-prepended' if first else 'footer-appended'] * 2)
 NAME, ADDRESS = 'Mara Quill', 'mara.quill@shop.example'
 for author in '%s <%s>' % (NAME, ADDRESS), '"Quill, Mara" <%s>' % ADDRESS, ADDRESS:
     shown = author.split(' <')[0].strip('"')

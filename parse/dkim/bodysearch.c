@@ -632,6 +632,7 @@ static void text_search(struct body_search *b, const struct body_text *text)
 	if (!likely) {
 		search_within(b, text, edits_recoded, 1);
 		search_within(b, text, edits_inside, 1);
+		search_within(b, text, edits_likely, 1);
 		search_within(b, text, edits_relayed, 1);
 	}
 	search_within(b, text, edits_body, 1);

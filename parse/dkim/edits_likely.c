@@ -5,6 +5,7 @@
 
 #define CHOICES_MOST 32
 #define WAYS_MOST (2 * PLACES * INSIDE_FORMS * INSIDE_FORMS * INSIDE_PARTS)
+#define UNRELATED_LATER 3u
 #define UNLIKELY 2u /* choices of the likely ones come before the first of one that is not */
 
 /* A part, or a text and its markup, changed in one place each and encoded in one form each. */
@@ -27,29 +28,41 @@ static void choice_add(struct way *way, const struct piece *first, const struct 
 		way->choices[way->n++] = (struct choice){ { *first, *second } };
 }
 
+/* Places in the markup: those of the words that were put into the text, then any. */
+struct second {
+	struct ranked ranked;
+	bool related; /* the markup has the words */
+	size_t own;   /* the first places are theirs */
+};
+
 /* Of the same words the place in the markup is known as well as can be, and that in the text is not; of others it is the other way
- * round. */
+ * round. Where they do not lead to the place it may still be one of the others: later. */
+static size_t pair_rank(const struct second *second, size_t i, size_t k)
+{
+	return k < second->own ? i + 2 * k : 2 * i + k + (second->related ? UNRELATED_LATER : 0);
+}
+
 static void pairs_rank(struct way *way, const struct ranked *first)
 {
-	static const struct ranked none;
-	struct ranked second[RANKED_MOST], unrelated = none;
-	bool related[RANKED_MOST];
+	struct second seconds[RANKED_MOST];
+	struct ranked any = { .n = 0 };
 	size_t edge = way->place == PLACE_BEHIND ? inside_end(way->text[1], true) : inside_start(way->text[1], true);
 
-	places_in_markup(way->text[1], way->place, &unrelated);
+	places_in_markup(way->text[1], way->place, &any);
 	for (size_t i = 0; i < first->n; i++) {
 		struct span words = { way->text[0].p + first->piece[i].at, first->piece[i].n };
+		struct second *second = &seconds[i];
 
-		second[i] = none;
-		related[i] = places_of_words(way->text[1], words, way->place, edge, &second[i]);
-		if (!related[i])
-			second[i] = unrelated;
+		*second = (struct second){ .own = 0 };
+		second->related = places_of_words(way->text[1], words, way->place, edge, &second->ranked);
+		second->own = second->ranked.n;
+		ranked_add(&second->ranked, &any);
 	}
-	for (size_t sum = 0; sum < 3 * RANKED_MOST; sum++)
+	for (size_t rank = 0; rank < 3 * RANKED_MOST + UNRELATED_LATER; rank++)
 		for (size_t i = 0; i < first->n; i++)
-			for (size_t k = 0; k < second[i].n; k++)
-				if (i + k + (related[i] ? k : i) == sum)
-					choice_add(way, &first->piece[i], &second[i].piece[k]);
+			for (size_t k = 0; k < seconds[i].ranked.n; k++)
+				if (pair_rank(&seconds[i], i, k) == rank)
+					choice_add(way, &first->piece[i], &seconds[i].ranked.piece[k]);
 }
 
 static void choices_rank(struct way *way)

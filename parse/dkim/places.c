@@ -18,6 +18,12 @@ static void rank_add(struct ranked *ranked, size_t at, size_t end)
 		ranked->piece[ranked->n++] = (struct piece){ at, end - at, SPAN("") };
 }
 
+void ranked_add(struct ranked *ranked, const struct ranked *others)
+{
+	for (size_t i = 0; i < others->n; i++)
+		rank_add(ranked, others->piece[i].at, others->piece[i].at + others->piece[i].n);
+}
+
 static bool octet_is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -97,9 +103,11 @@ static void notices_rank(struct span text, struct ranked *ranked)
 	}
 }
 
-/* From the beginning: one line, or paragraphs, with the blank lines behind them or without. */
+/* From the beginning: one line, paragraphs, with the blank lines behind them or without, or all up to a drawn line; then any
+ * few lines. */
 static void banners_rank(struct span text, struct ranked *ranked)
 {
+	struct ranked lines = { .n = 0 };
 	size_t n = 0;
 
 	for (size_t at = 1; at < text.n && n < GAPS_MOST; at++) {
@@ -108,12 +116,14 @@ static void banners_rank(struct span text, struct ranked *ranked)
 		if (!line_begins_words(text, at))
 			continue;
 		gap = gap_before(text, at);
-		if (n && gap_line(text, gap) == at)
+		rank_add(&lines, 0, at);
+		if (n && gap_line(text, gap) == at && !line_is_drawn(text, gap.left))
 			continue;
 		rank_add(ranked, 0, at);
 		rank_add(ranked, 0, gap_line(text, gap));
 		n++;
 	}
+	ranked_add(ranked, &lines);
 }
 
 void places_in_text(struct span text, enum place place, struct ranked *ranked)
@@ -301,50 +311,77 @@ static void places_rank(struct span text, const size_t *places, size_t n, size_t
 	}
 }
 
-/* Before words: before each tag that they stand in, and what divides them from the words before. */
+/* A tag, or an octet. */
+struct token {
+	size_t at, end;
+	bool tag, opens, closes;
+	bool shown; /* of a word */
+};
+
+static struct token token_of(struct span text, size_t at, size_t end)
+{
+	struct span tag = { text.p + at, end - at };
+	bool is_tag = tag.n > 1 && tag.p[0] == '<';
+
+	return (struct token){ at, end, is_tag, is_tag && tag.p[1] != '/' && !tag_is_void(tag), is_tag && tag.p[1] == '/',
+		!is_tag && octet_is_shown(tag.p[0]) };
+}
+
+static struct token token_before(struct span text, size_t end)
+{
+	const char *open = text.p[end - 1] == '>' ? memrchr(text.p, '<', end) : NULL;
+
+	return token_of(text, open ? (size_t)(open - text.p) : end - 1, end);
+}
+
+static struct token token_behind(struct span text, size_t at)
+{
+	const char *close = text.p[at] == '<' ? memchr(text.p + at, '>', text.n - at) : NULL;
+
+	return token_of(text, at, close ? (size_t)(close - text.p) + 1 : at + 1);
+}
+
+/* Before words: before each tag that they stand in, elements without words, and what divides them from the words before. */
 static void starts_rank(struct span text, size_t at, size_t end, struct ranked *ranked)
 {
-	size_t starts[PLACES_MOST], n = 0;
-	struct gap gap = { at, at };
+	size_t starts[PLACES_MOST], n = 0, depth = 0;
+	struct gap gap = gap_before(text, at);
 
-	while (n < PLACES_MOST - 2) {
-		const char *open;
+	starts[n++] = at;
+	while (at && n < PLACES_MOST - 2) {
+		struct token token = token_before(text, at);
 
-		while (at && !octet_is_space(text.p[at - 1]) && text.p[at - 1] != '>' && !octet_is_shown(text.p[at - 1]))
-			at--;
-		starts[n++] = at;
-		gap = gap_before(text, at);
-		open = gap.left && text.p[gap.left - 1] == '>' ? memrchr(text.p, '<', gap.left) : NULL;
-		if (gap.left == 0 || octet_is_shown(text.p[gap.left - 1]) || (open && open[1] == '/'))
+		if (token.shown)
 			break;
-		at = open ? (size_t)(open - text.p) : gap.left;
+		depth += token.closes;
+		depth -= token.opens && depth;
+		at = token.at;
+		if (depth || octet_is_space(text.p[at]))
+			continue;
+		gap = gap_before(text, at);
+		if (token.tag || gap.left < at || (at && text.p[at - 1] == '>'))
+			starts[n++] = at;
 	}
 	starts[n++] = gap.left;
 	starts[n++] = gap_line(text, gap);
 	places_rank(text, starts, n, end, PLACE_BEHIND, ranked);
 }
 
-/* Behind words: behind each tag that ends there, and each line end between these. */
+/* Behind words: behind each tag that ends there, elements without words, and each line end between these. */
 static void ends_rank(struct span text, size_t start, size_t at, struct ranked *ranked)
 {
-	size_t ends[PLACES_MOST], n = 0;
+	size_t ends[PLACES_MOST], n = 0, depth = 0;
 
 	while (at < text.n && n < PLACES_MOST - 1) {
-		const char *close;
-		struct span tag;
+		struct token token = token_behind(text, at);
 
-		while (at < text.n && text.p[at] != '<' && text.p[at] != '\n' && !octet_is_shown(text.p[at]))
-			at++;
-		if (at == text.n || octet_is_shown(text.p[at]))
+		if (token.shown)
 			break;
-		close = text.p[at] == '<' ? memchr(text.p + at, '>', text.n - at) : text.p + at;
-		if (!close)
-			break;
-		tag = (struct span){ text.p + at, (size_t)(close - text.p) + 1 - at };
-		if (tag.n > 1 && tag.p[1] != '/' && !tag_is_void(tag))
-			break;
-		at += tag.n;
-		ends[n++] = at;
+		depth -= token.closes && depth;
+		depth += token.opens;
+		at = token.end;
+		if (depth == 0 && (token.tag || text.p[token.at] == '\n'))
+			ends[n++] = at;
 	}
 	if (n == 0)
 		ends[n++] = at;

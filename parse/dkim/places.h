@@ -12,6 +12,9 @@ struct ranked {
 	size_t n;
 };
 
+/* The others behind those that are there, as far as there is room. */
+void ranked_add(struct ranked *ranked, const struct ranked *others);
+
 /* Between paragraphs; between elements, so that each begins and ends in what was put in. Added to what is there already. */
 void places_in_text(struct span text, enum place place, struct ranked *ranked);
 void places_in_markup(struct span text, enum place place, struct ranked *ranked);
